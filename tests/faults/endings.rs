@@ -133,8 +133,8 @@ fn too_deep_task_recursion_fails_without_killing_the_runner() {
     assert_eq!(report.json["ended"], "time");
     let (submitted, ends) = tasks(&report.json["pools"][0]);
     assert_eq!(submitted, ends.iter().sum::<u64>());
-    let told = report.json["failures"]["first"].to_string();
-    assert!(told.contains("worker has no room") && told.contains("policy=block"), "{told}");
+    let failure = report.json["failures"]["first"].to_string();
+    assert!(failure.contains("worker has no room") && failure.contains("policy=block"), "{failure}");
 }
 
 #[test]

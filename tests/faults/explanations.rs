@@ -23,7 +23,7 @@ fn deadlocks(report: &Report) -> Vec<(Vec<&str>, Vec<&str>)> {
 }
 
 /// Returns the sentence and the fix of the only finding with this id.
-fn told<'a>(report: &'a Report, id: &str) -> (&'a str, &'a str) {
+fn sentence_and_fix<'a>(report: &'a Report, id: &str) -> (&'a str, &'a str) {
     let finding = report.finding(id);
     (finding["sentence"].as_str().unwrap(), finding["cure"].as_str().unwrap())
 }
@@ -102,12 +102,12 @@ fn ring_contains_every_permit_holder() {
          Both are stuck forever."
     );
     let cure = "Take all permits of connection in one step, before any other lock.";
-    assert_eq!(told(&report, "deadlock"), (sentence.as_str(), cure));
+    assert_eq!(sentence_and_fix(&report, "deadlock"), (sentence.as_str(), cure));
     let waits_for = &report.json["deadlocks"][0]["ring"][0]["waits_for"];
     assert_eq!(waits_for, &serde_json::json!(["audit", update]));
     let three = run("connections-of-three.kdl", &FOR);
     assert_eq!(deadlocks(&three), [(vec!["audit", "update-1", "update-2"], vec!["report"])]);
-    let (sentence, _) = told(&three, "deadlock");
+    let (sentence, _) = sentence_and_fix(&three, "deadlock");
     assert!(sentence.contains("; update-1 and update-2 hold connection and wait for row. All 3 are"), "{sentence}");
 }
 
@@ -115,7 +115,7 @@ fn ring_contains_every_permit_holder() {
 fn upgrading_readers_are_a_ring() {
     let report = run("rwlock-upgrade.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["clerk-1", "clerk-2"], vec![])]);
-    let (sentence, cure) = told(&report, "deadlock");
+    let (sentence, cure) = sentence_and_fix(&report, "deadlock");
     assert!(sentence.starts_with("clerk-1 and clerk-2 hold table, and each waits until the others release it."));
     assert!(cure.starts_with("Release table before you ask to write it"), "{cure}");
 }
@@ -126,7 +126,7 @@ fn queued_writer_is_in_the_ring_of_a_recursive_reader() {
     assert_eq!(deadlocks(&report), [(vec!["reader", "writer"], vec![])]);
     let ring = report.json["deadlocks"][0]["ring"].as_array().unwrap();
     assert_eq!((&ring[0]["in_line"], &ring[1]["in_line"]), (&Value::Bool(false), &Value::Bool(true)));
-    let (sentence, cure) = told(&report, "deadlock");
+    let (sentence, cure) = sentence_and_fix(&report, "deadlock");
     assert!(sentence.starts_with("reader holds table and waits for table again; writer waits in line"), "{sentence}");
     assert!(cure.starts_with("Do not read table again while you hold it"), "{cure}");
 }
@@ -135,7 +135,7 @@ fn queued_writer_is_in_the_ring_of_a_recursive_reader() {
 fn ring_and_stall_are_both_reported() {
     let report = run("ring-and-stall.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["left", "right"], vec![])]);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     let expected =
         "consumer waits for an item in jobs; every worker that could put one has ended. It is stuck forever.";
     assert_eq!(sentence, expected);
@@ -146,7 +146,7 @@ fn ring_and_stall_are_both_reported() {
 #[test]
 fn waiter_for_a_ring_member_refers_to_the_ring() {
     let report = run("ring-that-starves-a-queue.kdl", &FOR);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, is deadlocked."));
     assert_eq!(cure, "Resolve the deadlock of producer first.");
 }
@@ -178,7 +178,7 @@ fn lock_held_during_a_wait_is_named_with_its_holder() {
     ];
     for (file, part, fix) in cases {
         let report = run(file, &FOR);
-        let (sentence, cure) = told(&report, "stall");
+        let (sentence, cure) = sentence_and_fix(&report, "stall");
         assert!(sentence.contains(part) && sentence.ends_with("are stuck forever."), "{file}: {sentence}");
         assert!(cure.starts_with(fix), "{file}: {cure}");
         assert_eq!(report.json["ended"], "stall", "{file}");
@@ -189,8 +189,8 @@ fn lock_held_during_a_wait_is_named_with_its_holder() {
 fn barrier_stall_names_needed_parties_and_missing_workers() {
     let (pool, left) = (run("F16c_cure_barrier_in_pool.kdl", &FOR), run("barrier-left.kdl", &FOR));
     let few = "All 2 workers of worker wait at gate, which needs 3; 1 task stays in the queue. Both are stuck forever.";
-    assert_eq!(told(&pool, "stall"), (few, "Give worker at least 3 workers, or let fewer meet at gate."));
-    let (sentence, cure) = told(&left, "stall");
+    assert_eq!(sentence_and_fix(&pool, "stall"), (few, "Give worker at least 3 workers, or let fewer meet at gate."));
+    let (sentence, cure) = sentence_and_fix(&left, "stall");
     assert_eq!(sentence, "gate needs 3 workers, 2 wait there; short has ended. Both are stuck forever.");
     assert!(cure.starts_with("Let each worker meet at gate as often as the others"), "{cure}");
 }
@@ -198,7 +198,7 @@ fn barrier_stall_names_needed_parties_and_missing_workers() {
 #[test]
 fn fix_for_mutually_full_queues_is_not_more_capacity() {
     let report = run("queues-full-both-ways.kdl", &FOR);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.contains(", which could take one, waits for room in "), "{sentence}");
     assert!(cure.starts_with("Do not wait to put into "), "{cure}");
 }
@@ -208,9 +208,12 @@ fn stall_names_the_wait_of_the_other_side_in_text_and_fix() {
     let joined = catalogue(&["join-before-drain", "--set", "order=end-first", "--set", "report=256KiB"]);
     let expected = "child waits for room in answer; parent, which could receive from it, waits for child-is-done. \
                     Both are stuck forever.";
-    assert_eq!(told(&joined, "stall"), (expected, "Let parent receive from answer before it waits for child-is-done."));
+    assert_eq!(
+        sentence_and_fix(&joined, "stall"),
+        (expected, "Let parent receive from answer before it waits for child-is-done.")
+    );
     let lost = catalogue(&["crash-policies", "--set", "policy=lose"]);
-    let (sentence, cure) = told(&lost, "stall");
+    let (sentence, cure) = sentence_and_fix(&lost, "stall");
     assert!(sentence.starts_with("batch waits for a result of worker; 1 task was lost with its worker. In all, "));
     assert_eq!(cure, "Retry the task when its worker dies, or fail its result.");
 }
@@ -226,14 +229,17 @@ fn orphaned_mutex_ends_the_run_and_meets_expect_deadlock() {
     let report = run("F02c_orphan_is_no_stall.kdl", &[]);
     assert_eq!((&report.json["ended"], report.code), (&Value::from("stall"), Some(0)));
     assert_eq!(report.findings(), ["orphaned-lock"]);
-    assert_eq!(told(&report, "orphaned-lock").0, "a ended without releasing m: 3 workers wait for it forever.");
+    assert_eq!(
+        sentence_and_fix(&report, "orphaned-lock").0,
+        "a ended without releasing m: 3 workers wait for it forever."
+    );
     assert_eq!(report.json["expectations"][0]["seen"], true);
 }
 
 #[test]
 fn waiter_for_a_victim_of_an_orphaned_lock_refers_to_the_lock() {
     let report = run("orphan-starves-a-queue.kdl", &FOR);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, waits for m."));
     assert_eq!(cure, "Release m on every way out.");
     assert!(report.findings().contains(&"orphaned-lock"), "{:?}", report.findings());

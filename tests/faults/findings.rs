@@ -29,8 +29,8 @@ fn signal_before_an_unchecked_wait_is_a_lost_wakeup() {
 /// from `check`.
 fn hazard(declared: &str, workers: &str) -> (bool, Option<&'static str>) {
     let text = format!("mutex a\nmutex b\n{declared}\n{workers}\n");
-    let told = run_text(&text, &["--for", "400ms"]).findings().contains(&"order-hazard");
-    (told, warning(&text))
+    let is_reported = run_text(&text, &["--for", "400ms"]).findings().contains(&"order-hazard");
+    (is_reported, warning(&text))
 }
 
 /// Returns the certainty of the lock order warning from `check`.

@@ -47,18 +47,18 @@ fn seeds() -> Vec<Vec<u8>> {
     ];
     let mut ups = vec![2];
     for notice in notices {
-        frame::send(&mut ups, &RunnerMessage::Notice { ticks: 1 << 40, notice }).expect("a vector takes all");
+        frame::send(&mut ups, &RunnerMessage::Notice { ticks: 1 << 40, notice }).expect("a vector takes any data");
     }
     for up in [
         RunnerMessage::Started { ticks: 1 },
         RunnerMessage::Failed("no".into()),
         RunnerMessage::Finished { ticks: u64::MAX },
     ] {
-        frame::send(&mut ups, &up).expect("a vector takes all");
+        frame::send(&mut ups, &up).expect("a vector takes any data");
     }
     let mut downs = vec![0];
     for down in [RunnerCommand::KnobChanged(KnobId(2)), RunnerCommand::KillWorker(worker)] {
-        frame::send(&mut downs, &down).expect("a vector takes all");
+        frame::send(&mut downs, &down).expect("a vector takes any data");
     }
     [ups, downs].into_iter().chain(starts()).collect()
 }
@@ -70,13 +70,13 @@ fn starts() -> impl Iterator<Item = Vec<u8>> {
         let scenario = check(&source).expect("so it has no mistakes").scenario;
         let settings = scenario.default_settings();
         let mut start = vec![1];
-        let told = StartRequest {
+        let request = StartRequest {
             version: "0".into(),
             scenario,
             settings,
             input_items: contend::engine::InputItems::default(),
         };
-        frame::send(&mut start, &told).expect("a vector takes all");
+        frame::send(&mut start, &request).expect("a vector takes any data");
         start
     })
 }

@@ -60,8 +60,8 @@ fn seeds() -> Vec<Vec<u8>> {
 
 /// Returns every word that the language reference marks as code.
 fn words() -> Vec<String> {
-    let told = language_reference();
-    let mut words: Vec<String> = told.split('`').skip(1).step_by(2).map(|word| format!("{word} ")).collect();
+    let reference = language_reference();
+    let mut words: Vec<String> = reference.split('`').skip(1).step_by(2).map(|word| format!("{word} ")).collect();
     words.retain(|word| word.len() < 40);
     words.extend(["{ ", " }\n", "\n", "; ", "$i ", "/- ", "\"", "5ms ", "\u{202e}", "\u{1b}[31m"].map(str::to_owned));
     words.sort();

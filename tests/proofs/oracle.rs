@@ -88,7 +88,11 @@ impl Truth {
     /// Returns the difference between the model's verdict and the kernel's, if any.
     fn check(&self, model: &Model) -> Result<(), String> {
         if model.deadlocked_workers() != self.stuck() {
-            return Err(format!("kernel: {:?} can never go on, model: {:?}", self.stuck(), model.deadlocked_workers()));
+            return Err(format!(
+                "kernel: {:?} can never continue, model: {:?}",
+                self.stuck(),
+                model.deadlocked_workers()
+            ));
         }
         let mut rings = Vec::new();
         for deadlock in model.deadlocks() {

@@ -49,7 +49,9 @@ fn judge(seeds: Range<u64>, lossy: bool) -> Tally {
         let (program, loss) = program(seed, lossy);
         match run(&program, seed, loss, World::deadlocked) {
             Ok(one) => tally.add(&one),
-            Err(wrong) => panic!("seed {seed}: {}\n{}", wrong.why, told(&program, loss, &wrong, World::deadlocked)),
+            Err(wrong) => {
+                panic!("seed {seed}: {}\n{}", wrong.why, shrunk_scenario(&program, loss, &wrong, World::deadlocked))
+            }
         }
         if (seed + 1 - seeds.start).is_multiple_of(100_000) {
             eprintln!("  {tally:?}");
@@ -61,7 +63,7 @@ fn judge(seeds: Range<u64>, lossy: bool) -> Tally {
 }
 
 /// Returns the smallest similar program with a wrong verdict, as a scenario.
-fn told(program: &Program, loss: Loss, wrong: &Wrong, oracle: Oracle) -> String {
+fn shrunk_scenario(program: &Program, loss: Loss, wrong: &Wrong, oracle: Oracle) -> String {
     let (small, wrong) = smallest(program, loss, wrong, oracle);
     kdl::scenario(&small, &wrong)
 }

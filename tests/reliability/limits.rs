@@ -69,12 +69,12 @@ fn complaint(output: &Output) -> String {
 fn open_file_limit_is_named() {
     let place = Place::new();
     for files in [8, 16, 30, 60] {
-        let told =
+        let message =
             complaint(&place.run(&format!("ulimit -n {files}"), &many("process", "$n"), &["--set", "n=40"], false));
-        assert!(told.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {told}");
+        assert!(message.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {message}");
     }
-    let told = complaint(&place.run("ulimit -n 80", &many("process", "$n"), &["--set", "n=40"], false));
-    assert_eq!(told, "", "enough is enough");
+    let message = complaint(&place.run("ulimit -n 80", &many("process", "$n"), &["--set", "n=40"], false));
+    assert_eq!(message, "", "the limit suffices");
 }
 
 /// Task limits for 30 workers, from far too few to enough.
@@ -90,9 +90,12 @@ fn thread_limit_of_the_user_is_named() {
         let mut done = 0;
         for tasks in limits {
             let output = place.run(&format!("ulimit -u {tasks}"), &many(of, "$n"), &[], is_root);
-            let told = complaint(&output);
-            done += u32::from(told.is_empty());
-            assert!(told.is_empty() || told.contains(&format!("this user may have {tasks} (ulimit -u)")), "{told}");
+            let message = complaint(&output);
+            done += u32::from(message.is_empty());
+            assert!(
+                message.is_empty() || message.contains(&format!("this user may have {tasks} (ulimit -u)")),
+                "{message}"
+            );
         }
         assert!(!is_root || done > 0, "120 are enough for 30 of {of}");
     }
@@ -111,10 +114,10 @@ fn task_limit_of_the_control_group_is_named() {
                     return println!("skipped: {name} needs a control group of its own: {why}");
                 }
             };
-            let told = complaint(&place.run(&group.enter(), &many(of, "$n"), &[], false));
-            done += u32::from(told.is_empty());
-            let names_it = told.contains(&format!("the control group may have {tasks} (pids.max)"));
-            assert!(told.is_empty() || names_it, "{tasks} for {of}: {told}");
+            let message = complaint(&place.run(&group.enter(), &many(of, "$n"), &[], false));
+            done += u32::from(message.is_empty());
+            let names_it = message.contains(&format!("the control group may have {tasks} (pids.max)"));
+            assert!(message.is_empty() || names_it, "{tasks} for {of}: {message}");
         }
         assert!(done > 0, "120 are enough for 30 of {of}");
     }
@@ -129,8 +132,8 @@ fn memory_limit_of_the_control_group_is_named() {
             Ok(group) => group,
             Err(why) => return println!("skipped: {NAME} needs a control group of its own: {why}"),
         };
-        let told = complaint(&place.run(&group.enter(), &many("process", "$n"), &["--set", "n=400"], false));
-        assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{told}");
+        let message = complaint(&place.run(&group.enter(), &many("process", "$n"), &["--set", "n=400"], false));
+        assert!(message.contains(says) && message.is_empty() == says.is_empty(), "{message}");
     }
 }
 
@@ -143,16 +146,16 @@ fn hundred_thousand_workers_are_refused_before_any_starts() {
         (two, "this scenario can have 18000 workers; 10000 is the most"),
     ] {
         let output = place.run("ulimit -c 0", &scenario, &[], false);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(2) && told.contains(says), "{told}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(says), "{message}");
     }
 }
 
 #[test]
-#[ignore = "ten thousand threads, and as many processes, are a burden to whoever else uses the machine"]
+#[ignore = "ten thousand threads, and as many processes, load the machine heavily"]
 fn ten_thousand_workers_run_and_more_are_refused() {
     let place = Place::new();
     assert_eq!(complaint(&place.run("ulimit -c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
-    let told = complaint(&place.run("ulimit -c 0", &many("process", "$n"), &["--set", "n=10000"], false));
-    assert!(told.contains("and there is room for"), "{told}");
+    let message = complaint(&place.run("ulimit -c 0", &many("process", "$n"), &["--set", "n=10000"], false));
+    assert!(message.contains("and there is room for"), "{message}");
 }

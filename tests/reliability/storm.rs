@@ -87,7 +87,7 @@ impl Storm {
             None => try_signal(dashboard, "TERM"), // it had not come so far
         }
         if victim == Victim::Worker {
-            self.pass(Duration::from_millis(20)); // the run goes on without, or does not
+            self.pass(Duration::from_millis(20)); // the run continues without the process, or ends
             run.of("runner").into_iter().for_each(|pid| try_signal(pid, "CONT"));
             try_signal(dashboard, "TERM");
         }

@@ -71,16 +71,16 @@ fn command_exit_and_resource_usage_are_reported() {
         );
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed));
-        let told = failures(&seen);
+        let messages = failures(&seen);
         for wanted in [
             "sh ... echo out; echo why >&2; exit 3: exit 3: out why",
             "sh ... kill -TERM $$: killed by SIGTERM",
             "/no/such/command: there is no such command",
             "sleep 1000: not ready within 50ms",
         ] {
-            assert!(told.contains(&wanted), "{wanted}: {told:?}");
+            assert!(messages.contains(&wanted), "{wanted}: {messages:?}");
         }
-        assert_eq!(told.len(), 4, "{told:?}");
+        assert_eq!(messages.len(), 4, "{messages:?}");
         let ran = |e: &contend::trace::Event| {
             if let EventKind::CommandRan { ok, cpu } = e.kind { Some((ok, cpu)) } else { None }
         };
@@ -199,6 +199,6 @@ fn command_dies_with_a_killed_dashboard() {
 fn command_with_large_output_is_waited_for() {
     let s = read("thread w { exec \"sh\" \"-c\" \"yes | head -c 3000000; exit 1\" }");
     let seen = ObservedRun::run_to_end(&s);
-    let told = failures(&seen);
-    assert!(told.len() == 1 && told[0].chars().count() < 1_000, "{told:?}");
+    let messages = failures(&seen);
+    assert!(messages.len() == 1 && messages[0].chars().count() < 1_000, "{messages:?}");
 }

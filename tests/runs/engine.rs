@@ -42,15 +42,15 @@ fn run_ends_at_its_time_limit_while_its_messages_are_unread() {
     assert!(seen.live().set_time_limit(limit));
     let start = std::time::Instant::now();
     while !seen.live().is_time_up() {
-        assert!(start.elapsed() < Duration::from_mins(1), "it goes on");
+        assert!(start.elapsed() < Duration::from_mins(1), "the run does not end");
         std::thread::yield_now();
     }
     let ended = loop {
-        match seen.live().messages().recv_timeout(Duration::from_mins(1)).expect("it tells of its end") {
-            contend::trace::Message::Ended { at, reason: how } => break (at, how),
+        match seen.live().messages().recv_timeout(Duration::from_mins(1)).expect("the run reports its end") {
+            contend::trace::Message::Ended { at, reason } => break (at, reason),
             contend::trace::Message::Batch(many) => {
-                if let Some(contend::trace::Message::Ended { at, reason: how }) = many.into_iter().next_back() {
-                    break (at, how);
+                if let Some(contend::trace::Message::Ended { at, reason }) = many.into_iter().next_back() {
+                    break (at, reason);
                 }
             }
             _ => {}
@@ -113,7 +113,7 @@ fn counter_loses_updates_only_without_its_lock() {
         let step = Step::Repeat { times: number(20.0), body: vec![lock(0, body)] };
         s.groups.push(workers("teller", WorkerKind::Thread, 4, vec![step]));
         let seen = ObservedRun::run_to_end(&s);
-        let value = seen.counter.expect("a counter is told");
+        let value = seen.counter.expect("the counter is sampled");
         if may_lose {
             assert!(value < 80, "80 updates of 4 tellers with a window of 300 µs: {value}");
         } else {
@@ -136,7 +136,7 @@ fn pool_completes_its_batch_with_every_worker_kind() {
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
         assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), 200, "{kind:?}");
         let handed = seen.count(|k| matches!(k, EventKind::Blocked { state: State::Handover, .. }));
-        assert_eq!(handed > 0, kind == WorkerKind::Process, "only processes hand over");
+        assert_eq!(handed > 0, kind == WorkerKind::Process, "only tasks for processes are handed over");
     }
 }
 
@@ -177,7 +177,7 @@ fn no_task_is_lost_when_pool_processes_are_killed_at_random() {
     }
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     assert!(seen.notices.iter().filter(|n| matches!(n, Notice::Died { .. })).count() > 2, "some were killed");
-    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 3_000, "every one was done");
+    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 3_000, "tasks were lost");
 }
 
 #[test]
@@ -191,10 +191,10 @@ fn paced_batch_submits_task_by_task_and_ends() {
     let begun: Vec<_> =
         seen.events.iter().filter(|e| matches!(e.kind, EventKind::TaskBegan { .. })).map(|e| e.at).collect();
     let feeder = |e: &&Event| e.kind == EventKind::LifeBegan && seen.registry().worker_name(e.worker) == "batch";
-    let began = seen.events.iter().find(feeder).expect("it feeds").at;
+    let began = seen.events.iter().find(feeder).expect("the feeder begins").at;
     assert_eq!(begun.len(), 20);
     let last = begun.iter().max().expect("twenty");
-    assert!(last.span_since(began).0 >= 20 * 5_000_000, "each is due 5 ms after the one before: {begun:?}");
+    assert!(last.span_since(began).0 >= 20 * 5_000_000, "tasks are due every 5 ms: {begun:?}");
 }
 
 #[test]
@@ -226,11 +226,7 @@ fn killed_pool_process_is_replaced_and_its_task_retried() {
     assert!(seen.notices.iter().any(|n| matches!(n, Notice::Died { worker: WorkerId(0), .. })));
     assert_eq!(seen.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Killed))), 1);
     assert_eq!(seen.count(|k| matches!(k, EventKind::TaskRetried { .. })), 1);
-    assert_eq!(
-        seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })),
-        40,
-        "nothing is lost, nothing twice"
-    );
+    assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), 40, "each task is done once");
 }
 
 #[test]
@@ -272,7 +268,9 @@ fn full_queue_follows_its_overflow_policy() {
 #[test]
 fn run_queue_delay_is_sampled_when_threads_exceed_cores() {
     let mut s = scenario("oversubscribed");
-    s.groups.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)])]));
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let threads = u32::try_from(4 * cores).expect("a number of threads");
+    s.groups.push(workers("w", WorkerKind::Thread, threads, vec![Step::Forever(vec![compute_us(1_000.0)])]));
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("run-queue delay", |s| s.ready_ns > Duration::from_millis(50).as_nanos() as u64);
 }
@@ -304,12 +302,12 @@ fn lock_kind_follows_its_knob() {
 }
 
 /// Returns when each hold began and ended, and whether it was shared.
-fn held(seen: &ObservedRun) -> Vec<(Stamp, Stamp, bool)> {
+fn hold_times(seen: &ObservedRun) -> Vec<(Stamp, Stamp, bool)> {
     let mut held = Vec::new();
     for event in &seen.events {
         let EventKind::Acquired { grant, .. } = event.kind else { continue };
         let end = seen.events.iter().find(|e| matches!(e.kind, EventKind::Released { grant: g, .. } if g == grant));
-        held.push((event.at, end.expect("all is given back").at, grant.is_shared()));
+        held.push((event.at, end.expect("every hold ends").at, grant.is_shared()));
     }
     held
 }
@@ -325,7 +323,7 @@ fn semaphore_holders_never_exceed_its_permits() {
         s.groups.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body }]));
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
-        let held = held(&seen);
+        let held = hold_times(&seen);
         assert_eq!(held.len(), 300, "{kind:?}");
         let most = held.iter().map(|(at, ..)| held.iter().filter(|(from, to, _)| from <= at && at < to).count()).max();
         assert_eq!(most, Some(3), "{kind:?}");
@@ -347,13 +345,13 @@ fn writers_are_exclusive_and_readers_overlap() {
             s.groups.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write }]));
             let seen = ObservedRun::run_to_end(&s);
             assert_eq!(seen.end, Some(RunEnd::Completed), "{policy:?} {kind:?}: {:?}", seen.notices);
-            let held = held(&seen);
+            let held = hold_times(&seen);
             assert_eq!(held.len(), 300, "{policy:?} {kind:?}");
             let beside =
                 |one: &(Stamp, Stamp, bool)| held.iter().filter(|other| one.0 < other.1 && other.0 < one.1).count();
             let most = |shared| held.iter().filter(|one| one.2 == shared).map(beside).max();
-            assert_eq!(most(false), Some(1), "{policy:?} {kind:?}: a writer is alone");
-            assert!(most(true) > Some(1), "{policy:?} {kind:?}: readers go in together");
+            assert_eq!(most(false), Some(1), "{policy:?} {kind:?}: a writer overlaps");
+            assert!(most(true) > Some(1), "{policy:?} {kind:?}: readers never overlap");
         }
     }
 }

@@ -200,13 +200,13 @@ fn daemons_are_cut_off_when_all_other_workers_have_ended() {
 /// Runs until this many workers are deadlocked, and returns them.
 fn deadlocked(s: &Scenario, many: usize) -> Vec<WorkerId> {
     let mut seen = ObservedRun::start(s);
-    let cast = seen.registry();
+    let registry = seen.registry();
     seen.wait_until("a deadlock", |seen| {
-        let mut model = Model::new(cast.clone(), Budget::default());
+        let mut model = Model::new(registry.clone(), Budget::default());
         model.apply(&Message::Events(seen.events.clone()));
         model.deadlocked_workers().len() >= many
     });
-    let mut model = Model::new(cast, Budget::default());
+    let mut model = Model::new(registry, Budget::default());
     model.apply(&Message::Events(seen.events.clone()));
     model.deadlocked_workers().to_vec()
 }
@@ -297,6 +297,6 @@ fn spawn_any_takes_an_idle_member_or_waits_for_the_oldest() {
         who.dedup();
         assert_eq!(who.len(), lanes + 1, "{times} times");
         let waits = seen.count(|kind| matches!(kind, EventKind::Joins { .. }));
-        assert_eq!(waits > 0, times as usize > lanes, "who has a free lane waits for nobody");
+        assert_eq!(waits > 0, times as usize > lanes, "a spawn waits only without an idle member");
     }
 }

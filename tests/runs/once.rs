@@ -38,7 +38,7 @@ fn ends_once(results: &str, step: &str) {
     assert_eq!(seen.end, Some(RunEnd::Completed), "{what}: {:?}", seen.notices);
     assert_eq!(seen.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Killed))), TASKS, "{what}: each at its first");
     assert_eq!(seen.counter, Some(TASKS as i64), "{what}: done once");
-    assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), TASKS, "{what}: told once");
+    assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), TASKS, "{what}: recorded once");
     let mut resolved: Vec<u32> = seen.events.iter().filter_map(|event| nth_resolved(event.kind)).collect();
     resolved.sort_unstable();
     let wanted = if results.is_empty() { 0 } else { TASKS as u32 };

@@ -56,8 +56,8 @@ fn blocked(seen: &ObservedRun, worker: u16, state: State) -> bool {
 
 fn waits(seen: &ObservedRun, worker: u16, state: State, on: ResourceId) -> bool {
     let last = seen.events.iter().rev().filter(|e| e.worker == WorkerId(worker));
-    let told = |kind: &EventKind| !matches!(kind, EventKind::StillWaiting { .. });
-    last.map(|e| e.kind).find(told) == Some(EventKind::Blocked { state, on: Some(on) })
+    let is_transition = |kind: &EventKind| !matches!(kind, EventKind::StillWaiting { .. });
+    last.map(|e| e.kind).find(is_transition) == Some(EventKind::Blocked { state, on: Some(on) })
 }
 
 #[test]
@@ -230,7 +230,10 @@ fn manager_adds_for_all_workers_and_ends_after_them() {
             WorkerId::from(seen.registry().workers.iter().position(|w| w.name == "manager").expect("a manager"));
         assert_eq!(seen.last_event(manager), Some(EventKind::LifeEnded(ExitKind::Finished)));
         let changed = |kind| matches!(kind, EventKind::CounterAdded { .. });
-        assert!(seen.events.iter().filter(|e| changed(e.kind)).all(|e| e.worker == manager), "it changes, nobody else");
+        assert!(
+            seen.events.iter().filter(|e| changed(e.kind)).all(|e| e.worker == manager),
+            "only the manager changes it"
+        );
         assert!(
             seen.count(|kind| matches!(kind, EventKind::Blocked { state: State::Io, on: Some(ResourceId(0)) })) > 200
         );

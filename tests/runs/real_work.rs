@@ -205,8 +205,8 @@ fn unreadable_file_fails_its_task_alone_and_is_named() {
          pool p of=threads workers=1 { batch files=\"me[m] statu[s]\" dir=$dir; task { read-file } }\n";
     let report = run(text, &["dir=/proc/self".to_owned()], temp.path());
     assert_eq!((&report["pools"][0]["done"], &report["pools"][0]["failed"]), (&1.into(), &1.into()), "{report}");
-    let told = failures(&report);
-    assert!(told.len() == 1 && told[0].starts_with("/proc/self/mem: "), "{told:?}");
+    let messages = failures(&report);
+    assert!(messages.len() == 1 && messages[0].starts_with("/proc/self/mem: "), "{messages:?}");
     assert_eq!(report["failures"]["first"][0]["worker"], "p-1", "{report}");
 }
 
@@ -250,9 +250,9 @@ fn hostile_file_names_are_handled_literally() {
         );
         let report = run_allowed(&text, &[format!("dir={}", dir.path().display())], out.path());
         assert_eq!(report["pools"][0]["failed"], 7, "only the last command fails: {report}");
-        let told = failures(&report);
-        assert!(told.iter().all(|what| what.ends_with("there is no such command")), "{told:?}");
-        assert!(!told.iter().any(|what| what.chars().any(char::is_control)), "names are made harmless: {told:?}");
+        let messages = failures(&report);
+        assert!(messages.iter().all(|what| what.ends_with("there is no such command")), "{messages:?}");
+        assert!(!messages.iter().any(|what| what.chars().any(char::is_control)), "names are sanitized: {messages:?}");
         let commands: u64 =
             report["workers"].as_array().expect("a list").iter().filter_map(|w| w["commands"]["ended"].as_u64()).sum();
         assert_eq!(commands, 14, "{report}");
@@ -267,6 +267,6 @@ fn full_disk_is_reported() {
     let temp = tempfile::tempdir().expect("a directory");
     let text = "pool p of=threads workers=1 { batch count=1; task { exec \"env\" \"LC_ALL=C\" \"dd\" \"if=/dev/zero\" \"of=/dev/full\" \"count=1\" } }\n";
     let report = run_allowed(text, &[], temp.path());
-    let told = failures(&report);
-    assert!(told.len() == 1 && told[0].to_lowercase().contains("no space left"), "{told:?}");
+    let messages = failures(&report);
+    assert!(messages.len() == 1 && messages[0].to_lowercase().contains("no space left"), "{messages:?}");
 }

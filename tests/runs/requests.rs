@@ -20,11 +20,11 @@ fn tasks(seen: &ObservedRun, good: bool) -> usize {
 
 /// Returns the messages of failed tasks.
 fn failures(seen: &ObservedRun) -> Vec<&str> {
-    let what = seen.notices.iter().filter_map(|notice| match notice {
-        Notice::TaskFailed { message: what, .. } => Some(what.as_str()),
+    let messages = seen.notices.iter().filter_map(|notice| match notice {
+        Notice::TaskFailed { message, .. } => Some(message.as_str()),
         _ => None,
     });
-    what.collect()
+    messages.collect()
 }
 
 fn lane(seen: &ObservedRun, name: &str) -> WorkerId {
@@ -52,15 +52,18 @@ fn server_answers_every_worker_kind_and_ends_after_them() {
             EventKind::Took { queue, depth } if queue == site => Some((false, depth)),
             _ => None,
         };
-        let told: Vec<(bool, u32)> = seen.events.iter().filter_map(|e| of_site(e.kind)).collect();
-        assert_eq!(told.len(), 60, "each request comes once and goes once");
-        assert!(told.iter().all(|(_, depth)| *depth <= 2), "two workers have two requests at most: {told:?}");
-        assert_eq!(told.last(), Some(&(false, 0)), "{told:?}");
+        let depths: Vec<(bool, u32)> = seen.events.iter().filter_map(|e| of_site(e.kind)).collect();
+        assert_eq!(depths.len(), 60, "each request enters once and leaves once");
+        assert!(depths.iter().all(|(_, depth)| *depth <= 2), "two workers have at most 2 requests: {depths:?}");
+        assert_eq!(depths.last(), Some(&(false, 0)), "{depths:?}");
         assert_eq!(seen.last_event(server), Some(EventKind::LifeEnded(ExitKind::Retired)));
         let waits = |e: &contend::trace::Event| e.kind == EventKind::Blocked { state: State::Io, on: Some(site) };
-        assert!(seen.events.iter().any(|e| waits(e) && e.worker == server), "its lane says that it is at work");
-        assert!(seen.events.iter().any(|e| waits(e) && e.worker != server), "theirs say whom they wait for");
-        assert!(!seen.pids().into_iter().any(is_running), "nobody is left");
+        assert!(seen.events.iter().any(|e| waits(e) && e.worker == server), "the server does not record its waits");
+        assert!(
+            seen.events.iter().any(|e| waits(e) && e.worker != server),
+            "the workers do not record their waits for the server"
+        );
+        assert!(!seen.pids().into_iter().any(is_running), "processes are left");
     }
 }
 
@@ -69,11 +72,12 @@ fn missing_path_fails_its_task_alone_with_status_404() {
     for of in ["threads", "async"] {
         let seen = ObservedRun::run_to_end(&pool(of, "missing=\"/3 /5\"", 8, "http-get site path=\"/{n}\""));
         assert_eq!((tasks(&seen, true), tasks(&seen, false)), (6, 2), "{of}");
-        let mut told = failures(&seen);
-        told.sort_by_key(|what| what.contains("/5:"));
-        assert_eq!(told.len(), 2);
-        assert!(told[0].starts_with("http://127.0.0.1:") && told[0].ends_with("/3: status 404 Not Found"), "{told:?}");
-        assert!(told[1].ends_with("/5: status 404 Not Found"), "{told:?}");
+        let mut messages = failures(&seen);
+        messages.sort_by_key(|message| message.contains("/5:"));
+        assert_eq!(messages.len(), 2);
+        assert!(messages[0].starts_with("http://127.0.0.1:"), "{messages:?}");
+        assert!(messages[0].ends_with("/3: status 404 Not Found"), "{messages:?}");
+        assert!(messages[1].ends_with("/5: status 404 Not Found"), "{messages:?}");
     }
 }
 
@@ -82,7 +86,7 @@ fn server_rejects_requests_beyond_its_room_with_status_503() {
     let text = "server site latency=\"20ms\" capacity=1 room=2\n\
                 pool w of=threads workers=6 { batch count=12; task { http-get site } }\n";
     let seen = ObservedRun::run_to_end(&read(text));
-    let refused = failures(&seen).iter().filter(|what| what.ends_with("status 503 Service Unavailable")).count();
+    let refused = failures(&seen).iter().filter(|message| message.ends_with("status 503 Service Unavailable")).count();
     assert!(refused > 0 && refused < 12, "{:?}", failures(&seen));
     assert_eq!(tasks(&seen, true) + refused, 12, "{:?}", failures(&seen));
     let most = seen.events.iter().filter_map(|e| match e.kind {
@@ -99,16 +103,16 @@ fn retry_repeats_up_to_its_limit_and_then_runs_else() {
                 else { lock m { add gave-up } } }\n";
     let seen = ObservedRun::run_to_end(&read(text));
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
-    assert!(failures(&seen).is_empty(), "it was seen to: {:?}", failures(&seen));
+    assert!(failures(&seen).is_empty(), "`else` handles the failure: {:?}", failures(&seen));
     let added =
         |wanted| seen.count(|k| matches!(k, EventKind::CounterAdded { counter, .. } if counter == ResourceId(wanted)));
-    assert_eq!((added(2), added(1)), (3, 1), "three tries, then the other way");
+    assert_eq!((added(2), added(1)), (3, 1), "three tries, then `else`");
     assert_eq!(
         seen.count(|k| k == EventKind::Blocked { state: State::Sleep, on: None }),
         2,
-        "a pause before each other try"
+        "a pause before each retry"
     );
-    assert_eq!(seen.acquired_grants(), [1, 2, 3, 4], "a try that failed gave its lock back");
+    assert_eq!(seen.acquired_grants(), [1, 2, 3, 4], "a failed try releases its lock");
     assert_eq!(seen.last_event(lane(&seen, "w")), Some(EventKind::LifeEnded(ExitKind::Finished)));
 }
 
@@ -133,13 +137,19 @@ fn closed_port_bad_url_and_timeout_have_distinct_errors() {
              pool d of={threads} workers=1 {{ batch count=1; task {{ http-get \"{{}}\" }} }}\n"
         );
         let seen = ObservedRun::run_to_end(&read(&text));
-        let told = failures(&seen);
-        assert_eq!(told.len(), 4, "{told:?}");
-        let has = |start: &str, end: &str| told.iter().any(|what| what.starts_with(start) && what.ends_with(end));
-        assert!(has("http://127.0.0.1:1/x: ", "connection refused"), "{told:?}");
-        assert!(has("http://127.0.0.1:", "/: no answer within 50ms"), "{told:?}");
-        assert!(has("http://: ", ""), "{told:?}");
-        assert!(has("there is no file for the `{}` of `http-get`", ""), "{told:?}");
+        let messages = failures(&seen);
+        assert_eq!(messages.len(), 4, "{messages:?}");
+        let count = |start: &str, end: &str| {
+            messages.iter().filter(|message| message.starts_with(start) && message.ends_with(end)).count()
+        };
+        assert_eq!(count("http://127.0.0.1:1/x: ", "connection refused"), 1, "{messages:?}");
+        assert_eq!(count("http://127.0.0.1:", "/: no answer within 50ms"), 1, "{messages:?}");
+        assert_eq!(count("http://: ", "empty string"), 1, "{messages:?}");
+        assert_eq!(
+            count("there is no file for the `{}` of `http-get`: ", "a pool that is fed with files"),
+            1,
+            "{messages:?}"
+        );
     }
 }
 
@@ -153,7 +163,7 @@ fn tasks_of_one_thread_wait_for_many_responses_at_once() {
         EventKind::Put { queue: ResourceId(0), depth } => Some(depth),
         _ => None,
     });
-    assert!(inside.max() > Some(20), "requests of one thread were in the server side by side");
+    assert!(inside.max() > Some(20), "too few concurrent requests of one thread");
 }
 
 #[test]
@@ -165,25 +175,25 @@ fn task_in_a_blocking_call_blocks_the_other_tasks() {
         EventKind::Put { queue: ResourceId(0), depth } => Some(depth),
         _ => None,
     });
-    assert_eq!(inside.max(), Some(1), "one after the other");
+    assert_eq!(inside.max(), Some(1), "requests overlap");
 }
 
 #[test]
 fn requests_to_a_killed_server_fail_and_their_workers_continue() {
     for of in ["threads", "async"] {
-        killed(of);
+        kill_server_during_requests(of);
     }
 }
 
-fn killed(of: &str) {
+fn kill_server_during_requests(of: &str) {
     let mut seen = ObservedRun::start(&pool(of, "latency=\"20ms\"", 40, "http-get site path=\"/{n}\"\nsleep \"1ms\""));
     seen.wait_until("some were answered", |seen| tasks(seen, true) > 2);
     let site = lane(&seen, "site");
     seen.send_command(Command::Kill(site));
     seen.wait_until("the end", |seen| seen.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed));
-    assert_eq!(tasks(&seen, true) + tasks(&seen, false), 40, "no task was left out");
-    let refused = failures(&seen).iter().filter(|what| what.ends_with("connection refused")).count();
+    assert_eq!(tasks(&seen, true) + tasks(&seen, false), 40, "a task is missing");
+    let refused = failures(&seen).iter().filter(|message| message.ends_with("connection refused")).count();
     assert!(refused > 20, "{:?}", failures(&seen));
     assert!(seen.notices.contains(&Notice::Died { worker: site, cause: DeathCause::Signal(9) }), "{:?}", seen.notices);
 }
@@ -199,5 +209,5 @@ fn killed_runner_leaves_no_server() {
     let server = pid(&seen, site).expect("it has started");
     kill(parent_of(server).expect("the runner is there"));
     seen.wait_until("the end", |seen| seen.end.is_some());
-    assert!(!is_running(server), "the server went with its runner");
+    assert!(!is_running(server), "the server outlived its runner");
 }

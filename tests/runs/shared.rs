@@ -147,6 +147,6 @@ fn process_killed_while_waiting_blocks_no_worker() {
             seen.notices.iter().any(|notice| matches!(notice, Notice::Died { worker: WorkerId(0), .. }))
         });
         let before = took(&seen, WorkerId(1));
-        seen.wait_until("the other goes on", |seen| took(seen, WorkerId(1)) > before + 20);
+        seen.wait_until("the other continues", |seen| took(seen, WorkerId(1)) > before + 20);
     });
 }

@@ -98,7 +98,7 @@ fn deadlock_of_two_tasks_is_found() {
         let mut model = Model::new(Arc::clone(&seen.registry()), Budget::default());
         model.apply(&Message::Events(seen.events.clone()));
         model.apply(&Message::Watermark(seen.events.iter().map(|event| event.at).max().unwrap_or_default()));
-        let deadlock = model.first_deadlock().expect("neither can go on");
+        let deadlock = model.first_deadlock().expect("both are stuck");
         assert_eq!(deadlock.workers, [WorkerId(0), WorkerId(1)]);
         assert_eq!(model.health().anomalies, 0);
     });
@@ -158,9 +158,9 @@ fn panicking_task_ends_alone_and_releases_its_lock() {
         let seen = completed(&read(&text));
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Panicked))), 1, "{how}");
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::Acquired { .. })), 51, "{how}");
-        let told =
+        let is_reported =
             |notice: &Notice| matches!(notice, Notice::TaskFailed { message, .. } if message.contains("on purpose"));
-        assert!(seen.notices.iter().any(told), "{how}: {:?}", seen.notices);
+        assert!(seen.notices.iter().any(is_reported), "{how}: {:?}", seen.notices);
     }
 }
 

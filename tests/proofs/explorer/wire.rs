@@ -11,7 +11,7 @@ use contend::trace::{
 use fastrand::Rng;
 
 use crate::explorer::program::{Kind, Program, ROOM, Step};
-use crate::explorer::world::{Ear, Told, life, queue_of, results_of};
+use crate::explorer::world::{Ear, Record, life, queue_of, results_of};
 
 #[derive(Clone)]
 pub struct Wire {
@@ -22,12 +22,12 @@ pub struct Wire {
 }
 
 impl Ear for Wire {
-    fn hear(&mut self, worker: usize, told: Told) {
+    fn receive(&mut self, worker: usize, record: Record) {
         self.clock += 1;
         let (at, worker_id) = (Stamp(self.clock), WorkerId::from(worker));
-        match told {
-            Told::Event(kind) => self.outboxes[worker].push_back(Event { at, worker: worker_id, kind }),
-            Told::Died(death) => self.notices.push_back((at, Notice::Died { worker: worker_id, cause: death })),
+        match record {
+            Record::Event(kind) => self.outboxes[worker].push_back(Event { at, worker: worker_id, kind }),
+            Record::Died(death) => self.notices.push_back((at, Notice::Died { worker: worker_id, cause: death })),
         }
     }
 }

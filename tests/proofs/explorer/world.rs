@@ -15,21 +15,21 @@ use crate::explorer::program::{Kind, Program, Step};
 
 /// A recorded event, or the notice of a worker's death.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum Record {
     Event(EventKind),
     Died(DeathCause),
 }
 
 /// The receiver of recorded events and deaths.
 pub trait Ear {
-    fn hear(&mut self, worker: usize, told: Told);
+    fn receive(&mut self, worker: usize, record: Record);
 }
 
 /// A receiver that drops everything.
 pub struct Deaf;
 
 impl Ear for Deaf {
-    fn hear(&mut self, _: usize, _: Told) {}
+    fn receive(&mut self, _: usize, _: Record) {}
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -203,8 +203,8 @@ impl World {
 }
 
 impl Scene<'_> {
-    fn tell(&mut self, w: usize, event: EventKind) {
-        self.ear.hear(w, Told::Event(event));
+    fn record(&mut self, w: usize, event: EventKind) {
+        self.ear.receive(w, Record::Event(event));
     }
 
     fn next(&mut self, w: usize) {
@@ -215,7 +215,7 @@ impl Scene<'_> {
     /// Records these events and begins to wait.
     fn waits(&mut self, w: usize, events: impl IntoIterator<Item = EventKind>) {
         self.world.workers[w].phase = Phase::Waits;
-        events.into_iter().for_each(|event| self.tell(w, event));
+        events.into_iter().for_each(|event| self.record(w, event));
     }
 
     fn blocks(&mut self, w: usize, state: State, on: usize) {
@@ -246,14 +246,14 @@ impl Scene<'_> {
             Step::Pass(on) => self.acquire(w, on, waited, None),
             Step::Post(on) => {
                 self.world.words[on].free += 1;
-                self.tell(w, EventKind::SemaphorePosted { lock: id(on) });
+                self.record(w, EventKind::SemaphorePosted { lock: id(on) });
                 self.next(w);
             }
             Step::Put(on) => self.put(w, on, waited),
             Step::Take(on) => self.take(w, on, waited),
             Step::Close(on) => {
                 self.world.words[on].closed = true;
-                self.tell(w, EventKind::Closed { queue: id(on) });
+                self.record(w, EventKind::Closed { queue: id(on) });
                 self.next(w);
             }
             Step::Come { on, mutex } => self.come(w, on, mutex),

@@ -78,7 +78,7 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
     }
     claims(&model, world, oracle, &mut said)?;
     let truth = oracle(world);
-    let (told, stall) = (set(&model), model.stall());
+    let (deadlocked, stall) = (set(&model), model.stall());
     if loss == Loss::Nothing {
         told_all(&model, world, &truth, &said)?;
         backwards(program, world, &model)?;
@@ -96,7 +96,7 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
         programs: 1,
         deadlocked: u64::from(!truth.is_empty()),
         stalled: u64::from(stalled),
-        hidden: u64::from(told != truth || stall != model.stall()),
+        hidden: u64::from(deadlocked != truth || stall != model.stall()),
         hidden_stalls: u64::from(stall != model.stall()),
         recovered: model.health().recovered,
     })

@@ -32,7 +32,7 @@ struct Line {
     /// Remaining events to lose in this stretch.
     stretch: u32,
     /// Number of records so far.
-    told: u64,
+    record_count: u64,
     /// The last wait recorded, and the number of records at that time.
     slot: Option<(u64, WaitSlot)>,
     delivered: Vec<Event>,
@@ -59,15 +59,15 @@ impl Wire {
         Self { rng, dice, loss, clock: 0, lines: (0..workers).map(|_| Line::default()).collect(), look: None }
     }
 
-    pub fn tell(&mut self, w: usize, kind: EventKind) {
-        self.tell_all(w, &[kind]);
+    pub fn record(&mut self, w: usize, kind: EventKind) {
+        self.record_all(w, &[kind]);
     }
 
     /// Records or loses these events together.
-    pub fn tell_all(&mut self, w: usize, kinds: &[EventKind]) {
+    pub fn record_all(&mut self, w: usize, kinds: &[EventKind]) {
         let line = &mut self.lines[w];
         self.clock += 1;
-        line.told += 1;
+        line.record_count += 1;
         let lose = match self.loss {
             Loss::Nothing => false,
             Loss::Some => self.rng.f64() < 0.02,
@@ -90,10 +90,10 @@ impl Wire {
     }
 
     /// Writes the wait just recorded or lost into the worker's slot.
-    pub fn stand(&mut self, w: usize, events: Vec<EventKind>) {
+    pub fn write_slot(&mut self, w: usize, events: Vec<EventKind>) {
         let line = &mut self.lines[w];
         let slot = WaitSlot { worker: WorkerId::from(w), at: Stamp(self.clock), life: 1, lost: line.lost, events };
-        line.slot = Some((line.told, slot));
+        line.slot = Some((line.record_count, slot));
     }
 
     /// Clears a worker's slot when its wait is over.
@@ -120,7 +120,7 @@ impl Wire {
     /// Reads all valid slots, or, if that was done, delivers all events and confirms the slots that are unchanged.
     /// Ended workers are read first, then, at different moments, what each resource lacks.
     pub fn look(&mut self, model: &mut Model, lacking: Lacking) {
-        let good = |line: &Line| line.slot.clone().filter(|(told, _)| *told == line.told);
+        let good = |line: &Line| line.slot.clone().filter(|(record_count, _)| *record_count == line.record_count);
         let standing: Vec<(u64, WaitSlot)> = self.lines.iter().filter_map(good).collect();
         let Some((first, before)) = self.look.take() else {
             self.look = Some((standing, lacking));

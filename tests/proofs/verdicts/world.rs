@@ -52,7 +52,7 @@ pub struct Worker {
     came: Option<usize>,
     signalled: bool,
     /// Whether the wait is over but not recorded yet.
-    tells: Option<EventKind>,
+    pending_event: Option<EventKind>,
     pub done: bool,
 }
 
@@ -114,7 +114,7 @@ impl World {
             late,
             moves: Vec::new(),
         };
-        (0..world.workers.len()).for_each(|w| world.wire.tell(w, EventKind::LifeBegan));
+        (0..world.workers.len()).for_each(|w| world.wire.record(w, EventKind::LifeBegan));
         world
     }
 
@@ -134,7 +134,7 @@ impl World {
 
     /// Returns whether only workers whose wait has ended can move, so that they may delay.
     pub fn lingers(&self, rng: &mut Rng) -> bool {
-        let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].tells.is_some();
+        let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].pending_event.is_some();
         let movable = self.movable();
         self.late && !movable.is_empty() && movable.iter().all(wakes) && rng.f64() < 0.85
     }
@@ -156,8 +156,8 @@ impl World {
 
     /// Moves one worker: it does a step, begins to wait, or ends its wait.
     pub fn step(&mut self, w: usize, rng: &mut Rng) {
-        if let Some(told) = self.workers[w].tells.take() {
-            return self.wire.tell(w, told);
+        if let Some(event) = self.workers[w].pending_event.take() {
+            return self.wire.record(w, event);
         }
         self.moves.push((w, self.workers[w].pc));
         if let Some(wait) = self.workers[w].waits {
@@ -166,8 +166,8 @@ impl World {
         let Some(&step) = self.workers[w].steps.get(self.workers[w].pc) else {
             self.workers[w].done = true;
             let ended = EventKind::LifeEnded(ExitKind::Finished);
-            self.wire.tell(w, ended);
-            return self.wire.stand(w, vec![ended]);
+            self.wire.record(w, ended);
+            return self.wire.write_slot(w, vec![ended]);
         };
         match step {
             Step::Lock { on, way, timed, otherwise } => {
@@ -179,13 +179,13 @@ impl World {
                 self.workers[w].pc += 1;
             }
             Step::Put(q) if self.depth(q) < ROOM => {
-                let told = self.put(w, q);
-                self.wire.tell(w, told);
+                let event = self.put(w, q);
+                self.wire.record(w, event);
             }
             Step::Put(q) => self.block(w, Wait::Room(q), State::Full, q),
             Step::Take(q) if self.depth(q) > 0 => {
-                let told = self.take_item(w, q);
-                self.wire.tell(w, told);
+                let event = self.take_item(w, q);
+                self.wire.record(w, event);
             }
             Step::Take(q) => self.block(w, Wait::Item(q), State::Empty, q),
             Step::Come { on, of } => {
@@ -202,8 +202,8 @@ impl World {
                 let joins = EventKind::Joins { life, nth: 1 };
                 self.workers[w].waits = Some(Wait::End(other));
                 let held = self.held(w);
-                self.wire.tell(w, joins);
-                self.wire.stand(w, held.into_iter().chain([joins]).collect());
+                self.wire.record(w, joins);
+                self.wire.write_slot(w, held.into_iter().chain([joins]).collect());
             }
         }
     }
@@ -211,19 +211,20 @@ impl World {
     fn block(&mut self, w: usize, wait: Wait, state: State, on: usize) {
         self.workers[w].waits = Some(wait);
         let tried = wait.is_timed().then_some(EventKind::TimedAttempt { lock: id(on) });
-        let told: Vec<EventKind> = tried.into_iter().chain([EventKind::Blocked { state, on: Some(id(on)) }]).collect();
+        let events: Vec<EventKind> =
+            tried.into_iter().chain([EventKind::Blocked { state, on: Some(id(on)) }]).collect();
         let held = self.held(w);
-        self.wire.tell_all(w, &told);
-        self.wire.stand(w, held.into_iter().chain(told).collect());
+        self.wire.record_all(w, &events);
+        self.wire.write_slot(w, held.into_iter().chain(events).collect());
     }
 
     /// Grants a worker what it waited for. The worker records that at once, or after other moves.
-    fn got(&mut self, w: usize, told: EventKind, rng: &mut Rng) {
+    fn got(&mut self, w: usize, event: EventKind, rng: &mut Rng) {
         self.wire.leave(w);
         if self.late && rng.bool() {
-            self.workers[w].tells = Some(told);
+            self.workers[w].pending_event = Some(event);
         } else {
-            self.wire.tell(w, told);
+            self.wire.record(w, event);
         }
     }
 
@@ -234,16 +235,16 @@ impl World {
         match wait {
             Wait::Lock(asked) if over => self.take(w, asked.lock, asked.way),
             Wait::Lock(asked) => {
-                self.wire.tell(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
+                self.wire.record(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
                 self.workers[w].pc = asked.otherwise;
             }
             Wait::Item(q) => {
-                let told = self.take_item(w, q);
-                self.got(w, told, rng);
+                let event = self.take_item(w, q);
+                self.got(w, event, rng);
             }
             Wait::Room(q) => {
-                let told = self.put(w, q);
-                self.got(w, told, rng);
+                let event = self.put(w, q);
+                self.got(w, event, rng);
             }
             Wait::Signal { on, .. } => {
                 self.workers[w].came = None;
@@ -252,12 +253,12 @@ impl World {
                     self.numbers[on].heard += 1;
                     self.got(w, EventKind::Woken { on: id(on), nth: self.numbers[on].heard }, rng);
                 } else {
-                    self.wire.tell(w, EventKind::WaitTimedOut { lock: id(on) });
+                    self.wire.record(w, EventKind::WaitTimedOut { lock: id(on) });
                 }
             }
             Wait::End(_) => {
                 self.workers[w].pc += 1;
-                self.wire.tell(w, EventKind::Resumed);
+                self.wire.record(w, EventKind::Resumed);
             }
         }
     }
@@ -309,7 +310,7 @@ impl World {
         for other in waiting {
             other.signalled = true;
         }
-        self.wire.tell(w, EventKind::Signalled { on: id(on), woken });
+        self.wire.record(w, EventKind::Signalled { on: id(on), woken });
     }
 
     fn held(&self, w: usize) -> Vec<EventKind> {

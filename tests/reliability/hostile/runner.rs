@@ -50,7 +50,7 @@ fn program_that_is_not_a_runner_is_reported_with_its_exit() {
         ("dd if=/dev/urandom of=/proc/self/fd/3 conv=notrunc bs=65536 count=64 2>&-; exit 5", "exit code 5"),
         ("(dd if=/dev/urandom of=/proc/$$/fd/3 conv=notrunc bs=65536 2>&- & sleep 0.3; kill -9 $$)", "SIGKILL"),
     ] {
-        let told = ended_with(script);
-        assert!(told.contains(says), "{script}: {told}");
+        let message = ended_with(script);
+        assert!(message.contains(says), "{script}: {message}");
     }
 }

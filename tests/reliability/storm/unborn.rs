@@ -59,7 +59,7 @@ fn runner_stopped_right_after_fork_dies_with_the_dashboard() {
     for args in [&["process-pool"][..], &["lock-contention", "--as", "processes"]] {
         let mut run = Running::start(args, Some("stop@launch"));
         run.until("a copy of the dashboard that is stopped", |run| run.family().into_iter().any(is_stopped));
-        assert!(run.ours().is_empty(), "nobody is a runner yet");
+        assert!(run.ours().is_empty(), "a process is a runner already");
         kill(run.dashboard.id());
         run.until_gone(&format!("stop@launch {args:?}, dashboard killed"));
     }

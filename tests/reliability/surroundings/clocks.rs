@@ -107,7 +107,7 @@ fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
             }
             let start = Instant::now();
             while family.iter().any(|pid| state_of(*pid) != Some('T')) {
-                assert!(start.elapsed() < Duration::from_secs(10), "round {round}: somebody does not stop");
+                assert!(start.elapsed() < Duration::from_secs(10), "round {round}: a process does not stop");
             }
             for pid in &family {
                 send_signal(*pid, "CONT");
@@ -141,7 +141,7 @@ fn arrivals_missed_during_a_stop_do_not_come_in_a_burst() {
             if let Some(runner) = family.iter().copied().find(is_runner) {
                 break runner;
             }
-            assert!(start.elapsed() < Duration::from_secs(10), "nobody is started");
+            assert!(start.elapsed() < Duration::from_secs(10), "no process has started");
         };
         thread::sleep(Duration::from_secs(1));
         send_signal(runner, "STOP");

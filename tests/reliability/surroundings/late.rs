@@ -60,7 +60,8 @@ fn times_longer(place: &Place, made: &str, count: u32, seconds: u64) -> f64 {
     let late = before(tty.screen(), "late").unwrap_or_else(|| panic!("it says how late it is: {}", tty.text()));
     let pid = tty.pid().to_string();
     let (_, own) = a_turn(tty.pid(), |task| task == pid);
-    let (_, theirs) = tty.process_ids().into_iter().map(|pid| a_turn(pid, |_| true)).max().expect("somebody is there");
+    let (_, theirs) =
+        tty.process_ids().into_iter().map(|pid| a_turn(pid, |_| true)).max().expect("a process of the dashboard");
     println!("{count} threads, {made}: {late:?} late (p99); waits {own:?} for a turn, one of them {theirs:?}");
     tty.type_keys("q");
     assert!(tty.wait().success());
@@ -82,7 +83,7 @@ fn dashboard_waits_little_without_autogroup_scheduling() {
 }
 
 #[test]
-#[ignore = "a thousand threads that never rest are a burden to whoever else uses the machine"]
+#[ignore = "a thousand threads without a pause load the machine heavily"]
 fn dashboard_waits_little_beside_a_thousand_busy_threads() {
     let place = Place::new();
     let group = Group::new("dashboard_waits_little_beside_a_thousand_busy_threads");

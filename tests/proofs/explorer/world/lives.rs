@@ -2,7 +2,7 @@
 
 use contend::trace::{DeathCause, EventKind, ExitKind, ResourceId, Span, WorkerId};
 
-use super::{Phase, Scene, Told, World};
+use super::{Phase, Record, Scene, World};
 use crate::explorer::program::{Kind, Program, Step};
 
 /// Limit of lives of one worker.
@@ -31,16 +31,16 @@ impl Scene<'_> {
         if !spawned {
             worker.life += 1;
         }
-        self.tell(w, EventKind::LifeBegan);
+        self.record(w, EventKind::LifeBegan);
         if spawned {
-            self.tell(w, EventKind::SpawnedBy { worker: WorkerId(0), after: Span(1) });
+            self.record(w, EventKind::SpawnedBy { worker: WorkerId(0), after: Span(1) });
         }
     }
 
     pub(super) fn spawn(&mut self, w: usize, other: usize, waited: bool) {
         let Some(on) = life(self.program, other) else { return };
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
             self.world.workers[w].phase = Phase::Runs;
         }
         if self.world.workers[other].life >= LIVES {
@@ -54,7 +54,7 @@ impl Scene<'_> {
         self.world.workers[other].life += 1;
         self.world.workers[other].phase = Phase::Asked;
         let nth = self.world.workers[other].life;
-        self.tell(w, EventKind::Spawns { life: on, nth });
+        self.record(w, EventKind::Spawns { life: on, nth });
         if self.program.is_source(other) && !std::mem::replace(&mut self.world.sources[other], true) {
             self.world.alive += 1;
         }
@@ -64,7 +64,7 @@ impl Scene<'_> {
     pub(super) fn join(&mut self, w: usize, other: usize, waited: bool) {
         let Some(on) = life(self.program, other) else { return };
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
         } else if self.world.workers[other].phase != Phase::Out {
             let nth = self.world.workers[other].life;
             self.world.workers[w].joins = nth;
@@ -80,7 +80,7 @@ impl Scene<'_> {
             self.world.workers[w].held.iter().filter(|held| !keeps(held)).map(|(on, _)| *on).collect();
         held.into_iter().rev().for_each(|on| self.give_back(w, on));
         self.leave_sources(w);
-        self.tell(w, EventKind::LifeEnded(how));
+        self.record(w, EventKind::LifeEnded(how));
         self.over(w);
     }
 
@@ -104,7 +104,7 @@ impl Scene<'_> {
         self.bury_waiter(w);
         self.leave_sources(w);
         self.over(w);
-        self.ear.hear(w, Told::Died(DeathCause::Signal(6)));
+        self.ear.receive(w, Record::Died(DeathCause::Signal(6)));
     }
 
     /// Makes the runner stop counting a worker that died while waiting for a signal.
@@ -112,14 +112,14 @@ impl Scene<'_> {
         let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
         if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
             self.world.words[on].waiting -= 1;
-            self.tell(w, EventKind::WaitTimedOut { lock: ResourceId::from(on) });
+            self.record(w, EventKind::WaitTimedOut { lock: ResourceId::from(on) });
         }
     }
 
     fn leave_sources(&mut self, w: usize) {
         if w < self.program.workers.len() && std::mem::take(&mut self.world.sources[w]) {
             self.world.alive -= 1;
-            self.close_if_nobody_is_left(w);
+            self.close_pools_without_submitters(w);
         }
     }
 

@@ -43,7 +43,7 @@ impl Scene<'_> {
 
     fn have(&mut self, w: usize, on: usize, grants: Vec<Grant>) {
         for grant in &grants {
-            self.tell(w, EventKind::Acquired { lock: id(on), grant: *grant });
+            self.record(w, EventKind::Acquired { lock: id(on), grant: *grant });
         }
         self.world.workers[w].held.push((on, grants));
         self.next(w);
@@ -52,20 +52,20 @@ impl Scene<'_> {
     pub(super) fn lock(&mut self, w: usize, on: usize, waited: bool, timed: bool) {
         if !self.world.words[on].holders.is_empty() {
             if waited {
-                self.tell(w, EventKind::WaitTimedOut { lock: id(on) });
+                self.record(w, EventKind::WaitTimedOut { lock: id(on) });
                 return self.skip(w, on);
             }
             return self.wait_for(w, on, Vec::new(), timed);
         }
         if timed && !waited {
-            self.tell(w, EventKind::TimedAttempt { lock: id(on) });
+            self.record(w, EventKind::TimedAttempt { lock: id(on) });
         }
         let words = &mut self.world.words[on];
         words.holders.push(w);
         words.grants += 1;
         let grant = Grant(words.grants);
         if std::mem::take(&mut words.orphaned) {
-            self.tell(w, EventKind::OwnerDied { lock: id(on) });
+            self.record(w, EventKind::OwnerDied { lock: id(on) });
         }
         self.have(w, on, vec![grant]);
     }
@@ -108,7 +108,7 @@ impl Scene<'_> {
             _ => words.holders.clear(),
         }
         for grant in grants {
-            self.tell(w, EventKind::Released { lock: id(on), grant });
+            self.record(w, EventKind::Released { lock: id(on), grant });
         }
     }
 
@@ -160,7 +160,7 @@ impl Scene<'_> {
         if permits.is_some() {
             return self.have(w, on, (first..).take(wanted as usize).map(Grant).collect());
         }
-        self.tell(w, EventKind::SemaphorePassed { lock: id(on), grant: Grant(first) });
+        self.record(w, EventKind::SemaphorePassed { lock: id(on), grant: Grant(first) });
         self.next(w);
     }
 
@@ -174,8 +174,8 @@ impl Scene<'_> {
         }
         words.depth += 1;
         words.put += 1;
-        let told = EventKind::PutNth { queue: id(on), depth: words.depth as u16, nth: words.put };
-        self.tell(w, told);
+        let event = EventKind::PutNth { queue: id(on), depth: words.depth as u16, nth: words.put };
+        self.record(w, event);
         self.next(w);
     }
 
@@ -186,15 +186,15 @@ impl Scene<'_> {
         }
         words.depth -= 1;
         words.taken += 1;
-        let told = EventKind::TookNth { queue: id(on), depth: words.depth as u16, nth: words.taken };
-        self.tell(w, told);
+        let event = EventKind::TookNth { queue: id(on), depth: words.depth as u16, nth: words.taken };
+        self.record(w, event);
         self.next(w);
     }
 
     /// Continues after finding the queue closed.
     fn refused(&mut self, w: usize, waited: bool) {
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
         }
         self.next(w);
     }

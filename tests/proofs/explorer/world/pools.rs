@@ -92,8 +92,8 @@ impl Scene<'_> {
         let (depth, nth) = (state.tasks.len() as u16, state.taken);
         let worker = &mut self.world.workers[w];
         (worker.phase, worker.pc, worker.task) = (Phase::Runs, 0, Some(promise));
-        self.tell(w, EventKind::TookNth { queue, depth, nth });
-        self.tell(w, EventKind::TaskBegan { pool: PoolId::from(pool), waited: Span(0) });
+        self.record(w, EventKind::TookNth { queue, depth, nth });
+        self.record(w, EventKind::TaskBegan { pool: PoolId::from(pool), waited: Span(0) });
     }
 
     pub(super) fn end_task(&mut self, w: usize) {
@@ -104,24 +104,24 @@ impl Scene<'_> {
         worker.phase = Phase::Runs;
         worker.promises.clear();
         let promise = worker.task.take();
-        self.tell(w, EventKind::TaskEnded { pool: PoolId::from(pool), ok: true });
+        self.record(w, EventKind::TaskEnded { pool: PoolId::from(pool), ok: true });
         self.task_over(w, pool, promise.unwrap_or(0), true);
     }
 
     fn task_over(&mut self, w: usize, pool: usize, promise: u64, ok: bool) {
         self.world.pools[pool].there.insert(promise, ok);
         let held = self.world.pools[pool].there.len() as u16;
-        self.tell(
+        self.record(
             w,
             EventKind::ResultReady { on: results_of(self.program, pool), unread: held, nth: promise as u32, ok },
         );
         self.world.pools[pool].open -= 1;
         self.world.alive -= 1;
-        self.close_if_nobody_is_left(w);
+        self.close_pools_without_submitters(w);
     }
 
     /// Ends pools without open tasks and without possible submitters; the last worker reports the end.
-    pub(super) fn close_if_nobody_is_left(&mut self, w: usize) {
+    pub(super) fn close_pools_without_submitters(&mut self, w: usize) {
         if self.world.alive == 0 {
             (0..self.program.pools.len()).for_each(|pool| self.shut(w, pool));
         }
@@ -129,7 +129,7 @@ impl Scene<'_> {
 
     fn shut(&mut self, w: usize, pool: usize) {
         if !std::mem::replace(&mut self.world.pools[pool].shut, true) {
-            self.tell(w, EventKind::Closed { queue: queue_of(self.program, pool) });
+            self.record(w, EventKind::Closed { queue: queue_of(self.program, pool) });
         }
     }
 
@@ -142,7 +142,7 @@ impl Scene<'_> {
         let state = &mut self.world.pools[pool];
         if state.shut {
             if waited {
-                self.tell(w, EventKind::Resumed);
+                self.record(w, EventKind::Resumed);
             }
             return self.fail(w);
         }
@@ -154,10 +154,10 @@ impl Scene<'_> {
         state.open += 1;
         let promise = state.promised;
         state.tasks.push_back(promise);
-        let told = EventKind::PutNth { queue, depth: state.tasks.len() as u16, nth: state.put };
+        let event = EventKind::PutNth { queue, depth: state.tasks.len() as u16, nth: state.put };
         self.world.alive += 1;
         self.world.workers[w].promises.push_back((pool, promise));
-        self.tell(w, told);
+        self.record(w, event);
         self.next(w);
     }
 
@@ -181,13 +181,13 @@ impl Scene<'_> {
         };
         self.world.workers[w].promises.pop_front();
         let held = self.world.pools[pool].there.len() as u16;
-        self.tell(w, EventKind::ResultRead { on, unread: held, nth: nth as u32, ok });
+        self.record(w, EventKind::ResultRead { on, unread: held, nth: nth as u32, ok });
         if ok { self.next(w) } else { self.fail(w) }
     }
 
     pub(super) fn shut_down(&mut self, w: usize, pool: usize, waited: bool) {
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
             return self.next(w);
         }
         self.shut(w, pool);
@@ -205,7 +205,7 @@ impl Scene<'_> {
         let (pool, number) = (self.pool_of(w), PoolId::from(self.pool_of(w)));
         let promise = self.world.workers[w].task.take().unwrap_or(0);
         self.world.workers[w].promises.clear();
-        self.tell(w, EventKind::TaskAbandoned { pool: number });
+        self.record(w, EventKind::TaskAbandoned { pool: number });
         self.task_over(w, pool, promise, false);
         let restarts = self.program.pools[pool].restarts;
         if !restarts {
@@ -214,11 +214,11 @@ impl Scene<'_> {
         if self.world.pools[pool].seats == 0 {
             self.shut(w, pool);
             while let Some(promise) = self.world.pools[pool].tasks.pop_front() {
-                self.tell(w, EventKind::TaskDropped { pool: number, reason: DropReason::Failed });
+                self.record(w, EventKind::TaskDropped { pool: number, reason: DropReason::Failed });
                 self.task_over(w, pool, promise, false);
             }
         }
-        self.tell(w, EventKind::LifeEnded(ExitKind::Killed));
+        self.record(w, EventKind::LifeEnded(ExitKind::Killed));
         self.over(w);
         if restarts {
             self.begin(w);

@@ -28,20 +28,20 @@ impl Scene<'_> {
         let over = self.world.is_over(self.program, w);
         let words = &mut self.world.words[on];
         words.waiting -= 1;
-        let told = if over {
+        let event = if over {
             words.signals -= 1;
             words.heard += 1;
             EventKind::Woken { on: id(on), nth: words.heard }
         } else {
             EventKind::WaitTimedOut { lock: id(on) }
         };
-        self.tell(w, told);
+        self.record(w, event);
         self.next(w);
     }
 
     pub(super) fn signal(&mut self, w: usize, on: usize, most: u64) {
         let woken = self.wake(on, most);
-        self.tell(w, EventKind::Signalled { on: id(on), woken: woken as u32 });
+        self.record(w, EventKind::Signalled { on: id(on), woken: woken as u32 });
         self.next(w);
     }
 

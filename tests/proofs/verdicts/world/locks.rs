@@ -39,7 +39,7 @@ impl World {
         lock.grants += u64::from(permits);
         lock.holders.extend(group.iter().map(|(_, grant)| (w, *grant)));
         for (_, grant) in &group {
-            self.wire.tell(w, EventKind::Acquired { lock: id(on), grant: *grant });
+            self.wire.record(w, EventKind::Acquired { lock: id(on), grant: *grant });
         }
         self.workers[w].held.push(group);
         self.workers[w].pc += 1;
@@ -61,7 +61,7 @@ impl World {
             }
         }
         for (lock, grant) in group {
-            self.wire.tell(w, EventKind::Released { lock: id(lock), grant });
+            self.wire.record(w, EventKind::Released { lock: id(lock), grant });
         }
     }
 
@@ -87,8 +87,8 @@ impl World {
         let wait = EventKind::LockWait { lock, held_count: held.len() as u8, timed: asked.timed };
         let group: Vec<EventKind> = ask.into_iter().chain(held).chain([wait]).collect();
         self.workers[w].waits = Some(Wait::Lock(asked));
-        self.wire.tell_all(w, &group);
-        self.wire.stand(w, group);
+        self.wire.record_all(w, &group);
+        self.wire.write_slot(w, group);
     }
 }
 
