@@ -23,7 +23,7 @@ fn cores() -> f64 {
 
 /// Asserts that the workers' running time equals the CPU time that the kernel counted for their processes, and does
 /// not exceed the cores.
-fn adds_up(report: &Report) {
+fn assert_cpu_time_adds_up(report: &Report) {
     let (by_workers, by_kernel) = (cores_by_workers(report), figure(report, "run"));
     assert!(by_workers <= cores() * 1.02, "{by_workers:.2} cores of {}", cores());
     // The kernel's figure includes the start and the supervising threads, and ends up to 250 ms early.
@@ -33,7 +33,7 @@ fn adds_up(report: &Report) {
 
 #[test]
 fn computing_threads_run_on_no_more_cores_than_exist() {
-    adds_up(&run("F11_running_more_than_cores.kdl", &["--for", "2s"]));
+    assert_cpu_time_adds_up(&run("F11_running_more_than_cores.kdl", &["--for", "2s"]));
 }
 
 #[test]
@@ -43,13 +43,19 @@ fn cpu_time_of_short_lived_threads_adds_up() {
     let report = run_text(text, &["--for", "4s"]);
     let lives: u64 = report.json["workers"].as_array().unwrap().iter().map(|w| w["lives"].as_u64().unwrap()).sum();
     assert!(lives > 50, "{lives} lives");
-    adds_up(&report);
+    assert_cpu_time_adds_up(&report);
 }
 
 #[test]
 fn cpu_time_of_processes_and_tasks_adds_up() {
-    adds_up(&run_text("process worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
-    adds_up(&run_text("async worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
+    assert_cpu_time_adds_up(&run_text(
+        "process worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }",
+        &["--for", "2s"],
+    ));
+    assert_cpu_time_adds_up(&run_text(
+        "async worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }",
+        &["--for", "2s"],
+    ));
 }
 
 /// Busy loops in other processes, killed on drop.
@@ -85,7 +91,7 @@ fn load_of_other_programs_is_reported_separately() {
     assert!(others >= 0.2 * cores(), "others {others:.2}: {}", report.json["cpu"]);
     let busy: f64 = report.json["cpu"]["cores"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
     assert!((run + figure(&report, "viewer") + others - busy).abs() < 0.1, "{}", report.json["cpu"]);
-    adds_up(&report);
+    assert_cpu_time_adds_up(&report);
     for finding in report.json["findings"].as_array().unwrap() {
         let sentence = finding["sentence"].as_str().unwrap();
         assert!(finding["id"] != "oversubscribed" || sentence.starts_with("Other programs keep "), "{sentence}");

@@ -6,14 +6,14 @@ use std::thread::{available_parallelism, scope};
 use super::{contend, run_text};
 
 /// Two computing workers, with expectations that need two idle cores and expectations that need none.
-const BESIDE: &str = r#"title "Two that compute"
+const TWO_COMPUTING: &str = r#"title "Two that compute"
 counter c
 thread worker count=2 { forever { compute "1ms"; add c } }
 test for="1s"
 "#;
 
 /// Runs `run` while busy loops use every core four times over.
-fn beside_a_burner<T>(run: impl FnOnce() -> T) -> T {
+fn under_load<T>(run: impl FnOnce() -> T) -> T {
     let stop = AtomicBool::new(false);
     scope(|threads| {
         for _ in 0..4 * available_parallelism().map_or(2, usize::from) {
@@ -24,7 +24,7 @@ fn beside_a_burner<T>(run: impl FnOnce() -> T) -> T {
             });
         }
         let ran = run();
-        stop.store(true, Ordering::Relaxed); // Relaxed: a request, orders nothing
+        stop.store(true, Ordering::Relaxed); // Relaxed: a request to stop, which orders nothing
         ran
     })
 }
@@ -32,9 +32,9 @@ fn beside_a_burner<T>(run: impl FnOnce() -> T) -> T {
 #[test]
 fn expectation_that_needs_cores_is_not_judged_under_load_unless_strict() {
     // The burners are four fifths of all runnable threads: no worker can run for nine tenths of its time.
-    let text = format!("{BESIDE}expect share running of=worker above=\"90%\"\n");
+    let text = format!("{TWO_COMPUTING}expect share running of=worker above=\"90%\"\n");
     let (lenient, strict) =
-        beside_a_burner(|| (run_text(&text, &["--for", "2s"]), run_text(&text, &["--for", "2s", "--strict"])));
+        under_load(|| (run_text(&text, &["--for", "2s"]), run_text(&text, &["--for", "2s", "--strict"])));
     let expectation = &lenient.json["expectations"][0];
     assert_eq!(expectation["seen"], false, "{expectation:#}");
     let why = expectation["not_judged"].as_str().unwrap_or_else(|| panic!("{expectation:#}"));
@@ -45,8 +45,8 @@ fn expectation_that_needs_cores_is_not_judged_under_load_unless_strict() {
 
 #[test]
 fn expectation_that_needs_no_cores_is_judged_under_load() {
-    let text = format!("{BESIDE}expect lost c equals=1\nexpect deadlock\n");
-    let report = beside_a_burner(|| run_text(&text, &["--for", "1s"]));
+    let text = format!("{TWO_COMPUTING}expect lost c equals=1\nexpect deadlock\n");
+    let report = under_load(|| run_text(&text, &["--for", "1s"]));
     assert_eq!(report.code, Some(1));
     for at in 0..2 {
         let expectation = &report.json["expectations"][at];
@@ -59,9 +59,12 @@ fn contend_test_counts_unjudged_expectations_separately() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("two.kdl");
     let path = file.to_str().unwrap();
-    std::fs::write(&file, format!("{BESIDE}expect share running of=worker above=\"90%\"\nexpect lost c equals=0\n"))
-        .unwrap();
-    let (text, strict) = beside_a_burner(|| (contend(&["test", path]), contend(&["test", path, "--json", "--strict"])));
+    std::fs::write(
+        &file,
+        format!("{TWO_COMPUTING}expect share running of=worker above=\"90%\"\nexpect lost c equals=0\n"),
+    )
+    .unwrap();
+    let (text, strict) = under_load(|| (contend(&["test", path]), contend(&["test", path, "--json", "--strict"])));
     let out = String::from_utf8_lossy(&text.stdout);
     assert!(out.contains("1 of 2 expectations seen, 0 not seen, 1 not judged in "), "{out}");
     assert!(out.contains("not judged  share running of worker above 90%"), "{out}");
@@ -72,7 +75,7 @@ fn contend_test_counts_unjudged_expectations_separately() {
         (strict.status.code(), json["passed"].as_bool(), json["not_judged"].as_u64()),
         (Some(1), Some(true), Some(1))
     );
-    std::fs::write(&file, format!("{BESIDE}expect lost c equals=1\n")).unwrap();
-    let missing = beside_a_burner(|| contend(&["test", path]));
+    std::fs::write(&file, format!("{TWO_COMPUTING}expect lost c equals=1\n")).unwrap();
+    let missing = under_load(|| contend(&["test", path]));
     assert_eq!(missing.status.code(), Some(1), "{}", String::from_utf8_lossy(&missing.stdout));
 }

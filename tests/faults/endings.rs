@@ -25,7 +25,7 @@ fn assert_all_over(report: &Report, what: &str) {
 }
 
 /// Runs a random scenario and returns the error in its result, if any.
-fn wrong_with(seed: u64) -> Option<String> {
+fn accounting_error(seed: u64) -> Option<String> {
     let text = random_pools::scenario(seed);
     let report = run_text(&text, &["--for", "6s"]);
     let (ended, pools) = (report.json["ended"].as_str().unwrap(), report.json["pools"].as_array().unwrap());
@@ -46,7 +46,7 @@ fn wrong_with(seed: u64) -> Option<String> {
 }
 
 fn random_runs(seeds: std::ops::Range<u64>) {
-    let wrong: Vec<String> = seeds.filter_map(wrong_with).collect();
+    let wrong: Vec<String> = seeds.filter_map(accounting_error).collect();
     println!("{}", wrong.join("\n"));
     assert!(wrong.is_empty(), "{} runs are wrong", wrong.len());
 }

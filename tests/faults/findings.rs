@@ -27,7 +27,7 @@ fn signal_before_an_unchecked_wait_is_a_lost_wakeup() {
 
 /// Returns whether a run of these workers reports a lock order hazard of `a` and `b`, and the certainty of the warning
 /// from `check`.
-fn hazard(declared: &str, workers: &str) -> (bool, Option<&'static str>) {
+fn reported_hazard(declared: &str, workers: &str) -> (bool, Option<&'static str>) {
     let text = format!("mutex a\nmutex b\n{declared}\n{workers}\n");
     let is_reported = run_text(&text, &["--for", "400ms"]).findings().contains(&"order-hazard");
     (is_reported, warning(&text))
@@ -80,13 +80,13 @@ fn lock_orders_separated_by_any_handoff_are_no_hazard() {
         let workers = format!("thread first {{ {first} }}\nthread second {{ {} }}", second.replace("{}", BACK));
         // The checker follows neither values read before a wait nor room in a queue.
         let warned = (declared.contains("condition") || first.contains("take q")).then_some("may");
-        assert_eq!(hazard(declared, &workers), (false, warned), "{declared}: {workers}");
+        assert_eq!(reported_hazard(declared, &workers), (false, warned), "{declared}: {workers}");
     }
     let spawned = format!("thread main {{ {THERE}; spawn child }}\nthread child {{ {BACK} }}");
-    assert_eq!(hazard("", &spawned), (false, None), "it was not there before");
+    assert_eq!(reported_hazard("", &spawned), (false, None), "it was not there before");
     let joined =
         format!("thread main {{ spawn child; sleep \"20ms\"; join child; {THERE} }}\nthread child {{ {BACK} }}");
-    assert_eq!(hazard("", &joined), (false, None), "it has ended before it is joined");
+    assert_eq!(reported_hazard("", &joined), (false, None), "it has ended before it is joined");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn unseparated_lock_orders_are_a_hazard() {
         let first = first.replace("{}", THERE);
         let workers = format!("thread first {{ {first} }}\nthread second {{ {} }}", second.replace("{}", BACK));
         let warned = if declared.is_empty() || declared == "mutex other" { "can" } else { "may" };
-        assert_eq!(hazard(declared, &workers), (true, Some(warned)), "{declared}: {workers}");
+        assert_eq!(reported_hazard(declared, &workers), (true, Some(warned)), "{declared}: {workers}");
     }
 }
 

@@ -24,7 +24,7 @@ fn assert_sound(report: &Report) {
 }
 
 /// Repeats the run until it stalls: under load, the scheduler can upset an order made by sleeps.
-fn until_stalled(run: impl Fn() -> Report) -> Report {
+fn repeat_until_stalled(run: impl Fn() -> Report) -> Report {
     let mut report = run();
     for _ in 1..TRIES {
         if report.json["ended"] == "stall" {
@@ -36,12 +36,12 @@ fn until_stalled(run: impl Fn() -> Report) -> Report {
     report
 }
 
-fn stalled(text: &str) -> Report {
-    until_stalled(|| run_text(&format!("title \"x\"\n{text}"), LIMIT))
+fn run_stalled(text: &str) -> Report {
+    repeat_until_stalled(|| run_text(&format!("title \"x\"\n{text}"), LIMIT))
 }
 
 /// Asserts that the run completed before its time limit, without a stuck worker.
-fn completed(text: &str) -> Report {
+fn run_completed(text: &str) -> Report {
     let report = run_text(&format!("title \"x\"\n{text}"), LIMIT);
     assert_eq!(report.json["ended"], "completed", "{:#}", report.json["findings"]);
     assert!(!report.findings().iter().any(|id| ["stall", "deadlock", "orphaned-lock"].contains(id)));
@@ -57,24 +57,24 @@ fn stall_is_found_with_semaphores_used_as_signals() {
         "F01c_leaked_permits.kdl",
         "F01d_permits_gone_headless_never_ends.kdl",
     ] {
-        until_stalled(|| run(file, LIMIT));
+        repeat_until_stalled(|| run(file, LIMIT));
     }
 }
 
 #[test]
 fn run_without_time_limit_ends_when_permits_run_out() {
-    until_stalled(|| run("F01d_permits_gone_headless_never_ends.kdl", &[]));
+    repeat_until_stalled(|| run("F01d_permits_gone_headless_never_ends.kdl", &[]));
 }
 
 #[test]
 fn stall_is_found_when_the_only_signaller_has_ended() {
-    stalled("semaphore s permits=0\nthread a { acquire s; acquire s }\nthread b { sleep \"5ms\"; release s }");
+    run_stalled("semaphore s permits=0\nthread a { acquire s; acquire s }\nthread b { sleep \"5ms\"; release s }");
 }
 
 #[test]
 fn stall_is_found_with_held_permits_and_signals_mixed() {
     // The holder waits for a signal that only a worker behind it would send.
-    stalled(
+    run_stalled(
         "semaphore s permits=1\nsemaphore go permits=0\n\
          thread a { acquire s { sleep \"5ms\"; acquire go } }\nthread b { sleep \"20ms\"; acquire s { release go } }\n\
          thread c { when never=yes { release s } }\nknob never no of=\"yes no\"",
@@ -84,7 +84,7 @@ fn stall_is_found_with_held_permits_and_signals_mixed() {
 #[test]
 fn stall_is_found_at_semaphores_of_tasks_and_processes() {
     for kind in ["async", "process"] {
-        stalled(&format!(
+        run_stalled(&format!(
             "semaphore a permits=0\nsemaphore b permits=0\n\
              {kind} x {{ sleep \"5ms\"; acquire b; release a }}\n{kind} y {{ sleep \"5ms\"; acquire a; release b }}"
         ));
@@ -93,17 +93,17 @@ fn stall_is_found_at_semaphores_of_tasks_and_processes() {
 
 #[test]
 fn stall_is_found_when_fewer_permits_come_than_one_step_takes() {
-    stalled(
+    run_stalled(
         "semaphore s permits=3\nthread a { acquire s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
     );
-    completed(
+    run_completed(
         "semaphore s permits=3\nthread a { acquire s; sleep \"50ms\"; release s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
     );
 }
 
 #[test]
 fn task_takes_a_free_permit_before_queued_larger_requests() {
-    completed(
+    run_completed(
         "semaphore s permits=2\nevent done\nasync holder { acquire s { wait done } }\n\
          async both { sleep \"10ms\"; acquire s permits=2 { compute \"1us\" } }\n\
          async one { sleep \"20ms\"; acquire s { set done } }",
@@ -112,18 +112,18 @@ fn task_takes_a_free_permit_before_queued_larger_requests() {
 
 #[test]
 fn waiter_is_not_stuck_while_a_permit_can_come() {
-    completed("semaphore s permits=0\nthread a { acquire s }\nthread b { sleep \"700ms\"; release s }");
-    completed("semaphore s permits=1\nthread a count=4 { repeat 200 { acquire s; compute \"10us\"; release s } }");
+    run_completed("semaphore s permits=0\nthread a { acquire s }\nthread b { sleep \"700ms\"; release s }");
+    run_completed("semaphore s permits=1\nthread a count=4 { repeat 200 { acquire s; compute \"10us\"; release s } }");
 }
 
 #[test]
 fn run_ends_when_a_dead_worker_holds_the_lock() {
-    let report = until_stalled(|| run("F02a_killed_with_permit.kdl", LIMIT));
+    let report = repeat_until_stalled(|| run("F02a_killed_with_permit.kdl", LIMIT));
     assert_eq!(
         report.finding("orphaned-lock")["sentence"],
         "a ended without releasing connection: 1 worker waits for it forever."
     );
-    let report = until_stalled(|| run("F02c_orphan_is_no_stall.kdl", LIMIT));
+    let report = repeat_until_stalled(|| run("F02c_orphan_is_no_stall.kdl", LIMIT));
     assert_eq!(
         report.finding("orphaned-lock")["sentence"],
         "a ended without releasing m: 3 workers wait for it forever."
@@ -133,7 +133,7 @@ fn run_ends_when_a_dead_worker_holds_the_lock() {
 
 #[test]
 fn lock_is_orphaned_from_the_death_of_its_holder() {
-    let report = stalled(
+    let report = run_stalled(
         "mutex m\nthread a { lock m; sleep \"600ms\" }\nthread b { sleep \"10ms\"; lock m { compute \"1us\" } }",
     );
     let at = report.json["stalls"][0]["at_s"].as_f64().unwrap();
@@ -144,13 +144,13 @@ fn lock_is_orphaned_from_the_death_of_its_holder() {
 #[test]
 fn rwlock_of_a_dead_process_blocks_only_conflicting_waiters() {
     for (dead, waits) in [("read", "write"), ("write", "read"), ("write", "write")] {
-        let report = stalled(&format!(
+        let report = run_stalled(&format!(
             "rwlock r\nprocess a {{ {dead} r {{ sleep \"5ms\"; abort }} }}\n\
              process b {{ sleep \"40ms\"; {waits} r {{ compute \"1us\" }} }}"
         ));
         report.finding("orphaned-lock");
     }
-    completed(
+    run_completed(
         "rwlock r\nprocess a { read r { sleep \"5ms\"; abort } }\nprocess b { sleep \"40ms\"; read r { compute \"1us\" } }",
     );
 }
@@ -163,26 +163,26 @@ fn permits_of_a_dead_process_matter_when_too_few_are_left() {
              process b {{ sleep \"40ms\"; acquire s permits={wanted} {{ compute \"1us\" }} }}"
         )
     };
-    let report = stalled(&text(3));
+    let report = run_stalled(&text(3));
     assert!(
         report.finding("orphaned-lock")["evidence"]
             .as_str()
             .unwrap()
             .ends_with("lost with them: 1 permit of s, which has 3.")
     );
-    completed(&text(2));
+    run_completed(&text(2));
 }
 
 #[test]
 fn robust_mutex_of_a_dead_process_is_not_orphaned() {
-    completed(
+    run_completed(
         "mutex m\nprocess a { lock m { sleep \"5ms\"; abort } }\nprocess b { sleep \"2ms\"; lock m { compute \"1us\" } }",
     );
 }
 
 #[test]
 fn lock_held_by_an_earlier_life_stays_orphaned() {
-    let report = stalled(
+    let report = run_stalled(
         "mutex m\nthread main { spawn child; join child; sleep \"10ms\"; spawn child }\n\
          thread child { lock m }",
     );
@@ -191,7 +191,7 @@ fn lock_held_by_an_earlier_life_stays_orphaned() {
 
 #[test]
 fn permit_of_a_replaced_pool_process_is_lost() {
-    let report = stalled(
+    let report = run_stalled(
         "semaphore s permits=1\n\
          pool p of=processes workers=1 queue=4 retries=0 { batch count=2; task { acquire s { sleep \"5ms\"; abort } } }",
     );
@@ -203,7 +203,7 @@ fn stall_is_found_when_pools_have_ended() {
     for close in ["yes", "no"] {
         let set = format!("close={close}");
         let args = [LIMIT, &["--set", &set]].concat();
-        until_stalled(|| run("F03_pool_shut_down.kdl", &args));
+        repeat_until_stalled(|| run("F03_pool_shut_down.kdl", &args));
     }
 }
 
@@ -225,7 +225,7 @@ fn stall_is_found_when_a_pool_cancelled_its_tasks() {
         ("abandon", "processes", 6),
         ("abandon", "processes", 1),
     ] {
-        stalled(&ring_of_pools(&format!(
+        run_stalled(&ring_of_pools(&format!(
             "pool gone of={of} workers=2 queue=8 {{ batch count={count}; task {{ sleep \"10ms\" }} }}\n\
              thread closer {{ sleep \"15ms\"; shutdown gone how={how} }}"
         )));
@@ -235,7 +235,7 @@ fn stall_is_found_when_a_pool_cancelled_its_tasks() {
 #[test]
 fn stall_is_found_when_a_pool_shrank_to_zero() {
     for crash in ["shrink", "fail-all"] {
-        stalled(&ring_of_pools(&format!(
+        run_stalled(&ring_of_pools(&format!(
             "pool gone of=processes workers=3 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort }} }}"
         )));
     }
@@ -243,7 +243,7 @@ fn stall_is_found_when_a_pool_shrank_to_zero() {
 
 #[test]
 fn stall_is_found_when_the_producer_crashed_for_good() {
-    stalled(
+    run_stalled(
         "queue q capacity=1\npool p of=processes workers=2 queue=8 on-crash=shrink { batch count=1; task { abort; put q } }\n\
          process taker { take q }",
     );
@@ -251,15 +251,15 @@ fn stall_is_found_when_the_producer_crashed_for_good() {
 
 #[test]
 fn stall_is_found_despite_timed_waits_of_other_workers() {
-    until_stalled(|| run("F08_timed_wait_elsewhere.kdl", LIMIT));
-    stalled(
+    repeat_until_stalled(|| run("F08_timed_wait_elsewhere.kdl", LIMIT));
+    run_stalled(
         "mutex m\ncondition c of=m\nthread a { lock m { wait c timeout=\"1ms\" } }\nthread b { lock m { wait c } }",
     );
 }
 
 #[test]
 fn repeated_timed_wait_is_not_a_stall() {
-    completed("event e\nevent f\nthread a { wait e timeout=\"600ms\"; set f }\nthread b { wait f }");
+    run_completed("event e\nevent f\nthread a { wait e timeout=\"600ms\"; set f }\nthread b { wait f }");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{Report, fixture, run};
 const LIMIT: &str = "6s";
 
 /// Returns the stuck workers of a report: those of deadlocks and those of stalls.
-fn stuck(report: &Report) -> BTreeSet<String> {
+fn stuck_workers(report: &Report) -> BTreeSet<String> {
     let list = |of: &str| report.json[of].as_array().unwrap().clone();
     let mut names = BTreeSet::new();
     for deadlock in list("deadlocks") {
@@ -28,16 +28,16 @@ fn stuck(report: &Report) -> BTreeSet<String> {
     names
 }
 
-fn expected(file: &Path) -> BTreeSet<String> {
+fn expected_workers(file: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(file).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("// stuck: ")).unwrap();
     line.split_whitespace().filter(|name| *name != "none").map(str::to_owned).collect()
 }
 
 /// Returns the error in a program's verdict, `None` if it is right.
-fn mistake(name: &str) -> Option<String> {
+fn verdict_error(name: &str) -> Option<String> {
     let report = run(&format!("reports/{name}"), &["--for", LIMIT]);
-    let (found, right) = (stuck(&report), expected(&fixture("reports").join(name)));
+    let (found, right) = (stuck_workers(&report), expected_workers(&fixture("reports").join(name)));
     let ended = report.json["ended"].as_str().unwrap();
     let blamed = ["deadlock", "stall", "orphaned-lock", "lost-wakeup"].iter().any(|id| report.findings().contains(id));
     let is_right = found == right && (right.is_empty() || blamed) && (ended != "completed" || right.is_empty());
@@ -57,7 +57,7 @@ fn stuck_workers_of_public_bug_reports_are_found_exactly() {
         for _ in 0..2 {
             let work = || {
                 while let Some(name) = todo.lock().unwrap().pop() {
-                    mistakes.lock().unwrap().extend(mistake(&name));
+                    mistakes.lock().unwrap().extend(verdict_error(&name));
                 }
             };
             thread::Builder::new().name("reports".into()).spawn_scoped(scope, work).unwrap();

@@ -20,7 +20,7 @@ fn ring(input: &[u8]) {
     let mut bytes = Bytes::new(input);
     while !bytes.is_empty() {
         match bytes.byte() {
-            0..96 => words[place(bytes.below(64), words.len())].store(bytes.number(8), Ordering::Relaxed),
+            0..96 => words[word_index(bytes.below(64), words.len())].store(bytes.number(8), Ordering::Relaxed),
             96..144 => drain(&mut reader, bytes.below(12)),
             144..192 => writer.write(record(&mut bytes)),
             what @ 192..208 => {
@@ -46,7 +46,7 @@ fn ring(input: &[u8]) {
 
 /// Returns the index of the `nth` word to change: in the header, the beginning of the slot, or the records. Most words
 /// of a slot are alike.
-fn place(nth: usize, words: usize) -> usize {
+fn word_index(nth: usize, words: usize) -> usize {
     if nth < 64 - 2 * CAPACITY { nth } else { words - 64 + nth }
 }
 
@@ -75,9 +75,9 @@ fn arbitrary_ring_bytes_are_read_without_panic() {
 
 /// Shared memory by its size in words. It is zeroed and reused, since each piece keeps a descriptor open.
 #[derive(Default)]
-struct Memories(BTreeMap<usize, SharedMemory>);
+struct MemoryCache(BTreeMap<usize, SharedMemory>);
 
-impl Memories {
+impl MemoryCache {
     /// Limit of memories, since each holds an open descriptor.
     const MOST: usize = 200;
 
@@ -92,7 +92,7 @@ impl Memories {
 }
 
 /// Opens memory that claims to be that of a run. Returns whether it was accepted.
-fn board(memories: &mut Memories, input: &[u8]) -> bool {
+fn open_run_memory(memories: &mut MemoryCache, input: &[u8]) -> bool {
     let mut bytes = Bytes::new(input);
     let memory = memories.of(64 + bytes.below(4_096));
     for (at, word) in memory.words().iter().enumerate().take(64) {
@@ -116,7 +116,7 @@ fn board(memories: &mut Memories, input: &[u8]) -> bool {
 
 /// Returns an input that is valid run memory: a worker with the smallest ring, a knob, a resource, and some spare
 /// words.
-fn whole_board() -> Vec<u8> {
+fn valid_run_memory() -> Vec<u8> {
     const SIZES: [u64; 7] = [1, 1, 512, 1, 1, 5, 1];
     let words = 64 + 1 + 16 + ring_words(512) + 16 + 5;
     let mut input = ((words - 64) as u16).to_le_bytes().to_vec();
@@ -128,11 +128,11 @@ fn whole_board() -> Vec<u8> {
 
 #[test]
 fn arbitrary_run_memory_is_opened_or_refused() {
-    let mut memories = Memories::default();
-    assert!(board(&mut memories, &whole_board()), "the seed is refused");
-    let seeds = vec![vec![0; 300], whole_board()];
+    let mut memories = MemoryCache::default();
+    assert!(open_run_memory(&mut memories, &valid_run_memory()), "the seed is refused");
+    let seeds = vec![vec![0; 300], valid_run_memory()];
     let target = Target { name: "boards", seeds, words: Vec::new(), longest: 300, some: 2_000 };
     target.fuzz(|input| {
-        board(&mut memories, input);
+        open_run_memory(&mut memories, input);
     });
 }

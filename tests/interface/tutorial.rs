@@ -36,7 +36,7 @@ fn contend(arguments: &str, directory: &Path) -> Output {
 }
 
 /// Normalizes what differs between runs: figures, time units and line breaks.
-fn alike(text: &str) -> String {
+fn normalized(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let word = word.trim_start_matches('(');
@@ -80,7 +80,7 @@ fn every_file_and_command_of_the_tutorial_works_as_printed() {
                 let command = command.strip_prefix("$ contend ").unwrap_or_else(|| panic!("{place}: {command}"));
                 let ran = contend(command, directory.path());
                 let out = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
-                assert_eq!(alike(&out), alike(printed), "{place}: {command}\n{out}");
+                assert_eq!(normalized(&out), normalized(printed), "{place}: {command}\n{out}");
                 commands += 1;
             }
             "sh" => {
@@ -90,7 +90,7 @@ fn every_file_and_command_of_the_tutorial_works_as_printed() {
                         fs::write(&file, "thread gate { sleep \"1ms\" }").expect("written");
                     }
                     let ran = contend(&format!("{} --headless", command.replace("--watch", "")), directory.path());
-                    let fine = matches!(ran.status.code(), Some(0 | 1 | 3)); // an end of the run, not of the wrong usage
+                    let fine = matches!(ran.status.code(), Some(0 | 1 | 3)); // the run ended, without a usage error
                     assert!(fine, "{place}: {command}: {}", String::from_utf8_lossy(&ran.stderr));
                     commands += 1;
                 }
@@ -118,8 +118,8 @@ fn expectations_of_tutorial_files_are_met() {
 #[test]
 fn output_comparison_ignores_figures_but_not_words() {
     assert_eq!(
-        alike("2.25 times as much; after 900 ms; after\n 1.1 s"),
-        alike("1.9 times as much; after 1.2 s; after 80 ms")
+        normalized("2.25 times as much; after 900 ms; after\n 1.1 s"),
+        normalized("1.9 times as much; after 1.2 s; after 80 ms")
     );
-    assert_ne!(alike("100 lost"), alike("100 found"));
+    assert_ne!(normalized("100 lost"), normalized("100 found"));
 }

@@ -30,7 +30,7 @@ const TINY: u64 = 60;
 
 /// Counts over all runs.
 #[derive(Debug, Default)]
-struct Tally {
+struct Counts {
     programs: u64,
     /// Runs that end with stuck workers; of these, runs with a deadlock and runs with a stall.
     stuck: u64,
@@ -47,7 +47,7 @@ fn size(rng: &mut Rng) -> Size {
 }
 
 /// Returns a bit for each worker that the verdicts name. A deadlock still names workers that died after it was found.
-fn said(model: &Model) -> u32 {
+fn named_workers(model: &Model) -> u32 {
     let deadlock = model.deadlocked_workers().to_vec();
     let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
     let all = deadlock.into_iter().chain(stall).filter(|w| model.lane(*w).ending().is_none());
@@ -55,7 +55,7 @@ fn said(model: &Model) -> u32 {
 }
 
 /// Returns a bit for each of these workers.
-fn bits(workers: Vec<usize>) -> u32 {
+fn to_bits(workers: Vec<usize>) -> u32 {
     workers.into_iter().fold(0, |bits, w| bits | 1 << w)
 }
 
@@ -67,26 +67,26 @@ struct Trial<'a> {
     wire: Wire,
     /// A bit for each worker that a verdict has named.
     claimed: u32,
-    tally: Tally,
+    tally: Counts,
 }
 
 impl<'a> Trial<'a> {
     fn new(program: &'a Program) -> Self {
         let mut wire = Wire::new(program);
         let world = World::new(program, &mut wire);
-        Self { program, truth: Truth::default(), world, wire, claimed: 0, tally: Tally::default() }
+        Self { program, truth: Truth::default(), world, wire, claimed: 0, tally: Counts::default() }
     }
 
     fn step(&mut self, w: usize) {
-        Scene { program: self.program, world: &mut self.world, ear: &mut self.wire }.step(w);
+        Scene { program: self.program, world: &mut self.world, sink: &mut self.wire }.step(w);
     }
 
     /// Kills a waiting worker, unless a worker is stuck: a kill can unblock a stuck worker, which makes no verdict
     /// false.
     fn kill(&mut self, rng: &mut Rng) {
-        let left = bits(self.world.left());
+        let left = to_bits(self.world.left());
         let stuck = self.truth.stuck(self.program, &self.world);
-        let mut scene = Scene { program: self.program, world: &mut self.world, ear: &mut self.wire };
+        let mut scene = Scene { program: self.program, world: &mut self.world, sink: &mut self.wire };
         let all: Vec<usize> = (0..self.program.workers.len()).filter(|w| scene.may_be_killed(*w)).collect();
         if let Some(w) = rng.choice(all).filter(|_| stuck.is_some_and(|stuck| stuck & left == 0)) {
             scene.die(w);
@@ -95,7 +95,7 @@ impl<'a> Trial<'a> {
 
     /// Checks that verdicts name no worker that can move again.
     fn check(&mut self) -> Result<(), String> {
-        let said = said(&self.wire.model);
+        let said = named_workers(&self.wire.model);
         self.claimed |= said;
         if said == 0 {
             return Ok(());
@@ -113,7 +113,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn run(mut self, rng: &mut Rng) -> Result<Tally, String> {
+    fn run(mut self, rng: &mut Rng) -> Result<Counts, String> {
         let (lag, deadly) = (rng.f64(), rng.f64() < 0.3);
         loop {
             if deadly && rng.f64() < 0.03 {
@@ -137,10 +137,10 @@ impl<'a> Trial<'a> {
     }
 
     /// Checks that verdicts name every remaining worker, when nothing moves any more and all events have arrived.
-    fn end(mut self) -> Result<Tally, String> {
+    fn end(mut self) -> Result<Counts, String> {
         let model = &self.wire.model;
-        let left = bits(self.world.left());
-        let said = said(model);
+        let left = to_bits(self.world.left());
+        let said = named_workers(model);
         if said != left {
             return Err(format!("missed: {said:b} are said to be stuck, {left:b} are left"));
         }
@@ -163,13 +163,13 @@ fn program(seed: u64) -> (Program, Rng) {
 }
 
 /// Runs the program of a seed.
-fn run(seed: u64) -> Tally {
+fn run(seed: u64) -> Counts {
     let (program, mut rng) = program(seed);
     Trial::new(&program).run(&mut rng).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{program:?}"))
 }
 
-fn judge(seeds: Range<u64>) -> Tally {
-    let mut sum = Tally::default();
+fn check_programs(seeds: Range<u64>) -> Counts {
+    let mut sum = Counts::default();
     for seed in seeds.clone() {
         let one = run(seed);
         sum.programs += one.programs;
@@ -199,7 +199,7 @@ fn former_wrong_verdicts_stay_fixed() {
 
 #[test]
 fn every_verdict_is_true_and_none_is_missed() {
-    judge(0..FEW);
+    check_programs(0..FEW);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn tiny_programs_get_right_verdicts_in_every_order() {
 #[ignore = "takes minutes: cargo test --profile fuzz --test proofs explorer -- --ignored --nocapture"]
 fn verdicts_of_a_million_programs_are_right() {
     let first = std::env::var("CONTEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(MANY);
-    judge(first..first + MANY);
+    check_programs(first..first + MANY);
 }
 
 #[test]

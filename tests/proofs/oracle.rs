@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
     fn new(world: &'a World) -> Self {
         Self {
             rings: world.workers.iter().map(|w| RingReader::new(Ring::new(&w.ring))).collect(),
-            model: Model::new(world.cast(), Budget { bytes: 1 << 16 }),
+            model: Model::new(world.registry(), Budget { bytes: 1 << 16 }),
             origin: Clock::best().ticks(),
         }
     }
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The result of a run: whether it deadlocked, and whether the model reported that before all threads were at rest.
-struct Shown {
+struct RunResult {
     deadlock: bool,
     refused: usize,
     early: bool,
@@ -160,7 +160,7 @@ struct Shown {
 ///
 /// # Errors
 /// If model and kernel disagree.
-fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
+fn run_and_compare(world: &World, rng: &mut Rng) -> Result<RunResult, String> {
     let mut reader = Reader::new(world);
     let mut claims: Vec<Vec<WorkerId>> = Vec::new();
     let start = Instant::now();
@@ -186,19 +186,19 @@ fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
         return Err(format!("{health:?}"));
     }
     truth.check(&reader.model)?;
-    Ok(Shown { deadlock: !truth.stuck().is_empty(), refused: truth.refused().len(), early })
+    Ok(RunResult { deadlock: !truth.stuck().is_empty(), refused: truth.refused().len(), early })
 }
 
 /// Counts over all runs.
 #[derive(Debug, Default)]
-struct Tally {
+struct Counts {
     deadlocks: u64,
     refused: usize,
     early: u64,
 }
 
 /// Runs the program of one seed.
-fn run(seed: u64, tally: &mut Tally) {
+fn run(seed: u64, tally: &mut Counts) {
     let mut rng = Rng::with_seed(seed);
     let world = Arc::new(World::new(&mut rng));
     let spawn = |w| {
@@ -208,7 +208,7 @@ fn run(seed: u64, tally: &mut Tally) {
     };
     let threads: Vec<JoinHandle<()>> = (0..world.workers.len()).map(spawn).collect();
     // Check before joining: joining threads that the kernel blocks would wait forever.
-    let shown = watch(&world, &mut rng).unwrap_or_else(|why| panic!("ORACLE_SEED={seed}: {why}"));
+    let shown = run_and_compare(&world, &mut rng).unwrap_or_else(|why| panic!("ORACLE_SEED={seed}: {why}"));
     world.end();
     for thread in threads {
         thread.join().expect("no thread panics");
@@ -219,11 +219,11 @@ fn run(seed: u64, tally: &mut Tally) {
 }
 
 /// Runs the programs of these seeds; model and kernel must agree on each.
-fn agree(seeds: Range<u64>) {
-    let mut tally = Tally::default();
+fn check_agreement(seeds: Range<u64>) {
+    let mut tally = Counts::default();
     seeds.clone().for_each(|seed| run(seed, &mut tally));
     let runs = seeds.end - seeds.start;
-    let Tally { deadlocks, refused, early } = tally;
+    let Counts { deadlocks, refused, early } = tally;
     eprintln!(
         "seeds {seeds:?}: {runs} runs, {deadlocks} with a deadlock, EDEADLK {refused} times, \
          {early} found while others still ran; 0 false, 0 missed"
@@ -236,11 +236,11 @@ fn agree(seeds: Range<u64>) {
 fn verdict_agrees_with_the_kernel() {
     let asked = |name| std::env::var(name).ok().and_then(|s| s.parse::<u64>().ok());
     let runs = asked("ORACLE_RUNS").unwrap_or(RUNS);
-    agree(asked("ORACLE_SEED").map_or(0..runs, |seed| seed..seed + 1));
+    check_agreement(asked("ORACLE_SEED").map_or(0..runs, |seed| seed..seed + 1));
 }
 
 #[test]
 #[ignore = "takes a minute or more: cargo test --test proofs oracle -- --ignored --nocapture"]
 fn verdict_agrees_with_the_kernel_2_000_times() {
-    agree(10_000..12_000);
+    check_agreement(10_000..12_000);
 }

@@ -21,9 +21,9 @@ use contend::trace::WorkerId;
 use fastrand::Rng;
 
 use self::program::{Kind, Program};
-use self::trial::{Oracle, Tally, Wrong, run};
+use self::trial::{Counts, Oracle, WrongVerdict, run};
 use self::wire::Loss;
-use self::world::{Asked, Wait, World};
+use self::world::{LockRequest, Wait, World};
 
 /// Number of programs of each kind in every test run.
 const FEW: u64 = 4_000;
@@ -43,8 +43,8 @@ fn program(seed: u64, lossy: bool) -> (Program, Loss) {
 }
 
 /// Runs the programs of these seeds. Panics at the first wrong verdict with a shrunk program, printed as a scenario.
-fn judge(seeds: Range<u64>, lossy: bool) -> Tally {
-    let mut tally = Tally::default();
+fn check_programs(seeds: Range<u64>, lossy: bool) -> Counts {
+    let mut tally = Counts::default();
     for seed in seeds.clone() {
         let (program, loss) = program(seed, lossy);
         match run(&program, seed, loss, World::deadlocked) {
@@ -63,12 +63,12 @@ fn judge(seeds: Range<u64>, lossy: bool) -> Tally {
 }
 
 /// Returns the smallest similar program with a wrong verdict, as a scenario.
-fn shrunk_scenario(program: &Program, loss: Loss, wrong: &Wrong, oracle: Oracle) -> String {
+fn shrunk_scenario(program: &Program, loss: Loss, wrong: &WrongVerdict, oracle: Oracle) -> String {
     let (small, wrong) = smallest(program, loss, wrong, oracle);
     kdl::scenario(&small, &wrong)
 }
 
-fn smallest(program: &Program, loss: Loss, wrong: &Wrong, oracle: Oracle) -> (Program, Wrong) {
+fn smallest(program: &Program, loss: Loss, wrong: &WrongVerdict, oracle: Oracle) -> (Program, WrongVerdict) {
     shrink::shrink(program, wrong, |program, seed| run(program, seed, loss, oracle).err())
 }
 
@@ -85,27 +85,27 @@ fn former_wrong_verdicts_stay_fixed() {
 
 #[test]
 fn every_verdict_is_true_and_none_is_missed() {
-    let tally = judge(0..FEW, false);
+    let tally = check_programs(0..FEW, false);
     assert!(tally.stalled > FEW / 20, "too few stalls to mean anything: {tally:?}");
     assert_eq!((tally.hidden, tally.recovered), (0, 0));
 }
 
 #[test]
 fn every_verdict_is_true_when_events_are_lost_and_wait_slots_complete_it() {
-    let tally = judge(MANY..MANY + FEW, true);
+    let tally = check_programs(MANY..MANY + FEW, true);
     assert!(tally.hidden > FEW / 100 && tally.hidden_stalls > FEW / 100, "the slots have nothing to do: {tally:?}");
 }
 
 #[test]
 #[ignore = "takes ten minutes: cargo test --test proofs verdicts -- --ignored --nocapture"]
 fn verdicts_of_a_million_programs_are_right() {
-    judge(2 * MANY..3 * MANY, false);
+    check_programs(2 * MANY..3 * MANY, false);
 }
 
 #[test]
 #[ignore = "takes ten minutes: cargo test --test proofs verdicts -- --ignored --nocapture"]
 fn verdicts_of_a_million_programs_with_lost_events_are_right() {
-    judge(3 * MANY..4 * MANY, true);
+    check_programs(3 * MANY..4 * MANY, true);
 }
 
 /// Returns the deadlocked workers, unless one of them has a wait of this kind, which the oracle does not know.
@@ -116,7 +116,7 @@ fn without(world: &World, unknown: impl Fn(&World, Wait) -> bool) -> Vec<WorkerI
 }
 
 fn is_at(world: &World, wait: Wait, kind: fn(Kind) -> bool) -> bool {
-    matches!(wait, Wait::Lock(Asked { lock, .. }) if kind(world.kinds[lock]))
+    matches!(wait, Wait::Lock(LockRequest { lock, .. }) if kind(world.kinds[lock]))
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn wrong_verdict_shrinks_to_a_scenario_that_replays() {
         let steps: usize = small.steps().iter().map(Vec::len).sum();
         assert!(wrong.why.starts_with("false: ") && steps <= 8, "{what}: not small: {text}");
         // The scheduler can delay a step beyond the sleeps that order the steps.
-        let replays = (0..5).any(|_| wrong.why.contains(&replayed(&text)));
+        let replays = (0..5).any(|_| wrong.why.contains(&replay(&text)));
         assert!(replays, "{what}: does not replay\n{text}");
         eprintln!("{what}:\n{text}");
     }
 }
 
 /// Runs a scenario and returns the workers deadlocked at its end, in the format of the error message.
-fn replayed(text: &str) -> String {
+fn replay(text: &str) -> String {
     let file = tempfile::Builder::new().suffix(".kdl").tempfile().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));

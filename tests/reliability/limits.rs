@@ -12,16 +12,16 @@ use crate::support::program::install_copy;
 use group::{Group, MEMORY, TASKS as OF_TASKS};
 
 /// Returns a scenario with many workers; `of` is `thread` or `process`.
-fn many(of: &str, count: &str) -> String {
+fn many_workers(of: &str, count: &str) -> String {
     format!("knob n 30 min=1 max=10000 help=\"how many\"\n{of} w count={count} {{ sleep \"50ms\" }}\n")
 }
 
-struct Place {
+struct Sandbox {
     directory: tempfile::TempDir,
     program: PathBuf,
 }
 
-impl Place {
+impl Sandbox {
     /// Creates a directory that every user may read, with a copy of the program in it.
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
@@ -55,7 +55,7 @@ impl Place {
 }
 
 /// Returns the error message, empty after success.
-fn complaint(output: &Output) -> String {
+fn error_message(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!said.contains("panicked"), "{said}");
     match output.status.code() {
@@ -67,13 +67,17 @@ fn complaint(output: &Output) -> String {
 
 #[test]
 fn open_file_limit_is_named() {
-    let place = Place::new();
+    let place = Sandbox::new();
     for files in [8, 16, 30, 60] {
-        let message =
-            complaint(&place.run(&format!("ulimit -n {files}"), &many("process", "$n"), &["--set", "n=40"], false));
+        let message = error_message(&place.run(
+            &format!("ulimit -n {files}"),
+            &many_workers("process", "$n"),
+            &["--set", "n=40"],
+            false,
+        ));
         assert!(message.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {message}");
     }
-    let message = complaint(&place.run("ulimit -n 80", &many("process", "$n"), &["--set", "n=40"], false));
+    let message = error_message(&place.run("ulimit -n 80", &many_workers("process", "$n"), &["--set", "n=40"], false));
     assert_eq!(message, "", "the limit suffices");
 }
 
@@ -83,14 +87,14 @@ const TASKS: [u32; 14] = [1, 2, 3, 5, 8, 12, 20, 30, 36, 38, 40, 44, 60, 120];
 /// The limit does not apply to root, so that root becomes another user. Other users already have too many processes.
 #[test]
 fn thread_limit_of_the_user_is_named() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let is_root = Path::new("/root").metadata().is_ok_and(|_| std::fs::read_dir("/root").is_ok());
     let limits: &[u32] = if is_root { &TASKS } else { &[1] };
     for of in ["thread", "process"] {
         let mut done = 0;
         for tasks in limits {
-            let output = place.run(&format!("ulimit -u {tasks}"), &many(of, "$n"), &[], is_root);
-            let message = complaint(&output);
+            let output = place.run(&format!("ulimit -u {tasks}"), &many_workers(of, "$n"), &[], is_root);
+            let message = error_message(&output);
             done += u32::from(message.is_empty());
             assert!(
                 message.is_empty() || message.contains(&format!("this user may have {tasks} (ulimit -u)")),
@@ -103,7 +107,7 @@ fn thread_limit_of_the_user_is_named() {
 
 #[test]
 fn task_limit_of_the_control_group_is_named() {
-    let place = Place::new();
+    let place = Sandbox::new();
     for of in ["thread", "process"] {
         let mut done = 0;
         for tasks in TASKS {
@@ -114,7 +118,7 @@ fn task_limit_of_the_control_group_is_named() {
                     return println!("skipped: {name} needs a control group of its own: {why}");
                 }
             };
-            let message = complaint(&place.run(&group.enter(), &many(of, "$n"), &[], false));
+            let message = error_message(&place.run(&group.enter(), &many_workers(of, "$n"), &[], false));
             done += u32::from(message.is_empty());
             let names_it = message.contains(&format!("the control group may have {tasks} (pids.max)"));
             assert!(message.is_empty() || names_it, "{tasks} for {of}: {message}");
@@ -126,23 +130,24 @@ fn task_limit_of_the_control_group_is_named() {
 #[test]
 fn memory_limit_of_the_control_group_is_named() {
     const NAME: &str = "memory_limit_of_the_control_group_is_named";
-    let place = Place::new();
+    let place = Sandbox::new();
     for (mib, says) in [(100, "the control group may have 100 MiB (memory."), (4_096, "")] {
         let group = match Group::new(MEMORY, mib << 20) {
             Ok(group) => group,
             Err(why) => return println!("skipped: {NAME} needs a control group of its own: {why}"),
         };
-        let message = complaint(&place.run(&group.enter(), &many("process", "$n"), &["--set", "n=400"], false));
+        let message =
+            error_message(&place.run(&group.enter(), &many_workers("process", "$n"), &["--set", "n=400"], false));
         assert!(message.contains(says) && message.is_empty() == says.is_empty(), "{message}");
     }
 }
 
 #[test]
 fn hundred_thousand_workers_are_refused_before_any_starts() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let two = "thread a count=9000 { sleep \"1s\" }\nthread b count=9000 { sleep \"1s\" }\n".to_owned();
     for (scenario, says) in [
-        (many("thread", "100000"), "it goes from 1 to 10000"),
+        (many_workers("thread", "100000"), "it goes from 1 to 10000"),
         (two, "this scenario can have 18000 workers; 10000 is the most"),
     ] {
         let output = place.run("ulimit -c 0", &scenario, &[], false);
@@ -154,8 +159,12 @@ fn hundred_thousand_workers_are_refused_before_any_starts() {
 #[test]
 #[ignore = "ten thousand threads, and as many processes, load the machine heavily"]
 fn ten_thousand_workers_run_and_more_are_refused() {
-    let place = Place::new();
-    assert_eq!(complaint(&place.run("ulimit -c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
-    let message = complaint(&place.run("ulimit -c 0", &many("process", "$n"), &["--set", "n=10000"], false));
+    let place = Sandbox::new();
+    assert_eq!(
+        error_message(&place.run("ulimit -c 0", &many_workers("thread", "$n"), &["--set", "n=10000"], false)),
+        ""
+    );
+    let message =
+        error_message(&place.run("ulimit -c 0", &many_workers("process", "$n"), &["--set", "n=10000"], false));
     assert!(message.contains("and there is room for"), "{message}");
 }

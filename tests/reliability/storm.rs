@@ -84,7 +84,7 @@ impl Storm {
                 others.into_iter().chain([*pid]).for_each(crate::support::kill);
                 self.kills += 1;
             }
-            None => try_signal(dashboard, "TERM"), // it had not come so far
+            None => try_signal(dashboard, "TERM"), // the run had not started yet
         }
         if victim == Victim::Worker {
             self.pass(Duration::from_millis(20)); // the run continues without the process, or ends

@@ -19,12 +19,12 @@ use portable_pty::CommandBuilder;
 use serde_json::Value;
 
 /// A copy of the program in a directory that every user may read.
-struct Place {
+struct Sandbox {
     directory: tempfile::TempDir,
     program: PathBuf,
 }
 
-impl Place {
+impl Sandbox {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
@@ -41,7 +41,7 @@ impl Place {
 
     /// Returns the command line that starts the program through a shell, which first sets up its surroundings with
     /// `made` and continues with `exec "$@"`.
-    fn words(&self, around: &[&str], made: &str, args: &[&str]) -> Vec<String> {
+    fn command_line(&self, around: &[&str], made: &str, args: &[&str]) -> Vec<String> {
         let script = format!("{made} || exit 77; exec \"$@\"");
         let shell = ["bash", "-c", &script, "bash"];
         let program = self.program.to_string_lossy().into_owned();
@@ -50,23 +50,23 @@ impl Place {
     }
 
     /// Runs the program to its end.
-    fn run(&self, around: &[&str], made: &str, args: &[&str]) -> Ran {
-        let words = self.words(around, made, args);
+    fn run(&self, around: &[&str], made: &str, args: &[&str]) -> RunOutput {
+        let words = self.command_line(around, made, args);
         let output = Command::new(&words[0]).args(&words[1..]).output().expect("it can be started");
-        Ran(output)
+        RunOutput(output)
     }
 
     /// Runs the program in a terminal.
     fn terminal(&self, around: &[&str], made: &str, args: &[&str]) -> Pty {
-        let words = self.words(around, made, args);
+        let words = self.command_line(around, made, args);
         let mut command = CommandBuilder::new(&words[0]);
         command.args(&words[1..]);
         Pty::start(command, 40, 200)
     }
 
     /// Returns whether this machine allows such surroundings; otherwise prints that under the name of the test.
-    fn can(&self, test: &str, around: &[&str], made: &str) -> bool {
-        let words = self.words(around, made, &["--version"]);
+    fn is_supported(&self, test: &str, around: &[&str], made: &str) -> bool {
+        let words = self.command_line(around, made, &["--version"]);
         let tried = Command::new(&words[0]).args(&words[1..]).output();
         let can = tried.as_ref().is_ok_and(|output| output.status.success());
         if !can {
@@ -77,10 +77,10 @@ impl Place {
 }
 
 /// The output of a run.
-struct Ran(Output);
+struct RunOutput(Output);
 
-impl Ran {
-    fn said(&self) -> String {
+impl RunOutput {
+    fn output_text(&self) -> String {
         String::from_utf8_lossy(&self.0.stdout).into_owned() + &String::from_utf8_lossy(&self.0.stderr)
     }
 
@@ -91,8 +91,8 @@ impl Ran {
     /// Returns the report of a run that did not fail. Expectations may be unmet in such a short time.
     fn report(&self) -> Value {
         let report: Value =
-            serde_json::from_slice(&self.0.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.said()));
-        assert!(matches!(self.code(), Some(0 | 1)) && report["ended"] != "crashed", "{}", self.said());
+            serde_json::from_slice(&self.0.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.output_text()));
+        assert!(matches!(self.code(), Some(0 | 1)) && report["ended"] != "crashed", "{}", self.output_text());
         report
     }
 }

@@ -23,7 +23,7 @@ fn failures(seen: &ObservedRun) -> Vec<&str> {
 }
 
 /// Returns the process id that a command wrote into this file, if any.
-fn written(file: &Path) -> u32 {
+fn read_pid(file: &Path) -> u32 {
     let since = Instant::now();
     loop {
         let text = fs::read_to_string(file).unwrap_or_default();
@@ -100,7 +100,7 @@ fn background_processes_of_a_command_end_with_it() {
     ));
     let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.as_ref(), failures(&seen).len()), (Some(&RunEnd::Completed), 0), "{:?}", seen.notices);
-    assert!(!is_running(written(&file)), "the command is over, and all it started");
+    assert!(!is_running(read_pid(&file)), "the command is over, and all it started");
 }
 
 /// A script that starts processes that are hard to find again and waits forever. Each writes its process id into a
@@ -122,7 +122,7 @@ fn install_script(of: &str, dir: &Path, script: &str) -> String {
 }
 
 fn numbers(dir: &Path) -> [u32; 5] {
-    LEFT.map(|name| written(&dir.join(name)))
+    LEFT.map(|name| read_pid(&dir.join(name)))
 }
 
 /// Starts a worker whose command has left all of these processes, and returns their ids.

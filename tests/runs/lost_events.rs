@@ -17,7 +17,7 @@ const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Returns a scenario with two workers that lock one mutex each and then want the other's. Each records more than its
 /// ring and the reader's buffers can hold.
-fn crossed(between: &str, within: &str) -> String {
+fn crossed_locks(between: &str, within: &str) -> String {
     format!(
         r#"
 title "Lost"
@@ -55,7 +55,7 @@ fn scenario(text: &str) -> Scenario {
 const WORK: u64 = 800_000 * 10;
 
 /// Returns the CPU time of a thread in nanoseconds, and whether it sleeps.
-fn kernel(tid: u32) -> (u64, bool) {
+fn cpu_ns_and_sleep(tid: u32) -> (u64, bool) {
     let of = |file: &str| fs::read_to_string(format!("/proc/{tid}/{file}")).unwrap_or_default();
     let sleeps = of("stat").rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('S'));
     let on_cpu = of("schedstat").split_whitespace().next().and_then(|nanos| nanos.parse().ok());
@@ -63,12 +63,12 @@ fn kernel(tid: u32) -> (u64, bool) {
 }
 
 /// Waits until these threads have done their work and sleep, without using CPU in a hundred successive intervals.
-fn until_stuck(tids: &[u32]) {
+fn wait_until_stuck(tids: &[u32]) {
     let (start, mut calm, mut last) = (Instant::now(), 0, Vec::new());
     while calm < 100 {
         assert!(start.elapsed() < DEADLINE, "they never came to rest: {last:?}");
         std::thread::yield_now();
-        let now: Vec<(u64, bool)> = tids.iter().map(|tid| kernel(*tid)).collect();
+        let now: Vec<(u64, bool)> = tids.iter().map(|tid| cpu_ns_and_sleep(*tid)).collect();
         calm = if now == last && now.iter().all(|(on_cpu, sleeps)| *sleeps && *on_cpu > WORK) { calm + 1 } else { 0 };
         last = now;
     }
@@ -84,11 +84,11 @@ fn first_two(seen: &ObservedRun) -> Vec<u32> {
 }
 
 /// Runs until the first two workers are stuck, without reading. Then reads until `wanted` holds.
-fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> ObservedRun {
+fn run_unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> ObservedRun {
     let mut seen = ObservedRun::start(&scenario(text));
     seen.wait_until("all workers", |seen| seen.pids().len() == workers || seen.end.is_some());
     assert_eq!(seen.end, None);
-    until_stuck(&first_two(&seen));
+    wait_until_stuck(&first_two(&seen));
     seen.wait_until("the verdict", |seen| wanted(seen.model()));
     let health = seen.model().health();
     assert!(health.lost > 0 && health.recovered > 0, "nothing was lost: {health:?}");
@@ -100,8 +100,9 @@ fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> Observ
 fn deadlock_is_found_although_its_events_were_lost() {
     let many: Vec<String> = (0..30).map(|n| format!("lock many at={n} {{ ")).collect();
     for held in [&[][..], &many] {
-        let mut seen =
-            unread(&crossed(&held.concat(), &"}".repeat(held.len())), 2, |model| model.first_deadlock().is_some());
+        let mut seen = run_unread(&crossed_locks(&held.concat(), &"}".repeat(held.len())), 2, |model| {
+            model.first_deadlock().is_some()
+        });
         assert_eq!(seen.model().first_deadlock().unwrap().workers, [WorkerId(0), WorkerId(1)]);
         assert_eq!(seen.model().health().partially_recovered, 0);
         seen.wait_until("a look that bears it out", |seen| seen.model().health().confirmed_verdicts > 0);
@@ -111,8 +112,8 @@ fn deadlock_is_found_although_its_events_were_lost() {
 #[test]
 fn worker_with_more_locks_than_its_slot_holds_is_found() {
     let all: Vec<String> = (0..5).map(|n| format!("acquire permits at={n} permits=64 {{ ")).collect();
-    let text = crossed(&all.concat(), &"}".repeat(all.len()));
-    let mut seen = unread(&text, 2, |model| model.health().partially_recovered > 0);
+    let text = crossed_locks(&all.concat(), &"}".repeat(all.len()));
+    let mut seen = run_unread(&text, 2, |model| model.health().partially_recovered > 0);
     let then = seen.model().complete_until().unwrap();
     seen.wait_until("more looks", |seen| seen.model().complete_until() > Some(then + Span::from_millis(500)));
     assert_eq!(seen.model().first_deadlock(), None, "that one holds lock a is not known");
@@ -124,7 +125,7 @@ fn stall_is_found_although_its_events_were_lost() {
     let spawned = DRAINED.replace("thread left {", "thread left { spawn maker;");
     for text in [DRAINED, &spawned] {
         let both = [WorkerId(0), WorkerId(1)];
-        let mut seen = unread(text, 3, |model| model.stall().is_some_and(|stall| stall.workers == both));
+        let mut seen = run_unread(text, 3, |model| model.stall().is_some_and(|stall| stall.workers == both));
         seen.wait_until("a look that bears it out", |seen| seen.model().health().confirmed_verdicts > 0);
     }
 }

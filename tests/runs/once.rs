@@ -1,6 +1,6 @@
 //! A worker process that dies while ending a task: the task is done, recorded and counted once, at whichever step the
 //! process died.
-#![cfg(debug_assertions)] // a release has no such faults
+#![cfg(debug_assertions)] // release builds have no fault injection
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ fn read(results: &str) -> Scenario {
 }
 
 /// Writes a runner script in which every worker process is killed at a step.
-fn killed_at(step: &str, directory: &tempfile::TempDir) -> PathBuf {
+fn script_that_kills_at(step: &str, directory: &tempfile::TempDir) -> PathBuf {
     let program = env!("CARGO_BIN_EXE_contend");
     // The name that a helper is started with marks it as a helper, so that the script must pass it on.
     let lines = format!("CONTEND_FAULT=kill@{step} exec bash -c 'exec -a contend: \"$0\" \"$@\"' '{program}' \"$@\"");
@@ -32,7 +32,7 @@ fn killed_at(step: &str, directory: &tempfile::TempDir) -> PathBuf {
 
 fn ends_once(results: &str, step: &str) {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut seen = ObservedRun::start_with_image(&read(results), killed_at(step, &directory));
+    let mut seen = ObservedRun::start_with_image(&read(results), script_that_kills_at(step, &directory));
     seen.wait_until("the end", |seen| seen.end.is_some());
     let what = format!("killed at {step}, {results}");
     assert_eq!(seen.end, Some(RunEnd::Completed), "{what}: {:?}", seen.notices);

@@ -76,7 +76,7 @@ impl ExperimentRunner for Servers {
         let mut times: Vec<f64> = within(warm, warm + secs).map(|(_, took)| took * 1e9).collect();
         times.sort_by(f64::total_cmp);
         if times.is_empty() {
-            return TrialOutcome::Failed("not one task was done".to_owned(), nothing());
+            return TrialOutcome::Failed("not one task was done".to_owned(), empty_model());
         }
         let at = |part: f64| times[((times.len() as f64 * part) as usize).min(times.len() - 1)];
         let took = Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1.0) };
@@ -103,7 +103,7 @@ impl ExperimentRunner for Servers {
             memory: 1 << 20,
             lost: 0,
         };
-        TrialOutcome::Measured(Box::new(repetition), nothing())
+        TrialOutcome::Measured(Box::new(repetition), empty_model())
     }
 
     fn elapsed(&self) -> Duration {
@@ -115,11 +115,11 @@ impl ExperimentRunner for Servers {
     }
 }
 
-fn nothing() -> Box<Model> {
+fn empty_model() -> Box<Model> {
     Box::new(Model::new(Arc::new(Registry::default()), Budget::default()))
 }
 
-fn keeping_up((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>, seed: u64) -> Tuning {
+fn tune_for_arrivals((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>, seed: u64) -> Tuning {
     let dice = fastrand::Rng::with_seed(seed);
     let mut lab = Servers { arrivals, service, mean, dice, clock: Duration::ZERO, limit: p99 };
     let demands = Demands { goal: Goal::Arrivals(RATE), max_p99_ns: p99, ..DEMANDS };
@@ -129,11 +129,11 @@ fn keeping_up((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>
 }
 
 /// Tunes with many seeds. Returns the share of answers that are too low, and the share that are right.
-fn graded(kind: (Spread, Spread), mean: f64, p99: Option<f64>, least: f64) -> (f64, f64) {
+fn grade_answers(kind: (Spread, Spread), mean: f64, p99: Option<f64>, least: f64) -> (f64, f64) {
     const RUNS: u64 = 40;
     let (mut low, mut right) = (0, 0);
     for seed in 0..RUNS {
-        let tuning = keeping_up(kind, mean, p99, seed);
+        let tuning = tune_for_arrivals(kind, mean, p99, seed);
         match tuning.decision.as_ref().expect("a verdict").answer {
             TuningAnswer::KeepsUp { level, .. } if level < least => low += 1,
             TuningAnswer::KeepsUp { from, level } if from <= least && level <= least + 1.0 => {
@@ -158,7 +158,7 @@ fn smallest_level_that_keeps_up_agrees_with_queueing_theory() {
         // tell little, and tuning may be too cautious.
         let kinds = [("D/D", (D, D), 1.0), ("M/D", (M, D), 0.8), ("D/M", (D, M), 0.8), ("M/M", (M, M), 0.5)];
         for (name, kind, at_least) in kinds {
-            let (low, right) = graded(kind, mean, None, least);
+            let (low, right) = grade_answers(kind, mean, None, least);
             assert!(low <= 0.05 && right >= at_least, "{name} with {mean} s: {low} too low, {right} right");
         }
     }
@@ -167,7 +167,7 @@ fn smallest_level_that_keeps_up_agrees_with_queueing_theory() {
 #[test]
 fn level_two_percent_too_slow_does_not_keep_up() {
     for kind in [(D, D), (M, D), (D, M), (M, M)] {
-        let (low, _) = graded(kind, 0.0204, None, 5.0); // 4 servers do 196 a second
+        let (low, _) = grade_answers(kind, 0.0204, None, 5.0); // 4 servers do 196 a second
         assert!(low <= 0.05, "{low}");
     }
 }
@@ -175,7 +175,7 @@ fn level_two_percent_too_slow_does_not_keep_up() {
 #[test]
 fn no_level_keeps_up_with_arrivals_above_capacity() {
     for seed in 0..10 {
-        let tuning = keeping_up((D, M), 0.2, None, seed); // 32 servers do 160 a second
+        let tuning = tune_for_arrivals((D, M), 0.2, None, seed); // 32 servers do 160 a second
         let answer = tuning.decision.expect("a verdict").answer;
         assert!(matches!(answer, TuningAnswer::FallsBehind(best) if best >= 31.0), "{answer:?}");
     }
@@ -218,9 +218,9 @@ fn response_time_limit_needs_more_workers() {
     // Slightly above the p99 of 6 servers: 5 servers keep up, but respond too late.
     let limit = p99(6, 0.021) * 1.1;
     assert!(limit < p99(5, 0.021) * 0.8);
-    let (low, right) = graded((M, M), 0.021, Some(limit * 1e9), 6.0);
+    let (low, right) = grade_answers((M, M), 0.021, Some(limit * 1e9), 6.0);
     assert!(low <= 0.05 && right >= 0.4, "{low} too low, {right} right");
-    let never = keeping_up((D, D), 0.021, Some(19e6), 1);
+    let never = tune_for_arrivals((D, D), 0.021, Some(19e6), 1);
     let answer = never.decision.expect("a verdict").answer;
     assert!(matches!(&answer, TuningAnswer::DemandsNotMet(why) if why.contains("p99 of at most 19 ms")), "{answer:?}");
 }

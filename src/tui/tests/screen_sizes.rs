@@ -39,7 +39,9 @@ pub(super) fn checked_screen(app: &App) -> Buffer {
     let right = Rect { x: area.right(), width: width - area.width, ..area };
     let below = Rect::new(0, area.bottom(), width, height - area.height);
     let outside = || right.positions().chain(below.positions());
-    outside().for_each(|position| drop(buffer[position].set_symbol(OUTSIDE)));
+    for position in outside() {
+        buffer[position].set_symbol(OUTSIDE);
+    }
     draw::draw_screen(app, area, &mut buffer);
     for position in outside() {
         assert_eq!(buffer[position].symbol(), OUTSIDE, "{position} is outside of {area}");

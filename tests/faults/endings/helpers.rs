@@ -11,7 +11,7 @@ use contend::source::LiveRun;
 /// Environment variable of a nested test program, with its depth.
 const AGAIN: &str = "CONTEND_TEST_AGAIN";
 
-fn started(image: Option<PathBuf>) -> Result<LiveRun, String> {
+fn start_with_image(image: Option<PathBuf>) -> Result<LiveRun, String> {
     let source = Source { name: "x".into(), path: None, text: "thread w { forever { sleep \"1ms\" } }".into() };
     let scenario = check(&source).unwrap().scenario;
     LiveRun::start_with_image(&scenario, &scenario.default_settings(), image).map_err(|error| error.to_string())
@@ -36,7 +36,7 @@ fn children_of(parent: u32) -> Vec<(u32, String)> {
 /// The `main` of this test program is that of the test harness, which has no helper entry point.
 #[test]
 fn program_without_helper_entry_point_gets_an_error() {
-    let why = started(None).map(drop).expect_err("nothing of ours may start this program again");
+    let why = start_with_image(None).map(drop).expect_err("nothing of ours may start this program again");
     assert!(why.contains("contend::helpers::enter()"), "{why}");
     let helpers = children_of(std::process::id()).into_iter().filter(|(_, line)| line.starts_with("contend: "));
     assert_eq!(helpers.collect::<Vec<_>>(), []);
@@ -46,7 +46,7 @@ fn program_without_helper_entry_point_gets_an_error() {
 #[test]
 fn program_started_as_helper_without_entry_point_starts_nothing() {
     if std::env::var_os(AGAIN).is_some() {
-        let why = started(Some(env!("CARGO_BIN_EXE_contend").into())).map(drop).expect_err("it is no helper");
+        let why = start_with_image(Some(env!("CARGO_BIN_EXE_contend").into())).map(drop).expect_err("it is no helper");
         assert!(why.contains("was started as a helper"), "{why}");
         return;
     }

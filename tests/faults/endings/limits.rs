@@ -9,7 +9,7 @@ fn limited(limit: &str, args: &str) -> Output {
     Command::new("bash").args(["-c", &line]).stdin(Stdio::null()).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     let both = [&output.stdout[..], &output.stderr[..]].concat();
     String::from_utf8_lossy(&both).split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -18,14 +18,14 @@ fn said(output: &Output) -> String {
 fn memory_limit_is_named_when_a_thread_cannot_start() {
     let output = limited("-v 600000", "run lock-contention --headless --for 1s --set tellers=64");
     assert!(!output.status.success());
-    assert!(said(&output).contains("(ulimit -v)"), "{}", said(&output));
+    assert!(output_text(&output).contains("(ulimit -v)"), "{}", output_text(&output));
 }
 
 #[test]
 fn file_size_limit_is_named() {
     let output = limited("-f 1000", "run lock-contention --headless --for 1s");
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("(ulimit -f)"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
+    assert!(output_text(&output).contains("(ulimit -f)"), "{}", output_text(&output));
 }
 
 fn is_empty(directory: &Path) -> bool {

@@ -8,7 +8,7 @@ use fastrand::Rng;
 pub fn scenario(seed: u64) -> String {
     let mut dice = Rng::with_seed(seed);
     let pools = dice.usize(1..=2);
-    let others = dice.bool(); // processes, or tasks of the event loop: no pool can be shared by both
+    let others = dice.bool(); // processes or event loop tasks: they cannot share a pool
     let mut text = format!("title \"random {seed}\"\n");
     for pool in 0..pools {
         text += &self::pool(&mut dice, pool, pools, others);

@@ -49,13 +49,13 @@ impl Target {
                 Some(kept) if nth < first => kept.clone(),
                 _ => mutate(&mut rng, &corpus, &self.words, self.longest),
             };
-            watch.begins(&input);
+            watch.start_input(&input);
             let start = Instant::now();
             run(&input);
             slowest = slowest.max(start.elapsed());
             corpus.extend(guide.ran(input, &mut run));
         }
-        watch.is_over();
+        watch.finish();
         println!("{}: done in {:.1?}, the slowest took {slowest:.1?}", self.name, began.elapsed());
         if let Some(kept) = Guide::reduce(corpus, &mut run) {
             self.keep(&kept);

@@ -33,16 +33,16 @@ impl Watch {
     }
 
     /// Notes the next input.
-    pub fn begins(&self, input: &[u8]) {
+    pub fn start_input(&self, input: &[u8]) {
         let mut now = self.now.input.lock().unwrap_or_else(PoisonError::into_inner);
         now.clear();
         now.extend_from_slice(input);
-        self.now.nth.fetch_add(1, Ordering::Relaxed); // Relaxed: only whether it moves is asked
+        self.now.nth.fetch_add(1, Ordering::Relaxed); // Relaxed: the watching thread only needs to see a change
     }
 
     /// Notes that no input is running.
-    pub fn is_over(&self) {
-        self.begins(&[]);
+    pub fn finish(&self) {
+        self.start_input(&[]);
     }
 }
 
@@ -61,7 +61,7 @@ fn look(name: &str, now: &Now, over: &Receiver<()>) {
         let nth = now.nth.load(Ordering::Relaxed);
         if nth == seen {
             show(name, now);
-            std::process::abort(); // there is no other way out of a function that does not return
+            std::process::abort(); // nothing else ends a function that does not return
         }
         seen = nth;
     }

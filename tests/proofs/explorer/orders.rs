@@ -6,7 +6,7 @@ use crate::explorer::program::{Program, Size};
 use crate::explorer::truth::Truth;
 use crate::explorer::wire::Wire;
 use crate::explorer::world::{Scene, World};
-use crate::explorer::{bits, said};
+use crate::explorer::{named_workers, to_bits};
 
 struct Orders<'a> {
     program: &'a Program,
@@ -28,7 +28,7 @@ impl Orders<'_> {
         }
         for w in movable {
             let (mut world, mut wire) = (world.clone(), wire.clone());
-            Scene { program: self.program, world: &mut world, ear: &mut wire }.step(w);
+            Scene { program: self.program, world: &mut world, sink: &mut wire }.step(w);
             while self.rng.f64() < 0.7 && wire.deliver(&mut self.rng) {}
             self.check(&world, &wire)?;
             self.all(&world, wire)?;
@@ -38,7 +38,7 @@ impl Orders<'_> {
 
     /// Checks that verdicts name no worker that can move again.
     fn check(&mut self, world: &World, wire: &Wire) -> Result<(), String> {
-        let said = said(&wire.model);
+        let said = named_workers(&wire.model);
         match self.truth.stuck(self.program, world) {
             Some(stuck) if said & !stuck != 0 => Err(format!("false: {said:b} are said to be stuck, {stuck:b} are")),
             _ => Ok(()),
@@ -51,7 +51,7 @@ impl Orders<'_> {
         while wire.deliver(&mut self.rng) {
             self.check(world, &wire)?;
         }
-        let (said, left) = (said(&wire.model), bits(world.left()));
+        let (said, left) = (named_workers(&wire.model), to_bits(world.left()));
         if said == left { Ok(()) } else { Err(format!("missed: {said:b} are said to be stuck, {left:b} are left")) }
     }
 }

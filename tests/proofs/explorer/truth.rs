@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::explorer::program::Program;
-use crate::explorer::world::{Deaf, Scene, World};
+use crate::explorer::world::{NullSink, Scene, World};
 
 /// State limit, beyond which the truth is unknown.
 const MOST: usize = 4_000;
@@ -30,7 +30,7 @@ impl Truth {
         let mut stuck = u32::MAX;
         for w in world.movable(program) {
             let mut next = world.clone();
-            Scene { program, world: &mut next, ear: &mut Deaf }.step(w);
+            Scene { program, world: &mut next, sink: &mut NullSink }.step(w);
             stuck &= self.stuck(program, &next)? & !(1 << w);
         }
         self.known.insert(world.clone(), stuck);

@@ -11,7 +11,7 @@ use contend::trace::{
 use fastrand::Rng;
 
 use crate::explorer::program::{Kind, Program, ROOM, Step};
-use crate::explorer::world::{Ear, Record, life, queue_of, results_of};
+use crate::explorer::world::{EventSink, Record, life, queue_of, results_of};
 
 #[derive(Clone)]
 pub struct Wire {
@@ -21,7 +21,7 @@ pub struct Wire {
     pub model: Model,
 }
 
-impl Ear for Wire {
+impl EventSink for Wire {
     fn receive(&mut self, worker: usize, record: Record) {
         self.clock += 1;
         let (at, worker_id) = (Stamp(self.clock), WorkerId::from(worker));
@@ -34,7 +34,7 @@ impl Ear for Wire {
 
 impl Wire {
     pub fn new(program: &Program) -> Self {
-        let model = Model::new(cast(program), Budget { bytes: 1 << 14 });
+        let model = Model::new(registry(program), Budget { bytes: 1 << 14 });
         let workers = program.seats().len();
         Self { clock: 0, outboxes: vec![VecDeque::new(); workers], notices: VecDeque::new(), model }
     }
@@ -66,7 +66,7 @@ impl Wire {
 }
 
 /// Returns the registry of a program.
-fn cast(program: &Program) -> Arc<Registry> {
+fn registry(program: &Program) -> Arc<Registry> {
     let seats = program.seats();
     let kind = if program.processes { WorkerKind::Process } else { WorkerKind::Thread };
     let worker = |(i, seat): (usize, &Option<(usize, usize)>)| WorkerInfo {

@@ -21,14 +21,14 @@ pub enum Record {
 }
 
 /// The receiver of recorded events and deaths.
-pub trait Ear {
+pub trait EventSink {
     fn receive(&mut self, worker: usize, record: Record);
 }
 
 /// A receiver that drops everything.
-pub struct Deaf;
+pub struct NullSink;
 
-impl Ear for Deaf {
+impl EventSink for NullSink {
     fn receive(&mut self, _: usize, _: Record) {}
 }
 
@@ -104,7 +104,7 @@ pub struct World {
 pub struct Scene<'a> {
     pub program: &'a Program,
     pub world: &'a mut World,
-    pub ear: &'a mut dyn Ear,
+    pub sink: &'a mut dyn EventSink,
 }
 
 fn id(resource: usize) -> ResourceId {
@@ -112,7 +112,7 @@ fn id(resource: usize) -> ResourceId {
 }
 
 impl World {
-    pub fn new(program: &Program, ear: &mut dyn Ear) -> Self {
+    pub fn new(program: &Program, sink: &mut dyn EventSink) -> Self {
         let seats = program.seats();
         let fresh = |phase| Worker {
             phase,
@@ -139,7 +139,7 @@ impl World {
             alive: sources.iter().filter(|source| **source).count() as u64,
             sources,
         };
-        let mut scene = Scene { program, world: &mut world, ear };
+        let mut scene = Scene { program, world: &mut world, sink };
         for w in (0..seats.len()).filter(|w| !spawned(*w)) {
             scene.begin(w);
         }
@@ -204,7 +204,7 @@ impl World {
 
 impl Scene<'_> {
     fn record(&mut self, w: usize, event: EventKind) {
-        self.ear.receive(w, Record::Event(event));
+        self.sink.receive(w, Record::Event(event));
     }
 
     fn next(&mut self, w: usize) {

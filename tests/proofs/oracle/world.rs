@@ -41,7 +41,7 @@ pub struct WouldDeadlock;
 
 impl PiMutex {
     fn try_lock(&self) -> bool {
-        trylock_pi(&self.word, Flags::PRIVATE).unwrap_or(false) // an error: it is held, perhaps by the caller
+        trylock_pi(&self.word, Flags::PRIVATE).unwrap_or(false) // an error means that it is held, perhaps by the caller
     }
 
     fn lock(&self) -> Result<(), WouldDeadlock> {
@@ -99,7 +99,7 @@ pub struct World {
 impl World {
     pub fn new(rng: &mut Rng) -> Self {
         let (workers, locks) = (rng.usize(2..=5), rng.usize(2..=4));
-        let ordered = rng.f64() < 0.25; // an agreed order: these can never deadlock
+        let ordered = rng.f64() < 0.25; // a fixed order: these programs never deadlock
         let worker = |_| Worker {
             program: program(rng, locks, ordered),
             tid: AtomicU32::new(0),
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    pub fn cast(&self) -> Arc<Registry> {
+    pub fn registry(&self) -> Arc<Registry> {
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         let lock = |i| ResourceInfo { name: format!("l{i}"), kind: ResourceKind::Mutex { kind: LockKind::Std } };
         Arc::new(Registry {
@@ -155,7 +155,7 @@ fn program(rng: &mut Rng, locks: usize, ordered: bool) -> Vec<Step> {
         if ordered {
             nest.sort_unstable();
         } else if rng.f64() < 0.01 {
-            nest.push(nest[0]); // waits for itself
+            nest.push(nest[0]); // a self-deadlock
         }
         for lock in &nest {
             steps.extend([Step::Lock(*lock), Step::Yield(rng.u32(..4))]);
@@ -189,7 +189,7 @@ impl<'a> Thread<'a> {
         }
         if finished {
             thread.pen.write(thread.pen.now(), EventKind::LifeEnded(ExitKind::Finished));
-            thread.say(Status::Finished);
+            thread.announce(Status::Finished);
         }
     }
 
@@ -212,13 +212,13 @@ impl<'a> Thread<'a> {
         let mutex = &self.world.locks[lock];
         if !mutex.try_lock() {
             self.pen.wait_for_lock(ResourceId::from(lock), false);
-            self.say(Status::Wants(lock));
+            self.announce(Status::Wants(lock));
             if mutex.lock().is_err() {
-                self.say(Status::Refused(lock));
+                self.announce(Status::Refused(lock));
                 self.world.over.1.wait_while(&mut self.world.over.0.lock(), |over| !*over);
                 return false;
             }
-            self.say(Status::Runs);
+            self.announce(Status::Runs);
         }
         let grant = mutex.grants.fetch_add(1, Ordering::Relaxed) + 1; // Relaxed: only the holder counts
         self.held.push(lock);
@@ -226,7 +226,7 @@ impl<'a> Thread<'a> {
         !self.world.is_over()
     }
 
-    fn say(&self, status: Status) {
+    fn announce(&self, status: Status) {
         let mut now = self.me.status.lock();
         *now = (now.0 + 1, status);
     }

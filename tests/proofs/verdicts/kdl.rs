@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::program::{Kind, Op, Program, ROOM, Way};
-use super::trial::Wrong;
+use super::program::{Kind, LockMode, Op, Program, ROOM};
+use super::trial::WrongVerdict;
 
 /// Milliseconds from one move to the next.
 const MOVE: u64 = 20;
 
 /// Returns the scenario, with the error as its description.
-pub fn scenario(program: &Program, wrong: &Wrong) -> String {
+pub fn scenario(program: &Program, wrong: &WrongVerdict) -> String {
     let mut text = format!("title \"Random programs\"\nabout \"{}\"\n", wrong.why.replace(['"', '\\'], "'"));
     for (i, kind) in program.kinds.iter().enumerate() {
         let _ = match *kind {
@@ -37,7 +37,7 @@ pub fn scenario(program: &Program, wrong: &Wrong) -> String {
 struct Moves(BTreeMap<usize, (u64, u64)>);
 
 impl Moves {
-    fn of(wrong: &Wrong, worker: usize) -> Self {
+    fn of(wrong: &WrongVerdict, worker: usize) -> Self {
         let mut moves = BTreeMap::new();
         for (at, (_, pc)) in wrong.moves.iter().enumerate().filter(|(_, (w, _))| *w == worker) {
             let at = at as u64;
@@ -65,11 +65,11 @@ impl Teller<'_> {
 
     fn op(&mut self, op: &Op, depth: usize) {
         match op {
-            Op::Hold { on, way, timed, body } => {
+            Op::Hold { on, mode, timed, body } => {
                 let took = self.step(depth);
-                let head = match (self.program.kinds[*on], way) {
-                    (_, Way::Permits(permits)) => format!("acquire r{on} permits={permits}"),
-                    (Kind::Rwlock(_), Way::Shared) => format!("read r{on}"),
+                let head = match (self.program.kinds[*on], mode) {
+                    (_, LockMode::Permits(permits)) => format!("acquire r{on} permits={permits}"),
+                    (Kind::Rwlock(_), LockMode::Shared) => format!("read r{on}"),
                     (Kind::Rwlock(_), _) => format!("write r{on}"),
                     _ if *timed => format!("try-lock r{on} timeout=\"{took}ms\""),
                     _ => format!("lock r{on}"),
@@ -86,7 +86,7 @@ impl Teller<'_> {
                 self.step(depth);
                 let Kind::Condition { timed, .. } = self.program.kinds[*on] else { return };
                 let took = self.skip(1);
-                self.skip(1); // its mutex again
+                self.skip(1); // locks its mutex again
                 self.line(
                     depth,
                     &if timed { format!("wait r{on} timeout=\"{took}ms\"") } else { format!("wait r{on}") },

@@ -24,7 +24,7 @@ pub enum Kind {
 
 /// The mode of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum LockMode {
     /// A mutex, or an rwlock for writing.
     Alone,
     /// An rwlock for reading.
@@ -38,7 +38,7 @@ pub enum Op {
     /// Locks, runs the steps inside, and unlocks. After a timeout, the steps are skipped.
     Hold {
         on: usize,
-        way: Way,
+        mode: LockMode,
         timed: bool,
         body: Vec<Op>,
     },
@@ -121,16 +121,16 @@ impl Program {
         if open.len() > 2 || open.contains(&on) && is_mutex && rng.f64() > 0.02 {
             return None;
         }
-        let way = match kind {
-            Kind::Semaphore(permits) => Way::Permits(rng.u32(1..=permits)),
-            Kind::Rwlock(_) if rng.bool() => Way::Shared,
-            _ => Way::Alone,
+        let mode = match kind {
+            Kind::Semaphore(permits) => LockMode::Permits(rng.u32(1..=permits)),
+            Kind::Rwlock(_) if rng.bool() => LockMode::Shared,
+            _ => LockMode::Alone,
         };
         let timed = is_mutex && rng.f64() < 0.15;
         open.push(on);
         let body = self.ops(rng, open, left, me);
         open.pop();
-        Some(Op::Hold { on, way, timed, body })
+        Some(Op::Hold { on, mode, timed, body })
     }
 }
 
@@ -161,7 +161,7 @@ pub enum Step {
     /// After a timeout, the worker continues at `otherwise`.
     Lock {
         on: usize,
-        way: Way,
+        mode: LockMode,
         timed: bool,
         otherwise: usize,
     },
@@ -216,9 +216,9 @@ impl Program {
     fn flatten(&self, ops: &[Op], steps: &mut Vec<Step>) {
         for op in ops {
             match op {
-                Op::Hold { on, way, timed, body } => {
+                Op::Hold { on, mode, timed, body } => {
                     let at = steps.len();
-                    steps.push(Step::Lock { on: *on, way: *way, timed: *timed, otherwise: 0 });
+                    steps.push(Step::Lock { on: *on, mode: *mode, timed: *timed, otherwise: 0 });
                     self.flatten(body, steps);
                     steps.push(Step::Unlock(*on));
                     let behind = steps.len();
@@ -226,14 +226,14 @@ impl Program {
                         *otherwise = behind;
                     }
                 }
-                Op::Keep(on) => steps.push(Step::Lock { on: *on, way: Way::Alone, timed: false, otherwise: 0 }),
+                Op::Keep(on) => steps.push(Step::Lock { on: *on, mode: LockMode::Alone, timed: false, otherwise: 0 }),
                 Op::Put(on) => steps.push(Step::Put(*on)),
                 Op::Take(on) => steps.push(Step::Take(*on)),
                 Op::Wait(on) => {
                     let Kind::Condition { of, timed } = self.kinds[*on] else { continue };
                     steps.push(Step::Come { on: *on, of });
                     steps.push(Step::Stay { on: *on, timed });
-                    steps.push(Step::Lock { on: of, way: Way::Alone, timed: false, otherwise: 0 });
+                    steps.push(Step::Lock { on: of, mode: LockMode::Alone, timed: false, otherwise: 0 });
                 }
                 Op::Notify(on) => steps.push(Step::Notify(*on)),
                 Op::NotifyAll(on) => steps.push(Step::NotifyAll(*on)),

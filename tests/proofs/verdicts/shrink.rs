@@ -1,16 +1,20 @@
 //! Shrinks a program with a wrong verdict.
 
 use super::program::{Op, Program};
-use super::trial::Wrong;
+use super::trial::WrongVerdict;
 
 /// Number of orders of moves and deliveries that each smaller program is tried in.
 const ORDERS: u64 = 300;
 
 /// Removes parts while the error persists, until nothing more can be removed. `wrong` returns the error of a program,
 /// if any, when it runs in the order of a seed.
-pub fn shrink(program: &Program, found: &Wrong, wrong: impl Fn(&Program, u64) -> Option<Wrong>) -> (Program, Wrong) {
+pub fn shrink(
+    program: &Program,
+    found: &WrongVerdict,
+    wrong: impl Fn(&Program, u64) -> Option<WrongVerdict>,
+) -> (Program, WrongVerdict) {
     let mut small = program.clone();
-    let mut last = Wrong { why: found.why.clone(), moves: found.moves.clone() };
+    let mut last = WrongVerdict { why: found.why.clone(), moves: found.moves.clone() };
     while let Some((smaller, how)) = smaller(&small)
         .into_iter()
         .find_map(|less| Some((less.clone(), (0..ORDERS).find_map(|seed| wrong(&less, seed))?)))
@@ -46,11 +50,11 @@ fn less(ops: &[Op]) -> Vec<Vec<Op>> {
     for (i, op) in ops.iter().enumerate() {
         let around = |inner: &[Op]| [&ops[..i], inner, &ops[i + 1..]].concat();
         all.push(around(&[]));
-        if let Op::Hold { on, way, timed, body } = op {
+        if let Op::Hold { on, mode, timed, body } = op {
             if !body.iter().any(waits) {
                 all.push(around(body));
             }
-            let held = |body| Op::Hold { on: *on, way: *way, timed: *timed, body };
+            let held = |body| Op::Hold { on: *on, mode: *mode, timed: *timed, body };
             all.extend(less(body).into_iter().map(|body| around(&[held(body)])));
         }
     }

@@ -7,7 +7,7 @@ use contend::trace::WorkerId;
 use fastrand::Rng;
 
 use super::program::Program;
-use super::wire::{Loss, Wire, cast};
+use super::wire::{Loss, Wire, registry};
 use super::world::{Wait, World};
 
 /// The workers that are deadlocked in truth.
@@ -15,7 +15,7 @@ pub type Oracle = fn(&World) -> Vec<WorkerId>;
 
 /// Counts over all runs.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Counts {
     pub programs: u64,
     pub deadlocked: u64,
     pub stalled: u64,
@@ -26,7 +26,7 @@ pub struct Tally {
     pub recovered: u64,
 }
 
-impl Tally {
+impl Counts {
     pub fn add(&mut self, other: &Self) {
         self.programs += other.programs;
         self.deadlocked += other.deadlocked;
@@ -39,33 +39,33 @@ impl Tally {
 
 /// A wrong verdict, and the moves before it.
 #[derive(Debug)]
-pub struct Wrong {
+pub struct WrongVerdict {
     pub why: String,
     pub moves: Vec<(usize, usize)>,
 }
 
 /// Runs a program: `seed` determines the order of moves and deliveries, and the losses. With an odd seed, workers
 /// delay their moves and records, and snapshots are frequent.
-pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
+pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Counts, WrongVerdict> {
     let mut rng = Rng::with_seed(seed);
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
     let late = seed % 2 == 1;
     let mut world = World::new(program, wire, late);
-    play(program, &mut world, &mut rng, loss, oracle).map_err(|why| Wrong { why, moves: world.moves })
+    play(program, &mut world, &mut rng, loss, oracle).map_err(|why| WrongVerdict { why, moves: world.moves })
 }
 
-fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Tally, String> {
-    let mut model = Model::new(cast(program), Budget { bytes: 1 << 16 });
+fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Counts, String> {
+    let mut model = Model::new(registry(program), Budget { bytes: 1 << 16 });
     let (lag, looks) = (rng.f64(), if rng.bool() { 0.1 } else { 0.0 });
     let looks = if world.late { 0.4 } else { looks };
     let mut said = BTreeSet::new();
     loop {
         if rng.f64() < looks {
-            world.look(&mut model);
+            world.read_slots(&mut model);
         }
         let deliver = rng.f64() > lag;
-        if world.lingers(rng) {
-            claims(&model, world, oracle, &mut said)?;
+        if world.may_delay(rng) {
+            check_deadlocks(&model, world, oracle, &mut said)?;
         } else if let Some(w) = rng.choice(world.movable()) {
             world.step(w, rng);
         } else if !world.wire.deliver(&mut model) {
@@ -74,25 +74,25 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
         if deliver {
             world.wire.deliver(&mut model);
         }
-        claims(&model, world, oracle, &mut said)?;
+        check_deadlocks(&model, world, oracle, &mut said)?;
     }
-    claims(&model, world, oracle, &mut said)?;
+    check_deadlocks(&model, world, oracle, &mut said)?;
     let truth = oracle(world);
-    let (deadlocked, stall) = (set(&model), model.stall());
+    let (deadlocked, stall) = (deadlocked_set(&model), model.stall());
     if loss == Loss::Nothing {
-        told_all(&model, world, &truth, &said)?;
-        backwards(program, world, &model)?;
+        check_events_alone(&model, world, &truth, &said)?;
+        check_reverse_order(program, world, &model)?;
     }
-    world.last_looks(&mut model);
-    claims(&model, world, oracle, &mut said)?;
-    no_false(world, &said)?;
-    shown_all(&model, world, &truth, program)?;
+    world.take_final_snapshots(&mut model);
+    check_deadlocks(&model, world, oracle, &mut said)?;
+    check_stuck_workers_stayed(world, &said)?;
+    check_final_verdicts(&model, world, &truth, program)?;
     for deadlock in model.deadlocks() {
-        is_a_ring(world, deadlock)?;
+        check_ring(world, deadlock)?;
     }
-    are_separate(model.deadlocks())?;
+    check_rings_are_disjoint(model.deadlocks())?;
     let stalled = model.stall().is_some();
-    Ok(Tally {
+    Ok(Counts {
         programs: 1,
         deadlocked: u64::from(!truth.is_empty()),
         stalled: u64::from(stalled),
@@ -104,8 +104,8 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
 
 /// Checks the final verdicts after the last snapshots, whatever was lost: the deadlock, and all remaining workers.
 /// Slots must confirm earlier verdicts.
-fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program) -> Result<(), String> {
-    let (found, stall, health) = (set(model), model.stall(), model.health());
+fn check_final_verdicts(model: &Model, world: &World, truth: &[WorkerId], program: &Program) -> Result<(), String> {
+    let (found, stall, health) = (deadlocked_set(model), model.stall(), model.health());
     if found != truth {
         return Err(format!("missed: found {found:?}, truth {truth:?}"));
     }
@@ -126,14 +126,19 @@ fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program
     Ok(())
 }
 
-fn set(model: &Model) -> Vec<WorkerId> {
+fn deadlocked_set(model: &Model) -> Vec<WorkerId> {
     model.deadlocked_workers().to_vec()
 }
 
 /// Checks that every worker of a deadlock verdict is stuck, and remembers the workers reported as stuck and their
 /// steps.
-fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usize, usize)>) -> Result<(), String> {
-    let (set, stall) = (set(model), model.stall());
+fn check_deadlocks(
+    model: &Model,
+    world: &World,
+    oracle: Oracle,
+    said: &mut BTreeSet<(usize, usize)>,
+) -> Result<(), String> {
+    let (set, stall) = (deadlocked_set(model), model.stall());
     if !set.is_empty() {
         let truth = oracle(world);
         if set.iter().any(|w| !truth.contains(w)) {
@@ -146,7 +151,7 @@ fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usi
 }
 
 /// Checks that no worker reported as stuck has moved since.
-fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
+fn check_stuck_workers_stayed(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
     let left = world.left();
     match said.iter().find(|claim| !left.contains(claim)) {
         Some(claim) => Err(format!("false: {claim:?} was said to be stuck, {left:?} are left")),
@@ -155,11 +160,16 @@ fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String
 }
 
 /// Checks that events alone, without losses, give the deadlock and all remaining waiters, also at orphaned locks.
-fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
+fn check_events_alone(
+    model: &Model,
+    world: &World,
+    truth: &[WorkerId],
+    said: &BTreeSet<(usize, usize)>,
+) -> Result<(), String> {
     let left: BTreeSet<(usize, usize)> = world.left().into_iter().collect();
     let health = model.health();
-    match (set(model) == truth, *said == left) {
-        (false, _) => Err(format!("missed: found {:?}, truth {truth:?}", set(model))),
+    match (deadlocked_set(model) == truth, *said == left) {
+        (false, _) => Err(format!("missed: found {:?}, truth {truth:?}", deadlocked_set(model))),
         (_, false) => Err(format!("{left:?} are left, {said:?} were said to be stuck")),
         _ if health.anomalies + health.recovered > 0 => Err(format!("nothing was lost: {health:?}")),
         _ => Ok(()),
@@ -167,16 +177,16 @@ fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(u
 }
 
 /// Checks that the order of arrival does not matter.
-fn backwards(program: &Program, world: &World, model: &Model) -> Result<(), String> {
-    let mut other = Model::new(cast(program), Budget { bytes: 1 << 16 });
-    world.wire.backwards().for_each(|message| other.apply(&message));
+fn check_reverse_order(program: &Program, world: &World, model: &Model) -> Result<(), String> {
+    let mut other = Model::new(registry(program), Budget { bytes: 1 << 16 });
+    world.wire.reversed_messages().for_each(|message| other.apply(&message));
     let same = other.deadlocks() == model.deadlocks() && other.wait_for_graph() == model.wait_for_graph();
     if same { Ok(()) } else { Err("it depends on the order of arrival".to_owned()) }
 }
 
 /// Checks that each worker of the ring holds what the verdict says, or queues for it, and waits for a holder that the
 /// verdict names. In a simple ring that is the next worker.
-fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
+fn check_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
     let mut all: Vec<WorkerId> = verdict.cycle.iter().map(|link| link.worker).collect();
     let wants = |w: WorkerId, on| match world.workers[w.index()].waits {
         Some(Wait::Lock(asked)) => !asked.timed && asked.lock == on,
@@ -205,7 +215,7 @@ fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
 }
 
 /// Checks that no worker is in two rings.
-fn are_separate(deadlocks: &[Deadlock]) -> Result<(), String> {
+fn check_rings_are_disjoint(deadlocks: &[Deadlock]) -> Result<(), String> {
     let mut all: Vec<WorkerId> = deadlocks.iter().flat_map(|d| &d.cycle).map(|link| link.worker).collect();
     let members = all.len();
     all.sort_unstable();

@@ -2,8 +2,8 @@
 
 use contend::trace::WorkerId;
 
-use super::program::{Kind, Way};
-use super::world::{Asked, Wait, World, first_writer};
+use super::program::{Kind, LockMode};
+use super::world::{LockRequest, Wait, World, first_writer};
 
 impl World {
     /// Returns the workers that locks and joins alone block forever: those left when every worker that can continue
@@ -32,17 +32,17 @@ impl World {
         }
     }
 
-    fn could_have(&self, w: usize, asked: &Asked, live: &[bool]) -> bool {
+    fn could_have(&self, w: usize, asked: &LockRequest, live: &[bool]) -> bool {
         let lock = &self.locks[asked.lock];
         let kept = || lock.holders.iter().filter(|(holder, _)| !live[*holder]);
         let dead_writer_ahead = |n: u64| {
-            let is_ahead = |o: &Asked| o.lock == asked.lock && o.way == Way::Alone && o.before.0 < n;
+            let is_ahead = |o: &LockRequest| o.lock == asked.lock && o.mode == LockMode::Alone && o.before.0 < n;
             let waits = |other: usize| matches!(&self.workers[other].waits, Some(Wait::Lock(asked)) if is_ahead(asked));
             (0..live.len()).any(|other| !live[other] && other != w && waits(other))
         };
-        match (self.kinds[asked.lock], asked.way) {
-            (Kind::Semaphore(permits), Way::Permits(n)) => kept().count() as u32 + n <= permits,
-            (Kind::Rwlock(policy), Way::Shared) => {
+        match (self.kinds[asked.lock], asked.mode) {
+            (Kind::Semaphore(permits), LockMode::Permits(n)) => kept().count() as u32 + n <= permits,
+            (Kind::Rwlock(policy), LockMode::Shared) => {
                 let first = first_writer(policy, asked);
                 kept().all(|(_, grant)| grant.is_shared()) && (asked.let_in || !dead_writer_ahead(first))
             }

@@ -97,7 +97,7 @@ impl Wire {
     }
 
     /// Clears a worker's slot when its wait is over.
-    pub fn leave(&mut self, w: usize) {
+    pub fn clear_slot(&mut self, w: usize) {
         self.lines[w].slot = None;
     }
 
@@ -119,7 +119,7 @@ impl Wire {
 
     /// Reads all valid slots, or, if that was done, delivers all events and confirms the slots that are unchanged.
     /// Ended workers are read first, then, at different moments, what each resource lacks.
-    pub fn look(&mut self, model: &mut Model, lacking: Lacking) {
+    pub fn read_slots(&mut self, model: &mut Model, lacking: Lacking) {
         let good = |line: &Line| line.slot.clone().filter(|(record_count, _)| *record_count == line.record_count);
         let standing: Vec<(u64, WaitSlot)> = self.lines.iter().filter_map(good).collect();
         let Some((first, before)) = self.look.take() else {
@@ -137,18 +137,18 @@ impl Wire {
     }
 
     /// Forgets slots that were read but not confirmed.
-    pub fn look_away(&mut self) {
+    pub fn forget_slots(&mut self) {
         self.look = None;
     }
 
     /// Returns all delivered events, worker by worker from the last to the first.
-    pub fn backwards(&self) -> impl Iterator<Item = Message> {
+    pub fn reversed_messages(&self) -> impl Iterator<Item = Message> {
         self.lines.iter().rev().map(|line| Message::Events(line.delivered.clone()))
     }
 }
 
 /// Returns the registry of a program.
-pub fn cast(program: &Program) -> Arc<Registry> {
+pub fn registry(program: &Program) -> Arc<Registry> {
     let kind = |kind: &Kind| match *kind {
         Kind::Mutex => ResourceKind::Mutex { kind: LockKind::Std },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: true },

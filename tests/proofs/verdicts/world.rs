@@ -7,14 +7,14 @@ use contend::trace::{EventKind, ExitKind, Grant, ResourceId, State};
 use fastrand::Rng;
 
 pub use self::locks::first_writer;
-use super::program::{Kind, Program, ROOM, Step, Way};
+use super::program::{Kind, LockMode, Program, ROOM, Step};
 use super::wire::{Lacking, Wire};
 
 /// A wait for a lock.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked {
+pub struct LockRequest {
     pub lock: usize,
-    pub way: Way,
+    pub mode: LockMode,
     /// Whether the wait has a timeout.
     pub timed: bool,
     pub otherwise: usize,
@@ -27,7 +27,7 @@ pub struct Asked {
 /// A wait in progress.
 #[derive(Debug, Clone, Copy)]
 pub enum Wait {
-    Lock(Asked),
+    Lock(LockRequest),
     Item(usize),
     Room(usize),
     Signal { on: usize, timed: bool },
@@ -37,7 +37,7 @@ pub enum Wait {
 impl Wait {
     /// Returns whether the wait has a timeout.
     pub const fn is_timed(&self) -> bool {
-        matches!(self, Self::Lock(Asked { timed: true, .. }) | Self::Signal { timed: true, .. })
+        matches!(self, Self::Lock(LockRequest { timed: true, .. }) | Self::Signal { timed: true, .. })
     }
 }
 
@@ -133,7 +133,7 @@ impl World {
     }
 
     /// Returns whether only workers whose wait has ended can move, so that they may delay.
-    pub fn lingers(&self, rng: &mut Rng) -> bool {
+    pub fn may_delay(&self, rng: &mut Rng) -> bool {
         let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].pending_event.is_some();
         let movable = self.movable();
         self.late && !movable.is_empty() && movable.iter().all(wakes) && rng.f64() < 0.85
@@ -161,7 +161,7 @@ impl World {
         }
         self.moves.push((w, self.workers[w].pc));
         if let Some(wait) = self.workers[w].waits {
-            return self.go_on(w, wait, rng);
+            return self.end_wait(w, wait, rng);
         }
         let Some(&step) = self.workers[w].steps.get(self.workers[w].pc) else {
             self.workers[w].done = true;
@@ -170,9 +170,10 @@ impl World {
             return self.wire.write_slot(w, vec![ended]);
         };
         match step {
-            Step::Lock { on, way, timed, otherwise } => {
-                let asked = Asked { lock: on, way, timed, otherwise, before: self.locks[on].came, let_in: false };
-                if self.may(&asked) { self.take(w, on, way) } else { self.wait(w, asked) }
+            Step::Lock { on, mode, timed, otherwise } => {
+                let asked =
+                    LockRequest { lock: on, mode, timed, otherwise, before: self.locks[on].came, let_in: false };
+                if self.may(&asked) { self.take(w, on, mode) } else { self.wait(w, asked) }
             }
             Step::Unlock(on) => {
                 self.give_back(w, on);
@@ -219,8 +220,8 @@ impl World {
     }
 
     /// Grants a worker what it waited for. The worker records that at once, or after other moves.
-    fn got(&mut self, w: usize, event: EventKind, rng: &mut Rng) {
-        self.wire.leave(w);
+    fn grant_wait(&mut self, w: usize, event: EventKind, rng: &mut Rng) {
+        self.wire.clear_slot(w);
         if self.late && rng.bool() {
             self.workers[w].pending_event = Some(event);
         } else {
@@ -229,29 +230,29 @@ impl World {
     }
 
     /// Ends a wait, with or without success.
-    fn go_on(&mut self, w: usize, wait: Wait, rng: &mut Rng) {
+    fn end_wait(&mut self, w: usize, wait: Wait, rng: &mut Rng) {
         let over = self.is_over(w, &wait);
         self.workers[w].waits = None;
         match wait {
-            Wait::Lock(asked) if over => self.take(w, asked.lock, asked.way),
+            Wait::Lock(asked) if over => self.take(w, asked.lock, asked.mode),
             Wait::Lock(asked) => {
                 self.wire.record(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
                 self.workers[w].pc = asked.otherwise;
             }
             Wait::Item(q) => {
                 let event = self.take_item(w, q);
-                self.got(w, event, rng);
+                self.grant_wait(w, event, rng);
             }
             Wait::Room(q) => {
                 let event = self.put(w, q);
-                self.got(w, event, rng);
+                self.grant_wait(w, event, rng);
             }
             Wait::Signal { on, .. } => {
                 self.workers[w].came = None;
                 self.workers[w].pc += 1;
                 if over {
                     self.numbers[on].heard += 1;
-                    self.got(w, EventKind::Woken { on: id(on), nth: self.numbers[on].heard }, rng);
+                    self.grant_wait(w, EventKind::Woken { on: id(on), nth: self.numbers[on].heard }, rng);
                 } else {
                     self.wire.record(w, EventKind::WaitTimedOut { lock: id(on) });
                 }
@@ -290,14 +291,14 @@ impl World {
     }
 
     /// Reads all wait slots, or confirms those read before.
-    pub fn look(&mut self, model: &mut Model) {
-        self.wire.look(model, self.lacking());
+    pub fn read_slots(&mut self, model: &mut Model) {
+        self.wire.read_slots(model, self.lacking());
     }
 
     /// Takes two snapshots when nothing moves any more: the second confirms the first.
-    pub fn last_looks(&mut self, model: &mut Model) {
-        self.wire.look_away();
-        (0..4).for_each(|_| self.look(model));
+    pub fn take_final_snapshots(&mut self, model: &mut Model) {
+        self.wire.forget_slots();
+        (0..4).for_each(|_| self.read_slots(model));
     }
 
     fn signal(&mut self, w: usize, on: usize, most: usize, rng: &mut Rng) {

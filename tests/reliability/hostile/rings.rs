@@ -6,7 +6,7 @@ use contend::trace::{EventKind, Record, Ring, RingReader, RingWriter, Stamp, Wor
 use fastrand::Rng;
 
 use crate::hostile::FEW;
-use crate::hostile::fed::Fed;
+use crate::hostile::fed::FedModel;
 
 /// Returns any number, often a nearly valid one.
 fn number(random: &mut Rng, usual: u64) -> u64 {
@@ -32,7 +32,7 @@ pub fn hostile(inputs: usize) {
     let words: Vec<AtomicU64> = (0..ring_words(CAPACITY)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let mut reader = RingReader::new(ring);
-    let (mut random, mut fed, mut taken) = (Rng::with_seed(1), Fed::new(), 0);
+    let (mut random, mut fed, mut taken) = (Rng::with_seed(1), FedModel::new(), 0);
     while taken < inputs {
         for cell in words[ring_words(0)..].chunks_exact(2) {
             let record = record(&mut random, taken as u64 * 50);
@@ -42,7 +42,7 @@ pub fn hostile(inputs: usize) {
         let produced = words[0].load(Ordering::Relaxed);
         let step = number(&mut random, CAPACITY as u64 * 2);
         words[0].store(produced.wrapping_add(step), Ordering::Release);
-        words[8].store(number(&mut random, 1 << 20), Ordering::Relaxed); // what the reader itself has said
+        words[8].store(number(&mut random, 1 << 20), Ordering::Relaxed); // the reader's own position
         let worker = WorkerId(random.u16(0..12));
         let mut drained = 0;
         let fill = reader.drain(usize::MAX, |record| {
@@ -52,7 +52,7 @@ pub fn hostile(inputs: usize) {
         assert!(drained <= CAPACITY && (0.0..=1.0).contains(&fill), "{drained} records, {fill} full");
         taken += drained.max(1);
     }
-    fed.look(Stamp(u64::MAX));
+    fed.snapshot(Stamp(u64::MAX));
     // After all of that, the events of a correct producer must be read exactly.
     let mut writer = RingWriter::new(ring);
     words[8].store(words[0].load(Ordering::Relaxed), Ordering::Release);
@@ -75,7 +75,7 @@ fn half_written_record_is_not_read() {
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
     writer.write(Record::new(1, EventKind::LifeBegan));
-    words[ring_words(1)].store(77, Ordering::Relaxed); // the next one's time, and then it was killed
+    words[ring_words(1)].store(77, Ordering::Relaxed); // the time of the next record, before the writer was killed
     let mut seen = Vec::new();
     reader.drain(usize::MAX, |record| seen.push(record.kind()));
     assert_eq!(seen, [EventKind::LifeBegan]);
@@ -109,7 +109,7 @@ fn every_event_of_a_flood_is_read_or_counted_as_lost() {
         }
         let mut writer = producer.join().expect("it ended");
         reader.drain(usize::MAX, &mut count);
-        writer.write(Record::new(total, EventKind::Resumed)); // there is room now: what was lost last is marked
+        writer.write(Record::new(total, EventKind::Resumed)); // now there is room, and the last loss is marked
         reader.drain(usize::MAX, &mut count);
     });
     let (_, lost) = ring.totals();

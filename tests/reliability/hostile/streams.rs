@@ -8,7 +8,7 @@ use contend::trace::{DeathCause, Message, Notice, PoolId, Stamp, WorkerId};
 use fastrand::Rng;
 
 use crate::hostile::FEW;
-use crate::hostile::fed::Fed;
+use crate::hostile::fed::FedModel;
 
 fn notices() -> Vec<RunnerMessage> {
     let (worker, text) = (WorkerId(60_000), "broken.jpg: \u{1b}[31m".to_owned());
@@ -34,7 +34,7 @@ fn stream() -> Vec<u8> {
 }
 
 /// Reads a stream to its end or its first error, and returns the number of frames.
-fn read_all(mut bytes: &[u8], fed: &mut Fed) -> (usize, bool) {
+fn read_all(mut bytes: &[u8], fed: &mut FedModel) -> (usize, bool) {
     let mut frames = 0;
     loop {
         match receive::<RunnerMessage>(&mut bytes) {
@@ -52,7 +52,7 @@ fn read_all(mut bytes: &[u8], fed: &mut Fed) -> (usize, bool) {
 
 /// Reads this many streams, each damaged in a few places.
 pub fn damaged(inputs: usize) {
-    let (whole, mut random, mut fed) = (stream(), Rng::with_seed(2), Fed::new());
+    let (whole, mut random, mut fed) = (stream(), Rng::with_seed(2), FedModel::new());
     let mut streams = 0;
     while fed.inputs < inputs && streams < inputs {
         let mut bytes = whole.clone();
@@ -78,7 +78,7 @@ fn damaged_streams_are_survived() {
 
 #[test]
 fn truncated_stream_yields_all_complete_frames() {
-    let (whole, mut fed) = (stream(), Fed::new());
+    let (whole, mut fed) = (stream(), FedModel::new());
     let mut ends = vec![0];
     while let Some(length) = whole.get(ends[ends.len() - 1]..).and_then(|rest| rest.first_chunk::<4>()) {
         ends.push(ends[ends.len() - 1] + 4 + u32::from_le_bytes(*length) as usize);
@@ -87,7 +87,7 @@ fn truncated_stream_yields_all_complete_frames() {
         let before = ends.iter().filter(|end| **end <= cut && **end > 0).count();
         let (frames, clean) = read_all(&whole[..cut], &mut fed);
         assert_eq!(frames, before, "cut at {cut}");
-        let in_length = ends.iter().any(|end| (*end..*end + 4).contains(&cut)); // as good as a clean end
+        let in_length = ends.iter().any(|end| (*end..*end + 4).contains(&cut)); // reads as a clean end
         assert_eq!(clean, in_length, "cut at {cut}");
     }
 }

@@ -29,7 +29,8 @@ impl Group {
     pub fn new(limit: Limit, most: u64) -> io::Result<Self> {
         static GROUPS: AtomicU32 = AtomicU32::new(0);
         let ours = fs::read_to_string("/proc/self/cgroup")?;
-        let ours = ours.lines().filter_map(|line| place(line, limit.controller)).max_by_key(|(is_own, _)| *is_own);
+        let ours =
+            ours.lines().filter_map(|line| group_directory(line, limit.controller)).max_by_key(|(is_own, _)| *is_own);
         let (_, parent) = ours.ok_or(io::ErrorKind::NotFound)?;
         let name = format!("contend-test-{}-{}", std::process::id(), GROUPS.fetch_add(1, Ordering::Relaxed));
         let directory = parent.join(name);
@@ -48,7 +49,7 @@ impl Group {
 
 /// Returns the directory of a group from a line of `/proc/self/cgroup`, and whether the group belongs to this
 /// controller alone, which exists only in version 1.
-fn place(line: &str, controller: &str) -> Option<(bool, PathBuf)> {
+fn group_directory(line: &str, controller: &str) -> Option<(bool, PathBuf)> {
     let (_, rest) = line.split_once(':')?;
     let (controllers, path) = rest.split_once(':')?;
     let is_own = controllers.split(',').any(|one| one == controller);

@@ -1,6 +1,6 @@
 //! Workers that are stopped before they could ask the kernel to die with their parent: at their first instruction, or
 //! right after the fork of the runner. No process continues them, and they must still be gone.
-#![cfg(debug_assertions)] // a release has no such faults
+#![cfg(debug_assertions)] // release builds have no fault injection
 
 use crate::storm::running::Running;
 use crate::support::{kill, parent_of, state_of};

@@ -7,14 +7,14 @@ use std::{fs, thread};
 use contend::platform::Clock;
 use serde_json::Value;
 
-use super::{Place, Ran};
+use super::{RunOutput, Sandbox};
 use crate::support::{is_running, parent_of, send_signal, state_of};
 
 /// Tasks that are due every 10 ms.
 const ARRIVALS: &str = "pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
 
 /// Returns the duration of a run by this process's clock, and its report.
-fn timed(run: impl FnOnce() -> Ran) -> (f64, Value) {
+fn timed(run: impl FnOnce() -> RunOutput) -> (f64, Value) {
     let start = Instant::now();
     let ran = run();
     (start.elapsed().as_secs_f64(), ran.report())
@@ -35,13 +35,13 @@ fn assert_is_sound(took: f64, report: &Value) {
 
 #[test]
 fn run_duration_is_right_in_a_time_namespace() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let uptime = fs::read_to_string("/proc/uptime").expect("Linux");
     let uptime: f64 = uptime.split('.').next().and_then(|secs| secs.parse().ok()).expect("a number");
     for offset in [1e9, -(uptime - 1.0)] {
         let offset = (offset as i64).to_string();
         let around = ["unshare", "--time", "--monotonic", &offset, "--boottime", &offset, "--fork", "--kill-child"];
-        if !place.can("run_duration_is_right_in_a_time_namespace", &around, "true") {
+        if !place.is_supported("run_duration_is_right_in_a_time_namespace", &around, "true") {
             return;
         }
         // Without /sys the program cannot tell whether the cycle counter is reliable, and uses the kernel's clock.
@@ -58,7 +58,7 @@ fn run_duration_is_right_in_a_time_namespace() {
 
 /// Simulates, for the program, a suspend of this many seconds, one second from now.
 #[cfg(debug_assertions)]
-fn asleep(seconds: i64) -> String {
+fn suspend_setup(seconds: i64) -> String {
     let moment = Clock::Monotonic.ticks() + 1_000_000_000;
     format!("export CONTEND_SLEEP={moment}:{}", seconds * 1_000_000_000)
 }
@@ -66,12 +66,12 @@ fn asleep(seconds: i64) -> String {
 #[test]
 #[cfg(debug_assertions)]
 fn suspended_time_does_not_count_as_run_time() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let arrivals = place.scenario(ARRIVALS);
     for seconds in [8 * 3_600, 30, -60] {
         for args in [&["lock-contention"][..], &["lock-contention", "--as", "processes"], &[&arrivals]] {
             let args = [&["run"], args, &["--json", "--for", "2s"]].concat();
-            let (took, report) = timed(|| place.run(&[], &asleep(seconds), &args));
+            let (took, report) = timed(|| place.run(&[], &suspend_setup(seconds), &args));
             assert_is_sound(took, &report);
             let due = report.pointer("/pools/0/submitted").and_then(Value::as_f64).unwrap_or(0.0);
             assert!(due <= took * 100.0 + 1.0, "{due} tasks at 100 a second in {took} s");
@@ -82,8 +82,8 @@ fn suspended_time_does_not_count_as_run_time() {
 #[test]
 #[cfg(debug_assertions)]
 fn dashboard_reports_a_suspend_and_continues() {
-    let place = Place::new();
-    let mut tty = place.terminal(&[], &asleep(8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
+    let place = Sandbox::new();
+    let mut tty = place.terminal(&[], &suspend_setup(8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
     tty.wait_for_text("suspended 8 h 00 min");
     tty.wait_for_text("live");
     let text = tty.text();
@@ -95,7 +95,7 @@ fn dashboard_reports_a_suspend_and_continues() {
 
 #[test]
 fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let arrivals = place.scenario(ARRIVALS);
     for args in [&["run", &arrivals][..], &["run", "--no-ask", "lock-contention", "--as", "processes"]] {
         let mut tty = place.terminal(&[], "true", args);
@@ -130,7 +130,7 @@ fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
 #[test]
 #[ignore = "stops a run for twelve seconds"]
 fn arrivals_missed_during_a_stop_do_not_come_in_a_burst() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let arrivals = place.scenario(ARRIVALS);
     for asleep in [2, 12] {
         let start = Instant::now();
@@ -149,7 +149,7 @@ fn arrivals_missed_during_a_stop_do_not_come_in_a_burst() {
         send_signal(runner, "CONT");
         tty.wait();
         let said = String::from_utf8_lossy(tty.sent()).into_owned();
-        let json = said.find('{').map_or("", |begin| &said[begin..]); // behind the line that tells how far it is
+        let json = said.find('{').map_or("", |begin| &said[begin..]); // after the progress line
         let report: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {said}"));
         let due = report["pools"][0]["submitted"].as_f64().expect("a number");
         let all = report["elapsed_s"].as_f64().expect("a number") * 100.0;
@@ -199,7 +199,7 @@ fn setting_the_time_of_day_has_no_effect() {
     if !clock.set(0) {
         return println!("skipped: setting_the_time_of_day_has_no_effect needs root, and a clock that can be set");
     }
-    let place = Place::new();
+    let place = Sandbox::new();
     let timed_lock = place.scenario(TIMED);
     for on in [3_600, -3_600] {
         for args in [&[&*timed_lock][..], &["lock-contention", "--as", "processes"]] {

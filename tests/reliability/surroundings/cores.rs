@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Group, Place};
+use super::{Group, Sandbox};
 use crate::support::pty::screen_shows;
 
 /// Returns the first core that this process may use.
@@ -15,19 +15,19 @@ fn first_core() -> String {
 
 #[test]
 fn report_counts_one_core_when_pinned_to_one() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let around = ["taskset", "-c", &first_core()];
-    if place.can("report_counts_one_core_when_pinned_to_one", &around, "true") {
-        let said = place.run(&around, "true", &["run", "oversubscription", "--for", "2s"]).said();
+    if place.is_supported("report_counts_one_core_when_pinned_to_one", &around, "true") {
+        let said = place.run(&around, "true", &["run", "oversubscription", "--for", "2s"]).output_text();
         assert!(said.contains("workers want to run at once on 1 core:"), "{said}");
     }
 }
 
 #[test]
 fn dashboard_shows_one_core_when_pinned_to_one() {
-    let place = Place::new();
+    let place = Sandbox::new();
     let around = ["taskset", "-c", &first_core()];
-    if place.can("dashboard_shows_one_core_when_pinned_to_one", &around, "true") {
+    if place.is_supported("dashboard_shows_one_core_when_pinned_to_one", &around, "true") {
         let mut tty = place.terminal(&around, "true", &["run", "--no-ask", "oversubscription"]);
         tty.wait_for("one core", |s| screen_shows(s, "1 core ") || screen_shows(s, "1 of "));
         tty.wait_for_text("on 1 core");
@@ -41,7 +41,7 @@ fn dashboard_shows_one_core_when_pinned_to_one() {
 fn report_counts_half_a_core_under_a_cpu_quota() {
     let Some(group) = Group::new("report_counts_half_a_core_under_a_cpu_quota") else { return };
     group.set_quota(0.5);
-    let place = Place::new();
+    let place = Sandbox::new();
     let spin = place.scenario("thread spin count=40 { forever { compute \"10ms\" } }\n");
     let report = place.run(&[], &group.enter(), &["run", &spin, "--json", "--for", "2s"]).report();
     assert_eq!(report["machine"]["quota"], 0.5);
@@ -77,7 +77,7 @@ fn core_that_goes_offline_and_returns_is_followed() {
     if cores < 2 || !last.set(true) {
         return println!("skipped: core_that_goes_offline_and_returns_is_followed needs root, and a core to spare");
     }
-    let place = Place::new();
+    let place = Sandbox::new();
     let mut tty = place.terminal(&[], "true", &["run", "--no-ask", "oversubscription"]);
     let plural = |cores: usize| format!("{cores} core{} ", if cores == 1 { "" } else { "s" });
     tty.wait_for("all cores", |s| screen_shows(s, &plural(cores)));

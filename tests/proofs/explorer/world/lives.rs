@@ -44,7 +44,7 @@ impl Scene<'_> {
             self.world.workers[w].phase = Phase::Runs;
         }
         if self.world.workers[other].life >= LIVES {
-            return self.next(w); // so that every program comes to an end
+            return self.next(w); // the limit makes every program end
         }
         if self.world.workers[other].phase != Phase::Out {
             let nth = self.world.workers[other].life;
@@ -101,14 +101,14 @@ impl Scene<'_> {
         if w >= self.program.workers.len() {
             return self.crash(w);
         }
-        self.bury_waiter(w);
+        self.discount_dead_waiter(w);
         self.leave_sources(w);
         self.over(w);
-        self.ear.receive(w, Record::Died(DeathCause::Signal(6)));
+        self.sink.receive(w, Record::Died(DeathCause::Signal(6)));
     }
 
     /// Makes the runner stop counting a worker that died while waiting for a signal.
-    fn bury_waiter(&mut self, w: usize) {
+    fn discount_dead_waiter(&mut self, w: usize) {
         let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
         if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
             self.world.words[on].waiting -= 1;

@@ -86,7 +86,7 @@ impl Scene<'_> {
             }
             self.next(w);
             if depth == 0 && matches!(self.world.step_of(self.program, w), Some(Step::Stay { .. })) {
-                self.next(w); // the wait for the condition is inside as well
+                self.next(w); // skips the wait for the condition inside as well
             }
         }
     }

@@ -6,7 +6,7 @@ use super::{Phase, Scene, id};
 
 impl Scene<'_> {
     /// Takes a ticket among the waiters.
-    fn enlist(&mut self, w: usize, on: usize) {
+    fn take_ticket(&mut self, w: usize, on: usize) {
         let words = &mut self.world.words[on];
         self.world.workers[w].ticket = words.next;
         words.next += 1;
@@ -14,7 +14,7 @@ impl Scene<'_> {
     }
 
     pub(super) fn come(&mut self, w: usize, on: usize, mutex: usize) {
-        self.enlist(w, on);
+        self.take_ticket(w, on);
         self.give_back(w, mutex);
         self.next(w);
     }
@@ -60,7 +60,7 @@ impl Scene<'_> {
             return self.next(w);
         }
         if !waited {
-            self.enlist(w, on);
+            self.take_ticket(w, on);
         }
         self.stay(w, on, timed, waited);
     }
@@ -76,7 +76,7 @@ impl Scene<'_> {
             return self.signal(w, on, u64::MAX);
         }
         self.world.words[on].set = come;
-        self.enlist(w, on);
+        self.take_ticket(w, on);
         self.stay(w, on, false, false);
         debug_assert_eq!(self.world.workers[w].phase, Phase::Waits);
     }
