@@ -6,7 +6,8 @@ mod schema;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs `contend test` on these scenarios, or on all without names. `--allow-exec` includes scenarios that run commands.
+/// Runs `contend test` on these scenarios, or on all without names. `--allow-exec` includes scenarios that run
+/// commands.
 fn run_tests(reports: &Path, names: &[&str]) -> Output {
     let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
     contend.args(["test", "--allow-exec", "--reports"]).arg(reports).args(names).output().expect("the program starts")
@@ -31,7 +32,8 @@ fn failed_scenarios(text: &str) -> Vec<&str> {
     last.split_once("not as expected: ").map_or(Vec::new(), |(_, names)| names.split(", ").collect())
 }
 
-/// Scenarios that may fail in the run of the whole catalogue and pass when run alone: a build server is never quite idle.
+/// Scenarios that may fail in the run of the whole catalogue and pass when run alone: a build server is never quite
+/// idle.
 const MAX_RETRIED: usize = 3;
 
 /// Few scenarios may need a second run, and each of them must then meet its expectations.

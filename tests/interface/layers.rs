@@ -124,8 +124,8 @@ fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Returns every path in the words, in full. Paths that begin with `crate`, `self` or `super` are resolved to begin with
-/// `crate`. `module` is the path of the file's module.
+/// Returns every path in the words, in full. Paths that begin with `crate`, `self` or `super` are resolved to begin
+/// with `crate`. `module` is the path of the file's module.
 fn paths(words: &[String], module: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut inner: Vec<(String, usize)> = Vec::new(); // inline modules and the depth of braces they opened at

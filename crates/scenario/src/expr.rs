@@ -22,8 +22,8 @@ pub enum Expr {
     Max(Box<Expr>, Box<Expr>),
     /// A uniformly distributed random number, drawn at each evaluation: written `random(a, b)`.
     Random(Box<Expr>, Box<Expr>),
-    /// An exponentially distributed random number with this mean, drawn at each evaluation: written `exponential(a)`. It
-    /// models the time between independent random events.
+    /// An exponentially distributed random number with this mean, drawn at each evaluation: written `exponential(a)`.
+    /// It models the time between independent random events.
     Exponential(Box<Expr>),
 }
 

@@ -72,8 +72,8 @@ impl Knob {
         }
     }
 
-    /// Formats a value as [`parse`](Self::parse) takes it: `5ms`, `8`, `200/s`, `std`. A choice's value is rounded to the
-    /// nearest word.
+    /// Formats a value as [`parse`](Self::parse) takes it: `5ms`, `8`, `200/s`, `std`. A choice's value is rounded to
+    /// the nearest word.
     pub fn format_value(&self, value: f64) -> String {
         match &self.kind {
             KnobKind::Number { unit, .. } => quantity::format_quantity(value, *unit),
@@ -85,8 +85,8 @@ impl Knob {
         }
     }
 
-    /// Returns the next value up or down: 1, 2, 5, 10 ... for times and rates, doubling for sizes, steps of 1 or about a
-    /// tenth for counts, the next word for choices. Numbers stay within the range; words wrap around.
+    /// Returns the next value up or down: 1, 2, 5, 10 ... for times and rates, doubling for sizes, steps of 1 or about
+    /// a tenth for counts, the next word for choices. Numbers stay within the range; words wrap around.
     pub fn step_value(&self, value: f64, up: bool) -> f64 {
         match &self.kind {
             KnobKind::Text { .. } => value,

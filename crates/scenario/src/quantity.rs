@@ -127,7 +127,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn formatted_numbers_parse_to_the_same_number(ns in 0_u64..3_600_000_000_000, bytes in 0_u64..1 << 40, rate in 0.0..1e6) {
+        fn formatted_numbers_parse_to_the_same_number(
+            ns in 0_u64..3_600_000_000_000,
+            bytes in 0_u64..1 << 40,
+            rate in 0.0..1e6,
+        ) {
             prop_assert_eq!(parse(&format_quantity(ns as f64, Unit::Time)), Ok((ns as f64, Unit::Time)));
             prop_assert_eq!(parse(&format_quantity(bytes as f64, Unit::Bytes)), Ok((bytes as f64, Unit::Bytes)));
             prop_assert_eq!(parse(&format_quantity(rate, Unit::Rate)), Ok((rate, Unit::Rate)));

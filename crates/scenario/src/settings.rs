@@ -39,8 +39,8 @@ impl Scenario {
         }
     }
 
-    /// Returns the defaults changed by `set` (`KNOB=VALUE`, the last one wins), the number of workers, and the worker kind
-    /// for all groups and pools.
+    /// Returns the defaults changed by `set` (`KNOB=VALUE`, the last one wins), the number of workers, and the worker
+    /// kind for all groups and pools.
     pub fn settings(
         &self,
         set: &[String],
@@ -61,8 +61,8 @@ impl Scenario {
         Ok(settings)
     }
 
-    /// Applies the changes that `settings` made to `other`'s defaults to this scenario's defaults. A knob of the same name
-    /// keeps its value where this scenario allows the value.
+    /// Applies the changes that `settings` made to `other`'s defaults to this scenario's defaults. A knob of the same
+    /// name keeps its value where this scenario allows the value.
     pub fn carry_settings(&self, other: &Self, settings: &Settings) -> Settings {
         let changed = other.changed_knobs_text(settings);
         let mut carried =

@@ -2,7 +2,8 @@
 
 /// Returns the nearest known word if it is near enough: about one typing error in three letters.
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let short: String = word.chars().take(64).collect(); // the distance costs time proportional to the product of the lengths
+    // The distance costs time proportional to the product of the lengths.
+    let short: String = word.chars().take(64).collect();
     let max_distance = short.chars().count() / 3 + 1;
     known
         .into_iter()

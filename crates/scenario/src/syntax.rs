@@ -71,7 +71,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4_000))]
 
         #[test]
-        fn text_that_passes_the_scanner_parses_as_kdl(parts in prop::collection::vec(prop::sample::select(PARTS), 0..25)) {
+        fn scanned_text_parses_as_kdl(parts in prop::collection::vec(prop::sample::select(PARTS), 0..25)) {
             let text = parts.concat();
             let (kept, faults) = Scanner::new(&text).run();
             if faults.is_empty() {

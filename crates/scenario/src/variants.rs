@@ -14,9 +14,9 @@ pub struct Variant {
 }
 
 impl Scenario {
-    /// Returns one variant for each distinct `when` of the expectations and of their baselines, in the order of the file.
-    /// Equal settings count once, even if they name different knobs. A scenario with guesses begins with a variant of the
-    /// defaults.
+    /// Returns one variant for each distinct `when` of the expectations and of their baselines, in the order of the
+    /// file. Equal settings count once, even if they name different knobs. A scenario with guesses begins with a
+    /// variant of the defaults.
     pub fn variants(&self) -> Vec<Variant> {
         let mut variants: Vec<Variant> = Vec::new();
         if self.quiz.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {

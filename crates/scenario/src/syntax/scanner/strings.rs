@@ -53,8 +53,8 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Returns the length of the escape that begins `from` bytes ahead: a letter, a code point, or white space that spans any
-    /// number of lines.
+    /// Returns the length of the escape that begins `from` bytes ahead: a letter, a code point, or white space that
+    /// spans any number of lines.
     fn escape(&mut self, from: usize) -> usize {
         let body = &self.rest()[from + 1..];
         let space = body.len() - body.trim_start().len();
@@ -92,8 +92,8 @@ impl Scanner<'_> {
         self.value(here, Word::Text);
     }
 
-    /// Checks that a string of several lines begins on a new line, and that each line is indented at least as far as the
-    /// closing quotes.
+    /// Checks that a string of several lines begins on a new line, and that each line is indented at least as far as
+    /// the closing quotes.
     fn check_lines(&mut self, here: &Range<usize>, begin: usize) {
         let body = &self.text[here.start + begin..here.end];
         if !body.starts_with('\n') && !body.starts_with("\r\n") {
