@@ -125,7 +125,9 @@ fn cpu_time_of_a_thousand_threads_is_not_blamed_on_other_programs() {
         for worker in report.json["workers"].as_array().unwrap() {
             let shares = worker["share"].as_object().unwrap().values();
             let whole: f64 = shares.filter_map(Value::as_f64).sum();
-            assert!((whole - 1.0).abs() < 0.01, "{file}: {worker}");
+            // On a loaded machine a thread may not begin within 2 s; then it has no time to share out.
+            let expected = if worker["lives"] == 0 { 0.0 } else { 1.0 };
+            assert!((whole - expected).abs() < 0.01, "{file}: {worker}");
         }
     }
 }
