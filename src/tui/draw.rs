@@ -206,7 +206,9 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
         Section::Counters => ("Counters", counter::HEADS.to_vec()),
         Section::Cores => ("Cores", cores::HEADS.to_vec()),
     };
-    text::put_line(buf, Rect { x: parts.label.x + parts.label.width.min(1), ..parts.label }, name, faint);
+    let inner =
+        Rect { x: parts.label.x + parts.label.width.min(1), width: parts.label.width.saturating_sub(1), ..parts.label };
+    text::put_line(buf, inner, name, faint);
     let heads: Vec<_> = heads.into_iter().map(|h| (h.to_owned(), faint)).collect();
     scene.draw_figures(parts.figures, &heads, buf);
     match section {

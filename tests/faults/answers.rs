@@ -1,19 +1,19 @@
-//! Expectations of a run whose cores other programs use.
+//! Expectations of runs while other programs use the cores.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{available_parallelism, scope};
 
 use super::{contend, run_text};
 
-/// One worker for each of two cores, and what only two cores show; facts besides.
-const BESIDE: &str = r#"title "Two that compute"
+/// Two computing workers, with expectations that need two idle cores and expectations that need none.
+const TWO_COMPUTING: &str = r#"title "Two that compute"
 counter c
 thread worker count=2 { forever { compute "1ms"; add c } }
 test for="1s"
 "#;
 
-/// Runs something beside programs that use every core four times over.
-fn beside_a_burner<T>(run: impl FnOnce() -> T) -> T {
+/// Runs `run` while busy loops use every core four times over.
+fn under_load<T>(run: impl FnOnce() -> T) -> T {
     let stop = AtomicBool::new(false);
     scope(|threads| {
         for _ in 0..4 * available_parallelism().map_or(2, usize::from) {
@@ -24,17 +24,17 @@ fn beside_a_burner<T>(run: impl FnOnce() -> T) -> T {
             });
         }
         let ran = run();
-        stop.store(true, Ordering::Relaxed); // Relaxed: a request, orders nothing
+        stop.store(true, Ordering::Relaxed); // Relaxed: a request to stop, which orders nothing
         ran
     })
 }
 
 #[test]
-fn an_expectation_that_needs_cores_is_not_judged_beside_a_burner_unless_strict() {
-    // Four in five of all that want to run are the burner's: no worker can have a core for nine tenths of its time.
-    let text = format!("{BESIDE}expect share running of=worker above=\"90%\"\n");
+fn expectation_that_needs_cores_is_not_judged_under_load_unless_strict() {
+    // The burners are four fifths of all runnable threads: no worker can run for nine tenths of its time.
+    let text = format!("{TWO_COMPUTING}expect share running of=worker above=\"90%\"\n");
     let (lenient, strict) =
-        beside_a_burner(|| (run_text(&text, &["--for", "2s"]), run_text(&text, &["--for", "2s", "--strict"])));
+        under_load(|| (run_text(&text, &["--for", "2s"]), run_text(&text, &["--for", "2s", "--strict"])));
     let expectation = &lenient.json["expectations"][0];
     assert_eq!(expectation["seen"], false, "{expectation:#}");
     let why = expectation["not_judged"].as_str().unwrap_or_else(|| panic!("{expectation:#}"));
@@ -44,9 +44,9 @@ fn an_expectation_that_needs_cores_is_not_judged_beside_a_burner_unless_strict()
 }
 
 #[test]
-fn a_fact_is_judged_beside_a_burner() {
-    let text = format!("{BESIDE}expect lost c equals=1\nexpect deadlock\n");
-    let report = beside_a_burner(|| run_text(&text, &["--for", "1s"]));
+fn expectation_that_needs_no_cores_is_judged_under_load() {
+    let text = format!("{TWO_COMPUTING}expect lost c equals=1\nexpect deadlock\n");
+    let report = under_load(|| run_text(&text, &["--for", "1s"]));
     assert_eq!(report.code, Some(1));
     for at in 0..2 {
         let expectation = &report.json["expectations"][at];
@@ -55,13 +55,16 @@ fn a_fact_is_judged_beside_a_burner() {
 }
 
 #[test]
-fn tests_count_apart_what_cannot_be_judged() {
+fn contend_test_counts_unjudged_expectations_separately() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("two.kdl");
     let path = file.to_str().unwrap();
-    std::fs::write(&file, format!("{BESIDE}expect share running of=worker above=\"90%\"\nexpect lost c equals=0\n"))
-        .unwrap();
-    let (text, strict) = beside_a_burner(|| (contend(&["test", path]), contend(&["test", path, "--json", "--strict"])));
+    std::fs::write(
+        &file,
+        format!("{TWO_COMPUTING}expect share running of=worker above=\"90%\"\nexpect lost c equals=0\n"),
+    )
+    .unwrap();
+    let (text, strict) = under_load(|| (contend(&["test", path]), contend(&["test", path, "--json", "--strict"])));
     let out = String::from_utf8_lossy(&text.stdout);
     assert!(out.contains("1 of 2 expectations seen, 0 not seen, 1 not judged in "), "{out}");
     assert!(out.contains("not judged  share running of worker above 90%"), "{out}");
@@ -72,7 +75,7 @@ fn tests_count_apart_what_cannot_be_judged() {
         (strict.status.code(), json["passed"].as_bool(), json["not_judged"].as_u64()),
         (Some(1), Some(true), Some(1))
     );
-    std::fs::write(&file, format!("{BESIDE}expect lost c equals=1\n")).unwrap();
-    let missing = beside_a_burner(|| contend(&["test", path]));
+    std::fs::write(&file, format!("{TWO_COMPUTING}expect lost c equals=1\n")).unwrap();
+    let missing = under_load(|| contend(&["test", path]));
     assert_eq!(missing.status.code(), Some(1), "{}", String::from_utf8_lossy(&missing.stdout));
 }

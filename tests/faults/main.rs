@@ -1,5 +1,5 @@
-//! Small programs on which a verdict, a figure or an ending was once wrong, run as the program runs them: each with the
-//! right value. Most are made small from public bug reports and textbooks.
+//! Regression tests: small programs with a former wrong verdict, figure or ending, run through the program. Most are
+//! reduced from public bug reports and textbooks.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test may fail")]
 
@@ -16,7 +16,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// The report of a headless run, and how the program exited.
+/// The report of a headless run, and the program's exit code.
 #[derive(Debug)]
 pub struct Report {
     pub json: Value,
@@ -24,19 +24,19 @@ pub struct Report {
 }
 
 impl Report {
-    /// Ids of the findings, in the order of the report.
+    /// Returns the ids of the findings, in the order of the report.
     pub fn findings(&self) -> Vec<&str> {
         self.json["findings"].as_array().unwrap().iter().map(|finding| finding["id"].as_str().unwrap()).collect()
     }
 
-    /// The first finding with this id.
+    /// Returns the first finding with this id.
     pub fn finding(&self, id: &str) -> &Value {
         let all = self.json["findings"].as_array().unwrap();
         all.iter().find(|finding| finding["id"] == id).unwrap_or_else(|| panic!("no `{id}` in {all:#?}"))
     }
 }
 
-/// Path of a scenario in `tests/fixtures/faults`.
+/// Returns the path of a scenario in `tests/fixtures/faults`.
 pub fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/faults").join(name)
 }

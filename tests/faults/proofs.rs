@@ -1,30 +1,30 @@
-//! Deadlocks and stalls that must be found.
+//! Deadlocks and stalls that the model must find, and waits that it must not report.
 
 use crate::{Report, run, run_text};
 
-/// Long enough for a verdict, and no limit: a run that nobody can end must end because it is stuck.
+/// Long enough for a verdict, without a time limit for the run: a stuck run must end because it is stuck.
 const LIMIT: &[&str] = &["--for", "20s"];
 
-/// Runs of what depends on an order that sleeps make.
+/// Attempts for programs that depend on an order made by sleeps.
 const TRIES: usize = 5;
 
-/// The run ends because nobody can go on, long before its time, and says so.
+/// Asserts that the run ended with a stall long before its time limit, and reported it.
 fn assert_stalled(report: &Report) {
     assert_eq!(report.json["ended"], "stall", "{:#}", report.json["findings"]);
     assert!(!report.json["stalls"].as_array().unwrap().is_empty());
-    // Of workers that all wait for one lock of a dead worker the finding is `orphaned-lock` alone.
+    // If all workers wait for one lock of a dead worker, the only finding is `orphaned-lock`.
     assert!(report.findings().iter().any(|id| ["stall", "lost-wakeup", "orphaned-lock"].contains(id)));
     assert_sound(report);
 }
 
-/// No event was out of place, and no verdict was denied.
+/// Asserts that no event was out of order and no verdict was withdrawn.
 fn assert_sound(report: &Report) {
     let events = &report.json["events"];
     assert_eq!((events["anomalies"].as_u64(), events["disagreements"].as_u64()), (Some(0), Some(0)), "{events}");
 }
 
-/// Runs it until it stalls: beside other work the scheduler may come between what sleeps keep apart.
-fn until_stalled(run: impl Fn() -> Report) -> Report {
+/// Repeats the run until it stalls: under load, the scheduler can upset an order made by sleeps.
+fn repeat_until_stalled(run: impl Fn() -> Report) -> Report {
     let mut report = run();
     for _ in 1..TRIES {
         if report.json["ended"] == "stall" {
@@ -36,12 +36,12 @@ fn until_stalled(run: impl Fn() -> Report) -> Report {
     report
 }
 
-fn stalled(text: &str) -> Report {
-    until_stalled(|| run_text(&format!("title \"x\"\n{text}"), LIMIT))
+fn run_stalled(text: &str) -> Report {
+    repeat_until_stalled(|| run_text(&format!("title \"x\"\n{text}"), LIMIT))
 }
 
-/// The run is over before its time, and nobody is said to be stuck.
-fn completed(text: &str) -> Report {
+/// Asserts that the run completed before its time limit, without a stuck worker.
+fn run_completed(text: &str) -> Report {
     let report = run_text(&format!("title \"x\"\n{text}"), LIMIT);
     assert_eq!(report.json["ended"], "completed", "{:#}", report.json["findings"]);
     assert!(!report.findings().iter().any(|id| ["stall", "deadlock", "orphaned-lock"].contains(id)));
@@ -50,31 +50,31 @@ fn completed(text: &str) -> Report {
 }
 
 #[test]
-fn semaphores_used_as_signals_are_inside_the_proof() {
+fn stall_is_found_with_semaphores_used_as_signals() {
     for file in [
         "F01a_semaphore_rendezvous.kdl",
         "F01b_semaphore_in_mutex.kdl",
         "F01c_leaked_permits.kdl",
         "F01d_permits_gone_headless_never_ends.kdl",
     ] {
-        until_stalled(|| run(file, LIMIT));
+        repeat_until_stalled(|| run(file, LIMIT));
     }
 }
 
 #[test]
-fn a_finite_run_without_a_limit_ends_when_its_permits_are_gone() {
-    until_stalled(|| run("F01d_permits_gone_headless_never_ends.kdl", &[]));
+fn run_without_time_limit_ends_when_permits_run_out() {
+    repeat_until_stalled(|| run("F01d_permits_gone_headless_never_ends.kdl", &[]));
 }
 
 #[test]
-fn a_signal_whose_only_giver_has_ended_is_missed() {
-    stalled("semaphore s permits=0\nthread a { acquire s; acquire s }\nthread b { sleep \"5ms\"; release s }");
+fn stall_is_found_when_the_only_signaller_has_ended() {
+    run_stalled("semaphore s permits=0\nthread a { acquire s; acquire s }\nthread b { sleep \"5ms\"; release s }");
 }
 
 #[test]
-fn permits_held_for_a_block_and_permits_used_as_signals_mix() {
-    // The holder waits for a signal that only one behind it would give.
-    stalled(
+fn stall_is_found_with_held_permits_and_signals_mixed() {
+    // The holder waits for a signal that only a worker behind it would send.
+    run_stalled(
         "semaphore s permits=1\nsemaphore go permits=0\n\
          thread a { acquire s { sleep \"5ms\"; acquire go } }\nthread b { sleep \"20ms\"; acquire s { release go } }\n\
          thread c { when never=yes { release s } }\nknob never no of=\"yes no\"",
@@ -82,9 +82,9 @@ fn permits_held_for_a_block_and_permits_used_as_signals_mix() {
 }
 
 #[test]
-fn a_semaphore_of_tasks_and_of_processes_is_inside_the_proof() {
+fn stall_is_found_at_semaphores_of_tasks_and_processes() {
     for kind in ["async", "process"] {
-        stalled(&format!(
+        run_stalled(&format!(
             "semaphore a permits=0\nsemaphore b permits=0\n\
              {kind} x {{ sleep \"5ms\"; acquire b; release a }}\n{kind} y {{ sleep \"5ms\"; acquire a; release b }}"
         ));
@@ -92,18 +92,18 @@ fn a_semaphore_of_tasks_and_of_processes_is_inside_the_proof() {
 }
 
 #[test]
-fn several_permits_at_once_are_missed_one_by_one() {
-    stalled(
+fn stall_is_found_when_fewer_permits_come_than_one_step_takes() {
+    run_stalled(
         "semaphore s permits=3\nthread a { acquire s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
     );
-    completed(
+    run_completed(
         "semaphore s permits=3\nthread a { acquire s; sleep \"50ms\"; release s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
     );
 }
 
 #[test]
-fn a_task_takes_a_permit_that_is_left_whatever_others_wait_for() {
-    completed(
+fn task_takes_a_free_permit_before_queued_larger_requests() {
+    run_completed(
         "semaphore s permits=2\nevent done\nasync holder { acquire s { wait done } }\n\
          async both { sleep \"10ms\"; acquire s permits=2 { compute \"1us\" } }\n\
          async one { sleep \"20ms\"; acquire s { set done } }",
@@ -111,19 +111,19 @@ fn a_task_takes_a_permit_that_is_left_whatever_others_wait_for() {
 }
 
 #[test]
-fn who_can_still_be_given_a_permit_is_not_stuck() {
-    completed("semaphore s permits=0\nthread a { acquire s }\nthread b { sleep \"700ms\"; release s }");
-    completed("semaphore s permits=1\nthread a count=4 { repeat 200 { acquire s; compute \"10us\"; release s } }");
+fn waiter_is_not_stuck_while_a_permit_can_come() {
+    run_completed("semaphore s permits=0\nthread a { acquire s }\nthread b { sleep \"700ms\"; release s }");
+    run_completed("semaphore s permits=1\nthread a count=4 { repeat 200 { acquire s; compute \"10us\"; release s } }");
 }
 
 #[test]
-fn a_lock_of_a_dead_worker_ends_the_run() {
-    let report = until_stalled(|| run("F02a_killed_with_permit.kdl", LIMIT));
+fn run_ends_when_a_dead_worker_holds_the_lock() {
+    let report = repeat_until_stalled(|| run("F02a_killed_with_permit.kdl", LIMIT));
     assert_eq!(
         report.finding("orphaned-lock")["sentence"],
         "a ended without releasing connection: 1 worker waits for it forever."
     );
-    let report = until_stalled(|| run("F02c_orphan_is_no_stall.kdl", LIMIT));
+    let report = repeat_until_stalled(|| run("F02c_orphan_is_no_stall.kdl", LIMIT));
     assert_eq!(
         report.finding("orphaned-lock")["sentence"],
         "a ended without releasing m: 3 workers wait for it forever."
@@ -132,8 +132,8 @@ fn a_lock_of_a_dead_worker_ends_the_run() {
 }
 
 #[test]
-fn a_lock_is_lost_from_the_death_of_its_holder_on() {
-    let report = stalled(
+fn lock_is_orphaned_from_the_death_of_its_holder() {
+    let report = run_stalled(
         "mutex m\nthread a { lock m; sleep \"600ms\" }\nthread b { sleep \"10ms\"; lock m { compute \"1us\" } }",
     );
     let at = report.json["stalls"][0]["at_s"].as_f64().unwrap();
@@ -142,44 +142,44 @@ fn a_lock_is_lost_from_the_death_of_its_holder_on() {
 }
 
 #[test]
-fn an_rwlock_of_a_dead_process_is_lost_to_those_it_keeps_out() {
+fn rwlock_of_a_dead_process_blocks_only_conflicting_waiters() {
     for (dead, waits) in [("read", "write"), ("write", "read"), ("write", "write")] {
-        let report = stalled(&format!(
+        let report = run_stalled(&format!(
             "rwlock r\nprocess a {{ {dead} r {{ sleep \"5ms\"; abort }} }}\n\
              process b {{ sleep \"40ms\"; {waits} r {{ compute \"1us\" }} }}"
         ));
         report.finding("orphaned-lock");
     }
-    completed(
+    run_completed(
         "rwlock r\nprocess a { read r { sleep \"5ms\"; abort } }\nprocess b { sleep \"40ms\"; read r { compute \"1us\" } }",
     );
 }
 
 #[test]
-fn permits_lost_with_a_process_matter_when_too_few_are_left() {
+fn permits_of_a_dead_process_matter_when_too_few_are_left() {
     let text = |wanted| {
         format!(
             "semaphore s permits=3\nprocess a {{ acquire s {{ sleep \"5ms\"; abort }} }}\n\
              process b {{ sleep \"40ms\"; acquire s permits={wanted} {{ compute \"1us\" }} }}"
         )
     };
-    let report = stalled(&text(3));
+    let report = run_stalled(&text(3));
     assert!(
         report.finding("orphaned-lock")["evidence"].as_str().unwrap().ends_with("1 of the 3 permits of s is lost.")
     );
-    completed(&text(2));
+    run_completed(&text(2));
 }
 
 #[test]
-fn a_mutex_that_the_system_returns_is_not_lost() {
-    completed(
+fn robust_mutex_of_a_dead_process_is_not_orphaned() {
+    run_completed(
         "mutex m\nprocess a { lock m { sleep \"5ms\"; abort } }\nprocess b { sleep \"2ms\"; lock m { compute \"1us\" } }",
     );
 }
 
 #[test]
-fn what_a_former_life_holds_stays_lost() {
-    let report = stalled(
+fn lock_held_by_an_earlier_life_stays_orphaned() {
+    let report = run_stalled(
         "mutex m\nthread main { spawn child; join child; sleep \"10ms\"; spawn child }\n\
          thread child { lock m }",
     );
@@ -187,8 +187,8 @@ fn what_a_former_life_holds_stays_lost() {
 }
 
 #[test]
-fn a_process_of_a_pool_that_died_with_a_permit_is_replaced_and_the_permit_is_lost() {
-    let report = stalled(
+fn permit_of_a_replaced_pool_process_is_lost() {
+    let report = run_stalled(
         "semaphore s permits=1\n\
          pool p of=processes workers=1 queue=4 retries=0 { batch count=2; task { acquire s { sleep \"5ms\"; abort } } }",
     );
@@ -196,15 +196,15 @@ fn a_process_of_a_pool_that_died_with_a_permit_is_replaced_and_the_permit_is_los
 }
 
 #[test]
-fn pools_that_have_ended_give_nothing() {
+fn stall_is_found_when_pools_have_ended() {
     for close in ["yes", "no"] {
         let set = format!("close={close}");
         let args = [LIMIT, &["--set", &set]].concat();
-        until_stalled(|| run("F03_pool_shut_down.kdl", &args));
+        repeat_until_stalled(|| run("F03_pool_shut_down.kdl", &args));
     }
 }
 
-/// A ring of two pools, each of whose workers waits for the other, beside something else.
+/// Returns a scenario with two pools whose workers wait for each other, beside other declarations.
 fn ring_of_pools(beside: &str) -> String {
     format!(
         "{beside}\npool alpha of=threads workers=1 queue=8 {{ task {{ if task below=100 {{ submit beta; result }} }} }}\n\
@@ -214,7 +214,7 @@ fn ring_of_pools(beside: &str) -> String {
 }
 
 #[test]
-fn a_pool_that_called_off_its_tasks_gives_nothing() {
+fn stall_is_found_when_a_pool_cancelled_its_tasks() {
     for (how, of, count) in [
         ("drain", "threads", 6),
         ("cancel", "threads", 6),
@@ -222,7 +222,7 @@ fn a_pool_that_called_off_its_tasks_gives_nothing() {
         ("abandon", "processes", 6),
         ("abandon", "processes", 1),
     ] {
-        stalled(&ring_of_pools(&format!(
+        run_stalled(&ring_of_pools(&format!(
             "pool gone of={of} workers=2 queue=8 {{ batch count={count}; task {{ sleep \"10ms\" }} }}\n\
              thread closer {{ sleep \"15ms\"; shutdown gone how={how} }}"
         )));
@@ -230,38 +230,38 @@ fn a_pool_that_called_off_its_tasks_gives_nothing() {
 }
 
 #[test]
-fn a_pool_that_shrank_to_nothing_gives_nothing() {
+fn stall_is_found_when_a_pool_shrank_to_zero() {
     for crash in ["shrink", "fail-all"] {
-        stalled(&ring_of_pools(&format!(
+        run_stalled(&ring_of_pools(&format!(
             "pool gone of=processes workers=3 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort }} }}"
         )));
     }
 }
 
 #[test]
-fn a_worker_that_crashed_for_good_is_no_giver_of_an_item() {
-    stalled(
+fn stall_is_found_when_the_producer_crashed_for_good() {
+    run_stalled(
         "queue q capacity=1\npool p of=processes workers=2 queue=8 on-crash=shrink { batch count=1; task { abort; put q } }\n\
          process taker { take q }",
     );
 }
 
 #[test]
-fn a_timed_wait_elsewhere_hides_no_stall() {
-    until_stalled(|| run("F08_timed_wait_elsewhere.kdl", LIMIT));
-    stalled(
+fn stall_is_found_despite_timed_waits_of_other_workers() {
+    repeat_until_stalled(|| run("F08_timed_wait_elsewhere.kdl", LIMIT));
+    run_stalled(
         "mutex m\ncondition c of=m\nthread a { lock m { wait c timeout=\"1ms\" } }\nthread b { lock m { wait c } }",
     );
 }
 
 #[test]
-fn a_timed_wait_that_goes_on_is_no_stall() {
-    completed("event e\nevent f\nthread a { wait e timeout=\"600ms\"; set f }\nthread b { wait f }");
+fn repeated_timed_wait_is_not_a_stall() {
+    run_completed("event e\nevent f\nthread a { wait e timeout=\"600ms\"; set f }\nthread b { wait f }");
 }
 
 #[test]
-fn a_process_that_died_waiting_for_a_signal_hides_no_stall() {
-    // The signal finds nobody: it must not be taken for one that is under way.
+fn stall_is_found_after_a_process_died_waiting_for_the_signal() {
+    // The signal has no waiter: it must not count as in flight.
     let report = run_text(
         "title \"x\"\nmutex m\ncondition c of=m\nprocess dead { spawn bomb; lock m { wait c } }\nthread bomb { sleep \"20ms\"; abort }\n\
          process giver { sleep \"60ms\"; lock m { notify c } }\nprocess late { sleep \"100ms\"; lock m { wait c } }",

@@ -1,5 +1,5 @@
-//! Programs made small from public bug reports and textbooks: for each the workers that are stuck for ever, named in its
-//! third line as `// stuck: a b`, or `none`.
+//! Programs reduced from public bug reports and textbooks. The third line of each names the workers that are stuck
+//! forever: `// stuck: a b`, or `none`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,11 +9,11 @@ use std::thread;
 
 use super::{Report, fixture, run};
 
-/// Long enough for any of them to get stuck or to end; only a program in which others go on uses all of it.
+/// Long enough for any of them to get stuck or end; only a program in which other workers continue uses all of it.
 const LIMIT: &str = "6s";
 
-/// Workers that a report says are stuck for ever: those of deadlocks and those of stalls.
-fn stuck(report: &Report) -> BTreeSet<String> {
+/// Returns the stuck workers of a report: those of deadlocks and those of stalls.
+fn stuck_workers(report: &Report) -> BTreeSet<String> {
     let list = |of: &str| report.json[of].as_array().unwrap().clone();
     let mut names = BTreeSet::new();
     for deadlock in list("deadlocks") {
@@ -28,16 +28,16 @@ fn stuck(report: &Report) -> BTreeSet<String> {
     names
 }
 
-fn expected(file: &Path) -> BTreeSet<String> {
+fn expected_workers(file: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(file).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("// stuck: ")).unwrap();
     line.split_whitespace().filter(|name| *name != "none").map(str::to_owned).collect()
 }
 
-/// `None` if the verdict is right.
-fn mistake(name: &str) -> Option<String> {
+/// Returns the error in a program's verdict, `None` if it is right.
+fn verdict_error(name: &str) -> Option<String> {
     let report = run(&format!("reports/{name}"), &["--for", LIMIT]);
-    let (found, right) = (stuck(&report), expected(&fixture("reports").join(name)));
+    let (found, right) = (stuck_workers(&report), expected_workers(&fixture("reports").join(name)));
     let ended = report.json["ended"].as_str().unwrap();
     let blamed = ["deadlock", "stall", "orphaned-lock", "lost-wakeup"].iter().any(|id| report.findings().contains(id));
     let is_right = found == right && (right.is_empty() || blamed) && (ended != "completed" || right.is_empty());
@@ -46,7 +46,7 @@ fn mistake(name: &str) -> Option<String> {
 }
 
 #[test]
-fn stuck_workers_of_public_reports_are_found_and_no_others() {
+fn stuck_workers_of_public_bug_reports_are_found_exactly() {
     let names: Vec<String> = fs::read_dir(fixture("reports"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -57,7 +57,7 @@ fn stuck_workers_of_public_reports_are_found_and_no_others() {
         for _ in 0..2 {
             let work = || {
                 while let Some(name) = todo.lock().unwrap().pop() {
-                    mistakes.lock().unwrap().extend(mistake(&name));
+                    mistakes.lock().unwrap().extend(verdict_error(&name));
                 }
             };
             thread::Builder::new().name("reports".into()).spawn_scoped(scope, work).unwrap();

@@ -1,4 +1,4 @@
-//! Any records of any workers, and what is told beside them: folded into a model, and reported.
+//! Fuzz target: records of any workers and messages beside them, applied to a model and reported.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use contend::trace::{
 
 use crate::drive::{Bytes, Target};
 
-/// One of each that can take part.
+/// A registry with one object of each kind.
 const ALL: &str = r#"
 knob work "1ms" min="0us" max="1s" help="how long it takes"
 mutex a count=2
@@ -81,7 +81,7 @@ impl World {
         Event { at: later(bytes, now), worker, kind }
     }
 
-    /// Mostly one that could be: what is of no kind at all is soon told apart.
+    /// Returns a record, mostly of a valid kind, since invalid kinds are rejected early.
     fn kind(&self, bytes: &mut Bytes<'_>) -> EventKind {
         let (kind, id, flags) = (bytes.number(1) % 64, bytes.number(1), bytes.number(1));
         let size = [1, 1, 1, 2, 3, 5][bytes.below(6)];
@@ -105,7 +105,7 @@ impl World {
         WaitSnapshot { slots, unavailable: lacking }
     }
 
-    /// An id that there is, or one just beyond.
+    /// Returns a valid id, or one just beyond.
     fn near(&self, id: u64) -> u64 {
         if id == 255 { 0xffff } else { id % (self.cast.resources.len() as u64 + 1) }
     }
@@ -150,7 +150,7 @@ impl World {
         }
     }
 
-    /// All that is said of a run, in words or as JSON.
+    /// Reports a run as text or as JSON.
     fn report(&self, model: &Model, at: Stamp, in_words: bool) {
         let machine = Machine { cores: 2, usable: 2, quota: None, os: "any".into() };
         let verdicts = report::judge_expectations(model, &self.scenario, &self.settings, at);
@@ -173,7 +173,7 @@ impl World {
     }
 }
 
-/// Time goes on, by little or by much; now and then it goes back.
+/// Advances the time by a small or large amount, and sometimes sets it back.
 fn later(bytes: &mut Bytes<'_>, now: &mut Stamp) -> Stamp {
     let by = bytes.byte();
     let at = match by {
@@ -187,7 +187,7 @@ fn later(bytes: &mut Bytes<'_>, now: &mut Stamp) -> Stamp {
 }
 
 #[test]
-fn any_events_make_a_model_and_a_report() {
+fn arbitrary_events_give_a_model_and_a_report() {
     let world = World::new();
     let seeds = vec![(0..=255).collect(), vec![3; 200]];
     let target = Target { name: "events", seeds, words: Vec::new(), longest: 400, some: 500 };

@@ -1,4 +1,4 @@
-//! Any bytes on the pipes beside the rings.
+//! Fuzz target: bytes on the pipes beside the rings.
 
 use contend::catalogue;
 use contend::engine::{RunnerCommand, RunnerMessage, StartRequest};
@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::drive::{Bytes, Target};
 
-/// Reads frames to the end, or to the first that is none. What was read can be sent, and is the same then.
+/// Reads frames up to the end or the first invalid one. A frame that was read must be equal after sending it again.
 fn read<T: Serialize + DeserializeOwned>(mut stream: &[u8]) {
     while let Ok(Some(read)) = frame::receive::<T>(&mut stream) {
         let (mut once, mut twice) = (Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ fn stream(input: &[u8]) {
     }
 }
 
-/// Streams as they are, a byte for the kind before each.
+/// Returns valid streams, each after a byte for its kind.
 fn seeds() -> Vec<Vec<u8>> {
     let worker = WorkerId(3);
     let notices = [
@@ -47,41 +47,41 @@ fn seeds() -> Vec<Vec<u8>> {
     ];
     let mut ups = vec![2];
     for notice in notices {
-        frame::send(&mut ups, &RunnerMessage::Notice { ticks: 1 << 40, notice }).expect("a vector takes all");
+        frame::send(&mut ups, &RunnerMessage::Notice { ticks: 1 << 40, notice }).expect("a vector takes any data");
     }
     for up in [
         RunnerMessage::Started { ticks: 1 },
         RunnerMessage::Failed("no".into()),
         RunnerMessage::Finished { ticks: u64::MAX },
     ] {
-        frame::send(&mut ups, &up).expect("a vector takes all");
+        frame::send(&mut ups, &up).expect("a vector takes any data");
     }
     let mut downs = vec![0];
     for down in [RunnerCommand::KnobChanged(KnobId(2)), RunnerCommand::KillWorker(worker)] {
-        frame::send(&mut downs, &down).expect("a vector takes all");
+        frame::send(&mut downs, &down).expect("a vector takes any data");
     }
     [ups, downs].into_iter().chain(starts()).collect()
 }
 
-/// What a runner is told first, for some of the catalogue.
+/// Returns the first message to a runner, for some scenarios of the catalogue.
 fn starts() -> impl Iterator<Item = Vec<u8>> {
     catalogue::all().iter().step_by(9).map(|entry| {
         let source = catalogue::find(entry.name).expect("it is of the catalogue");
         let scenario = check(&source).expect("so it has no mistakes").scenario;
         let settings = scenario.default_settings();
         let mut start = vec![1];
-        let told = StartRequest {
+        let request = StartRequest {
             version: "0".into(),
             scenario,
             settings,
             input_items: contend::engine::InputItems::default(),
         };
-        frame::send(&mut start, &told).expect("a vector takes all");
+        frame::send(&mut start, &request).expect("a vector takes any data");
         start
     })
 }
 
 #[test]
-fn any_bytes_on_a_pipe_are_frames_or_an_error() {
+fn arbitrary_pipe_bytes_give_frames_or_an_error() {
     Target { name: "frames", seeds: seeds(), words: Vec::new(), longest: 1_500, some: 20_000 }.fuzz(stream);
 }

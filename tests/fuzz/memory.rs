@@ -1,4 +1,4 @@
-//! Any bytes in the memory that all processes of a run can write to.
+//! Fuzz targets: bytes in the memory that all processes of a run can write.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::drive::{Bytes, Target};
 
 const CAPACITY: usize = 8;
 
-/// Writers that keep to the rules, one that writes anything anywhere, and the reader, in any order.
+/// Runs correct writers, a writer of arbitrary words, and the reader, in any order.
 fn ring(input: &[u8]) {
     let words: Vec<AtomicU64> = (0..ring_words(CAPACITY)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
@@ -20,7 +20,7 @@ fn ring(input: &[u8]) {
     let mut bytes = Bytes::new(input);
     while !bytes.is_empty() {
         match bytes.byte() {
-            0..96 => words[place(bytes.below(64), words.len())].store(bytes.number(8), Ordering::Relaxed),
+            0..96 => words[word_index(bytes.below(64), words.len())].store(bytes.number(8), Ordering::Relaxed),
             96..144 => drain(&mut reader, bytes.below(12)),
             144..192 => writer.write(record(&mut bytes)),
             what @ 192..208 => {
@@ -44,8 +44,9 @@ fn ring(input: &[u8]) {
     drain(&mut reader, usize::MAX);
 }
 
-/// Words of the head and the beginning of the slot, and the records: most of a slot's words are alike.
-fn place(nth: usize, words: usize) -> usize {
+/// Returns the index of the `nth` word to change: in the header, the beginning of the slot, or the records. Most words
+/// of a slot are alike.
+fn word_index(nth: usize, words: usize) -> usize {
     if nth < 64 - 2 * CAPACITY { nth } else { words - 64 + nth }
 }
 
@@ -67,17 +68,17 @@ fn drain(reader: &mut RingReader<'_>, limit: usize) {
 }
 
 #[test]
-fn any_bytes_in_a_ring_are_read() {
+fn arbitrary_ring_bytes_are_read_without_panic() {
     let words = vec![Vec::new(), vec![144; 60], (0..=255).collect()];
     Target { name: "rings", seeds: words, words: Vec::new(), longest: 400, some: 20_000 }.fuzz(ring);
 }
 
-/// Shared memory by its size in words: what is there is used again, all of it zero.
+/// Shared memory by its size in words. It is zeroed and reused, since each piece keeps a descriptor open.
 #[derive(Default)]
-struct Memories(BTreeMap<usize, SharedMemory>);
+struct MemoryCache(BTreeMap<usize, SharedMemory>);
 
-impl Memories {
-    /// A descriptor for each is open.
+impl MemoryCache {
+    /// Limit of memories, since each holds an open descriptor.
     const MOST: usize = 200;
 
     fn of(&mut self, words: usize) -> &SharedMemory {
@@ -90,8 +91,8 @@ impl Memories {
     }
 }
 
-/// Memory that says of itself that it is a board. Whether it is believed.
-fn board(memories: &mut Memories, input: &[u8]) -> bool {
+/// Opens memory that claims to be that of a run. Returns whether it was accepted.
+fn open_run_memory(memories: &mut MemoryCache, input: &[u8]) -> bool {
     let mut bytes = Bytes::new(input);
     let memory = memories.of(64 + bytes.below(4_096));
     for (at, word) in memory.words().iter().enumerate().take(64) {
@@ -113,8 +114,9 @@ fn board(memories: &mut Memories, input: &[u8]) -> bool {
     true
 }
 
-/// An input that is a board: a worker with the least ring there is, a knob, a resource, and some words beside.
-fn whole_board() -> Vec<u8> {
+/// Returns an input that is valid run memory: a worker with the smallest ring, a knob, a resource, and some spare
+/// words.
+fn valid_run_memory() -> Vec<u8> {
     const SIZES: [u64; 7] = [1, 1, 512, 1, 1, 5, 1];
     let words = 64 + 1 + 16 + ring_words(512) + 16 + 5;
     let mut input = ((words - 64) as u16).to_le_bytes().to_vec();
@@ -125,12 +127,12 @@ fn whole_board() -> Vec<u8> {
 }
 
 #[test]
-fn any_memory_is_a_board_or_is_refused() {
-    let mut memories = Memories::default();
-    assert!(board(&mut memories, &whole_board()), "the seed is refused");
-    let seeds = vec![vec![0; 300], whole_board()];
+fn arbitrary_run_memory_is_opened_or_refused() {
+    let mut memories = MemoryCache::default();
+    assert!(open_run_memory(&mut memories, &valid_run_memory()), "the seed is refused");
+    let seeds = vec![vec![0; 300], valid_run_memory()];
     let target = Target { name: "boards", seeds, words: Vec::new(), longest: 300, some: 2_000 };
     target.fuzz(|input| {
-        board(&mut memories, input);
+        open_run_memory(&mut memories, input);
     });
 }

@@ -1,4 +1,4 @@
-//! Any text as a scenario: read, checked, set, planned.
+//! Fuzz target: text as a scenario, which is read, checked, set and planned.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use contend::trace::WorkerKind;
 
 use crate::drive::Target;
 
-/// What is printed may end up on a terminal.
+/// Asserts that text is safe to print on a terminal.
 fn assert_harmless(shown: &str) {
     let dangerous =
         |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -32,7 +32,7 @@ fn text(input: &[u8]) {
     let scenario = checked.scenario;
     for executor in [None, Some(WorkerKind::Thread), Some(WorkerKind::Process), Some(WorkerKind::Async)] {
         match scenario.settings(&[], executor.is_some().then_some(3), executor) {
-            // Without the files that it would find: those would be this machine's.
+            // Skips the search for files, which would depend on this machine.
             Ok(settings) => match Plan::new(&scenario, &settings, &InputItems::default()) {
                 Ok(plan) => plan.cast.workers.iter().for_each(|worker| assert_harmless(&worker.name)),
                 Err(why) => assert_harmless(&why.to_string()),
@@ -47,7 +47,7 @@ fn text(input: &[u8]) {
     }
 }
 
-/// The catalogue, and all that tests of the language have.
+/// Returns the texts of the catalogue and of the language fixtures.
 fn seeds() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/scenario");
     let fixtures = ["good", "bad"].map(|kind| std::fs::read_dir(folder.join(kind)).expect("a folder of fixtures"));
@@ -58,10 +58,10 @@ fn seeds() -> Vec<Vec<u8>> {
     texts.chain(catalogue::all().iter().map(|entry| entry.text.as_bytes().to_vec())).collect()
 }
 
-/// Every word that the description of the language sets apart.
+/// Returns every word that the language reference marks as code.
 fn words() -> Vec<String> {
-    let told = language_reference();
-    let mut words: Vec<String> = told.split('`').skip(1).step_by(2).map(|word| format!("{word} ")).collect();
+    let reference = language_reference();
+    let mut words: Vec<String> = reference.split('`').skip(1).step_by(2).map(|word| format!("{word} ")).collect();
     words.retain(|word| word.len() < 40);
     words.extend(["{ ", " }\n", "\n", "; ", "$i ", "/- ", "\"", "5ms ", "\u{202e}", "\u{1b}[31m"].map(str::to_owned));
     words.sort();
@@ -70,6 +70,6 @@ fn words() -> Vec<String> {
 }
 
 #[test]
-fn any_text_is_a_scenario_or_has_mistakes() {
+fn arbitrary_text_is_a_scenario_or_has_mistakes() {
     Target { name: "scenarios", seeds: seeds(), words: words(), longest: 700, some: 1_000 }.fuzz(text);
 }

@@ -132,7 +132,7 @@ fn wrong_usage_exits_with_2_and_says_what_is_right() {
     for (args, said) in [
         (&["run", "deadlock", "--set", "gpa=1ms"][..], "did you mean `gap`?"),
         (&["run", "deadlock", "--set", "gap"], "write KNOB=VALUE"),
-        (&["run", "deadlock", "--set", "gap=1parsec"], "`1parsec` is no value for `gap`"),
+        (&["run", "deadlock", "--set", "gap=1parsec"], "`1parsec` is not a value for `gap`"),
         (&["run", "deadlock", "--for", "never"], "10s or 500ms"),
         (&["run", "deadlock", "--for", "0s"], "10s or 500ms"),
         (&["run", "deadlock", "--fail-on", "lock-bond"], "lock-bound"),

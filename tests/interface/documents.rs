@@ -1,6 +1,6 @@
-//! The documents that are written from the program itself are what it would write today.
+//! Generated documents are up to date, and every claim of `docs/claims.md` is an expectation of a scenario.
 //!
-//! After a change that is meant, `UPDATE_DOCS=1 cargo test --test interface documents` writes them anew.
+//! After an intended change, `UPDATE_DOCS=1 cargo test --test interface documents` rewrites the documents.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use contend::scenario;
 
-/// The file holds this text; or is made to, when asked to.
+/// Asserts that the file holds this text. With `UPDATE_DOCS` set, writes it first.
 fn assert_current(path: &str, text: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(path, text).expect("written");
@@ -21,7 +21,7 @@ fn assert_current(path: &str, text: &str) {
 }
 
 #[test]
-fn the_reference_of_the_language_is_current() {
+fn language_reference_is_current() {
     assert_current("docs/language.md", &scenario::language_reference());
 }
 
@@ -32,8 +32,8 @@ Messages of `contend check`, each with the fix it suggests. Names and numbers ar
 `tests/fixtures/scenario`. [The language reference](language.md) describes the correct syntax.
 ";
 
-/// What is said first of a file, and the cure.
-fn said(snapshot: &Path) -> (String, String) {
+/// Returns the first message of a snapshot and its fix.
+fn message_and_fix(snapshot: &Path) -> (String, String) {
     let text = fs::read_to_string(snapshot).expect("a snapshot");
     let mut lines = text.splitn(3, "---\n").nth(2).expect("a text").lines();
     let first = lines.next().unwrap_or_default();
@@ -42,17 +42,17 @@ fn said(snapshot: &Path) -> (String, String) {
     (title.to_owned(), help.map_or("", |(_, help)| help).trim().to_owned())
 }
 
-/// Every mistake once, in the order of the alphabet.
+/// Returns the fix of each message, sorted by message.
 fn mistakes(kind: &str) -> BTreeMap<String, String> {
     let entries = fs::read_dir(Path::new("tests/fixtures/scenario").join(kind)).expect("the fixtures");
     let mut snapshots: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     snapshots.retain(|path| path.extension().is_some_and(|end| end == "snap"));
     snapshots.sort();
-    snapshots.iter().rev().map(|path| said(path)).collect() // of several that say the same, the first
+    snapshots.iter().rev().map(|path| message_and_fix(path)).collect() // the first of several equal messages wins
 }
 
 #[test]
-fn the_list_of_mistakes_is_current() {
+fn list_of_mistakes_is_current() {
     let mut text = MISTAKES.to_owned();
     for (title, kind) in [("Errors", "bad"), ("Warnings", "doubtful")] {
         let _ = write!(text, "\n## {title}\n\n| message | fix |\n|---|---|\n");
@@ -63,7 +63,7 @@ fn the_list_of_mistakes_is_current() {
     assert_current("docs/mistakes.md", &text);
 }
 
-/// The cells of each row of the tables of a document, but of their heads.
+/// Returns the cells of all table rows of a document, including the headers.
 fn rows(document: &str) -> Vec<Vec<String>> {
     let lines = document.lines().filter(|line| line.starts_with('|') && !line.starts_with("|---"));
     let cells = |line: &str| {
@@ -73,13 +73,13 @@ fn rows(document: &str) -> Vec<Vec<String>> {
     lines.map(cells).collect()
 }
 
-/// What stands between backticks.
+/// Returns the parts of a cell between backticks.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
 #[test]
-fn every_claim_is_put_to_the_test() {
+fn every_claim_names_expectations_of_its_scenario() {
     let rows = rows(include_str!("../../docs/claims.md"));
     let claims: Vec<_> = rows.iter().filter(|row| row[0] != "claim").collect();
     assert!(claims.len() > 50, "{} claims", claims.len());
@@ -89,7 +89,7 @@ fn every_claim_is_put_to_the_test() {
         let name = quoted(scenario).concat();
         let entry = contend::catalogue::get(&name).unwrap_or_else(|| panic!("there is no scenario {name}"));
         let expected: Vec<&str> = entry.text.lines().filter_map(|line| line.strip_prefix("expect ")).collect();
-        assert!(!quoted(by).is_empty(), "{claim}: by nothing");
+        assert!(!quoted(by).is_empty(), "{claim}: no expectation is named");
         for expectation in quoted(by) {
             assert!(expected.contains(&expectation), "{name} does not expect `{expectation}`");
         }

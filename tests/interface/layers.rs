@@ -1,25 +1,24 @@
-//! Fences between layers that no compiler sees: the modules of the program import only those before them, the model
-//! and the drawing read no clock, `unsafe` stays in the two crates that stand on the system.
+//! Layer rules that the compiler cannot check: modules of the program import only modules before them, the model and
+//! the drawing code read no clock, and `unsafe` stays in two crates.
 //!
-//! That the crates under `crates/` do not import each other the wrong way is in their `Cargo.toml`. Here the source is
-//! read as text, cut into words, and every path in it (also inside nested `use` groups) is resolved against the module
-//! that it stands in.
+//! The `Cargo.toml` files keep the crates in order. This test splits the source into words and resolves every path in
+//! it, also inside nested `use` groups, against the module of the file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Modules of the program, top to bottom: each may import those before it.
+/// Modules of the program in order: each may import the modules before it.
 const MODULES: [&str; 5] = ["catalogue", "report", "tune", "tui", "cli"];
 
-/// Crates under `crates/`, which `src/lib.rs` gives the names of modules.
+/// Crates under `crates/`, which `src/lib.rs` re-exports as modules.
 const CRATES: [&str; 7] = ["shm", "trace", "scenario", "model", "platform", "engine", "source"];
 
 /// Crates that may contain `unsafe`.
 const UNSAFE: [&str; 2] = ["shm", "platform"];
 
-/// Files whose module path begins like this may not use paths or words that begin like that.
+/// Module path prefixes, each with the path and word prefixes that its files may not use.
 const FENCES: [(&str, &[&str]); 10] = [
-    // No logic rests on the time of day, which may be set: all times are from clocks that only go on.
+    // The time of day can be set, so that no logic may depend on it: all times come from monotonic clocks.
     (
         "",
         &[
@@ -42,7 +41,7 @@ const FENCES: [(&str, &[&str]); 10] = [
     ("tui::layout", &["crate::tui::draw", "crate::tui::app"]),
 ];
 
-/// One word or sign of Rust source; comments, strings and characters are gone.
+/// Splits Rust source into words and punctuation, without comments, strings and characters.
 fn words(source: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = source;
@@ -65,7 +64,7 @@ fn words(source: &str) -> Vec<String> {
     words
 }
 
-/// Length of the comment, string or character literal that `rest` begins with; 0 if it begins with none.
+/// Returns the length of the comment, string or character literal at the start of `rest`, 0 if there is none.
 fn skipped(rest: &str) -> usize {
     let until = |from: usize, end: &str| rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len());
     if rest.starts_with("//") {
@@ -88,7 +87,7 @@ fn skipped(rest: &str) -> usize {
     if rest.starts_with('\'') {
         let mut chars = rest.chars().skip(1);
         let (one, two) = (chars.next(), chars.next());
-        // Anything else that begins with a single quote is a lifetime.
+        // Any other single quote begins a lifetime.
         return if one == Some('\\') || two == Some('\'') { quoted(rest, 1, '\'') } else { 1 };
     }
     0
@@ -126,8 +125,8 @@ fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Every path in the words, each from its root, resolved where it begins with `crate`, `self` or `super` (then it
-/// begins with `crate`). `module` is the path of the file's module.
+/// Returns every path in the words, in full. Paths that begin with `crate`, `self` or `super` are resolved to begin
+/// with `crate`. `module` is the path of the file's module.
 fn paths(words: &[String], module: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut inner: Vec<(String, usize)> = Vec::new(); // inline modules and the depth of braces they opened at
@@ -156,7 +155,7 @@ fn paths(words: &[String], module: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-/// Reads one path or use-tree that begins at `at`; returns where it ends.
+/// Reads the path or use-tree at `at` and returns its end.
 fn tree(words: &[String], mut at: usize, before: &[String], out: &mut Vec<Vec<String>>) -> usize {
     let mut path = before.to_vec();
     while let Some(word) = words.get(at) {
@@ -183,7 +182,7 @@ fn tree(words: &[String], mut at: usize, before: &[String], out: &mut Vec<Vec<St
     at
 }
 
-/// `module` is where the path stands: `["report", "text"]` for `src/report/text.rs`.
+/// Resolves a path used in `module`, such as `["report", "text"]` for `src/report/text.rs`.
 fn resolve(path: &[String], module: &[String]) -> Vec<String> {
     let mut base: Vec<String> = module.to_vec();
     let mut rest = path;
@@ -203,7 +202,7 @@ fn resolve(path: &[String], module: &[String]) -> Vec<String> {
     std::iter::once("crate".to_owned()).chain(base).chain(rest.iter().cloned()).collect()
 }
 
-/// What a file does that its layer must not; empty when all is well.
+/// Returns the layer rules that a file violates.
 fn violations(module: &[String], source: &str) -> Vec<String> {
     let words = words(source);
     let mut wrong = Vec::new();
@@ -235,12 +234,12 @@ fn violations(module: &[String], source: &str) -> Vec<String> {
     wrong
 }
 
-/// Whether a path is `root` or inside of it; every path is inside of an empty root.
+/// Returns whether a path is `root` or inside it. Every path is inside an empty root.
 fn is_at(path: &str, root: &str) -> bool {
     root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// The module of a file: `["report", "text"]` for `src/report/text.rs`, `["model", "lane"]` for
+/// Returns the module of a file: `["report", "text"]` for `src/report/text.rs`, `["model", "lane"]` for
 /// `crates/model/src/lane.rs`.
 fn module_of(file: &Path) -> Vec<String> {
     let words: Vec<String> = file.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
@@ -264,7 +263,7 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Directories with source of the program and of its crates, below the top.
+/// Returns the source directories of the program and its crates.
 fn source_directories(top: &Path) -> Vec<PathBuf> {
     let crates = fs::read_dir(top.join("crates")).expect("the crates stand there");
     let names = crates.map(|entry| entry.expect("a directory entry").file_name());
@@ -272,7 +271,7 @@ fn source_directories(top: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_file_keeps_to_its_layer() {
+fn no_file_violates_its_layer() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = Vec::new();
     let mut scanned = 0;

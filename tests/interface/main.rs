@@ -1,4 +1,4 @@
-//! The program's interface: command line, names, documents, and the layers of its source.
+//! Tests of the command line, text sanitizing, documents and source layers.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! The tutorial is true: every file in it is read, and every command in it prints what stands there.
+//! Runs every file and command of the tutorial and compares the output with the text.
 
 use std::fs;
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::process::{Command, Output};
 
 use contend::scenario::{self, Source};
 
-/// What stands between two fences.
+/// A fenced code block.
 #[derive(Debug)]
 struct Block<'a> {
     kind: &'a str,
     text: &'a str,
-    /// Line of the document.
+    /// Line number in the document.
     line: usize,
 }
 
@@ -35,8 +35,8 @@ fn contend(arguments: &str, directory: &Path) -> Output {
     command.env_remove("CLICOLOR_FORCE").output().expect("the program starts")
 }
 
-/// The same for whatever differs from run to run: figures, units of time, and where lines are broken.
-fn alike(text: &str) -> String {
+/// Normalizes what differs between runs: figures, time units and line breaks.
+fn normalized(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let word = word.trim_start_matches('(');
@@ -56,7 +56,7 @@ fn alike(text: &str) -> String {
 }
 
 #[test]
-fn every_block_of_the_tutorial_is_true() {
+fn every_file_and_command_of_the_tutorial_works_as_printed() {
     let document = include_str!("../../docs/tutorial.md");
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("park.kdl");
@@ -80,7 +80,7 @@ fn every_block_of_the_tutorial_is_true() {
                 let command = command.strip_prefix("$ contend ").unwrap_or_else(|| panic!("{place}: {command}"));
                 let ran = contend(command, directory.path());
                 let out = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
-                assert_eq!(alike(&out), alike(printed), "{place}: {command}\n{out}");
+                assert_eq!(normalized(&out), normalized(printed), "{place}: {command}\n{out}");
                 commands += 1;
             }
             "sh" => {
@@ -90,7 +90,7 @@ fn every_block_of_the_tutorial_is_true() {
                         fs::write(&file, "thread gate { sleep \"1ms\" }").expect("written");
                     }
                     let ran = contend(&format!("{} --headless", command.replace("--watch", "")), directory.path());
-                    let fine = matches!(ran.status.code(), Some(0 | 1 | 3)); // an end of the run, not of the wrong usage
+                    let fine = matches!(ran.status.code(), Some(0 | 1 | 3)); // the run ended, without a usage error
                     assert!(fine, "{place}: {command}: {}", String::from_utf8_lossy(&ran.stderr));
                     commands += 1;
                 }
@@ -101,9 +101,9 @@ fn every_block_of_the_tutorial_is_true() {
     assert!(files >= 8 && commands >= 8, "{files} files, {commands} commands");
 }
 
-/// The last file of each part keeps what it says, also the one that no command is shown for.
+/// Covers the last file of each part, also where the tutorial shows no command for it.
 #[test]
-fn what_the_tutorial_expects_is_seen() {
+fn expectations_of_tutorial_files_are_met() {
     let document = include_str!("../../docs/tutorial.md");
     let directory = tempfile::tempdir().expect("a directory");
     let blocks = blocks(document);
@@ -116,10 +116,10 @@ fn what_the_tutorial_expects_is_seen() {
 }
 
 #[test]
-fn figures_do_not_matter_and_words_do() {
+fn output_comparison_ignores_figures_but_not_words() {
     assert_eq!(
-        alike("2.25 times as much; after 900 ms; after\n 1.1 s"),
-        alike("1.9 times as much; after 1.2 s; after 80 ms")
+        normalized("2.25 times as much; after 900 ms; after\n 1.1 s"),
+        normalized("1.9 times as much; after 1.2 s; after 80 ms")
     );
-    assert_ne!(alike("100 lost"), alike("100 found"));
+    assert_ne!(normalized("100 lost"), normalized("100 found"));
 }

@@ -1,4 +1,4 @@
-//! The catalogue: every file is listed, right, and says what a scenario should say.
+//! The catalogue: every file is listed, has no mistakes, and carries all texts that a scenario should have.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ fn source(name: &str) -> Source {
 }
 
 #[test]
-fn every_file_is_listed() {
+fn every_scenario_file_is_listed() {
     let files: BTreeSet<String> = fs::read_dir("scenarios")
         .expect("the catalogue's directory")
         .map(|entry| entry.expect("an entry").path())
@@ -23,7 +23,7 @@ fn every_file_is_listed() {
 }
 
 #[test]
-fn every_scenario_is_right_and_nothing_about_it_is_doubtful() {
+fn every_scenario_checks_without_errors_and_warnings() {
     for entry in catalogue::all() {
         match scenario::check(&source(entry.name)) {
             Ok(checked) => assert!(checked.warnings.is_empty(), "{}", checked.warnings.render(false)),
@@ -33,23 +33,23 @@ fn every_scenario_is_right_and_nothing_about_it_is_doubtful() {
 }
 
 #[test]
-fn every_scenario_teaches() {
+fn every_scenario_has_title_question_watch_and_try_texts() {
     for entry in catalogue::all() {
-        let scenario = scenario::check(&source(entry.name)).expect("it is right").scenario;
+        let scenario = scenario::check(&source(entry.name)).expect("the scenario has no mistakes").scenario;
         let name = entry.name;
         assert_eq!(scenario.name, name);
-        assert_ne!(scenario.category, Category::Own, "{name} stands in no group");
-        assert!(scenario.title.chars().count() <= 60, "{name}: the title fits on a line");
-        assert!(scenario.about.ends_with('.'), "{name}: a sentence says what it shows");
-        assert!(scenario.quiz.as_ref().is_some_and(|ask| ask.text.ends_with('?')), "{name} asks a question");
-        assert!((2..=4).contains(&scenario.watch.len()), "{name} says what to watch");
-        assert!(scenario.suggestions.len() >= 2, "{name} says what to try");
-        assert!(!scenario.expectations.is_empty(), "{name} expects something");
-        assert!(scenario.knobs.iter().all(|knob| !knob.help.is_empty()), "{name}: every knob has help");
+        assert_ne!(scenario.category, Category::Own, "{name} has no category");
+        assert!(scenario.title.chars().count() <= 60, "{name}: the title is longer than a line");
+        assert!(scenario.about.ends_with('.'), "{name}: `about` is not a sentence");
+        assert!(scenario.quiz.as_ref().is_some_and(|ask| ask.text.ends_with('?')), "{name} has no question");
+        assert!((2..=4).contains(&scenario.watch.len()), "{name} needs 2 to 4 `watch` texts");
+        assert!(scenario.suggestions.len() >= 2, "{name} needs 2 `try` suggestions");
+        assert!(!scenario.expectations.is_empty(), "{name} has no expectations");
+        assert!(scenario.knobs.iter().all(|knob| !knob.help.is_empty()), "{name}: a knob has no help");
     }
 }
 
-/// Whether the scenario says that a run makes this finding, or that it makes it not.
+/// Returns whether the scenario expects this finding, or with `made` false, its absence.
 fn expects(scenario: &Scenario, finding: &str, made: bool) -> bool {
     scenario.expectations.iter().any(|expect| match &expect.claim {
         Claim::Finding { id, is_expected: seen } => id == finding && *seen == made,
@@ -59,15 +59,15 @@ fn expects(scenario: &Scenario, finding: &str, made: bool) -> bool {
     })
 }
 
-/// Each in one scenario, where turning a knob is all that differs.
+/// Both in the same scenario, so that only a knob differs.
 #[test]
-fn every_finding_is_made_and_by_a_twin_it_is_not() {
+fn every_finding_is_expected_with_some_knobs_and_excluded_with_others() {
     let all: Vec<Scenario> = catalogue::all()
         .iter()
-        .map(|entry| scenario::check(&source(entry.name)).expect("it is right").scenario)
+        .map(|entry| scenario::check(&source(entry.name)).expect("the scenario has no mistakes").scenario)
         .collect();
     for finding in Finding::IDS {
-        let shown = all.iter().any(|one| expects(one, finding, true) && expects(one, finding, false));
-        assert!(shown, "no scenario makes `{finding}` with its knobs one way and not another way");
+        let shown = all.iter().any(|scenario| expects(scenario, finding, true) && expects(scenario, finding, false));
+        assert!(shown, "no scenario expects `{finding}` with some knobs and its absence with others");
     }
 }

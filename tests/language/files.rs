@@ -1,4 +1,4 @@
-//! Files that hold no scenario: what they are is said, and nothing hangs.
+//! Files that are not scenarios: the error says what they are, and reading never blocks.
 
 use std::fs;
 use std::os::unix::net::UnixListener;
@@ -12,20 +12,20 @@ fn error(path: &Path) -> String {
 }
 
 #[test]
-fn a_file_is_read_by_its_path() {
+fn scenario_file_with_byte_order_mark_and_crlf_is_read() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("mine.kdl");
     fs::write(&path, "\u{feff}title \"Mine\"\r\nthread w {\r\n    compute \"1ms\"\r\n}\r\n").expect("written");
     let source = contend::catalogue::find(path.to_str().expect("a path")).expect("it is a file");
     assert_eq!(source.name, "mine");
-    let checked = scenario::check(&source).expect("marks and line ends of other systems are accepted");
+    let checked = scenario::check(&source).expect("byte order mark and CRLF are accepted");
     assert_eq!(checked.scenario.title, "Mine");
 }
 
 #[test]
-fn what_is_no_file_is_named() {
+fn error_names_directory_device_pipe_socket_and_missing_file() {
     let directory = tempfile::tempdir().expect("a directory");
-    assert!(error(directory.path()).contains("is a directory; a scenario is a regular file"));
+    assert!(error(directory.path()).contains("is a directory, but a scenario must be a regular file"));
     assert!(error(&directory.path().join("none.kdl")).ends_with("does not exist"));
     assert!(error(Path::new("/dev/zero")).contains("is a device"));
 
@@ -43,27 +43,27 @@ fn what_is_no_file_is_named() {
 }
 
 #[test]
-fn what_is_no_text_is_named() {
+fn error_names_utf16_binary_invalid_utf8_and_too_large_files() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("odd.kdl");
-    let says = |bytes: &[u8]| {
+    let error_for = |bytes: &[u8]| {
         fs::write(&path, bytes).expect("written");
         error(&path)
     };
-    assert!(says(b"\xff\xfet\0i\0t\0l\0e\0").ends_with("is UTF-16; a scenario is text in UTF-8"));
-    assert!(says(b"t\0i\0t\0l\0e\0 \0\"\0x\0\"\0").contains("is UTF-16"));
-    assert!(says(b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\xfd").contains("is binary"));
-    assert!(says(b"title \"caf\xe9\"\n").contains("is not valid UTF-8 (byte 11 of line 1)"));
-    assert!(says(b"a\nb\nc \xff\n").contains("is not valid UTF-8 (byte 3 of line 3)"));
-    assert!(says(&vec![b' '; (1 << 20) + 1]).contains("is larger than 1 MiB"));
+    assert!(error_for(b"\xff\xfet\0i\0t\0l\0e\0").ends_with("is UTF-16, but a scenario must be UTF-8 text"));
+    assert!(error_for(b"t\0i\0t\0l\0e\0 \0\"\0x\0\"\0").contains("is UTF-16"));
+    assert!(error_for(b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\xfd").contains("is binary"));
+    assert!(error_for(b"title \"caf\xe9\"\n").contains("is not valid UTF-8 (byte 11 of line 1)"));
+    assert!(error_for(b"a\nb\nc \xff\n").contains("is not valid UTF-8 (byte 3 of line 3)"));
+    assert!(error_for(&vec![b' '; (1 << 20) + 1]).contains("is larger than 1 MiB"));
 }
 
 #[test]
-fn a_name_of_the_catalogue_may_be_mistyped() {
-    let says = |name: &str| contend::catalogue::find(name).expect_err("it is unknown").to_string();
-    assert_eq!(says("philosphers"), "no scenario is called `philosphers`; did you mean `philosophers`?");
-    assert!(says("zzzzzz").contains("`contend list` shows them"));
-    assert!(!says("\u{1b}[2J").contains('\u{1b}'));
-    assert!(says("").starts_with("no scenario is called"));
-    assert!(says("nul\0/x").contains("cannot be read"));
+fn misspelled_catalogue_name_gets_a_suggestion() {
+    let error_for = |name: &str| contend::catalogue::find(name).expect_err("it is unknown").to_string();
+    assert_eq!(error_for("philosphers"), "no scenario is called `philosphers`; did you mean `philosophers`?");
+    assert!(error_for("zzzzzz").contains("`contend list` shows them"));
+    assert!(!error_for("\u{1b}[2J").contains('\u{1b}'));
+    assert!(error_for("").starts_with("no scenario is called"));
+    assert!(error_for("nul\0/x").contains("cannot be read"));
 }

@@ -1,5 +1,4 @@
-//! Whatever is written down in the language is read back as the same, however it is laid out: random programs, and every
-//! scenario of the catalogue.
+//! Round trips: random programs and every catalogue scenario, printed in a random layout, read back equal.
 
 mod layout;
 mod programs;
@@ -22,39 +21,39 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_program_that_was_written_down_is_read_as_it_was(steps in programs::steps(), seed in any::<u64>()) {
+    fn printed_random_program_reads_back_equal(steps in programs::steps(), seed in any::<u64>()) {
         let text = Layout::new(seed).print(&programs::nodes(&steps));
         prop_assert_eq!(&read("random", &text).groups[0].steps, &steps, "{}", text);
     }
 
     #[test]
-    fn layout_changes_nothing(which in any::<prop::sample::Index>(), seed in any::<u64>()) {
+    fn catalogue_scenario_in_random_layout_reads_back_equal(which in any::<prop::sample::Index>(), seed in any::<u64>()) {
         let entry = which.get(catalogue::all());
         let text = Layout::new(seed).print(&parsed(entry.text));
         prop_assert_eq!(read(entry.name, &text), read(entry.name, entry.text), "{}", text);
     }
 }
 
-/// The nodes of a file, read by nothing of ours.
+/// Returns the nodes of a file, read by the `kdl` crate alone.
 fn parsed(text: &str) -> Vec<Node> {
     let document = kdl::KdlDocument::parse_v2(text).expect("a file of the catalogue");
     document.nodes().iter().map(Node::from).collect()
 }
 
-/// Every file once, so that none is left to chance.
+/// The property test above draws files at random; this test covers each.
 #[test]
-fn the_whole_catalogue_can_be_written_anew() {
+fn every_catalogue_scenario_reads_back_equal_after_printing() {
     for (seed, entry) in catalogue::all().iter().enumerate() {
         let text = Layout::new(seed as u64).print(&parsed(entry.text));
         assert_eq!(read(entry.name, &text), read(entry.name, entry.text), "{text}");
     }
 }
 
-/// A printer that printed nothing odd would show nothing.
+/// Guards the tests above: a printer without unusual layouts would test nothing.
 #[test]
-fn layouts_are_as_odd_as_kdl_allows() {
+fn random_layouts_use_every_kdl_form() {
     let text: String = (0..100).map(|seed| Layout::new(seed).print(&parsed(catalogue::all()[0].text))).collect();
-    for odd in ["\r\n", " // ", "/* ", "\\\n", "#\"", "\\u{", "/-", ";", "0x", "}\n}"] {
-        assert!(text.contains(odd), "{odd:?}");
+    for form in ["\r\n", " // ", "/* ", "\\\n", "#\"", "\\u{", "/-", ";", "0x", "}\n}"] {
+        assert!(text.contains(form), "{form:?}");
     }
 }

@@ -1,7 +1,6 @@
-//! Nothing that can be wrong with a scenario goes without a golden text: the kinds of mistakes by name, and the files that
-//! are wrong as a whole, through the program as one starts it.
+//! Golden texts for every kind of mistake, and for files that are wrong as a whole, checked through the program itself.
 //!
-//! After a change that is meant, `INSTA_UPDATE=always cargo test --test language golden` writes the new texts.
+//! After an intended change, `INSTA_UPDATE=always cargo test --test language golden` rewrites the texts.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -10,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Kinds of mistakes and the fixtures that show them, each with words of its golden text.
+/// Kinds of mistakes, with the fixtures that cover them and words that each golden text contains.
 const KINDS: &[(&str, &[(&str, &str)])] = &[
     (
         "an unknown node, with the nearest name",
@@ -43,12 +42,12 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "no number at all",
+        "not a number",
         &[("bad/number-not-a-number", "out of range"), ("bad/number-nan-text", "`NaN` means nothing here")],
     ),
     ("an infinite number", &[("bad/number-infinite", "out of range"), ("bad/knob-infinite", "out of range")]),
     (
-        "ten to the thirtieth and more",
+        "numbers from ten to the thirtieth",
         &[
             ("bad/number-of-thirty-digits", "it goes from 1 to 10000"),
             ("bad/number-1e30", "it goes from 0 to 1000000000000"),
@@ -66,7 +65,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "a name of nothing",
+        "a name that refers to nothing",
         &[
             ("bad/lock-unknown", "did you mean `account`?"),
             ("bad/put-into-unknown", "there is no queue"),
@@ -80,7 +79,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "an unlock of what is not held",
+        "an unlock of a lock that is not held",
         &[
             ("bad/unlock-not-held", "`a` is not held here"),
             ("bad/unlock-of-another", "is not held here"),
@@ -88,7 +87,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "an index where there is none, or out of range",
+        "an index of a single resource, or out of range",
         &[
             ("bad/at-of-a-single-one", "there is only one `a`"),
             ("bad/at-out-of-range", "it goes from -1000000000000 to 1000000000000"),
@@ -96,7 +95,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "what goes in a circle",
+        "circular references and lock orders",
         &[
             ("bad/spawn-by-nobody", "`a` is never spawned"),
             ("bad/spawn-itself", "`a` is never spawned"),
@@ -109,7 +108,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "what lies too deep",
+        "too deep nesting",
         &[
             ("bad/deep", "more than 64 deep"),
             ("bad/comments-deep", "more than 64 deep"),
@@ -120,19 +119,19 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
     ),
     ("a file that is too large", &[("files/large", "is larger than 1 MiB")]),
     ("a byte order mark", &[("files/mark", "mark.kdl: ok"), ("files/mark-and-mistake", ":1:1")]),
-    ("line ends of another system", &[("files/crlf", "crlf.kdl: ok"), ("files/crlf-and-mistake", ":2:12")]),
+    ("CRLF line ends", &[("files/crlf", "crlf.kdl: ok"), ("files/crlf-and-mistake", ":2:12")]),
     ("UTF-16", &[("files/utf16-le", "is UTF-16"), ("files/utf16-be", "is UTF-16"), ("files/utf16-bare", "is UTF-16")]),
     (
-        "what is no text",
+        "a file that is not text",
         &[("files/binary", "is binary"), ("files/zeros", "zero bytes"), ("files/latin", "not valid UTF-8")],
     ),
-    ("a pipe instead of a file", &[("files/pipe", "is a named pipe")]),
+    ("a named pipe", &[("files/pipe", "is a named pipe")]),
     (
         "a name with control characters",
         &[("bad/name-escape", "\\u{1b}"), ("bad/evil-raw-escape", "U+001B"), ("bad/evil-path-in-message", "\\u{1b}")],
     ),
     (
-        "a name that turns the direction",
+        "a name with bidirectional control characters",
         &[
             ("bad/name-bidi", "this is not a name"),
             ("bad/name-bidi-isolate", "\\u{2066}"),
@@ -140,12 +139,12 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "a name with a flood of accents",
+        "a name with many combining marks",
         &[("bad/name-flood", "this is not a name"), ("bad/lock-flood", "there is no mutex")],
     ),
-    ("a name of pictures", &[("bad/name-emoji", "this is not a name"), ("good/title-emoji", "")]),
+    ("a name of emoji", &[("bad/name-emoji", "this is not a name"), ("good/title-emoji", "")]),
     (
-        "a step that this kind of worker cannot do",
+        "a step that this worker kind cannot do",
         &[
             ("bad/tasks-and-processes", "cannot be shared by tasks and processes"),
             ("bad/process-spawns-task", "a process cannot spawn `helper`, which is a task"),
@@ -156,24 +155,24 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// What to make a file of.
-enum Made {
+/// The kind of file to create.
+enum FileContent {
     Bytes(Vec<u8>),
     Pipe,
 }
 
-fn text(text: &str) -> Made {
-    Made::Bytes(text.as_bytes().to_vec())
+fn text(text: &str) -> FileContent {
+    FileContent::Bytes(text.as_bytes().to_vec())
 }
 
-fn utf16(mark: bool, unit: fn(u16) -> [u8; 2]) -> Made {
+fn utf16(mark: bool, unit: fn(u16) -> [u8; 2]) -> FileContent {
     let text = "title \"x\"\nthread w { compute \"1ms\" }\n";
     let mark = mark.then_some(0xfeff);
-    Made::Bytes(mark.into_iter().chain(text.encode_utf16()).flat_map(unit).collect())
+    FileContent::Bytes(mark.into_iter().chain(text.encode_utf16()).flat_map(unit).collect())
 }
 
-/// Files that are told by their bytes, too large for a fixture or none that an editor would keep.
-fn files() -> Vec<(&'static str, Made)> {
+/// Returns files that cannot be fixtures: too large, or with bytes that an editor would not keep.
+fn files() -> Vec<(&'static str, FileContent)> {
     vec![
         ("deep", text(&("a {".repeat(100_000) + &"}".repeat(100_000)))),
         ("large", text(&"// nothing here\n".repeat(100 * 65_536))), // 100 MiB
@@ -184,16 +183,16 @@ fn files() -> Vec<(&'static str, Made)> {
         ("utf16-le", utf16(true, u16::to_le_bytes)),
         ("utf16-be", utf16(true, u16::to_be_bytes)),
         ("utf16-bare", utf16(false, u16::to_le_bytes)),
-        ("binary", Made::Bytes(b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\xfd".to_vec())),
+        ("binary", FileContent::Bytes(b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\xfd".to_vec())),
         ("zeros", text("title \"a\0b\"\n")),
-        ("latin", Made::Bytes(b"title \"x\"\nabout \"caf\xe9\"\n".to_vec())),
+        ("latin", FileContent::Bytes(b"title \"x\"\nabout \"caf\xe9\"\n".to_vec())),
         ("empty", text("")),
-        ("pipe", Made::Pipe),
+        ("pipe", FileContent::Pipe),
     ]
 }
 
-/// What `contend check` says of a file in this directory, and that it says so soon.
-fn checked(directory: &Path, name: &str) -> String {
+/// Returns the exit code and output of `contend check` on a file in this directory; fails if it takes long.
+fn run_check(directory: &Path, name: &str) -> String {
     let began = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
     command.args(["check", &format!("./{name}.kdl")]).current_dir(directory).env_remove("CLICOLOR_FORCE");
@@ -203,23 +202,23 @@ fn checked(directory: &Path, name: &str) -> String {
     format!("exit {}\n{out}{err}", ran.status.code().expect("no signal ended it"))
 }
 
-fn make(path: &Path, made: Made) {
-    match made {
-        Made::Bytes(bytes) => fs::write(path, bytes).expect("written"),
-        Made::Pipe => {
-            let made = Command::new("mkfifo").arg(path).status().expect("the system has mkfifo");
-            assert!(made.success());
+fn make(path: &Path, content: FileContent) {
+    match content {
+        FileContent::Bytes(bytes) => fs::write(path, bytes).expect("written"),
+        FileContent::Pipe => {
+            let status = Command::new("mkfifo").arg(path).status().expect("the system has mkfifo");
+            assert!(status.success());
         }
     }
 }
 
 #[test]
-fn files_that_are_wrong_as_a_whole_are_explained() {
+fn unreadable_and_malformed_files_have_golden_texts() {
     let directory = tempfile::tempdir().expect("a directory");
-    for (name, made) in files() {
+    for (name, content) in files() {
         let path = directory.path().join(format!("{name}.kdl"));
-        make(&path, made);
-        let said = checked(directory.path(), name);
+        make(&path, content);
+        let said = run_check(directory.path(), name);
         fs::remove_file(&path).expect("it was there");
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("../fixtures/scenario/files");
@@ -230,17 +229,17 @@ fn files_that_are_wrong_as_a_whole_are_explained() {
 }
 
 #[test]
-fn no_kind_of_mistake_is_without_a_golden_text() {
+fn every_kind_of_mistake_has_a_golden_text() {
     let mut missing = Vec::new();
     for (kind, shown) in KINDS {
-        assert!(!shown.is_empty(), "{kind}: nothing shows it");
+        assert!(!shown.is_empty(), "{kind} has no fixture");
         for (name, said) in *shown {
             let file = Path::new("tests/fixtures/scenario").join(name);
             let golden =
                 if name.starts_with("good/") { file.with_extension("kdl") } else { file.with_extension("snap") };
             let text = fs::read_to_string(golden).unwrap_or_default();
             if text.is_empty() || !text.contains(said) {
-                missing.push(format!("{kind}: {name} does not say `{said}` but: {text}"));
+                missing.push(format!("{kind}: {name} does not contain `{said}`: {text}"));
             }
         }
     }
@@ -248,7 +247,7 @@ fn no_kind_of_mistake_is_without_a_golden_text() {
 }
 
 #[test]
-fn every_golden_text_has_its_file() {
+fn every_golden_text_belongs_to_a_fixture() {
     let made: BTreeSet<String> = files().into_iter().map(|(name, _)| name.to_owned()).collect();
     for kind in ["bad", "doubtful", "files"] {
         for entry in fs::read_dir(Path::new("tests/fixtures/scenario").join(kind)).expect("the fixtures") {
@@ -256,15 +255,15 @@ fn every_golden_text_has_its_file() {
             if path.extension().is_some_and(|end| end == "snap") {
                 let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
                 let there = path.with_extension("kdl").exists() || kind == "files" && made.contains(&name);
-                assert!(there, "{} is of a fixture that is gone", path.display());
+                assert!(there, "{} belongs to no fixture", path.display());
             }
         }
     }
 }
 
-/// Bytes on standard input that never end, or that are no text.
+/// Endless standard input, and standard input that is not text.
 #[test]
-fn standard_input_is_trusted_no_more_than_a_file() {
+fn standard_input_is_limited_and_checked_like_a_file() {
     let fed = |bytes: &[u8], times: usize| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
         command.args(["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -272,7 +271,7 @@ fn standard_input_is_trusted_no_more_than_a_file() {
         let mut input = child.stdin.take().expect("it is piped");
         for _ in 0..times {
             if input.write_all(bytes).is_err() {
-                break; // it has read enough
+                break; // the program has stopped reading
             }
         }
         drop(input);
@@ -292,14 +291,14 @@ fn standard_input_is_trusted_no_more_than_a_file() {
     assert_eq!(fed("\u{feff}thread w { compute \"1ms\" }\n".as_bytes(), 1), (Some(0), String::new()));
 }
 
-/// Whatever writes into the pipe, nothing is read from it, and nobody waits.
+/// The pipe has a writer and holds data; `check` must still refuse it without reading.
 #[test]
-fn a_pipe_that_someone_writes_to_is_left_alone() {
+fn named_pipe_with_data_is_refused_unread() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("pipe.kdl");
-    make(&path, Made::Pipe);
+    make(&path, FileContent::Pipe);
     let options = || File::options().read(true).write(true).open(&path);
     let mut pipe = options().expect("both ends are here, so that opening does not wait");
     pipe.write_all(b"thread w { compute \"1ms\" }\n").expect("there is room");
-    assert!(checked(directory.path(), "pipe").contains("is a named pipe"));
+    assert!(run_check(directory.path(), "pipe").contains("is a named pipe"));
 }

@@ -1,4 +1,4 @@
-//! Texts that mean harm, or nothing: the checker answers, soon, and never falls over.
+//! Hostile and random texts: the checker answers within a time limit and never panics.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ fn source(text: impl Into<String>) -> Source {
     Source { name: "evil".into(), path: Some("evil.kdl".into()), text: text.into() }
 }
 
-/// Checks and renders; what comes back is harmless to print.
-fn survive(text: impl Into<String>) -> usize {
+/// Checks a text, renders the result, asserts that it is safe to print, and returns the number of errors.
+fn check_and_render(text: impl Into<String>) -> usize {
     let (count, shown) = match scenario::check(&source(text)) {
         Ok(checked) => (0, checked.warnings.render(false)),
         Err(mistakes) => (mistakes.count_errors(), mistakes.render(false)),
@@ -23,7 +23,7 @@ fn survive(text: impl Into<String>) -> usize {
 }
 
 #[test]
-fn hopeless_texts_are_refused_soon() {
+fn floods_and_deep_nesting_are_refused_within_ten_seconds() {
     let (many, deep) = (20_000, 100_000);
     let texts = [
         ("open blocks", "a {".repeat(deep)),
@@ -76,7 +76,7 @@ fn hopeless_texts_are_refused_soon() {
     ];
     for (what, text) in texts {
         let began = Instant::now();
-        assert!(survive(text) > 0, "{what} is no scenario");
+        assert!(check_and_render(text) > 0, "{what} is not refused");
         let took = began.elapsed();
 
         assert!(took < Duration::from_secs(10), "{what} took {took:?}");
@@ -87,24 +87,24 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_is_survived(text in any::<String>()) {
-        survive(text);
+    fn any_text_renders_safely(text in any::<String>()) {
+        check_and_render(text);
     }
 
     #[test]
-    fn any_text_of_the_languages_signs_is_survived(text in "[a-c{}()\"#/*\\\\=; \n$+\\-0-9m]{0,80}") {
-        survive(text);
+    fn any_text_of_syntax_characters_renders_safely(text in "[a-c{}()\"#/*\\\\=; \n$+\\-0-9m]{0,80}") {
+        check_and_render(text);
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_render_safely(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(source) = Source::from_bytes("bytes", bytes) {
-            survive(source.text);
+            check_and_render(source.text);
         }
     }
 
     #[test]
-    fn a_scenario_with_damaged_bytes_is_survived(
+    fn catalogue_scenario_with_changed_bytes_renders_safely(
         which in any::<prop::sample::Index>(),
         changed in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
@@ -115,19 +115,19 @@ proptest! {
         }
         match Source::from_bytes("bytes", bytes) {
             Ok(source) => {
-                survive(source.text);
+                check_and_render(source.text);
             }
             Err(what) => prop_assert!(!what.is_empty()),
         }
     }
 
     #[test]
-    fn any_words_of_the_language_are_survived(words in prop::collection::vec(prop::sample::select(WORDS), 0..60)) {
-        survive(words.concat());
+    fn any_words_of_the_language_render_safely(words in prop::collection::vec(prop::sample::select(WORDS), 0..60)) {
+        check_and_render(words.concat());
     }
 
     #[test]
-    fn a_damaged_scenario_is_survived(
+    fn catalogue_scenario_with_random_edits_renders_safely(
         which in any::<prop::sample::Index>(),
         cuts in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, "[a-z{}\"$ 0-9\n]{0,4}"), 1..4),
     ) {
@@ -137,7 +137,7 @@ proptest! {
             let end = (at + length).min(text.len());
             text.splice(at..end, with.chars());
         }
-        survive(text.into_iter().collect::<String>());
+        check_and_render(text.into_iter().collect::<String>());
     }
 }
 

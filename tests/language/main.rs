@@ -1,4 +1,4 @@
-//! The scenario language: programs, mistakes, files, settings and the catalogue's texts.
+//! Tests of the scenario language: programs, mistakes, files, settings and the catalogue's texts.
 
 mod catalogue;
 mod files;

@@ -1,10 +1,12 @@
-//! What the command line sets, and which knobs can be turned while a run goes on.
+//! Knob settings from the command line, and which knobs can change during a run.
 
 use contend::scenario::{self, Scenario};
 use contend::trace::WorkerKind;
 
 fn catalogue(name: &str) -> Scenario {
-    scenario::check(&contend::catalogue::find(name).expect("it is in the catalogue")).expect("it is right").scenario
+    scenario::check(&contend::catalogue::find(name).expect("it is in the catalogue"))
+        .expect("the scenario has no mistakes")
+        .scenario
 }
 
 fn set(scenario: &Scenario, settings: &[&str], workers: Option<u32>) -> Result<Vec<String>, String> {
@@ -18,7 +20,7 @@ fn set(scenario: &Scenario, settings: &[&str], workers: Option<u32>) -> Result<V
 }
 
 #[test]
-fn settings_begin_with_the_defaults_and_later_ones_win() {
+fn later_settings_override_earlier_ones_and_defaults() {
     let deadlock = catalogue("deadlock");
     assert_eq!(set(&deadlock, &[], None).expect("defaults"), ["gap=50us", "order=opposite"]);
     let changed = set(&deadlock, &["gap=1ms", "order=same", "gap=2ms"], None).expect("settings");
@@ -26,7 +28,7 @@ fn settings_begin_with_the_defaults_and_later_ones_win() {
 }
 
 #[test]
-fn the_number_of_workers_is_the_knob_that_says_it() {
+fn workers_option_sets_the_worker_count_knob() {
     let locks = catalogue("lock-contention");
     assert!(set(&locks, &[], Some(3)).expect("settings").contains(&"tellers=3".to_owned()));
     let pool = catalogue("thread-pool");
@@ -37,22 +39,22 @@ fn the_number_of_workers_is_the_knob_that_says_it() {
 }
 
 #[test]
-fn free_text_is_taken_as_it_is() {
+fn free_text_is_kept_verbatim() {
     let thumbnails = catalogue("thumbnails");
     let changed = set(&thumbnails, &["dir=/tmp/a=b c"], None).expect("settings");
     assert_eq!(changed, ["how=pool", "workers=4", "dir=/tmp/a=b c", "out="]);
 }
 
 #[test]
-fn wrong_settings_say_what_would_be_right() {
+fn wrong_settings_report_valid_names_and_ranges() {
     let deadlock = catalogue("deadlock");
     let error = |setting: &str| set(&deadlock, &[setting], None).expect_err("it is wrong");
     assert_eq!(error("gpa=1ms"), "there is no knob `gpa`; did you mean `gap`?");
     assert_eq!(error("zzzzzz=1ms"), "there is no knob `zzzzzz`; its knobs are `gap` and `order`");
-    assert_eq!(error("gap"), "`gap` sets nothing; write KNOB=VALUE, such as gap=50us");
+    assert_eq!(error("gap"), "`gap` is not a setting; write KNOB=VALUE, such as gap=50us");
     assert_eq!(error("gap=2s"), "`gap` cannot be 2s: it goes from 0us to 100ms");
     assert_eq!(error("gap=-1ms"), "`gap` cannot be -1ms: it goes from 0us to 100ms");
-    assert_eq!(error("order=oposite"), "`order` cannot be `oposite`: it is `opposite` or `same`");
+    assert_eq!(error("order=oposite"), "`order` cannot be `oposite`: write `opposite` or `same`");
     assert!(!error("\u{1b}[2J=1").contains('\u{1b}'));
     for nonsense in ["gap=1e300", "gap=NaN", "gap=inf", "gap=", "=", "", "gap=64KiB"] {
         error(nonsense);
@@ -60,20 +62,20 @@ fn wrong_settings_say_what_would_be_right() {
 }
 
 #[test]
-fn what_needs_a_thread_cannot_be_made_a_task() {
+fn scenarios_that_need_threads_cannot_run_as_async() {
     let tasks = |name: &str| catalogue(name).settings(&[], None, Some(WorkerKind::Async)).map_err(|e| e.to_string());
     assert!(tasks("philosophers").is_ok());
-    let why = tasks("thumbnails").expect_err("nobody can await a file");
+    let why = tasks("thumbnails").expect_err("an event loop cannot wait for a file");
     assert_eq!(
         why,
         "the workers cannot be tasks of an event loop: `small` runs `thumbnail`, and only a thread can wait for that"
     );
-    let why = tasks("time-slicing").expect_err("it stays on a core");
+    let why = tasks("time-slicing").expect_err("its workers are pinned to a core");
     assert!(why.ends_with("is pinned to a core, and a task has no thread of its own"), "{why}");
 }
 
 #[test]
-fn a_knob_is_live_where_turning_it_has_an_effect() {
+fn knob_is_live_where_a_change_takes_effect_during_the_run() {
     let live = |name: &str| -> Vec<String> {
         catalogue(name).knobs.into_iter().filter(|knob| knob.is_live).map(|knob| knob.name).collect()
     };
@@ -86,7 +88,7 @@ fn a_knob_is_live_where_turning_it_has_an_effect() {
 }
 
 #[test]
-fn a_checked_scenario_survives_the_way_to_the_runner() {
+fn every_catalogue_scenario_survives_serialization() {
     for entry in contend::catalogue::all() {
         let scenario = catalogue(entry.name);
         let bytes = postcard::to_stdvec(&scenario).expect("it can be written");

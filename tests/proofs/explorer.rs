@@ -1,7 +1,9 @@
-//! The verdicts against the truth, over every primitive of the language: small random programs, run by a simulator whose
-//! events reach the model worker by worker with random delay. Every state that a program can reach is explored, so that it
-//! is known at every moment who can never move again: nobody else may be said to be stuck. When nothing moves and all
-//! events have arrived, everybody who is left must be said to be stuck.
+//! Checks verdicts at every primitive of the language against exhaustive exploration of small random programs.
+//!
+//! A simulator runs each program, and its events reach the model worker by worker with random delay. Every reachable
+//! state is explored, so that the set of workers that can never move again is known at every moment: a verdict may
+//! name no other worker. When nothing moves and all events have arrived, the verdicts must name every worker that is
+//! left.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
@@ -21,20 +23,20 @@ use self::truth::Truth;
 use self::wire::Wire;
 use self::world::{Scene, World};
 
-/// Programs of every test run, and on request.
+/// Numbers of programs in every test run, and in the ignored tests.
 const FEW: u64 = 1_000;
 const MANY: u64 = 1_000_000;
 const TINY: u64 = 60;
 
-/// What runs showed, counted.
+/// Counts over all runs.
 #[derive(Debug, Default)]
-struct Tally {
+struct Counts {
     programs: u64,
-    /// Runs at whose end somebody is stuck; those with a deadlock, and with a stall.
+    /// Runs that end with stuck workers; of these, runs with a deadlock and runs with a stall.
     stuck: u64,
     deadlocks: u64,
     stalls: u64,
-    /// Verdicts that were compared with the truth, and moments at which there were too many states to know it.
+    /// Verdicts compared with the truth, and moments with too many states to know the truth.
     verdicts: u64,
     unknown: u64,
     states: u64,
@@ -44,16 +46,16 @@ fn size(rng: &mut Rng) -> Size {
     if rng.f64() < 0.7 { Size { workers: 3, steps: 4, kinds: 2 } } else { Size { workers: 4, steps: 5, kinds: 4 } }
 }
 
-/// A bit for each worker that is said to be stuck. A deadlock goes on naming those that died after it was found.
-fn said(model: &Model) -> u32 {
+/// Returns a bit for each worker that the verdicts name. A deadlock still names workers that died after it was found.
+fn named_workers(model: &Model) -> u32 {
     let deadlock = model.deadlocked_workers().to_vec();
     let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
     let all = deadlock.into_iter().chain(stall).filter(|w| model.lane(*w).ending().is_none());
     all.fold(0, |bits, w| bits | 1 << w.index())
 }
 
-/// A bit for each of these workers.
-fn bits(workers: Vec<usize>) -> u32 {
+/// Returns a bit for each of these workers.
+fn to_bits(workers: Vec<usize>) -> u32 {
     workers.into_iter().fold(0, |bits, w| bits | 1 << w)
 }
 
@@ -63,36 +65,37 @@ struct Trial<'a> {
     truth: Truth,
     world: World,
     wire: Wire,
-    /// A bit for each worker that was said to be stuck.
+    /// A bit for each worker that a verdict has named.
     claimed: u32,
-    tally: Tally,
+    tally: Counts,
 }
 
 impl<'a> Trial<'a> {
     fn new(program: &'a Program) -> Self {
         let mut wire = Wire::new(program);
         let world = World::new(program, &mut wire);
-        Self { program, truth: Truth::default(), world, wire, claimed: 0, tally: Tally::default() }
+        Self { program, truth: Truth::default(), world, wire, claimed: 0, tally: Counts::default() }
     }
 
     fn step(&mut self, w: usize) {
-        Scene { program: self.program, world: &mut self.world, ear: &mut self.wire }.step(w);
+        Scene { program: self.program, world: &mut self.world, sink: &mut self.wire }.step(w);
     }
 
-    /// Kills a worker that waits, unless somebody is stuck: a kill can end that, which makes no verdict a false one.
+    /// Kills a waiting worker, unless a worker is stuck: a kill can unblock a stuck worker, which makes no verdict
+    /// false.
     fn kill(&mut self, rng: &mut Rng) {
-        let left = bits(self.world.left());
+        let left = to_bits(self.world.left());
         let stuck = self.truth.stuck(self.program, &self.world);
-        let mut scene = Scene { program: self.program, world: &mut self.world, ear: &mut self.wire };
+        let mut scene = Scene { program: self.program, world: &mut self.world, sink: &mut self.wire };
         let all: Vec<usize> = (0..self.program.workers.len()).filter(|w| scene.may_be_killed(*w)).collect();
         if let Some(w) = rng.choice(all).filter(|_| stuck.is_some_and(|stuck| stuck & left == 0)) {
             scene.die(w);
         }
     }
 
-    /// Nobody is said to be stuck who can move again.
+    /// Checks that verdicts name no worker that can move again.
     fn check(&mut self) -> Result<(), String> {
-        let said = said(&self.wire.model);
+        let said = named_workers(&self.wire.model);
         self.claimed |= said;
         if said == 0 {
             return Ok(());
@@ -110,7 +113,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn run(mut self, rng: &mut Rng) -> Result<Tally, String> {
+    fn run(mut self, rng: &mut Rng) -> Result<Counts, String> {
         let (lag, deadly) = (rng.f64(), rng.f64() < 0.3);
         loop {
             if deadly && rng.f64() < 0.03 {
@@ -133,11 +136,11 @@ impl<'a> Trial<'a> {
         self.end()
     }
 
-    /// Nothing moves any more, and all is known: everybody who is left is stuck.
-    fn end(mut self) -> Result<Tally, String> {
+    /// Checks that verdicts name every remaining worker, when nothing moves any more and all events have arrived.
+    fn end(mut self) -> Result<Counts, String> {
         let model = &self.wire.model;
-        let left = bits(self.world.left());
-        let said = said(model);
+        let left = to_bits(self.world.left());
+        let said = named_workers(model);
         if said != left {
             return Err(format!("missed: {said:b} are said to be stuck, {left:b} are left"));
         }
@@ -160,13 +163,13 @@ fn program(seed: u64) -> (Program, Rng) {
 }
 
 /// Runs the program of a seed.
-fn run(seed: u64) -> Tally {
+fn run(seed: u64) -> Counts {
     let (program, mut rng) = program(seed);
     Trial::new(&program).run(&mut rng).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{program:?}"))
 }
 
-fn judge(seeds: Range<u64>) -> Tally {
-    let mut sum = Tally::default();
+fn check_programs(seeds: Range<u64>) -> Counts {
+    let mut sum = Counts::default();
     for seed in seeds.clone() {
         let one = run(seed);
         sum.programs += one.programs;
@@ -185,22 +188,22 @@ fn judge(seeds: Range<u64>) -> Tally {
     sum
 }
 
-/// Seeds at which a verdict was wrong once, found by the long runs: one that had died waiting for an rwlock was forgotten when
-/// pools ended for it, which is told in its place.
+/// Seeds of wrong verdicts that the long runs found. In the first, a process died while waiting for an rwlock; the
+/// model forgot it when pools ended on its behalf, which other workers report in its place.
 #[test]
-fn what_was_judged_wrongly_once_is_judged_rightly() {
+fn former_wrong_verdicts_stay_fixed() {
     for seed in [1_212_235, 1_358_838, 2_221_228] {
         run(seed);
     }
 }
 
 #[test]
-fn no_verdict_is_false_and_none_is_missed() {
-    judge(0..FEW);
+fn every_verdict_is_true_and_none_is_missed() {
+    check_programs(0..FEW);
 }
 
 #[test]
-fn tiny_programs_are_judged_rightly_in_every_order() {
+fn tiny_programs_get_right_verdicts_in_every_order() {
     let orders = orders::explore(0..TINY, 100);
     eprintln!("{TINY} programs, {orders} orders");
     assert!(orders > 10 * TINY, "too few orders to mean anything: {orders}");
@@ -208,14 +211,14 @@ fn tiny_programs_are_judged_rightly_in_every_order() {
 
 #[test]
 #[ignore = "takes minutes: cargo test --profile fuzz --test proofs explorer -- --ignored --nocapture"]
-fn a_million_programs() {
+fn verdicts_of_a_million_programs_are_right() {
     let first = std::env::var("CONTEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(MANY);
-    judge(first..first + MANY);
+    check_programs(first..first + MANY);
 }
 
 #[test]
 #[ignore = "takes minutes: cargo test --profile fuzz --test proofs explorer -- --ignored --nocapture"]
-fn every_order_of_many_tiny_programs() {
+fn verdicts_of_many_tiny_programs_are_right_in_every_order() {
     let orders = orders::explore(MANY..MANY + MANY / 50, 2_000);
     eprintln!("{} programs, {orders} orders, 0 false, 0 missed", MANY / 50);
 }

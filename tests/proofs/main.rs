@@ -1,4 +1,5 @@
-//! Verdicts against the truth: random and exhaustive programs, and what the kernel and the locks themselves report.
+//! Tests of deadlock and stall verdicts against the truth: from simulators of random and exhaustive programs, and from
+//! the kernel.
 
 mod explorer;
 mod oracle;

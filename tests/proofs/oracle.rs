@@ -1,9 +1,9 @@
-//! The deadlock detector against the kernel's own verdict, on real threads.
+//! Checks deadlock verdicts against the kernel's, on real threads.
 //!
-//! Random lock programs run over `FUTEX_LOCK_PI`: the kernel knows who owns such a lock, and gives `EDEADLK` to the thread
-//! that would close a ring. The threads record as workers do; what they record is read from their rings with random lag.
-//! Whenever the model speaks it must be true, and when all has come to rest it must say what the kernel said: the same
-//! threads, in a ring that the owners in the kernel's lock words bear out.
+//! Random lock programs run over `FUTEX_LOCK_PI`: the kernel knows the owner of such a lock, and returns `EDEADLK` to
+//! the thread that would close a ring. The threads record events as workers do, and the test reads their rings with
+//! random lag. Every verdict of the model must be true. When all threads are at rest, the model must agree with the
+//! kernel: the same threads, in a ring that matches the owners in the kernel's lock words.
 
 #![allow(clippy::print_stderr, reason = "it says what it counted")]
 
@@ -21,12 +21,12 @@ use fastrand::Rng;
 
 use self::world::{Status, Thread, World};
 
-/// Programs, unless `ORACLE_RUNS` says otherwise; `ORACLE_SEED` runs one.
+/// Number of programs, overridden by `ORACLE_RUNS`; `ORACLE_SEED` runs a single one.
 const RUNS: u64 = 400;
-/// Only a failure takes it.
+/// Reached only on failure.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// All at rest: each thread has finished, or can never go on.
+/// The state with all threads at rest: each has finished or can never continue.
 #[derive(Debug)]
 struct Truth {
     status: Vec<Status>,
@@ -35,7 +35,7 @@ struct Truth {
 }
 
 impl Truth {
-    /// What the kernel says once all has come to rest; until then `None`.
+    /// Returns the kernel's verdict once all threads are at rest, `None` before.
     fn of(world: &World) -> Option<Self> {
         let before = world.statuses();
         let owners: Vec<Option<usize>> = (0..world.locks.len()).map(|l| world.owner(l)).collect();
@@ -68,8 +68,9 @@ impl Truth {
         (0..self.status.len()).filter(|w| matches!(self.status[*w], Status::Refused(_))).collect()
     }
 
-    /// The ring behind a refusal: from owner to owner until one comes again. The kernel refuses whoever would close a
-    /// ring, and now and then one who only came upon it: while the closing thread is being refused, it already waits.
+    /// Returns the ring behind a refusal, from owner to owner until one repeats. The kernel refuses the thread that
+    /// would close a ring, and sometimes also a thread that merely meets the ring: the closing thread already waits
+    /// while it is being refused.
     fn ring_of(&self, refused: usize) -> Vec<usize> {
         let mut way = vec![refused];
         loop {
@@ -84,10 +85,14 @@ impl Truth {
         }
     }
 
-    /// Says how the model's verdict differs from the kernel's, if it does.
+    /// Returns the difference between the model's verdict and the kernel's, if any.
     fn check(&self, model: &Model) -> Result<(), String> {
         if model.deadlocked_workers() != self.stuck() {
-            return Err(format!("kernel: {:?} can never go on, model: {:?}", self.stuck(), model.deadlocked_workers()));
+            return Err(format!(
+                "kernel: {:?} can never continue, model: {:?}",
+                self.stuck(),
+                model.deadlocked_workers()
+            ));
         }
         let mut rings = Vec::new();
         for deadlock in model.deadlocks() {
@@ -115,7 +120,7 @@ impl Truth {
     }
 }
 
-/// Reads the rings, and folds what they hold.
+/// Reads the rings and applies their events to a model.
 struct Reader<'a> {
     rings: Vec<RingReader<'a>>,
     model: Model,
@@ -126,12 +131,12 @@ impl<'a> Reader<'a> {
     fn new(world: &'a World) -> Self {
         Self {
             rings: world.workers.iter().map(|w| RingReader::new(Ring::new(&w.ring))).collect(),
-            model: Model::new(world.cast(), Budget { bytes: 1 << 16 }),
+            model: Model::new(world.registry(), Budget { bytes: 1 << 16 }),
             origin: Clock::best().ticks(),
         }
     }
 
-    /// Takes `limit` records of one ring. Says whether there were any.
+    /// Reads up to `limit` records of one ring. Returns whether there were any.
     fn take(&mut self, worker: usize, limit: usize) -> bool {
         let mut events = Vec::new();
         let (origin, id) = (self.origin, WorkerId::from(worker));
@@ -144,15 +149,18 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a run showed: whether there was a deadlock, whether the model spoke before all had come to rest.
-struct Shown {
+/// The result of a run: whether it deadlocked, and whether the model reported that before all threads were at rest.
+struct RunResult {
     deadlock: bool,
     refused: usize,
     early: bool,
 }
 
-/// Runs one program. The error says how model and kernel disagree.
-fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
+/// Runs one program.
+///
+/// # Errors
+/// If model and kernel disagree.
+fn run_and_compare(world: &World, rng: &mut Rng) -> Result<RunResult, String> {
     let mut reader = Reader::new(world);
     let mut claims: Vec<Vec<WorkerId>> = Vec::new();
     let start = Instant::now();
@@ -178,19 +186,19 @@ fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
         return Err(format!("{health:?}"));
     }
     truth.check(&reader.model)?;
-    Ok(Shown { deadlock: !truth.stuck().is_empty(), refused: truth.refused().len(), early })
+    Ok(RunResult { deadlock: !truth.stuck().is_empty(), refused: truth.refused().len(), early })
 }
 
-/// What a number of runs showed.
+/// Counts over all runs.
 #[derive(Debug, Default)]
-struct Tally {
+struct Counts {
     deadlocks: u64,
     refused: usize,
     early: u64,
 }
 
 /// Runs the program of one seed.
-fn run(seed: u64, tally: &mut Tally) {
+fn run(seed: u64, tally: &mut Counts) {
     let mut rng = Rng::with_seed(seed);
     let world = Arc::new(World::new(&mut rng));
     let spawn = |w| {
@@ -199,8 +207,8 @@ fn run(seed: u64, tally: &mut Tally) {
         thread.spawn(move || Thread::run(&world, w)).expect("a thread")
     };
     let threads: Vec<JoinHandle<()>> = (0..world.workers.len()).map(spawn).collect();
-    // Checked before anyone is joined: threads that the kernel holds would be waited for in vain.
-    let shown = watch(&world, &mut rng).unwrap_or_else(|why| panic!("ORACLE_SEED={seed}: {why}"));
+    // Check before joining: joining threads that the kernel blocks would wait forever.
+    let shown = run_and_compare(&world, &mut rng).unwrap_or_else(|why| panic!("ORACLE_SEED={seed}: {why}"));
     world.end();
     for thread in threads {
         thread.join().expect("no thread panics");
@@ -210,12 +218,12 @@ fn run(seed: u64, tally: &mut Tally) {
     tally.early += u64::from(shown.early);
 }
 
-/// Runs the programs of these seeds; model and kernel must agree on each of them.
-fn agree(seeds: Range<u64>) {
-    let mut tally = Tally::default();
+/// Runs the programs of these seeds; model and kernel must agree on each.
+fn check_agreement(seeds: Range<u64>) {
+    let mut tally = Counts::default();
     seeds.clone().for_each(|seed| run(seed, &mut tally));
     let runs = seeds.end - seeds.start;
-    let Tally { deadlocks, refused, early } = tally;
+    let Counts { deadlocks, refused, early } = tally;
     eprintln!(
         "seeds {seeds:?}: {runs} runs, {deadlocks} with a deadlock, EDEADLK {refused} times, \
          {early} found while others still ran; 0 false, 0 missed"
@@ -225,14 +233,14 @@ fn agree(seeds: Range<u64>) {
 }
 
 #[test]
-fn the_verdict_is_the_kernels() {
+fn verdict_agrees_with_the_kernel() {
     let asked = |name| std::env::var(name).ok().and_then(|s| s.parse::<u64>().ok());
     let runs = asked("ORACLE_RUNS").unwrap_or(RUNS);
-    agree(asked("ORACLE_SEED").map_or(0..runs, |seed| seed..seed + 1));
+    check_agreement(asked("ORACLE_SEED").map_or(0..runs, |seed| seed..seed + 1));
 }
 
 #[test]
 #[ignore = "takes a minute or more: cargo test --test proofs oracle -- --ignored --nocapture"]
-fn the_verdict_is_the_kernels_2_000_times() {
-    agree(10_000..12_000);
+fn verdict_agrees_with_the_kernel_2_000_times() {
+    check_agreement(10_000..12_000);
 }

@@ -1,7 +1,8 @@
-//! The verdicts against the truth: random programs of mutexes, rwlocks, semaphores, conditions, queues and joins, with
-//! waits that end by themselves and waits that do not, run by a simulator that knows who holds what. Their events are
-//! delivered worker by worker with random lag, with and without loss, and every verdict is looked at after every delivery.
-//! A program at which a verdict is wrong is made as small as it can be, and told as a scenario.
+//! Checks verdicts against a simulator that knows which worker holds what, with and without lost events.
+//!
+//! Random programs of mutexes, rwlocks, semaphores, conditions, queues and joins, with timed and untimed waits, run in
+//! the simulator. Their events are delivered worker by worker with random lag, and every verdict is checked after
+//! every delivery. A program with a wrong verdict is shrunk and printed as a scenario.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
@@ -20,16 +21,16 @@ use contend::trace::WorkerId;
 use fastrand::Rng;
 
 use self::program::{Kind, Program};
-use self::trial::{Oracle, Tally, Wrong, run};
+use self::trial::{Counts, Oracle, WrongVerdict, run};
 use self::wire::Loss;
-use self::world::{Asked, Wait, World};
+use self::world::{LockRequest, Wait, World};
 
-/// How many programs of each sort run with every test.
+/// Number of programs of each kind in every test run.
 const FEW: u64 = 4_000;
-/// On request, with and without loss.
+/// Number of programs in the ignored tests, with and without loss.
 const MANY: u64 = 1_000_000;
 
-/// The program of a seed, and what is lost while it runs.
+/// Returns the program of a seed, and the kind of loss during its run.
 fn program(seed: u64, lossy: bool) -> (Program, Loss) {
     let mut rng = Rng::with_seed(seed);
     let loss = match (lossy, rng.bool()) {
@@ -41,14 +42,16 @@ fn program(seed: u64, lossy: bool) -> (Program, Loss) {
     (Program::new(&mut rng, plain), loss)
 }
 
-/// Runs the programs of these seeds. The first at which a verdict is wrong fails, made small and told as a scenario.
-fn judge(seeds: Range<u64>, lossy: bool) -> Tally {
-    let mut tally = Tally::default();
+/// Runs the programs of these seeds. Panics at the first wrong verdict with a shrunk program, printed as a scenario.
+fn check_programs(seeds: Range<u64>, lossy: bool) -> Counts {
+    let mut tally = Counts::default();
     for seed in seeds.clone() {
         let (program, loss) = program(seed, lossy);
         match run(&program, seed, loss, World::deadlocked) {
             Ok(one) => tally.add(&one),
-            Err(wrong) => panic!("seed {seed}: {}\n{}", wrong.why, told(&program, loss, &wrong, World::deadlocked)),
+            Err(wrong) => {
+                panic!("seed {seed}: {}\n{}", wrong.why, shrunk_scenario(&program, loss, &wrong, World::deadlocked))
+            }
         }
         if (seed + 1 - seeds.start).is_multiple_of(100_000) {
             eprintln!("  {tally:?}");
@@ -59,21 +62,21 @@ fn judge(seeds: Range<u64>, lossy: bool) -> Tally {
     tally
 }
 
-/// The smallest program like this one at which something is wrong, as a scenario.
-fn told(program: &Program, loss: Loss, wrong: &Wrong, oracle: Oracle) -> String {
+/// Returns the smallest similar program with a wrong verdict, as a scenario.
+fn shrunk_scenario(program: &Program, loss: Loss, wrong: &WrongVerdict, oracle: Oracle) -> String {
     let (small, wrong) = smallest(program, loss, wrong, oracle);
     kdl::scenario(&small, &wrong)
 }
 
-fn smallest(program: &Program, loss: Loss, wrong: &Wrong, oracle: Oracle) -> (Program, Wrong) {
+fn smallest(program: &Program, loss: Loss, wrong: &WrongVerdict, oracle: Oracle) -> (Program, WrongVerdict) {
     shrink::shrink(program, wrong, |program, seed| run(program, seed, loss, oracle).err())
 }
 
-/// Seeds at which a verdict was wrong once, found by the long runs. The first: a stall was told although the event that
-/// would have denied it was lost. The second: where writers go first, a reader waits also for writers that came after it. The
-/// third: who had ended was looked at after what was lacking; between the two it gave it.
+/// Seeds of wrong verdicts that the long runs found. 1: a stall was reported although the event that contradicts it
+/// was lost. 2: with writer preference, a reader also waits for writers that came later. 3: ended workers were read
+/// after the lacking resources, and one of them released a resource in between.
 #[test]
-fn what_was_judged_wrongly_once_is_judged_rightly() {
+fn former_wrong_verdicts_stay_fixed() {
     for seed in [3_018_358, 3_146_940, 3_180_657] {
         let (program, loss) = program(seed, true);
         run(&program, seed, loss, World::deadlocked).unwrap_or_else(|wrong| panic!("seed {seed}: {}", wrong.why));
@@ -81,31 +84,31 @@ fn what_was_judged_wrongly_once_is_judged_rightly() {
 }
 
 #[test]
-fn no_verdict_is_false_and_none_is_missed() {
-    let tally = judge(0..FEW, false);
+fn every_verdict_is_true_and_none_is_missed() {
+    let tally = check_programs(0..FEW, false);
     assert!(tally.stalled > FEW / 20, "too few stalls to mean anything: {tally:?}");
     assert_eq!((tally.hidden, tally.recovered), (0, 0));
 }
 
 #[test]
-fn no_verdict_is_false_when_events_are_lost_and_slots_show_every_one() {
-    let tally = judge(MANY..MANY + FEW, true);
+fn every_verdict_is_true_when_events_are_lost_and_wait_slots_complete_it() {
+    let tally = check_programs(MANY..MANY + FEW, true);
     assert!(tally.hidden > FEW / 100 && tally.hidden_stalls > FEW / 100, "the slots have nothing to do: {tally:?}");
 }
 
 #[test]
 #[ignore = "takes ten minutes: cargo test --test proofs verdicts -- --ignored --nocapture"]
-fn a_million_programs() {
-    judge(2 * MANY..3 * MANY, false);
+fn verdicts_of_a_million_programs_are_right() {
+    check_programs(2 * MANY..3 * MANY, false);
 }
 
 #[test]
 #[ignore = "takes ten minutes: cargo test --test proofs verdicts -- --ignored --nocapture"]
-fn a_million_programs_with_loss() {
-    judge(3 * MANY..4 * MANY, true);
+fn verdicts_of_a_million_programs_with_lost_events_are_right() {
+    check_programs(3 * MANY..4 * MANY, true);
 }
 
-/// Those deadlocked, unless one of them waits so: of that the oracle knows nothing.
+/// Returns the deadlocked workers, unless one of them has a wait of this kind, which the oracle does not know.
 fn without(world: &World, unknown: impl Fn(&World, Wait) -> bool) -> Vec<WorkerId> {
     let all = world.deadlocked();
     let waits = |w: &WorkerId| world.workers[w.index()].waits.is_some_and(|wait| unknown(world, wait));
@@ -113,11 +116,11 @@ fn without(world: &World, unknown: impl Fn(&World, Wait) -> bool) -> Vec<WorkerI
 }
 
 fn is_at(world: &World, wait: Wait, kind: fn(Kind) -> bool) -> bool {
-    matches!(wait, Wait::Lock(Asked { lock, .. }) if kind(world.kinds[lock]))
+    matches!(wait, Wait::Lock(LockRequest { lock, .. }) if kind(world.kinds[lock]))
 }
 
 #[test]
-fn what_an_oracle_gets_wrong_is_made_small_and_replays_as_a_scenario() {
+fn wrong_verdict_shrinks_to_a_scenario_that_replays() {
     let broken: [(&str, Oracle); 4] = [
         ("mutex", |world| without(world, |world, wait| is_at(world, wait, |kind| kind == Kind::Mutex))),
         ("semaphore", |world| {
@@ -136,15 +139,15 @@ fn what_an_oracle_gets_wrong_is_made_small_and_replays_as_a_scenario() {
         let text = kdl::scenario(&small, &wrong);
         let steps: usize = small.steps().iter().map(Vec::len).sum();
         assert!(wrong.why.starts_with("false: ") && steps <= 8, "{what}: not small: {text}");
-        // The scheduler may come between what sleeps keep apart.
-        let replays = (0..5).any(|_| wrong.why.contains(&replayed(&text)));
+        // The scheduler can delay a step beyond the sleeps that order the steps.
+        let replays = (0..5).any(|_| wrong.why.contains(&replay(&text)));
         assert!(replays, "{what}: does not replay\n{text}");
         eprintln!("{what}:\n{text}");
     }
 }
 
-/// Runs a scenario. Who is deadlocked at its end, as in a message of what is wrong.
-fn replayed(text: &str) -> String {
+/// Runs a scenario and returns the workers deadlocked at its end, in the format of the error message.
+fn replay(text: &str) -> String {
     let file = tempfile::Builder::new().suffix(".kdl").tempfile().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));

@@ -1,7 +1,8 @@
-//! A producer that is broken or means harm: whatever stands in the rings or comes over the pipe, the viewer goes on, takes no
-//! more memory than it would, and accounts for what it saw.
+//! A broken or hostile producer: whatever the rings hold or the pipe delivers, the viewer continues, keeps its memory
+//! limit, and accounts for all it saw.
 //!
-//! The long form (`cargo test --test reliability hostile -- --ignored --nocapture`) has ten million inputs of each sort.
+//! The ignored test (`cargo test --test reliability hostile -- --ignored --nocapture`) runs ten million inputs of each
+//! kind.
 #![allow(clippy::print_stdout, reason = "the figures of the long form")]
 
 mod fed;
@@ -10,13 +11,13 @@ mod rings;
 mod runner;
 mod streams;
 
-/// Inputs of one sort in the short form, and in the long.
+/// Number of inputs of each kind, in the default and in the ignored tests.
 const FEW: usize = 40_000;
 const MANY: usize = 10_000_000;
 
 #[test]
 #[ignore = "ten million inputs take minutes"]
-fn ten_million_of_each() {
+fn ten_million_hostile_inputs_of_each_kind_are_survived() {
     rings::hostile(MANY);
     streams::damaged(MANY);
 }

@@ -1,5 +1,5 @@
-//! What the system does not give: a run is refused before anything of it is started, or goes on without, and the sentence
-//! names the limit.
+//! System limits: a run is refused before any part of it starts, or continues with less, and the message names the
+//! limit.
 
 mod group;
 use std::fs::{Permissions, set_permissions};
@@ -11,18 +11,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::support::program::install_copy;
 use group::{Group, MEMORY, TASKS as OF_TASKS};
 
-/// `of` is `thread` or `process`.
-fn many(of: &str, count: &str) -> String {
+/// Returns a scenario with many workers; `of` is `thread` or `process`.
+fn many_workers(of: &str, count: &str) -> String {
     format!("knob n 30 min=1 max=10000 help=\"how many\"\n{of} w count={count} {{ sleep \"50ms\" }}\n")
 }
 
-struct Place {
+struct Sandbox {
     directory: tempfile::TempDir,
     program: PathBuf,
 }
 
-impl Place {
-    /// A directory that everybody may look into, with the program in it.
+impl Sandbox {
+    /// Creates a directory that every user may read, with a copy of the program in it.
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
@@ -30,7 +30,7 @@ impl Place {
         Self { directory, program }
     }
 
-    /// Runs a scenario in a shell that has set itself a limit, as a shell does; nobody is left of it.
+    /// Runs a scenario in a shell that first sets a limit, and asserts that no process is left.
     fn run(&self, limit: &str, scenario: &str, more: &[&str], as_other: bool) -> Output {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let file = self.directory.path().join("many.kdl");
@@ -38,7 +38,7 @@ impl Place {
         let mark = format!("limits-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
         let mut command = Command::new(if as_other { "setpriv" } else { "bash" });
         if as_other {
-            // A number that no other has whose processes would be counted as well.
+            // A user id without other processes, which would count towards the limit.
             let user = 1_000_000 + std::process::id();
             command.args([&format!("--reuid={user}"), "--regid=65534", "--clear-groups", "bash"]);
         }
@@ -54,8 +54,8 @@ impl Place {
     }
 }
 
-/// What it complained of; empty when all went well.
-fn complaint(output: &Output) -> String {
+/// Returns the error message, empty after success.
+fn error_message(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!said.contains("panicked"), "{said}");
     match output.status.code() {
@@ -66,93 +66,105 @@ fn complaint(output: &Output) -> String {
 }
 
 #[test]
-fn too_few_open_files_are_named() {
-    let place = Place::new();
+fn open_file_limit_is_named() {
+    let place = Sandbox::new();
     for files in [8, 16, 30, 60] {
-        let told =
-            complaint(&place.run(&format!("ulimit -n {files}"), &many("process", "$n"), &["--set", "n=40"], false));
-        assert!(told.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {told}");
+        let message = error_message(&place.run(
+            &format!("ulimit -n {files}"),
+            &many_workers("process", "$n"),
+            &["--set", "n=40"],
+            false,
+        ));
+        assert!(message.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {message}");
     }
-    let told = complaint(&place.run("ulimit -n 80", &many("process", "$n"), &["--set", "n=40"], false));
-    assert_eq!(told, "", "enough is enough");
+    let message = error_message(&place.run("ulimit -n 80", &many_workers("process", "$n"), &["--set", "n=40"], false));
+    assert_eq!(message, "", "the limit suffices");
 }
 
-/// How many tasks 30 workers are given, from far too few to enough.
+/// Task limits for 30 workers, from far too few to enough.
 const TASKS: [u32; 14] = [1, 2, 3, 5, 8, 12, 20, 30, 36, 38, 40, 44, 60, 120];
 
-/// Root is bound by no such limit, so root becomes somebody else; whoever else runs this has too many processes already.
+/// The limit does not apply to root, so that root becomes another user. Other users already have too many processes.
 #[test]
-fn a_user_who_may_have_no_more_threads_is_told_so() {
-    let place = Place::new();
+fn thread_limit_of_the_user_is_named() {
+    let place = Sandbox::new();
     let is_root = Path::new("/root").metadata().is_ok_and(|_| std::fs::read_dir("/root").is_ok());
     let limits: &[u32] = if is_root { &TASKS } else { &[1] };
     for of in ["thread", "process"] {
         let mut done = 0;
         for tasks in limits {
-            let output = place.run(&format!("ulimit -u {tasks}"), &many(of, "$n"), &[], is_root);
-            let told = complaint(&output);
-            done += u32::from(told.is_empty());
-            assert!(told.is_empty() || told.contains(&format!("this user may have {tasks} (ulimit -u)")), "{told}");
+            let output = place.run(&format!("ulimit -u {tasks}"), &many_workers(of, "$n"), &[], is_root);
+            let message = error_message(&output);
+            done += u32::from(message.is_empty());
+            assert!(
+                message.is_empty() || message.contains(&format!("this user may have {tasks} (ulimit -u)")),
+                "{message}"
+            );
         }
         assert!(!is_root || done > 0, "120 are enough for 30 of {of}");
     }
 }
 
 #[test]
-fn a_control_group_that_may_have_no_more_tasks_is_named() {
-    let place = Place::new();
+fn task_limit_of_the_control_group_is_named() {
+    let place = Sandbox::new();
     for of in ["thread", "process"] {
         let mut done = 0;
         for tasks in TASKS {
             let group = match Group::new(OF_TASKS, tasks.into()) {
                 Ok(group) => group,
                 Err(why) => {
-                    let name = "a_control_group_that_may_have_no_more_tasks_is_named";
+                    let name = "task_limit_of_the_control_group_is_named";
                     return println!("skipped: {name} needs a control group of its own: {why}");
                 }
             };
-            let told = complaint(&place.run(&group.enter(), &many(of, "$n"), &[], false));
-            done += u32::from(told.is_empty());
-            let names_it = told.contains(&format!("the control group may have {tasks} (pids.max)"));
-            assert!(told.is_empty() || names_it, "{tasks} for {of}: {told}");
+            let message = error_message(&place.run(&group.enter(), &many_workers(of, "$n"), &[], false));
+            done += u32::from(message.is_empty());
+            let names_it = message.contains(&format!("the control group may have {tasks} (pids.max)"));
+            assert!(message.is_empty() || names_it, "{tasks} for {of}: {message}");
         }
         assert!(done > 0, "120 are enough for 30 of {of}");
     }
 }
 
 #[test]
-fn a_control_group_that_may_have_no_more_memory_is_named() {
-    const NAME: &str = "a_control_group_that_may_have_no_more_memory_is_named";
-    let place = Place::new();
+fn memory_limit_of_the_control_group_is_named() {
+    const NAME: &str = "memory_limit_of_the_control_group_is_named";
+    let place = Sandbox::new();
     for (mib, says) in [(100, "the control group may have 100 MiB (memory."), (4_096, "")] {
         let group = match Group::new(MEMORY, mib << 20) {
             Ok(group) => group,
             Err(why) => return println!("skipped: {NAME} needs a control group of its own: {why}"),
         };
-        let told = complaint(&place.run(&group.enter(), &many("process", "$n"), &["--set", "n=400"], false));
-        assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{told}");
+        let message =
+            error_message(&place.run(&group.enter(), &many_workers("process", "$n"), &["--set", "n=400"], false));
+        assert!(message.contains(says) && message.is_empty() == says.is_empty(), "{message}");
     }
 }
 
 #[test]
-fn a_hundred_thousand_workers_are_refused_before_the_first() {
-    let place = Place::new();
+fn hundred_thousand_workers_are_refused_before_any_starts() {
+    let place = Sandbox::new();
     let two = "thread a count=9000 { sleep \"1s\" }\nthread b count=9000 { sleep \"1s\" }\n".to_owned();
     for (scenario, says) in [
-        (many("thread", "100000"), "it goes from 1 to 10000"),
+        (many_workers("thread", "100000"), "it goes from 1 to 10000"),
         (two, "this scenario can have 18,000 workers; at most 10,000 are allowed"),
     ] {
         let output = place.run("ulimit -c 0", &scenario, &[], false);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(2) && told.contains(says), "{told}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(says), "{message}");
     }
 }
 
 #[test]
-#[ignore = "ten thousand threads, and as many processes, are a burden to whoever else uses the machine"]
-fn at_the_limit_it_runs_and_beyond_it_it_is_refused() {
-    let place = Place::new();
-    assert_eq!(complaint(&place.run("ulimit -c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
-    let told = complaint(&place.run("ulimit -c 0", &many("process", "$n"), &["--set", "n=10000"], false));
-    assert!(told.contains("but there is room for only"), "{told}");
+#[ignore = "ten thousand threads, and as many processes, load the machine heavily"]
+fn ten_thousand_workers_run_and_more_are_refused() {
+    let place = Sandbox::new();
+    assert_eq!(
+        error_message(&place.run("ulimit -c 0", &many_workers("thread", "$n"), &["--set", "n=10000"], false)),
+        ""
+    );
+    let message =
+        error_message(&place.run("ulimit -c 0", &many_workers("process", "$n"), &["--set", "n=10000"], false));
+    assert!(message.contains("but there is room for only"), "{message}");
 }

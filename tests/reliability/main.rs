@@ -1,4 +1,4 @@
-//! Failures from outside: kills, limits, hostile bytes and unusual systems.
+//! Tests of failures from outside: kills, limits, hostile bytes and unusual systems.
 
 #[path = "../support/mod.rs"]
 mod support;

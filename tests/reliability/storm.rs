@@ -1,7 +1,7 @@
-//! `SIGKILL` at random instants, at whoever of a run, in whatever state it is: nobody is left.
+//! `SIGKILL` at random instants, to any process of a run in any state: no process is left.
 //!
-//! The long form (`cargo test --test reliability storm -- --ignored --nocapture`) prints its figures. A seed that failed is tried again
-//! with `CONTEND_SEED`.
+//! The ignored test (`cargo test --test reliability storm -- --ignored --nocapture`) prints its figures.
+//! `CONTEND_SEED` repeats a seed that failed.
 
 #![allow(clippy::print_stdout, reason = "the figures of the long form")]
 
@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use running::{Running, try_signal};
 
-/// A worker whose commands do what they can to stay: one leaves the session, one its parent, one ignores `SIGTERM`.
+/// A worker whose commands try to survive: one leaves the session, one its parent, one ignores `SIGTERM`.
 const COMMANDS: &str = r#"
 process w count=2 {
     forever { exec "sh" "-c" "trap '' TERM HUP; setsid sleep 1000 & (sleep 1000 &); sleep 1000" }
 }
 "#;
 
-/// What is run: everybody at work, everybody in a deadlock, tasks handed over, somebody else's commands.
+/// The scenarios: all workers busy, all deadlocked, tasks handed over, and commands.
 const RUNS: [&[&str]; 4] = [
     &["lock-contention", "--as", "processes"],
     &["deadlock", "--as", "processes"],
@@ -29,25 +29,25 @@ const RUNS: [&[&str]; 4] = [
     &["COMMANDS", "--allow-exec"],
 ];
 
-/// Who is killed.
+/// The process to kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Victim {
     Dashboard,
     Runner,
     Worker,
-    /// Dashboard, runner and workers in one go: nobody is left who knows what the commands left behind.
+    /// Dashboard, runner and workers at once: no process is left that knows the commands' descendants.
     Everybody,
 }
 
-/// In which state.
+/// The state of the run at the kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     /// In the first 60 ms.
     Starting,
     Steady,
-    /// All processes but the dashboard are stopped.
+    /// All processes except the dashboard are stopped.
     Stopped,
-    /// It was told to end a moment ago.
+    /// The run was told to end a moment ago.
     Ending,
 }
 
@@ -58,7 +58,7 @@ struct Storm {
     random: Rng,
     commands: PathBuf,
     kills: usize,
-    /// The longest that it took until everybody was gone, and of what.
+    /// The longest time until all processes were gone, and of which case.
     slowest: (Duration, String),
 }
 
@@ -84,10 +84,10 @@ impl Storm {
                 others.into_iter().chain([*pid]).for_each(crate::support::kill);
                 self.kills += 1;
             }
-            None => try_signal(dashboard, "TERM"), // it had not come so far
+            None => try_signal(dashboard, "TERM"), // the run had not started yet
         }
         if victim == Victim::Worker {
-            self.pass(Duration::from_millis(20)); // the run goes on without, or does not
+            self.pass(Duration::from_millis(20)); // the run continues without the process, or ends
             run.of("runner").into_iter().for_each(|pid| try_signal(pid, "CONT"));
             try_signal(dashboard, "TERM");
         }
@@ -98,7 +98,7 @@ impl Storm {
         }
     }
 
-    /// Brings a run into a state, at a random instant of it.
+    /// Brings a run into a state, at a random instant.
     fn reach(&mut self, state: State, run: &Running) {
         if state == State::Starting {
             return self.pass(Duration::from_millis(60));
@@ -117,7 +117,7 @@ impl Storm {
         }
     }
 
-    /// Lets a random time pass, so long at most.
+    /// Waits for a random time up to this limit.
     fn pass(&mut self, most: Duration) {
         let until = Instant::now() + Duration::from_micros(self.random.u64(0..most.as_micros() as u64));
         while Instant::now() < until {
@@ -126,7 +126,7 @@ impl Storm {
     }
 }
 
-/// All states of all victims in all runs, so many times.
+/// Kills every victim in every state of every scenario, this many times.
 fn storm(times: usize) {
     let directory = tempfile::tempdir().expect("a directory");
     let commands = directory.path().join("commands.kdl");
@@ -151,12 +151,12 @@ fn storm(times: usize) {
 }
 
 #[test]
-fn whoever_is_killed_nobody_is_left() {
+fn random_kills_leave_no_process() {
     storm(1);
 }
 
 #[test]
 #[ignore = "hundreds of kills take minutes"]
-fn a_long_storm_of_kills() {
+fn long_storm_of_random_kills_leaves_no_process() {
     storm(10);
 }

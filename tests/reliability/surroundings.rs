@@ -1,5 +1,5 @@
-//! What of the machine a run may use is what is counted on. What the machine hides, or does meanwhile, does no harm: what is
-//! not known is told as that, and nothing waits, panics or catches up for ever.
+//! Unusual machines: runs count on the cores that they may use. Facts that the machine hides, or changes during a run,
+//! are reported as unknown, and no part of the program waits forever, panics or catches up endlessly.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test says why it was not run, and what it measured")]
 
@@ -18,13 +18,13 @@ use crate::support::pty::Pty;
 use portable_pty::CommandBuilder;
 use serde_json::Value;
 
-/// The program, in a directory that everybody may look into.
-struct Place {
+/// A copy of the program in a directory that every user may read.
+struct Sandbox {
     directory: tempfile::TempDir,
     program: PathBuf,
 }
 
-impl Place {
+impl Sandbox {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
@@ -32,15 +32,16 @@ impl Place {
         Self { directory, program }
     }
 
-    /// A scenario in a file; its path.
+    /// Writes a scenario to a file and returns its path.
     fn scenario(&self, text: &str) -> String {
         let file = self.directory.path().join("own.kdl");
         fs::write(&file, text).expect("it is written");
         file.to_string_lossy().into_owned()
     }
 
-    /// The program with these arguments, started by a shell that has made its surroundings as `made` says: `exec "$@"` goes on.
-    fn words(&self, around: &[&str], made: &str, args: &[&str]) -> Vec<String> {
+    /// Returns the command line that starts the program through a shell, which first sets up its surroundings with
+    /// `made` and continues with `exec "$@"`.
+    fn command_line(&self, around: &[&str], made: &str, args: &[&str]) -> Vec<String> {
         let script = format!("{made} || exit 77; exec \"$@\"");
         let shell = ["bash", "-c", &script, "bash"];
         let program = self.program.to_string_lossy().into_owned();
@@ -48,24 +49,24 @@ impl Place {
         before.chain([program]).chain(args.iter().map(|word| (*word).to_owned())).collect()
     }
 
-    /// Runs it to its end.
-    fn run(&self, around: &[&str], made: &str, args: &[&str]) -> Ran {
-        let words = self.words(around, made, args);
+    /// Runs the program to its end.
+    fn run(&self, around: &[&str], made: &str, args: &[&str]) -> RunOutput {
+        let words = self.command_line(around, made, args);
         let output = Command::new(&words[0]).args(&words[1..]).output().expect("it can be started");
-        Ran(output)
+        RunOutput(output)
     }
 
-    /// Runs it in a terminal.
+    /// Runs the program in a terminal.
     fn terminal(&self, around: &[&str], made: &str, args: &[&str]) -> Pty {
-        let words = self.words(around, made, args);
+        let words = self.command_line(around, made, args);
         let mut command = CommandBuilder::new(&words[0]);
         command.args(&words[1..]);
         Pty::start(command, 40, 200)
     }
 
-    /// Whether such surroundings can be had here; says so under the name of the test if not.
-    fn can(&self, test: &str, around: &[&str], made: &str) -> bool {
-        let words = self.words(around, made, &["--version"]);
+    /// Returns whether this machine allows such surroundings; otherwise prints that under the name of the test.
+    fn is_supported(&self, test: &str, around: &[&str], made: &str) -> bool {
+        let words = self.command_line(around, made, &["--version"]);
         let tried = Command::new(&words[0]).args(&words[1..]).output();
         let can = tried.as_ref().is_ok_and(|output| output.status.success());
         if !can {
@@ -75,11 +76,11 @@ impl Place {
     }
 }
 
-/// What came of a run.
-struct Ran(Output);
+/// The output of a run.
+struct RunOutput(Output);
 
-impl Ran {
-    fn said(&self) -> String {
+impl RunOutput {
+    fn output_text(&self) -> String {
         String::from_utf8_lossy(&self.0.stdout).into_owned() + &String::from_utf8_lossy(&self.0.stderr)
     }
 
@@ -87,20 +88,20 @@ impl Ran {
         self.0.status.code()
     }
 
-    /// The report of a run that did not fail. What its scenario expects may not have come about in so short a time.
+    /// Returns the report of a run that did not fail. Expectations may be unmet in such a short time.
     fn report(&self) -> Value {
         let report: Value =
-            serde_json::from_slice(&self.0.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.said()));
-        assert!(matches!(self.code(), Some(0 | 1)) && report["ended"] != "crashed", "{}", self.said());
+            serde_json::from_slice(&self.0.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.output_text()));
+        assert!(matches!(self.code(), Some(0 | 1)) && report["ended"] != "crashed", "{}", self.output_text());
         report
     }
 }
 
-/// A control group of our own that shares the cores by a weight, gone with this.
+/// A control group that shares the cores by weight, removed on drop.
 struct Group(PathBuf);
 
 impl Group {
-    /// `None`, with a word under the name of the test, where nobody may make one.
+    /// Creates the group. Where that is not allowed, prints so under the name of the test and returns `None`.
     fn new(test: &str) -> Option<Self> {
         let name = format!("contend-{test}-{}", std::process::id());
         let made = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"].iter().find_map(|root| {
@@ -119,7 +120,7 @@ impl Group {
         self.0.join(file).exists()
     }
 
-    /// No more than so many cores.
+    /// Limits the group to this many cores.
     fn set_quota(&self, cores: f64) {
         let (file, text) = match (100_000.0 * cores) as u64 {
             quota if self.has("cpu.max") => ("cpu.max", format!("{quota} 100000")),
@@ -128,14 +129,14 @@ impl Group {
         fs::write(self.0.join(file), text).expect("a quota can be set");
     }
 
-    /// What a shell does to be in it.
+    /// Returns the shell command that enters the group.
     fn enter(&self) -> String {
         format!("echo $$ > {}/cgroup.procs", self.0.display())
     }
 }
 
 impl Drop for Group {
-    /// The kernel lets go of it when the last of its processes is gone.
+    /// A group can be removed only when the kernel has removed its last process.
     fn drop(&mut self) {
         let start = std::time::Instant::now();
         while fs::remove_dir(&self.0).is_err() && self.0.exists() && start.elapsed().as_secs() < 10 {

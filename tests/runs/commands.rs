@@ -1,4 +1,4 @@
-//! Commands that a scenario runs: what they get, how they end, and that nothing of them is left.
+//! Commands of a scenario: permission, output, exit, and that no process of them is left.
 
 use std::fs;
 use std::path::Path;
@@ -22,8 +22,8 @@ fn failures(seen: &ObservedRun) -> Vec<&str> {
     what.collect()
 }
 
-/// The number that a command wrote into this file, when it is there.
-fn written(file: &Path) -> u32 {
+/// Returns the process id that a command wrote into this file, if any.
+fn read_pid(file: &Path) -> u32 {
     let since = Instant::now();
     loop {
         let text = fs::read_to_string(file).unwrap_or_default();
@@ -44,7 +44,7 @@ fn gone(pid: u32) {
 }
 
 #[test]
-fn nothing_is_run_unless_that_is_allowed() {
+fn commands_run_only_with_allow_exec() {
     let s = read("thread w { retry 1 { exec \"touch\" \"/never/{n}\" } }");
     let refused = LiveRun::start(&s, &s.default_settings()).map(drop).expect_err("it is not allowed").to_string();
     assert_eq!(
@@ -54,7 +54,7 @@ fn nothing_is_run_unless_that_is_allowed() {
 }
 
 #[test]
-fn how_a_command_ended_and_what_it_took_is_told() {
+fn command_exit_and_resource_usage_are_reported() {
     for of in ["threads", "processes"] {
         let task = |name: &str, command: &str| {
             format!("pool {name} of={of} workers=1 {{ batch count=1; task {{ exec {command} }} }}\n")
@@ -71,16 +71,16 @@ fn how_a_command_ended_and_what_it_took_is_told() {
         );
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed));
-        let told = failures(&seen);
+        let messages = failures(&seen);
         for wanted in [
             "sh ... echo out; echo why >&2; exit 3: exit 3: out why",
             "sh ... kill -TERM $$: killed by SIGTERM",
             "/no/such/command: command not found",
             "sleep 1000: not finished within 50ms",
         ] {
-            assert!(told.contains(&wanted), "{wanted}: {told:?}");
+            assert!(messages.contains(&wanted), "{wanted}: {messages:?}");
         }
-        assert_eq!(told.len(), 4, "{told:?}");
+        assert_eq!(messages.len(), 4, "{messages:?}");
         let ran = |e: &contend::trace::Event| {
             if let EventKind::CommandRan { ok, cpu } = e.kind { Some((ok, cpu)) } else { None }
         };
@@ -91,7 +91,7 @@ fn how_a_command_ended_and_what_it_took_is_told() {
 }
 
 #[test]
-fn what_a_command_leaves_in_its_group_ends_with_it() {
+fn background_processes_of_a_command_end_with_it() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("pid");
     let s = read(&format!(
@@ -100,11 +100,11 @@ fn what_a_command_leaves_in_its_group_ends_with_it() {
     ));
     let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.as_ref(), failures(&seen).len()), (Some(&RunEnd::Completed), 0), "{:?}", seen.notices);
-    assert!(!is_running(written(&file)), "the command is over, and all it started");
+    assert!(!is_running(read_pid(&file)), "the command is over, and all it started");
 }
 
-/// Starts one of each kind that can be hard to find again, and waits for ever: each writes its number into a file of this
-/// name.
+/// A script that starts processes that are hard to find again and waits forever. Each writes its process id into a
+/// file of this name.
 const LEAVE: &str = r#"
 sleep 1000 & echo $! > "$1/in-group"
 setsid sh -c 'echo $$ > "$0/own-session"; exec sleep 1000' "$1" &
@@ -114,7 +114,7 @@ setsid sh -c 'echo $$ > "$0/own-session"; exec sleep 1000' "$1" &
 "#;
 const LEFT: [&str; 5] = ["in-group", "own-session", "forked-twice", "daemon", "without-environment"];
 
-/// A scenario whose worker runs this script.
+/// Returns a scenario whose worker runs this script.
 fn install_script(of: &str, dir: &Path, script: &str) -> String {
     let file = dir.join("script");
     fs::write(&file, script).expect("a file");
@@ -122,10 +122,10 @@ fn install_script(of: &str, dir: &Path, script: &str) -> String {
 }
 
 fn numbers(dir: &Path) -> [u32; 5] {
-    LEFT.map(|name| written(&dir.join(name)))
+    LEFT.map(|name| read_pid(&dir.join(name)))
 }
 
-/// A worker whose command has left all of them; their numbers.
+/// Starts a worker whose command has left all of these processes, and returns their ids.
 fn all_left(of: &str, dir: &Path) -> (ObservedRun, [u32; 5]) {
     let seen = ObservedRun::start(&read(&install_script(of, dir, &format!("{LEAVE} wait"))));
     let pids = numbers(dir);
@@ -133,7 +133,7 @@ fn all_left(of: &str, dir: &Path) -> (ObservedRun, [u32; 5]) {
 }
 
 #[test]
-fn nothing_of_a_command_outlives_a_runner_that_is_killed() {
+fn command_dies_with_a_killed_runner() {
     for of in ["thread", "process"] {
         let dir = tempfile::tempdir().expect("a directory");
         let (mut seen, left) = all_left(of, dir.path());
@@ -149,7 +149,7 @@ fn nothing_of_a_command_outlives_a_runner_that_is_killed() {
 }
 
 #[test]
-fn a_worker_that_is_killed_takes_its_command_with_it() {
+fn command_dies_with_a_killed_worker() {
     let dir = tempfile::tempdir().expect("a directory");
     let (mut seen, left) = all_left("process", dir.path());
     seen.send_command(Command::Kill(WorkerId(0)));
@@ -160,7 +160,7 @@ fn a_worker_that_is_killed_takes_its_command_with_it() {
 }
 
 #[test]
-fn a_run_that_is_stopped_leaves_no_command() {
+fn stopped_run_leaves_no_command() {
     let dir = tempfile::tempdir().expect("a directory");
     let (seen, left) = all_left("thread", dir.path());
     drop(seen);
@@ -168,7 +168,7 @@ fn a_run_that_is_stopped_leaves_no_command() {
 }
 
 #[test]
-fn what_a_command_leaves_behind_goes_with_its_run() {
+fn daemonized_processes_of_a_command_end_with_the_run() {
     let dir = tempfile::tempdir().expect("a directory");
     let all_there = LEFT.map(|name| format!("until [ -s \"$1/{name}\" ]; do :; done\n")).concat();
     let seen = ObservedRun::run_to_end(&read(&install_script("thread", dir.path(), &[LEAVE, &all_there].concat())));
@@ -178,9 +178,9 @@ fn what_a_command_leaves_behind_goes_with_its_run() {
     assert!(left.iter().all(|pid| !is_running(*pid)), "{left:?}");
 }
 
-/// Nobody is there any more to look after them then but the runner, and the system gives the rest to another.
+/// With the dashboard killed, only the runner can end these processes, and the system reparents them.
 #[test]
-fn nothing_of_a_command_outlives_a_dashboard_that_is_killed() {
+fn command_dies_with_a_killed_dashboard() {
     for of in ["thread", "process"] {
         let dir = tempfile::tempdir().expect("a directory");
         let scenario = dir.path().join("x.kdl");
@@ -196,9 +196,9 @@ fn nothing_of_a_command_outlives_a_dashboard_that_is_killed() {
 }
 
 #[test]
-fn a_command_that_says_much_is_waited_for_all_the_same() {
+fn command_with_large_output_is_waited_for() {
     let s = read("thread w { exec \"sh\" \"-c\" \"yes | head -c 3000000; exit 1\" }");
     let seen = ObservedRun::run_to_end(&s);
-    let told = failures(&seen);
-    assert!(told.len() == 1 && told[0].chars().count() < 1_000, "{told:?}");
+    let messages = failures(&seen);
+    assert!(messages.len() == 1 && messages[0].chars().count() < 1_000, "{messages:?}");
 }

@@ -1,4 +1,4 @@
-//! Real runs on real threads and processes: what they tell is what they did.
+//! Runs of the engine on real threads and processes: recorded events match what the workers did.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn compute_us(us: f64) -> Step {
 }
 
 #[test]
-fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
+fn finite_run_completes_with_gapless_grant_numbers() {
     for kind in LockKind::NAMED.into_iter().filter(|k| *k != LockKind::Off) {
         let mut s = scenario("finite");
         s.resources.push(mutex("m", kind));
@@ -38,7 +38,7 @@ fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
 }
 
 #[test]
-fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
+fn run_ends_at_its_time_limit_while_its_messages_are_unread() {
     let mut s = scenario("endless");
     s.resources.push(mutex("m", LockKind::Std));
     s.groups.push(workers(
@@ -52,15 +52,15 @@ fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
     assert!(seen.live().set_time_limit(limit));
     let start = std::time::Instant::now();
     while !seen.live().is_time_up() {
-        assert!(start.elapsed() < Duration::from_mins(1), "it goes on");
+        assert!(start.elapsed() < Duration::from_mins(1), "the run does not end");
         std::thread::yield_now();
     }
     let ended = loop {
-        match seen.live().messages().recv_timeout(Duration::from_mins(1)).expect("it tells of its end") {
-            contend::trace::Message::Ended { at, reason: how } => break (at, how),
+        match seen.live().messages().recv_timeout(Duration::from_mins(1)).expect("the run reports its end") {
+            contend::trace::Message::Ended { at, reason } => break (at, reason),
             contend::trace::Message::Batch(many) => {
-                if let Some(contend::trace::Message::Ended { at, reason: how }) = many.into_iter().next_back() {
-                    break (at, how);
+                if let Some(contend::trace::Message::Ended { at, reason }) = many.into_iter().next_back() {
+                    break (at, reason);
                 }
             }
             _ => {}
@@ -71,7 +71,7 @@ fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
 }
 
 #[test]
-fn holds_of_one_lock_never_overlap_by_their_stamps() {
+fn holds_of_one_lock_never_overlap() {
     let mut s = scenario("holds");
     s.resources.push(mutex("m", LockKind::Std));
     let body = vec![lock(0, vec![compute_us(2.0)])];
@@ -90,7 +90,7 @@ fn holds_of_one_lock_never_overlap_by_their_stamps() {
 }
 
 #[test]
-fn two_processes_deadlock_for_real_and_are_gone_after_the_run() {
+fn deadlocked_workers_are_gone_after_the_run() {
     for kind in [WorkerKind::Thread, WorkerKind::Process] {
         let mut s = scenario("deadlock");
         s.resources.extend([mutex("a", LockKind::Std), mutex("b", LockKind::Std)]);
@@ -118,7 +118,7 @@ fn two_processes_deadlock_for_real_and_are_gone_after_the_run() {
 }
 
 #[test]
-fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
+fn counter_loses_updates_only_without_its_lock() {
     for (kind, may_lose) in [(LockKind::Off, true), (LockKind::Std, false)] {
         let mut s = scenario("account");
         s.resources.extend([mutex("m", kind), counter("balance")]);
@@ -128,7 +128,7 @@ fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
         let step = Step::Repeat { times: number(20.0), body: vec![lock(0, body)].into() };
         s.groups.push(workers("teller", WorkerKind::Thread, 4, vec![step]));
         let seen = ObservedRun::run_to_end(&s);
-        let value = seen.counter.expect("a counter is told");
+        let value = seen.counter.expect("the counter is sampled");
         if may_lose {
             assert!(value < 80, "80 updates of 4 tellers with a window of 300 µs: {value}");
         } else {
@@ -138,7 +138,7 @@ fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
 }
 
 #[test]
-fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
+fn pool_completes_its_batch_with_every_worker_kind() {
     for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("batch");
         let mut p = pool("worker", kind, 3);
@@ -151,12 +151,12 @@ fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
         assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), 200, "{kind:?}");
         let handed = seen.count(|k| matches!(k, EventKind::Blocked { state: State::Handover, .. }));
-        assert_eq!(handed > 0, kind == WorkerKind::Process, "only processes hand over");
+        assert_eq!(handed > 0, kind == WorkerKind::Process, "only tasks for processes are handed over");
     }
 }
 
 #[test]
-fn a_pool_grows_and_shrinks_while_it_runs() {
+fn pool_grows_and_shrinks_during_the_run() {
     let mut s = scenario("resize");
     s.knobs.push(knob("workers", 2.0, 8.0));
     let mut p = pool("worker", WorkerKind::Thread, 8);
@@ -175,7 +175,7 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
 }
 
 #[test]
-fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
+fn no_task_is_lost_when_pool_processes_are_killed_at_random() {
     let mut s = scenario("storm");
     let mut p = pool("worker", WorkerKind::Process, 3);
     p.feed = Feed::Batch { count: number(3_000.0) };
@@ -192,11 +192,11 @@ fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
     }
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     assert!(seen.notices.iter().filter(|n| matches!(n, Notice::Died { .. })).count() > 2, "some were killed");
-    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 3_000, "every one was done");
+    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 3_000, "tasks were lost");
 }
 
 #[test]
-fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
+fn paced_batch_submits_task_by_task_and_ends() {
     let mut s = scenario("pace");
     let mut p = pool("worker", WorkerKind::Thread, 2);
     (p.feed, p.pace) = (Feed::Batch { count: number(20.0) }, Some(number(200.0)));
@@ -206,14 +206,14 @@ fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
     let begun: Vec<_> =
         seen.events.iter().filter(|e| matches!(e.kind, EventKind::TaskBegan { .. })).map(|e| e.at).collect();
     let feeder = |e: &&Event| e.kind == EventKind::LifeBegan && seen.registry().worker_name(e.worker) == "batch";
-    let began = seen.events.iter().find(feeder).expect("it feeds").at;
+    let began = seen.events.iter().find(feeder).expect("the feeder begins").at;
     assert_eq!(begun.len(), 20);
     let last = begun.iter().max().expect("twenty");
-    assert!(last.span_since(began).0 >= 20 * 5_000_000, "each is due 5 ms after the one before: {begun:?}");
+    assert!(last.span_since(began).0 >= 20 * 5_000_000, "tasks are due every 5 ms: {begun:?}");
 }
 
 #[test]
-fn a_knob_that_is_turned_is_told_with_its_value() {
+fn knob_change_is_announced_with_its_value() {
     let mut s = scenario("turned");
     s.knobs.push(knob("times", 2.0, 8.0));
     s.groups.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)].into())]));
@@ -227,7 +227,7 @@ fn a_knob_that_is_turned_is_told_with_its_value() {
 }
 
 #[test]
-fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
+fn killed_pool_process_is_replaced_and_its_task_retried() {
     let mut s = scenario("kill");
     let mut p = pool("worker", WorkerKind::Process, 2);
     p.feed = Feed::Batch { count: number(40.0) };
@@ -241,15 +241,11 @@ fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
     assert!(seen.notices.iter().any(|n| matches!(n, Notice::Died { worker: WorkerId(0), .. })));
     assert_eq!(seen.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Killed))), 1);
     assert_eq!(seen.count(|k| matches!(k, EventKind::TaskRetried { .. })), 1);
-    assert_eq!(
-        seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })),
-        40,
-        "nothing is lost, nothing twice"
-    );
+    assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), 40, "each task is done once");
 }
 
 #[test]
-fn a_worker_that_panics_ends_alone_and_gives_its_lock_back() {
+fn panicking_worker_ends_alone_and_releases_its_lock() {
     let mut s = scenario("panic");
     s.resources.push(mutex("m", LockKind::Std));
     s.groups.push(workers("bad", WorkerKind::Thread, 1, vec![lock(0, vec![Step::Panic("on purpose".into())])]));
@@ -270,7 +266,7 @@ fn a_worker_that_panics_ends_alone_and_gives_its_lock_back() {
 }
 
 #[test]
-fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
+fn full_queue_follows_its_overflow_policy() {
     for policy in [OverflowPolicy::Reject, OverflowPolicy::Block, OverflowPolicy::CallerRuns] {
         let mut s = scenario("full");
         let mut p = pool("worker", WorkerKind::Thread, 1);
@@ -290,15 +286,17 @@ fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
 }
 
 #[test]
-fn the_kernel_tells_when_threads_wait_for_a_core() {
+fn run_queue_delay_is_sampled_when_threads_exceed_cores() {
     let mut s = scenario("oversubscribed");
-    s.groups.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)].into())]));
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let threads = u32::try_from(4 * cores).expect("a number of threads");
+    s.groups.push(workers("w", WorkerKind::Thread, threads, vec![Step::Forever(vec![compute_us(1_000.0)].into())]));
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("run-queue delay", |s| s.ready_ns > Duration::from_millis(50).as_nanos() as u64);
 }
 
 #[test]
-fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
+fn killed_runner_is_reported_and_leaves_no_process() {
     let mut s = scenario("killed");
     s.groups.push(workers("w", WorkerKind::Process, 3, vec![Step::Forever(vec![compute_us(100.0)].into())]));
     let mut seen = ObservedRun::start(&s);
@@ -313,7 +311,7 @@ fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
 }
 
 #[test]
-fn a_choice_of_lock_follows_its_knob() {
+fn lock_kind_follows_its_knob() {
     let mut s = scenario("choice");
     s.knobs.push(knob("kind", 1.0, 1.0));
     let kind = Choice::Knob(0_usize.into(), vec![LockKind::Std, LockKind::Ticket]);
@@ -323,19 +321,19 @@ fn a_choice_of_lock_follows_its_knob() {
     assert!(format!("{:?}", seen.registry().resources).contains("Ticket"));
 }
 
-/// Times at which worker by worker something was held: when, until when, and whether shared.
-fn held(seen: &ObservedRun) -> Vec<(Stamp, Stamp, bool)> {
+/// Returns when each hold began and ended, and whether it was shared.
+fn hold_times(seen: &ObservedRun) -> Vec<(Stamp, Stamp, bool)> {
     let mut held = Vec::new();
     for event in &seen.events {
         let EventKind::Acquired { grant, .. } = event.kind else { continue };
         let end = seen.events.iter().find(|e| matches!(e.kind, EventKind::Released { grant: g, .. } if g == grant));
-        held.push((event.at, end.expect("all is given back").at, grant.is_shared()));
+        held.push((event.at, end.expect("every hold ends").at, grant.is_shared()));
     }
     held
 }
 
 #[test]
-fn never_more_than_its_permits_are_had_of_a_semaphore() {
+fn semaphore_holders_never_exceed_its_permits() {
     for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("semaphore");
         let spec = ResourceSpec::Semaphore { permits: number(3.0) };
@@ -345,7 +343,7 @@ fn never_more_than_its_permits_are_had_of_a_semaphore() {
         s.groups.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body: body.into() }]));
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
-        let held = held(&seen);
+        let held = hold_times(&seen);
         assert_eq!(held.len(), 300, "{kind:?}");
         let most = held.iter().map(|(at, ..)| held.iter().filter(|(from, to, _)| from <= at && at < to).count()).max();
         assert_eq!(most, Some(3), "{kind:?}");
@@ -353,7 +351,7 @@ fn never_more_than_its_permits_are_had_of_a_semaphore() {
 }
 
 #[test]
-fn a_writer_is_alone_and_readers_are_not() {
+fn writers_are_exclusive_and_readers_overlap() {
     for policy in RwPolicy::ALL {
         for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
             let mut s = scenario("rwlock");
@@ -367,19 +365,19 @@ fn a_writer_is_alone_and_readers_are_not() {
             s.groups.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write.into() }]));
             let seen = ObservedRun::run_to_end(&s);
             assert_eq!(seen.end, Some(RunEnd::Completed), "{policy:?} {kind:?}: {:?}", seen.notices);
-            let held = held(&seen);
+            let held = hold_times(&seen);
             assert_eq!(held.len(), 300, "{policy:?} {kind:?}");
             let beside =
                 |one: &(Stamp, Stamp, bool)| held.iter().filter(|other| one.0 < other.1 && other.0 < one.1).count();
             let most = |shared| held.iter().filter(|one| one.2 == shared).map(beside).max();
-            assert_eq!(most(false), Some(1), "{policy:?} {kind:?}: a writer is alone");
-            assert!(most(true) > Some(1), "{policy:?} {kind:?}: readers go in together");
+            assert_eq!(most(false), Some(1), "{policy:?} {kind:?}: a writer overlaps");
+            assert!(most(true) > Some(1), "{policy:?} {kind:?}: readers never overlap");
         }
     }
 }
 
 #[test]
-fn a_signal_lets_as_many_pass_as_it_was_given() {
+fn semaphore_posts_and_passes_are_equal() {
     for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("signal");
         let spec = ResourceSpec::Semaphore { permits: number(0.0) };

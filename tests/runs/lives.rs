@@ -1,4 +1,4 @@
-//! Workers that others spawn and join: on real threads, in real processes.
+//! Workers that other workers spawn and join, on real threads and processes.
 
 use crate::support::{ObservedRun, counter, mutex, number, scenario, workers};
 use contend::model::{Budget, Model};
@@ -37,7 +37,7 @@ fn sleep_ms(ms: f64) -> Step {
     Step::Sleep(number(ms * 1e6))
 }
 
-/// A run of `main`, and of helpers that it can spawn.
+/// Returns a scenario with `main` and helpers that it can spawn.
 fn with_helpers(kind: WorkerKind, helpers: u32, main: Vec<Step>, helper: Vec<Step>) -> Scenario {
     let mut s = scenario("lives");
     s.resources.push(counter("done"));
@@ -51,7 +51,7 @@ fn began(seen: &ObservedRun) -> usize {
 }
 
 #[test]
-fn who_is_spawned_runs_once_it_is_spawned_and_not_before() {
+fn spawned_worker_runs_only_after_its_spawn() {
     for kind in KINDS {
         let s = with_helpers(kind, 3, vec![sleep_ms(20.0), add(0), spawn(1), join(1), add(0)], vec![add(0)]);
         let seen = ObservedRun::run_to_end(&s);
@@ -72,7 +72,7 @@ fn who_is_spawned_runs_once_it_is_spawned_and_not_before() {
 }
 
 #[test]
-fn nobody_runs_whom_nobody_spawns() {
+fn worker_that_is_never_spawned_does_not_run() {
     let steps =
         vec![Step::When { knob: 0_usize.into(), value: 1.0, body: vec![spawn(1)].into(), otherwise: vec![].into() }];
     let mut s = with_helpers(WorkerKind::Thread, 2, steps, vec![Step::Forever(vec![sleep_ms(1.0)].into())]);
@@ -82,7 +82,7 @@ fn nobody_runs_whom_nobody_spawns() {
 }
 
 #[test]
-fn a_storm_of_lives_on_one_lane_is_counted_to_the_last() {
+fn every_life_of_a_respawned_worker_is_counted() {
     for (kind, lives) in [(WorkerKind::Thread, 1_000), (WorkerKind::Process, 40), (WorkerKind::Async, 1_000)] {
         let main = vec![repeat(f64::from(lives), vec![spawn(1), join(1)])];
         let mut seen = ObservedRun::start(&with_helpers(kind, 1, main, vec![add(0)]));
@@ -104,14 +104,14 @@ fn a_storm_of_lives_on_one_lane_is_counted_to_the_last() {
 }
 
 #[test]
-fn a_thousand_are_spawned_at_once_and_all_are_waited_for() {
+fn join_waits_for_a_thousand_threads_spawned_at_once() {
     let s = with_helpers(WorkerKind::Thread, 1_000, vec![spawn(1), join(1)], vec![sleep_ms(20.0), add(0)]);
     let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(1_000)), "{:?}", seen.notices);
 }
 
 #[test]
-fn the_run_waits_for_those_whom_nobody_joins() {
+fn run_waits_for_unjoined_workers() {
     for kind in KINDS {
         let seen = ObservedRun::run_to_end(&with_helpers(kind, 2, vec![spawn(1)], vec![sleep_ms(50.0), add(0)]));
         assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(2)), "{kind:?}");
@@ -119,21 +119,21 @@ fn the_run_waits_for_those_whom_nobody_joins() {
 }
 
 #[test]
-fn who_is_spawned_again_is_waited_for_first() {
+fn second_spawn_waits_for_the_first_life() {
     let s = with_helpers(WorkerKind::Thread, 1, vec![spawn(1), spawn(1), join(1)], vec![sleep_ms(10.0), add(0)]);
     let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.counter, seen.count(|k| matches!(k, EventKind::Joins { .. }))), (Some(2), 2));
 }
 
 #[test]
-fn joining_the_dead_and_those_never_born_waits_for_nobody() {
+fn join_of_ended_or_unspawned_workers_returns_at_once() {
     let main = vec![join(1), add(0), spawn(1), sleep_ms(60.0), join(1), join(1), add(0)];
     let seen = ObservedRun::run_to_end(&with_helpers(WorkerKind::Thread, 1, main, vec![]));
     assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(2)));
 }
 
 #[test]
-fn a_join_tells_whether_it_went_well() {
+fn join_runs_body_on_success_and_else_on_failure() {
     for kind in KINDS {
         for (steps, added) in [(vec![sleep_ms(1.0)], 1), (vec![Step::Panic("no".into())], 10)] {
             let ten = vec![repeat(10.0, vec![add(0)])];
@@ -145,7 +145,7 @@ fn a_join_tells_whether_it_went_well() {
 }
 
 #[test]
-fn a_killed_process_is_joined_as_failed() {
+fn join_of_a_killed_process_fails() {
     let main = vec![spawn(1), join_or(1, vec![], vec![add(0)])];
     let mut seen = ObservedRun::start(&with_helpers(
         WorkerKind::Process,
@@ -160,7 +160,7 @@ fn a_killed_process_is_joined_as_failed() {
 }
 
 #[test]
-fn threads_live_in_the_process_that_spawned_them_and_die_with_it() {
+fn threads_die_with_the_process_that_spawned_them() {
     let mut s = scenario("hosted");
     s.groups.push(workers("host", WorkerKind::Process, 1, vec![spawn(1), join(1)]));
     s.groups.push(workers("thread", WorkerKind::Thread, 2, vec![Step::Forever(vec![sleep_ms(5.0)].into())]));
@@ -178,7 +178,7 @@ fn threads_live_in_the_process_that_spawned_them_and_die_with_it() {
 }
 
 #[test]
-fn a_process_waits_for_its_threads() {
+fn process_waits_for_its_threads() {
     let mut s = scenario("host");
     s.resources.push(counter("done"));
     s.groups.push(workers("host", WorkerKind::Process, 1, vec![spawn(1)]));
@@ -188,7 +188,7 @@ fn a_process_waits_for_its_threads() {
 }
 
 #[test]
-fn daemons_are_cut_off_when_all_others_have_ended() {
+fn daemons_are_cut_off_when_all_other_workers_have_ended() {
     for kind in KINDS {
         for spawned in [false, true] {
             let main = if spawned { vec![spawn(1), sleep_ms(50.0)] } else { vec![sleep_ms(50.0)] };
@@ -206,29 +206,29 @@ fn daemons_are_cut_off_when_all_others_have_ended() {
     }
 }
 
-/// Who is deadlocked, once there are so many.
+/// Runs until this many workers are deadlocked, and returns them.
 fn deadlocked(s: &Scenario, many: usize) -> Vec<WorkerId> {
     let mut seen = ObservedRun::start(s);
-    let cast = seen.registry();
+    let registry = seen.registry();
     seen.wait_until("a deadlock", |seen| {
-        let mut model = Model::new(cast.clone(), Budget::default());
+        let mut model = Model::new(registry.clone(), Budget::default());
         model.apply(&Message::Events(seen.events.clone()));
         model.deadlocked_workers().len() >= many
     });
-    let mut model = Model::new(cast, Budget::default());
+    let mut model = Model::new(registry, Budget::default());
     model.apply(&Message::Events(seen.events.clone()));
     model.deadlocked_workers().to_vec()
 }
 
 #[test]
-fn who_waits_for_its_own_end_waits_for_ever() {
+fn worker_that_joins_itself_is_deadlocked() {
     let mut s = scenario("self");
     s.groups.push(workers("me", WorkerKind::Thread, 1, vec![join(0)]));
     assert_eq!(deadlocked(&s, 1), [WorkerId(0)]);
 }
 
 #[test]
-fn waiting_for_the_end_of_one_who_needs_what_is_held_is_a_deadlock() {
+fn join_while_holding_the_lock_of_the_joined_is_a_deadlock() {
     for kind in KINDS {
         let lock = |body: Vec<Step>| Step::Lock { target: Target { resource: 0, index: None }, body: body.into() };
         let mut s = scenario("ring");
@@ -241,7 +241,7 @@ fn waiting_for_the_end_of_one_who_needs_what_is_held_is_a_deadlock() {
 }
 
 #[test]
-fn a_run_that_is_ended_while_it_spawns_leaves_nothing_behind() {
+fn run_stopped_while_spawning_leaves_no_process() {
     for kind in KINDS {
         let main = vec![Step::Forever(vec![spawn(1), join(1)].into())];
         let mut seen = ObservedRun::start(&with_helpers(kind, 4, main, vec![sleep_ms(1.0)]));
@@ -253,7 +253,7 @@ fn a_run_that_is_ended_while_it_spawns_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_runner_that_is_killed_while_it_spawns_leaves_nothing_behind() {
+fn runner_killed_while_spawning_leaves_no_process() {
     let main = vec![Step::Forever(vec![spawn(1), join(1)].into())];
     let mut seen = ObservedRun::start(&with_helpers(WorkerKind::Process, 4, main, vec![sleep_ms(20.0)]));
     seen.wait_until("some have lived", |s| s.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Finished))) > 4);
@@ -270,7 +270,7 @@ fn a_runner_that_is_killed_while_it_spawns_leaves_nothing_behind() {
 }
 
 #[test]
-fn steps_that_are_run_are_the_callers_own() {
+fn inline_run_executes_steps_in_the_caller() {
     let main = vec![Step::Life(LifeStep::RunInline { group: 1 }), spawn(1), join(1)];
     let seen = ObservedRun::run_to_end(&with_helpers(WorkerKind::Thread, 1, main, vec![add(0)]));
     let by =
@@ -279,7 +279,7 @@ fn steps_that_are_run_are_the_callers_own() {
 }
 
 #[test]
-fn one_of_a_group_can_be_meant() {
+fn spawn_of_one_group_member_starts_only_that_member() {
     let one = GroupMembers { group: 1, which: MemberSelector::At(Expr::Number(1.0)) };
     let main = vec![Step::Life(LifeStep::Spawn(one.clone()))];
     let seen = ObservedRun::run_to_end(&with_helpers(WorkerKind::Thread, 3, main, vec![add(0)]));
@@ -290,7 +290,7 @@ fn one_of_a_group_can_be_meant() {
 }
 
 #[test]
-fn any_is_one_that_does_not_run_or_else_the_one_that_was_begun_first() {
+fn spawn_any_takes_an_idle_member_or_waits_for_the_oldest() {
     let any = Step::Life(LifeStep::Spawn(GroupMembers { group: 1, which: MemberSelector::AnyIdle }));
     for (times, lanes) in [(2.0, 2), (3.0, 3), (5.0, 3)] {
         let seen = ObservedRun::run_to_end(&with_helpers(
@@ -306,6 +306,6 @@ fn any_is_one_that_does_not_run_or_else_the_one_that_was_begun_first() {
         who.dedup();
         assert_eq!(who.len(), lanes + 1, "{times} times");
         let waits = seen.count(|kind| matches!(kind, EventKind::Joins { .. }));
-        assert_eq!(waits > 0, times as usize > lanes, "who has a free lane waits for nobody");
+        assert_eq!(waits > 0, times as usize > lanes, "a spawn waits only without an idle member");
     }
 }

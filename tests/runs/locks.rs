@@ -1,9 +1,9 @@
-//! The catalogue's scenarios about locks, semaphores and rwlocks, run for real: each shows what it says it shows.
+//! Catalogue scenarios about locks, semaphores and rwlocks meet their expectations in real runs.
 
 use std::process::{Command, Stdio};
 
-/// Runs a scenario headless with these knobs for a while; panics with its report if an expectation was not seen.
-fn shows(scenario: &str, knobs: &[&str], seconds: u32) {
+/// Runs a scenario headless with these knobs; panics with its report if an expectation is not met.
+fn assert_meets_expectations(scenario: &str, knobs: &[&str], seconds: u32) {
     for kind in ["threads", "processes"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
         command.args(["run", scenario, "--headless", "--as", kind, "--for", &format!("{seconds}s")]);
@@ -16,28 +16,28 @@ fn shows(scenario: &str, knobs: &[&str], seconds: u32) {
 }
 
 #[test]
-fn self_deadlock() {
-    shows("self-deadlock", &["kind=std"], 5);
-    shows("self-deadlock", &["kind=reentrant"], 2);
+fn self_deadlock_scenario_meets_its_expectations() {
+    assert_meets_expectations("self-deadlock", &["kind=std"], 5);
+    assert_meets_expectations("self-deadlock", &["kind=reentrant"], 2);
 }
 
 #[test]
-fn connection_pool() {
-    shows("connection-pool", &["size=4"], 5);
-    shows("connection-pool", &["size=5"], 2);
-    shows("connection-pool", &["size=2", "take=both-at-once"], 2);
+fn connection_pool_scenario_meets_its_expectations() {
+    assert_meets_expectations("connection-pool", &["size=4"], 5);
+    assert_meets_expectations("connection-pool", &["size=5"], 2);
+    assert_meets_expectations("connection-pool", &["size=2", "take=both-at-once"], 2);
 }
 
 #[test]
-fn readers_writers() {
+fn readers_writers_scenario_meets_its_expectations() {
     for policy in ["readers", "writers", "fair"] {
-        shows("readers-writers", &[&format!("policy={policy}")], 2);
+        assert_meets_expectations("readers-writers", &[&format!("policy={policy}")], 2);
     }
 }
 
 #[test]
-fn writer_starvation() {
+fn writer_starvation_scenario_meets_its_expectations() {
     for policy in ["readers", "writers", "fair"] {
-        shows("writer-starvation", &[&format!("policy={policy}")], 2);
+        assert_meets_expectations("writer-starvation", &[&format!("policy={policy}")], 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Real runs: each test starts threads and processes and checks their events.
+//! Tests of real runs: each starts threads and processes and checks their events.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! Pipes, the manager and private counters on real threads and real processes.
+//! Pipes, the manager and private counters on real threads and processes.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn read(text: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
 }
 
-/// A scenario run by threads, and by processes.
+/// Tests a scenario with threads, and with processes.
 fn both(text: &str, test: impl Fn(Scenario)) {
     for kind in ["thread", "process"] {
         test(read(&text.replace("WORKER", kind)));
@@ -25,7 +25,7 @@ fn completed(scenario: &Scenario) -> ObservedRun {
     seen
 }
 
-/// Bytes and messages that went in, and that came out.
+/// Returns bytes and messages written, and bytes and messages read.
 fn moved(seen: &ObservedRun) -> [(u64, usize); 2] {
     let (mut sent, mut received) = ((0, 0), (0, 0));
     for event in &seen.events {
@@ -49,20 +49,20 @@ fn failures(seen: &ObservedRun) -> Vec<&str> {
     failures
 }
 
-/// Whether a worker is known to be in this state on the first resource.
+/// Returns whether a worker is in this state at the first resource.
 fn blocked(seen: &ObservedRun, worker: u16, state: State) -> bool {
     waits(seen, worker, state, ResourceId(0))
 }
 
 fn waits(seen: &ObservedRun, worker: u16, state: State, on: ResourceId) -> bool {
     let last = seen.events.iter().rev().filter(|e| e.worker == WorkerId(worker));
-    let told = |kind: &EventKind| !matches!(kind, EventKind::StillWaiting { .. });
-    last.map(|e| e.kind).find(told) == Some(EventKind::Blocked { state, on: Some(on) })
+    let is_transition = |kind: &EventKind| !matches!(kind, EventKind::StillWaiting { .. });
+    last.map(|e| e.kind).find(is_transition) == Some(EventKind::Blocked { state, on: Some(on) })
 }
 
 #[test]
-fn every_message_arrives_whole_and_the_stream_ends_with_the_last_writer() {
-    // Three lengths: within a page, more than a page, more than the pipe.
+fn messages_arrive_whole_and_the_stream_ends_with_the_last_writer() {
+    // Three lengths: within a page, more than a page, more than the pipe's capacity.
     for (bytes, messages) in [(100_u64, 300), (6_000, 60), (20_000, 30)] {
         let text = format!(
             "pipe lines capacity=\"8KiB\"\nWORKER writer count=3 {{ repeat {} {{ send lines bytes=\"{bytes}B\" }} }}\n\
@@ -80,7 +80,7 @@ fn every_message_arrives_whole_and_the_stream_ends_with_the_last_writer() {
 }
 
 #[test]
-fn a_full_pipe_and_an_empty_one_are_waited_for() {
+fn full_pipe_blocks_writers_and_empty_pipe_blocks_readers() {
     let text = "pipe lines capacity=\"4KiB\"\nevent half\nevent go\n\
         WORKER writer { repeat 4 { send lines bytes=\"1000B\" }; set half; repeat 5 { send lines bytes=\"1000B\" }; wait go; send lines bytes=\"1000B\" }\n\
         WORKER reader { wait half; sleep \"200ms\"; repeat 9 { receive lines bytes=\"1000B\" }; set go; receive lines bytes=\"1000B\" }";
@@ -93,7 +93,7 @@ fn a_full_pipe_and_an_empty_one_are_waited_for() {
 }
 
 #[test]
-fn who_sends_to_nobody_is_told_and_not_hung() {
+fn send_without_reader_fails_instead_of_hanging() {
     let text = "pipe lines\nWORKER writer { forever { send lines bytes=\"4KiB\" } }\n\
         WORKER reader { repeat 3 { receive lines bytes=\"4KiB\" } }";
     both(text, |scenario| {
@@ -103,7 +103,7 @@ fn who_sends_to_nobody_is_told_and_not_hung() {
 }
 
 #[test]
-fn a_closed_pipe_ends_the_stream_and_is_used_no_more() {
+fn closed_pipe_ends_the_stream_and_refuses_further_use() {
     let text = "pipe lines\nevent over\n\
         WORKER writer { send lines; close lines; wait over; send lines }\n\
         WORKER reader { receive lines { compute \"1us\" }; set over }";
@@ -113,7 +113,7 @@ fn a_closed_pipe_ends_the_stream_and_is_used_no_more() {
 }
 
 #[test]
-fn a_message_that_is_cut_short_is_no_message() {
+fn truncated_message_is_not_delivered() {
     both(
         "pipe lines\nWORKER writer { send lines bytes=\"10B\" }\nWORKER reader { receive lines bytes=\"20B\" }",
         |scenario| {
@@ -126,7 +126,7 @@ fn a_message_that_is_cut_short_is_no_message() {
 }
 
 #[test]
-fn a_reader_keeps_its_own_end_open() {
+fn reader_with_an_open_write_end_waits_for_itself() {
     both("pipe lines\nWORKER w { send lines; receive lines; close lines }", |scenario| drop(completed(&scenario)));
     both("pipe lines\nWORKER w { send lines; receive lines { compute \"1us\" } }", |scenario| {
         let mut seen = ObservedRun::start(&scenario);
@@ -137,7 +137,7 @@ fn a_reader_keeps_its_own_end_open() {
 }
 
 #[test]
-fn a_killed_writer_ends_the_stream() {
+fn killed_writer_ends_the_stream() {
     let scenario = read(
         "pipe lines\nprocess writer { send lines bytes=\"1KiB\"; sleep \"1h\" }\n\
         process reader { receive lines bytes=\"1KiB\" { compute \"1us\" } }",
@@ -151,7 +151,7 @@ fn a_killed_writer_ends_the_stream() {
 }
 
 #[test]
-fn a_killed_reader_frees_who_waits_for_room() {
+fn killed_reader_unblocks_waiting_writers() {
     let scenario = read(
         "pipe lines capacity=\"4KiB\"\nprocess writer count=2 { forever { send lines bytes=\"3KiB\" } }\n\
         process reader { receive lines bytes=\"3KiB\"; sleep \"1h\" }",
@@ -164,7 +164,7 @@ fn a_killed_reader_frees_who_waits_for_room() {
 }
 
 #[test]
-fn a_writer_killed_with_the_pipe_in_its_hands_hangs_nobody() {
+fn writer_killed_while_writing_blocks_no_worker() {
     let scenario = read(
         "pipe lines capacity=\"4KiB\"\nevent go\n\
         process first { send lines bytes=\"1MiB\" }\nprocess second { wait go; send lines bytes=\"1KiB\" }\n\
@@ -179,7 +179,7 @@ fn a_writer_killed_with_the_pipe_in_its_hands_hangs_nobody() {
     assert_eq!(moved(&seen)[1], (5 << 10, 5), "what was in the pipe, and the second's");
 }
 
-/// Pipes that a process has open, by their inodes.
+/// Returns the inodes of the pipes that a process has open.
 fn pipes_of(pid: u32) -> Vec<String> {
     let fds = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let links = fds.filter_map(|fd| std::fs::read_link(fd.path()).ok()?.to_str().map(str::to_owned));
@@ -187,7 +187,7 @@ fn pipes_of(pid: u32) -> Vec<String> {
 }
 
 #[test]
-fn a_process_has_the_ends_it_uses_and_no_others() {
+fn process_opens_only_the_pipe_ends_it_uses() {
     let scenario = read(
         "pipe lines count=3\nprocess writer { send lines at=1; sleep \"1h\" }\n\
         process reader { receive lines at=1 { compute \"1us\" } }",
@@ -212,7 +212,7 @@ fn a_process_has_the_ends_it_uses_and_no_others() {
 }
 
 #[test]
-fn a_pool_uses_pipes_until_its_last_task() {
+fn pool_keeps_pipe_ends_until_its_last_task() {
     for of in ["threads", "processes"] {
         let seen = completed(&read(&format!(
             "pipe lines\npool w of={of} workers=2 {{ batch count=20; task {{ send lines bytes=\"1KiB\" }} }}\n\
@@ -223,7 +223,7 @@ fn a_pool_uses_pipes_until_its_last_task() {
 }
 
 #[test]
-fn the_manager_adds_for_all_and_ends_after_them() {
+fn manager_adds_for_all_workers_and_ends_after_them() {
     let text = "counter n in=manager\nWORKER w count=4 { repeat 50 { add n by=2 } }\n\
         WORKER last { while n below=400 { sleep \"1ms\" }; add n by=100 }";
     both(text, |scenario| {
@@ -233,7 +233,10 @@ fn the_manager_adds_for_all_and_ends_after_them() {
             WorkerId::from(seen.registry().workers.iter().position(|w| w.name == "manager").expect("a manager"));
         assert_eq!(seen.last_event(manager), Some(EventKind::LifeEnded(ExitKind::Finished)));
         let changed = |kind| matches!(kind, EventKind::CounterAdded { .. });
-        assert!(seen.events.iter().filter(|e| changed(e.kind)).all(|e| e.worker == manager), "it changes, nobody else");
+        assert!(
+            seen.events.iter().filter(|e| changed(e.kind)).all(|e| e.worker == manager),
+            "only the manager changes it"
+        );
         assert!(
             seen.count(|kind| matches!(kind, EventKind::Blocked { state: State::Io, on: Some(ResourceId(0)) })) > 200
         );
@@ -241,13 +244,13 @@ fn the_manager_adds_for_all_and_ends_after_them() {
 }
 
 #[test]
-fn between_two_visits_to_the_manager_others_come() {
+fn manager_serves_other_workers_between_load_and_store() {
     let text = "counter n in=manager\nbarrier all parties=4\nWORKER w count=4 { load n; meet all; store n add=1 }";
     both(text, |scenario| assert_eq!(completed(&scenario).counter, Some(1)));
 }
 
 #[test]
-fn when_the_manager_is_killed_its_visitors_say_so() {
+fn workers_report_a_killed_manager() {
     let text = "counter n in=manager\nWORKER w count=3 { forever { add n } }";
     both(text, |scenario| {
         let mut seen = ObservedRun::start(&scenario);
@@ -259,7 +262,7 @@ fn when_the_manager_is_killed_its_visitors_say_so() {
 }
 
 #[test]
-fn a_killed_visitor_ends_alone() {
+fn worker_killed_during_a_manager_request_ends_alone() {
     let scenario =
         read("counter n in=manager\nprocess rogue { forever { add n } }\nprocess w { repeat 2000 { add n } }");
     let mut seen = ObservedRun::start(&scenario);
@@ -271,14 +274,14 @@ fn a_killed_visitor_ends_alone() {
 }
 
 #[test]
-fn a_pools_processes_visit_as_well() {
+fn pool_processes_use_the_manager() {
     let seen =
         completed(&read("counter n in=manager\npool w of=processes workers=2 { batch count=30; task { add n } }"));
     assert_eq!(seen.counter, Some(30));
 }
 
 #[test]
-fn private_is_one_copy_for_all_threads_and_one_for_each_process() {
+fn private_counter_is_shared_by_threads_and_separate_per_process() {
     let text = "counter n in=private initial=5\nWORKER w count=3 { repeat 10 { add n } }";
     both(text, |scenario| {
         let processes = scenario.groups[0].kind == contend::trace::WorkerKind::Process;

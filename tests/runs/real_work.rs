@@ -1,4 +1,4 @@
-//! Steps that do what they say: on real files, by chance, and those that end a process.
+//! Steps with real work on real files, random choices, and steps that end a process.
 
 use std::fs;
 use std::path::Path;
@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 
-/// The report of a run of this scenario.
+/// Runs a scenario and returns its report.
 fn run(text: &str, set: &[String], temp: &Path) -> Value {
     run_with(&[], text, set, temp)
 }
 
-/// The same, of one that runs commands.
+/// Runs a scenario with commands and returns its report.
 fn run_allowed(text: &str, set: &[String], temp: &Path) -> Value {
     run_with(&["--allow-exec"], text, set, temp)
 }
@@ -57,7 +57,7 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 #[test]
-fn pictures_become_grey_and_what_came_of_them_is_no_work_for_the_next_run() {
+fn grey_pictures_are_written_and_ignored_by_the_next_run() {
     let dir = tempfile::tempdir().expect("a directory");
     pictures(dir.path());
     for _ in 0..2 {
@@ -71,7 +71,7 @@ fn pictures_become_grey_and_what_came_of_them_is_no_work_for_the_next_run() {
 }
 
 #[test]
-fn workers_that_a_task_spawns_work_on_its_file() {
+fn workers_spawned_by_a_task_work_on_its_file() {
     for kind in ["thread", "process"] {
         let dir = tempfile::tempdir().expect("a directory");
         pictures(dir.path());
@@ -83,7 +83,7 @@ fn workers_that_a_task_spawns_work_on_its_file() {
 }
 
 #[test]
-fn a_file_that_is_no_picture_fails_alone_and_can_still_be_hashed() {
+fn task_with_a_broken_picture_fails_alone_and_can_hash_it() {
     let (dir, out) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
     pictures(dir.path());
     fs::write(dir.path().join("broken.png"), "no picture").expect("it is written");
@@ -96,14 +96,14 @@ fn a_file_that_is_no_picture_fails_alone_and_can_still_be_hashed() {
 }
 
 #[test]
-fn a_task_without_a_file_says_what_is_missing() {
+fn task_without_a_file_reports_the_missing_file() {
     let temp = tempfile::tempdir().expect("a directory");
     let report = run("pool p of=threads workers=1 { batch count=2; task { hash } }\n", &[], temp.path());
     assert_eq!(report["pools"][0]["failed"], 2, "{report}");
 }
 
 #[test]
-fn files_that_are_written_are_gone_after_the_run() {
+fn written_files_are_removed_after_the_run() {
     let temp = tempfile::tempdir().expect("a directory");
     for kind in ["thread", "process"] {
         let text = format!("counter n\n{kind} w count=2 {{ repeat 3 {{ write-file \"100KiB\"; add n by=1 }} }}\n");
@@ -115,19 +115,19 @@ fn files_that_are_written_are_gone_after_the_run() {
 }
 
 #[test]
-fn chance_goes_by_weight() {
+fn choose_follows_its_weights() {
     let temp = tempfile::tempdir().expect("a directory");
     let text = "counter often\ncounter seldom\ncounter never\nthread t count=4 { repeat 1000 { choose {\n\
         weight 9 { add often by=1 }\nweight 1 { add seldom by=1 }\nweight 0 { add never by=1 } } } }\n";
     let report = run(text, &[], temp.path());
     let value = |at: usize| report["counters"][at]["value"].as_i64().expect("a value");
     assert_eq!((value(0) + value(1), value(2)), (4000, 0), "{report}");
-    // 400 are due, give or take 19; ten times that is beyond chance.
+    // The mean is 400 with a standard deviation of 19; ten times that is beyond chance.
     assert!((210..=590).contains(&value(1)), "{report}");
 }
 
 #[test]
-fn a_task_at_which_its_process_dies_is_done_again_as_often_as_the_pool_says() {
+fn task_of_a_crashed_process_is_retried_up_to_the_limit() {
     let temp = tempfile::tempdir().expect("a directory");
     for die in ["abort", "exit 3"] {
         let again = format!(
@@ -147,7 +147,7 @@ fn a_task_at_which_its_process_dies_is_done_again_as_often_as_the_pool_says() {
 }
 
 #[test]
-fn a_thread_that_aborts_takes_the_others_with_it() {
+fn abort_in_a_thread_ends_the_whole_process() {
     let temp = tempfile::tempdir().expect("a directory");
     let text = "thread good { forever { compute \"1ms\" } }\nthread bad { compute \"5ms\"; abort }\n";
     let report = run(text, &[], temp.path());
@@ -161,7 +161,7 @@ fn failures(report: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn patterns_find_files_of_any_ending_below_the_directory() {
+fn patterns_find_files_of_any_extension_below_the_directory() {
     let dir = tempfile::tempdir().expect("a directory");
     fs::create_dir_all(dir.path().join("a/b")).expect("directories");
     fs::create_dir(dir.path().join(".git")).expect("a directory");
@@ -185,7 +185,7 @@ fn patterns_find_files_of_any_ending_below_the_directory() {
 }
 
 #[test]
-fn samples_are_made_for_any_ending() {
+fn samples_are_made_for_any_extension() {
     let temp = tempfile::tempdir().expect("a directory");
     for patterns in ["*.txt", "**/*", "png *.csv"] {
         let text = format!(
@@ -199,19 +199,19 @@ fn samples_are_made_for_any_ending() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_fails_alone_and_is_named() {
+fn unreadable_file_fails_its_task_alone_and_is_named() {
     let temp = tempfile::tempdir().expect("a directory");
     let text = "knob dir text=#true help=\"x\"\n\
          pool p of=threads workers=1 { batch files=\"me[m] statu[s]\" dir=$dir; task { read-file } }\n";
     let report = run(text, &["dir=/proc/self".to_owned()], temp.path());
     assert_eq!((&report["pools"][0]["done"], &report["pools"][0]["failed"]), (&1.into(), &1.into()), "{report}");
-    let told = failures(&report);
-    assert!(told.len() == 1 && told[0].starts_with("/proc/self/mem: "), "{told:?}");
+    let messages = failures(&report);
+    assert!(messages.len() == 1 && messages[0].starts_with("/proc/self/mem: "), "{messages:?}");
     assert_eq!(report["failures"]["first"][0]["worker"], "p-1", "{report}");
 }
 
 #[test]
-fn a_directory_without_work_is_told_before_anything_runs() {
+fn directory_without_matching_files_is_refused_before_the_run() {
     let temp = tempfile::tempdir().expect("a directory");
     let scenario = temp.path().join("s.kdl");
     let text = "knob dir text=#true help=\"x\"\nknob words text=#true help=\"x\"\n\
@@ -233,7 +233,7 @@ fn a_directory_without_work_is_told_before_anything_runs() {
 }
 
 #[test]
-fn hostile_names_are_names_and_nothing_else() {
+fn hostile_file_names_are_handled_literally() {
     use std::os::unix::ffi::OsStrExt;
     let (dir, out) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
     let hostile: [&[u8]; 7] =
@@ -250,9 +250,9 @@ fn hostile_names_are_names_and_nothing_else() {
         );
         let report = run_allowed(&text, &[format!("dir={}", dir.path().display())], out.path());
         assert_eq!(report["pools"][0]["failed"], 7, "only the last command fails: {report}");
-        let told = failures(&report);
-        assert!(told.iter().all(|what| what.ends_with("command not found")), "{told:?}");
-        assert!(!told.iter().any(|what| what.chars().any(char::is_control)), "names are made harmless: {told:?}");
+        let messages = failures(&report);
+        assert!(messages.iter().all(|what| what.ends_with("command not found")), "{messages:?}");
+        assert!(!messages.iter().any(|what| what.chars().any(char::is_control)), "names are sanitized: {messages:?}");
         let commands: u64 =
             report["workers"].as_array().expect("a list").iter().filter_map(|w| w["commands"]["ended"].as_u64()).sum();
         assert_eq!(commands, 14, "{report}");
@@ -263,10 +263,10 @@ fn hostile_names_are_names_and_nothing_else() {
 }
 
 #[test]
-fn a_full_disk_is_told() {
+fn full_disk_is_reported() {
     let temp = tempfile::tempdir().expect("a directory");
     let text = "pool p of=threads workers=1 { batch count=1; task { exec \"env\" \"LC_ALL=C\" \"dd\" \"if=/dev/zero\" \"of=/dev/full\" \"count=1\" } }\n";
     let report = run_allowed(text, &[], temp.path());
-    let told = failures(&report);
-    assert!(told.len() == 1 && told[0].to_lowercase().contains("no space left"), "{told:?}");
+    let messages = failures(&report);
+    assert!(messages.len() == 1 && messages[0].to_lowercase().contains("no space left"), "{messages:?}");
 }

@@ -1,10 +1,10 @@
-//! Queues, conditions, event flags and barriers on real threads and real processes.
+//! Queues, conditions, events and barriers on real threads and processes.
 
 use crate::support::ObservedRun;
 use contend::scenario::{Scenario, Source, check};
 use contend::trace::{Command, Event, EventKind, ExitKind, Notice, ResourceId, RunEnd, State, WorkerId};
 
-/// A scenario run by threads, by processes, and by tasks of one loop.
+/// Tests a scenario with threads, with processes, and with tasks of one loop.
 fn each(text: &str, test: impl Fn(Scenario)) {
     for kind in ["thread", "process", "async"] {
         let text = text.replace("WORKER", kind);
@@ -20,7 +20,7 @@ fn completed(scenario: &Scenario) -> ObservedRun {
     seen
 }
 
-/// What `pick` finds in the events, in order of their stamps.
+/// Returns what `pick` finds in the events, sorted by time.
 fn all<T>(seen: &ObservedRun, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
     let mut events: Vec<&Event> = seen.events.iter().collect();
     events.sort_by_key(|event| event.at);
@@ -28,7 +28,7 @@ fn all<T>(seen: &ObservedRun, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
 }
 
 #[test]
-fn every_item_is_taken_once_and_the_room_is_never_exceeded() {
+fn queue_items_are_taken_once_and_capacity_is_never_exceeded() {
     let text = "queue jobs capacity=3\ncounter stopped\n\
         WORKER maker count=3 { repeat 200 { put jobs }; add stopped; if stopped equals=3 { close jobs } }\n\
         WORKER user count=2 { take jobs { compute \"5us\" } }";
@@ -49,7 +49,7 @@ fn every_item_is_taken_once_and_the_room_is_never_exceeded() {
 }
 
 #[test]
-fn a_closed_queue_is_no_place_to_put() {
+fn put_into_a_closed_queue_fails() {
     each("queue jobs capacity=3\nWORKER w { put jobs; close jobs; take jobs; put jobs }", |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Panicked))), 1);
@@ -60,7 +60,7 @@ fn a_closed_queue_is_no_place_to_put() {
 }
 
 #[test]
-fn what_cannot_be_done_at_once_is_left() {
+fn try_put_and_try_take_skip_when_they_would_block() {
     let text = "queue jobs capacity=1\ncounter n\nWORKER w {\n\
         try-take jobs { add n by=100 }\nelse { add n }\n\
         try-put jobs { add n }\n\
@@ -72,7 +72,7 @@ fn what_cannot_be_done_at_once_is_left() {
 }
 
 #[test]
-fn a_wait_gives_the_mutex_back_and_takes_it_again() {
+fn condition_wait_releases_and_reacquires_the_mutex() {
     let text = "mutex m\ncondition some of=m\ncondition none of=m\ncounter items\n\
         WORKER maker { repeat 100 { lock m { while items above=0 { wait none }; add items; notify some } } }\n\
         WORKER user { repeat 100 { lock m { while items below=1 { wait some }; add items by=-1; notify none } } }";
@@ -89,7 +89,7 @@ fn a_wait_gives_the_mutex_back_and_takes_it_again() {
 }
 
 #[test]
-fn a_wait_with_a_limit_gives_up() {
+fn timed_wait_gives_up() {
     each("mutex m\ncondition c of=m\nWORKER w { lock m { wait c timeout=\"1ms\" } }", |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::WaitTimedOut { lock: ResourceId(1) })), 1);
@@ -97,7 +97,7 @@ fn a_wait_with_a_limit_gives_up() {
 }
 
 #[test]
-fn a_flag_stays_set_until_it_is_cleared() {
+fn event_stays_set_until_cleared() {
     let text = "event ready\nevent again\nqueue q capacity=9\n\
         WORKER early count=3 { wait ready; put q }\n\
         WORKER late { take q; take q; take q; wait ready; clear ready; set again; wait ready timeout=\"1ms\" }\n\
@@ -109,7 +109,7 @@ fn a_flag_stays_set_until_it_is_cleared() {
 }
 
 #[test]
-fn nobody_passes_a_barrier_before_all_have_come() {
+fn no_worker_passes_a_barrier_before_all_arrive() {
     let text = "barrier b parties=4\ncounter n\nWORKER w count=4 { repeat 50 { add n; meet b } }";
     each(text, |scenario| {
         let seen = completed(&scenario);
@@ -118,7 +118,7 @@ fn nobody_passes_a_barrier_before_all_have_come() {
             _ => None,
         });
         assert_eq!(rounds, [3; 50]);
-        // In front of the kth meeting the counter is at 4k at most, whoever adds.
+        // Before the kth meeting, the counter is at most 4k.
         let mut met = [0; 4];
         for (worker, kind) in all(&seen, |event| Some((event.worker.index(), event.kind))) {
             match kind {
@@ -131,7 +131,7 @@ fn nobody_passes_a_barrier_before_all_have_come() {
 }
 
 #[test]
-fn a_process_killed_while_it_waits_hangs_nobody() {
+fn process_killed_while_waiting_blocks_no_worker() {
     let text = "queue jobs capacity=2\n\
         process user count=2 { take jobs { compute \"10us\" } }\n\
         process maker { forever { put jobs; sleep \"1ms\" } }";
@@ -147,6 +147,6 @@ fn a_process_killed_while_it_waits_hangs_nobody() {
             seen.notices.iter().any(|notice| matches!(notice, Notice::Died { worker: WorkerId(0), .. }))
         });
         let before = took(&seen, WorkerId(1));
-        seen.wait_until("the other goes on", |seen| took(seen, WorkerId(1)) > before + 20);
+        seen.wait_until("the other continues", |seen| took(seen, WorkerId(1)) > before + 20);
     });
 }

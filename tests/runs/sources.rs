@@ -1,11 +1,11 @@
-//! A pool ends when nobody is left who could bring it a task: however those ended who did, each counts once.
+//! A pool ends when no worker is left that can submit a task: each submitter counts once, however it ended.
 
 use crate::support::ObservedRun;
 use contend::model::{Budget, LifeEnd, Model};
 use contend::scenario::{Scenario, Source, check};
 use contend::trace::{DeathCause, EventKind, Message, RunEnd, WorkerId};
 
-/// A pool, and whoever brings it tasks.
+/// Returns a scenario with a pool and its submitters.
 fn read(kind: &str, bringers: &str) -> Scenario {
     let text = format!("pool p of={kind} workers=2 {{ task {{ sleep \"2ms\" }} }}\n{bringers}");
     let source = Source { name: "sources".into(), path: None, text };
@@ -17,7 +17,7 @@ fn lane(seen: &ObservedRun, name: &str) -> WorkerId {
     WorkerId::from(at.expect("it is there"))
 }
 
-/// How many tasks were done when the run came to its end by itself.
+/// Runs to the end and returns the number of done tasks.
 fn done(bringers: &str) -> [usize; 2] {
     ["threads", "processes"].map(|kind| {
         let seen = ObservedRun::run_to_end(&read(kind, bringers));
@@ -27,7 +27,7 @@ fn done(bringers: &str) -> [usize; 2] {
 }
 
 #[test]
-fn a_process_that_leaves_early_brings_no_more_and_came_to_its_end() {
+fn process_that_exits_early_submits_no_more_and_counts_as_ended() {
     let scenario = read("threads", "process early { repeat 3 { submit p }; exit 0 }");
     let seen = ObservedRun::run_to_end(&scenario);
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
@@ -38,24 +38,24 @@ fn a_process_that_leaves_early_brings_no_more_and_came_to_its_end() {
 }
 
 #[test]
-fn who_is_killed_after_its_last_step_counts_once() {
+fn process_killed_after_its_last_step_counts_once() {
     let killed = "process parent { submit p; spawn child }\nthread child { sleep \"30ms\"; submit p; abort }";
     assert_eq!(done(&format!("{killed}\nprocess other {{ repeat 40 {{ submit p; sleep \"2ms\" }} }}")), [42, 42]);
 }
 
 #[test]
-fn who_dies_with_those_it_spawned_counts_once_each() {
+fn process_that_dies_with_its_threads_counts_each_once() {
     let killed =
         "process parent { submit p; spawn child; sleep \"10ms\"; abort }\nthread child { sleep \"1h\"; submit p }";
     assert_eq!(done(&format!("{killed}\nprocess other {{ repeat 40 {{ submit p; sleep \"2ms\" }} }}")), [41, 41]);
 }
 
 #[test]
-fn who_dies_at_once_is_dead() {
+fn process_that_dies_at_once_counts_as_ended() {
     let seen = ObservedRun::run_to_end(&read("threads", "process brief { submit p; abort }"));
     let mut model = Model::new(seen.registry(), Budget::default());
     let brief = lane(&seen, "brief");
-    // The notice may overtake the events, and then its first one comes last.
+    // The notice can overtake the events, so that the first event comes last.
     let at = seen.events.iter().map(|event| event.at).max().expect("it began");
     for notice in &seen.notices {
         model.apply(&Message::Notice { at, notice: notice.clone() });

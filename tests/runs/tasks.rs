@@ -1,4 +1,5 @@
-//! Workers that are tasks of an event loop: what they tell is what they did, on one thread and on several.
+//! Workers that are tasks of an event loop with one and with several threads: recorded events match what the tasks
+//! did.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ fn read(text: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
 }
 
-/// A scenario on a loop with one thread, and on one with three.
+/// Runs a scenario on a loop with one thread, and with three.
 fn each(text: &str, test: impl Fn(Scenario)) {
     for threads in [1, 3] {
         test(read(&format!("runtime threads={threads}\n{text}")));
@@ -27,7 +28,7 @@ fn completed(scenario: &Scenario) -> ObservedRun {
     seen
 }
 
-/// The events of each worker. They come in its own order, and time does not go back in it.
+/// Returns the events of each worker, in their order, and asserts that time does not go back.
 fn streams(seen: &ObservedRun) -> BTreeMap<WorkerId, Vec<Event>> {
     let mut streams: BTreeMap<WorkerId, Vec<Event>> = BTreeMap::new();
     for event in &seen.events {
@@ -41,7 +42,7 @@ fn streams(seen: &ObservedRun) -> BTreeMap<WorkerId, Vec<Event>> {
     streams
 }
 
-/// The most that a counter ever held.
+/// Returns the highest value of a counter.
 fn counted(seen: &ObservedRun, counter: u16) -> Option<i32> {
     let values = seen.events.iter().filter_map(|event| match event.kind {
         EventKind::CounterAdded { counter: ResourceId(id), value, .. } if id == counter => Some(value),
@@ -50,14 +51,14 @@ fn counted(seen: &ObservedRun, counter: u16) -> Option<i32> {
     values.max()
 }
 
-/// How long a worker could have gone on and did not, each time that it waited: from the stamp of `Ready` to what came then.
+/// Returns the delay after each wait of a worker: from `Ready` to its next event.
 fn lags(stream: &[Event]) -> Vec<Span> {
     let pairs = stream.windows(2).filter(|pair| pair[0].kind == EventKind::BecameRunnable);
     pairs.map(|pair| pair[1].at.span_since(pair[0].at)).collect()
 }
 
 #[test]
-fn a_mutex_of_tasks_excludes_and_numbers_its_grants() {
+fn async_mutex_excludes_and_numbers_its_grants() {
     each(
         "mutex m\ncounter n\nasync w count=40 { repeat 25 { lock m { load n; yield; store n add=1 } } }",
         |scenario| {
@@ -74,7 +75,7 @@ fn a_mutex_of_tasks_excludes_and_numbers_its_grants() {
 }
 
 #[test]
-fn a_mutex_that_is_held_over_a_wait_goes_round_in_turn() {
+fn async_mutex_held_over_an_await_is_granted_in_order() {
     let seen = completed(&read("mutex m\nasync w count=5 { repeat 4 { lock m { sleep \"1ms\" } } }"));
     let mut taken: Vec<_> = seen.events.iter().filter(|e| matches!(e.kind, EventKind::Acquired { .. })).collect();
     taken.sort_by_key(|event| event.at);
@@ -83,7 +84,7 @@ fn a_mutex_that_is_held_over_a_wait_goes_round_in_turn() {
 }
 
 #[test]
-fn the_deadlock_of_two_tasks_is_found() {
+fn deadlock_of_two_tasks_is_found() {
     let text = "mutex a\nmutex b\n\
         async left { forever { lock a { sleep \"2ms\"; lock b { sleep \"1ms\" } } } }\n\
         async right { forever { lock b { sleep \"2ms\"; lock a { sleep \"1ms\" } } } }\nexpect deadlock";
@@ -97,14 +98,14 @@ fn the_deadlock_of_two_tasks_is_found() {
         let mut model = Model::new(Arc::clone(&seen.registry()), Budget::default());
         model.apply(&Message::Events(seen.events.clone()));
         model.apply(&Message::Watermark(seen.events.iter().map(|event| event.at).max().unwrap_or_default()));
-        let deadlock = model.first_deadlock().expect("neither can go on");
+        let deadlock = model.first_deadlock().expect("both are stuck");
         assert_eq!(deadlock.workers, [WorkerId(0), WorkerId(1)]);
         assert_eq!(model.health().anomalies, 0);
     });
 }
 
 #[test]
-fn a_thousand_tasks_wait_side_by_side_on_one_thread() {
+fn thousand_tasks_sleep_concurrently_on_one_thread() {
     let seen = completed(&read("counter n\nasync w count=1000 { sleep \"20ms\"; io \"300ms\"; add n }"));
     assert_eq!(seen.counter, Some(1_000));
     let all = |wanted: fn(EventKind) -> bool| seen.events.iter().filter(move |event| wanted(event.kind));
@@ -116,7 +117,7 @@ fn a_thousand_tasks_wait_side_by_side_on_one_thread() {
 }
 
 #[test]
-fn whoever_blocks_the_loop_makes_the_others_late_and_that_is_measured_exactly() {
+fn delay_behind_a_blocking_task_is_measured() {
     let text = "async heart { repeat 20 { sleep \"5ms\" } }\nasync worker { sleep \"20ms\"; HOW { sleep \"60ms\" } }";
     let longest = |how: &str| {
         let seen = completed(&read(&text.replace("HOW", how)));
@@ -134,7 +135,7 @@ fn whoever_blocks_the_loop_makes_the_others_late_and_that_is_measured_exactly() 
 }
 
 #[test]
-fn one_ring_has_one_writer_also_when_a_task_goes_to_threads_and_back() {
+fn ring_has_one_writer_when_a_task_moves_between_threads() {
     let text = "mutex m\ncounter n\nqueue q capacity=2\n\
         async w count=8 { repeat 30 { to-thread { lock m { load n; sleep \"20us\"; store n add=1 } }; yield } }";
     each(text, |scenario| {
@@ -149,7 +150,7 @@ fn one_ring_has_one_writer_also_when_a_task_goes_to_threads_and_back() {
 }
 
 #[test]
-fn a_task_that_panics_ends_alone_and_gives_its_lock_back() {
+fn panicking_task_ends_alone_and_releases_its_lock() {
     for how in ["panic \"on purpose\"", "blocking { panic \"on purpose\" }", "to-thread { panic \"on purpose\" }"] {
         let text = format!(
             "mutex m\nasync bad {{ lock m {{ {how} }} }}\nasync good {{ repeat 50 {{ lock m {{ sleep \"50us\" }} }} }}"
@@ -157,9 +158,9 @@ fn a_task_that_panics_ends_alone_and_gives_its_lock_back() {
         let seen = completed(&read(&text));
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Panicked))), 1, "{how}");
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::Acquired { .. })), 51, "{how}");
-        let told =
+        let is_reported =
             |notice: &Notice| matches!(notice, Notice::TaskFailed { message, .. } if message.contains("on purpose"));
-        assert!(seen.notices.iter().any(told), "{how}: {:?}", seen.notices);
+        assert!(seen.notices.iter().any(is_reported), "{how}: {:?}", seen.notices);
     }
 }
 
@@ -176,7 +177,7 @@ fn threads_and_tasks_share_a_lock_and_a_queue() {
 }
 
 #[test]
-fn a_run_whose_tasks_are_stuck_leaves_nothing_behind() {
+fn run_with_stuck_tasks_leaves_no_process() {
     let text = "mutex m\nasync holds { lock m { forever { sleep \"1ms\" } } }\nasync waits count=50 { lock m { sleep \"1ms\" } }\n\
         async stuck { blocking { lock m { sleep \"1ms\" } } }\nprocess other { forever { sleep \"1ms\" } }";
     let mut seen = ObservedRun::start(&read(text));
@@ -189,7 +190,7 @@ fn a_run_whose_tasks_are_stuck_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_task_that_always_finds_what_it_needs_lets_others_go_on_all_the_same() {
+fn task_that_never_blocks_still_yields_to_others() {
     let text =
         "mutex m\ncounter others\nasync busy { forever { lock m { add others by=0 } } }\nasync other { add others }";
     let mut seen = ObservedRun::start(&read(text));
@@ -199,7 +200,7 @@ fn a_task_that_always_finds_what_it_needs_lets_others_go_on_all_the_same() {
 }
 
 #[test]
-fn tasks_are_told_from_threads_and_processes() {
+fn worker_kind_is_reported_for_tasks_threads_and_processes() {
     let seen = completed(&read("async w { sleep \"1ms\" }\nthread t { sleep \"1ms\" }"));
     let kinds: Vec<&str> = seen.registry().workers.iter().map(|worker| worker.kind.word()).collect();
     assert_eq!(kinds, ["async", "thread"]);
@@ -207,7 +208,7 @@ fn tasks_are_told_from_threads_and_processes() {
 }
 
 #[test]
-fn a_task_waits_for_the_end_of_any_other_without_its_thread() {
+fn task_joins_any_worker_kind_without_blocking_its_thread() {
     for other in ["async", "thread", "process"] {
         each(
             &format!(
@@ -234,7 +235,7 @@ fn a_task_waits_for_the_end_of_any_other_without_its_thread() {
 }
 
 #[test]
-fn a_task_whose_thread_has_no_cpu_is_ready_and_does_not_run() {
+fn task_is_ready_while_its_thread_has_no_cpu() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = 4 * cores;
     let seen = completed(&read(&format!(

@@ -1,5 +1,5 @@
-//! What the tests of real runs share: scenarios made in code, and a run with all that was seen of it.
-#![allow(dead_code, reason = "each test file uses its part")]
+//! Helpers for tests of real runs: scenarios built in code, and a run that records its messages.
+#![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod program;
 pub mod pty;
@@ -20,7 +20,7 @@ use contend::trace::{
     WorkerKind,
 };
 
-/// Long enough for the slowest machine; only a failure takes it.
+/// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 pub fn number(n: f64) -> Expr {
@@ -60,8 +60,8 @@ pub fn counter(name: &str) -> Resource {
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> WorkerGroup {
-    let (count, seat, steps) = (number(f64::from(count)), Scheduling::default(), steps.into());
-    WorkerGroup { name: name.into(), kind, count, scheduling: seat, is_daemon: false, is_fork_copy: false, steps }
+    let (count, scheduling, steps) = (number(f64::from(count)), Scheduling::default(), steps.into());
+    WorkerGroup { name: name.into(), kind, count, scheduling, is_daemon: false, is_fork_copy: false, steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {
@@ -69,10 +69,10 @@ pub fn knob(name: &str, default: f64, max: f64) -> Knob {
     Knob { name: name.into(), kind, help: String::new(), is_live: true }
 }
 
-pub fn pool(name: &str, of: WorkerKind, workers: u32) -> PoolSpec {
+pub fn pool(name: &str, kind: WorkerKind, workers: u32) -> PoolSpec {
     PoolSpec {
         name: name.into(),
-        worker_kind: Choice::Fixed(of),
+        worker_kind: Choice::Fixed(kind),
         workers: number(f64::from(workers)),
         max_workers: workers,
         scheduling: Scheduling::default(),
@@ -105,7 +105,7 @@ fn defaults(scenario: &Scenario) -> Settings {
     }
 }
 
-/// One hold of a lock.
+/// The time from acquiring to releasing a lock.
 #[derive(Debug)]
 pub struct LockHold {
     pub grant: u64,
@@ -113,7 +113,7 @@ pub struct LockHold {
     pub released_at: Stamp,
 }
 
-/// A run, and everything that was seen of it so far.
+/// A live run with all messages received so far.
 pub struct ObservedRun {
     live: LiveRun,
     model: Model,
@@ -129,7 +129,7 @@ impl ObservedRun {
         Self::start_with_image(scenario, PathBuf::from(env!("CARGO_BIN_EXE_contend")))
     }
 
-    /// A run with another program as its runner.
+    /// Starts a run with another program as its runner.
     pub fn start_with_image(scenario: &Scenario, image: PathBuf) -> Self {
         let live = LiveRun::start_with_image(scenario, &defaults(scenario), Some(image)).expect("the run starts");
         let model = Model::new(live.registry(), Budget::default());
@@ -142,7 +142,7 @@ impl ObservedRun {
         seen
     }
 
-    /// Takes what comes until `wanted` holds; panics at the deadline.
+    /// Receives messages until `wanted` holds; panics at the deadline.
     pub fn wait_until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !wanted(self) {
@@ -165,11 +165,11 @@ impl ObservedRun {
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),
             Message::Sample(Sample::Sched { ready, .. }) => self.ready_ns += ready,
             Message::WaitSnapshot(_) | Message::Sample(_) | Message::Watermark(_) => {}
-            Message::Ended { reason: how, .. } => self.end = Some(how),
+            Message::Ended { reason, .. } => self.end = Some(reason),
         }
     }
 
-    /// All that was seen, folded.
+    /// Returns the model after all messages received.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -178,7 +178,7 @@ impl ObservedRun {
         self.live.send_command(command);
     }
 
-    /// The run itself.
+    /// Returns the run itself.
     pub fn live(&self) -> &LiveRun {
         &self.live
     }
@@ -202,7 +202,7 @@ impl ObservedRun {
             .collect()
     }
 
-    /// All holds in the order of their grants; of a run with one lock.
+    /// Returns all holds, in grant order, of a run with one lock.
     pub fn lock_holds(&self) -> Vec<LockHold> {
         let mut holds: Vec<LockHold> = Vec::new();
         for e in &self.events {
@@ -227,7 +227,7 @@ impl ObservedRun {
         self.events.iter().map(|e| if let EventKind::Gap { lost } = e.kind { lost } else { 0 }).sum()
     }
 
-    /// Processes that workers live in; threads share the runner's, so their thread ids stand for them.
+    /// Returns the thread ids of all workers; for a process worker that is its process id.
     pub fn pids(&self) -> Vec<u32> {
         let started = self.notices.iter().filter_map(|n| match n {
             Notice::Started { tid, .. } => Some(*tid),
@@ -240,11 +240,11 @@ impl ObservedRun {
 impl Drop for ObservedRun {
     fn drop(&mut self) {
         let health = self.model.health();
-        assert!(std::thread::panicking() || health.disagreements == 0, "slots deny what events tell: {health:?}");
+        assert!(std::thread::panicking() || health.disagreements == 0, "wait slots contradict events: {health:?}");
     }
 }
 
-/// Whether a process or thread exists and is no zombie.
+/// Returns whether a process or thread exists and is not a zombie.
 pub fn is_running(id: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{id}/stat"))
         .is_ok_and(|s| !s.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
@@ -255,13 +255,13 @@ pub fn parent_of(pid: u32) -> Option<u32> {
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The state of a process: the letter behind its name.
+/// Returns the state letter of a process, such as `T` for stopped.
 pub fn state_of(pid: u32) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit(')').next()?.trim_start().chars().next()
 }
 
-/// The kernel's short name of a process; empty when it is gone.
+/// Returns the kernel's short name of a process, empty when the process is gone.
 pub fn name_of(pid: u32) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
 }
@@ -270,13 +270,13 @@ pub fn kill(pid: u32) {
     contend::platform::kill_process(pid);
 }
 
-/// Sends a signal by name, as a shell would.
+/// Sends a signal by name, such as `TERM`.
 pub fn send_signal(pid: u32, name: &str) {
     let status = std::process::Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
     assert!(status.is_ok_and(|s| s.success()), "kill -{name} {pid}");
 }
 
-/// Living processes with this in their environment.
+/// Returns the running processes with this entry in their environment.
 pub fn pids_with_mark(mark: &str) -> Vec<u32> {
     let has_mark = |pid: &u32| {
         let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();

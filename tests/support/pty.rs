@@ -1,4 +1,4 @@
-//! The program in a real pseudo-terminal, with a terminal emulator looking at what it draws.
+//! Runs a program in a pseudo-terminal and interprets its output with a terminal emulator.
 
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -10,43 +10,43 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use vt100::{MouseProtocolMode, Parser, Screen};
 
-/// Long enough for the slowest machine; only a failure takes it.
+/// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// How long nothing more comes of a program that has ended, where somebody else still has its terminal.
+/// How long to wait for more output after the program ended, since another process can keep the terminal open.
 const QUIET_TIME: Duration = Duration::from_millis(500);
 
-/// A program in a terminal. Whatever a test does, nothing of it is left running.
+/// A program in a terminal. Dropping it kills every process that the program started.
 pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    /// Whether the terminal takes nothing more.
+    /// Whether the terminal has stopped reading.
     stalled: Arc<AtomicBool>,
     parser: Parser,
-    /// All that the program sent.
+    /// All bytes that the program has sent.
     sent: Vec<u8>,
     child: Box<dyn Child + Send + Sync>,
-    /// In the environment of the program and of all that it starts.
+    /// Marks the environment of the program and of all its descendants.
     environment_mark: String,
-    /// How the terminal was set before the program came.
+    /// The terminal settings before the program started.
     initial_settings: String,
 }
 
 impl Pty {
-    /// `contend` with these arguments in a terminal of `rows` x `cols`.
+    /// Starts `contend` with these arguments in a terminal of `rows` x `cols`.
     pub fn contend(args: &[&str], rows: u16, cols: u16) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_contend"));
         command.args(args);
         Self::start(command, rows, cols)
     }
 
-    /// Any program.
+    /// Starts any program.
     pub fn start(command: CommandBuilder, rows: u16, cols: u16) -> Self {
         Self::start_as(command, "xterm-256color", rows, cols)
     }
 
-    /// Any program, told that its terminal is this one.
+    /// Starts any program with this value of `TERM`.
     pub fn start_as(mut command: CommandBuilder, term: &str, rows: u16, cols: u16) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -95,7 +95,7 @@ impl Pty {
         self.sent.extend_from_slice(bytes);
     }
 
-    /// All that the program sent to the terminal so far.
+    /// Returns all bytes that the program has sent to the terminal.
     pub fn sent(&self) -> &[u8] {
         &self.sent
     }
@@ -104,12 +104,12 @@ impl Pty {
         self.parser.screen()
     }
 
-    /// What the screen shows now, as text.
+    /// Returns the text on the screen.
     pub fn text(&self) -> String {
         self.screen().contents()
     }
 
-    /// Reads what the program draws until `wanted` holds; panics at the deadline, with the screen.
+    /// Reads output until `wanted` holds; panics with the screen at the deadline.
     pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&Screen) -> bool) {
         let start = Instant::now();
         while !wanted(self.screen()) {
@@ -122,7 +122,7 @@ impl Pty {
         }
     }
 
-    /// Takes what the program draws within this time.
+    /// Reads output for this time.
     pub fn read_for(&mut self, time: Duration) {
         let until = Instant::now() + time;
         while let Ok(bytes) = self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
@@ -130,17 +130,17 @@ impl Pty {
         }
     }
 
-    /// Reads until the screen shows this text, however it is broken into lines.
+    /// Reads output until the screen shows this text, ignoring line breaks.
     pub fn wait_for_text(&mut self, text: &str) {
         self.wait_for(&format!("the text `{text}`"), |screen| screen_shows(screen, text));
     }
 
-    /// Types.
+    /// Types keys.
     pub fn type_keys(&mut self, keys: &str) {
         self.send_bytes(keys.as_bytes());
     }
 
-    /// Sends what a terminal sends, in one write.
+    /// Sends bytes to the program in one write.
     pub fn send_bytes(&mut self, bytes: &[u8]) {
         self.writer.write_all(bytes).expect("the terminal takes input");
         self.writer.flush().expect("the terminal takes input");
@@ -151,17 +151,17 @@ impl Pty {
         self.parser.screen_mut().set_size(at_least_1(rows), at_least_1(cols));
     }
 
-    /// Says that the window is this large; nobody looks at what is drawn into it.
+    /// Announces a window size without resizing the emulator, which could not hold the largest sizes.
     pub fn set_size_unseen(&self, rows: u16, cols: u16) {
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("the terminal resizes");
     }
 
-    /// The terminal stops reading, as one behind a stalled connection does, or reads again.
+    /// Makes the terminal stop or resume reading, as behind a stalled connection.
     pub fn set_stalled(&self, stalled: bool) {
         self.stalled.store(stalled, Ordering::Release);
     }
 
-    /// Waits for the program's end, taking all that it has drawn: to the end of the terminal, if nobody else has that open.
+    /// Waits for the program's end and reads all its output, until the terminal is closed or silent.
     pub fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
@@ -177,7 +177,7 @@ impl Pty {
         }
     }
 
-    /// Waits for the program's end without taking what it draws.
+    /// Waits for the program's end without reading its output.
     pub fn wait_without_reading(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
@@ -193,22 +193,22 @@ impl Pty {
         self.child.process_id().expect("it is running")
     }
 
-    /// Sends a signal to the program by name, as a shell would.
+    /// Sends a signal to the program by name, such as `TERM`.
     pub fn send_signal(&self, name: &str) {
         super::send_signal(self.pid(), name);
     }
 
-    /// Every process that has this terminal's mark: the program and all that it started.
+    /// Returns the program and all processes that it started, by the mark in their environment.
     pub fn process_ids(&self) -> Vec<u32> {
         super::pids_with_mark(&self.environment_mark)
     }
 
-    /// Asserts that the terminal is as it was before the program came.
+    /// Asserts that the terminal is as it was before the program started.
     pub fn assert_terminal_restored(&self) {
         assert_eq!(self.unrestored_settings(), Vec::<&str>::new());
     }
 
-    /// Waits until the terminal is as it was: of a program that was killed somebody else has to see to that.
+    /// Waits until the terminal is restored: after a kill, the guardian does that.
     pub fn wait_for_terminal_restored(&mut self) {
         let start = Instant::now();
         while !self.unrestored_settings().is_empty() {
@@ -224,7 +224,7 @@ impl Pty {
         }
     }
 
-    /// What of the terminal is not as it was before the program came.
+    /// Returns the settings of the terminal that differ from those before the program started.
     fn unrestored_settings(&self) -> Vec<&'static str> {
         let screen = self.screen();
         let now = format!("{:?}", self.master.get_termios().expect("a terminal"));
@@ -232,18 +232,18 @@ impl Pty {
             (screen.alternate_screen(), "the alternate screen"),
             (screen.hide_cursor(), "the hidden cursor"),
             (screen.bracketed_paste(), "bracketed paste"),
-            (screen.mouse_protocol_mode() != MouseProtocolMode::None, "reports of the mouse"),
+            (screen.mouse_protocol_mode() != MouseProtocolMode::None, "mouse reporting"),
             (now != self.initial_settings, "the modes"),
         ];
         signs.into_iter().filter(|(is_left, _)| *is_left).map(|(_, what)| what).collect()
     }
 
-    /// The process that would give the terminal back if the program were killed.
+    /// Returns the guardian, which restores the terminal if the program is killed.
     pub fn guardian_pid(&self) -> Option<u32> {
         self.process_ids().into_iter().find(|pid| super::name_of(*pid) == "guardian")
     }
 
-    /// Waits until nothing of the program is left.
+    /// Waits until no process of the program is left; panics after 10 s.
     pub fn assert_no_process_left(&self) {
         let start = Instant::now();
         while !self.process_ids().is_empty() {
@@ -264,7 +264,7 @@ fn at_least_1(n: u16) -> NonZero<u16> {
     NonZero::new(n).unwrap_or(NonZero::<u16>::MIN)
 }
 
-/// Whether the screen shows this text, however it is broken into lines.
+/// Returns whether the screen shows this text, ignoring line breaks.
 pub fn screen_shows(screen: &Screen, text: &str) -> bool {
     screen.contents().split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
 }

@@ -1,22 +1,22 @@
-//! Checks JSON against a JSON Schema of the program: strictly, so that a member that is not described is a mistake.
+//! A strict validator of JSON against the program's JSON Schemas: an undescribed member is an error.
 //!
-//! It knows the keywords that these schemas use, and refuses any other rather than to pass over it.
+//! It supports the keywords that these schemas use, and reports any other keyword as an error.
 
 use std::process::Command;
 
 use serde_json::{Map, Value};
 
-/// Keywords that say nothing about what is right.
-const WORDS: [&str; 3] = ["$schema", "title", "description"];
+/// Keywords without a rule.
+const ANNOTATIONS: [&str; 3] = ["$schema", "title", "description"];
 
-/// The schema that `contend schema NAME` prints.
+/// Returns the schema that `contend schema NAME` prints.
 pub fn load_schema(name: &str) -> Value {
     let printed = Command::new(env!("CARGO_BIN_EXE_contend")).args(["schema", name]).output().expect("it starts");
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     serde_json::from_slice(&printed.stdout).expect("a schema is JSON")
 }
 
-/// All that is wrong with `value`, each with where it is.
+/// Returns all violations in `value`, each with its path.
 pub fn validation_errors(schema: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     check(schema, value, "", &mut found);
@@ -25,7 +25,7 @@ pub fn validation_errors(schema: &Value, value: &Value) -> Vec<String> {
 
 fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
     let Some(keywords) = schema.as_object() else {
-        found.push(format!("{path}: the schema is no object"));
+        found.push(format!("{path}: the schema is not an object"));
         return;
     };
     for (keyword, rule) in keywords {
@@ -48,8 +48,8 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
                 let absent = names.filter(|name| value.as_object().is_some_and(|members| !members.contains_key(*name)));
                 found.extend(absent.map(|name| format!("{path}.{name} is missing")));
             }
-            "type" | "enum" | "properties" | "additionalProperties" => {} // the last two together, below
-            known if WORDS.contains(&known) => {}
+            "type" | "enum" | "properties" | "additionalProperties" => {} // see `check_members` for the last two
+            known if ANNOTATIONS.contains(&known) => {}
             unknown => found.push(format!("{path}: the schema uses `{unknown}`, which this check does not know")),
         }
     }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_mistake_is_found() {
+    fn each_kind_of_schema_violation_is_found() {
         let schema = json!({
             "type": "object",
             "properties": {
@@ -122,7 +122,7 @@ mod tests {
         });
         let right = json!({ "count": 1, "kind": null, "pair": [1, 2.5], "by_name": { "a": true } });
         assert_eq!(validation_errors(&schema, &right), [""; 0]);
-        for (wrong, said) in [
+        for (wrong, message) in [
             (json!({}), ".count is missing"),
             (json!({ "count": -1 }), "beyond 0"),
             (json!({ "count": 1.5 }), "not of type"),
@@ -133,12 +133,12 @@ mod tests {
             (json!({ "count": 1, "more": 1 }), ".more is not described"),
         ] {
             let found = validation_errors(&schema, &wrong);
-            assert!(found.len() == 1 && found[0].contains(said), "{wrong}: {found:?}");
+            assert!(found.len() == 1 && found[0].contains(message), "{wrong}: {found:?}");
         }
     }
 
     #[test]
-    fn an_unknown_keyword_is_refused() {
+    fn unknown_schema_keyword_is_refused() {
         let found = validation_errors(&json!({ "pattern": "a" }), &json!("a"));
         assert!(found.len() == 1 && found[0].contains("`pattern`"), "{found:?}");
     }

@@ -1,13 +1,13 @@
-//! Bursts of input: nothing is left unread, the next key works at once, and afterwards the reader is idle.
+//! Bursts of input: all of it is read, the next key works at once, and the reader thread is idle afterwards.
 
 use std::time::{Duration, Instant};
 
 use crate::support::pty::Pty;
 
-/// Only a failure takes it.
+/// Reached only on failure.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Bytes a terminal sends for these actions, many times over.
+/// Returns the bytes that a terminal sends for each burst.
 fn bursts() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("400 turns of the wheel", [b"\x1b[<65;61;5M".repeat(200), b"\x1b[<64;61;5M".repeat(200)].concat()),
@@ -18,15 +18,15 @@ fn bursts() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// A run on screen.
-fn live() -> Pty {
+/// Starts a run in the dashboard.
+fn start_run() -> Pty {
     let mut tty = Pty::contend(&["run", "--no-ask", "lock-contention"], 24, 80);
     tty.wait_for_text("teller-3");
     tty
 }
 
-/// Nanoseconds that the thread which reads the terminal was on a CPU.
-fn reader_ran(tty: &Pty) -> u64 {
+/// Returns the CPU time of the input thread in nanoseconds.
+fn reader_cpu_ns(tty: &Pty) -> u64 {
     let threads = std::fs::read_dir(format!("/proc/{}/task", tty.pid())).expect("it is running");
     let name = |thread: &std::path::PathBuf| std::fs::read_to_string(thread.join("comm")).unwrap_or_default();
     let mut threads = threads.flatten().map(|thread| thread.path());
@@ -35,28 +35,28 @@ fn reader_ran(tty: &Pty) -> u64 {
     times.split_whitespace().next().and_then(|ran| ran.parse().ok()).unwrap_or(0)
 }
 
-/// Waits until the reader does not run at all for ten looks in a row.
-fn until_reader_is_idle(tty: &mut Pty, after: &str) {
-    let (start, mut before, mut still) = (Instant::now(), reader_ran(tty), 0);
-    while still < 10 {
-        assert!(start.elapsed() < DEADLINE, "the reader goes on running after {after}");
+/// Waits until the reader uses no CPU time in ten successive intervals.
+fn wait_until_reader_is_idle(tty: &mut Pty, after: &str) {
+    let (start, mut before, mut idle_count) = (Instant::now(), reader_cpu_ns(tty), 0);
+    while idle_count < 10 {
+        assert!(start.elapsed() < DEADLINE, "the reader still runs after {after}");
         tty.read_for(Duration::from_millis(10));
-        let ran = reader_ran(tty);
-        still = if ran == before { still + 1 } else { 0 };
+        let ran = reader_cpu_ns(tty);
+        idle_count = if ran == before { idle_count + 1 } else { 0 };
         before = ran;
     }
 }
 
 #[test]
-fn after_a_burst_of_any_kind_the_reader_is_idle_and_q_quits() {
+fn input_burst_leaves_the_reader_idle_and_q_quits() {
     for (nth, (what, burst)) in bursts().into_iter().enumerate() {
-        let piece = if nth % 2 == 0 { 333 } else { burst.len() }; // slowly, cutting sequences in two; and at once
-        let mut tty = live();
+        let piece = if nth % 2 == 0 { 333 } else { burst.len() }; // in pieces that split escape sequences, or at once
+        let mut tty = start_run();
         for bytes in burst.chunks(piece) {
             tty.send_bytes(bytes);
             tty.read_for(Duration::from_millis(1));
         }
-        until_reader_is_idle(&mut tty, what);
+        wait_until_reader_is_idle(&mut tty, what);
         tty.type_keys("q");
         assert!(tty.wait().success(), "{what}, in pieces of {piece}");
         tty.assert_terminal_restored();
@@ -65,9 +65,9 @@ fn after_a_burst_of_any_kind_the_reader_is_idle_and_q_quits() {
 }
 
 #[test]
-fn a_key_right_behind_a_burst_is_not_left_unread() {
+fn key_directly_after_a_burst_is_read() {
     for (what, burst) in bursts() {
-        let mut tty = live();
+        let mut tty = start_run();
         tty.send_bytes(&[&burst[..], b"q"].concat());
         assert!(tty.wait().success(), "{what}");
         tty.assert_terminal_restored();
@@ -75,12 +75,12 @@ fn a_key_right_behind_a_burst_is_not_left_unread() {
 }
 
 #[test]
-fn a_burst_into_a_terminal_that_stops_reading_holds_up_no_quit() {
-    let mut tty = live();
+fn quit_works_after_a_burst_while_the_terminal_stops_reading() {
+    let mut tty = start_run();
     tty.set_stalled(true);
     for (_, burst) in bursts() {
         tty.send_bytes(&burst);
-        tty.send_bytes(b"\x0c"); // a whole frame, of which the terminal takes nothing
+        tty.send_bytes(b"\x0c"); // asks for a full redraw, which the terminal does not read
     }
     tty.type_keys("q");
     tty.wait_without_reading();

@@ -1,10 +1,10 @@
-//! The program in a real terminal: what a person sees, and what is left when they leave.
+//! The dashboard in a terminal: what the screen shows, and that quitting restores the terminal and leaves no process.
 
 use crate::support::pty::Pty;
 use portable_pty::CommandBuilder;
 
 #[test]
-fn from_the_picker_to_a_run_and_out_again() {
+fn picker_starts_a_run_and_q_quits() {
     let mut tty = Pty::contend(&[], 24, 80);
     tty.wait_for_text("lock-contention");
     tty.type_keys("dead");
@@ -31,7 +31,7 @@ fn from_the_picker_to_a_run_and_out_again() {
 }
 
 #[test]
-fn a_deadlock_between_processes_is_seen_and_ends_as_fast_as_anything() {
+fn process_deadlock_is_shown_and_quits_fast() {
     let mut tty = Pty::contend(&["run", "deadlock", "--as", "processes"], 40, 120);
     tty.wait_for_text("stuck forever");
     assert_eq!(tty.process_ids().len(), 5, "dashboard, guardian, runner and two workers");
@@ -42,7 +42,7 @@ fn a_deadlock_between_processes_is_seen_and_ends_as_fast_as_anything() {
 }
 
 #[test]
-fn whatever_ends_it_the_terminal_is_back_and_nobody_is_left() {
+fn terminal_is_restored_and_no_process_left_after_signals() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let mut tty = Pty::contend(&["run", "lock-contention", "--as", "processes"], 24, 80);
         tty.wait_for_text("teller-8");
@@ -52,7 +52,7 @@ fn whatever_ends_it_the_terminal_is_back_and_nobody_is_left() {
         let code_or_signal = format!("{status:?}");
         assert!(
             status.exit_code() == code || status.signal().is_some(),
-            "SIG{signal} is told by the exit status: {code_or_signal}"
+            "the exit status does not tell SIG{signal}: {code_or_signal}"
         );
         tty.assert_terminal_restored();
         tty.assert_no_process_left();
@@ -60,7 +60,7 @@ fn whatever_ends_it_the_terminal_is_back_and_nobody_is_left() {
 }
 
 #[test]
-fn control_c_leaves() {
+fn control_c_quits() {
     let mut tty = Pty::contend(&["run", "--no-ask", "thread-pool"], 24, 80);
     tty.wait_for_text("worker-2");
     tty.type_keys("\x03");
@@ -70,7 +70,7 @@ fn control_c_leaves() {
 }
 
 #[test]
-fn a_killed_dashboard_leaves_nobody() {
+fn killed_dashboard_leaves_no_process() {
     for scenario in ["lock-contention", "deadlock", "process-pool"] {
         let mut tty = Pty::contend(&["run", scenario, "--as", "processes"], 24, 80);
         tty.wait_for("the run is on", |s| ["live", "deadlock "].iter().any(|word| s.contents().contains(word)));
@@ -81,7 +81,7 @@ fn a_killed_dashboard_leaves_nobody() {
 }
 
 #[test]
-fn a_killed_runner_is_named_and_the_run_can_start_anew() {
+fn killed_runner_is_reported_and_the_run_can_restart() {
     let mut tty = Pty::contend(&["run", "--no-ask", "thread-pool"], 24, 100);
     tty.wait_for_text("worker-2");
     let dashboard = tty.pid();
@@ -98,7 +98,7 @@ fn a_killed_runner_is_named_and_the_run_can_start_anew() {
 }
 
 #[test]
-fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
+fn control_z_suspends_to_the_shell_and_fg_resumes() {
     let mut shell = CommandBuilder::new("bash");
     shell.args(["--norc", "--noprofile", "-i"]);
     shell.env("PS1", "shell> ");
@@ -121,7 +121,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
 }
 
 #[test]
-fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
+fn small_windows_and_many_resizes_are_survived() {
     let mut tty = Pty::contend(&["run", "--no-ask", "lock-contention"], 24, 80);
     tty.wait_for_text("teller-1");
     for (rows, cols) in [(1, 1), (0, 0), (2, 200), (200, 2), (10, 3), (60, 200)] {
@@ -139,7 +139,7 @@ fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
 }
 
 #[test]
-fn a_question_comes_first_unless_one_is_told_how_to_run() {
+fn question_is_shown_first_unless_run_options_are_given() {
     let mut tty = Pty::contend(&["run", "account-race"], 24, 80);
     tty.wait_for_text("What is the final balance?");
     tty.wait_for_text("Choose with a number");
@@ -162,13 +162,13 @@ fn a_question_comes_first_unless_one_is_told_how_to_run() {
 }
 
 #[test]
-fn a_file_starts_anew_whenever_it_is_saved() {
+fn run_restarts_when_its_file_is_saved() {
     let directory = tempfile::tempdir().expect("a directory");
     let own = directory.path().join("own.kdl");
     let write = |text: &str| {
         let new = directory.path().join("own.kdl.new");
         std::fs::write(&new, text).expect("it is written");
-        std::fs::rename(&new, &own).expect("it is replaced, as editors do");
+        std::fs::rename(&new, &own).expect("the file is replaced, as editors do");
     };
     write("thread first { forever { sleep \"1ms\" } }");
     let mut tty = Pty::contend(&["run", &own.to_string_lossy(), "--watch"], 24, 100);
@@ -177,7 +177,7 @@ fn a_file_starts_anew_whenever_it_is_saved() {
     tty.wait_for_text("own has mistakes");
     tty.wait_for_text("did you mean `sleep`?");
     write("thread second { forever { sleep \"1ms\" } }");
-    tty.wait_for("the mended one", |s| s.contents().contains("second") && !s.contents().contains("mistakes"));
+    tty.wait_for("the corrected scenario", |s| s.contents().contains("second") && !s.contents().contains("mistakes"));
     tty.type_keys("q");
     assert!(tty.wait().success());
     tty.assert_no_process_left();
@@ -185,14 +185,14 @@ fn a_file_starts_anew_whenever_it_is_saved() {
     let mut tty = Pty::contend(&["run", &own.to_string_lossy(), "--watch"], 24, 100);
     tty.wait_for_text("own has mistakes");
     write("thread third { forever { sleep \"1ms\" } }");
-    tty.wait_for("the mended one", |s| s.contents().contains("third") && !s.contents().contains("mistakes"));
+    tty.wait_for("the corrected scenario", |s| s.contents().contains("third") && !s.contents().contains("mistakes"));
     tty.type_keys("q");
     assert!(tty.wait().success());
     tty.assert_terminal_restored();
 }
 
 #[test]
-fn a_terminal_that_cannot_draw_is_told_what_to_do_instead() {
+fn dumb_terminal_gets_an_error_with_an_alternative() {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_contend"));
     command.args(["run", "deadlock"]);
     let mut tty = Pty::start_as(command, "dumb", 24, 80);
@@ -203,7 +203,7 @@ fn a_terminal_that_cannot_draw_is_told_what_to_do_instead() {
 }
 
 #[test]
-fn a_tuning_is_looked_at_while_it_goes_on_and_its_answer_stays_on_the_terminal() {
+fn tuning_is_shown_live_and_its_answer_stays_on_the_terminal() {
     let mut tty = Pty::contend(&["tune", "tune-lock", "--over", "1..4", "--anyway"], 40, 120);
     tty.wait_for_text("tasks per second");
     tty.wait_for("a level was measured", |s| s.contents().contains('◐'));
@@ -222,7 +222,7 @@ fn a_tuning_is_looked_at_while_it_goes_on_and_its_answer_stays_on_the_terminal()
 }
 
 #[test]
-fn control_c_ends_a_tuning_with_what_is_known() {
+fn control_c_ends_a_tuning_with_the_results_so_far() {
     let mut tty = Pty::contend(&["tune", "tune-cpu", "--over", "1..4", "--anyway"], 24, 80);
     tty.wait_for("a level was measured", |s| s.contents().contains('◐'));
     tty.type_keys("\x03");

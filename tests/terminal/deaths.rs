@@ -1,7 +1,7 @@
-//! Every cause of death in every mode of the dashboard: the terminal is as it was, and nobody is left.
+//! Every cause of death in every mode of the dashboard: the terminal is restored, and no process is left.
 //!
-//! The whole matrix is the long form (`cargo test --test terminal deaths -- --ignored --nocapture` prints its figures). The short one
-//! has every cause and every mode, but not every pair.
+//! The default test covers every cause and every mode, but not every pair. The ignored test covers all pairs;
+//! `cargo test --test terminal deaths -- --ignored --nocapture` prints its figures.
 
 #![allow(clippy::print_stdout, reason = "the figures of the long form")]
 
@@ -11,19 +11,20 @@ use std::time::{Duration, Instant};
 use crate::support::pty::{Pty, screen_shows};
 use portable_pty::CommandBuilder;
 
-/// How a program ends.
+/// A way to end the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Quit,
     ControlC,
-    /// A signal from outside.
+    /// A signal from another process.
     Signal(&'static str),
-    /// A fault inside, by the name that the program knows it by.
+    /// An injected fault, by its `CONTEND_FAULT` name.
     Fault(&'static str),
-    /// A stop from outside, then `SIGKILL`.
+    /// `SIGSTOP`, then `SIGKILL`.
     KilledWhileStopped,
-    /// Its guardian is killed first.
+    /// `SIGKILL` after its guardian was killed and replaced.
     Unguarded,
+    /// The terminal is closed.
     Closed,
 }
 
@@ -51,7 +52,8 @@ const CAUSES: [Cause; 19] = [
     Unguarded,
 ];
 
-/// What the dashboard is showing: how it is started, the text to wait for, the keys to press then, the text they lead to.
+/// A mode of the dashboard: the arguments to start with, the text to wait for, the keys to press then, and the text
+/// that they lead to.
 #[derive(Debug, Clone, Copy)]
 struct Mode {
     name: &'static str,
@@ -59,7 +61,7 @@ struct Mode {
     first: &'static str,
     keys: &'static str,
     then: &'static str,
-    /// The keys that quit from here.
+    /// The keys that quit from this mode.
     quit: &'static str,
 }
 
@@ -104,7 +106,7 @@ const MODES: [Mode; 13] = [
     Mode { name: "mistakes", args: &["run", "--watch", "FILE"], first: "mistakes", then: "", quit: "\x1bq", ..LIVE },
 ];
 
-/// A file with mistakes.
+/// Creates a scenario file with mistakes.
 fn file() -> tempfile::NamedTempFile {
     let file = tempfile::Builder::new().suffix(".kdl").tempfile().expect("a file");
     std::fs::write(&file, "thread w { nothing }").expect("it is written");
@@ -115,7 +117,7 @@ fn enter(mode: Mode, cause: Cause, file: &Path) -> Pty {
     let program = env!("CARGO_BIN_EXE_contend");
     let args: Vec<String> = mode.args.iter().map(|arg| arg.replace("FILE", &file.to_string_lossy())).collect();
     let mut command = if cause == Closed {
-        // In a terminal of its own, that vanishes with whoever made it.
+        // In a terminal made by `script`, which vanishes when `script` is killed.
         let mut command = CommandBuilder::new("script");
         let quoted: Vec<String> = args.iter().map(|arg| format!("'{arg}'")).collect();
         command.args(["-qfec", &format!("exec '{program}' {}", quoted.join(" ")), "/dev/null"]);
@@ -135,7 +137,7 @@ fn enter(mode: Mode, cause: Cause, file: &Path) -> Pty {
     tty
 }
 
-fn die(mode: Mode, cause: Cause, file: &Path) {
+fn end_and_check(mode: Mode, cause: Cause, file: &Path) {
     let mut tty = enter(mode, cause, file);
     match cause {
         Quit => tty.type_keys(mode.quit),
@@ -165,31 +167,31 @@ fn die(mode: Mode, cause: Cause, file: &Path) {
     tty.assert_no_process_left();
 }
 
-fn die_all(pairs: impl Iterator<Item = (Mode, Cause)>) {
+fn end_and_check_all(pairs: impl Iterator<Item = (Mode, Cause)>) {
     let file = file();
     let (begun, mut deaths) = (Instant::now(), 0);
     for (mode, cause) in pairs {
         println!("{cause:?} in {}", mode.name);
-        die(mode, cause, file.path());
+        end_and_check(mode, cause, file.path());
         deaths += 1;
     }
     println!("{deaths} deaths, terminal intact after each, 0 survivors, {:.0?}", begun.elapsed());
 }
 
 #[test]
-fn every_cause_and_every_mode() {
-    die_all(CAUSES.iter().enumerate().map(|(i, cause)| (MODES[i % MODES.len()], *cause)));
+fn terminal_is_restored_for_each_cause_and_each_mode() {
+    end_and_check_all(CAUSES.iter().enumerate().map(|(i, cause)| (MODES[i % MODES.len()], *cause)));
 }
 
 #[test]
 #[ignore = "the whole matrix takes minutes"]
-fn every_cause_in_every_mode() {
-    die_all(MODES.iter().flat_map(|mode| CAUSES.iter().map(|cause| (*mode, *cause))));
+fn terminal_is_restored_for_every_cause_in_every_mode() {
+    end_and_check_all(MODES.iter().flat_map(|mode| CAUSES.iter().map(|cause| (*mode, *cause))));
 }
 
-/// Bash itself mends little: without a guardian it would print its prompt into our alternate screen.
+/// Bash restores little itself: without a guardian it would print its prompt on the alternate screen.
 #[test]
-fn a_shell_has_its_terminal_back_from_a_dashboard_that_was_killed() {
+fn shell_prompt_returns_after_a_killed_dashboard() {
     let mut shell = CommandBuilder::new("bash");
     shell.args(["--norc", "--noprofile", "-i"]);
     shell.env("PS1", "shell> ");
@@ -210,18 +212,18 @@ fn a_shell_has_its_terminal_back_from_a_dashboard_that_was_killed() {
 }
 
 #[test]
-fn a_start_that_is_cut_short_leaves_the_terminal_as_it_was() {
-    killed_at_random(12);
+fn terminal_is_restored_after_kills_at_random_startup_instants() {
+    kill_at_random_instants(12);
 }
 
 #[test]
 #[ignore = "a thousand starts take minutes"]
-fn a_thousand_starts_that_are_cut_short() {
-    killed_at_random(1_000);
+fn terminal_is_restored_after_a_thousand_kills_during_startup() {
+    kill_at_random_instants(1_000);
 }
 
-/// Kills a dashboard at random instants of its first 80 ms: before it has the terminal, while it takes it, and after.
-fn killed_at_random(times: usize) {
+/// Kills a dashboard at random instants of its first 80 ms: before, while and after it sets up the terminal.
+fn kill_at_random_instants(times: usize) {
     let mut random = fastrand::Rng::with_seed(7);
     for i in 0..times {
         let mut tty = Pty::contend(&["run", "--no-ask", "deadlock", "--as", "processes"], 24, 80);
@@ -237,17 +239,17 @@ fn killed_at_random(times: usize) {
     }
 }
 
-/// What the guardian is told by is still open in the copy, which is stopped for ever.
+/// The forked runner, stopped forever, keeps the pipe to the guardian open.
 #[test]
 #[cfg(debug_assertions)]
-fn a_terminal_is_given_back_though_the_runner_is_still_a_copy_of_the_killed() {
+fn terminal_is_restored_while_the_forked_runner_holds_the_guardian_pipe() {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_contend"));
     command.args(["run", "--no-ask", "deadlock"]);
     command.env("CONTEND_FAULT", "stop@launch");
     let mut tty = Pty::start(command, 24, 80);
     let since = Instant::now();
     while !tty.process_ids().into_iter().any(|pid| crate::support::state_of(pid) == Some('T')) {
-        assert!(since.elapsed() < Duration::from_mins(1), "nobody is stopped");
+        assert!(since.elapsed() < Duration::from_mins(1), "no process is stopped");
         tty.read_for(Duration::from_millis(5));
     }
     tty.send_signal("KILL");
@@ -256,9 +258,9 @@ fn a_terminal_is_given_back_though_the_runner_is_still_a_copy_of_the_killed() {
     tty.assert_no_process_left();
 }
 
-/// One who kills every guardian has the last word, but it is said.
+/// The terminal cannot be protected from a killer of every guardian, but the screen must warn.
 #[test]
-fn that_nobody_guards_the_terminal_any_more_is_on_screen() {
+fn warning_is_shown_when_every_guardian_is_killed() {
     let mut tty = enter(LIVE, Quit, Path::new(""));
     assert!(!tty.text().contains("unguarded"));
     let since = Instant::now();
@@ -273,14 +275,14 @@ fn that_nobody_guards_the_terminal_any_more_is_on_screen() {
     tty.assert_no_process_left();
 }
 
-/// A terminal that reads nothing holds up neither the keys nor the end, and no guardian waits for it for ever.
+/// A terminal that reads nothing delays neither the keys nor the end, and the guardian does not wait for it forever.
 #[test]
-fn a_terminal_that_stops_reading_holds_up_no_end() {
+fn program_ends_while_the_terminal_stops_reading() {
     for end in ["q", "TERM", "KILL"] {
         let mut tty = enter(LIVE, Quit, Path::new(""));
         tty.set_stalled(true);
         for _ in 0..30 {
-            tty.type_keys("\x0c"); // whole frames, until the terminal takes no more of them
+            tty.type_keys("\x0c"); // full redraws, until the terminal's buffer is full
             std::thread::park_timeout(Duration::from_millis(20));
         }
         let since = Instant::now();
@@ -297,7 +299,7 @@ fn a_terminal_that_stops_reading_holds_up_no_end() {
 }
 
 #[test]
-fn a_window_may_claim_any_size() {
+fn any_window_size_is_accepted() {
     let mut tty = enter(LIVE, Quit, Path::new(""));
     for (rows, cols) in [(u16::MAX, u16::MAX), (1, u16::MAX), (u16::MAX, 1), (300, 1_000), (0, 0)] {
         tty.set_size_unseen(rows, cols);
@@ -308,9 +310,9 @@ fn a_window_may_claim_any_size() {
     tty.wait_for_terminal_restored();
 }
 
-/// Without `SIGHUP` only the terminal itself tells that it is gone.
+/// Without `SIGHUP` only errors on the terminal show that it is gone.
 #[test]
-fn a_terminal_that_vanishes_ends_a_program_that_hears_no_hangup() {
+fn program_that_ignores_sighup_ends_when_the_terminal_vanishes() {
     let mut command = CommandBuilder::new("script");
     let program = env!("CARGO_BIN_EXE_contend");
     command.args(["-qfec", &format!("trap '' HUP; exec '{program}' run --no-ask lock-contention"), "/dev/null"]);

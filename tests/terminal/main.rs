@@ -1,4 +1,4 @@
-//! The dashboard in a real pseudo-terminal: keys, bursts of input, and every way to end.
+//! Tests of the dashboard in a pseudo-terminal: keys, bursts of input, and every way to end.
 
 #[path = "../support/mod.rs"]
 mod support;

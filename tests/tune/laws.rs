@@ -1,4 +1,4 @@
-//! Laws with a known answer, and a laboratory in which they hold but for noise that is known.
+//! Scaling laws with a known best level, and a simulated experiment runner that follows them with known noise.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,30 +10,30 @@ use contend::tune::{
     TuningRequest, tune,
 };
 
-/// A law: throughput, cores in use, and held shares of one lock at a number of workers.
+/// A scaling law: throughput, cores used, and held share of one lock as functions of the number of workers.
 pub struct Law {
     pub name: &'static str,
     pub rate: fn(f64) -> f64,
     pub cores: fn(f64) -> f64,
     pub lock: fn(f64) -> f64,
-    /// Answers that are right.
+    /// Lowest and highest right answer.
     pub right: (f64, f64),
 }
 
-/// A laboratory in which a law holds but for noise, and time passes at once.
+/// An experiment runner that follows a law with noise, on a simulated clock.
 pub struct Simulated<'a> {
     pub law: &'a Law,
-    /// Deviation of a repetition, as a part.
+    /// Relative standard deviation of a repetition.
     pub noise: f64,
     pub others: f64,
-    /// Part of its speed that a core has in every third repetition.
+    /// Relative core speed in every third repetition.
     pub sags_to: f64,
     pub dice: fastrand::Rng,
     pub clock: Duration,
     pub fails_from: Option<f64>,
-    /// Below this level it does not work.
+    /// Levels below this one stall.
     pub fails_below: f64,
-    /// What a second of a run does of what its first second does: the work changes while it runs.
+    /// Relative speed of the work at each second of a run, for work that changes during the run.
     pub fades: fn(f64) -> f64,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Simulated<'a> {
 }
 
 impl Simulated<'_> {
-    /// Rates in parts of a window, with noise of their own.
+    /// Returns the rates in slices of a window, each with its own noise.
     fn slices(&mut self, rate: f64, secs: f64) -> Vec<f64> {
         let count = if secs > 1.0 { 10 } else { 2 };
         let middle = |nth: usize| 0.25 + secs * (nth as f64 + 0.5) / count as f64;
@@ -69,15 +69,15 @@ impl Simulated<'_> {
 }
 
 impl ExperimentRunner for Simulated<'_> {
-    fn run(&mut self, Experiment { level, load, min_duration: lasts }: Experiment) -> TrialOutcome {
-        let secs = lasts.map_or(0.6, |lasts| lasts.as_secs_f64());
+    fn run(&mut self, Experiment { level, load, min_duration }: Experiment) -> TrialOutcome {
+        let secs = min_duration.map_or(0.6, |duration| duration.as_secs_f64());
         self.clock += Duration::from_secs_f64(0.25 + secs);
         let model = Box::new(Model::new(Arc::new(Registry::default()), Budget::default()));
         if self.fails_from.is_some_and(|from| level >= from) {
             return TrialOutcome::Failed("deadlock of left and right".to_owned(), model);
         }
         if level < self.fails_below {
-            return TrialOutcome::Failed("stall: nobody is left to wake left".to_owned(), model);
+            return TrialOutcome::Failed("stall: no worker is left to wake left".to_owned(), model);
         }
         let exact = match load {
             LoadProfile::FixedRate(rate) => rate,
@@ -143,7 +143,7 @@ pub const QUESTION: TuningRequest = TuningRequest {
     seed: 0,
 };
 
-/// W1: only CPU, two cores.
+/// W1: pure CPU work on two cores.
 pub const CPU: Law =
     Law { name: "cpu", rate: |n| 495.0 * n.min(2.0), cores: |n| n.min(2.0), lock: |_| 0.01, right: (2.0, 2.0) };
 /// W3: 9 ms outside and 1 ms inside one lock.
@@ -154,7 +154,7 @@ pub const LOCK: Law = Law {
     lock: |n| (n / 10.0).min(1.0),
     right: (9.0, 11.0),
 };
-/// W2: 2 ms CPU and 18 ms sleep, as measured: a soft corner.
+/// W2: 2 ms CPU and 18 ms sleep, as measured: a gradual knee.
 pub const SOFT: Law = Law {
     name: "soft",
     rate: |n| 950.0 * (1.0 - (-n / 8.5).exp()),
@@ -162,14 +162,14 @@ pub const SOFT: Law = Law {
     lock: |_| 0.0,
     right: (20.0, 32.0),
 };
-/// W8: one lock, always held.
+/// W8: one lock, held all the time.
 pub const HELD: Law = Law { name: "held", rate: |_| 800.0, cores: |_| 0.8, lock: |_| 0.99, right: (1.0, 1.0) };
-/// Flat, and nothing is used up.
+/// Flat without a saturated resource.
 pub const FLAT: Law = Law { name: "flat", rate: |_| 100.0, cores: |_| 0.1, lock: |_| 0.05, right: (1.0, 1.0) };
-/// Only waiting: as many workers, as much work.
+/// Pure waiting: throughput is proportional to the workers.
 pub const WAITING: Law =
     Law { name: "waiting", rate: |n| 20.0 * n, cores: |n| 0.002 * n, lock: |_| 0.0, right: (64.0, 64.0) };
-/// Falls beyond its best: threads that spin.
+/// Falls beyond the best level, as with spinning threads.
 pub const FALLS: Law = Law {
     name: "falls",
     rate: |n| if n <= 3.0 { 400.0 * n } else { 1_200.0 / (1.0 + 0.15 * (n - 3.0)) },

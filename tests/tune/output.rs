@@ -1,4 +1,4 @@
-//! What a tuning is written as: JSON beside its description, and a picture.
+//! The output of a tuning: JSON, checked against its schema, and SVG.
 
 use contend::scenario::{Knob, Source, check};
 use contend::trace::PoolId;
@@ -8,29 +8,29 @@ use serde_json::Value;
 use crate::laws::{CPU, DEMANDS, LOCK, QUESTION, Simulated, simulate};
 use crate::schema;
 
-/// What speaks against an answer, on a machine of which this was seen before.
-fn doubted(preflight: Preflight, sags_to: f64) -> String {
+/// Returns the caveats of a tuning after this preflight, with cores that slow down to `sags_to`.
+fn caveats_of(preflight: Preflight, sags_to: f64) -> String {
     let tuning = tune(&mut Simulated { sags_to, ..Simulated::new(&CPU, 0.01, 5) }, &QUESTION, |_| {});
-    told(&tuning, |tuning, subject| caveats(tuning, &TuningSubject { preflight, ..*subject }).join("\n"))
+    with_subject(&tuning, |tuning, subject| caveats(tuning, &TuningSubject { preflight, ..*subject }).join("\n"))
 }
 
 #[test]
-fn a_clock_that_changes_is_a_doubt() {
+fn changing_core_clock_is_a_doubt() {
     let still = Preflight { others_cores: Some(0.0), clock_range: None };
-    assert_eq!(doubted(still, 0.97), "");
-    assert!(doubted(still, 0.8).contains("20 % slower in some repetitions"));
+    assert_eq!(caveats_of(still, 0.97), "");
+    assert!(caveats_of(still, 0.8).contains("20 % slower in some repetitions"));
     let governed = Preflight { clock_range: Some((8e8, 3.4e9)), ..still };
-    assert!(doubted(governed, 1.0).contains("from 0.8 to 3.4 GHz"));
-    assert!(doubted(Preflight { others_cores: Some(0.2), ..still }, 1.0).contains("0.2 cores busy before it began"));
+    assert!(caveats_of(governed, 1.0).contains("from 0.8 to 3.4 GHz"));
+    assert!(caveats_of(Preflight { others_cores: Some(0.2), ..still }, 1.0).contains("0.2 cores busy before it began"));
 }
 
 fn knob() -> Knob {
     let text = "knob workers 2 min=1 max=64\npool p workers=$workers { batch count=9; task { sleep \"1ms\" } }";
     let source = Source { name: "laws".into(), path: None, text: text.into() };
-    check(&source).expect("it is right").scenario.knobs.remove(0)
+    check(&source).expect("the scenario has no mistakes").scenario.knobs.remove(0)
 }
 
-pub fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &TuningSubject<'_>) -> T) -> T {
+pub fn with_subject<T>(tuning: &Tuning, call: impl Fn(&Tuning, &TuningSubject<'_>) -> T) -> T {
     let (knob, work) = (knob(), WorkUnit::Tasks(PoolId(0)));
     let subject = TuningSubject {
         scenario: "laws",
@@ -41,17 +41,18 @@ pub fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &TuningSubject<'_>) -> T)
         usable_cores: QUESTION.usable_cores,
         preflight: Preflight { others_cores: Some(0.0), clock_range: Some((8e8, 3.4e9)) },
     };
-    tell(tuning, &subject)
+    call(tuning, &subject)
 }
 
 fn as_json(tuning: &Tuning) -> Value {
-    let text =
-        told(tuning, |tuning, subject| tuning_json(tuning, subject, "contend tune laws").expect("it is written"));
+    let text = with_subject(tuning, |tuning, subject| {
+        tuning_json(tuning, subject, "contend tune laws").expect("it is written")
+    });
     serde_json::from_str(&text).expect("it is JSON")
 }
 
 #[test]
-fn json_is_as_its_schema_says() {
+fn json_matches_its_schema() {
     let published = schema::load_schema("tune");
     let mut stalls = Simulated { fails_below: 4.0, ..Simulated::new(&LOCK, 0.01, 1) };
     let mut broken = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
@@ -65,7 +66,7 @@ fn json_is_as_its_schema_says() {
 }
 
 #[test]
-fn json_holds_every_repetition() {
+fn json_contains_every_repetition() {
     let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
     let value = as_json(&tuning);
     assert_eq!(
@@ -78,23 +79,23 @@ fn json_holds_every_repetition() {
     for (written, level) in levels.iter().zip(tuning.curve.levels()) {
         let of = |value: &Value| value["per_second"].as_f64().expect("a number");
         let rates: Vec<f64> = written["repetitions"].as_array().expect("a list").iter().map(of).collect();
-        let same = |(a, b): (&f64, &f64)| (a / b - 1.0).abs() < 1e-12; // as text and back
+        let same = |(a, b): (&f64, &f64)| (a / b - 1.0).abs() < 1e-12; // rounded by the conversion to text
         assert_eq!(rates.len(), level.throughputs().len());
         assert!(rates.iter().zip(&level.throughputs()).all(same));
     }
 }
 
-fn picture(tuning: &Tuning) -> Option<String> {
-    told(tuning, |tuning, subject| tuning_svg(tuning, subject).expect("it is drawn"))
+fn svg(tuning: &Tuning) -> Option<String> {
+    with_subject(tuning, |tuning, subject| tuning_svg(tuning, subject).expect("it is drawn"))
 }
 
 #[test]
-fn the_picture_has_every_level_and_the_answer() {
+fn svg_shows_every_level_and_the_answer() {
     let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
-    let text = picture(&tuning).expect("something was measured");
+    let text = svg(&tuning).expect("something was measured");
     assert!(text.starts_with("<svg ") && text.trim_end().ends_with("</svg>"));
-    for said in ["lock `ledger` passes no more than", "workers are enough", "p99 of the work"] {
-        assert!(text.contains(said), "no {said}");
+    for text_part in ["lock `ledger` passes no more than", "workers are enough", "p99 of the work"] {
+        assert!(text.contains(text_part), "no {text_part}");
     }
     for level in tuning.curve.working_levels() {
         assert!(text.contains(&format!("\n{}\n", level.value)), "no mark of {}", level.value);
@@ -103,10 +104,10 @@ fn the_picture_has_every_level_and_the_answer() {
 }
 
 #[test]
-fn nothing_measured_is_no_picture() {
-    assert_eq!(picture(&Tuning::default()), None);
+fn no_svg_without_measurements() {
+    assert_eq!(svg(&Tuning::default()), None);
     let mut lab = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});
-    assert_eq!(picture(&tuning), None);
+    assert_eq!(svg(&tuning), None);
     assert_eq!(as_json(&tuning)["answer"]["kind"], "broken");
 }

@@ -1,60 +1,60 @@
-//! Numbers in a scenario: constants, knobs, and arithmetic over a worker's index.
+//! Number expressions of a scenario: constants, knobs and arithmetic over a worker's index.
 
 use serde::{Deserialize, Serialize};
 
 use crate::program::is_same_knob_value;
 use contend_trace::KnobId;
 
-/// A number, in its own unit (nanoseconds, bytes, tasks a second, or none).
+/// A number expression. Its unit (nanoseconds, bytes, tasks per second or none) depends on where it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Expr {
     Number(f64),
     Knob(KnobId),
-    /// The worker's position in its group, from 0: written `i`.
+    /// The worker's index in its group, from 0: written `i`.
     WorkerIndex,
-    /// How many workers its group has: written `n`.
+    /// The size of the worker's group: written `n`.
     GroupSize,
-    /// The number of the pool's task, from 0: written `task`.
+    /// The number of the pool's current task, from 0: written `task`.
     TaskNumber,
     Op(Box<Expr>, char, Box<Expr>),
     /// The smaller of two: written `min(a, b)`.
     Min(Box<Expr>, Box<Expr>),
     /// The larger of two: written `max(a, b)`.
     Max(Box<Expr>, Box<Expr>),
-    /// Anything between the two, equally likely, anew each time: written `random(a, b)`.
+    /// A uniformly distributed random number, drawn at each evaluation: written `random(a, b)`.
     Random(Box<Expr>, Box<Expr>),
-    /// Mostly short and now and then long, anew each time, with this mean: written `exponential(a)`. The time between
-    /// two things that happen at random and know nothing of each other.
+    /// An exponentially distributed random number with this mean, drawn at each evaluation: written `exponential(a)`.
+    /// It models the time between independent random events.
     Exponential(Box<Expr>),
 }
 
-/// What an expression is evaluated against.
+/// The values that an expression reads.
 pub trait EvalContext {
-    /// The present value of a knob.
+    /// Returns the current value of a knob.
     fn knob(&self, knob: KnobId) -> f64;
-    /// The worker's position in its group and the group's size.
+    /// Returns the worker's index in its group and the group's size.
     fn worker_position(&self) -> (u32, u32) {
         (0, 1)
     }
-    /// Whether a knob has this value: the condition of `when`.
+    /// Returns whether a knob has this value: the condition of `when`.
     fn knob_equals(&self, knob: KnobId, value: f64) -> bool {
         is_same_knob_value(self.knob(knob), value)
     }
-    /// The number of the task, where there is one.
+    /// Returns the number of the current task, 0 outside of tasks.
     fn task(&self) -> u64 {
         0
     }
-    /// A throw of the dice, from 0 up to 1, that one excluded. What is no worker throws the middle.
+    /// Returns a random number in `0.0..1.0`. Outside of workers it is always 0.5.
     fn random_unit(&self) -> f64 {
         0.5
     }
 }
 
-/// The longest that `exponential(1)` can be: a chance has 53 bits.
+/// Upper bound of `exponential(1)`: a random number has 53 bits, and -ln(2⁻⁵³) is 36.7.
 pub(super) const MAX_EXPONENTIAL: f64 = 37.0;
 
 impl Expr {
-    /// The value now. Division or remainder by zero gives 0; nothing here panics.
+    /// Evaluates the expression. Division or remainder by zero gives 0.
     pub fn eval(&self, values: &impl EvalContext) -> f64 {
         match self {
             Self::Number(n) => *n,
@@ -79,12 +79,12 @@ impl Expr {
                 let (from, to) = (from.eval(values), to.eval(values));
                 from + (to - from) * values.random_unit()
             }
-            // The inverse of the distribution: 1 - chance is never 0.
+            // Inverse transform sampling: the argument of the logarithm is never 0.
             Self::Exponential(mean) => mean.eval(values) * (-(1.0 - values.random_unit()).ln()).min(MAX_EXPONENTIAL),
         }
     }
 
-    /// Whether it can differ from one time to the next though nothing else has changed.
+    /// Returns whether two evaluations with equal inputs can differ.
     pub fn is_random(&self) -> bool {
         match self {
             Self::Random(..) | Self::Exponential(_) => true,
@@ -95,7 +95,7 @@ impl Expr {
         }
     }
 
-    /// The knobs it reads.
+    /// Returns the knobs that the expression reads.
     pub fn knobs(&self) -> Vec<KnobId> {
         match self {
             Self::Knob(knob) => vec![*knob],

@@ -1,70 +1,68 @@
-//! Patterns for names of files, as a shell has them: `*.txt`, `photo-??.jpg`, `[a-f]*`, `**/*.rs`.
+//! File patterns such as `*.txt`, `photo-??.jpg`, `[a-f]*` and `**/*.rs`.
 //!
-//! Upper and lower case are the same: cameras write `IMG.JPG`. What begins with a dot is only meant by a pattern that does.
+//! The `glob` crate matches names. This module adds the rules of the scenario language: case does not matter in any
+//! alphabet (cameras write `IMG.JPG`), an extension alone is a pattern, a pattern stays below its directory, and only a
+//! pattern that begins with a dot matches a hidden name. Each name is matched by itself: a whole path in one
+//! `glob::Pattern` takes time exponential in the number of `*`.
 
+use glob::{MatchOptions, Pattern};
 use serde::{Deserialize, Serialize};
+
+/// Options for a pattern and a name that are both in lower case and hold no separator.
+const OPTIONS: MatchOptions =
+    MatchOptions { case_sensitive: true, require_literal_separator: false, require_literal_leading_dot: false };
 
 /// A pattern for a path below a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Glob(Vec<PathPart>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum PathPart {
     /// `**`: any number of directories, or none.
     Directories,
-    Name(Vec<CharPattern>),
+    /// A pattern for one name, in lower case.
+    Name(Pattern),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum CharPattern {
-    /// This character, in lower case.
-    Literal(char),
-    /// `?`
-    AnyChar,
-    /// `*`
-    AnyChars,
-    /// `[a-z_]`, or `[!a-z_]` for any other.
-    Set { negated: bool, ranges: Vec<(char, char)> },
-}
-
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GlobError {
-    #[error("a `[` is not closed")]
+    #[error("`[` needs a closing `]` with at least one character between")]
     UnclosedBracket,
-    #[error("a pattern is about names below the directory")]
+    #[error("a pattern names files below the directory, without a leading `/` and without `..`")]
     OutsideDirectory,
 }
 
 impl Glob {
-    /// A pattern, or an ending alone: `jpg` is `*.jpg`.
+    /// Parses a pattern, or an extension alone: `jpg` stands for `*.jpg`.
     ///
     /// # Errors
-    /// If a bracket is open, or the pattern leads out of the directory.
+    /// If a bracket is not closed, or the pattern leads out of the directory.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
-        let ending = text.strip_prefix('.').unwrap_or(text);
-        let plain = !ending.is_empty() && ending.chars().all(|c| c.is_ascii_alphanumeric());
-        let text = if plain { format!("*.{ending}") } else { text.to_owned() };
+        let extension = text.strip_prefix('.').unwrap_or(text);
+        let is_extension = !extension.is_empty() && extension.chars().all(|c| c.is_ascii_alphanumeric());
+        let text = if is_extension { format!("*.{extension}") } else { text.to_owned() };
         if text.starts_with('/') || text.split('/').any(|part| part == "..") {
             return Err(GlobError::OutsideDirectory);
         }
         let parts = text.split('/').filter(|part| !matches!(*part, "" | "."));
         let mut parts: Vec<PathPart> = parts.map(parse_part).collect::<Result<_, _>>()?;
         if parts.last() == Some(&PathPart::Directories) {
-            parts.push(PathPart::Name(vec![CharPattern::AnyChars]));
+            parts.push(parse_part("*")?);
         }
         parts.dedup_by(|a, b| *a == PathPart::Directories && *b == PathPart::Directories);
         if parts.is_empty() { Err(GlobError::OutsideDirectory) } else { Ok(Self(parts)) }
     }
 
-    /// How many directories deep it can match: 1 is in the directory itself. `None`: any.
+    /// Returns how many directories deep the pattern can match: 1 is the directory itself, `None` any depth.
     pub fn depth(&self) -> Option<usize> {
         (!self.0.contains(&PathPart::Directories)).then_some(self.0.len())
     }
 
-    /// Whether it means the file at this path below the directory, part by part.
+    /// Returns whether the pattern matches the file at this path below the directory, given part by part.
     pub fn matches(&self, path: &[String]) -> bool {
-        // reach[n]: the parts of the pattern so far can stand for the first n of the path
+        // reach[n]: the parts of the pattern so far match the first n parts of the path
         let mut reach = vec![false; path.len() + 1];
         reach[0] = true;
         for part in &self.0 {
@@ -72,7 +70,7 @@ impl Glob {
             for at in 0..=path.len() {
                 next[at] = match part {
                     PathPart::Directories => reach[at] || at > 0 && next[at - 1] && !path[at - 1].starts_with('.'),
-                    PathPart::Name(signs) => at > 0 && reach[at - 1] && matches_name(&path[at - 1], signs),
+                    PathPart::Name(pattern) => at > 0 && reach[at - 1] && matches_name(pattern, &path[at - 1]),
                 };
             }
             reach = next;
@@ -80,15 +78,31 @@ impl Glob {
         reach[path.len()]
     }
 
-    /// The ending of the names it means, if it has one: `jpg` of `*.jpg`.
+    /// Returns the extension of the names that the pattern matches, if it gives one: `jpg` for `*.jpg`.
     pub fn extension(&self) -> Option<String> {
-        let Some(PathPart::Name(signs)) = self.0.last() else { return None };
-        let dot = signs.iter().rposition(|sign| *sign == CharPattern::Literal('.'))?;
-        let letters = signs[dot + 1..].iter().map(|sign| match sign {
-            CharPattern::Literal(c) if c.is_ascii_alphanumeric() => Some(*c),
-            _ => None,
+        let Some(PathPart::Name(pattern)) = self.0.last() else { return None };
+        let (_, extension) = pattern.as_str().rsplit_once('.')?;
+        let is_plain = !extension.is_empty() && extension.chars().all(|c| c.is_ascii_alphanumeric());
+        is_plain.then(|| extension.to_owned())
+    }
+}
+
+impl TryFrom<String> for Glob {
+    type Error = GlobError;
+
+    fn try_from(text: String) -> Result<Self, GlobError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Glob> for String {
+    fn from(glob: Glob) -> Self {
+        let parts = glob.0.iter().map(|part| match part {
+            PathPart::Directories => "**",
+            PathPart::Name(pattern) => pattern.as_str(),
         });
-        letters.collect::<Option<String>>().filter(|ending| !ending.is_empty())
+        // The leading `./` keeps a name of letters from being read as an extension.
+        format!("./{}", parts.collect::<Vec<_>>().join("/"))
     }
 }
 
@@ -96,81 +110,21 @@ fn parse_part(text: &str) -> Result<PathPart, GlobError> {
     if text == "**" {
         return Ok(PathPart::Directories);
     }
-    let mut signs: Vec<CharPattern> = Vec::new();
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        let sign = match c {
-            '*' if signs.last() == Some(&CharPattern::AnyChars) => continue,
-            '*' => CharPattern::AnyChars,
-            '?' => CharPattern::AnyChar,
-            '[' => {
-                let (inside, after) = rest.as_str().split_once(']').ok_or(GlobError::UnclosedBracket)?;
-                let negated = inside.strip_prefix('!').or_else(|| inside.strip_prefix('^'));
-                let sign =
-                    CharPattern::Set { negated: negated.is_some(), ranges: parse_ranges(negated.unwrap_or(inside)) };
-                rest = after.chars();
-                sign
-            }
-            c => CharPattern::Literal(lower(c)),
-        };
-        signs.push(sign);
+    let mut text = lower_case(text).replace("[^", "[!");
+    while text.contains("**") {
+        text = text.replace("**", "*");
     }
-    Ok(PathPart::Name(signs))
+    Pattern::new(&text).map(PathPart::Name).map_err(|_| GlobError::UnclosedBracket)
 }
 
-fn parse_ranges(inside: &str) -> Vec<(char, char)> {
-    let mut ranges = Vec::new();
-    let mut rest = inside.chars().map(lower).peekable();
-    while let Some(from) = rest.next() {
-        let mut ahead = rest.clone();
-        match (ahead.next(), ahead.next()) {
-            (Some('-'), Some(to)) => {
-                ranges.push((from, to));
-                rest = ahead;
-            }
-            _ => ranges.push((from, from)),
-        }
-    }
-    ranges
+fn matches_name(pattern: &Pattern, name: &str) -> bool {
+    let is_hidden = name.starts_with('.');
+    (!is_hidden || pattern.as_str().starts_with('.')) && pattern.matches_with(&lower_case(name), OPTIONS)
 }
 
-fn lower(c: char) -> char {
-    c.to_lowercase().next().unwrap_or(c)
-}
-
-/// Goes back to the last `*` only: an earlier one could not do better.
-fn matches_name(name: &str, signs: &[CharPattern]) -> bool {
-    if name.starts_with('.') && signs.first() != Some(&CharPattern::Literal('.')) {
-        return false;
-    }
-    let name: Vec<char> = name.chars().map(lower).collect();
-    let (mut at, mut sign, mut star) = (0, 0, None);
-    while at < name.len() {
-        match signs.get(sign) {
-            Some(CharPattern::AnyChars) => {
-                star = Some((sign, at));
-                sign += 1;
-            }
-            Some(wanted) if matches_char(name[at], wanted) => (at, sign) = (at + 1, sign + 1),
-            _ => match star {
-                Some((from, taken)) => {
-                    star = Some((from, taken + 1));
-                    (at, sign) = (taken + 1, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    signs[sign..].iter().all(|sign| *sign == CharPattern::AnyChars)
-}
-
-fn matches_char(c: char, sign: &CharPattern) -> bool {
-    match sign {
-        CharPattern::Literal(wanted) => c == *wanted,
-        CharPattern::AnyChar => true,
-        CharPattern::AnyChars => false,
-        CharPattern::Set { negated: not, ranges } => *not != ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)),
-    }
+/// Lower case, character by character: `?` matches as many characters of a name as the name shows.
+fn lower_case(text: &str) -> String {
+    text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
 }
 
 #[cfg(test)]
@@ -179,64 +133,85 @@ mod tests {
 
     use super::*;
 
-    fn means(pattern: &str, path: &str) -> bool {
+    fn matches(pattern: &str, path: &str) -> bool {
         let path: Vec<String> = path.split('/').map(str::to_owned).collect();
         Glob::parse(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}")).matches(&path)
     }
 
     #[test]
-    fn names_are_matched_as_a_shell_does() {
+    fn patterns_match_names_as_in_a_shell() {
         for (pattern, yes, no) in [
             ("jpg", "a.jpg", "a.png"),
             (".tar.gz", ".tar.gz", "a.tar.gz"),
             ("*.tar.gz", "a.tar.gz", "tar.gz"),
             ("*", "anything at all", "a/b"),
             ("*.jpg", "IMG.JPG", ".hidden.jpg"),
+            ("*.jpg", "a.jpg", ".jpg"),
+            ("?a", "ba", ".a"),
+            ("[.a]*", "a", ".a"),
             (".*", ".hidden", "seen"),
             ("photo-??.jpg", "photo-01.jpg", "photo-1.jpg"),
             ("[a-c]*[!0-9]", "bx", "b7"),
+            ("[A-C]*[^0-9]", "bx", "b7"),
             ("a*b*c", "aXbXbXc", "aXbX"),
+            ("a**c", "abc", "a/c"),
             ("a?c", "aéc", "ac"),
+            ("É*", "été", "ete"),
             ("sub/*.txt", "sub/a.txt", "a.txt"),
             ("**/*.rs", "a/b/c.rs", "a/.git/c.rs"),
             ("**/*.rs", "c.rs", "c.rss"),
             ("src/**", "src/a/b", "a/b"),
         ] {
-            assert!(means(pattern, yes), "{pattern} means {yes}");
-            assert!(!means(pattern, no), "{pattern} does not mean {no}");
+            assert!(matches(pattern, yes), "{pattern} matches {yes}");
+            assert!(!matches(pattern, no), "{pattern} does not match {no}");
         }
     }
 
     #[test]
-    fn what_leads_elsewhere_is_no_pattern() {
+    fn patterns_outside_the_directory_and_open_brackets_are_refused() {
         for text in ["/etc/*", "../*", "a/../../b", "", "./"] {
             assert_eq!(Glob::parse(text), Err(GlobError::OutsideDirectory), "{text}");
         }
-        assert_eq!(Glob::parse("[ab"), Err(GlobError::UnclosedBracket));
+        for text in ["[ab", "[]", "[!]", "a[b/c]"] {
+            assert_eq!(Glob::parse(text), Err(GlobError::UnclosedBracket), "{text}");
+        }
     }
 
     #[test]
-    fn it_knows_its_ending_and_how_deep_it_goes() {
-        let ending = |text: &str| Glob::parse(text).expect("a pattern").extension();
-        assert_eq!(ending("*.TXT").as_deref(), Some("txt"));
-        assert_eq!(ending("jpg").as_deref(), Some("jpg"));
-        assert_eq!((ending("*"), ending("*.t?t"), ending("*.")), (None, None, None));
+    fn extension_and_depth_come_from_the_pattern() {
+        let extension = |text: &str| Glob::parse(text).expect("a pattern").extension();
+        assert_eq!(extension("*.TXT").as_deref(), Some("txt"));
+        assert_eq!(extension("jpg").as_deref(), Some("jpg"));
+        assert_eq!((extension("*"), extension("*.t?t"), extension("*.")), (None, None, None));
         let depth = |text: &str| Glob::parse(text).expect("a pattern").depth();
         assert_eq!((depth("*"), depth("a/b/*"), depth("**/*")), (Some(1), Some(3), None));
     }
 
+    #[test]
+    fn a_pattern_with_many_stars_is_matched_soon() {
+        let began = std::time::Instant::now();
+        let pattern = format!("{}b/{}", "*a".repeat(40), "*a".repeat(40));
+        assert!(!matches(&pattern, &format!("{}/{}", "a".repeat(250), "a".repeat(250))));
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+
     proptest! {
         #[test]
-        fn no_pattern_and_no_name_is_too_much(pattern in "[a*?\\[\\]/.!-]{0,30}", name in "[a.b/]{0,60}") {
+        fn any_pattern_is_refused_or_survives_being_written_and_read(
+            pattern in "[a*?\\[\\]/.!^-]{0,30}",
+            name in "[a.b/]{0,60}",
+        ) {
             if let Ok(glob) = Glob::parse(&pattern) {
                 let path: Vec<String> = name.split('/').map(str::to_owned).collect();
-                let _ = glob.matches(&path);
+                let again = Glob::try_from(String::from(glob.clone())).expect("it is a pattern");
+                prop_assert_eq!(glob.matches(&path), again.matches(&path));
+                prop_assert_eq!(glob, again);
             }
         }
 
         #[test]
-        fn a_name_means_itself(name in "[a-z_]{1,10}-[a-z]{1,3}") {
-            prop_assert!(means(&name, &name));
+        fn a_name_without_wildcards_matches_itself(name in "[a-z_]{1,10}-[a-z]{1,3}") {
+            prop_assert!(matches(&name, &name));
         }
     }
 }

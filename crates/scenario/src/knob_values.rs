@@ -1,33 +1,33 @@
-//! A knob's values: read from text, shown, and stepped through.
+//! Parses, formats and steps the values of a knob.
 
 use super::knob::{Knob, KnobKind, Unit};
 use super::quantity::{self, QuantityError};
 use super::sanitize::sanitize;
 use super::suggest::{all_of, any_of, suggest};
 
-/// Why a knob cannot be set so. Every field is harmless to print.
+/// An error in a knob setting. Every field is safe to print.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SettingError {
-    #[error("`{text}` sets nothing; write KNOB=VALUE, such as {example}")]
+    #[error("`{text}` is not a setting; write KNOB=VALUE, such as {example}")]
     NotASetting { text: String, example: String },
     #[error("there is no knob `{name}`{}", list_known(suggestion.as_deref(), all))]
     UnknownKnob { name: String, suggestion: Option<String>, all: Vec<String> },
-    #[error("`{text}` is no value for `{knob}`: {wanted}, between {min} and {max}")]
+    #[error("`{text}` is not a value for `{knob}`: write {wanted}, between {min} and {max}")]
     NotANumber { knob: String, text: String, wanted: &'static str, min: String, max: String },
     #[error("`{knob}` cannot be {value}: it goes from {min} to {max}")]
     OutOfRange { knob: String, value: String, min: String, max: String },
-    #[error("`{knob}` cannot be `{text}`: it is {}", any_of(words.iter().map(String::as_str)))]
+    #[error("`{knob}` cannot be `{text}`: write {}", any_of(words.iter().map(String::as_str)))]
     NotAWord { knob: String, text: String, words: Vec<String> },
     #[error("the workers cannot be tasks of an event loop: `{name}` {what}")]
     TasksImpossible { name: String, what: String },
-    #[error("`{knob}` is free text, which only --set can set: here knobs have numbers and words")]
+    #[error("`{knob}` is free text, which only --set can set; name a knob with numbers or words here")]
     FreeText { knob: String },
     #[error("this scenario has no knob for the number of workers")]
     NoWorkers,
 }
 
-fn list_known(nearest: Option<&str>, all: &[String]) -> String {
-    match (nearest, all) {
+fn list_known(suggestion: Option<&str>, all: &[String]) -> String {
+    match (suggestion, all) {
         (Some(name), _) => format!("; did you mean `{name}`?"),
         (None, []) => "; this scenario has none".to_owned(),
         (None, all) => format!("; its knobs are {}", all_of(all.iter().map(String::as_str))),
@@ -35,16 +35,16 @@ fn list_known(nearest: Option<&str>, all: &[String]) -> String {
 }
 
 impl Knob {
-    /// The value that a text stands for, in the knob's own unit. Free text has no number: 0.
+    /// Parses a value into the knob's own unit. Returns 0 for free text.
     pub fn parse(&self, text: &str) -> Result<f64, SettingError> {
         match &self.kind {
             KnobKind::Text { .. } => Ok(0.0),
-            KnobKind::Choice { words: of, .. } => {
-                let found = of.iter().position(|word| word == text.trim()).map(|at| at as f64);
+            KnobKind::Choice { words, .. } => {
+                let found = words.iter().position(|word| word == text.trim()).map(|at| at as f64);
                 found.ok_or_else(|| SettingError::NotAWord {
                     knob: self.name.clone(),
                     text: sanitize(text),
-                    words: of.clone(),
+                    words: words.clone(),
                 })
             }
             KnobKind::Number { unit, min, max, .. } => self.parse_number(text, *unit, *min, *max),
@@ -72,25 +72,26 @@ impl Knob {
         }
     }
 
-    /// A value as one writes it: `5ms`, `8`, `200/s`, `std`. A value that no word belongs to is shown as the nearest.
+    /// Formats a value as [`parse`](Self::parse) takes it: `5ms`, `8`, `200/s`, `std`. A choice's value is rounded to
+    /// the nearest word.
     pub fn format_value(&self, value: f64) -> String {
         match &self.kind {
             KnobKind::Number { unit, .. } => quantity::format_quantity(value, *unit),
-            KnobKind::Choice { words: of, .. } => {
-                let at = (value.round().max(0.0) as usize).min(of.len().saturating_sub(1));
-                of.get(at).cloned().unwrap_or_default()
+            KnobKind::Choice { words, .. } => {
+                let at = (value.round().max(0.0) as usize).min(words.len().saturating_sub(1));
+                words.get(at).cloned().unwrap_or_default()
             }
             KnobKind::Text { default } => default.as_deref().map(sanitize).unwrap_or_default(),
         }
     }
 
-    /// The next sensible value up or down: 1, 2, 5, 10 for times and rates, doubles for sizes, one or about a tenth
-    /// for counts, the next word for choices. Stays within the range; words go round.
+    /// Returns the next value up or down: 1, 2, 5, 10 ... for times and rates, doubling for sizes, steps of 1 or about
+    /// a tenth for counts, the next word for choices. Numbers stay within the range; words wrap around.
     pub fn step_value(&self, value: f64, up: bool) -> f64 {
         match &self.kind {
             KnobKind::Text { .. } => value,
-            KnobKind::Choice { words: of, .. } => {
-                let (count, at) = (of.len().max(1), value.round().max(0.0) as usize);
+            KnobKind::Choice { words, .. } => {
+                let (count, at) = (words.len().max(1), value.round().max(0.0) as usize);
                 ((at + if up { 1 } else { count - 1 }) % count) as f64
             }
             KnobKind::Number { unit, min, max, .. } => {
@@ -105,7 +106,7 @@ impl Knob {
         }
     }
 
-    /// The number it has unless something is set: a choice's position, 0 for free text.
+    /// Returns the default as a number: a choice's index, 0 for free text.
     pub fn default_value(&self) -> f64 {
         match &self.kind {
             KnobKind::Number { default, .. } => *default,
@@ -114,11 +115,11 @@ impl Knob {
         }
     }
 
-    /// Whether there is anything to step through.
+    /// Returns whether the knob has more than one value to step through.
     pub fn is_turnable(&self) -> bool {
         match &self.kind {
             KnobKind::Number { min, max, .. } => min < max,
-            KnobKind::Choice { words: of, .. } => of.len() > 1,
+            KnobKind::Choice { words, .. } => words.len() > 1,
             KnobKind::Text { .. } => false,
         }
     }
@@ -138,14 +139,14 @@ fn step_doubling(value: f64, up: bool) -> f64 {
     }
 }
 
-/// The next of 1, 2, 5, 10, 20, ... times any power of ten; `least` is the first above zero.
+/// Returns the next of `digits` times a power of ten; `least` is the smallest value above zero.
 fn step_series(value: f64, up: bool, least: f64, digits: &[f64]) -> f64 {
     if value < least {
         return if up { least } else { 0.0 };
     }
     let decade = 10_f64.powi(value.log10().floor() as i32);
     let near = [0.1, 1.0, 10.0].iter().flat_map(|scale| digits.iter().map(move |digit| digit * scale * decade));
-    // A hair's breadth, so that 0.5 computed as 0.5000000001 does not step onto itself.
+    // The tolerance keeps a value such as 0.5000000001 from stepping to 0.5.
     let next = if up {
         near.filter(|x| *x > value * 1.000_001).min_by(f64::total_cmp)
     } else {
@@ -162,8 +163,8 @@ pub(super) fn not_a_setting(text: &str, example: Option<&Knob>) -> SettingError 
 
 pub(super) fn unknown_knob<'a>(name: &str, knobs: impl Iterator<Item = &'a Knob>) -> SettingError {
     let all: Vec<String> = knobs.map(|knob| knob.name.clone()).collect();
-    let nearest = suggest(name, all.iter().map(String::as_str)).map(str::to_owned);
-    SettingError::UnknownKnob { name: sanitize(name), suggestion: nearest, all }
+    let suggestion = suggest(name, all.iter().map(String::as_str)).map(str::to_owned);
+    SettingError::UnknownKnob { name: sanitize(name), suggestion, all }
 }
 
 #[cfg(test)]
@@ -182,14 +183,14 @@ mod tests {
         Knob { name: "kind".into(), kind, help: String::new(), is_live: true }
     }
 
-    /// The values that `+` leads to, from one on.
+    /// Returns the values that repeated steps up reach, starting with `from`.
     fn climb(knob: &Knob, from: f64, steps: usize) -> Vec<String> {
         let values = std::iter::successors(Some(from), |value| Some(knob.step_value(*value, true)));
         values.take(steps).map(|value| knob.format_value(value)).collect()
     }
 
     #[test]
-    fn steps_are_those_one_would_take() {
+    fn steps_follow_round_numbers_doublings_and_words() {
         let time = number(Unit::Time, 0.0, 1e8);
         assert_eq!(climb(&time, 0.0, 5), ["0us", "1us", "2us", "5us", "10us"]);
         assert_eq!(climb(&time, 3e6, 3), ["3ms", "5ms", "10ms"]);
@@ -206,16 +207,16 @@ mod tests {
     }
 
     #[test]
-    fn wrong_values_are_explained() {
+    fn wrong_values_report_what_is_expected() {
         let says = |knob: &Knob, text: &str| knob.parse(text).expect_err("it is wrong").to_string();
         let time = number(Unit::Time, 1e6, 1e8);
         assert_eq!(says(&time, "1s"), "`knob` cannot be 1s: it goes from 1ms to 100ms");
-        assert_eq!(says(&time, "5"), "`5` is no value for `knob`: a time such as 5ms, between 1ms and 100ms");
+        assert_eq!(says(&time, "5"), "`5` is not a value for `knob`: write a time such as 5ms, between 1ms and 100ms");
         assert_eq!(
             says(&number(Unit::Count, 1.0, 8.0), "2.5"),
-            "`2.5` is no value for `knob`: a whole number such as 8, between 1 and 8"
+            "`2.5` is not a value for `knob`: write a whole number such as 8, between 1 and 8"
         );
-        assert_eq!(says(&choice(), "sdt"), "`kind` cannot be `sdt`: it is `std`, `fair` or `spin`");
+        assert_eq!(says(&choice(), "sdt"), "`kind` cannot be `sdt`: write `std`, `fair` or `spin`");
         assert!(!says(&choice(), "\u{1b}[2J").contains('\u{1b}'));
     }
 
@@ -229,12 +230,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_back((knob, value) in any_knob()) {
+        fn formatted_values_parse_to_the_same_value((knob, value) in any_knob()) {
             prop_assert_eq!(knob.parse(&knob.format_value(value)), Ok(value));
         }
 
         #[test]
-        fn steps_stay_in_the_range_and_go_on((knob, value) in any_knob()) {
+        fn steps_stay_in_the_range_and_always_move((knob, value) in any_knob()) {
             let KnobKind::Number { min, max, .. } = knob.kind else { unreachable!("it is a number") };
             let (up, down) = (knob.step_value(value, true), knob.step_value(value, false));
             prop_assert!(min <= down && down <= value && value <= up && up <= max);
@@ -245,7 +246,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_survived((knob, _) in any_knob(), text in any::<String>()) {
+        fn parsing_any_text_does_not_panic((knob, _) in any_knob(), text in any::<String>()) {
             let _ = knob.parse(&text).map_err(|error| error.to_string());
         }
     }

@@ -1,4 +1,6 @@
-//! The language scenarios are written in: reading, checking, the catalogue. It knows no event and starts nothing.
+//! The scenario language: reads the text of a scenario, checks it, and returns the checked program.
+//!
+//! This crate starts no worker and handles no event.
 
 mod check;
 mod expr;

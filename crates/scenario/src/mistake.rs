@@ -1,4 +1,4 @@
-//! Mistakes and warnings in a scenario file, and how they are shown: the place, what was expected, the cure.
+//! Collects the errors and warnings of a scenario file and renders them with source excerpt, cause and fix.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,14 +8,14 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 use super::sanitize::{mask_dangerous, sanitize};
 use super::source::Source;
 
-/// How many mistakes are spelled out; a file with more is no scenario.
-const SHOWN: usize = 50;
+/// Mistakes rendered; the rest is only counted.
+const MAX_RENDERED: usize = 50;
 
-/// How many are kept; of the others only the number is known.
-const KEPT: usize = 1_000;
+/// Mistakes stored; the rest is only counted.
+const MAX_STORED: usize = 1_000;
 
-/// Longest place that is underlined, in bytes.
-const UNDERLINED: usize = 60;
+/// Longest underline, in bytes.
+const MAX_UNDERLINE: usize = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MistakeKind {
@@ -23,38 +23,38 @@ enum MistakeKind {
     Warning,
 }
 
-/// One thing that is wrong, and where.
+/// One error or warning with its position.
 #[derive(Debug, Clone)]
 pub(super) struct Mistake {
     kind: MistakeKind,
     span: Range<usize>,
     title: String,
     label: String,
-    /// Other places it has to do with.
+    /// Other positions involved, each with a label.
     related: Vec<(Range<usize>, String)>,
     help: Option<String>,
 }
 
 impl Mistake {
-    /// Says something at the place itself.
+    /// Sets the text shown at the underlined position.
     pub(super) fn label(&mut self, text: impl Into<String>) -> &mut Self {
         self.label = text.into();
         self
     }
 
-    /// Points at another place.
+    /// Adds another underlined position.
     pub(super) fn add_related(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
         self.related.push((span, text.into()));
         self
     }
 
-    /// Says how to put it right.
+    /// Sets the fix.
     pub(super) fn help(&mut self, text: impl Into<String>) -> &mut Self {
         self.help = Some(text.into());
         self
     }
 
-    /// Says which known word was probably meant.
+    /// Sets the fix to the known word that was probably meant, if there is one.
     pub(super) fn did_you_mean(&mut self, word: Option<&str>) -> &mut Self {
         if let Some(word) = word {
             self.help = Some(format!("did you mean `{word}`?"));
@@ -63,13 +63,13 @@ impl Mistake {
     }
 }
 
-/// All that is wrong in one file, in the order of the file.
+/// The errors and warnings of one file, in the order of the file.
 #[derive(Debug, Clone)]
 pub struct Mistakes {
     path: String,
     text: String,
     list: Vec<Mistake>,
-    /// Errors beyond those kept.
+    /// Number of errors beyond those stored.
     omitted: usize,
 }
 
@@ -86,16 +86,16 @@ impl Mistakes {
         self.add(MistakeKind::Warning, span, title.into())
     }
 
-    fn add(&mut self, weight: MistakeKind, span: Range<usize>, title: String) -> &mut Mistake {
-        if self.list.len() == KEPT {
+    fn add(&mut self, kind: MistakeKind, span: Range<usize>, title: String) -> &mut Mistake {
+        if self.list.len() == MAX_STORED {
             let last = self.list.pop();
             self.omitted += usize::from(last.is_some_and(|last| last.kind == MistakeKind::Error));
         }
-        self.list.push(Mistake { kind: weight, span, title, label: String::new(), related: Vec::new(), help: None });
+        self.list.push(Mistake { kind, span, title, label: String::new(), related: Vec::new(), help: None });
         self.list.last_mut().expect("it was just pushed")
     }
 
-    /// Errors and warnings.
+    /// Returns the number of errors and warnings.
     pub fn len(&self) -> usize {
         self.list.len() + self.omitted
     }
@@ -104,7 +104,7 @@ impl Mistakes {
         self.list.is_empty()
     }
 
-    /// Those that keep the scenario from running.
+    /// Returns the number of errors, which keep the scenario from running.
     pub fn count_errors(&self) -> usize {
         self.list.iter().filter(|m| m.kind == MistakeKind::Error).count() + self.omitted
     }
@@ -117,17 +117,17 @@ impl Mistakes {
         self.list.sort_by_key(|m| (m.span.start, m.span.end));
     }
 
-    /// Every mistake with its place in the source, ready to print. Nothing of the file reaches the text raw.
+    /// Renders all mistakes with excerpts of the source. Text of the file is sanitized.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let mut out = String::new();
-        for mistake in self.list.iter().take(SHOWN) {
+        for mistake in self.list.iter().take(MAX_RENDERED) {
             out.push_str(&self.render_one(mistake, &renderer));
             out.push_str("\n\n");
         }
-        if self.len() > SHOWN {
+        if self.len() > MAX_RENDERED {
             out.push_str("... and ");
-            out.push_str(&(self.len() - SHOWN).to_string());
+            out.push_str(&(self.len() - MAX_RENDERED).to_string());
             out.push_str(" more\n");
         } else if !out.is_empty() {
             out.pop();
@@ -147,20 +147,20 @@ impl Mistakes {
         renderer.render(&[group])
     }
 
-    /// The lines from the first to the last place, harmless to print, with every place underlined.
+    /// Returns the masked lines from the first to the last position, with every position underlined.
     fn snippet(&self, mistake: &Mistake) -> Snippet<'static, Annotation<'static>> {
         let primary = (self.underlined_range(&mistake.span), &mistake.label, AnnotationKind::Primary);
-        let also =
+        let related =
             mistake.related.iter().map(|(span, label)| (self.underlined_range(span), label, AnnotationKind::Context));
-        let places: Vec<_> = std::iter::once(primary).chain(also).collect();
-        let first = places.iter().map(|(span, ..)| span.start).min().unwrap_or(0);
-        let last = places.iter().map(|(span, ..)| span.end).max().unwrap_or(0);
+        let spans: Vec<_> = std::iter::once(primary).chain(related).collect();
+        let first = spans.iter().map(|(span, ..)| span.start).min().unwrap_or(0);
+        let last = spans.iter().map(|(span, ..)| span.end).max().unwrap_or(0);
         let from = self.text[..first].rfind('\n').map_or(0, |at| at + 1);
         let to = self.text[last..].find('\n').map_or(self.text.len(), |at| last + at);
         let line = 1 + self.text[..from].bytes().filter(|b| *b == b'\n').count();
         let lines = self.text[from..to].strip_suffix('\r').unwrap_or(&self.text[from..to]);
         let mut snippet = Snippet::source(mask_dangerous(lines)).line_start(line).path(sanitize(&self.path));
-        for (span, label, kind) in places {
+        for (span, label, kind) in spans {
             let start = (span.start - from).min(lines.len());
             let end = (span.end - from).min(lines.len());
             let label = (!label.is_empty()).then(|| sanitize(label));
@@ -169,10 +169,10 @@ impl Mistakes {
         snippet
     }
 
-    /// The part of a place that is underlined: within the text, on one line, between characters.
+    /// Clips a span for the underline: within the text, on one line, on character boundaries.
     fn underlined_range(&self, span: &Range<usize>) -> Range<usize> {
         let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
-        let end = span.end.clamp(start, self.text.len()).min(start + UNDERLINED);
+        let end = span.end.clamp(start, self.text.len()).min(start + MAX_UNDERLINE);
         let end = self.text.ceil_char_boundary(end);
         let line = self.text[start..end].find(['\n', '\r']).unwrap_or(end - start);
         start..start + line
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
     use crate::check;
 
-    /// The texts of the catalogue.
+    /// Returns the texts of the catalogue.
     fn catalogue() -> &'static [String] {
         static TEXTS: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| {
             let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios")).expect("it exists");
@@ -205,15 +205,15 @@ mod tests {
         &TEXTS
     }
 
-    /// Every place that is spoken of in what is wrong or doubtful.
-    fn places(text: &str) -> Vec<Range<usize>> {
+    /// Returns the spans of all errors and warnings.
+    fn spans(text: &str) -> Vec<Range<usize>> {
         let source = Source { name: "damaged".into(), path: None, text: text.to_owned() };
         let mistakes = check(&source).map_or_else(|mistakes| mistakes, |checked| checked.warnings);
         let of = |m: Mistake| std::iter::once(m.span).chain(m.related.into_iter().map(|(span, _)| span));
         mistakes.list.into_iter().flat_map(of).collect()
     }
 
-    /// A text of the catalogue with some of it cut out, put in or doubled.
+    /// A text of the catalogue with parts removed, inserted or repeated.
     fn damaged() -> impl Strategy<Value = String> {
         let cut =
             (any::<prop::sample::Index>(), 0..40_usize, any::<prop::sample::Index>(), "[a-z{}\"$ =0-9\u{e9}\n]{0,4}");
@@ -234,9 +234,9 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_place_lies_within_the_text(text in prop_oneof![3 => damaged(), 1 => any::<String>()]) {
-            for place in places(&text) {
-                prop_assert!(text.get(place.clone()).is_some(), "{:?} of {} in {:?}", place, text.len(), text);
+        fn every_span_lies_within_the_text(text in prop_oneof![3 => damaged(), 1 => any::<String>()]) {
+            for span in spans(&text) {
+                prop_assert!(text.get(span.clone()).is_some(), "{:?} of {} in {:?}", span, text.len(), text);
             }
         }
     }

@@ -1,11 +1,11 @@
-//! Numbers with units, as one writes them: `5ms`, `8`, `200/s`, `64KiB`.
+//! Parses and formats numbers with units: `5ms`, `8`, `200/s`, `64KiB`.
 
 use super::knob::Unit;
 
 const TIMES: [(&str, f64); 8] =
     [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 60e9), ("h", 3_600e9)];
 
-/// Largest first, so that the first that divides a number is the shortest way to write it.
+/// Largest first: the first unit that divides a size gives its shortest form.
 const BYTES: [(&str, f64); 8] = [
     ("GiB", 1_073_741_824.0),
     ("GB", 1e9),
@@ -18,7 +18,7 @@ const BYTES: [(&str, f64); 8] = [
 ];
 
 impl Unit {
-    /// What a number of this unit is, with an example, for messages.
+    /// Describes a number of this unit with an example, for messages.
     pub(super) const fn describe(self) -> &'static str {
         match self {
             Self::Time => "a time such as 5ms",
@@ -29,16 +29,16 @@ impl Unit {
     }
 }
 
-/// Why a text is no number.
+/// Why a text is not a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum QuantityError {
-    /// It does not begin with digits.
+    /// The text does not begin with a number.
     Digits,
-    /// What follows the digits is no unit.
+    /// The text after the number is not a unit.
     Unit(String),
 }
 
-/// A number with its unit. Times are rounded to whole nanoseconds, sizes to whole bytes; a bare number is a count.
+/// Parses a number with its unit. Rounds times to whole nanoseconds and sizes to whole bytes; a bare number is a count.
 pub(super) fn parse(text: &str) -> Result<(f64, Unit), QuantityError> {
     let text = text.trim();
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<(f64, Unit), QuantityError> {
     }
 }
 
-/// The number as one writes it; [`parse`] reads it back to the same number.
+/// Formats a number so that [`parse`] returns the same number.
 pub(super) fn format_quantity(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Count => format!("{value}"),
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_read() {
+    fn numbers_with_each_unit_are_parsed() {
         assert_eq!(parse("5ms"), Ok((5e6, Unit::Time)));
         assert_eq!(parse("1.5s"), Ok((1.5e9, Unit::Time)));
         assert_eq!(parse("20µs"), Ok((20e3, Unit::Time)));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn text_without_a_number_or_with_an_unknown_unit_is_refused() {
         assert_eq!(parse("5 parsecs"), Err(QuantityError::Unit("parsecs".into())));
         assert_eq!(parse("1e300"), Err(QuantityError::Unit("e300".into())));
         for text in ["", "ms", "-", "nan", "inf", "1.2.3", ".", "--5"] {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_shown_as_one_writes_them() {
+    fn numbers_are_formatted_with_the_largest_fitting_unit() {
         assert_eq!(format_quantity(5e6, Unit::Time), "5ms");
         assert_eq!(format_quantity(50e3, Unit::Time), "50us");
         assert_eq!(format_quantity(0.0, Unit::Time), "0us");
@@ -127,14 +127,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_reads_back(ns in 0_u64..3_600_000_000_000, bytes in 0_u64..1 << 40, rate in 0.0..1e6) {
+        fn formatted_numbers_parse_to_the_same_number(
+            ns in 0_u64..3_600_000_000_000,
+            bytes in 0_u64..1 << 40,
+            rate in 0.0..1e6,
+        ) {
             prop_assert_eq!(parse(&format_quantity(ns as f64, Unit::Time)), Ok((ns as f64, Unit::Time)));
             prop_assert_eq!(parse(&format_quantity(bytes as f64, Unit::Bytes)), Ok((bytes as f64, Unit::Bytes)));
             prop_assert_eq!(parse(&format_quantity(rate, Unit::Rate)), Ok((rate, Unit::Rate)));
         }
 
         #[test]
-        fn any_text_is_survived(text in any::<String>()) {
+        fn parsing_any_text_does_not_panic(text in any::<String>()) {
             let _ = parse(&text);
         }
     }

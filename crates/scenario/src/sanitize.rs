@@ -1,17 +1,17 @@
-//! Making text harmless to print: what a file, an argument or a program says may end up on a terminal.
+//! Makes untrusted text from files, arguments and programs safe to print on a terminal.
 
 use std::fmt::Write as _;
 
-/// Longest text that is kept, in characters; the rest is replaced by an ellipsis.
+/// Longest text kept, in characters; an ellipsis replaces the rest.
 const MAX_CHARACTERS: usize = 2_000;
 
-/// Combining marks kept on one letter: enough for every written language, too few to climb over the line above.
+/// Combining marks kept per letter: enough for every written language, too few to overlap the line above.
 const MAX_MARKS: usize = 2;
 
-/// The text with everything removed that could move the cursor, change colours, reorder or hide text, or pile up.
+/// Removes everything that could move the cursor, change colours, or reorder, hide or overlap text.
 ///
-/// Line breaks and tabs become spaces, other dangerous characters are spelled out (`\u{1b}`), combining marks beyond
-/// the second on one letter are dropped, and a text of more than 2,000 characters is cut.
+/// Line breaks and tabs become spaces, other dangerous characters become escapes (`\u{1b}`), combining marks beyond the
+/// second on one letter are dropped, and a text of more than 2,000 characters is cut.
 pub fn sanitize(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_CHARACTERS));
     let mut marks = 0;
@@ -33,8 +33,8 @@ pub fn sanitize(text: &str) -> String {
     out
 }
 
-/// The text with each dangerous character replaced by one harmless character of as many bytes, so that byte offsets
-/// into it stay true. Tabs and line breaks stay.
+/// Replaces each dangerous character with a harmless one of the same length in bytes, so that byte offsets into the
+/// text stay valid. Tabs and line breaks stay.
 pub(super) fn mask_dangerous(text: &str) -> String {
     let mut marks = 0;
     text.chars()
@@ -54,7 +54,7 @@ pub(super) fn mask_dangerous(text: &str) -> String {
         .collect()
 }
 
-/// Control characters, and those that reorder, hide or break lines without being seen.
+/// Returns whether a character is a control character or invisibly reorders, hides or breaks text.
 fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -64,7 +64,7 @@ fn is_dangerous(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// Combining marks that draw over the letter before them: the blocks made of nothing else.
+/// Returns whether a character draws over the letter before it: the Unicode blocks that hold only such marks.
 fn is_combining_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}'
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dangerous_characters_are_spelled_out() {
+    fn dangerous_characters_become_escapes() {
         assert_eq!(sanitize("a\u{1b}[31mb"), "a\\u{1b}[31mb");
         assert_eq!(sanitize("x\u{202e}y\u{9b}z\0"), "x\\u{202e}y\\u{9b}z\\u{0}");
         assert_eq!(sanitize("two\nlines\tand tab"), "two lines and tab");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_do_not_pile_up() {
+    fn at_most_two_combining_marks_are_kept_per_letter() {
         let flood = format!("a{}b", "\u{301}".repeat(1_000));
         assert_eq!(sanitize(&flood), "a\u{301}\u{301}b");
     }
@@ -100,12 +100,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_dangerous_is_left(text in any::<String>()) {
+        fn no_dangerous_character_is_left(text in any::<String>()) {
             prop_assert!(!sanitize(&text).chars().any(is_dangerous));
         }
 
         #[test]
-        fn masking_keeps_every_offset(text in any::<String>()) {
+        fn masking_keeps_all_byte_offsets(text in any::<String>()) {
             let masked = mask_dangerous(&text);
             prop_assert!(masked.char_indices().map(|(i, _)| i).eq(text.char_indices().map(|(i, _)| i)));
             prop_assert!(!masked.chars().any(|c| is_dangerous(c) && c != '\n' && c != '\t'));

@@ -1,4 +1,4 @@
-//! What the knobs are set to for one run: defaults, and what the command line says.
+//! Builds the knob settings of a run from defaults and the command line.
 
 use super::expr::{EvalContext, Expr};
 use super::knob::{Knob, KnobKind, Settings};
@@ -8,21 +8,21 @@ use super::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
 impl Scenario {
-    /// The knob with this name.
+    /// Returns the knob with this name.
     pub fn knob(&self, name: &str) -> Option<(KnobId, &Knob)> {
         let at = self.knobs.iter().position(|knob| knob.name == name)?;
         Some((KnobId::from(at), &self.knobs[at]))
     }
 
-    /// The knob with this name.
+    /// Returns the id of the knob with this name.
     ///
     /// # Errors
-    /// If there is none; says which there are.
+    /// If no knob has this name; the error lists the existing names.
     pub fn find_knob(&self, name: &str) -> Result<KnobId, SettingError> {
         self.knob(name).map(|(id, _)| id).ok_or_else(|| knob_values::unknown_knob(name, self.knobs.iter()))
     }
 
-    /// Every knob at its default.
+    /// Returns the settings with every knob at its default.
     pub fn default_settings(&self) -> Settings {
         Settings {
             numbers: self.knobs.iter().map(Knob::default_value).collect(),
@@ -39,8 +39,8 @@ impl Scenario {
         }
     }
 
-    /// The defaults, changed by `set` (`K=V`, later ones win), by the number of workers, and by what to make of
-    /// all groups and pools.
+    /// Returns the defaults changed by `set` (`KNOB=VALUE`, the last one wins), the number of workers, and the worker
+    /// kind for all groups and pools.
     pub fn settings(
         &self,
         set: &[String],
@@ -61,10 +61,10 @@ impl Scenario {
         Ok(settings)
     }
 
-    /// The defaults, changed as `settings` change those of `other`: a knob of the same name keeps its value where this one
-    /// can have it.
+    /// Applies the changes that `settings` made to `other`'s defaults to this scenario's defaults. A knob of the same
+    /// name keeps its value where this scenario allows the value.
     pub fn carry_settings(&self, other: &Self, settings: &Settings) -> Settings {
-        let turned = other.changed_knobs_text(settings);
+        let changed = other.changed_knobs_text(settings);
         let mut carried =
             Settings { executor: settings.executor, allow_exec: settings.allow_exec, ..self.default_settings() };
         for (at, knob) in other.knobs.iter().enumerate() {
@@ -72,9 +72,11 @@ impl Scenario {
                 KnobKind::Text { .. } => settings.text(at.into()).map(str::to_owned),
                 _ => Some(knob.format_value(settings.number(at.into()))),
             };
-            let is_turned = turned.split(' ').any(|set| set.split_once('=').is_some_and(|(name, _)| name == knob.name));
-            if let Some(value) = value.filter(|_| is_turned) {
-                let _ = self.apply_setting(&mut carried, &format!("{}={value}", knob.name)); // it may be gone, or another kind now
+            let is_changed =
+                changed.split(' ').any(|set| set.split_once('=').is_some_and(|(name, _)| name == knob.name));
+            if let Some(value) = value.filter(|_| is_changed) {
+                // An error means that the knob is gone or has another kind or range now.
+                let _ = self.apply_setting(&mut carried, &format!("{}={value}", knob.name));
             }
         }
         carried
@@ -92,10 +94,10 @@ impl Scenario {
         Ok(())
     }
 
-    /// The knobs that do not stand at their defaults, as one would write them after `--set`: `guard=lock tellers=4`.
+    /// Formats the knobs that differ from their defaults as `--set` takes them: `guard=lock tellers=4`.
     pub fn changed_knobs_text(&self, settings: &Settings) -> String {
         let defaults = self.default_settings();
-        let turned = self.knobs.iter().enumerate().filter_map(|(at, knob)| {
+        let changed = self.knobs.iter().enumerate().filter_map(|(at, knob)| {
             let id = KnobId::from(at);
             let shown = match &knob.kind {
                 KnobKind::Text { .. } if settings.text(id) == defaults.text(id) => return None,
@@ -105,10 +107,10 @@ impl Scenario {
             };
             Some(format!("{}={shown}", knob.name))
         });
-        turned.collect::<Vec<_>>().join(" ")
+        changed.collect::<Vec<_>>().join(" ")
     }
 
-    /// The knob that says how many workers there are: of the first pool, or else of the first group that has one.
+    /// Returns the knob that sets the number of workers: that of the first pool, or else of the first group with one.
     pub fn worker_count_knob(&self) -> Option<KnobId> {
         let pools = self.pools.iter().map(|pool| &pool.workers);
         let groups = self.groups.iter().map(|group| &group.count);

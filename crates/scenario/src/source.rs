@@ -1,4 +1,4 @@
-//! The text of a scenario, read from a file or from bytes. Nothing in the file is trusted.
+//! Reads the text of a scenario from a file or from bytes. Nothing in the file is trusted.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,49 +8,49 @@ use rustix::fs::{FileType, Mode, OFlags};
 
 use super::sanitize::sanitize;
 
-/// Largest file that is read, in bytes.
+/// Size limit of a scenario file, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 1 << 20;
 
-/// A scenario's text, not checked yet.
+/// The text of a scenario, before any check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Name of the scenario in the catalogue, or the file's stem.
+    /// Name of the scenario in the catalogue, or the file name without its extension.
     pub name: String,
-    /// File that it was read from; `None` for a scenario of the catalogue.
+    /// File that the text was read from; `None` for a scenario of the catalogue.
     pub path: Option<PathBuf>,
     pub text: String,
 }
 
-/// Why there is no text. Every field is harmless to print.
+/// A failure to read a scenario. Every field is safe to print.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     #[error("`{path}` does not exist")]
     Missing { path: String },
-    #[error("`{path}` is {kind}; a scenario is a regular file")]
+    #[error("`{path}` is {kind}, but a scenario must be a regular file")]
     NotAFile { path: String, kind: &'static str },
     #[error("`{path}` cannot be read: {reason}")]
     Unreadable { path: String, reason: String },
-    #[error("`{path}` is larger than 1 MiB; no scenario is")]
+    #[error("`{path}` is larger than 1 MiB, the limit for a scenario")]
     TooLarge { path: String },
-    #[error("`{path}` is {found}; a scenario is text in UTF-8")]
+    #[error("`{path}` is {found}, but a scenario must be UTF-8 text")]
     NotText { path: String, found: String },
 }
 
 impl Source {
-    /// What these bytes say, which came by another way than a path.
+    /// Decodes bytes that did not come from a path, such as standard input.
     ///
     /// # Errors
     ///
-    /// What the bytes are instead of text in UTF-8.
+    /// If the bytes are not UTF-8 text; the error says what they are instead.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, String> {
         Ok(Self { name: name.to_owned(), path: None, text: decode(bytes)? })
     }
 
-    /// Reads a file.
+    /// Reads a file. Never blocks, not even on a named pipe or a device.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read as text. Never waits, whatever the path leads to.
+    /// If the file cannot be read or is not text.
     pub fn read(file: &Path) -> Result<Self, ReadError> {
         let path = sanitize(&file.to_string_lossy());
         let bytes = read_bytes(file, &path)?;
@@ -59,21 +59,21 @@ impl Source {
         Ok(Self { name: sanitize(&stem), path: Some(file.to_owned()), text })
     }
 
-    /// What messages call it.
+    /// Returns the name to show in messages.
     pub(super) fn label(&self) -> String {
         let path = self.path.as_ref().map(|path| path.to_string_lossy().into_owned());
         sanitize(&path.unwrap_or_else(|| format!("{}.kdl", self.name)))
     }
 }
 
-/// The bytes of a regular file. Opened without waiting, so that a named pipe nobody writes to does not hang.
+/// Reads the bytes of a regular file. Opens without blocking, since a named pipe without a writer would hang.
 fn read_bytes(file: &Path, path: &str) -> Result<Vec<u8>, ReadError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => ReadError::Missing { path: path.to_owned() },
         _ => ReadError::Unreadable { path: path.to_owned(), reason: reason(&error) },
     };
-    // The kind is asked before and after opening: opening a device may already do something, and in between the
-    // path may come to lead elsewhere.
+    // Check the kind before opening, since opening a device can have effects, and again afterwards, since the path can
+    // change in between.
     ensure_regular_file(rustix::fs::stat(file).map_err(|e| failed(e.into()))?.st_mode, path)?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let opened = rustix::fs::open(file, flags, Mode::empty()).map_err(|e| failed(e.into()))?;
@@ -86,7 +86,7 @@ fn read_bytes(file: &Path, path: &str) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
-/// The system's words without its number: `Permission denied`.
+/// Returns the system's message without its number: `permission denied`.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
@@ -99,12 +99,12 @@ fn ensure_regular_file(mode: rustix::fs::RawMode, path: &str) -> Result<(), Read
         FileType::Fifo => "a named pipe",
         FileType::Socket => "a socket",
         FileType::CharacterDevice | FileType::BlockDevice => "a device",
-        _ => "no file",
+        _ => "not a file",
     };
     Err(ReadError::NotAFile { path: path.to_owned(), kind: what })
 }
 
-/// The text, without a byte order mark; or what the bytes are instead.
+/// Decodes UTF-8 and drops a byte order mark. The error says what the bytes are instead.
 fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("UTF-16".to_owned());

@@ -1,34 +1,35 @@
-//! The known word that someone probably meant.
+//! Finds the known word nearest to a misspelled one, and joins words into a list.
 
-/// The nearest of the known words, if one is near enough to be meant: about one slip in three letters.
+/// Returns the nearest known word if it is near enough: about one typing error in three letters.
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let short: String = word.chars().take(64).collect(); // the distance takes time by the product of the lengths
-    let slips = short.chars().count() / 3 + 1;
+    // The distance costs time proportional to the product of the lengths.
+    let short: String = word.chars().take(64).collect();
+    let max_distance = short.chars().count() / 3 + 1;
     known
         .into_iter()
         .filter(|candidate| *candidate != word)
         .map(|candidate| (strsim::damerau_levenshtein(&short, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= slips && *distance < candidate.chars().count())
+        .filter(|(distance, candidate)| *distance <= max_distance && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// Words in backquotes, of which one is meant: `a`, `b` or `c`.
+/// Lists alternatives in backquotes: `a`, `b` or `c`.
 pub(super) fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     join_words(words, "or")
 }
 
-/// Words in backquotes, all of them: `a`, `b` and `c`.
+/// Lists words in backquotes: `a`, `b` and `c`.
 pub(super) fn all_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     join_words(words, "and")
 }
 
-fn join_words<'a>(words: impl IntoIterator<Item = &'a str>, joined: &str) -> String {
+fn join_words<'a>(words: impl IntoIterator<Item = &'a str>, conjunction: &str) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         None => "none".to_owned(),
         Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} {joined} {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {conjunction} {last}", rest.join(", ")),
     }
 }
 
@@ -37,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_understood_and_nonsense_is_not() {
+    fn near_misspellings_get_a_suggestion_and_others_none() {
         let known = ["philosophers", "deadlock", "thread-pool"];
         assert_eq!(suggest("philosphers", known), Some("philosophers"));
         assert_eq!(suggest("dedlock", known), Some("deadlock"));
@@ -46,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_read_as_sentences() {
+    fn word_lists_end_with_and_or_or() {
         assert_eq!(any_of(["a"]), "`a`");
         assert_eq!(any_of(["a", "b", "c"]), "`a`, `b` or `c`");
         assert_eq!(all_of(["a", "b"]), "`a` and `b`");

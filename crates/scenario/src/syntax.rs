@@ -1,8 +1,9 @@
-//! From text to a KDL document.
+//! Parses the text of a scenario into a KDL document.
 //!
-//! The KDL parser calls itself for each block, comment and mistake, so that a text made for it can overflow its stack.
-//! Therefore [`scanner`] goes over the text first, in one loop: it tells the mistakes, and what is left for the parser is
-//! well formed and of limited depth.
+//! [`scanner`] checks the text before the `kdl` crate parses it, for two reasons. The crate recurses for each block,
+//! comment and error: 1,000 nested blocks overflow its stack and abort the process, and 18 nested `/-` blocks take it
+//! longer than 10 s. Its messages do not help a newcomer: it answers `text=true` with "expected identifier string". The
+//! scanner is a single loop; it reports each mistake with a fix, and passes on only well-formed text of limited depth.
 
 mod bare_word;
 mod scanner;
@@ -13,10 +14,10 @@ use super::mistake::Mistakes;
 use super::source::MAX_SOURCE_BYTES;
 use scanner::Scanner;
 
-/// Syntax mistakes shown for one file: later ones mostly follow from the first.
-const SHOWN: usize = 10;
+/// Syntax mistakes reported for one file: later ones mostly follow from the first.
+const MAX_REPORTED: usize = 10;
 
-/// What is wrong at a place of the text.
+/// A syntax mistake with its fix.
 #[derive(Debug)]
 struct SyntaxFault {
     span: std::ops::Range<usize>,
@@ -24,14 +25,14 @@ struct SyntaxFault {
     help: String,
 }
 
-/// Reads the text; `None` when the mistakes say why not.
+/// Parses the text. Returns `None` after adding at least one mistake.
 pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Option<KdlDocument> {
     if text.len() > MAX_SOURCE_BYTES {
-        mistakes.error(0..0, "the file is larger than 1 MiB; no scenario is");
+        mistakes.error(0..0, "the file is larger than 1 MiB, the limit for a scenario");
         return None;
     }
     let (text, faults) = Scanner::new(text).run();
-    for fault in faults.iter().take(SHOWN) {
+    for fault in faults.iter().take(MAX_REPORTED) {
         mistakes.error(fault.span.clone(), fault.title.as_str()).help(fault.help.as_str());
     }
     if !faults.is_empty() {
@@ -40,13 +41,13 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Option<KdlDocument> {
     KdlDocument::parse_v2(&text).map_err(|error| report_kdl_error(&error, mistakes)).ok()
 }
 
-/// The KDL parser's own messages.
+/// Reports the KDL parser's errors, for mistakes that the scanner does not know.
 fn report_kdl_error(error: &kdl::KdlError, mistakes: &mut Mistakes) {
-    for diagnostic in error.diagnostics.iter().take(SHOWN) {
+    for diagnostic in error.diagnostics.iter().take(MAX_REPORTED) {
         let start = diagnostic.span.offset();
         let title = diagnostic.message.as_deref().unwrap_or("this is not KDL").trim_end_matches('.');
         let title: String = title.chars().take(1).flat_map(char::to_lowercase).chain(title.chars().skip(1)).collect();
-        let help = diagnostic.help.as_deref().unwrap_or("see https://kdl.dev for how KDL is written");
+        let help = diagnostic.help.as_deref().unwrap_or("https://kdl.dev describes the syntax");
         mistakes.error(start..start + diagnostic.span.len(), title).help(help);
     }
     if mistakes.is_empty() {
@@ -70,7 +71,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4_000))]
 
         #[test]
-        fn what_the_scan_passes_the_parser_reads(parts in prop::collection::vec(prop::sample::select(PARTS), 0..25)) {
+        fn scanned_text_parses_as_kdl(parts in prop::collection::vec(prop::sample::select(PARTS), 0..25)) {
             let text = parts.concat();
             let (kept, faults) = Scanner::new(&text).run();
             if faults.is_empty() {

@@ -1,29 +1,30 @@
-//! The runs it takes to ask everything that a scenario expects.
+//! The runs needed to check every expectation of a scenario, one per distinct knob setting.
 
 use super::expr::{EvalContext, Expr};
 use super::knob::Settings;
 use super::program::{Choice, ResourceSpec, Scenario, Step};
 use contend_trace::{KnobId, LockKind};
 
-/// One way to set the knobs that some expectation asks for.
+/// A knob setting that an expectation needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
     pub settings: Settings,
-    /// The knobs that the expectations name, with their values.
+    /// The knobs that the expectation names, with their values.
     pub set: Vec<(KnobId, f64)>,
 }
 
 impl Scenario {
-    /// One variant for each distinct `when` among the expectations, and for what they are compared with, in the order of
-    /// the file. Settings that only differ in what they name count once. Where there are guesses to judge, the scenario as
-    /// it is comes first.
+    /// Returns one variant for each distinct `when` of the expectations and of their baselines, in the order of the
+    /// file. Equal settings count once, even if they name different knobs. A scenario with guesses begins with a
+    /// variant of the defaults.
     pub fn variants(&self) -> Vec<Variant> {
         let mut variants: Vec<Variant> = Vec::new();
         if self.quiz.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
             variants.push(Variant { settings: self.default_settings(), set: Vec::new() });
         }
-        let ways = self.expectations.iter().flat_map(|expect| [Some(expect.when.clone()), expect.baseline_knobs()]);
-        for when in ways.flatten() {
+        let conditions =
+            self.expectations.iter().flat_map(|expect| [Some(expect.when.clone()), expect.baseline_knobs()]);
+        for when in conditions.flatten() {
             let settings = self.with_knobs(&when);
             match variants.iter_mut().find(|known| known.settings == settings) {
                 Some(known) if known.set.len() < when.len() => known.set = when,
@@ -34,7 +35,7 @@ impl Scenario {
         variants
     }
 
-    /// The defaults, with these knobs turned.
+    /// Returns the default settings with these knobs changed.
     pub fn with_knobs(&self, set: &[(KnobId, f64)]) -> Settings {
         let mut settings = self.default_settings();
         for (knob, value) in set {
@@ -45,7 +46,7 @@ impl Scenario {
         settings
     }
 
-    /// A variant's knobs as one would write them after `--set`; empty for the defaults.
+    /// Formats a variant's knobs as `--set` takes them; empty for the defaults.
     pub fn variant_label(&self, variant: &Variant) -> String {
         let shown = variant.set.iter().filter_map(|(id, value)| {
             let knob = self.knobs.get(id.index())?;
@@ -54,8 +55,8 @@ impl Scenario {
         shown.collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether a run with these settings keeps cores busy, so that it and others beside it would disturb one another.
-    /// The scenario's own word counts before this.
+    /// Returns whether a run with these settings keeps cores busy, so that parallel runs would disturb each other. The
+    /// scenario's `test alone=` takes precedence.
     pub fn is_cpu_bound(&self, settings: &Settings) -> bool {
         if let Some(alone) = self.test.runs_alone {
             return alone;
@@ -102,7 +103,7 @@ mod tests {
     const HEAD: &str = "knob n 1 min=1 max=9 help=\"x\"\nknob how a of=\"a b c\" help=\"x\"\n";
 
     #[test]
-    fn each_distinct_condition_is_one_run() {
+    fn each_distinct_condition_is_one_variant() {
         let scenario = read(&format!(
             "{HEAD}thread t count=$n {{ when how=a {{ sleep \"1ms\" }} }}\nexpect no-deadlock when=\"how=b|c\"\n\
              expect share sleep above=0 when=\"how=b\"\nexpect no-deadlock when=\"n=3 how=b\"\n"
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_that_names_defaults_is_no_run_of_its_own() {
+    fn a_condition_with_default_values_shares_the_default_variant() {
         let scenario = read(&format!(
             "{HEAD}thread t count=$n {{ when how=a {{ sleep \"1ms\" }} }}\nexpect no-deadlock\n\
              expect share sleep above=0 when=\"how=a\"\n"
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_computes_runs_alone_unless_the_scenario_says_otherwise() {
+    fn computing_scenarios_are_cpu_bound_unless_test_alone_overrides() {
         let computes = |text: &str| {
             let scenario = read(text);
             scenario.is_cpu_bound(&scenario.default_settings())

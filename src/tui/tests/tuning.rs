@@ -1,4 +1,4 @@
-//! Tests of the screen of a tuning, with a simulated machine.
+//! The tuning screen, with a simulated experiment runner.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventK
 use ratatui::layout::Rect;
 
 use super::harness::{COLOUR_THEME, events_from, press_keys, screen, screen_text};
+use super::screen_sizes::checked_screen;
 use super::script;
 use crate::model::{Budget, Model, StateTimes};
 use crate::scenario::check;
@@ -20,11 +21,11 @@ use crate::tune::{
     TrialOutcome, Tuning, TuningRequest, WorkUnit, tune,
 };
 
-/// A simulated machine on which ten workers keep one lock busy: 10 ms for a task, 1 ms of it inside the lock.
+/// An experiment runner in which ten workers saturate one lock: 10 ms per task, 1 ms of it inside the lock.
 struct SimulatedLab {
     dice: fastrand::Rng,
     clock: Duration,
-    /// Level from which on it deadlocks.
+    /// Levels from this one on deadlock.
     deadlocks_from: f64,
 }
 
@@ -113,7 +114,7 @@ pub(super) fn tuned() -> TuneSetup {
     TuneSetup { scenario, settings, knob, work: WorkUnit::Tasks(crate::trace::PoolId(0)), question }
 }
 
-/// Returns all progress reports of a tuning.
+/// Returns every progress report of a tuning.
 pub(super) fn tunings(fails_from: f64) -> Vec<Tuning> {
     let mut law = SimulatedLab { dice: fastrand::Rng::with_seed(1), clock: Duration::ZERO, deadlocks_from: fails_from };
     let mut all = Vec::new();
@@ -138,7 +139,7 @@ pub(super) fn app_at_end(size: (u16, u16)) -> App {
     app_showing(tunings(f64::INFINITY).last(), COLOUR_THEME, size)
 }
 
-/// Returns a tuning whose question is which level keeps up with 350 tasks per second.
+/// Returns an app with a tuning for 350 arrivals per second.
 fn arrivals_app(size: (u16, u16)) -> App {
     let mut tuned = tuned();
     tuned.question.demands.goal = Goal::Arrivals(350.0);
@@ -157,7 +158,7 @@ fn screenshot(app: &App) -> String {
 }
 
 #[test]
-fn whole_screens() {
+fn tuning_screens_match_their_snapshots() {
     for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40)), ("200x60", (200, 60))] {
         insta::assert_snapshot!(format!("tune_{name}"), screenshot(&app_at_end(size)));
     }
@@ -175,7 +176,7 @@ fn whole_screens() {
 }
 
 #[test]
-fn without_colour_and_without_unicode() {
+fn tuning_screen_without_colour_and_without_unicode() {
     let all = tunings(f64::INFINITY);
     let ascii = Theme { has_colour: false, has_unicode: false };
     let shown = screenshot(&app_showing(all.last(), ascii, (100, 40)));
@@ -189,7 +190,7 @@ fn without_colour_and_without_unicode() {
 }
 
 #[test]
-fn tab_switches_to_panes_without_room() {
+fn tab_switches_panes_on_a_small_screen() {
     let mut app = app_at_end((80, 24));
     press_keys(&mut app, "<tab>");
     insta::assert_snapshot!("tune_level_80x24", screenshot(&app));
@@ -202,7 +203,7 @@ fn tab_switches_to_panes_without_room() {
 }
 
 #[test]
-fn chosen_level_stays_chosen_when_others_are_added() {
+fn chosen_level_stays_chosen_when_levels_are_added() {
     let all = tunings(f64::INFINITY);
     let mut app = app_showing(Some(&all[18]), COLOUR_THEME, (120, 40));
     press_keys(&mut app, "<up><up><up><up><up><up><down>");
@@ -220,7 +221,7 @@ fn chosen_level_stays_chosen_when_others_are_added() {
 }
 
 #[test]
-fn enter_opens_a_recorded_run_that_cannot_be_changed() {
+fn enter_opens_a_recorded_run_that_is_read_only() {
     let mut app = app_at_end((120, 40));
     press_keys(&mut app, "<down><enter>");
     let opened = screenshot(&app);
@@ -239,7 +240,7 @@ fn enter_opens_a_recorded_run_that_cannot_be_changed() {
 }
 
 #[test]
-fn measuring_can_be_ended_but_not_suspended() {
+fn s_stops_measuring_and_control_z_waits_for_its_end() {
     let all = tunings(f64::INFINITY);
     let mut app = app_showing(Some(&all[18]), COLOUR_THEME, (120, 40));
     assert!(app.is_animating());
@@ -255,22 +256,22 @@ fn measuring_can_be_ended_but_not_suspended() {
 }
 
 #[test]
-fn tuning_screen_quits_if_measuring_fails() {
+fn failed_measurement_closes_the_screen() {
     let mut app = app_showing(None, COLOUR_THEME, (80, 24));
     assert_eq!(app.update(AppEvent::MeasuringEnded), [Effect::Quit { interrupted: false }]);
 }
 
 #[test]
-fn remaining_seconds_are_counted_down() {
+fn remaining_seconds_count_down() {
     let mut app = app_showing(None, COLOUR_THEME, (80, 24));
     app.update(AppEvent::Tick { now: Stamp(0) + Span::from_millis(30_200), late: Span::ZERO });
     assert!(app.take_dirty() && screenshot(&app).contains("at most 59 s left"), "{}", screenshot(&app));
     app.update(AppEvent::Tick { now: Stamp(0) + Span::from_millis(30_300), late: Span::ZERO });
-    assert!(!app.take_dirty(), "nothing on the screen changed");
+    assert!(!app.take_dirty(), "nothing visible changed");
 }
 
 #[test]
-fn click_chooses_a_level_and_second_click_opens_it() {
+fn click_chooses_a_level_and_a_second_click_opens_it() {
     let mut app = app_at_end((120, 40));
     let shown = screenshot(&app);
     let line = shown.lines().position(|line| line.contains("       4      398")).expect("a line of a level") as u16;
@@ -285,16 +286,21 @@ fn click_chooses_a_level_and_second_click_opens_it() {
 }
 
 #[test]
-fn tuning_screen_of_every_size_is_drawn() {
+fn tuning_screen_of_every_size_shows_its_title_and_time() {
     let all = tunings(16.0);
-    for tuning in [None, all.get(3), all.last()] {
+    for (tuning, time) in [(None, "s left at most"), (all.get(3), "s left at most"), (all.last(), "done in")] {
         let mut app = app_showing(tuning, COLOUR_THEME, (120, 40));
         for keys in ["", "<tab>", "<tab>"] {
             press_keys(&mut app, keys);
             for width in [0, 1, 7, 20, 59, 80, 110, 300] {
                 for height in [0, 1, 2, 5, 9, 13, 19, 29, 100] {
                     app.update(AppEvent::Resized(Rect::new(0, 0, width, height)));
-                    screen(&app);
+                    let shown = screen_text(&checked_screen(&app));
+                    if width >= 20 && height > 0 {
+                        let title = shown.lines().next().unwrap_or_default();
+                        assert!(title.contains(time), "{width}x{height}: {title:?}");
+                        assert!(width < 59 || title.contains("tune tune-lock  workers"), "{width}x{height}: {title:?}");
+                    }
                     press_keys(&mut app, "<down>");
                 }
             }

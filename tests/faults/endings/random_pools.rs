@@ -1,14 +1,14 @@
-//! Random scenarios with pools: each is finite, and every task of it must be accounted for.
+//! Generates random scenarios with pools: each is finite, and every task must be accounted for.
 
 use std::fmt::Write as _;
 
 use fastrand::Rng;
 
-/// The scenario of a seed.
+/// Returns the scenario of a seed.
 pub fn scenario(seed: u64) -> String {
     let mut dice = Rng::with_seed(seed);
     let pools = dice.usize(1..=2);
-    let others = dice.bool(); // processes, or tasks of the event loop: no pool can be shared by both
+    let others = dice.bool(); // processes or event loop tasks: they cannot share a pool
     let mut text = format!("title \"random {seed}\"\n");
     for pool in 0..pools {
         text += &self::pool(&mut dice, pool, pools, others);
@@ -48,7 +48,7 @@ fn pool(dice: &mut Rng, at: usize, pools: usize, processes: bool) -> String {
     text + "    }\n}\n"
 }
 
-/// Tasks bring only tasks of a higher number, so that there is an end.
+/// Generates a step that submits only to tasks of a higher number, so that the run ends.
 fn task_step(dice: &mut Rng, of: &str, pools: usize) -> String {
     let to = dice.usize(..pools);
     let nth = dice.u32(..12);

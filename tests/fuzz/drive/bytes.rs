@@ -1,6 +1,6 @@
-//! An input as a row of decisions: whatever the bytes are, they decide something.
+//! Decodes an input into decisions: any bytes decide something.
 
-/// Reads an input from front to back. At its end everything is 0.
+/// Reads an input from front to back. Beyond its end, every value is 0.
 #[derive(Debug)]
 pub struct Bytes<'a> {
     rest: &'a [u8],
@@ -15,7 +15,7 @@ impl<'a> Bytes<'a> {
         self.rest.is_empty()
     }
 
-    /// As many bytes, or what is left.
+    /// Returns the next bytes, or what is left.
     pub fn take(&mut self, most: usize) -> &'a [u8] {
         let (taken, rest) = self.rest.split_at(most.min(self.rest.len()));
         self.rest = rest;
@@ -26,12 +26,12 @@ impl<'a> Bytes<'a> {
         self.take(1).first().copied().unwrap_or(0)
     }
 
-    /// A number made of so many bytes.
+    /// Returns a number made of this many bytes.
     pub fn number(&mut self, bytes: usize) -> u64 {
         self.take(bytes).iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
-    /// A number below `end`, which is not 0.
+    /// Returns a number below `end`, which must not be 0.
     pub fn below(&mut self, end: usize) -> usize {
         let bytes = if end > 256 { 2 } else { 1 };
         self.number(bytes) as usize % end

@@ -1,11 +1,11 @@
-//! What inputs reach, as the counters of a build with `-C instrument-coverage` tell.
+//! Measures the coverage of inputs, by the counters of a build with `-C instrument-coverage`.
 
-/// Counters are looked at after so many inputs: there are many of them.
+/// Number of inputs between two reads of the counters: there are many counters.
 const BATCH: usize = 64;
 
-/// Knows what was reached so far. Without counters, nothing ever is.
+/// The coverage so far. Without counters, no input ever reaches new code.
 pub struct Guide {
-    /// Those that were still 0 when last looked at.
+    /// Counters that were 0 at the last read.
     unreached: Vec<usize>,
     batch: Vec<Vec<u8>>,
 }
@@ -16,7 +16,7 @@ impl Guide {
         Self { unreached: (0..counters::count()).collect(), batch: Vec::new() }
     }
 
-    /// This input was tried: those of the last ones that reached something new.
+    /// Notes a tried input. Returns the recent inputs that reached new code.
     pub fn ran(&mut self, input: Vec<u8>, run: &mut impl FnMut(&[u8])) -> Vec<Vec<u8>> {
         self.batch.push(input);
         if self.batch.len() < BATCH {
@@ -39,7 +39,7 @@ impl Guide {
         batch
     }
 
-    /// A small part of a corpus that reaches what all of it does.
+    /// Returns a small part of a corpus with the coverage of the whole.
     pub fn reduce(mut corpus: Vec<Vec<u8>>, run: &mut impl FnMut(&[u8])) -> Option<Vec<Vec<u8>>> {
         corpus.sort();
         corpus.dedup();
@@ -58,7 +58,7 @@ impl Guide {
                 reached.retain(|at| !known[*at]);
             }
             each.retain(|(_, reached)| !reached.is_empty());
-            // The one that adds most for its length.
+            // The input that adds most coverage for its length.
             let worth = |(input, reached): &(Vec<u8>, Vec<usize>)| reached.len() * 1_000 / (input.len() + 100);
             let Some(best) = (0..each.len()).max_by_key(|at| worth(&each[*at])) else { return Some(kept) };
             let (input, reached) = each.swap_remove(best);
@@ -89,26 +89,25 @@ mod counters {
     #![expect(unsafe_code, reason = "reading the compiler's own counters")]
 
     // From LLVM's compiler-rt, lib/profile/InstrProfiling.h; every build with -C instrument-coverage has them.
-    // SAFETY: they take nothing and tell where the program's counters lie.
     unsafe extern "C" {
         safe fn __llvm_profile_begin_counters() -> *mut u64;
         safe fn __llvm_profile_end_counters() -> *mut u64;
     }
 
-    /// One for every branch of the program.
+    /// Returns the number of counters, one for every branch of the program.
     pub fn count() -> usize {
         (__llvm_profile_end_counters() as usize - __llvm_profile_begin_counters() as usize) / size_of::<u64>()
     }
 
     pub fn is_reached(at: usize) -> bool {
         assert!(at < count());
-        // SAFETY: one of the program's counters; volatile, as the code in between changes them.
+        // SAFETY: the pointer is to one of the program's counters; volatile, since the code in between changes them.
         unsafe { __llvm_profile_begin_counters().add(at).read_volatile() != 0 }
     }
 
     pub fn clear(at: usize) {
         assert!(at < count());
-        // SAFETY: as above; nobody else reads them.
+        // SAFETY: as above; no other thread reads them.
         unsafe { __llvm_profile_begin_counters().add(at).write_volatile(0) };
     }
 }

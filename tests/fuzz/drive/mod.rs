@@ -1,7 +1,8 @@
-//! Tries a target with inputs that nobody wrote: a kept corpus, and mutations of it.
+//! Runs a fuzz target with a kept corpus and mutations of it.
 //!
-//! `cargo test` tries some thousands. `CONTEND_INPUTS=10000000` tries that many, `CONTEND_SEED=7` others of them. A build with
-//! counters (`docs/reliability.md` says how) is led by what each input reaches, and keeps a small corpus that reaches all.
+//! `cargo test` runs some thousands of inputs, `CONTEND_INPUTS=10000000` that many, and `CONTEND_SEED=7` selects
+//! others. A build with coverage counters (see `docs/reliability.md`) prefers inputs that reach new code, and keeps a
+//! small corpus with the same coverage.
 
 mod bytes;
 mod covered;
@@ -17,22 +18,22 @@ use fastrand::Rng;
 use mutate::mutate;
 use watch::Watch;
 
-/// What is tried.
+/// A fuzz target.
 pub struct Target {
-    /// Its corpus lies in `tests/corpus/NAME`.
+    /// Name of the target; its corpus is in `tests/corpus/NAME`.
     pub name: &'static str,
-    /// What to mutate, beside the corpus.
+    /// Inputs to mutate in addition to the corpus.
     pub seeds: Vec<Vec<u8>>,
-    /// Words of the language that it reads.
+    /// Words of the language that the target reads.
     pub words: Vec<String>,
     /// Longest input, in bytes.
     pub longest: usize,
-    /// How many mutations are tried unless told otherwise.
+    /// Default number of mutations.
     pub some: u64,
 }
 
 impl Target {
-    /// Tries it. What it must not do is panic, or take a minute; then the input is printed, and kept for a debugger.
+    /// Runs the target. An input fails if it panics or takes a minute; it is then printed, and kept for a debugger.
     pub fn fuzz(self, mut run: impl FnMut(&[u8])) {
         let seed = number("CONTEND_SEED").unwrap_or_else(|| fastrand::u64(..));
         let inputs = number("CONTEND_INPUTS").unwrap_or(self.some);
@@ -48,13 +49,13 @@ impl Target {
                 Some(kept) if nth < first => kept.clone(),
                 _ => mutate(&mut rng, &corpus, &self.words, self.longest),
             };
-            watch.begins(&input);
+            watch.start_input(&input);
             let start = Instant::now();
             run(&input);
             slowest = slowest.max(start.elapsed());
             corpus.extend(guide.ran(input, &mut run));
         }
-        watch.is_over();
+        watch.finish();
         println!("{}: done in {:.1?}, the slowest took {slowest:.1?}", self.name, began.elapsed());
         if let Some(kept) = Guide::reduce(corpus, &mut run) {
             self.keep(&kept);
@@ -65,7 +66,7 @@ impl Target {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(self.name)
     }
 
-    /// The kept inputs in the order of their names, then the seeds; never nothing.
+    /// Returns the kept inputs sorted by name, then the seeds; never empty.
     fn corpus(&self) -> Vec<Vec<u8>> {
         let mut files: Vec<PathBuf> = files(&self.folder());
         files.sort();
@@ -73,7 +74,7 @@ impl Target {
         kept.chain(self.seeds.iter().cloned()).chain([Vec::new()]).collect()
     }
 
-    /// Replaces what an earlier run has kept. Files with names of words were put there by hand and stay.
+    /// Replaces the inputs that an earlier run kept. Files with word names were added by hand and stay.
     fn keep(&self, inputs: &[Vec<u8>]) {
         let folder = self.folder();
         std::fs::create_dir_all(&folder).expect("a folder");

@@ -1,12 +1,12 @@
-//! Inputs made from others by small changes.
+//! Mutates inputs by small changes.
 
 use fastrand::Rng;
 
-/// Numbers at which something is likely to begin or end.
+/// Boundary values.
 const EDGES: [u64; 10] =
     [0, 1, 0x7f, 0x80, 0xffff, 0x7fff_ffff, 0x8000_0000, u32::MAX as u64, i64::MAX as u64, u64::MAX];
 
-/// One of the corpus, changed in a few places.
+/// Returns an input of the corpus with a few changes.
 pub fn mutate(rng: &mut Rng, corpus: &[Vec<u8>], words: &[String], longest: usize) -> Vec<u8> {
     let parent = rng.usize(..corpus.len());
     let mut bytes = piece(rng, &corpus[parent], longest).to_vec();
@@ -17,7 +17,7 @@ pub fn mutate(rng: &mut Rng, corpus: &[Vec<u8>], words: &[String], longest: usiz
     bytes
 }
 
-/// The whole, or as much of it as may be.
+/// Returns an input, or a random part of it within the size limit.
 fn piece<'a>(rng: &mut Rng, of: &'a [u8], longest: usize) -> &'a [u8] {
     let from = rng.usize(..=of.len().saturating_sub(longest));
     &of[from..of.len().min(from + longest)]

@@ -1,18 +1,18 @@
-//! Shows the input that a target fell over, or never came back from.
+//! Prints the input at which a target panicked or hung.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// No input is worth so long.
+/// Time limit of one input.
 const TOO_LONG: Duration = Duration::from_mins(1);
 
-/// Lives as long as a target is tried.
+/// Watches a target while it runs.
 pub struct Watch {
     name: &'static str,
     now: Arc<Now>,
-    /// Closes with us, and ends the thread that looks.
+    /// Ends the watching thread when dropped.
     over: Option<Sender<()>>,
 }
 
@@ -32,17 +32,17 @@ impl Watch {
         Self { name, now, over: Some(over) }
     }
 
-    /// The next input is tried now.
-    pub fn begins(&self, input: &[u8]) {
+    /// Notes the next input.
+    pub fn start_input(&self, input: &[u8]) {
         let mut now = self.now.input.lock().unwrap_or_else(PoisonError::into_inner);
         now.clear();
         now.extend_from_slice(input);
-        self.now.nth.fetch_add(1, Ordering::Relaxed); // Relaxed: only whether it moves is asked
+        self.now.nth.fetch_add(1, Ordering::Relaxed); // Relaxed: the watching thread only needs to see a change
     }
 
-    /// Nothing more is tried.
-    pub fn is_over(&self) {
-        self.begins(&[]);
+    /// Notes that no input is running.
+    pub fn finish(&self) {
+        self.start_input(&[]);
     }
 }
 
@@ -61,7 +61,7 @@ fn look(name: &str, now: &Now, over: &Receiver<()>) {
         let nth = now.nth.load(Ordering::Relaxed);
         if nth == seen {
             show(name, now);
-            std::process::abort(); // there is no other way out of a function that does not return
+            std::process::abort(); // nothing else ends a function that does not return
         }
         seen = nth;
     }

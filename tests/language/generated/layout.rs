@@ -1,4 +1,4 @@
-//! Nodes written down in every way that KDL allows, by chance.
+//! Prints KDL nodes in random layouts: quoting, comments, line breaks, escapes and disabled nodes.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use kdl::{KdlNode, KdlValue};
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub name: String,
-    /// In order: values without a name, and properties.
+    /// Arguments (without a name) and properties, in order.
     pub entries: Vec<(Option<String>, KdlValue)>,
     pub block: Option<Vec<Self>>,
 }
@@ -44,7 +44,7 @@ impl From<&KdlNode> for Node {
     }
 }
 
-/// How it is written, decided anew for each sign.
+/// A printer that draws the form of each token at random.
 pub(crate) struct Layout {
     dice: fastrand::Rng,
     out: String,
@@ -119,18 +119,18 @@ impl Layout {
             KdlValue::Float(number) => {
                 let _ = write!(self.out, "{number:?}");
             }
-            KdlValue::Bool(is) => self.out.push_str(if *is { "#true" } else { "#false" }),
+            KdlValue::Bool(value) => self.out.push_str(if *value { "#true" } else { "#false" }),
             KdlValue::Null => self.out.push_str("#null"),
         }
     }
 
-    /// Bare where it may be, or in quotes of either kind.
+    /// Prints a text bare where KDL allows that, or as a quoted or raw string.
     fn text(&mut self, text: &str) {
-        let keyword = ["true", "false", "null", "inf", "-inf", "nan"].contains(&text);
+        let is_keyword = ["true", "false", "null", "inf", "-inf", "nan"].contains(&text);
         let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '$');
-        let bare = begins && text[1..].chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        let can_be_bare = begins && text[1..].chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         match self.dice.u8(..4) {
-            0 | 1 if bare && !keyword => self.out.push_str(text),
+            0 | 1 if can_be_bare && !is_keyword => self.out.push_str(text),
             2 if !text.contains("\"#") && !text.contains(char::is_control) => {
                 let _ = write!(self.out, "#\"{text}\"#");
             }

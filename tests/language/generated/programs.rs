@@ -1,4 +1,4 @@
-//! Random steps, each as what the checker should make of them and as the nodes one would write for that.
+//! Random steps, both as the program that the checker should return and as the KDL nodes that describe it.
 
 use contend::scenario::{
     Block, Branch, Compare, Expr, GroupMembers, LifeStep, MemberSelector, Operand, Question, QueueStep, RealWork,
@@ -9,10 +9,10 @@ use proptest::prelude::*;
 
 use crate::generated::layout::Node;
 
-/// Locks that are only taken at one depth of the blocks, so that no worker takes one twice.
+/// Number of mutexes and rwlocks. Each belongs to one block depth, so that no worker locks one twice.
 const DEPTHS: usize = 4;
 
-// Positions among the resources.
+// Indexes of the resources.
 const MUTEX: usize = 0;
 const RWLOCK: usize = MUTEX + DEPTHS;
 const SEMAPHORE: usize = RWLOCK + DEPTHS;
@@ -21,7 +21,7 @@ const QUEUE: usize = COUNTER + 1;
 const EVENT: usize = QUEUE + 1;
 const BARRIER: usize = EVENT + 1;
 
-// Positions among the knobs.
+// Indexes of the knobs.
 const SEATS: usize = 0;
 const GAP: usize = 1;
 const ORDER: usize = 2;
@@ -34,7 +34,7 @@ fn op(left: Expr, sign: char, right: Expr) -> Expr {
     Expr::Op(Box::new(left), sign, Box::new(right))
 }
 
-/// A formula of bare numbers.
+/// Generates a formula without units.
 fn counts() -> BoxedStrategy<Expr> {
     let leaf = prop_oneof![
         (0..100_u32).prop_map(|n| number(f64::from(n))),
@@ -45,7 +45,7 @@ fn counts() -> BoxedStrategy<Expr> {
     leaf.prop_recursive(3, 8, 2, combined).boxed()
 }
 
-/// A formula of times.
+/// Generates a formula of times.
 fn times() -> BoxedStrategy<Expr> {
     let leaf = prop_oneof![
         (0..2_000_000_000_u32).prop_map(|n| number(f64::from(n))),
@@ -60,7 +60,7 @@ fn times() -> BoxedStrategy<Expr> {
     leaf.prop_recursive(2, 6, 2, combined).boxed()
 }
 
-/// Two formulas of one unit as one.
+/// Combines two formulas of the same unit.
 fn combined(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
     let two = (inner.clone(), inner);
     prop_oneof![
@@ -72,11 +72,11 @@ fn combined(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
     ]
 }
 
-/// The same, held within the range that its place asks for.
+/// Clamps formulas to the range that their position allows.
 fn within(formulas: BoxedStrategy<Expr>, low: f64, high: f64) -> impl Strategy<Value = Expr> + Clone {
     formulas.prop_map(move |formula| {
-        let held = Expr::Min(Box::new(formula), Box::new(number(high)));
-        Expr::Max(Box::new(number(low)), Box::new(held))
+        let capped = Expr::Min(Box::new(formula), Box::new(number(high)));
+        Expr::Max(Box::new(number(low)), Box::new(capped))
     })
 }
 
@@ -89,23 +89,23 @@ fn count() -> impl Strategy<Value = Expr> + Clone {
 }
 
 fn target(resource: usize) -> impl Strategy<Value = Target> + Clone {
-    prop::option::of(count()).prop_map(move |at| Target { resource, index: at })
+    prop::option::of(count()).prop_map(move |index| Target { resource, index })
 }
 
-/// The steps of one worker.
+/// Generates the steps of one worker.
 pub(crate) fn steps() -> impl Strategy<Value = Block> {
     block(DEPTHS)
 }
 
 fn block(left: usize) -> BoxedStrategy<Block> {
     if left == 0 {
-        return prop::collection::vec(plain(), 1..3).prop_map(Block::from).boxed();
+        return prop::collection::vec(simple_step(), 1..3).prop_map(Block::from).boxed();
     }
-    let steps = prop::collection::vec(prop_oneof![2 => plain(), 1 => with_blocks(left - 1)], 1..4);
+    let steps = prop::collection::vec(prop_oneof![2 => simple_step(), 1 => block_step(left - 1)], 1..4);
     steps.prop_map(Block::from).boxed()
 }
 
-fn plain() -> BoxedStrategy<Step> {
+fn simple_step() -> BoxedStrategy<Step> {
     let signals = prop_oneof![
         (target(EVENT), prop::option::of(time())).prop_map(|(target, timeout)| SignalStep::Wait { target, timeout }),
         target(EVENT).prop_map(SignalStep::Set),
@@ -144,7 +144,7 @@ fn plain() -> BoxedStrategy<Step> {
     .boxed()
 }
 
-fn with_blocks(left: usize) -> BoxedStrategy<Step> {
+fn block_step(left: usize) -> BoxedStrategy<Step> {
     let body = move || block(left);
     let (mutex, rwlock) = (MUTEX + left, RWLOCK + left);
     let question = (
@@ -155,8 +155,8 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
         prop::sample::select(vec![Compare::Above, Compare::Below, Compare::Equals]),
         count(),
     )
-        .prop_map(|(of, compare, value)| Question { operand: of, compare, value });
-    let way = move || (0..100_u32, body()).prop_map(|(n, steps)| Branch { weight: number(f64::from(n + 1)), steps });
+        .prop_map(|(operand, compare, value)| Question { operand, compare, value });
+    let branch = move || (0..100_u32, body()).prop_map(|(n, steps)| Branch { weight: number(f64::from(n + 1)), steps });
     let locks =
         prop_oneof![
             (target(mutex), body()).prop_map(|(target, body)| Step::Lock { target, body }),
@@ -187,10 +187,10 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
         1 => body().prop_map(Step::Forever),
         1 => (question.clone(), body()).prop_map(|(question, body)| Step::While { question, body }),
         1 => (question, body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
-        1 => (0..2_u8, body(), otherwise(left)).prop_map(|(is, body, otherwise)| Step::When {
-            knob: KnobId::from(ORDER), value: f64::from(is), body, otherwise,
+        1 => (0..2_u8, body(), otherwise(left)).prop_map(|(position, body, otherwise)| Step::When {
+            knob: KnobId::from(ORDER), value: f64::from(position), body, otherwise,
         }),
-        1 => prop::collection::vec(way(), 2..4).prop_map(Step::Choose),
+        1 => prop::collection::vec(branch(), 2..4).prop_map(Step::Choose),
     ]
     .boxed()
 }
@@ -199,7 +199,7 @@ fn otherwise(left: usize) -> BoxedStrategy<Block> {
     prop_oneof![Just(Block::default()), block(left.saturating_sub(1))].boxed()
 }
 
-/// What the steps are about, in the order of the positions above.
+/// Returns the declarations of knobs and resources, in the order of the indexes above.
 fn declared() -> Vec<Node> {
     let knobs = [
         Node::new("knob").value("seats").value(3).set("min", 1).set("max", 9),
@@ -225,7 +225,7 @@ fn name(resource: usize) -> String {
     format!("r{resource}")
 }
 
-/// A scenario whose workers do these steps, as one would write it.
+/// Returns the KDL nodes of a scenario whose workers do these steps.
 pub(crate) fn nodes(steps: &[Step]) -> Vec<Node> {
     let helper = written(&[Step::Sleep(number(1e6))]);
     let workers = [
@@ -239,56 +239,56 @@ fn written(steps: &[Step]) -> Vec<Node> {
     steps.iter().flat_map(step).collect()
 }
 
-/// A step, and its `else`.
+/// Returns the nodes of a step and of its `else`.
 fn step(step: &Step) -> Vec<Node> {
     let time = |word: &str, time: &Expr| Node::new(word).value(formula(time, Unit::Time));
-    let one = |node: Node| vec![node];
+    let single = |node: Node| vec![node];
     match step {
-        Step::Compute(for_) => one(time("compute", for_)),
-        Step::Sleep(for_) => one(time("sleep", for_)),
-        Step::Io(for_) => one(time("io", for_)),
-        Step::Lock { target, body } => one(on("lock", target).block(written(body))),
-        Step::ReadLock { target, body } => one(on("read", target).block(written(body))),
-        Step::WriteLock { target, body } => one(on("write", target).block(written(body))),
+        Step::Compute(duration) => single(time("compute", duration)),
+        Step::Sleep(duration) => single(time("sleep", duration)),
+        Step::Io(duration) => single(time("io", duration)),
+        Step::Lock { target, body } => single(on("lock", target).block(written(body))),
+        Step::ReadLock { target, body } => single(on("read", target).block(written(body))),
+        Step::WriteLock { target, body } => single(on("write", target).block(written(body))),
         Step::Acquire { target, permits, body } => {
-            one(on("acquire", target).set("permits", formula(permits, Unit::Count)).block(written(body)))
+            single(on("acquire", target).set("permits", formula(permits, Unit::Count)).block(written(body)))
         }
         Step::TryLock { target, timeout, body, otherwise } => {
             with_else(on("try-lock", target).set("timeout", formula(timeout, Unit::Time)), body, otherwise)
         }
-        Step::Load(target) => one(on("load", target)),
-        Step::Store { target, add } => one(on("store", target).set("add", i128::from(*add))),
-        Step::Add { target, by } => one(on("add", target).set("by", i128::from(*by))),
+        Step::Load(target) => single(on("load", target)),
+        Step::Store { target, add } => single(on("store", target).set("add", i128::from(*add))),
+        Step::Add { target, by } => single(on("add", target).set("by", i128::from(*by))),
         Step::AddMany { target, by, times } => {
-            one(on("add", target).set("by", i128::from(*by)).set("times", formula(times, Unit::Count)))
+            single(on("add", target).set("by", i128::from(*by)).set("times", formula(times, Unit::Count)))
         }
         Step::Queue(step) => queue(step),
-        Step::Signal(step) => one(signal(step)),
-        Step::If { question, body, otherwise } => with_else(asked("if", question), body, otherwise),
-        Step::While { question, body } => one(asked("while", question).block(written(body))),
+        Step::Signal(step) => single(signal(step)),
+        Step::If { question, body, otherwise } => with_else(question_node("if", question), body, otherwise),
+        Step::While { question, body } => single(question_node("while", question).block(written(body))),
         Step::Repeat { times, body } => {
-            one(Node::new("repeat").value(formula(times, Unit::Count)).block(written(body)))
+            single(Node::new("repeat").value(formula(times, Unit::Count)).block(written(body)))
         }
-        Step::Forever(body) => one(Node::new("forever").block(written(body))),
-        Step::When { value: is, body, otherwise, .. } => {
-            with_else(Node::new("when").set("order", if *is == 0.0 { "same" } else { "opposite" }), body, otherwise)
+        Step::Forever(body) => single(Node::new("forever").block(written(body))),
+        Step::When { value, body, otherwise, .. } => {
+            with_else(Node::new("when").set("order", if *value == 0.0 { "same" } else { "opposite" }), body, otherwise)
         }
-        Step::Choose(ways) => one(Node::new("choose").block(ways.iter().map(way).collect())),
-        Step::RealWork(RealWork::Primes(to)) => one(Node::new("primes").value(formula(to, Unit::Count))),
-        Step::RealWork(RealWork::Hash(Some(bytes))) => one(Node::new("hash").value(formula(bytes, Unit::Bytes))),
+        Step::Choose(branches) => single(Node::new("choose").block(branches.iter().map(branch).collect())),
+        Step::RealWork(RealWork::Primes(to)) => single(Node::new("primes").value(formula(to, Unit::Count))),
+        Step::RealWork(RealWork::Hash(Some(bytes))) => single(Node::new("hash").value(formula(bytes, Unit::Bytes))),
         Step::Life(LifeStep::Spawn(GroupMembers { which, .. })) => {
             let spawn = Node::new("spawn").value("helper");
-            one(match which {
+            single(match which {
                 MemberSelector::All => spawn,
-                MemberSelector::At(at) => at_place(spawn, Some(at)),
+                MemberSelector::At(at) => with_index(spawn, Some(at)),
                 MemberSelector::AnyIdle => spawn.set("any", true),
             })
         }
-        Step::Fail(why) => one(Node::new("fail").value(why.as_str())),
-        Step::Panic(why) => one(Node::new("panic").value(why.as_str())),
-        Step::Abort => one(Node::new("abort")),
-        Step::Exit(code) => one(Node::new("exit").value(i128::from(*code))),
-        other => unreachable!("{other:?} is not among them"),
+        Step::Fail(message) => single(Node::new("fail").value(message.as_str())),
+        Step::Panic(message) => single(Node::new("panic").value(message.as_str())),
+        Step::Abort => single(Node::new("abort")),
+        Step::Exit(code) => single(Node::new("exit").value(i128::from(*code))),
+        other => unreachable!("{other:?} is not generated"),
     }
 }
 
@@ -298,32 +298,32 @@ fn with_else(node: Node, body: &[Step], otherwise: &[Step]) -> Vec<Node> {
 }
 
 fn on(word: &str, target: &Target) -> Node {
-    at_place(Node::new(word).value(name(target.resource)), target.index.as_ref())
+    with_index(Node::new(word).value(name(target.resource)), target.index.as_ref())
 }
 
-fn at_place(node: Node, at: Option<&Expr>) -> Node {
+fn with_index(node: Node, at: Option<&Expr>) -> Node {
     match at {
         Some(at) => node.set("at", formula(at, Unit::Count)),
         None => node,
     }
 }
 
-fn way(way: &Branch) -> Node {
-    let Expr::Number(weight) = way.weight else { unreachable!("a number") };
-    Node::new("weight").value(weight as i128).block(written(&way.steps))
+fn branch(branch: &Branch) -> Node {
+    let Expr::Number(weight) = branch.weight else { unreachable!("a number") };
+    Node::new("weight").value(weight as i128).block(written(&branch.steps))
 }
 
-fn asked(word: &str, question: &Question) -> Node {
+fn question_node(word: &str, question: &Question) -> Node {
     let compare = match question.compare {
         Compare::Above => "above",
         Compare::Below => "below",
         Compare::Equals => "equals",
     };
-    let asked = match &question.operand {
+    let node = match &question.operand {
         Operand::Resource(target) => on(word, target),
         Operand::Number(number) => Node::new(word).value(formula(number, Unit::Count)),
     };
-    asked.set(compare, formula(&question.value, Unit::Count))
+    node.set(compare, formula(&question.value, Unit::Count))
 }
 
 fn queue(step: &QueueStep) -> Vec<Node> {
@@ -351,7 +351,7 @@ fn signal(step: &SignalStep) -> Node {
     }
 }
 
-/// A formula with every parenthesis.
+/// Formats a formula with all parentheses.
 fn formula(expr: &Expr, unit: Unit) -> String {
     let two = |name: &str, a: &Expr, b: &Expr| format!("{name}({}, {})", formula(a, unit), formula(b, unit));
     match expr {

@@ -1,4 +1,4 @@
-//! Every order in which the workers of a tiny program can move, with the model beside each.
+//! Runs a tiny program in every order of moves, with a model beside each.
 
 use fastrand::Rng;
 
@@ -6,14 +6,14 @@ use crate::explorer::program::{Program, Size};
 use crate::explorer::truth::Truth;
 use crate::explorer::wire::Wire;
 use crate::explorer::world::{Scene, World};
-use crate::explorer::{bits, said};
+use crate::explorer::{named_workers, to_bits};
 
 struct Orders<'a> {
     program: &'a Program,
     truth: Truth,
     rng: Rng,
     ends: u64,
-    /// Ends of orders beyond which the rest of the program is left out.
+    /// Limit of complete orders; the rest of the program is skipped.
     most: u64,
 }
 
@@ -28,7 +28,7 @@ impl Orders<'_> {
         }
         for w in movable {
             let (mut world, mut wire) = (world.clone(), wire.clone());
-            Scene { program: self.program, world: &mut world, ear: &mut wire }.step(w);
+            Scene { program: self.program, world: &mut world, sink: &mut wire }.step(w);
             while self.rng.f64() < 0.7 && wire.deliver(&mut self.rng) {}
             self.check(&world, &wire)?;
             self.all(&world, wire)?;
@@ -36,27 +36,27 @@ impl Orders<'_> {
         Ok(())
     }
 
-    /// Nobody is said to be stuck who can move again.
+    /// Checks that verdicts name no worker that can move again.
     fn check(&mut self, world: &World, wire: &Wire) -> Result<(), String> {
-        let said = said(&wire.model);
+        let said = named_workers(&wire.model);
         match self.truth.stuck(self.program, world) {
             Some(stuck) if said & !stuck != 0 => Err(format!("false: {said:b} are said to be stuck, {stuck:b} are")),
             _ => Ok(()),
         }
     }
 
-    /// Nothing moves any more: once all is known, everybody who is left is stuck.
+    /// Checks that verdicts name every remaining worker, when nothing moves any more and all events have arrived.
     fn end(&mut self, world: &World, mut wire: Wire) -> Result<(), String> {
         self.ends += 1;
         while wire.deliver(&mut self.rng) {
             self.check(world, &wire)?;
         }
-        let (said, left) = (said(&wire.model), bits(world.left()));
+        let (said, left) = (named_workers(&wire.model), to_bits(world.left()));
         if said == left { Ok(()) } else { Err(format!("missed: {said:b} are said to be stuck, {left:b} are left")) }
     }
 }
 
-/// Runs tiny programs in every order, in `most` orders at most each. How many orders there were.
+/// Runs tiny programs in up to `most` orders each, and returns the number of orders.
 pub fn explore(programs: std::ops::Range<u64>, most: u64) -> u64 {
     let mut ends = 0;
     for seed in programs {

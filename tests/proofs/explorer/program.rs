@@ -3,14 +3,15 @@
 use contend::trace::RwPolicy;
 use fastrand::Rng;
 
-/// Most items in a queue.
+/// Capacity of a queue.
 pub const ROOM: u32 = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Mutex,
     Rwlock(RwPolicy),
-    /// With so many permits at first; where a step takes or releases one without a block, it is used as a signal.
+    /// A semaphore with its initial permits. It serves as a signal where a step takes or releases a permit without a
+    /// block.
     Semaphore(u32),
     Queue,
     Condition,
@@ -18,11 +19,11 @@ pub enum Kind {
     Barrier(u32),
 }
 
-/// What a worker does. Resources, workers and pools by their places in the program.
+/// A step of a worker. Resources, workers and pools are indexes into the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Lock(usize),
-    /// Waits for a limited time; without the mutex it goes on behind its `Unlock`.
+    /// Waits with a timeout; without the mutex, the worker continues after its `Unlock`.
     TryLock(usize),
     Unlock(usize),
     Read(usize),
@@ -35,7 +36,7 @@ pub enum Step {
     Put(usize),
     Take(usize),
     Close(usize),
-    /// Comes to wait for a condition and unlocks the mutex; waits; locks it again with the `Lock` that follows.
+    /// Enters a condition's wait: unlocks the mutex, waits, and locks it again with the `Lock` that follows.
     Come {
         on: usize,
         mutex: usize,
@@ -66,21 +67,21 @@ pub enum Step {
 pub struct Pool {
     pub seats: usize,
     pub task: Vec<Step>,
-    /// Whether another process takes the place of one that died.
+    /// Whether a new process replaces a dead one.
     pub restarts: bool,
 }
 
 #[derive(Debug, Clone)]
 pub struct Program {
     pub kinds: Vec<Kind>,
-    /// Workers that are no pool's, with their steps. Behind them are the pools' workers.
+    /// Workers outside of pools, with their steps. The pools' workers follow them.
     pub workers: Vec<Vec<Step>>,
     pub pools: Vec<Pool>,
-    /// All are processes: they can die, and the system returns mutexes of those that did.
+    /// Whether all workers are processes, which can die, and whose mutexes the system then releases.
     pub processes: bool,
 }
 
-/// How many steps, workers and resources a program may have.
+/// Limits of steps, workers and resources in a program.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     pub workers: usize,
@@ -131,14 +132,14 @@ impl Program {
         }
         let keeps = !self.processes && !is_task && rng.f64() < 0.1;
         while let Some((close, _)) = open.pop() {
-            // A mutex can be taken without a block, and kept.
+            // A mutex can be locked without a block and kept.
             if !(keeps && matches!(close, Step::Unlock(_))) {
                 steps.push(close);
             }
         }
         if self.processes && rng.f64() < if is_task { 0.15 } else { 0.25 } {
             let at = rng.usize(..=steps.len());
-            // Coming to wait and waiting are one step of a scenario.
+            // Entering the wait and waiting are one step of a scenario.
             let within = at > 0 && matches!(steps[at - 1], Step::Come { .. });
             let at = at - usize::from(within);
             steps.insert(at, Step::Abort);
@@ -219,14 +220,14 @@ impl Program {
         }
     }
 
-    /// Every worker, a pool's among them: its pool and seat, if it has one.
+    /// Returns every worker with its pool and its index in the pool, if it belongs to one.
     pub fn seats(&self) -> Vec<Option<(usize, usize)>> {
         let seats = |(pool, of): (usize, &Pool)| (0..of.seats).map(move |seat| Some((pool, seat))).collect::<Vec<_>>();
         let plain = self.workers.iter().map(|_| None);
         plain.chain(self.pools.iter().enumerate().flat_map(seats)).collect()
     }
 
-    /// Workers with their steps; a pool's with those of a task.
+    /// Returns the workers with their steps; for a pool's worker, the steps of a task.
     pub fn all_steps(&self) -> Vec<&[Step]> {
         let plain = self.workers.iter().map(Vec::as_slice);
         let of_pools = self.pools.iter().flat_map(|pool| (0..pool.seats).map(|_| pool.task.as_slice()));
@@ -237,22 +238,22 @@ impl Program {
         self.all_steps().iter().any(|steps| steps.iter().any(&wanted))
     }
 
-    /// Whether a worker waits for others to spawn it.
+    /// Returns whether a worker runs only when spawned.
     pub fn is_spawned(&self, worker: usize) -> bool {
         self.has(|step| *step == Step::Spawn(worker))
     }
 
-    /// Whether others spawn or join a worker.
+    /// Returns whether other workers spawn or join a worker.
     pub fn has_life(&self, worker: usize) -> bool {
         self.has(|step| matches!(step, Step::Spawn(of) | Step::Join(of) if *of == worker))
     }
 
-    /// Whether every step that takes a permit returns it at the end of a block.
+    /// Returns whether every step that takes a permit returns it at the end of a block.
     pub fn is_scoped(&self, semaphore: usize) -> bool {
         !self.has(|step| matches!(step, Step::Pass(on) | Step::Post(on) if *on == semaphore))
     }
 
-    /// Whether a worker may bring pools tasks, itself or by whom it spawns.
+    /// Returns whether a worker may submit tasks, directly or through workers that it spawns.
     pub fn is_source(&self, worker: usize) -> bool {
         let submits = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Submit(_)));
         let mut known: Vec<bool> = self.workers.iter().map(|steps| submits(steps)).collect();

@@ -1,4 +1,4 @@
-//! The way from workers to the model: events in order within each worker, and deaths beside them, each with any delay.
+//! Delivers events to the model: in order within each worker, and deaths beside them, each with any delay.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use contend::trace::{
 use fastrand::Rng;
 
 use crate::explorer::program::{Kind, Program, ROOM, Step};
-use crate::explorer::world::{Ear, Told, life, queue_of, results_of};
+use crate::explorer::world::{EventSink, Record, life, queue_of, results_of};
 
 #[derive(Clone)]
 pub struct Wire {
@@ -21,25 +21,25 @@ pub struct Wire {
     pub model: Model,
 }
 
-impl Ear for Wire {
-    fn hear(&mut self, worker: usize, told: Told) {
+impl EventSink for Wire {
+    fn receive(&mut self, worker: usize, record: Record) {
         self.clock += 1;
         let (at, worker_id) = (Stamp(self.clock), WorkerId::from(worker));
-        match told {
-            Told::Event(kind) => self.outboxes[worker].push_back(Event { at, worker: worker_id, kind }),
-            Told::Died(death) => self.notices.push_back((at, Notice::Died { worker: worker_id, cause: death })),
+        match record {
+            Record::Event(kind) => self.outboxes[worker].push_back(Event { at, worker: worker_id, kind }),
+            Record::Died(death) => self.notices.push_back((at, Notice::Died { worker: worker_id, cause: death })),
         }
     }
 }
 
 impl Wire {
     pub fn new(program: &Program) -> Self {
-        let model = Model::new(cast(program), Budget { bytes: 1 << 14 });
+        let model = Model::new(registry(program), Budget { bytes: 1 << 14 });
         let workers = program.seats().len();
         Self { clock: 0, outboxes: vec![VecDeque::new(); workers], notices: VecDeque::new(), model }
     }
 
-    /// Delivers the next few events of one worker, or the next death. `false` when there is nothing left.
+    /// Delivers the next few events of one worker, or the next death. Returns `false` when nothing is left.
     pub fn deliver(&mut self, rng: &mut Rng) -> bool {
         let full: Vec<usize> = (0..self.outboxes.len()).filter(|w| !self.outboxes[*w].is_empty()).collect();
         let choices = full.len() + usize::from(!self.notices.is_empty());
@@ -57,7 +57,7 @@ impl Wire {
         true
     }
 
-    /// All that happened before this moment has been delivered.
+    /// Tells the model that everything before this moment has been delivered.
     fn tell_through(&mut self) {
         let waiting = self.outboxes.iter().filter_map(|outbox| outbox.front()).map(|event| event.at);
         let first = waiting.chain(self.notices.front().map(|(at, _)| *at)).min();
@@ -65,8 +65,8 @@ impl Wire {
     }
 }
 
-/// What the model knows of a program before it runs.
-fn cast(program: &Program) -> Arc<Registry> {
+/// Returns the registry of a program.
+fn registry(program: &Program) -> Arc<Registry> {
     let seats = program.seats();
     let kind = if program.processes { WorkerKind::Process } else { WorkerKind::Thread };
     let worker = |(i, seat): (usize, &Option<(usize, usize)>)| WorkerInfo {
@@ -101,7 +101,7 @@ fn kind_of(program: &Program, on: usize) -> ResourceKind {
     }
 }
 
-/// The workers of a pool.
+/// Returns the workers of a pool.
 fn workers_of(program: &Program, pool: usize) -> Vec<WorkerId> {
     let seats = program.seats();
     let own = |w: &usize| seats[*w].is_some_and(|(of, _)| of == pool);

@@ -1,4 +1,4 @@
-//! A simulator of the primitives as the engine has them: what a worker can do now, and what it tells of it.
+//! A simulator of the engine's primitives: which worker can move, and which events its moves record.
 
 mod lives;
 mod locks;
@@ -13,38 +13,38 @@ pub use self::lives::life;
 pub use self::pools::{PoolState, queue_of, results_of};
 use crate::explorer::program::{Kind, Program, Step};
 
-/// A worker tells an event, or others notice its death.
+/// A recorded event, or the notice of a worker's death.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum Record {
     Event(EventKind),
     Died(DeathCause),
 }
 
-/// Where what workers tell goes.
-pub trait Ear {
-    fn hear(&mut self, worker: usize, told: Told);
+/// The receiver of recorded events and deaths.
+pub trait EventSink {
+    fn receive(&mut self, worker: usize, record: Record);
 }
 
-/// Nobody listens.
-pub struct Deaf;
+/// A receiver that drops everything.
+pub struct NullSink;
 
-impl Ear for Deaf {
-    fn hear(&mut self, _: usize, _: Told) {}
+impl EventSink for NullSink {
+    fn receive(&mut self, _: usize, _: Record) {}
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// In no life.
+    /// Not spawned, or ended.
     Out,
-    /// Spawned, and has not begun.
+    /// Spawned, but not begun.
     Asked,
-    /// Comes to its next step.
+    /// Ready for its next step.
     Runs,
-    /// Waits at its step.
+    /// Waiting at its step.
     Waits,
 }
 
-/// What it holds, taken at once: a grant for each permit.
+/// A resource held, with one grant for each permit taken at once.
 pub type Held = (usize, Vec<Grant>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,18 +53,19 @@ pub struct Worker {
     pub pc: usize,
     life: u64,
     pub held: Vec<Held>,
-    /// Its ticket at what it waits for, or has come to wait for.
+    /// Its ticket at the resource that it waits for or is about to wait for.
     ticket: u64,
-    /// Writers and readers that had come to the rwlock before.
+    /// Writers and readers that came to the rwlock earlier.
     before: (u64, u64),
-    /// The life of the other that it waits for the end of.
+    /// The life whose end it waits for.
     joins: u64,
     promises: VecDeque<(usize, u64)>,
-    /// The result that the task it is at has promised; 0 for a task of nobody's. Only workers of pools have one.
+    /// The number of the result that its current task has promised, 0 if no submitter waits for it. Only workers of
+    /// pools have one.
     task: Option<u64>,
 }
 
-/// One resource, as words whose meaning its kind says.
+/// The state of one resource. The meaning of the fields depends on its kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Words {
     holders: Vec<usize>,
@@ -85,7 +86,7 @@ pub struct Words {
     next: u64,
     limit: u64,
     heard: u64,
-    /// An event is set; a barrier has so many that came.
+    /// Whether an event is set, or the number of workers that have arrived at a barrier.
     set: u64,
 }
 
@@ -94,16 +95,16 @@ pub struct World {
     pub workers: Vec<Worker>,
     pub words: Vec<Words>,
     pub pools: Vec<PoolState>,
-    /// Tasks that are not over, and those who may bring some.
+    /// Unfinished tasks, and workers that may still submit tasks.
     alive: u64,
     sources: Vec<bool>,
 }
 
-/// What is happening: who moves in which program, and who listens.
+/// A running program: its state, and the receiver of its events.
 pub struct Scene<'a> {
     pub program: &'a Program,
     pub world: &'a mut World,
-    pub ear: &'a mut dyn Ear,
+    pub sink: &'a mut dyn EventSink,
 }
 
 fn id(resource: usize) -> ResourceId {
@@ -111,7 +112,7 @@ fn id(resource: usize) -> ResourceId {
 }
 
 impl World {
-    pub fn new(program: &Program, ear: &mut dyn Ear) -> Self {
+    pub fn new(program: &Program, sink: &mut dyn EventSink) -> Self {
         let seats = program.seats();
         let fresh = |phase| Worker {
             phase,
@@ -138,14 +139,14 @@ impl World {
             alive: sources.iter().filter(|source| **source).count() as u64,
             sources,
         };
-        let mut scene = Scene { program, world: &mut world, ear };
+        let mut scene = Scene { program, world: &mut world, sink };
         for w in (0..seats.len()).filter(|w| !spawned(*w)) {
             scene.begin(w);
         }
         world
     }
 
-    /// Workers that can move now.
+    /// Returns the workers that can move now.
     pub fn movable(&self, program: &Program) -> Vec<usize> {
         (0..self.workers.len()).filter(|w| self.can_move(program, *w)).collect()
     }
@@ -158,7 +159,7 @@ impl World {
         }
     }
 
-    /// Those in a life.
+    /// Returns the workers in a life.
     pub fn left(&self) -> Vec<usize> {
         (0..self.workers.len()).filter(|w| self.workers[*w].phase != Phase::Out).collect()
     }
@@ -175,7 +176,7 @@ impl World {
         matches!(step, Some(Step::TryLock(_) | Step::Stay { timed: true, .. } | Step::Await { timed: true, .. }))
     }
 
-    /// Whether what a worker waits for is there.
+    /// Returns whether the condition that a worker waits for is met.
     fn is_over(&self, program: &Program, w: usize) -> bool {
         let words = |on: usize| &self.words[on];
         if self.is_idle(program, w) {
@@ -202,8 +203,8 @@ impl World {
 }
 
 impl Scene<'_> {
-    fn tell(&mut self, w: usize, event: EventKind) {
-        self.ear.hear(w, Told::Event(event));
+    fn record(&mut self, w: usize, event: EventKind) {
+        self.sink.receive(w, Record::Event(event));
     }
 
     fn next(&mut self, w: usize) {
@@ -211,17 +212,17 @@ impl Scene<'_> {
         self.world.workers[w].pc += 1;
     }
 
-    /// Begins to wait, as these events say.
+    /// Records these events and begins to wait.
     fn waits(&mut self, w: usize, events: impl IntoIterator<Item = EventKind>) {
         self.world.workers[w].phase = Phase::Waits;
-        events.into_iter().for_each(|event| self.tell(w, event));
+        events.into_iter().for_each(|event| self.record(w, event));
     }
 
     fn blocks(&mut self, w: usize, state: State, on: usize) {
         self.waits(w, [EventKind::Blocked { state, on: Some(id(on)) }]);
     }
 
-    /// One worker moves: begins, does a step, begins to wait, or ends its wait.
+    /// Moves one worker: it begins, does a step, begins to wait, or ends its wait.
     pub fn step(&mut self, w: usize) {
         let waited = self.world.workers[w].phase == Phase::Waits;
         if self.world.workers[w].phase == Phase::Asked {
@@ -245,14 +246,14 @@ impl Scene<'_> {
             Step::Pass(on) => self.acquire(w, on, waited, None),
             Step::Post(on) => {
                 self.world.words[on].free += 1;
-                self.tell(w, EventKind::SemaphorePosted { lock: id(on) });
+                self.record(w, EventKind::SemaphorePosted { lock: id(on) });
                 self.next(w);
             }
             Step::Put(on) => self.put(w, on, waited),
             Step::Take(on) => self.take(w, on, waited),
             Step::Close(on) => {
                 self.world.words[on].closed = true;
-                self.tell(w, EventKind::Closed { queue: id(on) });
+                self.record(w, EventKind::Closed { queue: id(on) });
                 self.next(w);
             }
             Step::Come { on, mutex } => self.come(w, on, mutex),

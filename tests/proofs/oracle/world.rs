@@ -1,4 +1,4 @@
-//! Threads that lock and unlock as a random program says, over locks that the kernel owns, and record it.
+//! Threads that lock and unlock kernel-owned locks as a random program says, and record events.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
@@ -14,34 +14,34 @@ use parking_lot::{Condvar, Mutex};
 use rustix::io::Errno;
 use rustix::thread::futex::{Flags, lock_pi, trylock_pi, unlock_pi};
 
-/// More than any program records: nothing may be lost here.
+/// Larger than the events of any program: no event may be lost.
 const RECORDS: usize = 4096;
-/// The part of a futex word that is the owner's thread id (`FUTEX_TID_MASK`).
+/// The owner's thread id in a futex word (`FUTEX_TID_MASK`).
 const OWNER: u32 = 0x3fff_ffff;
 
 #[derive(Debug, Clone, Copy)]
 pub enum Step {
     Lock(usize),
     Unlock,
-    /// Lets others come between: gives up the CPU that many times.
+    /// Yields the CPU this many times, so that other threads run in between.
     Yield(u32),
 }
 
-/// A lock that the kernel owns in full: every call is a system call.
+/// A lock that the kernel owns in full: every operation is a system call.
 #[derive(Debug, Default)]
 pub struct PiMutex {
     word: AtomicU32,
-    /// Changed by the holder only.
+    /// Changed only by the holder.
     grants: AtomicU64,
 }
 
-/// The kernel refused to let a thread wait: it would wait for ever.
+/// The kernel's refusal of a wait that would never end.
 #[derive(Debug)]
 pub struct WouldDeadlock;
 
 impl PiMutex {
     fn try_lock(&self) -> bool {
-        trylock_pi(&self.word, Flags::PRIVATE).unwrap_or(false) // an error: it is held, perhaps by the caller
+        trylock_pi(&self.word, Flags::PRIVATE).unwrap_or(false) // an error means that it is held, perhaps by the caller
     }
 
     fn lock(&self) -> Result<(), WouldDeadlock> {
@@ -56,24 +56,24 @@ impl PiMutex {
     }
 
     fn unlock(&self) {
-        // The kernel gives EAGAIN when a waiter came in that very moment.
+        // The kernel returns EAGAIN when a waiter arrives at the same moment.
         while let Err(why) = unlock_pi(&self.word, Flags::PRIVATE) {
             assert_eq!(why, Errno::AGAIN, "only the holder unlocks");
         }
     }
 
-    /// The holder's thread id, 0 for none: the kernel's word for it.
+    /// Returns the holder's thread id from the kernel's lock word, 0 for none.
     fn owner(&self) -> u32 {
         self.word.load(Ordering::Acquire) & OWNER
     }
 }
 
-/// What a thread says of itself. It waits in the kernel, or is about to, from `Wants` on.
+/// The state that a thread announces. From `Wants` on, it waits in the kernel or is about to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     Runs,
     Wants(usize),
-    /// The kernel said that waiting for this lock would never end.
+    /// The kernel refused this lock because the wait would never end.
     Refused(usize),
     Finished,
 }
@@ -82,7 +82,7 @@ pub enum Status {
 pub struct Worker {
     program: Vec<Step>,
     tid: AtomicU32,
-    /// Status and the number of its changes: two equal readings mean that nothing happened in between.
+    /// Status and a change counter: two equal readings mean that nothing happened in between.
     status: Mutex<(u32, Status)>,
     pub ring: Vec<AtomicU64>,
 }
@@ -92,14 +92,14 @@ pub struct World {
     pub workers: Vec<Worker>,
     pub locks: Vec<PiMutex>,
     start: Barrier,
-    /// The verdicts were compared: whoever goes on lets go of everything and ends.
+    /// Set after the comparison: every thread that can continue releases its locks and ends.
     over: (Mutex<bool>, Condvar),
 }
 
 impl World {
     pub fn new(rng: &mut Rng) -> Self {
         let (workers, locks) = (rng.usize(2..=5), rng.usize(2..=4));
-        let ordered = rng.f64() < 0.25; // an agreed order: these can never deadlock
+        let ordered = rng.f64() < 0.25; // a fixed order: these programs never deadlock
         let worker = |_| Worker {
             program: program(rng, locks, ordered),
             tid: AtomicU32::new(0),
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    pub fn cast(&self) -> Arc<Registry> {
+    pub fn registry(&self) -> Arc<Registry> {
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         let lock = |i| ResourceInfo { name: format!("l{i}"), kind: ResourceKind::Mutex { kind: LockKind::Std } };
         Arc::new(Registry {
@@ -138,14 +138,14 @@ impl World {
         self.workers.iter().map(|w| *w.status.lock()).collect()
     }
 
-    /// The worker that owns a lock, by the kernel's word.
+    /// Returns the worker that owns a lock according to the kernel.
     pub fn owner(&self, lock: usize) -> Option<usize> {
         let tid = self.locks[lock].owner();
         self.workers.iter().position(|w| tid != 0 && w.tid.load(Ordering::Acquire) == tid)
     }
 }
 
-/// Nested locks, several times over, in an agreed order or in none.
+/// Generates nested locks, several times over, in a fixed order or in none.
 fn program(rng: &mut Rng, locks: usize, ordered: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     for _ in 0..rng.usize(1..=6) {
@@ -155,7 +155,7 @@ fn program(rng: &mut Rng, locks: usize, ordered: bool) -> Vec<Step> {
         if ordered {
             nest.sort_unstable();
         } else if rng.f64() < 0.01 {
-            nest.push(nest[0]); // waits for itself
+            nest.push(nest[0]); // a self-deadlock
         }
         for lock in &nest {
             steps.extend([Step::Lock(*lock), Step::Yield(rng.u32(..4))]);
@@ -189,11 +189,11 @@ impl<'a> Thread<'a> {
         }
         if finished {
             thread.pen.write(thread.pen.now(), EventKind::LifeEnded(ExitKind::Finished));
-            thread.say(Status::Finished);
+            thread.announce(Status::Finished);
         }
     }
 
-    /// `false` when the run is over.
+    /// Runs a step. Returns `false` when the run is over.
     fn step(&mut self, step: Step) -> bool {
         match step {
             Step::Lock(lock) => return self.lock(lock),
@@ -212,13 +212,13 @@ impl<'a> Thread<'a> {
         let mutex = &self.world.locks[lock];
         if !mutex.try_lock() {
             self.pen.wait_for_lock(ResourceId::from(lock), false);
-            self.say(Status::Wants(lock));
+            self.announce(Status::Wants(lock));
             if mutex.lock().is_err() {
-                self.say(Status::Refused(lock));
+                self.announce(Status::Refused(lock));
                 self.world.over.1.wait_while(&mut self.world.over.0.lock(), |over| !*over);
                 return false;
             }
-            self.say(Status::Runs);
+            self.announce(Status::Runs);
         }
         let grant = mutex.grants.fetch_add(1, Ordering::Relaxed) + 1; // Relaxed: only the holder counts
         self.held.push(lock);
@@ -226,7 +226,7 @@ impl<'a> Thread<'a> {
         !self.world.is_over()
     }
 
-    fn say(&self, status: Status) {
+    fn announce(&self, status: Status) {
         let mut now = self.me.status.lock();
         *now = (now.0 + 1, status);
     }

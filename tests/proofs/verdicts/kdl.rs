@@ -1,16 +1,16 @@
-//! A program as a scenario that `contend run` replays: sleeps between the steps keep the order in which all moved.
+//! Prints a program as a scenario for `contend run`: sleeps between the steps reproduce the order of moves.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::program::{Kind, Op, Program, ROOM, Way};
-use super::trial::Wrong;
+use super::program::{Kind, LockMode, Op, Program, ROOM};
+use super::trial::WrongVerdict;
 
-/// From one move to the next.
+/// Milliseconds from one move to the next.
 const MOVE: u64 = 20;
 
-/// The scenario, with what was wrong as its text.
-pub fn scenario(program: &Program, wrong: &Wrong) -> String {
+/// Returns the scenario, with the error as its description.
+pub fn scenario(program: &Program, wrong: &WrongVerdict) -> String {
     let mut text = format!("title \"Random programs\"\nabout \"{}\"\n", wrong.why.replace(['"', '\\'], "'"));
     for (i, kind) in program.kinds.iter().enumerate() {
         let _ = match *kind {
@@ -29,15 +29,15 @@ pub fn scenario(program: &Program, wrong: &Wrong) -> String {
         }
         let _ = write!(text, "thread w{w} {{\n{}}}\n", teller.text);
     }
-    // So that locks that a worker waits for itself are no mistake.
+    // Keeps self-deadlocks from being an error of the checker.
     text + "expect deadlock\n"
 }
 
-/// When a worker began each of its steps, and when that was over: as places in the order of all moves.
+/// When a worker began and ended each of its steps, as positions in the order of all moves.
 struct Moves(BTreeMap<usize, (u64, u64)>);
 
 impl Moves {
-    fn of(wrong: &Wrong, worker: usize) -> Self {
+    fn of(wrong: &WrongVerdict, worker: usize) -> Self {
         let mut moves = BTreeMap::new();
         for (at, (_, pc)) in wrong.moves.iter().enumerate().filter(|(_, (w, _))| *w == worker) {
             let at = at as u64;
@@ -50,7 +50,7 @@ impl Moves {
 struct Teller<'a> {
     program: &'a Program,
     moves: Moves,
-    /// The step that comes, and the place in the order from which on the worker is free.
+    /// The next step, and the position from which the worker is free.
     pc: usize,
     free: u64,
     text: String,
@@ -65,11 +65,11 @@ impl Teller<'_> {
 
     fn op(&mut self, op: &Op, depth: usize) {
         match op {
-            Op::Hold { on, way, timed, body } => {
+            Op::Hold { on, mode, timed, body } => {
                 let took = self.step(depth);
-                let head = match (self.program.kinds[*on], way) {
-                    (_, Way::Permits(permits)) => format!("acquire r{on} permits={permits}"),
-                    (Kind::Rwlock(_), Way::Shared) => format!("read r{on}"),
+                let head = match (self.program.kinds[*on], mode) {
+                    (_, LockMode::Permits(permits)) => format!("acquire r{on} permits={permits}"),
+                    (Kind::Rwlock(_), LockMode::Shared) => format!("read r{on}"),
                     (Kind::Rwlock(_), _) => format!("write r{on}"),
                     _ if *timed => format!("try-lock r{on} timeout=\"{took}ms\""),
                     _ => format!("lock r{on}"),
@@ -86,7 +86,7 @@ impl Teller<'_> {
                 self.step(depth);
                 let Kind::Condition { timed, .. } = self.program.kinds[*on] else { return };
                 let took = self.skip(1);
-                self.skip(1); // its mutex again
+                self.skip(1); // locks its mutex again
                 self.line(
                     depth,
                     &if timed { format!("wait r{on} timeout=\"{took}ms\"") } else { format!("wait r{on}") },
@@ -107,7 +107,7 @@ impl Teller<'_> {
         let _ = writeln!(self.text, "{}{line}", "    ".repeat(depth));
     }
 
-    /// Comes to the next step: sleeps until it was begun. Milliseconds that it took; one that was not done is over at once.
+    /// Sleeps until the next step began. Returns the milliseconds that the step took, 0 for a step that was not done.
     fn step(&mut self, depth: usize) -> u64 {
         let begun = self.moves.0.get(&self.pc).map(|(begin, _)| begin.saturating_sub(self.free));
         if let Some(sleep) = begun.filter(|moves| *moves > 0) {
@@ -116,7 +116,7 @@ impl Teller<'_> {
         self.skip(1)
     }
 
-    /// Goes past so many steps that are one in the scenario. Milliseconds that the last of them took.
+    /// Skips steps that are one step in the scenario. Returns the milliseconds that the last one took.
     fn skip(&mut self, steps: usize) -> u64 {
         let mut took = MOVE;
         for _ in 0..steps {

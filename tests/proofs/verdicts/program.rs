@@ -5,48 +5,48 @@ use std::collections::BTreeSet;
 use contend::trace::RwPolicy;
 use fastrand::Rng;
 
-/// How many items a queue has room for.
+/// Capacity of a queue.
 pub const ROOM: u32 = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Mutex,
-    /// With so many permits.
+    /// A semaphore with its permits.
     Semaphore(u32),
     Rwlock(RwPolicy),
     Queue,
-    /// Waited for without the mutex `of`; all waits for it end by themselves, or none does.
+    /// A condition with its mutex `of`; either all waits for it have a timeout, or none.
     Condition {
         of: usize,
         timed: bool,
     },
 }
 
-/// How a lock is taken.
+/// The mode of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// A mutex, or an rwlock to write.
+pub enum LockMode {
+    /// A mutex, or an rwlock for writing.
     Alone,
-    /// An rwlock to read.
+    /// An rwlock for reading.
     Shared,
     Permits(u32),
 }
 
-/// What a worker does. Resources and workers by their places in the program.
+/// A step of a worker. Resources and workers are indexes into the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Op {
-    /// Takes it, does what is inside, gives it back. Who gives up does nothing of it.
+    /// Locks, runs the steps inside, and unlocks. After a timeout, the steps are skipped.
     Hold {
         on: usize,
-        way: Way,
+        mode: LockMode,
         timed: bool,
         body: Vec<Op>,
     },
-    /// Takes a mutex and never gives it back.
+    /// Locks a mutex and never unlocks it.
     Keep(usize),
     Put(usize),
     Take(usize),
-    /// With the condition's mutex.
+    /// Runs inside a block of the condition's mutex.
     Wait(usize),
     Notify(usize),
     NotifyAll(usize),
@@ -60,7 +60,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// A random one: nested locks in no agreed order, some waits with a limit. `plain`: of mutexes alone.
+    /// Generates a random program: nested locks in no fixed order, some waits with a timeout. `plain`: mutexes only.
     pub fn new(rng: &mut Rng, plain: bool) -> Self {
         let mut kinds: Vec<Kind> = (0..rng.usize(2..=5)).map(|_| lock(rng, plain)).collect();
         if !plain {
@@ -81,7 +81,7 @@ impl Program {
         program
     }
 
-    /// Steps inside these locks, as long as any are `left`.
+    /// Generates steps inside these locks, while any are `left`.
     fn ops(&self, rng: &mut Rng, open: &mut Vec<usize>, left: &mut usize, me: (usize, usize)) -> Vec<Op> {
         let mut ops = Vec::new();
         while *left > 0 && (open.is_empty() || rng.f64() < 0.6) {
@@ -121,20 +121,20 @@ impl Program {
         if open.len() > 2 || open.contains(&on) && is_mutex && rng.f64() > 0.02 {
             return None;
         }
-        let way = match kind {
-            Kind::Semaphore(permits) => Way::Permits(rng.u32(1..=permits)),
-            Kind::Rwlock(_) if rng.bool() => Way::Shared,
-            _ => Way::Alone,
+        let mode = match kind {
+            Kind::Semaphore(permits) => LockMode::Permits(rng.u32(1..=permits)),
+            Kind::Rwlock(_) if rng.bool() => LockMode::Shared,
+            _ => LockMode::Alone,
         };
         let timed = is_mutex && rng.f64() < 0.15;
         open.push(on);
         let body = self.ops(rng, open, left, me);
         open.pop();
-        Some(Op::Hold { on, way, timed, body })
+        Some(Op::Hold { on, mode, timed, body })
     }
 }
 
-/// Those behind a worker that goes move up. `None` if its end is waited for.
+/// Renumbers the workers after a removed one. Returns `None` if a step joins the removed worker.
 fn renumber(ops: &mut [Op], gone: usize) -> Option<()> {
     ops.iter_mut().try_for_each(|op| match op {
         Op::Join(worker) if *worker == gone => None,
@@ -158,22 +158,22 @@ fn lock(rng: &mut Rng, plain: bool) -> Kind {
 /// One move of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Who gives up goes on at `otherwise`.
+    /// After a timeout, the worker continues at `otherwise`.
     Lock {
         on: usize,
-        way: Way,
+        mode: LockMode,
         timed: bool,
         otherwise: usize,
     },
     Unlock(usize),
     Put(usize),
     Take(usize),
-    /// Comes to wait for a condition, and gives back its mutex.
+    /// Enters a condition's wait and unlocks its mutex.
     Come {
         on: usize,
         of: usize,
     },
-    /// Stays until there is a signal.
+    /// Waits for the signal.
     Stay {
         on: usize,
         timed: bool,
@@ -184,26 +184,26 @@ pub enum Step {
 }
 
 impl Program {
-    /// The same without this worker, if nobody waits for its end.
+    /// Returns the program without this worker, if no worker joins it.
     pub fn without(&self, worker: usize) -> Option<Self> {
         let mut other = self.clone();
         other.workers.remove(worker);
         other.workers.iter_mut().try_for_each(|ops| renumber(ops, worker)).map(|()| other)
     }
 
-    /// Workers whose end somebody waits for: they have a life of their own.
+    /// Returns the workers that others join, which have a life as a resource.
     pub fn joined(&self) -> Vec<usize> {
         let steps = self.steps().into_iter().flatten();
         let joined = steps.filter_map(|step| if let Step::Join(worker) = step { Some(worker) } else { None });
         joined.collect::<BTreeSet<usize>>().into_iter().collect()
     }
 
-    /// Whether somebody ends with a lock that it never gives back.
+    /// Returns whether a worker ends while holding a lock.
     pub fn keeps(&self) -> bool {
         self.workers.iter().flatten().any(|op| matches!(op, Op::Keep(_)))
     }
 
-    /// The moves of each worker.
+    /// Returns the moves of each worker.
     pub fn steps(&self) -> Vec<Vec<Step>> {
         let flat = |ops: &Vec<Op>| {
             let mut steps = Vec::new();
@@ -216,9 +216,9 @@ impl Program {
     fn flatten(&self, ops: &[Op], steps: &mut Vec<Step>) {
         for op in ops {
             match op {
-                Op::Hold { on, way, timed, body } => {
+                Op::Hold { on, mode, timed, body } => {
                     let at = steps.len();
-                    steps.push(Step::Lock { on: *on, way: *way, timed: *timed, otherwise: 0 });
+                    steps.push(Step::Lock { on: *on, mode: *mode, timed: *timed, otherwise: 0 });
                     self.flatten(body, steps);
                     steps.push(Step::Unlock(*on));
                     let behind = steps.len();
@@ -226,14 +226,14 @@ impl Program {
                         *otherwise = behind;
                     }
                 }
-                Op::Keep(on) => steps.push(Step::Lock { on: *on, way: Way::Alone, timed: false, otherwise: 0 }),
+                Op::Keep(on) => steps.push(Step::Lock { on: *on, mode: LockMode::Alone, timed: false, otherwise: 0 }),
                 Op::Put(on) => steps.push(Step::Put(*on)),
                 Op::Take(on) => steps.push(Step::Take(*on)),
                 Op::Wait(on) => {
                     let Kind::Condition { of, timed } = self.kinds[*on] else { continue };
                     steps.push(Step::Come { on: *on, of });
                     steps.push(Step::Stay { on: *on, timed });
-                    steps.push(Step::Lock { on: of, way: Way::Alone, timed: false, otherwise: 0 });
+                    steps.push(Step::Lock { on: of, mode: LockMode::Alone, timed: false, otherwise: 0 });
                 }
                 Op::Notify(on) => steps.push(Step::Notify(*on)),
                 Op::NotifyAll(on) => steps.push(Step::NotifyAll(*on)),

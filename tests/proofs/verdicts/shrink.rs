@@ -1,16 +1,20 @@
-//! Makes a program at which something is wrong as small as it can be.
+//! Shrinks a program with a wrong verdict.
 
 use super::program::{Op, Program};
-use super::trial::Wrong;
+use super::trial::WrongVerdict;
 
-/// Orders of moves and deliveries that a smaller program is tried in.
+/// Number of orders of moves and deliveries that each smaller program is tried in.
 const ORDERS: u64 = 300;
 
-/// Takes away what is not needed for something to be wrong, until nothing more can go. `wrong` says what is wrong with a
-/// program, if anything is, when it runs in the order of a seed.
-pub fn shrink(program: &Program, found: &Wrong, wrong: impl Fn(&Program, u64) -> Option<Wrong>) -> (Program, Wrong) {
+/// Removes parts while the error persists, until nothing more can be removed. `wrong` returns the error of a program,
+/// if any, when it runs in the order of a seed.
+pub fn shrink(
+    program: &Program,
+    found: &WrongVerdict,
+    wrong: impl Fn(&Program, u64) -> Option<WrongVerdict>,
+) -> (Program, WrongVerdict) {
     let mut small = program.clone();
-    let mut last = Wrong { why: found.why.clone(), moves: found.moves.clone() };
+    let mut last = WrongVerdict { why: found.why.clone(), moves: found.moves.clone() };
     while let Some((smaller, how)) = smaller(&small)
         .into_iter()
         .find_map(|less| Some((less.clone(), (0..ORDERS).find_map(|seed| wrong(&less, seed))?)))
@@ -20,7 +24,7 @@ pub fn shrink(program: &Program, found: &Wrong, wrong: impl Fn(&Program, u64) ->
     (small, last)
 }
 
-/// The programs that lack one thing: a worker, all that it does, one step of it, or a block around other steps.
+/// Returns the programs without one part: a worker, all of its steps, one step, or a block around other steps.
 fn smaller(program: &Program) -> Vec<Program> {
     let mut all: Vec<Program> = (0..program.workers.len()).filter_map(|w| program.without(w)).collect();
     for w in 0..program.workers.len() {
@@ -40,24 +44,24 @@ fn with(program: &Program, worker: usize, ops: Vec<Op>) -> Program {
     other
 }
 
-/// The same steps without one of them.
+/// Returns the steps without one of them.
 fn less(ops: &[Op]) -> Vec<Vec<Op>> {
     let mut all = Vec::new();
     for (i, op) in ops.iter().enumerate() {
         let around = |inner: &[Op]| [&ops[..i], inner, &ops[i + 1..]].concat();
         all.push(around(&[]));
-        if let Op::Hold { on, way, timed, body } = op {
+        if let Op::Hold { on, mode, timed, body } = op {
             if !body.iter().any(waits) {
                 all.push(around(body));
             }
-            let held = |body| Op::Hold { on: *on, way: *way, timed: *timed, body };
+            let held = |body| Op::Hold { on: *on, mode: *mode, timed: *timed, body };
             all.extend(less(body).into_iter().map(|body| around(&[held(body)])));
         }
     }
     all
 }
 
-/// Whether it waits for a condition, for which it needs the block around it.
+/// Returns whether the steps wait for a condition, which needs the block around it.
 fn waits(op: &Op) -> bool {
     match op {
         Op::Wait(_) => true,

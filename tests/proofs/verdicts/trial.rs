@@ -1,4 +1,4 @@
-//! One program, run to its end in one order of moves and deliveries, with every verdict compared with the truth.
+//! Runs one program to its end in one order of moves and deliveries, and compares every verdict with the truth.
 
 use std::collections::BTreeSet;
 
@@ -7,26 +7,26 @@ use contend::trace::WorkerId;
 use fastrand::Rng;
 
 use super::program::Program;
-use super::wire::{Loss, Wire, cast};
+use super::wire::{Loss, Wire, registry};
 use super::world::{Wait, World};
 
-/// Who is deadlocked in truth.
+/// The workers that are deadlocked in truth.
 pub type Oracle = fn(&World) -> Vec<WorkerId>;
 
-/// What runs showed, counted.
+/// Counts over all runs.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Counts {
     pub programs: u64,
     pub deadlocked: u64,
     pub stalled: u64,
-    /// Verdicts that would have been missed, in part at least, without the slots: of these, those of stalls.
+    /// Verdicts that would have been missed, at least in part, without the wait slots; of these, stalls.
     pub hidden: u64,
     pub hidden_stalls: u64,
-    /// Waits that were read from slots.
+    /// Waits read from wait slots.
     pub recovered: u64,
 }
 
-impl Tally {
+impl Counts {
     pub fn add(&mut self, other: &Self) {
         self.programs += other.programs;
         self.deadlocked += other.deadlocked;
@@ -37,35 +37,35 @@ impl Tally {
     }
 }
 
-/// What was wrong, and how all moved until then.
+/// A wrong verdict, and the moves before it.
 #[derive(Debug)]
-pub struct Wrong {
+pub struct WrongVerdict {
     pub why: String,
     pub moves: Vec<(usize, usize)>,
 }
 
-/// Runs it: `seed` gives the order of moves and deliveries, and what is lost. With an odd one workers take their
-/// time to go on, and to tell of it, and are looked at often.
-pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
+/// Runs a program: `seed` determines the order of moves and deliveries, and the losses. With an odd seed, workers
+/// delay their moves and records, and snapshots are frequent.
+pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Counts, WrongVerdict> {
     let mut rng = Rng::with_seed(seed);
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
     let late = seed % 2 == 1;
     let mut world = World::new(program, wire, late);
-    play(program, &mut world, &mut rng, loss, oracle).map_err(|why| Wrong { why, moves: world.moves })
+    play(program, &mut world, &mut rng, loss, oracle).map_err(|why| WrongVerdict { why, moves: world.moves })
 }
 
-fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Tally, String> {
-    let mut model = Model::new(cast(program), Budget { bytes: 1 << 16 });
+fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Counts, String> {
+    let mut model = Model::new(registry(program), Budget { bytes: 1 << 16 });
     let (lag, looks) = (rng.f64(), if rng.bool() { 0.1 } else { 0.0 });
     let looks = if world.late { 0.4 } else { looks };
     let mut said = BTreeSet::new();
     loop {
         if rng.f64() < looks {
-            world.look(&mut model);
+            world.read_slots(&mut model);
         }
         let deliver = rng.f64() > lag;
-        if world.lingers(rng) {
-            claims(&model, world, oracle, &mut said)?;
+        if world.may_delay(rng) {
+            check_deadlocks(&model, world, oracle, &mut said)?;
         } else if let Some(w) = rng.choice(world.movable()) {
             world.step(w, rng);
         } else if !world.wire.deliver(&mut model) {
@@ -74,37 +74,38 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
         if deliver {
             world.wire.deliver(&mut model);
         }
-        claims(&model, world, oracle, &mut said)?;
+        check_deadlocks(&model, world, oracle, &mut said)?;
     }
-    claims(&model, world, oracle, &mut said)?;
+    check_deadlocks(&model, world, oracle, &mut said)?;
     let truth = oracle(world);
-    let (told, stall) = (set(&model), model.stall());
+    let (deadlocked, stall) = (deadlocked_set(&model), model.stall());
     if loss == Loss::Nothing {
-        told_all(&model, world, &truth, &said)?;
-        backwards(program, world, &model)?;
+        check_events_alone(&model, world, &truth, &said)?;
+        check_reverse_order(program, world, &model)?;
     }
-    world.last_looks(&mut model);
-    claims(&model, world, oracle, &mut said)?;
-    no_false(world, &said)?;
-    shown_all(&model, world, &truth, program)?;
+    world.take_final_snapshots(&mut model);
+    check_deadlocks(&model, world, oracle, &mut said)?;
+    check_stuck_workers_stayed(world, &said)?;
+    check_final_verdicts(&model, world, &truth, program)?;
     for deadlock in model.deadlocks() {
-        is_a_ring(world, deadlock)?;
+        check_ring(world, deadlock)?;
     }
-    are_separate(model.deadlocks())?;
+    check_rings_are_disjoint(model.deadlocks())?;
     let stalled = model.stall().is_some();
-    Ok(Tally {
+    Ok(Counts {
         programs: 1,
         deadlocked: u64::from(!truth.is_empty()),
         stalled: u64::from(stalled),
-        hidden: u64::from(told != truth || stall != model.stall()),
+        hidden: u64::from(deadlocked != truth || stall != model.stall()),
         hidden_stalls: u64::from(stall != model.stall()),
         recovered: model.health().recovered,
     })
 }
 
-/// After the last looks, whatever was lost: the deadlock, and all who are left. What was told before, the slots bear out.
-fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program) -> Result<(), String> {
-    let (found, stall, health) = (set(model), model.stall(), model.health());
+/// Checks the final verdicts after the last snapshots, whatever was lost: the deadlock, and all remaining workers.
+/// Slots must confirm earlier verdicts.
+fn check_final_verdicts(model: &Model, world: &World, truth: &[WorkerId], program: &Program) -> Result<(), String> {
+    let (found, stall, health) = (deadlocked_set(model), model.stall(), model.health());
     if found != truth {
         return Err(format!("missed: found {found:?}, truth {truth:?}"));
     }
@@ -125,13 +126,19 @@ fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program
     Ok(())
 }
 
-fn set(model: &Model) -> Vec<WorkerId> {
+fn deadlocked_set(model: &Model) -> Vec<WorkerId> {
     model.deadlocked_workers().to_vec()
 }
 
-/// Everyone in a verdict of deadlock must be stuck by now; who is said to be stuck, and at which step, is remembered.
-fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usize, usize)>) -> Result<(), String> {
-    let (set, stall) = (set(model), model.stall());
+/// Checks that every worker of a deadlock verdict is stuck, and remembers the workers reported as stuck and their
+/// steps.
+fn check_deadlocks(
+    model: &Model,
+    world: &World,
+    oracle: Oracle,
+    said: &mut BTreeSet<(usize, usize)>,
+) -> Result<(), String> {
+    let (set, stall) = (deadlocked_set(model), model.stall());
     if !set.is_empty() {
         let truth = oracle(world);
         if set.iter().any(|w| !truth.contains(w)) {
@@ -143,8 +150,8 @@ fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usi
     Ok(())
 }
 
-/// Whoever was said to be stuck never moved again.
-fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
+/// Checks that no worker reported as stuck has moved since.
+fn check_stuck_workers_stayed(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
     let left = world.left();
     match said.iter().find(|claim| !left.contains(claim)) {
         Some(claim) => Err(format!("false: {claim:?} was said to be stuck, {left:?} are left")),
@@ -152,30 +159,34 @@ fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String
     }
 }
 
-/// From the events alone, since none was lost: the deadlock, and all who wait when nothing moves any more, for orphaned locks
-/// as well.
-fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
+/// Checks that events alone, without losses, give the deadlock and all remaining waiters, also at orphaned locks.
+fn check_events_alone(
+    model: &Model,
+    world: &World,
+    truth: &[WorkerId],
+    said: &BTreeSet<(usize, usize)>,
+) -> Result<(), String> {
     let left: BTreeSet<(usize, usize)> = world.left().into_iter().collect();
     let health = model.health();
-    match (set(model) == truth, *said == left) {
-        (false, _) => Err(format!("missed: found {:?}, truth {truth:?}", set(model))),
+    match (deadlocked_set(model) == truth, *said == left) {
+        (false, _) => Err(format!("missed: found {:?}, truth {truth:?}", deadlocked_set(model))),
         (_, false) => Err(format!("{left:?} are left, {said:?} were said to be stuck")),
         _ if health.anomalies + health.recovered > 0 => Err(format!("nothing was lost: {health:?}")),
         _ => Ok(()),
     }
 }
 
-/// The order of arrival must not matter.
-fn backwards(program: &Program, world: &World, model: &Model) -> Result<(), String> {
-    let mut other = Model::new(cast(program), Budget { bytes: 1 << 16 });
-    world.wire.backwards().for_each(|message| other.apply(&message));
+/// Checks that the order of arrival does not matter.
+fn check_reverse_order(program: &Program, world: &World, model: &Model) -> Result<(), String> {
+    let mut other = Model::new(registry(program), Budget { bytes: 1 << 16 });
+    world.wire.reversed_messages().for_each(|message| other.apply(&message));
     let same = other.deadlocks() == model.deadlocks() && other.wait_for_graph() == model.wait_for_graph();
     if same { Ok(()) } else { Err("it depends on the order of arrival".to_owned()) }
 }
 
-/// Each worker of the ring has what it is said to have, or stands in line for it, and waits for what those have that it is
-/// said to wait for. In a simple ring that is the next one.
-fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
+/// Checks that each worker of the ring holds what the verdict says, or queues for it, and waits for a holder that the
+/// verdict names. In a simple ring that is the next worker.
+fn check_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
     let mut all: Vec<WorkerId> = verdict.cycle.iter().map(|link| link.worker).collect();
     let wants = |w: WorkerId, on| match world.workers[w.index()].waits {
         Some(Wait::Lock(asked)) => !asked.timed && asked.lock == on,
@@ -203,8 +214,8 @@ fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
     if good && all == verdict.workers { Ok(()) } else { Err(format!("that is no ring: {verdict:?}")) }
 }
 
-/// No worker is in two rings.
-fn are_separate(deadlocks: &[Deadlock]) -> Result<(), String> {
+/// Checks that no worker is in two rings.
+fn check_rings_are_disjoint(deadlocks: &[Deadlock]) -> Result<(), String> {
     let mut all: Vec<WorkerId> = deadlocks.iter().flat_map(|d| &d.cycle).map(|link| link.worker).collect();
     let members = all.len();
     all.sort_unstable();

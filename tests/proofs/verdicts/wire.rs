@@ -1,4 +1,4 @@
-//! The way from workers to the model: events in order within each worker, some of them lost, and slots beside them.
+//! Delivers events to the model in order within each worker, loses some of them, and reads wait slots beside them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,44 +12,44 @@ use fastrand::Rng;
 
 use super::program::{Kind, Program, ROOM, Step};
 
-/// What is lost on the way.
+/// The kind of event loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     Nothing,
-    /// Two of a hundred events, each by itself.
+    /// Each event is lost with a probability of 2 %.
     Some,
-    /// Now and then all that a worker tells for a while: what a full ring loses.
+    /// All events of a worker are lost for a while, as with a full ring.
     Stretches,
 }
 
 #[derive(Debug, Default)]
 struct Line {
-    /// Told but not delivered yet.
+    /// Recorded, but not delivered yet.
     outbox: VecDeque<Event>,
-    /// Lost since the last one that was told, and in all.
+    /// Events lost since the last recorded one, and in total.
     gap: u64,
     lost: u64,
-    /// How many more are lost in this stretch.
+    /// Remaining events to lose in this stretch.
     stretch: u32,
-    /// How often it told anything.
-    told: u64,
-    /// What it said last as it began to wait, and how much it had told by then.
+    /// Number of records so far.
+    record_count: u64,
+    /// The last wait recorded, and the number of records at that time.
     slot: Option<(u64, WaitSlot)>,
     delivered: Vec<Event>,
 }
 
-/// What resources have not got, by the state of those who wait for it.
+/// What resources lack, by the state of their waiters.
 pub type Lacking = Vec<(ResourceId, State)>;
 
 #[derive(Debug)]
 pub struct Wire {
     rng: Rng,
-    /// What does not change the order of moves and deliveries.
+    /// Random numbers that do not influence the order of moves and deliveries.
     dice: Rng,
     loss: Loss,
     clock: u64,
     lines: Vec<Line>,
-    /// Slots that were read and are not confirmed yet, and what was lacking then.
+    /// Slots read but not confirmed yet, and what was lacking then.
     look: Option<(Vec<(u64, WaitSlot)>, Lacking)>,
 }
 
@@ -59,15 +59,15 @@ impl Wire {
         Self { rng, dice, loss, clock: 0, lines: (0..workers).map(|_| Line::default()).collect(), look: None }
     }
 
-    pub fn tell(&mut self, w: usize, kind: EventKind) {
-        self.tell_all(w, &[kind]);
+    pub fn record(&mut self, w: usize, kind: EventKind) {
+        self.record_all(w, &[kind]);
     }
 
-    /// Events that are told or lost together.
-    pub fn tell_all(&mut self, w: usize, kinds: &[EventKind]) {
+    /// Records or loses these events together.
+    pub fn record_all(&mut self, w: usize, kinds: &[EventKind]) {
         let line = &mut self.lines[w];
         self.clock += 1;
-        line.told += 1;
+        line.record_count += 1;
         let lose = match self.loss {
             Loss::Nothing => false,
             Loss::Some => self.rng.f64() < 0.02,
@@ -89,19 +89,19 @@ impl Wire {
         line.outbox.extend(gap.iter().chain(kinds).map(|kind| Event { at, worker, kind: *kind }));
     }
 
-    /// Says in the worker's slot what it has just told, or lost.
-    pub fn stand(&mut self, w: usize, events: Vec<EventKind>) {
+    /// Writes the wait just recorded or lost into the worker's slot.
+    pub fn write_slot(&mut self, w: usize, events: Vec<EventKind>) {
         let line = &mut self.lines[w];
         let slot = WaitSlot { worker: WorkerId::from(w), at: Stamp(self.clock), life: 1, lost: line.lost, events };
-        line.slot = Some((line.told, slot));
+        line.slot = Some((line.record_count, slot));
     }
 
-    /// Clears a worker's slot: it has what it waits for.
-    pub fn leave(&mut self, w: usize) {
+    /// Clears a worker's slot when its wait is over.
+    pub fn clear_slot(&mut self, w: usize) {
         self.lines[w].slot = None;
     }
 
-    /// Delivers the next few events of one worker. `false` when there are none of any.
+    /// Delivers the next few events of one worker. Returns `false` when no worker has any.
     pub fn deliver(&mut self, model: &mut Model) -> bool {
         let full: Vec<usize> = (0..self.lines.len()).filter(|w| !self.lines[*w].outbox.is_empty()).collect();
         let Some(w) = self.rng.choice(full) else { return false };
@@ -117,10 +117,10 @@ impl Wire {
         model.apply(&Message::Events(events));
     }
 
-    /// Reads all slots that are good, if that was not done, or confirms those that still are after delivering all. Who had
-    /// ended is read first, and what is lacking at some moment between, of each resource at another.
-    pub fn look(&mut self, model: &mut Model, lacking: Lacking) {
-        let good = |line: &Line| line.slot.clone().filter(|(told, _)| *told == line.told);
+    /// Reads all valid slots, or, if that was done, delivers all events and confirms the slots that are unchanged.
+    /// Ended workers are read first, then, at different moments, what each resource lacks.
+    pub fn read_slots(&mut self, model: &mut Model, lacking: Lacking) {
+        let good = |line: &Line| line.slot.clone().filter(|(record_count, _)| *record_count == line.record_count);
         let standing: Vec<(u64, WaitSlot)> = self.lines.iter().filter_map(good).collect();
         let Some((first, before)) = self.look.take() else {
             self.look = Some((standing, lacking));
@@ -136,19 +136,19 @@ impl Wire {
         model.apply(&Message::WaitSnapshot(WaitSnapshot { slots, unavailable: lacking }));
     }
 
-    /// What was looked at and not confirmed is forgotten.
-    pub fn look_away(&mut self) {
+    /// Forgets slots that were read but not confirmed.
+    pub fn forget_slots(&mut self) {
         self.look = None;
     }
 
-    /// All that was delivered, worker by worker from the last on.
-    pub fn backwards(&self) -> impl Iterator<Item = Message> {
+    /// Returns all delivered events, worker by worker from the last to the first.
+    pub fn reversed_messages(&self) -> impl Iterator<Item = Message> {
         self.lines.iter().rev().map(|line| Message::Events(line.delivered.clone()))
     }
 }
 
-/// What the model knows of a program before it runs.
-pub fn cast(program: &Program) -> Arc<Registry> {
+/// Returns the registry of a program.
+pub fn registry(program: &Program) -> Arc<Registry> {
     let kind = |kind: &Kind| match *kind {
         Kind::Mutex => ResourceKind::Mutex { kind: LockKind::Std },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: true },

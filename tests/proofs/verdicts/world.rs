@@ -1,4 +1,4 @@
-//! The simulator: workers that move one step at a time, in any order, and tell what they do.
+//! A simulator of workers that move one step at a time, in any order, and record events.
 
 mod locks;
 
@@ -7,27 +7,27 @@ use contend::trace::{EventKind, ExitKind, Grant, ResourceId, State};
 use fastrand::Rng;
 
 pub use self::locks::first_writer;
-use super::program::{Kind, Program, ROOM, Step, Way};
+use super::program::{Kind, LockMode, Program, ROOM, Step};
 use super::wire::{Lacking, Wire};
 
 /// A wait for a lock.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked {
+pub struct LockRequest {
     pub lock: usize,
-    pub way: Way,
-    /// It will give up.
+    pub mode: LockMode,
+    /// Whether the wait has a timeout.
     pub timed: bool,
     pub otherwise: usize,
-    /// Writers and readers that had come to the rwlock before.
+    /// Writers and readers that came to the rwlock earlier.
     pub before: (u64, u64),
-    /// A reader that may go in whatever writers come.
+    /// Whether a reader may enter before all writers.
     pub let_in: bool,
 }
 
-/// A wait that goes on.
+/// A wait in progress.
 #[derive(Debug, Clone, Copy)]
 pub enum Wait {
-    Lock(Asked),
+    Lock(LockRequest),
     Item(usize),
     Room(usize),
     Signal { on: usize, timed: bool },
@@ -35,9 +35,9 @@ pub enum Wait {
 }
 
 impl Wait {
-    /// Whether it ends by itself.
+    /// Returns whether the wait has a timeout.
     pub const fn is_timed(&self) -> bool {
-        matches!(self, Self::Lock(Asked { timed: true, .. }) | Self::Signal { timed: true, .. })
+        matches!(self, Self::Lock(LockRequest { timed: true, .. }) | Self::Signal { timed: true, .. })
     }
 }
 
@@ -45,14 +45,14 @@ impl Wait {
 pub struct Worker {
     pub steps: Vec<Step>,
     pub pc: usize,
-    /// What it took at once, with one grant for each permit.
+    /// A resource held, with one grant for each permit taken at once.
     pub held: Vec<Vec<(usize, Grant)>>,
     pub waits: Option<Wait>,
-    /// The condition it has come to, and whether a signal was given to it.
+    /// The condition that the worker waits for, and whether it was signalled.
     came: Option<usize>,
     signalled: bool,
-    /// It has what it waited for, and has not told so yet.
-    tells: Option<EventKind>,
+    /// Whether the wait is over but not recorded yet.
+    pending_event: Option<EventKind>,
     pub done: bool,
 }
 
@@ -60,9 +60,9 @@ pub struct Worker {
 pub struct Lock {
     pub holders: Vec<(usize, Grant)>,
     grants: u64,
-    /// Writers and readers that ever had to wait.
+    /// Numbers of writers and readers that ever had to wait.
     came: (u64, u64),
-    /// The first so many readers that had to wait may go in whatever writers come.
+    /// Number of waiting readers that may enter before all writers.
     lets: u64,
 }
 
@@ -72,7 +72,7 @@ impl Lock {
     }
 }
 
-/// Items put into and taken from a queue, or signals heard of a condition: all are numbered.
+/// Items put into and taken from a queue, or signals sent to and received from a condition, as running numbers.
 #[derive(Debug, Default, Clone, Copy)]
 struct Numbers {
     put: u32,
@@ -83,15 +83,15 @@ struct Numbers {
 #[derive(Debug)]
 pub struct World {
     pub kinds: Vec<Kind>,
-    /// Workers that have a life.
+    /// Workers with a life as a resource.
     joined: Vec<usize>,
     pub workers: Vec<Worker>,
     pub locks: Vec<Lock>,
     numbers: Vec<Numbers>,
     pub wire: Wire,
-    /// Whether workers take their time to go on, and to tell of it.
+    /// Whether workers delay their continuation and their events.
     pub late: bool,
-    /// Who moved, from which step, one after the other.
+    /// The moves so far: worker and step.
     pub moves: Vec<(usize, usize)>,
 }
 
@@ -114,16 +114,16 @@ impl World {
             late,
             moves: Vec::new(),
         };
-        (0..world.workers.len()).for_each(|w| world.wire.tell(w, EventKind::LifeBegan));
+        (0..world.workers.len()).for_each(|w| world.wire.record(w, EventKind::LifeBegan));
         world
     }
 
-    /// The resource that is the life of a worker, if it has one.
+    /// Returns the resource that stands for a worker's life, if it has one.
     pub fn life(&self, worker: usize) -> Option<ResourceId> {
         self.joined.binary_search(&worker).ok().map(|nth| id(self.kinds.len() + nth))
     }
 
-    /// Workers that can do something now.
+    /// Returns the workers that can move now.
     pub fn movable(&self) -> Vec<usize> {
         let can = |w: &usize| {
             let worker = &self.workers[*w];
@@ -132,14 +132,14 @@ impl World {
         (0..self.workers.len()).filter(can).collect()
     }
 
-    /// Whether all that can move are those whose waits end, and they may take their time.
-    pub fn lingers(&self, rng: &mut Rng) -> bool {
-        let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].tells.is_some();
+    /// Returns whether only workers whose wait has ended can move, so that they may delay.
+    pub fn may_delay(&self, rng: &mut Rng) -> bool {
+        let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].pending_event.is_some();
         let movable = self.movable();
         self.late && !movable.is_empty() && movable.iter().all(wakes) && rng.f64() < 0.85
     }
 
-    /// Whether a wait would end now, and not by itself.
+    /// Returns whether a wait would end now without its timeout.
     fn is_over(&self, w: usize, wait: &Wait) -> bool {
         match wait {
             Wait::Lock(asked) => self.may(asked),
@@ -154,38 +154,39 @@ impl World {
         self.numbers[queue].put - self.numbers[queue].taken
     }
 
-    /// One worker does one step, begins to wait, or ends its wait.
+    /// Moves one worker: it does a step, begins to wait, or ends its wait.
     pub fn step(&mut self, w: usize, rng: &mut Rng) {
-        if let Some(told) = self.workers[w].tells.take() {
-            return self.wire.tell(w, told);
+        if let Some(event) = self.workers[w].pending_event.take() {
+            return self.wire.record(w, event);
         }
         self.moves.push((w, self.workers[w].pc));
         if let Some(wait) = self.workers[w].waits {
-            return self.go_on(w, wait, rng);
+            return self.end_wait(w, wait, rng);
         }
         let Some(&step) = self.workers[w].steps.get(self.workers[w].pc) else {
             self.workers[w].done = true;
             let ended = EventKind::LifeEnded(ExitKind::Finished);
-            self.wire.tell(w, ended);
-            return self.wire.stand(w, vec![ended]);
+            self.wire.record(w, ended);
+            return self.wire.write_slot(w, vec![ended]);
         };
         match step {
-            Step::Lock { on, way, timed, otherwise } => {
-                let asked = Asked { lock: on, way, timed, otherwise, before: self.locks[on].came, let_in: false };
-                if self.may(&asked) { self.take(w, on, way) } else { self.wait(w, asked) }
+            Step::Lock { on, mode, timed, otherwise } => {
+                let asked =
+                    LockRequest { lock: on, mode, timed, otherwise, before: self.locks[on].came, let_in: false };
+                if self.may(&asked) { self.take(w, on, mode) } else { self.wait(w, asked) }
             }
             Step::Unlock(on) => {
                 self.give_back(w, on);
                 self.workers[w].pc += 1;
             }
             Step::Put(q) if self.depth(q) < ROOM => {
-                let told = self.put(w, q);
-                self.wire.tell(w, told);
+                let event = self.put(w, q);
+                self.wire.record(w, event);
             }
             Step::Put(q) => self.block(w, Wait::Room(q), State::Full, q),
             Step::Take(q) if self.depth(q) > 0 => {
-                let told = self.take_item(w, q);
-                self.wire.tell(w, told);
+                let event = self.take_item(w, q);
+                self.wire.record(w, event);
             }
             Step::Take(q) => self.block(w, Wait::Item(q), State::Empty, q),
             Step::Come { on, of } => {
@@ -202,8 +203,8 @@ impl World {
                 let joins = EventKind::Joins { life, nth: 1 };
                 self.workers[w].waits = Some(Wait::End(other));
                 let held = self.held(w);
-                self.wire.tell(w, joins);
-                self.wire.stand(w, held.into_iter().chain([joins]).collect());
+                self.wire.record(w, joins);
+                self.wire.write_slot(w, held.into_iter().chain([joins]).collect());
             }
         }
     }
@@ -211,53 +212,54 @@ impl World {
     fn block(&mut self, w: usize, wait: Wait, state: State, on: usize) {
         self.workers[w].waits = Some(wait);
         let tried = wait.is_timed().then_some(EventKind::TimedAttempt { lock: id(on) });
-        let told: Vec<EventKind> = tried.into_iter().chain([EventKind::Blocked { state, on: Some(id(on)) }]).collect();
+        let events: Vec<EventKind> =
+            tried.into_iter().chain([EventKind::Blocked { state, on: Some(id(on)) }]).collect();
         let held = self.held(w);
-        self.wire.tell_all(w, &told);
-        self.wire.stand(w, held.into_iter().chain(told).collect());
+        self.wire.record_all(w, &events);
+        self.wire.write_slot(w, held.into_iter().chain(events).collect());
     }
 
-    /// What a worker waited for is its own. It tells so at once, or after others have moved.
-    fn got(&mut self, w: usize, told: EventKind, rng: &mut Rng) {
-        self.wire.leave(w);
+    /// Grants a worker what it waited for. The worker records that at once, or after other moves.
+    fn grant_wait(&mut self, w: usize, event: EventKind, rng: &mut Rng) {
+        self.wire.clear_slot(w);
         if self.late && rng.bool() {
-            self.workers[w].tells = Some(told);
+            self.workers[w].pending_event = Some(event);
         } else {
-            self.wire.tell(w, told);
+            self.wire.record(w, event);
         }
     }
 
-    /// A wait ends, with or without what was waited for.
-    fn go_on(&mut self, w: usize, wait: Wait, rng: &mut Rng) {
+    /// Ends a wait, with or without success.
+    fn end_wait(&mut self, w: usize, wait: Wait, rng: &mut Rng) {
         let over = self.is_over(w, &wait);
         self.workers[w].waits = None;
         match wait {
-            Wait::Lock(asked) if over => self.take(w, asked.lock, asked.way),
+            Wait::Lock(asked) if over => self.take(w, asked.lock, asked.mode),
             Wait::Lock(asked) => {
-                self.wire.tell(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
+                self.wire.record(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
                 self.workers[w].pc = asked.otherwise;
             }
             Wait::Item(q) => {
-                let told = self.take_item(w, q);
-                self.got(w, told, rng);
+                let event = self.take_item(w, q);
+                self.grant_wait(w, event, rng);
             }
             Wait::Room(q) => {
-                let told = self.put(w, q);
-                self.got(w, told, rng);
+                let event = self.put(w, q);
+                self.grant_wait(w, event, rng);
             }
             Wait::Signal { on, .. } => {
                 self.workers[w].came = None;
                 self.workers[w].pc += 1;
                 if over {
                     self.numbers[on].heard += 1;
-                    self.got(w, EventKind::Woken { on: id(on), nth: self.numbers[on].heard }, rng);
+                    self.grant_wait(w, EventKind::Woken { on: id(on), nth: self.numbers[on].heard }, rng);
                 } else {
-                    self.wire.tell(w, EventKind::WaitTimedOut { lock: id(on) });
+                    self.wire.record(w, EventKind::WaitTimedOut { lock: id(on) });
                 }
             }
             Wait::End(_) => {
                 self.workers[w].pc += 1;
-                self.wire.tell(w, EventKind::Resumed);
+                self.wire.record(w, EventKind::Resumed);
             }
         }
     }
@@ -274,7 +276,7 @@ impl World {
         EventKind::TookNth { queue: id(q), depth: self.depth(q) as u16, nth: self.numbers[q].taken }
     }
 
-    /// What queues and conditions have not got now, and whose life has ended.
+    /// Returns what queues and conditions lack now, and which lives have ended.
     fn lacking(&self) -> Lacking {
         let under_way = |on: usize| self.workers.iter().any(|w| w.came == Some(on) && w.signalled);
         let lacks = |(on, kind): (usize, &Kind)| match kind {
@@ -288,15 +290,15 @@ impl World {
         self.kinds.iter().enumerate().filter_map(lacks).chain(ended).collect()
     }
 
-    /// Reads all slots, or confirms those that were read.
-    pub fn look(&mut self, model: &mut Model) {
-        self.wire.look(model, self.lacking());
+    /// Reads all wait slots, or confirms those read before.
+    pub fn read_slots(&mut self, model: &mut Model) {
+        self.wire.read_slots(model, self.lacking());
     }
 
-    /// Looks twice, when nothing moves any more: what the first look shows, the second bears out.
-    pub fn last_looks(&mut self, model: &mut Model) {
-        self.wire.look_away();
-        (0..4).for_each(|_| self.look(model));
+    /// Takes two snapshots when nothing moves any more: the second confirms the first.
+    pub fn take_final_snapshots(&mut self, model: &mut Model) {
+        self.wire.forget_slots();
+        (0..4).for_each(|_| self.read_slots(model));
     }
 
     fn signal(&mut self, w: usize, on: usize, most: usize, rng: &mut Rng) {
@@ -309,7 +311,7 @@ impl World {
         for other in waiting {
             other.signalled = true;
         }
-        self.wire.tell(w, EventKind::Signalled { on: id(on), woken });
+        self.wire.record(w, EventKind::Signalled { on: id(on), woken });
     }
 
     fn held(&self, w: usize) -> Vec<EventKind> {

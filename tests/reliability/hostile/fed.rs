@@ -1,4 +1,4 @@
-//! A model that is fed what nobody should believe.
+//! A model that receives invalid events.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use contend::model::{Budget, Model};
 use contend::scenario::{Source, check};
 use contend::trace::{Event, Message, Record, Registry, Stamp, WorkerId};
 
-/// A cast with something of everything.
-fn cast() -> Arc<Registry> {
+/// Returns a registry with an object of each kind.
+fn registry() -> Arc<Registry> {
     let text = "mutex a count=3\ncounter c\nqueue q capacity=4\nsemaphore s permits=2\nrwlock r\nevent e\n\
                 thread w count=4 { lock a { load c; store c add=1 } }\n\
                 pool p workers=2 { batch count=9; task { compute \"1us\" } }\n";
@@ -18,17 +18,17 @@ fn cast() -> Arc<Registry> {
     Arc::new(plan.cast)
 }
 
-/// A model that has only so much memory, and starts anew now and then so that it does not settle.
-pub struct Fed {
+/// A model with little memory, restarted at intervals so that it does not settle into a steady state.
+pub struct FedModel {
     cast: Arc<Registry>,
     model: Model,
     events: Vec<Event>,
     pub inputs: usize,
 }
 
-impl Fed {
+impl FedModel {
     pub fn new() -> Self {
-        let cast = cast();
+        let cast = registry();
         Self { model: Model::new(Arc::clone(&cast), Budget { bytes: 1 << 16 }), cast, events: Vec::new(), inputs: 0 }
     }
 
@@ -36,15 +36,15 @@ impl Fed {
         self.model.apply(message);
         self.inputs += 1;
         if self.inputs.is_multiple_of(5_000) {
-            self.look(Stamp(self.inputs as u64));
-            self.look(Stamp(u64::MAX));
+            self.snapshot(Stamp(self.inputs as u64));
+            self.snapshot(Stamp(u64::MAX));
         }
         if self.inputs.is_multiple_of(20_000) {
             self.model = Model::new(Arc::clone(&self.cast), Budget { bytes: 1 << 16 });
         }
     }
 
-    pub fn look(&self, now: Stamp) {
+    pub fn snapshot(&self, now: Stamp) {
         let _ = self.model.findings(now);
         let _ = (self.model.newest_stamp(), self.model.health());
     }

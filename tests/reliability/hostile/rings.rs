@@ -1,4 +1,4 @@
-//! Rings in which anything may stand.
+//! Rings with arbitrary contents.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,9 +6,9 @@ use contend::trace::{EventKind, Record, Ring, RingReader, RingWriter, Stamp, Wor
 use fastrand::Rng;
 
 use crate::hostile::FEW;
-use crate::hostile::fed::Fed;
+use crate::hostile::fed::FedModel;
 
-/// Any number, and often one that is nearly right.
+/// Returns any number, often a nearly valid one.
 fn number(random: &mut Rng, usual: u64) -> u64 {
     match random.u8(0..8) {
         0 => random.u64(..),
@@ -18,7 +18,7 @@ fn number(random: &mut Rng, usual: u64) -> u64 {
     }
 }
 
-/// A record with any word, but often with a code that there is.
+/// Returns a record of any words, often with a valid event code.
 fn record(random: &mut Rng, now: u64) -> Record {
     let word = random.u64(..);
     let word = if random.bool() { (word & !0xffff_ffff) | (word & 0x000f_003f) } else { word };
@@ -26,13 +26,13 @@ fn record(random: &mut Rng, now: u64) -> Record {
     Record { ticks, word }
 }
 
-/// So many records that nobody wrote.
+/// Reads this many random records.
 pub fn hostile(inputs: usize) {
     const CAPACITY: usize = 64;
     let words: Vec<AtomicU64> = (0..ring_words(CAPACITY)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let mut reader = RingReader::new(ring);
-    let (mut random, mut fed, mut taken) = (Rng::with_seed(1), Fed::new(), 0);
+    let (mut random, mut fed, mut taken) = (Rng::with_seed(1), FedModel::new(), 0);
     while taken < inputs {
         for cell in words[ring_words(0)..].chunks_exact(2) {
             let record = record(&mut random, taken as u64 * 50);
@@ -42,7 +42,7 @@ pub fn hostile(inputs: usize) {
         let produced = words[0].load(Ordering::Relaxed);
         let step = number(&mut random, CAPACITY as u64 * 2);
         words[0].store(produced.wrapping_add(step), Ordering::Release);
-        words[8].store(number(&mut random, 1 << 20), Ordering::Relaxed); // what the reader itself has said
+        words[8].store(number(&mut random, 1 << 20), Ordering::Relaxed); // the reader's own position
         let worker = WorkerId(random.u16(0..12));
         let mut drained = 0;
         let fill = reader.drain(usize::MAX, |record| {
@@ -52,8 +52,8 @@ pub fn hostile(inputs: usize) {
         assert!(drained <= CAPACITY && (0.0..=1.0).contains(&fill), "{drained} records, {fill} full");
         taken += drained.max(1);
     }
-    fed.look(Stamp(u64::MAX));
-    // After all that an honest producer is read to the letter.
+    fed.snapshot(Stamp(u64::MAX));
+    // After all of that, the events of a correct producer must be read exactly.
     let mut writer = RingWriter::new(ring);
     words[8].store(words[0].load(Ordering::Relaxed), Ordering::Release);
     reader = RingReader::new(ring);
@@ -65,17 +65,17 @@ pub fn hostile(inputs: usize) {
 }
 
 #[test]
-fn anything_in_a_ring_does_no_harm() {
+fn random_ring_contents_are_survived() {
     hostile(FEW);
 }
 
 #[test]
-fn half_a_record_is_not_seen() {
+fn half_written_record_is_not_read() {
     let words: Vec<AtomicU64> = (0..ring_words(8)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
     writer.write(Record::new(1, EventKind::LifeBegan));
-    words[ring_words(1)].store(77, Ordering::Relaxed); // the next one's time, and then it was killed
+    words[ring_words(1)].store(77, Ordering::Relaxed); // the time of the next record, before the writer was killed
     let mut seen = Vec::new();
     reader.drain(usize::MAX, |record| seen.push(record.kind()));
     assert_eq!(seen, [EventKind::LifeBegan]);
@@ -87,7 +87,7 @@ fn half_a_record_is_not_seen() {
 
 /// Every event of a flood is shown or counted as lost, and the place of each loss is marked.
 #[test]
-fn a_flood_is_accounted_for_to_the_last() {
+fn every_event_of_a_flood_is_read_or_counted_as_lost() {
     let words: Vec<AtomicU64> = (0..ring_words(512)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let total = 2_000_000_u64;
@@ -109,7 +109,7 @@ fn a_flood_is_accounted_for_to_the_last() {
         }
         let mut writer = producer.join().expect("it ended");
         reader.drain(usize::MAX, &mut count);
-        writer.write(Record::new(total, EventKind::Resumed)); // there is room now: what was lost last is marked
+        writer.write(Record::new(total, EventKind::Resumed)); // now there is room, and the last loss is marked
         reader.drain(usize::MAX, &mut count);
     });
     let (_, lost) = ring.totals();

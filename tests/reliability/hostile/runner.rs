@@ -1,4 +1,4 @@
-//! Runners that are another program.
+//! Runners replaced by another program.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use contend::trace::RunEnd;
 
 use super::program;
 
-/// How a run ends whose runner is this script. The board is its descriptor 3.
+/// Returns the end of a run whose runner is this script. The run memory is its descriptor 3.
 fn ended_with(script: &str) -> String {
     let directory = tempfile::tempdir().expect("a directory");
     end_of(&program::install_script(directory.path(), "runner", script), script)
@@ -36,7 +36,7 @@ fn end_of(image: &Path, script: &str) -> String {
 }
 
 #[test]
-fn a_runner_that_is_none_is_told_as_what_it_was() {
+fn program_that_is_not_a_runner_is_reported_with_its_exit() {
     for (script, says) in [
         ("exit 3", "the runner left with exit code 3"),
         ("exit 0", "the runner left with exit code 0"),
@@ -44,12 +44,13 @@ fn a_runner_that_is_none_is_told_as_what_it_was() {
         ("head -c 100000 /dev/urandom", "cannot be read"),
         ("printf '\\377\\377\\377\\377'", "a frame of 4294967295 bytes announced"),
         ("printf '\\012\\000\\000\\000abc'", "ended inside a frame"),
-        // More than a pipe holds; but each line is a message, and a hundred thousand of them take a loaded machine minutes.
+        // More than the pipe's capacity, but not much: each line is a message, and 100,000 of them take minutes on a
+        // loaded machine.
         ("yes \"$(printf %0199d 0)\" | head -n 1000 >&2; exit 4", "the runner left with exit code 4"),
         ("dd if=/dev/urandom of=/proc/self/fd/3 conv=notrunc bs=65536 count=64 2>&-; exit 5", "exit code 5"),
         ("(dd if=/dev/urandom of=/proc/$$/fd/3 conv=notrunc bs=65536 2>&- & sleep 0.3; kill -9 $$)", "SIGKILL"),
     ] {
-        let told = ended_with(script);
-        assert!(told.contains(says), "{script}: {told}");
+        let message = ended_with(script);
+        assert!(message.contains(says), "{script}: {message}");
     }
 }

@@ -1,4 +1,4 @@
-//! Streams of frames that are damaged, cut, or lie.
+//! Streams of frames that are damaged, truncated, or lie about their length.
 
 use std::io::{self, Read};
 
@@ -8,7 +8,7 @@ use contend::trace::{DeathCause, Message, Notice, PoolId, Stamp, WorkerId};
 use fastrand::Rng;
 
 use crate::hostile::FEW;
-use crate::hostile::fed::Fed;
+use crate::hostile::fed::FedModel;
 
 fn notices() -> Vec<RunnerMessage> {
     let (worker, text) = (WorkerId(60_000), "broken.jpg: \u{1b}[31m".to_owned());
@@ -33,8 +33,8 @@ fn stream() -> Vec<u8> {
     })
 }
 
-/// Reads a stream to its end or its first mistake; how many frames it had.
-fn read_all(mut bytes: &[u8], fed: &mut Fed) -> (usize, bool) {
+/// Reads a stream to its end or its first error, and returns the number of frames.
+fn read_all(mut bytes: &[u8], fed: &mut FedModel) -> (usize, bool) {
     let mut frames = 0;
     loop {
         match receive::<RunnerMessage>(&mut bytes) {
@@ -50,9 +50,9 @@ fn read_all(mut bytes: &[u8], fed: &mut Fed) -> (usize, bool) {
     }
 }
 
-/// So many streams, each damaged in a few places.
+/// Reads this many streams, each damaged in a few places.
 pub fn damaged(inputs: usize) {
-    let (whole, mut random, mut fed) = (stream(), Rng::with_seed(2), Fed::new());
+    let (whole, mut random, mut fed) = (stream(), Rng::with_seed(2), FedModel::new());
     let mut streams = 0;
     while fed.inputs < inputs && streams < inputs {
         let mut bytes = whole.clone();
@@ -72,13 +72,13 @@ pub fn damaged(inputs: usize) {
 }
 
 #[test]
-fn damaged_streams_do_no_harm() {
+fn damaged_streams_are_survived() {
     damaged(FEW);
 }
 
 #[test]
-fn a_stream_that_is_cut_has_all_frames_before_the_cut() {
-    let (whole, mut fed) = (stream(), Fed::new());
+fn truncated_stream_yields_all_complete_frames() {
+    let (whole, mut fed) = (stream(), FedModel::new());
     let mut ends = vec![0];
     while let Some(length) = whole.get(ends[ends.len() - 1]..).and_then(|rest| rest.first_chunk::<4>()) {
         ends.push(ends[ends.len() - 1] + 4 + u32::from_le_bytes(*length) as usize);
@@ -87,12 +87,12 @@ fn a_stream_that_is_cut_has_all_frames_before_the_cut() {
         let before = ends.iter().filter(|end| **end <= cut && **end > 0).count();
         let (frames, clean) = read_all(&whole[..cut], &mut fed);
         assert_eq!(frames, before, "cut at {cut}");
-        let in_length = ends.iter().any(|end| (*end..*end + 4).contains(&cut)); // as good as a clean end
+        let in_length = ends.iter().any(|end| (*end..*end + 4).contains(&cut)); // reads as a clean end
         assert_eq!(clean, in_length, "cut at {cut}");
     }
 }
 
-/// Zeros without end; counts what is taken.
+/// Endless zeros, with a count of the bytes read.
 struct Zeros(usize);
 
 impl Read for Zeros {
@@ -104,7 +104,7 @@ impl Read for Zeros {
 }
 
 #[test]
-fn a_length_that_is_a_lie_is_refused_before_anything_is_read() {
+fn oversized_frame_length_is_refused_before_reading() {
     for length in [u32::MAX, 1 << 31, FRAME_MAX as u32 + 1] {
         let mut zeros = Zeros(0);
         let refused = receive::<RunnerMessage>(length.to_le_bytes().as_slice().chain(&mut zeros))

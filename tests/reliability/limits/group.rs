@@ -1,4 +1,4 @@
-//! A control group that may have only so much of something.
+//! A control group with a limit.
 
 use std::fs;
 use std::io;
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// Long enough for the slowest machine; only a failure takes it.
+/// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 pub struct Group {
     directory: PathBuf,
 }
 
-/// What a group may have: its controller, and the file that sets it in either version.
+/// A kind of limit: its controller, and the file that sets it in cgroup version 1 and 2.
 #[derive(Clone, Copy)]
 pub struct Limit {
     controller: &'static str,
@@ -24,11 +24,13 @@ pub const TASKS: Limit = Limit { controller: "pids", files: ["pids.max"; 2] };
 pub const MEMORY: Limit = Limit { controller: "memory", files: ["memory.max", "memory.limit_in_bytes"] };
 
 impl Group {
-    /// A group within our own. Fails where we may make none, or where nobody counts that.
+    /// Creates a group within the group of this process. Returns an error if that is not allowed or the controller is
+    /// missing.
     pub fn new(limit: Limit, most: u64) -> io::Result<Self> {
         static GROUPS: AtomicU32 = AtomicU32::new(0);
         let ours = fs::read_to_string("/proc/self/cgroup")?;
-        let ours = ours.lines().filter_map(|line| place(line, limit.controller)).max_by_key(|(is_own, _)| *is_own);
+        let ours =
+            ours.lines().filter_map(|line| group_directory(line, limit.controller)).max_by_key(|(is_own, _)| *is_own);
         let (_, parent) = ours.ok_or(io::ErrorKind::NotFound)?;
         let name = format!("contend-test-{}-{}", std::process::id(), GROUPS.fetch_add(1, Ordering::Relaxed));
         let directory = parent.join(name);
@@ -39,15 +41,15 @@ impl Group {
         Ok(group)
     }
 
-    /// What a shell has to say to be in it.
+    /// Returns the shell command that enters the group.
     pub fn enter(&self) -> String {
         format!("echo $$ > '{}'", self.directory.join("cgroup.procs").display())
     }
 }
 
-/// The directory of a group, from a line of `/proc/self/cgroup`; and whether it is one of this controller alone, which there
-/// is none of in version 2.
-fn place(line: &str, controller: &str) -> Option<(bool, PathBuf)> {
+/// Returns the directory of a group from a line of `/proc/self/cgroup`, and whether the group belongs to this
+/// controller alone, which exists only in version 1.
+fn group_directory(line: &str, controller: &str) -> Option<(bool, PathBuf)> {
     let (_, rest) = line.split_once(':')?;
     let (controllers, path) = rest.split_once(':')?;
     let is_own = controllers.split(',').any(|one| one == controller);
@@ -56,7 +58,7 @@ fn place(line: &str, controller: &str) -> Option<(bool, PathBuf)> {
 }
 
 impl Drop for Group {
-    /// It can be removed when the last who was in it is gone for the kernel as well.
+    /// A group can be removed only when the kernel has removed its last process.
     fn drop(&mut self) {
         let since = Instant::now();
         while fs::remove_dir(&self.directory).is_err() && since.elapsed() < DEADLINE {

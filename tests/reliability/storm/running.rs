@@ -1,11 +1,11 @@
-//! A run without a screen, and all that carries its mark.
+//! A headless run and all processes with its mark.
 
 use std::ffi::OsStr;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// Long enough for the slowest machine; only a failure takes it.
+/// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 pub struct Running {
@@ -14,7 +14,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts what `contend run` is told, with a fault that it shall have.
+    /// Starts `contend run` with these arguments and an injected fault.
     pub fn start(args: impl IntoIterator<Item = impl AsRef<OsStr>>, fault: Option<&str>) -> Self {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let (name, value) =
@@ -30,12 +30,12 @@ impl Running {
         crate::support::pids_with_mark(&self.mark)
     }
 
-    /// Runner and workers.
+    /// Returns the runner and the workers.
     pub fn ours(&self) -> Vec<u32> {
         ["runner", "worker"].into_iter().flat_map(|role| self.of(role)).collect()
     }
 
-    /// The processes of one role, as their command lines tell.
+    /// Returns the processes of one role, by their command lines.
     pub fn of(&self, role: &str) -> Vec<u32> {
         let is = |pid: &u32| {
             let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -52,7 +52,7 @@ impl Running {
         }
     }
 
-    /// Waits until nobody is left.
+    /// Waits until no process is left.
     pub fn until_gone(&mut self, what: &str) {
         let since = Instant::now();
         while self.dashboard.try_wait().is_ok_and(|status| status.is_none()) || !self.family().is_empty() {
@@ -61,7 +61,7 @@ impl Running {
         }
     }
 
-    /// Who is left, with their command lines.
+    /// Returns the remaining processes with their command lines.
     fn left(&self) -> Vec<(u32, String)> {
         let line = |pid: u32| std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         self.family().into_iter().map(|pid| (pid, String::from_utf8_lossy(&line(pid)).replace('\0', " "))).collect()
@@ -76,7 +76,7 @@ impl Drop for Running {
     }
 }
 
-/// One who is gone already gets no signal.
+/// Sends a signal; a process that is already gone gets none.
 pub fn try_signal(pid: u32, name: &str) {
     let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
 }

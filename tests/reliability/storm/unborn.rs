@@ -1,11 +1,12 @@
-//! Workers that are stopped before they could ask to die with anybody: at their first instruction, or while they are but a
-//! copy of the runner. Nobody continues them here, and they are gone all the same.
-#![cfg(debug_assertions)] // a release has no such faults
+//! Workers that are stopped before they could ask the kernel to die with their parent: at their first instruction, or
+//! right after the fork of the runner. No process continues them, and they must still be gone.
+#![cfg(debug_assertions)] // release builds have no fault injection
 
 use crate::storm::running::Running;
 use crate::support::{kill, parent_of, state_of};
 
-/// Where a worker stops, and the run. Workers of the first are started without a copy of the runner's memory.
+/// Where a worker stops, and the arguments of the run. In the first case, workers start without a copy of the runner's
+/// memory.
 const STOPS: [(&str, &[&str]); 3] = [
     ("stop@worker", &["lock-contention", "--as", "processes"]),
     ("stop@worker", &["process-pool"]),
@@ -16,7 +17,7 @@ fn is_stopped(pid: u32) -> bool {
     state_of(pid) == Some('T')
 }
 
-/// A run with a worker that has stopped, and its runner.
+/// Returns a run with a stopped worker, and its runner.
 fn stopped(fault: &str, args: &[&str]) -> (Running, u32) {
     let run = Running::start(args, Some(fault));
     run.until("a worker that is stopped", |run| run.family().into_iter().any(is_stopped));
@@ -26,7 +27,7 @@ fn stopped(fault: &str, args: &[&str]) -> (Running, u32) {
 }
 
 #[test]
-fn who_was_stopped_before_its_first_instruction_goes_with_its_runner() {
+fn worker_stopped_before_its_first_instruction_dies_with_the_runner() {
     for (fault, args) in STOPS {
         let (mut run, runner) = stopped(fault, args);
         kill(runner);
@@ -35,7 +36,7 @@ fn who_was_stopped_before_its_first_instruction_goes_with_its_runner() {
 }
 
 #[test]
-fn who_was_stopped_before_its_first_instruction_goes_with_the_dashboard() {
+fn worker_stopped_before_its_first_instruction_dies_with_the_dashboard() {
     for (fault, args) in STOPS {
         let (mut run, _) = stopped(fault, args);
         kill(run.dashboard.id());
@@ -44,7 +45,7 @@ fn who_was_stopped_before_its_first_instruction_goes_with_the_dashboard() {
 }
 
 #[test]
-fn who_was_stopped_before_its_first_instruction_goes_with_both() {
+fn worker_stopped_before_its_first_instruction_dies_with_runner_and_dashboard() {
     for (fault, args) in STOPS {
         let (mut run, runner) = stopped(fault, args);
         [runner, run.dashboard.id()].into_iter().for_each(kill);
@@ -52,13 +53,13 @@ fn who_was_stopped_before_its_first_instruction_goes_with_both() {
     }
 }
 
-/// It has no mark yet, but everything that the dashboard had open.
+/// The forked runner has no mark yet, but holds every descriptor of the dashboard.
 #[test]
-fn a_runner_that_was_stopped_before_it_was_one_goes_with_the_dashboard() {
+fn runner_stopped_right_after_fork_dies_with_the_dashboard() {
     for args in [&["process-pool"][..], &["lock-contention", "--as", "processes"]] {
         let mut run = Running::start(args, Some("stop@launch"));
         run.until("a copy of the dashboard that is stopped", |run| run.family().into_iter().any(is_stopped));
-        assert!(run.ours().is_empty(), "nobody is a runner yet");
+        assert!(run.ours().is_empty(), "a process is a runner already");
         kill(run.dashboard.id());
         run.until_gone(&format!("stop@launch {args:?}, dashboard killed"));
     }

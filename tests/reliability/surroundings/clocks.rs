@@ -1,4 +1,4 @@
-//! Clocks that began elsewhere, leap, or stand still.
+//! Clocks with another origin, clocks that jump, and clocks that stand still.
 
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -7,20 +7,20 @@ use std::{fs, thread};
 use contend::platform::Clock;
 use serde_json::Value;
 
-use super::{Place, Ran};
+use super::{RunOutput, Sandbox};
 use crate::support::{is_running, parent_of, send_signal, state_of};
 
-/// Tasks that are due each 10 ms, whatever else happens.
+/// Tasks that are due every 10 ms.
 const ARRIVALS: &str = "pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
 
-/// How long a run took on our own clock, and what it says of itself.
-fn timed(run: impl FnOnce() -> Ran) -> (f64, Value) {
+/// Returns the duration of a run by this process's clock, and its report.
+fn timed(run: impl FnOnce() -> RunOutput) -> (f64, Value) {
     let start = Instant::now();
     let ran = run();
     (start.elapsed().as_secs_f64(), ran.report())
 }
 
-/// No time in it is longer than the run, and nothing was odd.
+/// Asserts that no time in the report exceeds the run, and that no event was out of order.
 fn assert_is_sound(took: f64, report: &Value) {
     let elapsed = report["elapsed_s"].as_f64().expect("a number");
     assert!(elapsed > 0.0 && elapsed <= took, "{elapsed} s of {took}");
@@ -34,17 +34,17 @@ fn assert_is_sound(took: f64, report: &Value) {
 }
 
 #[test]
-fn in_a_time_namespace_a_run_is_as_long_as_outside() {
-    let place = Place::new();
+fn run_duration_is_right_in_a_time_namespace() {
+    let place = Sandbox::new();
     let uptime = fs::read_to_string("/proc/uptime").expect("Linux");
     let uptime: f64 = uptime.split('.').next().and_then(|secs| secs.parse().ok()).expect("a number");
     for offset in [1e9, -(uptime - 1.0)] {
         let offset = (offset as i64).to_string();
         let around = ["unshare", "--time", "--monotonic", &offset, "--boottime", &offset, "--fork", "--kill-child"];
-        if !place.can("in_a_time_namespace_a_run_is_as_long_as_outside", &around, "true") {
+        if !place.is_supported("run_duration_is_right_in_a_time_namespace", &around, "true") {
             return;
         }
-        // Without /sys nobody knows whether the counter can be trusted: then events bear the kernel's own time.
+        // Without /sys the program cannot tell whether the cycle counter is reliable, and uses the kernel's clock.
         let by_the_kernel = [&around[..], &["unshare", "--mount"]].concat();
         for (around, made) in [(&around[..], "true"), (&by_the_kernel, "mount -t tmpfs none /sys")] {
             for args in [&["lock-contention"][..], &["lock-contention", "--as", "processes"], &["process-pool"]] {
@@ -56,22 +56,22 @@ fn in_a_time_namespace_a_run_is_as_long_as_outside() {
     }
 }
 
-/// The machine sleeps for so long a second from now, as far as the program can tell.
+/// Simulates, for the program, a suspend of this many seconds, one second from now.
 #[cfg(debug_assertions)]
-fn asleep(seconds: i64) -> String {
+fn suspend_setup(seconds: i64) -> String {
     let moment = Clock::Monotonic.ticks() + 1_000_000_000;
     format!("export CONTEND_SLEEP={moment}:{}", seconds * 1_000_000_000)
 }
 
 #[test]
 #[cfg(debug_assertions)]
-fn a_night_asleep_is_no_time_of_the_run() {
-    let place = Place::new();
+fn suspended_time_does_not_count_as_run_time() {
+    let place = Sandbox::new();
     let arrivals = place.scenario(ARRIVALS);
     for seconds in [8 * 3_600, 30, -60] {
         for args in [&["lock-contention"][..], &["lock-contention", "--as", "processes"], &[&arrivals]] {
             let args = [&["run"], args, &["--json", "--for", "2s"]].concat();
-            let (took, report) = timed(|| place.run(&[], &asleep(seconds), &args));
+            let (took, report) = timed(|| place.run(&[], &suspend_setup(seconds), &args));
             assert_is_sound(took, &report);
             let due = report.pointer("/pools/0/submitted").and_then(Value::as_f64).unwrap_or(0.0);
             assert!(due <= took * 100.0 + 1.0, "{due} tasks at 100 a second in {took} s");
@@ -81,9 +81,9 @@ fn a_night_asleep_is_no_time_of_the_run() {
 
 #[test]
 #[cfg(debug_assertions)]
-fn the_dashboard_says_that_the_machine_was_asleep_and_goes_on() {
-    let place = Place::new();
-    let mut tty = place.terminal(&[], &asleep(8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
+fn dashboard_reports_a_suspend_and_continues() {
+    let place = Sandbox::new();
+    let mut tty = place.terminal(&[], &suspend_setup(8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
     tty.wait_for_text("suspended 8 h 00 min");
     tty.wait_for_text("live");
     let text = tty.text();
@@ -94,8 +94,8 @@ fn the_dashboard_says_that_the_machine_was_asleep_and_goes_on() {
 }
 
 #[test]
-fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
-    let place = Place::new();
+fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
+    let place = Sandbox::new();
     let arrivals = place.scenario(ARRIVALS);
     for args in [&["run", &arrivals][..], &["run", "--no-ask", "lock-contention", "--as", "processes"]] {
         let mut tty = place.terminal(&[], "true", args);
@@ -107,7 +107,7 @@ fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
             }
             let start = Instant::now();
             while family.iter().any(|pid| state_of(*pid) != Some('T')) {
-                assert!(start.elapsed() < Duration::from_secs(10), "round {round}: somebody does not stop");
+                assert!(start.elapsed() < Duration::from_secs(10), "round {round}: a process does not stop");
             }
             for pid in &family {
                 send_signal(*pid, "CONT");
@@ -126,11 +126,11 @@ fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
     }
 }
 
-/// Where it was stopped for more than ten seconds, as a laptop is whose lid was closed.
+/// The stop is longer than ten seconds, as with a closed laptop.
 #[test]
 #[ignore = "stops a run for twelve seconds"]
-fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once() {
-    let place = Place::new();
+fn arrivals_missed_during_a_stop_do_not_come_in_a_burst() {
+    let place = Sandbox::new();
     let arrivals = place.scenario(ARRIVALS);
     for asleep in [2, 12] {
         let start = Instant::now();
@@ -141,7 +141,7 @@ fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once()
             if let Some(runner) = family.iter().copied().find(is_runner) {
                 break runner;
             }
-            assert!(start.elapsed() < Duration::from_secs(10), "nobody is started");
+            assert!(start.elapsed() < Duration::from_secs(10), "no process has started");
         };
         thread::sleep(Duration::from_secs(1));
         send_signal(runner, "STOP");
@@ -149,7 +149,7 @@ fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once()
         send_signal(runner, "CONT");
         tty.wait();
         let said = String::from_utf8_lossy(tty.sent()).into_owned();
-        let json = said.find('{').map_or("", |begin| &said[begin..]); // behind the line that tells how far it is
+        let json = said.find('{').map_or("", |begin| &said[begin..]); // after the progress line
         let report: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {said}"));
         let due = report["pools"][0]["submitted"].as_f64().expect("a number");
         let all = report["elapsed_s"].as_f64().expect("a number") * 100.0;
@@ -159,7 +159,7 @@ fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once()
     }
 }
 
-/// The machine's time of day, which is the old one again when this goes.
+/// The machine's time of day, restored on drop.
 struct TimeOfDay {
     old: Duration,
     since: Instant,
@@ -171,7 +171,7 @@ impl TimeOfDay {
         Self { old, since: Instant::now() }
     }
 
-    /// Whether it could be set so much on.
+    /// Advances the time of day. Returns whether that was allowed.
     fn set(&self, on: i64) -> bool {
         let now = (self.old + self.since.elapsed()).as_secs_f64() + on as f64;
         let set = Command::new("date").args(["-s", &format!("@{now:.6}")]).output();
@@ -185,7 +185,7 @@ impl Drop for TimeOfDay {
     }
 }
 
-/// Two processes, one of which waits half the time in vain; tasks that are due each 10 ms.
+/// Two processes, one of which spends half its time in timed-out waits; and tasks that are due every 10 ms.
 const TIMED: &str = "\
 mutex till\n\
 process keeper { forever { lock till { sleep \"60ms\" }; sleep \"20ms\" } }\n\
@@ -194,12 +194,12 @@ pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute
 
 #[test]
 #[ignore = "sets the time of day of the whole machine for some seconds"]
-fn that_the_time_of_day_is_set_does_nothing() {
+fn setting_the_time_of_day_has_no_effect() {
     let clock = TimeOfDay::now();
     if !clock.set(0) {
-        return println!("skipped: that_the_time_of_day_is_set_does_nothing needs root, and a clock that can be set");
+        return println!("skipped: setting_the_time_of_day_has_no_effect needs root, and a clock that can be set");
     }
-    let place = Place::new();
+    let place = Sandbox::new();
     let timed_lock = place.scenario(TIMED);
     for on in [3_600, -3_600] {
         for args in [&[&*timed_lock][..], &["lock-contention", "--as", "processes"]] {

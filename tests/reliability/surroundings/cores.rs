@@ -1,12 +1,12 @@
-//! Cores that a run may not use, and cores that come and go.
+//! Cores that a run may not use, and cores that go offline.
 
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Group, Place};
+use super::{Group, Sandbox};
 use crate::support::pty::screen_shows;
 
-/// The first core that this process may use.
+/// Returns the first core that this process may use.
 fn first_core() -> String {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("it is said");
@@ -14,20 +14,20 @@ fn first_core() -> String {
 }
 
 #[test]
-fn on_one_core_that_is_what_is_shared() {
-    let place = Place::new();
+fn report_counts_one_core_when_pinned_to_one() {
+    let place = Sandbox::new();
     let around = ["taskset", "-c", &first_core()];
-    if place.can("on_one_core_that_is_what_is_shared", &around, "true") {
-        let said = place.run(&around, "true", &["run", "oversubscription", "--for", "2s"]).said();
+    if place.is_supported("report_counts_one_core_when_pinned_to_one", &around, "true") {
+        let said = place.run(&around, "true", &["run", "oversubscription", "--for", "2s"]).output_text();
         assert!(said.contains("workers want to run at once on 1 core:"), "{said}");
     }
 }
 
 #[test]
-fn on_one_core_the_dashboard_says_so_and_goes_on() {
-    let place = Place::new();
+fn dashboard_shows_one_core_when_pinned_to_one() {
+    let place = Sandbox::new();
     let around = ["taskset", "-c", &first_core()];
-    if place.can("on_one_core_the_dashboard_says_so_and_goes_on", &around, "true") {
+    if place.is_supported("dashboard_shows_one_core_when_pinned_to_one", &around, "true") {
         let mut tty = place.terminal(&around, "true", &["run", "--no-ask", "oversubscription"]);
         tty.wait_for("one core", |s| screen_shows(s, "1 core ") || screen_shows(s, "1 of "));
         tty.wait_for_text("on 1 core");
@@ -38,10 +38,10 @@ fn on_one_core_the_dashboard_says_so_and_goes_on() {
 }
 
 #[test]
-fn a_quota_of_half_a_core_is_what_is_counted_on() {
-    let Some(group) = Group::new("a_quota_of_half_a_core_is_what_is_counted_on") else { return };
+fn report_counts_half_a_core_under_a_cpu_quota() {
+    let Some(group) = Group::new("report_counts_half_a_core_under_a_cpu_quota") else { return };
     group.set_quota(0.5);
-    let place = Place::new();
+    let place = Sandbox::new();
     let spin = place.scenario("thread spin count=40 { forever { compute \"10ms\" } }\n");
     let report = place.run(&[], &group.enter(), &["run", &spin, "--json", "--for", "2s"]).report();
     assert_eq!(report["machine"]["quota"], 0.5);
@@ -54,7 +54,7 @@ fn a_quota_of_half_a_core_is_what_is_counted_on() {
     tty.assert_no_process_left();
 }
 
-/// A core that is back when this goes.
+/// A core that is set online again on drop.
 struct Offline(PathBuf);
 
 impl Offline {
@@ -71,13 +71,13 @@ impl Drop for Offline {
 
 #[test]
 #[ignore = "takes a core from the whole machine for a second"]
-fn a_core_that_goes_and_comes_back_is_seen_to() {
+fn core_that_goes_offline_and_returns_is_followed() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let last = Offline(format!("/sys/devices/system/cpu/cpu{}/online", cores - 1).into());
     if cores < 2 || !last.set(true) {
-        return println!("skipped: a_core_that_goes_and_comes_back_is_seen_to needs root, and a core to spare");
+        return println!("skipped: core_that_goes_offline_and_returns_is_followed needs root, and a core to spare");
     }
-    let place = Place::new();
+    let place = Sandbox::new();
     let mut tty = place.terminal(&[], "true", &["run", "--no-ask", "oversubscription"]);
     let plural = |cores: usize| format!("{cores} core{} ", if cores == 1 { "" } else { "s" });
     tty.wait_for("all cores", |s| screen_shows(s, &plural(cores)));

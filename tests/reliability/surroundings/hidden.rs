@@ -1,30 +1,30 @@
-//! Without `/proc`, and with one that shows a part.
+//! Runs without `/proc`, and with a `/proc` that shows only a part.
 
-use super::{Place, Ran};
+use super::{RunOutput, Sandbox};
 
 const OWN_MOUNTS: [&str; 2] = ["unshare", "--mount"];
 
-/// Nothing is there.
+/// An empty `/proc`.
 const NO_PROC: &str = "mount -t tmpfs none /proc";
 
-/// Processes, and no more: no load, no memory, no settings.
+/// A `/proc` with processes only: no load, no memory, no settings.
 const PROCESSES_ALONE: &str = "mount -t proc -o subset=pid proc /proc";
 
-/// Of processes only one's own, which then starts as nobody.
+/// A `/proc` with the user's own processes only, started as user nobody.
 const OWN_ALONE: &str = "mount -t proc -o hidepid=2 proc /proc && ulimit -u 4000 && set -- setpriv --reuid=65534 \
                          --regid=65534 --clear-groups \"$@\"";
 
-/// The same of nothing at all.
+/// A run as user nobody without `/proc`.
 const NOBODY_WITHOUT: &str = "ulimit -u 4000 && mount -t tmpfs none /proc && set -- setpriv --reuid=65534 --regid=65534 \
                               --clear-groups \"$@\"";
 
-fn run(place: &Place, made: &str, args: &[&str]) -> Ran {
+fn run(place: &Sandbox, made: &str, args: &[&str]) -> RunOutput {
     place.run(&OWN_MOUNTS, made, &[&["run"], args, &["--json", "--for", "2s"]].concat())
 }
 
 #[test]
-fn without_proc_runs_go_on_and_what_is_not_known_is_not_zero() {
-    let place = Place::new();
+fn unknown_figures_are_null_without_proc() {
+    let place = Sandbox::new();
     let all: [&[&str]; 5] = [
         &["lock-contention", "--as", "processes"],
         &["lock-contention", "--as", "async"],
@@ -33,15 +33,15 @@ fn without_proc_runs_go_on_and_what_is_not_known_is_not_zero() {
         &["hash-files"],
     ];
     for (made, some) in [(NO_PROC, &all[..]), (NOBODY_WITHOUT, &all[..1])] {
-        if !place.can("without_proc_runs_go_on_and_what_is_not_known_is_not_zero", &OWN_MOUNTS, made) {
+        if !place.is_supported("unknown_figures_are_null_without_proc", &OWN_MOUNTS, made) {
             continue;
         }
         for args in some {
             let ran = run(&place, made, args);
             let report = ran.report();
-            assert!(report["events"]["recorded"].as_u64() > Some(0), "{args:?}: {}", ran.said());
+            assert!(report["events"]["recorded"].as_u64() > Some(0), "{args:?}: {}", ran.output_text());
             assert!(report["machine"]["cores"].as_u64() > Some(0), "{args:?}");
-            // Tasks tell themselves how long their thread was without a core.
+            // Tasks record themselves how long their thread waited for a core.
             let is_told = args.contains(&"async");
             assert_eq!(report["cpu"]["run_queue_delay_ms"].is_number(), is_told, "{args:?}: {}", report["cpu"]);
             assert_eq!(report["cpu"]["cores"].as_array().map(Vec::len), Some(0), "{args:?}: {}", report["cpu"]);
@@ -52,18 +52,22 @@ fn without_proc_runs_go_on_and_what_is_not_known_is_not_zero() {
 }
 
 #[test]
-fn without_proc_no_command_is_run_and_the_sentence_says_why() {
-    let place = Place::new();
-    if place.can("without_proc_no_command_is_run_and_the_sentence_says_why", &OWN_MOUNTS, NO_PROC) {
+fn commands_are_refused_without_proc_with_the_reason() {
+    let place = Sandbox::new();
+    if place.is_supported("commands_are_refused_without_proc_with_the_reason", &OWN_MOUNTS, NO_PROC) {
         let ran = run(&place, NO_PROC, &["exec", "--allow-exec"]);
-        assert!(ran.code() == Some(1) && ran.said().contains("`sleep 0.05`: without /proc"), "{}", ran.said());
+        assert!(
+            ran.code() == Some(1) && ran.output_text().contains("`sleep 0.05`: without /proc"),
+            "{}",
+            ran.output_text()
+        );
     }
 }
 
 #[test]
-fn without_proc_the_dashboard_shows_dashes_and_leaves_nobody() {
-    let place = Place::new();
-    if !place.can("without_proc_the_dashboard_shows_dashes_and_leaves_nobody", &OWN_MOUNTS, NO_PROC) {
+fn dashboard_shows_dashes_without_proc_and_leaves_no_process() {
+    let place = Sandbox::new();
+    if !place.is_supported("dashboard_shows_dashes_without_proc_and_leaves_no_process", &OWN_MOUNTS, NO_PROC) {
         return;
     }
     for end in ["q", "KILL"] {
@@ -94,24 +98,28 @@ fn without_proc_the_dashboard_shows_dashes_and_leaves_nobody() {
 }
 
 #[test]
-fn who_sees_only_its_own_processes_sees_all_that_is_needed() {
-    let place = Place::new();
-    if !place.can("who_sees_only_its_own_processes_sees_all_that_is_needed", &OWN_MOUNTS, OWN_ALONE) {
+fn proc_with_own_processes_only_is_enough() {
+    let place = Sandbox::new();
+    if !place.is_supported("proc_with_own_processes_only_is_enough", &OWN_MOUNTS, OWN_ALONE) {
         return;
     }
     for args in [&["oversubscription"][..], &["lock-contention", "--as", "processes"], &["exec", "--allow-exec"]] {
         let ran = run(&place, OWN_ALONE, args);
         let report = ran.report();
-        assert!(report["cpu"]["run_queue_delay_ms"].is_number(), "{args:?}: {}", ran.said());
-        assert!(report["cpu"]["cores"].as_array().is_some_and(|cores| !cores.is_empty()), "{args:?}: {}", ran.said());
+        assert!(report["cpu"]["run_queue_delay_ms"].is_number(), "{args:?}: {}", ran.output_text());
+        assert!(
+            report["cpu"]["cores"].as_array().is_some_and(|cores| !cores.is_empty()),
+            "{args:?}: {}",
+            ran.output_text()
+        );
     }
 }
 
 #[test]
-fn where_processes_are_all_that_is_shown_the_load_alone_is_not_known() {
-    let place = Place::new();
-    let name = "where_processes_are_all_that_is_shown_the_load_alone_is_not_known";
-    if place.can(name, &OWN_MOUNTS, PROCESSES_ALONE) {
+fn only_load_is_unknown_with_proc_subset_pid() {
+    let place = Sandbox::new();
+    let name = "only_load_is_unknown_with_proc_subset_pid";
+    if place.is_supported(name, &OWN_MOUNTS, PROCESSES_ALONE) {
         let report = run(&place, PROCESSES_ALONE, &["oversubscription"]).report();
         assert!(report["cpu"]["run_queue_delay_ms"].as_f64() > Some(0.0), "{}", report["cpu"]);
         assert_eq!(report["cpu"]["cores"].as_array().map(Vec::len), Some(0), "{}", report["cpu"]);

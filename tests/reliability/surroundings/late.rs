@@ -1,19 +1,19 @@
-//! How late the dashboard is beside threads that never rest. What is asserted is a relation: it waits far less for a core
-//! than one of them does.
+//! Lateness of the dashboard beside busy threads. The tests compare: the dashboard must wait far less for a core than
+//! a busy thread does.
 
 use std::fs;
 use std::time::Duration;
 
 use vt100::Screen;
 
-use super::{Group, Place};
+use super::{Group, Sandbox};
 
-/// So many threads that compute for ever.
+/// Returns a scenario with this many threads that compute forever.
 fn spinners(count: u32) -> String {
     format!("thread spin count={count} {{ forever {{ compute \"1s\" }} }}\n")
 }
 
-/// The time before a word on the first line, such as `4.1 ms` before `late`.
+/// Returns the time before a word on the first line, such as `4.1 ms` before `late`.
 fn before(screen: &Screen, word: &str) -> Option<Duration> {
     let shown = screen.contents();
     let words: Vec<&str> = shown.lines().next()?.split_whitespace().collect();
@@ -37,30 +37,31 @@ fn time([number, unit]: &[&str; 2]) -> Option<Duration> {
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
 }
 
-/// What the kernel counted of a thread: nanoseconds that it waited for a core, and how often it got one.
-fn counted(stat: &str) -> Option<(u64, u64)> {
+/// Returns the kernel's counts of a thread: nanoseconds waiting for a core, and number of turns.
+fn sched_counts(stat: &str) -> Option<(u64, u64)> {
     let mut words = stat.split_whitespace().skip(1).map_while(|word| word.parse::<u64>().ok());
     Some((words.next()?, words.next()?))
 }
 
-/// How long these threads of a process wait for a core until they get it, on average, and how many they are.
-fn a_turn(pid: u32, wanted: impl Fn(&str) -> bool) -> (usize, Duration) {
+/// Returns the number of these threads of a process, and their mean wait for a core.
+fn mean_wait(pid: u32, wanted: impl Fn(&str) -> bool) -> (usize, Duration) {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let tasks = tasks.filter(|task| task.file_name().to_str().is_some_and(&wanted));
-    let stats = tasks.filter_map(|task| counted(&fs::read_to_string(task.path().join("schedstat")).ok()?));
+    let stats = tasks.filter_map(|task| sched_counts(&fs::read_to_string(task.path().join("schedstat")).ok()?));
     let (count, delay, turns) = stats.fold((0, 0, 0), |sum, (delay, turns)| (sum.0 + 1, sum.1 + delay, sum.2 + turns));
     (count, Duration::from_nanos(delay / turns.max(1)))
 }
 
-/// Runs beside so many threads for so many seconds. How long one of them waits for its turn on average, by how much that is
-/// longer than the dashboard's own thread waits.
-fn times_longer(place: &Place, made: &str, count: u32, seconds: u64) -> f64 {
+/// Runs beside this many threads for some seconds. Returns the mean wait of a thread for its turn, and its ratio to
+/// the mean wait of the dashboard's own thread.
+fn times_longer(place: &Sandbox, made: &str, count: u32, seconds: u64) -> f64 {
     let mut tty = place.terminal(&[], made, &["run", &place.scenario(&spinners(count))]);
     tty.wait_for("it has gone on for so long", |s| after(s, "live").is_some_and(|age| age.as_secs() >= seconds));
     let late = before(tty.screen(), "late").unwrap_or_else(|| panic!("it says how late it is: {}", tty.text()));
     let pid = tty.pid().to_string();
-    let (_, own) = a_turn(tty.pid(), |task| task == pid);
-    let (_, theirs) = tty.process_ids().into_iter().map(|pid| a_turn(pid, |_| true)).max().expect("somebody is there");
+    let (_, own) = mean_wait(tty.pid(), |task| task == pid);
+    let (_, theirs) =
+        tty.process_ids().into_iter().map(|pid| mean_wait(pid, |_| true)).max().expect("a process of the dashboard");
     println!("{count} threads, {made}: {late:?} late (p99); waits {own:?} for a turn, one of them {theirs:?}");
     tty.type_keys("q");
     assert!(tty.wait().success());
@@ -69,23 +70,23 @@ fn times_longer(place: &Place, made: &str, count: u32, seconds: u64) -> f64 {
 }
 
 #[test]
-fn beside_threads_that_never_rest_the_dashboard_hardly_waits() {
-    let times = times_longer(&Place::new(), "true", 200, 3);
+fn dashboard_waits_far_less_for_a_core_than_busy_threads() {
+    let times = times_longer(&Sandbox::new(), "true", 200, 3);
     assert!(times > 5.0, "{times}");
 }
 
 #[test]
-fn where_sessions_do_not_share_it_hardly_waits_either() {
-    let Some(group) = Group::new("where_sessions_do_not_share_it_hardly_waits_either") else { return };
-    let times = times_longer(&Place::new(), &group.enter(), 200, 3);
+fn dashboard_waits_little_without_autogroup_scheduling() {
+    let Some(group) = Group::new("dashboard_waits_little_without_autogroup_scheduling") else { return };
+    let times = times_longer(&Sandbox::new(), &group.enter(), 200, 3);
     assert!(times > 5.0, "{times}");
 }
 
 #[test]
-#[ignore = "a thousand threads that never rest are a burden to whoever else uses the machine"]
-fn beside_a_thousand_threads_that_never_rest() {
-    let place = Place::new();
-    let group = Group::new("beside_a_thousand_threads_that_never_rest");
+#[ignore = "a thousand threads without a pause load the machine heavily"]
+fn dashboard_waits_little_beside_a_thousand_busy_threads() {
+    let place = Sandbox::new();
+    let group = Group::new("dashboard_waits_little_beside_a_thousand_busy_threads");
     for made in [Some("true".to_owned()), group.as_ref().map(Group::enter)].into_iter().flatten() {
         let times = times_longer(&place, &made, 1_000, 15);
         assert!(times > 20.0, "{times}");

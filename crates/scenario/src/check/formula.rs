@@ -324,9 +324,6 @@ mod tests {
     use super::*;
     use crate::expr::EvalContext;
 
-    /// Random signs, and formulas that are mostly valid.
-    const FORMULAS: &str = "[0-9in$seat+*/%() ,mx-]{0,20}|(i|n|\\$seats|[1-9])([-+*/%](i|n|\\$seats|[1-9])){0,4}";
-
     struct TestContext(u32, u32);
 
     impl EvalContext for TestContext {
@@ -349,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn multiplication_binds_tighter_than_addition() {
+    fn operators_have_the_usual_precedence() {
         assert_eq!(value("1 + 2 * 3"), 7);
         assert_eq!(value("(1 + 2) * 3"), 9);
         assert_eq!(value("10 - 3 - 2"), 5);
@@ -361,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn random_values_stay_within_the_computed_range() {
+    fn random_values_stay_within_their_bounds() {
         struct Dice(f64);
         impl EvalContext for Dice {
             fn knob(&self, _: KnobId) -> f64 {
@@ -385,11 +382,11 @@ mod tests {
         let mean = |chance| parse("exponential(1)", &[], true).expect("right").expr.eval(&Dice(chance));
         let all: f64 = (0..1_000).map(|i| mean((f64::from(i) + 0.5) / 1_000.0)).sum();
         assert!((all / 1_000.0 - 1.0).abs() < 0.01, "{all}");
-        assert_eq!(parse("random(1, 2)", &[], false).expect_err("nobody throws").at, 0..6);
+        assert_eq!(parse("random(1, 2)", &[], false).expect_err("random numbers are not allowed here").at, 0..6);
     }
 
     #[test]
-    fn mistakes_point_at_their_place() {
+    fn errors_point_at_the_wrong_part() {
         let at = |text: &str| parse(text, &knobs(), true).expect_err("it is wrong").at;
         assert_eq!(at("i + "), 4..4);
         assert_eq!(at("i + $seat"), 4..9);
@@ -408,19 +405,44 @@ mod tests {
         }
     }
 
+    /// Generates count formulas with every operator and function. All of them are valid.
+    fn valid_formula() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            prop::sample::select(vec!["i", "n", "$seats"]).prop_map(str::to_owned),
+            (1..1_000_u32).prop_map(|number| number.to_string()),
+        ];
+        leaf.prop_recursive(4, 16, 2, |inner| {
+            let operator = prop::sample::select(vec!["+", " - ", "*", " / ", "%"]);
+            let function = prop::sample::select(vec!["min", "max", "random"]);
+            prop_oneof![
+                (inner.clone(), operator.clone(), inner.clone()).prop_map(|(a, op, b)| format!("{a}{op}{b}")),
+                (inner.clone(), operator, inner.clone()).prop_map(|(a, op, b)| format!("({a}{op}{b})")),
+                (function, inner.clone(), inner.clone()).prop_map(|(name, a, b)| format!("{name}({a}, {b})")),
+                inner.clone().prop_map(|a| format!("exponential({a})")),
+                inner.prop_map(|a| format!("-({a})")),
+            ]
+        })
+    }
+
     proptest! {
         #[test]
-        fn parser_accepts_or_rejects_any_text(text in any::<String>()) {
-            let _ = parse(&text, &knobs(), true);
+        fn errors_of_any_text_point_into_the_text(
+            text in prop_oneof![any::<String>(), "[0-9in$seat+*/%() ,mx-]{0,20}"],
+        ) {
+            if let Err(error) = parse(&text, &knobs(), true) {
+                prop_assert!(text.get(error.at.clone()).is_some(), "{:?} of {:?}", error.at, text);
+                prop_assert!(!error.title.is_empty());
+            }
         }
 
         #[test]
-        fn values_lie_in_the_computed_range(text in FORMULAS) {
-            if let Ok(formula) = parse(&text, &knobs(), true) {
-                let value = formula.expr.eval(&TestContext(4, 5));
-                let slack = 1e-9 * (1.0 + value.abs());
-                prop_assert!(formula.low - slack <= value && value <= formula.high + slack, "{} {:?}", value, formula);
-            }
+        fn value_of_a_valid_formula_lies_within_its_bounds(text in valid_formula()) {
+            let formula = parse(&text, &knobs(), true);
+            prop_assert!(formula.is_ok(), "{}: {:?}", text, formula);
+            let formula = formula.expect("it was checked");
+            let value = formula.expr.eval(&TestContext(4, 5));
+            let slack = 1e-9 * (1.0 + value.abs());
+            prop_assert!(formula.low - slack <= value && value <= formula.high + slack, "{} {:?}", value, formula);
         }
     }
 }

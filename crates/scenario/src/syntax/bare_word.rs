@@ -1,29 +1,29 @@
-//! What a word outside quotes can be: a name, a number, a keyword.
+//! Classifies a word outside of quotes as text, number or keyword.
 
 use crate::quantity;
 
-/// Words that KDL 1 knew without a `#`.
+/// Keywords, which KDL 1 wrote without the `#`.
 const KEYWORDS: [&str; 6] = ["true", "false", "null", "inf", "-inf", "nan"];
 
-/// What a word is.
+/// The class of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
-    /// A text that needs no quotes: it can be a name.
+    /// Text that needs no quotes and can be a name.
     Text,
-    /// A number or a keyword: a value only.
+    /// A number or a keyword, which can only be a value.
     Value,
 }
 
-/// What the word is, or the mistake in it and its cure.
+/// Returns the class of a word, or its mistake and the fix.
 pub(super) fn classify_word(word: &str) -> Result<Word, (String, String)> {
     if let Some(keyword) = word.strip_prefix('#') {
         if KEYWORDS.contains(&keyword) {
             return Ok(Word::Value);
         }
-        return Err((format!("`{word}` means nothing"), format!("known are #{}", KEYWORDS.join(" #"))));
+        return Err((format!("unknown keyword `{word}`"), format!("write one of #{}", KEYWORDS.join(" #"))));
     }
     if KEYWORDS.contains(&word) {
-        return Err((format!("`{word}` is no text"), format!("write #{word}, or \"{word}\" if it is meant as a text")));
+        return Err((format!("the keyword `{word}` needs a `#`"), format!("write #{word}, or \"{word}\" for a text")));
     }
     if !begins_like_a_number(word) {
         return Ok(Word::Text);
@@ -32,11 +32,11 @@ pub(super) fn classify_word(word: &str) -> Result<Word, (String, String)> {
         return Ok(Word::Value);
     }
     let help = if quantity::parse(word).is_ok() {
-        format!("a number with a unit is written in quotes: \"{word}\"")
+        format!("put a number with a unit in quotes: \"{word}\"")
     } else {
-        "a word that begins with a digit is written in quotes".to_owned()
+        format!("put a word that begins with a digit in quotes: \"{word}\"")
     };
-    Err((format!("`{word}` is no number"), help))
+    Err((format!("`{word}` is not a number"), help))
 }
 
 fn unsigned(word: &str) -> &str {
@@ -49,25 +49,25 @@ fn begins_like_a_number(word: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// KDL's numbers: `0x1f`, `0o17`, `0b101`, `1_000`, `1.5e-3`.
+/// Returns whether a word is a KDL number: `0x1f`, `0o17`, `0b101`, `1_000`, `1.5e-3`.
 fn is_number(word: &str) -> bool {
     let word = unsigned(word);
     let radix = [("0x", 16), ("0o", 8), ("0b", 2)]
         .into_iter()
         .find_map(|(prefix, radix)| word.strip_prefix(prefix).map(|digits| (digits, radix)));
     if let Some((digits, radix)) = radix {
-        // More digits would not fit the parser's integers.
+        // More digits would overflow the parser's integers.
         return digits.len() <= 30 && all_digits(digits, radix);
     }
     let (mantissa, exponent) = word.split_once(['e', 'E']).map_or((word, None), |(m, e)| (m, Some(e)));
-    let (whole, part) = mantissa.split_once('.').map_or((mantissa, None), |(w, p)| (w, Some(p)));
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(w, f)| (w, Some(f)));
     word.len() <= 38
         && all_digits(whole, 10)
-        && part.is_none_or(|part| all_digits(part, 10))
+        && fraction.is_none_or(|fraction| all_digits(fraction, 10))
         && exponent.is_none_or(|exponent| all_digits(unsigned(exponent), 10))
 }
 
-/// At least one digit, then digits and `_`.
+/// Returns whether a text is a digit followed by digits and `_`.
 fn all_digits(text: &str, radix: u32) -> bool {
     text.starts_with(|c: char| c.is_digit(radix)) && text.chars().all(|c| c.is_digit(radix) || c == '_')
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_told_apart() {
+    fn words_are_classified_as_text_value_or_mistake() {
         for text in ["a", "$gap", "a-b", "i+1", "-", "--x", "std", "λ", "."] {
             assert_eq!(classify_word(text), Ok(Word::Text), "{text}");
         }

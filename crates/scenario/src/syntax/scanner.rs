@@ -1,4 +1,4 @@
-//! One loop over the text that tells every mistake in the form of nodes, values and blocks.
+//! Scans the text once and reports every mistake in the syntax of nodes, values and blocks.
 
 mod strings;
 
@@ -7,26 +7,26 @@ use std::ops::Range;
 use super::SyntaxFault;
 use super::bare_word::{self, Word};
 
-/// Blocks and comments may be nested this deep.
+/// Nesting limit of blocks and of comments.
 const MAX_DEPTH: usize = 64;
 
-/// Blocks switched off by `/-` may be nested this deep in one another: the KDL parser reads each of them twice.
+/// Nesting limit of blocks that `/-` disables: the KDL parser reads each of them twice, so its time doubles per level.
 const MAX_SLASHDASH_DEPTH: usize = 3;
 
-/// Mistakes kept; the scan ends at the last.
-const KEPT: usize = 20;
+/// Mistakes after which the scan stops.
+const MAX_FAULTS: usize = 20;
 
-/// What came last in the node that is being read.
+/// The last token of the current node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LastToken {
-    /// No node has begun.
+    /// The node has not begun.
     Nothing,
     Name,
-    /// A value that could be the name of a property.
+    /// A value that can be the name of a property.
     Text,
-    /// A value that could not.
+    /// A value that cannot be the name of a property.
     Value,
-    /// A property's name and its `=`.
+    /// The `=` after a property's name.
     Equals,
     Block,
 }
@@ -34,50 +34,48 @@ enum LastToken {
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    /// The text with its comments replaced by spaces: the KDL parser calls itself for each sign in them.
+    /// The text with spaces in place of comments: the KDL parser recurses for nested comments.
     cleaned: String,
     faults: Vec<SyntaxFault>,
     last: LastToken,
-    /// Whether there is white space before what comes next.
+    /// Whether white space precedes the next token.
     after_space: bool,
-    /// Where a `/-` stands that still has nothing to switch off.
+    /// Position of a `/-` that has not met its node, value or block yet.
     pending_slashdash: Option<usize>,
-    /// Whether the node that is being read is switched off.
+    /// Whether `/-` disables the current node.
     is_slashdashed: bool,
-    /// Where the open blocks begin, and whether they are switched off.
+    /// Start of each open block, and whether `/-` disables it.
     open_blocks: Vec<(usize, bool)>,
 }
 
-/// What cannot be read past.
+/// A mistake that the scan cannot continue after.
 struct ScanAborted;
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let (faults, open) = (Vec::new(), Vec::new());
-        let out = String::with_capacity(text.len());
         Self {
             text,
             at: 0,
-            cleaned: out,
-            faults,
+            cleaned: String::with_capacity(text.len()),
+            faults: Vec::new(),
             last: LastToken::Nothing,
             after_space: true,
             pending_slashdash: None,
             is_slashdashed: false,
-            open_blocks: open,
+            open_blocks: Vec::new(),
         }
     }
 
-    /// The text as the KDL parser may read it, and the mistakes: it may only if there are none.
+    /// Returns the text for the KDL parser, and the mistakes. The text is valid only if there are none.
     pub(super) fn run(mut self) -> (String, Vec<SyntaxFault>) {
         while let Some(c) = self.peek() {
-            if self.scan_char(c).is_err() || self.faults.len() >= KEPT {
+            if self.scan_char(c).is_err() || self.faults.len() >= MAX_FAULTS {
                 return (self.cleaned, self.faults);
             }
         }
         self.end_of_node(self.at..self.at);
         if let Some((at, _)) = self.open_blocks.last() {
-            self.report_fault(*at..*at + 1, "this block is never closed", "add a `}`");
+            self.report_fault(*at..*at + 1, "this block has no closing `}`", "add `}`");
         }
         (self.cleaned, self.faults)
     }
@@ -94,7 +92,7 @@ impl<'a> Scanner<'a> {
         self.faults.push(SyntaxFault { span, title: title.into(), help: help.into() });
     }
 
-    /// Goes on by some bytes, which the parser will see.
+    /// Advances over some bytes and passes them on to the parser.
     fn copy_through(&mut self, length: usize) -> Range<usize> {
         let span = self.at..self.at + length;
         self.cleaned.push_str(&self.text[span.clone()]);
@@ -102,7 +100,7 @@ impl<'a> Scanner<'a> {
         span
     }
 
-    /// Goes on by some bytes, of which the parser will see spaces only: a comment joins the lines it spans.
+    /// Advances over some bytes and passes spaces on in their place: a comment joins the lines that it spans.
     fn blank_out(&mut self, length: usize) {
         self.cleaned.extend(std::iter::repeat_n(' ', length));
         self.at += length;
@@ -115,7 +113,7 @@ impl<'a> Scanner<'a> {
                 let here = self.at..self.at + 1;
                 self.end_of_node(here);
                 self.at += 1;
-                // The parser takes a `;` at fewer places than a line break.
+                // The parser accepts a `;` in fewer places than a line break.
                 self.cleaned.push('\n');
                 self.after_space = true;
             }
@@ -133,8 +131,8 @@ impl<'a> Scanner<'a> {
                 let here = self.copy_through(1);
                 self.report_fault(
                     here,
-                    format!("`{c}` means nothing here"),
-                    "outside of quotes there are names, values, = and { }",
+                    format!("`{c}` is not allowed here"),
+                    "put text with special characters in quotes; other text consists of names, values, = and { }",
                 );
             }
             _ if c.is_whitespace() || is_forbidden(c) => self.report_forbidden(c),
@@ -148,7 +146,7 @@ impl<'a> Scanner<'a> {
         self.after_space = true;
     }
 
-    /// Other line breaks than these would end a line for some readers and not for others.
+    /// Reports a character that some programs take for a line break or a space, and others do not.
     fn report_forbidden(&mut self, c: char) {
         let here = self.copy_through(c.len_utf8());
         self.report_fault(here, format!("the character U+{:04X} is not allowed here", u32::from(c)), "remove it");
@@ -157,13 +155,17 @@ impl<'a> Scanner<'a> {
 
     fn end_of_node(&mut self, here: Range<usize>) {
         if self.last == LastToken::Equals {
-            self.report_fault(here.clone(), "a value is missing after `=`", "write it right behind, such as count=5");
+            self.report_fault(
+                here.clone(),
+                "this property has no value",
+                "write the value directly after the `=`, such as count=5",
+            );
         }
         if let Some(at) = self.pending_slashdash.filter(|_| self.last != LastToken::Nothing || here.is_empty()) {
             self.report_fault(
                 at..at + 2,
-                "this `/-` switches nothing off",
-                "it stands before a node, a value or a block",
+                "this `/-` disables nothing",
+                "put it before a node, a value or a block, or remove it",
             );
             self.pending_slashdash = None;
         }
@@ -171,7 +173,7 @@ impl<'a> Scanner<'a> {
         self.is_slashdashed = false;
     }
 
-    /// A backslash at the end of a line joins it with the next.
+    /// Scans a backslash, which joins a line with the next.
     fn join_lines(&mut self) {
         let here = self.copy_through(1);
         let spaces = self.rest().len() - self.rest().trim_start_matches([' ', '\t', '\r']).len();
@@ -183,8 +185,8 @@ impl<'a> Scanner<'a> {
             Some('\n') => self.space(1),
             _ => self.report_fault(
                 here,
-                "a backslash stands at the end of a line only",
-                "it joins the line with the next",
+                "a backslash is only allowed at the end of a line",
+                "remove it, or end the line after it to continue the node on the next line",
             ),
         }
     }
@@ -197,19 +199,19 @@ impl<'a> Scanner<'a> {
         } else if self.rest().starts_with("/-") {
             let here = self.copy_through(2);
             if self.last != LastToken::Nothing && !self.after_space {
-                self.report_fault(here.clone(), "a space is missing here", "add it");
+                self.report_fault(here.clone(), "a space is missing before this", "add a space");
             }
             if self.pending_slashdash.replace(here.start).is_some() || self.last == LastToken::Equals {
                 self.report_fault(
                     here,
-                    "this `/-` switches nothing off",
-                    "it stands before a node, a value or a block",
+                    "this `/-` disables nothing",
+                    "put it before a node, a value or a block, or remove it",
                 );
             }
             self.after_space = true;
         } else {
             let here = self.copy_through(1);
-            self.report_fault(here, "`/` means nothing here", "put the text that it belongs to in quotes");
+            self.report_fault(here, "`/` is not allowed here", "put text with a `/` in quotes");
             self.after_space = true;
         }
         Ok(())
@@ -241,50 +243,54 @@ impl<'a> Scanner<'a> {
                 return Ok(());
             }
             if depth > MAX_DEPTH {
-                self.report_fault(start..start + 2, "comments are nested more than 64 deep", "use // comments");
+                self.report_fault(start..start + 2, "comments are nested more than 64 deep", "use // comments instead");
                 return Err(ScanAborted);
             }
         }
-        self.report_fault(start..start + 2, "this comment is never closed", "add `*/`");
+        self.report_fault(start..start + 2, "this comment has no closing `*/`", "add `*/`");
         Err(ScanAborted)
     }
 
     fn block(&mut self) -> Result<(), ScanAborted> {
         let here = self.copy_through(1);
-        let off = self.pending_slashdash.take().is_some();
-        let unread = off || std::mem::take(&mut self.is_slashdashed);
+        let has_slashdash = self.pending_slashdash.take().is_some();
+        let is_disabled = has_slashdash || std::mem::take(&mut self.is_slashdashed);
         match self.last {
             LastToken::Nothing => {
                 self.report_fault(
                     here.clone(),
-                    "this block belongs to no node",
-                    "the `{` stands on the line of its node",
+                    "this block has no node",
+                    "write the `{` on the line of its node, such as: thread worker {",
                 );
             }
             LastToken::Equals => {
-                self.report_fault(here.clone(), "a value is missing before this block", "write it behind the `=`");
-            }
-            LastToken::Block if !off => {
                 self.report_fault(
                     here.clone(),
-                    "this node has a block already",
-                    "a node has one block; begin a new line",
+                    "this property has no value",
+                    "write the value directly after the `=`, such as count=5",
+                );
+            }
+            LastToken::Block if !has_slashdash => {
+                self.report_fault(
+                    here.clone(),
+                    "this node already has a block",
+                    "merge both blocks, or begin a new node on a new line",
                 );
             }
             _ => {}
         }
-        self.open_blocks.push((here.start, unread));
+        self.open_blocks.push((here.start, is_disabled));
         self.last = LastToken::Nothing;
         if self.open_blocks.len() > MAX_DEPTH {
             self.report_fault(
                 here,
                 "blocks are nested more than 64 deep",
-                "no scenario needs so many; is a `}` missing?",
+                "add the missing `}`, or flatten the blocks",
             );
             return Err(ScanAborted);
         }
-        if self.open_blocks.iter().filter(|(_, off)| *off).count() > MAX_SLASHDASH_DEPTH {
-            self.report_fault(here, "blocks switched off by `/-` are nested more than 3 deep", "use // comments");
+        if self.open_blocks.iter().filter(|(_, is_disabled)| *is_disabled).count() > MAX_SLASHDASH_DEPTH {
+            self.report_fault(here, "blocks disabled by `/-` are nested more than 3 deep", "use // comments instead");
             return Err(ScanAborted);
         }
         Ok(())
@@ -295,7 +301,7 @@ impl<'a> Scanner<'a> {
         self.end_of_node(here.clone());
         self.copy_through(1);
         if self.open_blocks.pop().is_none() {
-            self.report_fault(here, "no block is open here", "remove this `}`");
+            self.report_fault(here, "this `}` closes no block", "remove it");
             return Err(ScanAborted);
         }
         self.last = LastToken::Block;
@@ -309,24 +315,24 @@ impl<'a> Scanner<'a> {
             self.last = LastToken::Equals;
             return;
         }
-        let help = "a property is written behind the node's name: mutex a kind=std";
-        self.report_fault(here, "`=` does not belong here", help);
+        let help = "write a property after the node's name, such as: mutex a kind=std";
+        self.report_fault(here, "`=` needs a property name before it", help);
         self.after_space = true;
     }
 
-    /// A text or another value stands here: is this its place?
+    /// Checks whether a value is allowed at this position, and makes it the last token.
     fn value(&mut self, here: Range<usize>, kind: Word) {
-        let off = self.pending_slashdash.take().is_some();
-        self.is_slashdashed |= off && self.last == LastToken::Nothing;
+        let has_slashdash = self.pending_slashdash.take().is_some();
+        self.is_slashdashed |= has_slashdash && self.last == LastToken::Nothing;
         match self.last {
             LastToken::Block => {
-                self.report_fault(here, "this node has ended with its block", "begin a new line, or add a `;`");
+                self.report_fault(here, "a node ends with its block", "begin a new line before this, or add a `;`");
             }
             LastToken::Name | LastToken::Text | LastToken::Value if !self.after_space => {
-                self.report_fault(here, "a space is missing here", "add it");
+                self.report_fault(here, "a space is missing before this", "add a space");
             }
             LastToken::Nothing if kind == Word::Value => {
-                self.report_fault(here, "a node begins with a name", "such as thread, lock or compute");
+                self.report_fault(here, "a node must begin with a name", "such as thread, lock or compute");
             }
             _ => {}
         }
@@ -355,8 +361,9 @@ fn ends_word(c: char) -> bool {
         || matches!(c, '\\' | '/' | '(' | ')' | '{' | '}' | '[' | ']' | ';' | '"' | '#' | '=')
 }
 
-/// Control characters, and those that break lines unseen or change the direction of text.
+/// Returns whether a character is a control character, an invisible line break, or changes the direction of text.
 fn is_forbidden(c: char) -> bool {
-    let unseen = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    unseen || c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+    let is_invisible =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    is_invisible || c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }

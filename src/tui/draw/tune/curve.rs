@@ -19,6 +19,9 @@ pub(super) struct CurveChart<'a> {
 impl Widget for CurveChart<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let plots = ChartLayout::compute(self.scene.tune_view, area);
+        if area.height == 0 || plots.throughput.width == 0 {
+            return;
+        }
         let word = self.scene.tune_view.setup.work.word();
         self.draw_bound(area, &plots, buf);
         if let Goal::Arrivals(rate) = self.scene.tune_view.setup.question.demands.goal {
@@ -205,7 +208,8 @@ impl CurveChart<'_> {
             let at = Rect { x: labels.x + from, width: width.min(labels.width), ..labels };
             text::put_line(buf, at, &shown, self.scene.level_style(level));
         }
-        let name = Rect { x: rule.x.saturating_sub(LABEL_WIDTH), width: LABEL_WIDTH.saturating_sub(1), ..labels };
+        let left = rule.x.saturating_sub(LABEL_WIDTH);
+        let name = Rect { x: left, width: (rule.x - left).saturating_sub(1), ..labels };
         text::put_right(buf, name, &tune_view.knob().name, theme.faint_style());
     }
 }

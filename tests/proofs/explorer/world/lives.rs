@@ -1,21 +1,21 @@
-//! Lives: spawned, joined, ended, and cut short.
+//! Lives of workers: spawn, join, end and kill.
 
 use contend::trace::{DeathCause, EventKind, ExitKind, ResourceId, Span, WorkerId};
 
-use super::{Phase, Scene, Told, World};
+use super::{Phase, Record, Scene, World};
 use crate::explorer::program::{Kind, Program, Step};
 
-/// Most lives of a worker.
+/// Limit of lives of one worker.
 const LIVES: u64 = 3;
 
-/// The resource that is a worker's life, if it has one.
+/// Returns the resource that stands for a worker's life, if it has one.
 pub fn life(program: &Program, worker: usize) -> Option<ResourceId> {
     let before = (0..worker).filter(|w| program.has_life(*w)).count();
     program.has_life(worker).then(|| ResourceId::from(program.kinds.len() + before))
 }
 
 impl World {
-    /// Whether a worker is in its `nth` life.
+    /// Returns whether a worker is in its `nth` life.
     pub(super) fn lives(&self, worker: usize, nth: u64) -> bool {
         self.workers[worker].phase != Phase::Out && self.workers[worker].life == nth
     }
@@ -31,20 +31,20 @@ impl Scene<'_> {
         if !spawned {
             worker.life += 1;
         }
-        self.tell(w, EventKind::LifeBegan);
+        self.record(w, EventKind::LifeBegan);
         if spawned {
-            self.tell(w, EventKind::SpawnedBy { worker: WorkerId(0), after: Span(1) });
+            self.record(w, EventKind::SpawnedBy { worker: WorkerId(0), after: Span(1) });
         }
     }
 
     pub(super) fn spawn(&mut self, w: usize, other: usize, waited: bool) {
         let Some(on) = life(self.program, other) else { return };
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
             self.world.workers[w].phase = Phase::Runs;
         }
         if self.world.workers[other].life >= LIVES {
-            return self.next(w); // so that every program comes to an end
+            return self.next(w); // the limit makes every program end
         }
         if self.world.workers[other].phase != Phase::Out {
             let nth = self.world.workers[other].life;
@@ -54,7 +54,7 @@ impl Scene<'_> {
         self.world.workers[other].life += 1;
         self.world.workers[other].phase = Phase::Asked;
         let nth = self.world.workers[other].life;
-        self.tell(w, EventKind::Spawns { life: on, nth });
+        self.record(w, EventKind::Spawns { life: on, nth });
         if self.program.is_source(other) && !std::mem::replace(&mut self.world.sources[other], true) {
             self.world.alive += 1;
         }
@@ -64,7 +64,7 @@ impl Scene<'_> {
     pub(super) fn join(&mut self, w: usize, other: usize, waited: bool) {
         let Some(on) = life(self.program, other) else { return };
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
         } else if self.world.workers[other].phase != Phase::Out {
             let nth = self.world.workers[other].life;
             self.world.workers[w].joins = nth;
@@ -73,18 +73,18 @@ impl Scene<'_> {
         self.next(w);
     }
 
-    /// Comes to its end. A mutex without a block stays locked, unless the system returns it.
+    /// Ends a life. A mutex locked without a block stays locked, unless the system releases it.
     pub(super) fn end(&mut self, w: usize, how: ExitKind) {
         let keeps = |(on, _): &(usize, _)| self.program.kinds[*on] == Kind::Mutex && how == ExitKind::Finished;
         let held: Vec<usize> =
             self.world.workers[w].held.iter().filter(|held| !keeps(held)).map(|(on, _)| *on).collect();
         held.into_iter().rev().for_each(|on| self.give_back(w, on));
         self.leave_sources(w);
-        self.tell(w, EventKind::LifeEnded(how));
+        self.record(w, EventKind::LifeEnded(how));
         self.over(w);
     }
 
-    /// What remains to be done for one that has ended, or died.
+    /// Finishes an ended or dead life.
     pub(super) fn over(&mut self, w: usize) {
         self.world.workers[w].phase = Phase::Out;
         if self.program.processes {
@@ -96,35 +96,35 @@ impl Scene<'_> {
         }
     }
 
-    /// Its process dies at once. What pools have to do with it, the runner does in its place.
+    /// Kills the worker's process. The runner does the dead worker's duties towards pools.
     pub fn die(&mut self, w: usize) {
         if w >= self.program.workers.len() {
             return self.crash(w);
         }
-        self.bury_waiter(w);
+        self.discount_dead_waiter(w);
         self.leave_sources(w);
         self.over(w);
-        self.ear.hear(w, Told::Died(DeathCause::Signal(6)));
+        self.sink.receive(w, Record::Died(DeathCause::Signal(6)));
     }
 
-    /// The runner counts one that died waiting for a signal no more.
-    fn bury_waiter(&mut self, w: usize) {
+    /// Makes the runner stop counting a worker that died while waiting for a signal.
+    fn discount_dead_waiter(&mut self, w: usize) {
         let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
         if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
             self.world.words[on].waiting -= 1;
-            self.tell(w, EventKind::WaitTimedOut { lock: ResourceId::from(on) });
+            self.record(w, EventKind::WaitTimedOut { lock: ResourceId::from(on) });
         }
     }
 
     fn leave_sources(&mut self, w: usize) {
         if w < self.program.workers.len() && std::mem::take(&mut self.world.sources[w]) {
             self.world.alive -= 1;
-            self.close_if_nobody_is_left(w);
+            self.close_pools_without_submitters(w);
         }
     }
 
-    /// Whether a worker that waits may be killed. One that waits for a signal that is under way may not: whether it was
-    /// for it nobody can tell.
+    /// Returns whether a waiting worker may be killed. A worker that waits while a signal is in flight may not, since
+    /// nothing tells whether the signal was meant for it.
     pub fn may_be_killed(&self, w: usize) -> bool {
         let under_way = match self.world.step_of(self.program, w) {
             Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) => self.world.words[on].signals > 0,

@@ -34,7 +34,7 @@ impl Scene<'_> {
             .collect()
     }
 
-    /// Waits for a lock, behind what says how.
+    /// Waits for a lock, after recording the event that names the mode.
     fn wait_for(&mut self, w: usize, on: usize, asks: Vec<EventKind>, timed: bool) {
         let held = self.held(w);
         let wait = EventKind::LockWait { lock: id(on), held_count: held.len() as u8, timed };
@@ -43,7 +43,7 @@ impl Scene<'_> {
 
     fn have(&mut self, w: usize, on: usize, grants: Vec<Grant>) {
         for grant in &grants {
-            self.tell(w, EventKind::Acquired { lock: id(on), grant: *grant });
+            self.record(w, EventKind::Acquired { lock: id(on), grant: *grant });
         }
         self.world.workers[w].held.push((on, grants));
         self.next(w);
@@ -52,25 +52,25 @@ impl Scene<'_> {
     pub(super) fn lock(&mut self, w: usize, on: usize, waited: bool, timed: bool) {
         if !self.world.words[on].holders.is_empty() {
             if waited {
-                self.tell(w, EventKind::WaitTimedOut { lock: id(on) });
+                self.record(w, EventKind::WaitTimedOut { lock: id(on) });
                 return self.skip(w, on);
             }
             return self.wait_for(w, on, Vec::new(), timed);
         }
         if timed && !waited {
-            self.tell(w, EventKind::TimedAttempt { lock: id(on) });
+            self.record(w, EventKind::TimedAttempt { lock: id(on) });
         }
         let words = &mut self.world.words[on];
         words.holders.push(w);
         words.grants += 1;
         let grant = Grant(words.grants);
         if std::mem::take(&mut words.orphaned) {
-            self.tell(w, EventKind::OwnerDied { lock: id(on) });
+            self.record(w, EventKind::OwnerDied { lock: id(on) });
         }
         self.have(w, on, vec![grant]);
     }
 
-    /// Goes on behind the block of a mutex that it has not got.
+    /// Continues after the block of a mutex that was not acquired.
     fn skip(&mut self, w: usize, on: usize) {
         self.next(w);
         let mut depth = 1;
@@ -86,12 +86,12 @@ impl Scene<'_> {
             }
             self.next(w);
             if depth == 0 && matches!(self.world.step_of(self.program, w), Some(Step::Stay { .. })) {
-                self.next(w); // the wait for the condition is inside as well
+                self.next(w); // skips the wait for the condition inside as well
             }
         }
     }
 
-    /// Gives back what it took of this last, if it has any.
+    /// Releases the most recent grants of this resource, if there are any.
     pub(super) fn give_back(&mut self, w: usize, on: usize) {
         let Some(at) = self.world.workers[w].held.iter().rposition(|(held, _)| *held == on) else { return };
         let (_, grants) = self.world.workers[w].held.remove(at);
@@ -108,7 +108,7 @@ impl Scene<'_> {
             _ => words.holders.clear(),
         }
         for grant in grants {
-            self.tell(w, EventKind::Released { lock: id(on), grant });
+            self.record(w, EventKind::Released { lock: id(on), grant });
         }
     }
 
@@ -145,7 +145,7 @@ impl Scene<'_> {
         self.have(w, on, vec![grant]);
     }
 
-    /// Takes permits for a block, or one for good.
+    /// Takes permits for a block, or one permit permanently.
     pub(super) fn acquire(&mut self, w: usize, on: usize, waited: bool, permits: Option<u32>) {
         let wanted = permits.unwrap_or(1);
         if self.world.words[on].free < u64::from(wanted) {
@@ -160,7 +160,7 @@ impl Scene<'_> {
         if permits.is_some() {
             return self.have(w, on, (first..).take(wanted as usize).map(Grant).collect());
         }
-        self.tell(w, EventKind::SemaphorePassed { lock: id(on), grant: Grant(first) });
+        self.record(w, EventKind::SemaphorePassed { lock: id(on), grant: Grant(first) });
         self.next(w);
     }
 
@@ -174,8 +174,8 @@ impl Scene<'_> {
         }
         words.depth += 1;
         words.put += 1;
-        let told = EventKind::PutNth { queue: id(on), depth: words.depth as u16, nth: words.put };
-        self.tell(w, told);
+        let event = EventKind::PutNth { queue: id(on), depth: words.depth as u16, nth: words.put };
+        self.record(w, event);
         self.next(w);
     }
 
@@ -186,15 +186,15 @@ impl Scene<'_> {
         }
         words.depth -= 1;
         words.taken += 1;
-        let told = EventKind::TookNth { queue: id(on), depth: words.depth as u16, nth: words.taken };
-        self.tell(w, told);
+        let event = EventKind::TookNth { queue: id(on), depth: words.depth as u16, nth: words.taken };
+        self.record(w, event);
         self.next(w);
     }
 
-    /// The queue is closed: it goes on without.
+    /// Continues after finding the queue closed.
     fn refused(&mut self, w: usize, waited: bool) {
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
         }
         self.next(w);
     }

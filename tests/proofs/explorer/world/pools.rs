@@ -1,4 +1,4 @@
-//! Pools: tasks, results, and workers that crash.
+//! Pools: tasks, results, and crashing workers.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,19 +7,19 @@ use contend::trace::{AwaitedResult, DropReason, EventKind, ExitKind, PoolId, Res
 use super::{Phase, Scene, World};
 use crate::explorer::program::{Program, ROOM};
 
-/// Most tasks of a run: as if each asked how many there were before.
+/// Limit of tasks in a run, as if each submitter checked the number of earlier tasks.
 const TASKS: u64 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PoolState {
-    /// Results that the tasks in the queue have promised.
+    /// Result numbers promised by the queued tasks.
     tasks: VecDeque<u64>,
     put: u32,
     taken: u32,
     shut: bool,
     pub(super) open: u64,
     promised: u64,
-    /// Results that are there, by number: whether the task went well.
+    /// Finished results by number, with the success of their task.
     there: BTreeMap<u64, bool>,
     /// Workers that can still take tasks.
     seats: usize,
@@ -40,7 +40,7 @@ impl PoolState {
     }
 }
 
-/// The queue and the results of a pool: behind all lives.
+/// Returns the resource of a pool's queue and of its results: they follow all lives.
 pub fn queue_of(program: &Program, pool: usize) -> ResourceId {
     let lives = (0..program.workers.len()).filter(|w| program.has_life(*w)).count();
     ResourceId::from(program.kinds.len() + lives + 2 * pool)
@@ -51,7 +51,7 @@ pub fn results_of(program: &Program, pool: usize) -> ResourceId {
 }
 
 impl World {
-    /// Whether a pool's worker is at no task.
+    /// Returns whether a pool's worker has no task.
     pub(super) fn is_idle(&self, program: &Program, w: usize) -> bool {
         w >= program.workers.len() && self.workers[w].task.is_none()
     }
@@ -76,7 +76,7 @@ impl Scene<'_> {
         self.program.seats()[w].map_or(0, |(pool, _)| pool)
     }
 
-    /// A pool's worker without a task looks for one.
+    /// Lets an idle pool worker look for a task.
     pub(super) fn seek_task(&mut self, w: usize, waited: bool) {
         let (pool, queue) = (self.pool_of(w), queue_of(self.program, self.pool_of(w)));
         let state = &mut self.world.pools[pool];
@@ -92,8 +92,8 @@ impl Scene<'_> {
         let (depth, nth) = (state.tasks.len() as u16, state.taken);
         let worker = &mut self.world.workers[w];
         (worker.phase, worker.pc, worker.task) = (Phase::Runs, 0, Some(promise));
-        self.tell(w, EventKind::TookNth { queue, depth, nth });
-        self.tell(w, EventKind::TaskBegan { pool: PoolId::from(pool), waited: Span(0) });
+        self.record(w, EventKind::TookNth { queue, depth, nth });
+        self.record(w, EventKind::TaskBegan { pool: PoolId::from(pool), waited: Span(0) });
     }
 
     pub(super) fn end_task(&mut self, w: usize) {
@@ -104,24 +104,24 @@ impl Scene<'_> {
         worker.phase = Phase::Runs;
         worker.promises.clear();
         let promise = worker.task.take();
-        self.tell(w, EventKind::TaskEnded { pool: PoolId::from(pool), ok: true });
+        self.record(w, EventKind::TaskEnded { pool: PoolId::from(pool), ok: true });
         self.task_over(w, pool, promise.unwrap_or(0), true);
     }
 
     fn task_over(&mut self, w: usize, pool: usize, promise: u64, ok: bool) {
         self.world.pools[pool].there.insert(promise, ok);
         let held = self.world.pools[pool].there.len() as u16;
-        self.tell(
+        self.record(
             w,
             EventKind::ResultReady { on: results_of(self.program, pool), unread: held, nth: promise as u32, ok },
         );
         self.world.pools[pool].open -= 1;
         self.world.alive -= 1;
-        self.close_if_nobody_is_left(w);
+        self.close_pools_without_submitters(w);
     }
 
-    /// Pools end when no task is open and nobody is left who could bring one; whoever was the last tells.
-    pub(super) fn close_if_nobody_is_left(&mut self, w: usize) {
+    /// Ends pools without open tasks and without possible submitters; the last worker reports the end.
+    pub(super) fn close_pools_without_submitters(&mut self, w: usize) {
         if self.world.alive == 0 {
             (0..self.program.pools.len()).for_each(|pool| self.shut(w, pool));
         }
@@ -129,20 +129,20 @@ impl Scene<'_> {
 
     fn shut(&mut self, w: usize, pool: usize) {
         if !std::mem::replace(&mut self.world.pools[pool].shut, true) {
-            self.tell(w, EventKind::Closed { queue: queue_of(self.program, pool) });
+            self.record(w, EventKind::Closed { queue: queue_of(self.program, pool) });
         }
     }
 
     pub(super) fn submit(&mut self, w: usize, pool: usize, waited: bool) {
         let queue = queue_of(self.program, pool);
-        // So that every program comes to an end.
+        // The limit makes every program end.
         if !waited && self.world.pools.iter().map(|pool| pool.promised).sum::<u64>() >= TASKS {
             return self.next(w);
         }
         let state = &mut self.world.pools[pool];
         if state.shut {
             if waited {
-                self.tell(w, EventKind::Resumed);
+                self.record(w, EventKind::Resumed);
             }
             return self.fail(w);
         }
@@ -154,14 +154,14 @@ impl Scene<'_> {
         state.open += 1;
         let promise = state.promised;
         state.tasks.push_back(promise);
-        let told = EventKind::PutNth { queue, depth: state.tasks.len() as u16, nth: state.put };
+        let event = EventKind::PutNth { queue, depth: state.tasks.len() as u16, nth: state.put };
         self.world.alive += 1;
         self.world.workers[w].promises.push_back((pool, promise));
-        self.tell(w, told);
+        self.record(w, event);
         self.next(w);
     }
 
-    /// A step fails: the task is over, or the worker.
+    /// Fails a step: the task ends, or the worker if it has no task.
     fn fail(&mut self, w: usize) {
         if w < self.program.workers.len() {
             return self.end(w, ExitKind::Panicked);
@@ -181,13 +181,13 @@ impl Scene<'_> {
         };
         self.world.workers[w].promises.pop_front();
         let held = self.world.pools[pool].there.len() as u16;
-        self.tell(w, EventKind::ResultRead { on, unread: held, nth: nth as u32, ok });
+        self.record(w, EventKind::ResultRead { on, unread: held, nth: nth as u32, ok });
         if ok { self.next(w) } else { self.fail(w) }
     }
 
     pub(super) fn shut_down(&mut self, w: usize, pool: usize, waited: bool) {
         if waited {
-            self.tell(w, EventKind::Resumed);
+            self.record(w, EventKind::Resumed);
             return self.next(w);
         }
         self.shut(w, pool);
@@ -199,13 +199,13 @@ impl Scene<'_> {
         self.waits(w, [awaits, EventKind::Blocked { state: State::Signal, on: Some(on) }]);
     }
 
-    /// A pool's process dies at its task. Another is started and does the task again, once; or the pool has one fewer, and
-    /// the last one takes the pool with it.
+    /// Kills a pool's process at its task. A replacement repeats the task once, or the pool shrinks by one; with its
+    /// last process the pool ends.
     pub(super) fn crash(&mut self, w: usize) {
         let (pool, number) = (self.pool_of(w), PoolId::from(self.pool_of(w)));
         let promise = self.world.workers[w].task.take().unwrap_or(0);
         self.world.workers[w].promises.clear();
-        self.tell(w, EventKind::TaskAbandoned { pool: number });
+        self.record(w, EventKind::TaskAbandoned { pool: number });
         self.task_over(w, pool, promise, false);
         let restarts = self.program.pools[pool].restarts;
         if !restarts {
@@ -214,11 +214,11 @@ impl Scene<'_> {
         if self.world.pools[pool].seats == 0 {
             self.shut(w, pool);
             while let Some(promise) = self.world.pools[pool].tasks.pop_front() {
-                self.tell(w, EventKind::TaskDropped { pool: number, reason: DropReason::Failed });
+                self.record(w, EventKind::TaskDropped { pool: number, reason: DropReason::Failed });
                 self.task_over(w, pool, promise, false);
             }
         }
-        self.tell(w, EventKind::LifeEnded(ExitKind::Killed));
+        self.record(w, EventKind::LifeEnded(ExitKind::Killed));
         self.over(w);
         if restarts {
             self.begin(w);

@@ -5,8 +5,8 @@ use contend::trace::{EventKind, State};
 use super::{Phase, Scene, id};
 
 impl Scene<'_> {
-    /// Takes a ticket among those who wait.
-    fn enlist(&mut self, w: usize, on: usize) {
+    /// Takes a ticket among the waiters.
+    fn take_ticket(&mut self, w: usize, on: usize) {
         let words = &mut self.world.words[on];
         self.world.workers[w].ticket = words.next;
         words.next += 1;
@@ -14,7 +14,7 @@ impl Scene<'_> {
     }
 
     pub(super) fn come(&mut self, w: usize, on: usize, mutex: usize) {
-        self.enlist(w, on);
+        self.take_ticket(w, on);
         self.give_back(w, mutex);
         self.next(w);
     }
@@ -28,20 +28,20 @@ impl Scene<'_> {
         let over = self.world.is_over(self.program, w);
         let words = &mut self.world.words[on];
         words.waiting -= 1;
-        let told = if over {
+        let event = if over {
             words.signals -= 1;
             words.heard += 1;
             EventKind::Woken { on: id(on), nth: words.heard }
         } else {
             EventKind::WaitTimedOut { lock: id(on) }
         };
-        self.tell(w, told);
+        self.record(w, event);
         self.next(w);
     }
 
     pub(super) fn signal(&mut self, w: usize, on: usize, most: u64) {
         let woken = self.wake(on, most);
-        self.tell(w, EventKind::Signalled { on: id(on), woken: woken as u32 });
+        self.record(w, EventKind::Signalled { on: id(on), woken: woken as u32 });
         self.next(w);
     }
 
@@ -60,7 +60,7 @@ impl Scene<'_> {
             return self.next(w);
         }
         if !waited {
-            self.enlist(w, on);
+            self.take_ticket(w, on);
         }
         self.stay(w, on, timed, waited);
     }
@@ -76,7 +76,7 @@ impl Scene<'_> {
             return self.signal(w, on, u64::MAX);
         }
         self.world.words[on].set = come;
-        self.enlist(w, on);
+        self.take_ticket(w, on);
         self.stay(w, on, false, false);
         debug_assert_eq!(self.world.workers[w].phase, Phase::Waits);
     }

@@ -1,26 +1,26 @@
-//! Locks, semaphores and rwlocks: who may have them, who takes them and gives them back.
+//! Grants and releases of locks, semaphores and rwlocks.
 
 use contend::trace::{EventKind, Grant, RwPolicy};
 
-use super::{Asked, Wait, World, id};
-use crate::verdicts::program::{Kind, Way};
+use super::{LockRequest, Wait, World, id};
+use crate::verdicts::program::{Kind, LockMode};
 
 impl World {
-    /// Waits for an rwlock that go on: to read, or to write.
-    fn waiting(&self, lock: usize, way: Way) -> impl Iterator<Item = Asked> {
+    /// Returns the waits for an rwlock in progress, to read or to write.
+    fn waiting(&self, lock: usize, mode: LockMode) -> impl Iterator<Item = LockRequest> {
         let asked =
             self.workers.iter().filter_map(|w| if let Some(Wait::Lock(asked)) = w.waits { Some(asked) } else { None });
-        asked.filter(move |asked| asked.lock == lock && asked.way == way)
+        asked.filter(move |asked| asked.lock == lock && asked.mode == mode)
     }
 
-    /// Whether a lock can be had now by one that asks, or has waited, like this.
-    pub(super) fn may(&self, asked: &Asked) -> bool {
+    /// Returns whether a lock can be granted now to a worker that asks or waits in this mode.
+    pub(super) fn may(&self, asked: &LockRequest) -> bool {
         let lock = &self.locks[asked.lock];
-        let writers_ahead = |n: u64| self.waiting(asked.lock, Way::Alone).any(|a| a.before.0 < n);
-        let readers_ahead = |n: u64| self.waiting(asked.lock, Way::Shared).any(|a| a.before.1 < n);
-        match (self.kinds[asked.lock], asked.way) {
-            (Kind::Semaphore(permits), Way::Permits(n)) => lock.holders.len() as u32 + n <= permits,
-            (Kind::Rwlock(policy), Way::Shared) => {
+        let writers_ahead = |n: u64| self.waiting(asked.lock, LockMode::Alone).any(|a| a.before.0 < n);
+        let readers_ahead = |n: u64| self.waiting(asked.lock, LockMode::Shared).any(|a| a.before.1 < n);
+        match (self.kinds[asked.lock], asked.mode) {
+            (Kind::Semaphore(permits), LockMode::Permits(n)) => lock.holders.len() as u32 + n <= permits,
+            (Kind::Rwlock(policy), LockMode::Shared) => {
                 let first = first_writer(policy, asked);
                 !lock.has_writer() && (asked.let_in || !writers_ahead(first))
             }
@@ -31,28 +31,28 @@ impl World {
         }
     }
 
-    pub(super) fn take(&mut self, w: usize, on: usize, way: Way) {
-        let grant = if way == Way::Shared { Grant::shared } else { Grant };
-        let permits = if let Way::Permits(n) = way { n } else { 1 };
+    pub(super) fn take(&mut self, w: usize, on: usize, mode: LockMode) {
+        let grant = if mode == LockMode::Shared { Grant::shared } else { Grant };
+        let permits = if let LockMode::Permits(n) = mode { n } else { 1 };
         let lock = &mut self.locks[on];
         let group: Vec<_> = (0..u64::from(permits)).map(|n| (on, grant(lock.grants + 1 + n))).collect();
         lock.grants += u64::from(permits);
         lock.holders.extend(group.iter().map(|(_, grant)| (w, *grant)));
         for (_, grant) in &group {
-            self.wire.tell(w, EventKind::Acquired { lock: id(on), grant: *grant });
+            self.wire.record(w, EventKind::Acquired { lock: id(on), grant: *grant });
         }
         self.workers[w].held.push(group);
         self.workers[w].pc += 1;
     }
 
-    /// Gives back what it took of this lock last.
+    /// Releases the most recent grants of this lock.
     pub(super) fn give_back(&mut self, w: usize, on: usize) {
         let newest = |held: &Vec<(usize, Grant)>| held.first().is_some_and(|(lock, _)| *lock == on);
         let Some(at) = self.workers[w].held.iter().rposition(newest) else { return };
         let group = self.workers[w].held.remove(at);
         self.locks[on].holders.retain(|hold| !group.contains(&(on, hold.1)));
         let shared = group.iter().all(|(_, grant)| grant.is_shared());
-        if !shared && self.waiting(on, Way::Alone).count() == 0 {
+        if !shared && self.waiting(on, LockMode::Alone).count() == 0 {
             self.locks[on].lets = self.locks[on].came.1;
             for worker in &mut self.workers {
                 if let Some(Wait::Lock(asked)) = &mut worker.waits {
@@ -61,13 +61,13 @@ impl World {
             }
         }
         for (lock, grant) in group {
-            self.wire.tell(w, EventKind::Released { lock: id(lock), grant });
+            self.wire.record(w, EventKind::Released { lock: id(lock), grant });
         }
     }
 
-    pub(super) fn wait(&mut self, w: usize, asked: Asked) {
+    pub(super) fn wait(&mut self, w: usize, asked: LockRequest) {
         let lock = id(asked.lock);
-        let shared = asked.way == Way::Shared;
+        let shared = asked.mode == LockMode::Shared;
         let of = &mut self.locks[asked.lock];
         let (behind, count) = (of.came.0, if shared { of.came.1 } else { of.lets });
         if shared {
@@ -76,9 +76,9 @@ impl World {
             of.came.0 += 1;
         }
         let queued = |behind| EventKind::RwlockRequest { lock, writers_ahead: behind, shared };
-        let ask = match (self.kinds[asked.lock], asked.way) {
-            (_, Way::Permits(permits)) if permits > 1 => vec![EventKind::PermitRequest { lock, permits }],
-            (Kind::Rwlock(RwPolicy::Readers), Way::Shared) => vec![queued(0)],
+        let ask = match (self.kinds[asked.lock], asked.mode) {
+            (_, LockMode::Permits(permits)) if permits > 1 => vec![EventKind::PermitRequest { lock, permits }],
+            (Kind::Rwlock(RwPolicy::Readers), LockMode::Shared) => vec![queued(0)],
             (Kind::Rwlock(RwPolicy::Writers), _) => vec![queued(behind), EventKind::RwlockReaders { lock, count }],
             (Kind::Rwlock(_), _) => vec![queued(behind)],
             _ => Vec::new(),
@@ -87,13 +87,13 @@ impl World {
         let wait = EventKind::LockWait { lock, held_count: held.len() as u8, timed: asked.timed };
         let group: Vec<EventKind> = ask.into_iter().chain(held).chain([wait]).collect();
         self.workers[w].waits = Some(Wait::Lock(asked));
-        self.wire.tell_all(w, &group);
-        self.wire.stand(w, group);
+        self.wire.record_all(w, &group);
+        self.wire.write_slot(w, group);
     }
 }
 
-/// Writers that came before this number go first.
-pub fn first_writer(policy: RwPolicy, asked: &Asked) -> u64 {
+/// Returns the number of the first writer that does not go before this request.
+pub fn first_writer(policy: RwPolicy, asked: &LockRequest) -> u64 {
     match policy {
         RwPolicy::Readers => 0,
         RwPolicy::Writers => u64::MAX,
