@@ -6,6 +6,7 @@ use super::expect::MEASURES;
 use super::grammar::{
     ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, STEPS, TOP, ValueKind, WAYS,
 };
+use crate::knob::Unit;
 use crate::quantity;
 use crate::suggest::{all_of, any_of};
 use contend_trace::{FindingId, State};
@@ -98,7 +99,14 @@ fn allowed_values(value: ValueKind) -> String {
             let [min, max] = [want.min, want.max].map(|end| group_digits(&quantity::format_quantity(end, want.unit)));
             let knows = if want.index { "; knows `i` and `n`" } else { "" };
             let turned = if want.live { "" } else { "; turning a knob here restarts the run" };
-            format!("{}, from {min} to {max}{knows}{turned}", want.unit.describe())
+            let noun = match want.unit {
+                Unit::Time => "a time",
+                Unit::Count if want.max <= 1.0 => "a share, written as a formula,",
+                Unit::Count => "a whole number",
+                Unit::Rate => "a rate",
+                Unit::Bytes => "a size",
+            };
+            format!("{noun} from {min} to {max}{knows}{turned}")
         }
     }
 }
