@@ -134,7 +134,7 @@ fn a_recursion_of_tasks_that_is_too_deep_fails_and_the_runner_lives() {
     let (submitted, ends) = tasks(&report.json["pools"][0]);
     assert_eq!(submitted, ends.iter().sum::<u64>());
     let told = report.json["failures"]["first"].to_string();
-    assert!(told.contains("worker has no room") && told.contains("policy=block"), "{told}");
+    assert!(told.contains("the queue of worker is full") && told.contains("policy=block"), "{told}");
 }
 
 #[test]
