@@ -134,7 +134,7 @@ fn too_deep_task_recursion_fails_without_killing_the_runner() {
     let (submitted, ends) = tasks(&report.json["pools"][0]);
     assert_eq!(submitted, ends.iter().sum::<u64>());
     let failure = report.json["failures"]["first"].to_string();
-    assert!(failure.contains("worker has no room") && failure.contains("policy=block"), "{failure}");
+    assert!(failure.contains("the queue of worker is full") && failure.contains("policy=block"), "{failure}");
 }
 
 #[test]

@@ -156,9 +156,11 @@ impl Sampler {
 
     fn sample_counters(&mut self, tell: &mut impl FnMut(Message)) {
         for (counter, (home, word), last) in &mut self.counters {
+            // Before the load: additions up to this moment are in the value.
+            let at = self.timebase.now();
             let value = self.run_memory.resource(*home)[*word].load(Ordering::Relaxed) as i64;
             if std::mem::replace(last, value) != value {
-                tell(Message::Sample(Sample::Counter { at: self.timebase.now(), counter: *counter, value }));
+                tell(Message::Sample(Sample::Counter { at, counter: *counter, value }));
             }
         }
     }
