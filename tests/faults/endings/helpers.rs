@@ -37,7 +37,7 @@ fn children_of(parent: u32) -> Vec<(u32, String)> {
 #[test]
 fn a_program_that_does_not_hand_over_to_helpers_gets_an_error_and_no_process() {
     let why = started(None).map(drop).expect_err("nothing of ours may start this program again");
-    assert!(why.contains("contend::helpers::enter()"), "{why}");
+    assert!(why.contains("contend::helpers::run_if_helper()"), "{why}");
     let helpers = children_of(std::process::id()).into_iter().filter(|(_, line)| line.starts_with("contend: "));
     assert_eq!(helpers.collect::<Vec<_>>(), []);
 }
@@ -65,7 +65,7 @@ fn a_chain_of_programs_is_cut_at_its_depth() {
         let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
         let output = contend.args(["run", "account-race", "--headless"]).env("CONTEND_DEPTH", depth).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(said.contains("goes no deeper"), !runs, "{depth}: {said}");
+        assert_eq!(said.contains("nested too deeply"), !runs, "{depth}: {said}");
     }
 }
 
