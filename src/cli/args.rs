@@ -39,9 +39,9 @@ Environment:
 
 /// See threads and processes contend, live, in a terminal.
 ///
-/// contend runs a scenario on real threads and processes and shows what they do: a timeline of each worker, locks, queues
-/// and pools, the load of each core, and who waits for whom. It explains each problem in plain words, with numbers and a
-/// fix.
+/// contend runs a scenario on real threads and processes and shows what they do: a timeline of each worker, locks,
+/// queues and pools, the load of each core, and who waits for whom. It explains each problem in plain words, with
+/// numbers and a fix.
 #[derive(Debug, Parser)]
 #[command(
     name = "contend",
@@ -57,7 +57,14 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<CliCommand>,
     /// When to use colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColourChoice::Auto, global = true, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = ColourChoice::Auto,
+        global = true,
+        help_heading = "Output",
+    )]
     pub(super) color: ColourChoice,
     /// Do not capture the mouse, so that the terminal can select text
     #[arg(long, global = true, help_heading = "Output")]
@@ -162,8 +169,8 @@ pub(super) struct RunArgs {
     /// Print the report as one JSON object (see docs/report.md); implies --headless
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
-    /// Exit with 3 if contend reports this finding; can be repeated. `deadlock` covers every finding of workers that wait
-    /// forever: stalls, lost wakeups and orphaned locks too
+    /// Exit with 3 if contend reports this finding; can be repeated. `deadlock` covers every finding of workers that
+    /// wait forever: stalls, lost wakeups and orphaned locks too
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
     /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
@@ -186,7 +193,13 @@ pub(super) struct TestArgs {
     pub(super) scenarios: Vec<OsString>,
 
     /// Run everything N times and report how often each expectation was met
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "What to run")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=1000),
+        help_heading = "What to run",
+    )]
     pub(super) times: u32,
     /// Allow scenarios to run external commands (`exec`) [default: scenarios of the list that do are skipped]
     #[arg(long)]
@@ -226,13 +239,27 @@ pub(super) struct TuneArgs {
     #[arg(long, value_name = "PATTERNS", requires = "exec", help_heading = "What to measure")]
     pub(super) files: Option<String>,
     /// Directory of these files
-    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, requires = "files", default_value = ".", help_heading = "What to measure")]
+    #[arg(
+        long,
+        value_name = "DIRECTORY",
+        value_hint = ValueHint::DirPath,
+        requires = "files",
+        default_value = ".",
+        help_heading = "What to measure",
+    )]
     pub(super) dir: String,
     /// Allow the scenario to run external commands (`exec`)
     #[arg(long, help_heading = "What to measure")]
     pub(super) allow_exec: bool,
-    /// Tune these scenarios, or all of the list whose optimum can be calculated, and compare the answers with the optima
-    #[arg(long, value_name = "SCENARIO", num_args = 0.., conflicts_with_all = ["scenario", "json", "svg"], help_heading = "What to measure")]
+    /// Tune these scenarios, or all of the list whose optimum can be calculated, and compare the answers with the
+    /// optima
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        num_args = 0..,
+        conflicts_with_all = ["scenario", "json", "svg"],
+        help_heading = "What to measure",
+    )]
     pub(super) check: Option<Vec<OsString>>,
     /// How often to tune each scenario
     #[arg(long, value_name = "N", default_value_t = 1, requires = "check", help_heading = "What to measure")]
@@ -257,10 +284,16 @@ pub(super) struct TuneArgs {
     pub(super) saturate: bool,
 
     /// How far below the best throughput is still good enough, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = parse_percentage, help_heading = "What is good enough")]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 5.0,
+        value_parser = parse_percentage,
+        help_heading = "What is good enough",
+    )]
     pub(super) epsilon: f64,
-    /// Limit of a task's time at the 99th percentile, such as 50ms; where tasks arrive at a rate, counted from the moment
-    /// each is due
+    /// Limit of a task's time at the 99th percentile, such as 50ms; where tasks arrive at a rate, counted from the
+    /// moment each is due
     #[arg(long, value_name = "TIME", value_parser = parse_positive_time, help_heading = "What is good enough")]
     pub(super) p99: Option<Duration>,
     /// Limit of the memory of all processes of a run together, in MiB
@@ -268,7 +301,13 @@ pub(super) struct TuneArgs {
     pub(super) memory: Option<u64>,
 
     /// Time limit of the whole measurement; more time gives more certainty
-    #[arg(long = "for", value_name = "TIME", value_parser = parse_positive_time, default_value = "1m", help_heading = "How to measure")]
+    #[arg(
+        long = "for",
+        value_name = "TIME",
+        value_parser = parse_positive_time,
+        default_value = "1m",
+        help_heading = "How to measure",
+    )]
     pub(super) time: Duration,
     /// Measure even if other programs use the machine
     #[arg(long, help_heading = "How to measure")]

@@ -40,7 +40,8 @@ impl Drop for RunProgress {
     }
 }
 
-/// Time past the limit after which the line says that the run is ending: on a machine with free cores, a run takes less.
+/// Time past the limit after which the line says that the run is ending: on a machine with free cores, a run takes
+/// less.
 const OVERDUE: Span = Span::from_millis(300);
 
 /// Returns a line such as `2.4 s  12345 events  3 running, 5 lock`, short enough not to wrap.

@@ -106,7 +106,8 @@ fn check_watchable(source: &Source, is_headless: bool) -> Result<(), CliError> {
             Err(CliError::Usage("--watch needs a file that can be saved again, not standard input".to_owned()))
         }
         (None, name) => Err(CliError::Usage(format!(
-            "--watch needs a file of your own; make one: contend show {name} > {name}.kdl; contend run {name}.kdl --watch"
+            "--watch needs a file of your own; make one: contend show {name} > {name}.kdl; \
+             contend run {name}.kdl --watch"
         ))),
     }
 }

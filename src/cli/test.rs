@@ -168,8 +168,8 @@ impl TestRunner<'_> {
         }))
     }
 
-    /// Runs every case: first those that only wait, several at once; then, one by one, those that would disturb each other.
-    /// Returns the runs in the order of the cases.
+    /// Runs every case: first those that only wait, several at once; then, one by one, those that would disturb each
+    /// other. Returns the runs in the order of the cases.
     fn run_all(&mut self, cases: &[TestCase<'_>]) -> Result<Vec<TestRun>, Interruption> {
         let (alone, beside): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|at| cases[*at].runs_alone);
         let mut runs: Vec<(usize, TestRun)> = Vec::with_capacity(cases.len());

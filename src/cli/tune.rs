@@ -116,8 +116,8 @@ fn require_quiet_machine(preflight: Preflight, args: &TuneArgs) -> Result<Prefli
     match preflight.others_cores.filter(|others| *others > MAX_OTHERS_CORES && !args.anyway) {
         None => Ok(preflight),
         Some(others) => Err(CliError::Run(format!(
-            "other programs use {others:.1} cores; results would be unreliable. Try again when the machine is idle, or add \
-             --anyway"
+            "other programs use {others:.1} cores; results would be unreliable. Try again when the machine is idle, \
+             or add --anyway"
         ))),
     }
 }

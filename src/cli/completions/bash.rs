@@ -1,7 +1,8 @@
 //! Completion in bash.
 //!
-//! Bash splits words at `=` and `:` and drops the separator at the cursor, so `--set order=` would arrive as `--set order`.
-//! The script therefore hands over the whole line up to the cursor, and bash's own word, which is all that bash replaces.
+//! Bash splits words at `=` and `:` and drops the separator at the cursor, so `--set order=` would arrive as `--set
+//! order`. The script therefore hands over the whole line up to the cursor, and bash's own word, which is all that bash
+//! replaces.
 
 use std::ffi::OsString;
 use std::io::{Error, Write};

@@ -60,8 +60,8 @@ impl<'a> Sweep<'a> {
         Self { is_closed_loop: true, ..self }
     }
 
-    /// Returns the demands on a level: to keep up with the arrivals if their rate is known and not ignored, otherwise to
-    /// reach the highest throughput.
+    /// Returns the demands on a level: to keep up with the arrivals if their rate is known and not ignored, otherwise
+    /// to reach the highest throughput.
     fn demands(&self, work: &WorkUnit) -> Demands {
         let due = work.arrival_rate(self.scenario, &self.settings, self.knob_id).filter(|_| !self.is_closed_loop);
         Demands { goal: due.map_or(Goal::MaxThroughput, Goal::Arrivals), ..self.demands }
