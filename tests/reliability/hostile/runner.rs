@@ -41,12 +41,12 @@ fn a_runner_that_is_none_is_told_as_what_it_was() {
         ("exit 3", "the runner exited with code 3"),
         ("exit 0", "the runner exited with code 0"),
         ("kill -ABRT $$", "the runner was killed by SIGABRT"),
-        ("head -c 100000 /dev/urandom", "cannot be read"),
+        ("head -c 100000 /dev/urandom", "cannot read the runner's messages"),
         ("printf '\\377\\377\\377\\377'", "a frame of 4294967295 bytes announced"),
         ("printf '\\012\\000\\000\\000abc'", "ended inside a frame"),
         // More than a pipe holds; but each line is a message, and a hundred thousand of them take a loaded machine minutes.
         ("yes \"$(printf %0199d 0)\" | head -n 1000 >&2; exit 4", "the runner exited with code 4"),
-        ("dd if=/dev/urandom of=/proc/self/fd/3 conv=notrunc bs=65536 count=64 2>&-; exit 5", "exit code 5"),
+        ("dd if=/dev/urandom of=/proc/self/fd/3 conv=notrunc bs=65536 count=64 2>&-; exit 5", "exited with code 5"),
         ("(dd if=/dev/urandom of=/proc/$$/fd/3 conv=notrunc bs=65536 2>&- & sleep 0.3; kill -9 $$)", "SIGKILL"),
     ] {
         let told = ended_with(script);
