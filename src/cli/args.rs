@@ -1,14 +1,18 @@
 //! The command line's commands and options as types. All text that `--help` shows is written here.
 
+mod values;
+
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::version;
 use crate::model::Finding;
-use crate::trace::WorkerKind;
+use values::{parse_percentage, parse_positive_time};
+
+pub(super) use values::{ColourChoice, Executor};
 
 const TEMPLATE: &str = "\
 {about-with-newline}
@@ -325,41 +329,4 @@ pub(super) struct TuneArgs {
     /// Write the curve as an SVG picture
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(super) svg: Option<std::path::PathBuf>,
-}
-
-/// When to use colour, the value of `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColourChoice {
-    /// On a terminal that supports it, unless `NO_COLOR` is set
-    Auto,
-    Always,
-    Never,
-}
-
-/// What runs the workers, the value of `--as`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Executor {
-    Threads,
-    Processes,
-    Async,
-}
-
-impl From<Executor> for WorkerKind {
-    fn from(executor: Executor) -> Self {
-        match executor {
-            Executor::Threads => Self::Thread,
-            Executor::Processes => Self::Process,
-            Executor::Async => Self::Async,
-        }
-    }
-}
-
-fn parse_positive_time(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
-    if time.is_zero() { Err("must be longer than zero; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
-}
-
-fn parse_percentage(text: &str) -> Result<f64, String> {
-    let value: f64 = text.trim_end_matches('%').trim().parse().map_err(|_| "not a number; write it as 5".to_owned())?;
-    if (0.1..=50.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 50".to_owned()) }
 }

@@ -83,17 +83,9 @@ impl LiveRun {
         let scratch = scratch.map_err(|source| InputError::Samples { source })?;
         let input_items = InputItems::find_items(scenario, settings, scratch.as_ref().map(ScratchDir::path))?;
         let plan = Plan::new(scenario, settings, &input_items)?;
-        if let Some(why) = Requirements::for_plan(&plan).describe_shortage() {
-            return Err(StartError::InsufficientResources(why));
-        }
-        if let Some(command) = scenario.first_command(settings).filter(|_| !has_proc()) {
-            return Err(StartError::NoProc(command));
-        }
-        let run_memory = Arc::new(RunMemory::create(plan.memory_size()).map_err(StartError::SharedMemory)?);
+        check_system(scenario, settings, &plan)?;
+        let run_memory = create_run_memory(&plan, settings)?;
         let first = run_memory.clock().read_pair();
-        for (i, value) in settings.numbers.iter().enumerate() {
-            run_memory.set_knob(i.into(), *value);
-        }
         become_subreaper();
         let process_tag =
             (settings.allow_exec || plan.has_processes()).then(|| ProcessTag::with_guardian(image.as_deref()));
@@ -208,6 +200,26 @@ impl LiveRun {
     /// Stops or continues all processes of the run.
     pub fn set_paused(&self, paused: bool) {
         self.runner.signal(if paused { Signal::STOP } else { Signal::CONT });
+    }
+}
+
+/// Creates the shared memory of the run and stores the knobs in it.
+fn create_run_memory(plan: &Plan, settings: &Settings) -> Result<Arc<RunMemory>, StartError> {
+    let run_memory = RunMemory::create(plan.memory_size()).map_err(StartError::SharedMemory)?;
+    for (i, value) in settings.numbers.iter().enumerate() {
+        run_memory.set_knob(i.into(), *value);
+    }
+    Ok(Arc::new(run_memory))
+}
+
+/// Checks that the system has the resources for the run, and `/proc` if the run starts commands.
+fn check_system(scenario: &Scenario, settings: &Settings, plan: &Plan) -> Result<(), StartError> {
+    if let Some(why) = Requirements::for_plan(plan).describe_shortage() {
+        return Err(StartError::InsufficientResources(why));
+    }
+    match scenario.first_command(settings).filter(|_| !has_proc()) {
+        Some(command) => Err(StartError::NoProc(command)),
+        None => Ok(()),
     }
 }
 
