@@ -26,7 +26,7 @@ Examples:
   contend run deadlock                        watch one scenario
   contend run thread-pool --set workers=8     set a knob
   contend run philosophers --as processes     use processes instead of threads
-  contend run my.kdl --headless --for 10s     print a report instead of opening the dashboard
+  contend run my.kdl --headless --for 10s     print a report, no dashboard
   contend run my.kdl --json --fail-on deadlock | jq .findings";
 
 const EXIT_CODES: &str = "\
@@ -221,11 +221,11 @@ pub(super) struct TestArgs {
 
 const TUNE_EXAMPLES: &str = "\
 Examples:
-  contend tune thread-pool                              how many workers keep up with its 200 tasks/s?
-  contend tune thread-pool --p99 30ms                   and finish 99 % of them within 30 ms?
-  contend tune thread-pool --saturate --over 1..64      how many give the highest throughput?
+  contend tune thread-pool                            keep up with its arrivals
+  contend tune thread-pool --p99 30ms                 finish 99 % within 30 ms
+  contend tune thread-pool --saturate --over 1..64    highest throughput
+  contend tune my.kdl --p99 50ms --json               print JSON
   contend tune lock-contention --knob hold --over 10us..10ms
-  contend tune my.kdl --p99 50ms --json                 print JSON
   contend tune --exec 'convert {} out/{/}.png' --files '*.jpg' --over 1..16 --allow-exec";
 
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent option")]
