@@ -1,6 +1,6 @@
-//! Tells the program its target and, in optimised builds, its commit and the date of that commit, for `--version`.
+//! Passes the target to the program and, in optimised builds, the commit and its date, for `--version`.
 //!
-//! A debug build names no commit: it would have to be built again after each one.
+//! A debug build names no commit, so that it need not be rebuilt after each commit.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,15 +13,15 @@ fn main() {
     }
     if let Some(commit) = commit() {
         println!("cargo::rustc-env=CONTEND_COMMIT={commit}");
-        // The log of HEAD grows with every commit and every switch of branch.
+        // Git appends to the log of HEAD at every commit and every switch of branch.
         if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists()) {
             println!("cargo::rerun-if-changed={log}");
         }
     }
 }
 
-/// Short hash and date of the checked-out commit of this package's repository. `None` for an unpacked archive, even inside
-/// another repository.
+/// Returns the short hash and the date of the checked-out commit. `None` for an unpacked archive, even if that lies
+/// inside another repository.
 fn commit() -> Option<String> {
     let here = std::env::var("CARGO_MANIFEST_DIR").ok()?;
     let top = git(&["rev-parse", "--show-toplevel"])?;

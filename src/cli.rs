@@ -1,7 +1,8 @@
-//! The command line: what the program does when a person starts it.
+//! The command line interface: parses the arguments and runs the command.
 
 mod args;
 mod check;
+mod completions;
 mod exit;
 mod list;
 mod man;
@@ -24,8 +25,11 @@ use args::{Cli, CliCommand, ColourChoice};
 use exit::{CliError, ExitOutcome};
 use output::Colours;
 
-/// Reads the command line, does what it says, and returns how the program is to exit.
+/// Parses the command line, runs the command and returns the program's exit code.
 pub fn main() -> ExitCode {
+    if let Some(code) = completions::answer_request() {
+        return code;
+    }
     let cli = match parse() {
         Ok(cli) => cli,
         Err(code) => return code,
@@ -42,7 +46,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Help, version and mistakes are printed here instead of by clap, which ignores a closed pipe.
+/// Parses the command line. Prints help, version and usage errors itself: clap would ignore a closed pipe.
 fn parse() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(|error| {
         let colours = Colours::detect(ColourChoice::Auto);
@@ -64,13 +68,13 @@ fn parse() -> Result<Cli, ExitCode> {
     })
 }
 
-/// `contend deadlock` is what one types first.
+/// Suggests `contend run NAME` for `contend NAME`, a common first attempt.
 fn suggest_run(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     let known = crate::catalogue::get(word).is_some() || std::path::Path::new(word).is_file();
     known.then(|| {
         let word = crate::scenario::sanitize(word);
-        format!("there is no command `{word}`; did you mean `contend run {word}`?")
+        format!("unknown command `{word}`; did you mean `contend run {word}`?")
     })
 }
 
@@ -84,7 +88,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
             Ok(ExitOutcome::Done)
         }
         Some(CliCommand::Check { files }) => check::check_files(files, colours),
-        Some(CliCommand::Schema { of }) => schema::print_schema(*of),
+        Some(CliCommand::Schema { output }) => schema::print_schema(*output),
         Some(CliCommand::Reference) => {
             output::print_stdout(&crate::scenario::language_reference())?;
             Ok(ExitOutcome::Done)
@@ -92,9 +96,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
         Some(CliCommand::Test(args)) => test::run_tests(args, colours),
         Some(CliCommand::Tune(args)) => tune::run_tune(args, cli.into(), colours),
         Some(CliCommand::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "contend", &mut script);
-            output::print_stdout(&String::from_utf8_lossy(&script))?;
+            completions::print_script(*shell)?;
             Ok(ExitOutcome::Done)
         }
         Some(CliCommand::Man) => {

@@ -1,4 +1,4 @@
-//! The program. Runner, worker and guardian processes are this same binary.
+//! The `contend` program. It also serves as its own helper processes: runner, workers and guardian.
 
 use std::process::ExitCode;
 

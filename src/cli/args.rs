@@ -1,14 +1,18 @@
-//! The command line as types. What clap shows as help is written here and nowhere else.
+//! The command line's commands and options as types. All text that `--help` shows is written here.
+
+mod values;
 
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::version;
 use crate::model::Finding;
-use crate::trace::WorkerKind;
+use values::{parse_percentage, parse_positive_time};
+
+pub(super) use values::{ColourChoice, Executor};
 
 const TEMPLATE: &str = "\
 {about-with-newline}
@@ -20,27 +24,28 @@ const EXAMPLES: &str = "\
 Examples:
   contend                                     choose a scenario and watch it
   contend run deadlock                        watch one scenario
-  contend run thread-pool --set workers=8     with a knob set
-  contend run philosophers --as processes     with processes instead of threads
-  contend run my.kdl --headless --for 10s     without the dashboard: a report at the end
+  contend run thread-pool --set workers=8     set a knob
+  contend run philosophers --as processes     use processes instead of threads
+  contend run my.kdl --headless --for 10s     print a report, no dashboard
   contend run my.kdl --json --fail-on deadlock | jq .findings";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0      done
-  1      the run failed, or an expectation of the scenario was not seen
+  0      success
+  1      the run failed, or an expectation of the scenario was not met
   2      wrong usage, or a mistake in a scenario
-  3      a finding named by --fail-on was made
+  3      contend reported a finding named by --fail-on
   128+n  ended by signal n (130: Ctrl-C)
 
 Environment:
-  NO_COLOR         no colour unless --color says so
-  CLICOLOR_FORCE   colour even when the output is no terminal";
+  NO_COLOR         no colour, unless --color is always
+  CLICOLOR_FORCE   colour even if the output is not a terminal";
 
 /// See threads and processes contend, live, in a terminal.
 ///
-/// contend runs a scenario on real threads and real processes and shows what they do: worker timelines, locks, queues,
-/// pools, the load of each core, who waits for whom, and in plain words what is wrong.
+/// contend runs a scenario on real threads and processes and shows what they do: a timeline of each worker, locks,
+/// queues and pools, the load of each core, and who waits for whom. It explains each problem in plain words, with
+/// numbers and a fix.
 #[derive(Debug, Parser)]
 #[command(
     name = "contend",
@@ -55,58 +60,72 @@ Environment:
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<CliCommand>,
-    /// When to colour text
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColourChoice::Auto, global = true, help_heading = "Output")]
+    /// When to use colour
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = ColourChoice::Auto,
+        global = true,
+        help_heading = "Output",
+    )]
     pub(super) color: ColourChoice,
-    /// Leave the mouse to the terminal, so that it selects text
+    /// Do not capture the mouse, so that the terminal can select text
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) no_mouse: bool,
-    /// Run scenarios at once, without their question first
+    /// Start scenarios without asking their question first
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) no_ask: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CliCommand {
-    /// Run a scenario: in the dashboard, or headless with a report at the end
+    /// Run a scenario in the dashboard, or headless with a report at the end
     Run(RunArgs),
-    /// List the scenarios, by group
+    /// List the scenarios by group
     List {
-        /// Print one JSON object instead of a table
+        /// Print one JSON object instead of a table (see docs/list.md)
         #[arg(long)]
         json: bool,
     },
-    /// Print a scenario's file, to read or to start an own one from
+    /// Print a scenario's file, to read it or to start your own
     Show {
         /// A name from `contend list`
         name: OsString,
     },
-    /// Check scenario files; say every mistake in them
+    /// Check scenario files and report every mistake
     Check {
         /// Files, names from `contend list`, or `-` for standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<OsString>,
     },
-    /// Print the language that scenarios are written in: every node, value, range and default
+    /// Print the reference of the scenario language: every node, value, range and default
     Reference,
-    /// Print the JSON Schema (draft 2020-12) of what `--json` prints
+    /// Print the JSON Schema (draft 2020-12) of a `--json` output
     Schema {
-        /// Whose JSON it describes
-        #[arg(value_name = "COMMAND")]
-        of: super::schema::SchemaKind,
+        /// The output to describe
+        #[arg(value_name = "OUTPUT")]
+        output: super::schema::SchemaKind,
     },
-    /// Run scenarios and say for everything they expect whether it was seen
+    /// Run scenarios and check their expectations
     Test(TestArgs),
-    /// Find out how many workers are enough, and what holds them up
+    /// Find out how many workers are enough, and what limits them
     Tune(TuneArgs),
-    /// Print a script that completes commands and options in a shell
+    /// Print a script for shell completion, also of scenarios, knobs and findings
+    #[command(help_template = TEMPLATE, before_help = COMPLETION_EXAMPLES)]
     Completions {
-        /// The shell to write it for
+        /// The shell to print the script for
         shell: Shell,
     },
     /// Print the manual page (read it with `contend man | man -l -`)
     Man,
 }
+
+const COMPLETION_EXAMPLES: &str = "\
+To install, add the line to the file:
+  bash   ~/.bashrc                     source <(contend completions bash)
+  zsh    ~/.zshrc, after compinit      source <(contend completions zsh)
+  fish   ~/.config/fish/config.fish    contend completions fish | source";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -117,7 +136,7 @@ Examples:
   contend show deadlock > my.kdl; contend run my.kdl --watch
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent option")]
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = RUN_EXAMPLES)]
 pub(super) struct RunArgs {
@@ -125,37 +144,37 @@ pub(super) struct RunArgs {
     #[arg(value_name = "SCENARIO|FILE")]
     pub(super) scenario: OsString,
 
-    /// Set a knob [default: as in the scenario; `contend show` tells]
+    /// Set a knob; can be repeated [default: the scenario's values, see `contend show`]
     #[arg(long, value_name = "KNOB=VALUE", help_heading = "What to run")]
     pub(super) set: Vec<String>,
-    /// How many workers: sets the scenario's `workers` knob [default: as in the scenario]
+    /// Set the scenario's `workers` knob [default: as in the scenario]
     #[arg(long, value_name = "N", help_heading = "What to run")]
     pub(super) workers: Option<u32>,
-    /// Make threads, processes or tasks of one event loop of the workers [default: as in the scenario]
+    /// Run the workers as threads, as processes or as tasks of one event loop [default: as in the scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 
-    /// Let the scenario run commands of its own (`exec`)
+    /// Allow the scenario to run external commands (`exec`)
     #[arg(long, help_heading = "What to run")]
     pub(super) allow_exec: bool,
 
-    /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it is
-    /// deadlocked, and after 5s if it would never end]
+    /// Stop the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it
+    /// deadlocks, and after 5s if it would never end]
     #[arg(long = "for", value_name = "TIME", value_parser = parse_positive_time, help_heading = "When to stop")]
     pub(super) time: Option<Duration>,
 
-    /// Start anew in the dashboard whenever the file is saved
+    /// Restart in the dashboard whenever the file is saved
     #[arg(long, help_heading = "What to run")]
     pub(super) watch: bool,
 
-    /// Without the dashboard; a report at the end [default: when the output is no terminal]
+    /// Print a report at the end instead of opening the dashboard [default: if the output is not a terminal]
     #[arg(long, help_heading = "Output")]
     pub(super) headless: bool,
-    /// Headless, and the report as one JSON object (described in docs/report.md)
+    /// Print the report as one JSON object (see docs/report.md); implies --headless
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
-    /// Exit with 3 if this finding is made; may be given several times. `deadlock` stands for all that make workers wait
-    /// forever: stalls, lost wakeups and orphaned locks as well
+    /// Exit with 3 if contend reports this finding; can be repeated. `deadlock` covers every finding of workers that
+    /// wait forever: stalls, lost wakeups and orphaned locks too
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
     /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
@@ -165,9 +184,9 @@ pub(super) struct RunArgs {
 
 const TEST_EXAMPLES: &str = "\
 Examples:
-  contend test                       every scenario there is
-  contend test deadlock my.kdl       these
-  contend test my.kdl --times 10     is it seen every time?
+  contend test                       test every scenario of the list
+  contend test deadlock my.kdl       test these
+  contend test my.kdl --times 10     how often is each expectation met?
   contend test my.kdl --json         for a build server";
 
 #[derive(Debug, Args)]
@@ -177,139 +196,137 @@ pub(super) struct TestArgs {
     #[arg(value_name = "SCENARIO|FILE")]
     pub(super) scenarios: Vec<OsString>,
 
-    /// Run everything so many times and say how often each expectation was seen
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "What to run")]
+    /// Run everything N times and report how often each expectation was met
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=1000),
+        help_heading = "What to run",
+    )]
     pub(super) times: u32,
-    /// Let scenarios run commands of their own (`exec`) [default: those of the list that do are skipped]
+    /// Allow scenarios to run external commands (`exec`) [default: scenarios of the list that do are skipped]
     #[arg(long)]
     pub(super) allow_exec: bool,
-    /// One JSON object instead of a text (described in docs/tests.md)
+    /// Print one JSON object instead of text (see docs/tests.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
     /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
-    /// Write each run's report as JSON into this directory, as `contend run --json` prints it
-    #[arg(long, value_name = "DIRECTORY", help_heading = "Output")]
+    /// Write the report of each run into this directory, as `contend run --json` prints it
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub(super) reports: Option<std::path::PathBuf>,
 }
 
 const TUNE_EXAMPLES: &str = "\
 Examples:
-  contend tune thread-pool                              how many workers keep up with its 200 tasks a second?
-  contend tune thread-pool --p99 30ms                   and with nearly every task done in 30 ms?
-  contend tune thread-pool --saturate --over 1..64      how many do the most?
+  contend tune thread-pool                            keep up with its arrivals
+  contend tune thread-pool --p99 30ms                 finish 99 % within 30 ms
+  contend tune thread-pool --saturate --over 1..64    highest throughput
+  contend tune my.kdl --p99 50ms --json               print JSON
   contend tune lock-contention --knob hold --over 10us..10ms
-  contend tune my.kdl --p99 50ms --json                 with a limit, for a program
   contend tune --exec 'convert {} out/{/}.png' --files '*.jpg' --over 1..16 --allow-exec";
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent option")]
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = TUNE_EXAMPLES)]
 pub(super) struct TuneArgs {
     /// A name from `contend list`, a file, or `-` for standard input
     #[arg(value_name = "SCENARIO|FILE", required_unless_present_any = ["check", "exec"])]
     pub(super) scenario: Option<OsString>,
-    /// Tune a pool whose task is this command; `{}` is a file, `{/}` its name alone (all places: docs/language.md, `exec`)
+    /// Tune a pool whose task is this command; `{}` stands for a file, `{/}` for its name without the directory (all
+    /// placeholders: docs/language.md, `exec`)
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["scenario", "check"], help_heading = "What to measure")]
     pub(super) exec: Option<String>,
-    /// What the command is run on, over and over [default: nothing, it is simply run]
+    /// Files to run the command on, over and over [default: none; the command runs without a file]
     #[arg(long, value_name = "PATTERNS", requires = "exec", help_heading = "What to measure")]
     pub(super) files: Option<String>,
-    /// Where these files are
-    #[arg(long, value_name = "DIRECTORY", requires = "files", default_value = ".", help_heading = "What to measure")]
+    /// Directory of these files
+    #[arg(
+        long,
+        value_name = "DIRECTORY",
+        value_hint = ValueHint::DirPath,
+        requires = "files",
+        default_value = ".",
+        help_heading = "What to measure",
+    )]
     pub(super) dir: String,
-    /// Let the scenario run commands of its own (`exec`)
+    /// Allow the scenario to run external commands (`exec`)
     #[arg(long, help_heading = "What to measure")]
     pub(super) allow_exec: bool,
-    /// Tune these, or all in the list whose optimum can be calculated, and say the answer beside the truth
-    #[arg(long, value_name = "SCENARIO", num_args = 0.., conflicts_with_all = ["scenario", "json", "svg"], help_heading = "What to measure")]
-    pub(super) check: Option<Vec<String>>,
-    /// How often to tune each of them
+    /// Tune these scenarios, or all of the list whose optimum can be calculated, and compare the answers with the
+    /// optima
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        num_args = 0..,
+        conflicts_with_all = ["scenario", "json", "svg"],
+        help_heading = "What to measure",
+    )]
+    pub(super) check: Option<Vec<OsString>>,
+    /// How often to tune each scenario
     #[arg(long, value_name = "N", default_value_t = 1, requires = "check", help_heading = "What to measure")]
     pub(super) times: u32,
 
-    /// Which knob to sweep; any with a number [default: the one that says how many workers there are]
+    /// Knob to sweep; any knob that holds a number [default: the number of workers]
     #[arg(long, value_name = "KNOB", help_heading = "What to measure")]
     pub(super) knob: Option<String>,
-    /// Between which values [default: 1..32 for a count, else the knob's whole range]
+    /// Range of values to sweep [default: 1..32 for a count, otherwise the knob's whole range]
     #[arg(long, value_name = "FROM..TO", help_heading = "What to measure")]
     pub(super) over: Option<String>,
-    /// Set another knob [default: as in the scenario; `contend show` tells]
+    /// Set another knob; can be repeated [default: the scenario's values, see `contend show`]
     #[arg(long, value_name = "KNOB=VALUE", help_heading = "What to measure")]
     pub(super) set: Vec<String>,
-    /// Make threads or processes of the workers [default: as in the scenario]
+    /// Run the workers as threads, as processes or as tasks of one event loop [default: as in the scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to measure")]
     pub(super) executor: Option<Executor>,
 
-    /// Measure the most a pool can do, though its scenario has tasks arrive at a rate [default: how many workers keep up with
+    /// Find the highest throughput of a pool even if its tasks arrive at a rate [default: how many workers keep up with
     /// that rate]
     #[arg(long, help_heading = "What to measure")]
     pub(super) saturate: bool,
 
-    /// How much less than the best is good enough, in per cent
-    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = parse_percentage, help_heading = "What is good enough")]
+    /// How far below the best throughput is still good enough, in percent
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 5.0,
+        value_parser = parse_percentage,
+        help_heading = "What is good enough",
+    )]
     pub(super) epsilon: f64,
-    /// Most that a task may take at the 99th percentile, such as 50ms; where tasks arrive, from the moment they are due
+    /// Limit of a task's time at the 99th percentile, such as 50ms; where tasks arrive at a rate, counted from the
+    /// moment each is due
     #[arg(long, value_name = "TIME", value_parser = parse_positive_time, help_heading = "What is good enough")]
     pub(super) p99: Option<Duration>,
-    /// Most memory of all its processes together, in MiB
+    /// Limit of the memory of all processes of a run together, in MiB
     #[arg(long, value_name = "MIB", help_heading = "What is good enough")]
     pub(super) memory: Option<u64>,
 
-    /// How long it may take: more time, more certainty
-    #[arg(long = "for", value_name = "TIME", value_parser = parse_positive_time, default_value = "1m", help_heading = "How to measure")]
+    /// Time limit of the whole measurement; more time gives more certainty
+    #[arg(
+        long = "for",
+        value_name = "TIME",
+        value_parser = parse_positive_time,
+        default_value = "1m",
+        help_heading = "How to measure",
+    )]
     pub(super) time: Duration,
-    /// Measure although others use the machine
+    /// Measure even if other programs use the machine
     #[arg(long, help_heading = "How to measure")]
     pub(super) anyway: bool,
-    /// Order the repetitions as another tuning did [default: another order each time]
+    /// Seed of the order of the repetitions, to repeat another tuning [default: random]
     #[arg(long, value_name = "N", help_heading = "How to measure")]
     pub(super) seed: Option<u64>,
 
-    /// Without the screen; a text at the end [default: when the output is no terminal]
+    /// Print text at the end instead of opening the screen [default: if the output is not a terminal]
     #[arg(long, help_heading = "Output")]
     pub(super) headless: bool,
-    /// Headless, and one JSON object with every repetition (described in docs/tune.md)
+    /// Print one JSON object with every repetition (see docs/tune.md); implies --headless
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
-    /// Write the curve as a picture
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    /// Write the curve as an SVG picture
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(super) svg: Option<std::path::PathBuf>,
-}
-
-/// When to colour what is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColourChoice {
-    /// On a terminal that can, unless `NO_COLOR` is set
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Executor {
-    Threads,
-    Processes,
-    Async,
-}
-
-impl From<Executor> for WorkerKind {
-    fn from(executor: Executor) -> Self {
-        match executor {
-            Executor::Threads => Self::Thread,
-            Executor::Processes => Self::Process,
-            Executor::Async => Self::Async,
-        }
-    }
-}
-
-fn parse_positive_time(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
-    if time.is_zero() { Err("no time at all; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
-}
-
-fn parse_percentage(text: &str) -> Result<f64, String> {
-    let value: f64 = text.trim_end_matches('%').trim().parse().map_err(|_| "no number; write it as 5".to_owned())?;
-    if (0.1..=50.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 50".to_owned()) }
 }

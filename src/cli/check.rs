@@ -1,4 +1,4 @@
-//! `contend check`: every mistake of every file.
+//! `contend check`: reports every mistake in scenario files.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use super::output::{self, Colours};
 use super::scenario;
 use crate::scenario::{Mistakes, check as check_source, sanitize};
 
-/// Mistakes go to standard error, one line for each file that can be run to standard output.
+/// Checks all files. Prints mistakes to standard error, and a line for each valid file to standard output.
 pub(super) fn check_files(files: &[OsString], colours: Colours) -> Result<ExitOutcome, CliError> {
     let mut outcome = ExitOutcome::Done;
     for spec in files {
@@ -40,7 +40,7 @@ pub(super) fn check_files(files: &[OsString], colours: Colours) -> Result<ExitOu
 fn warning_summary(warnings: &Mistakes) -> String {
     match warnings.len() {
         0 => "ok".to_owned(),
-        1 => "ok, with a warning".to_owned(),
-        n => format!("ok, with {n} warnings"),
+        1 => "ok, 1 warning".to_owned(),
+        n => format!("ok, {n} warnings"),
     }
 }

@@ -1,24 +1,24 @@
-//! How the program ends: exit codes, and the errors that lead to them.
+//! Exit codes of the program, and the errors that lead to them.
 
 use std::process::ExitCode;
 
 use super::output::OutputError;
 
-/// What a process that a signal ends is said to have returned, plus this.
+/// The exit code of a process that a signal ended is the signal's number plus this, as in a shell.
 const SIGNAL_BASE: u8 = 128;
 const SIGPIPE: u8 = 13;
 
-/// How the program ended when nothing failed on the way.
+/// The outcome of a command that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExitOutcome {
     Done,
-    /// The run failed, or an expectation was not seen.
+    /// The run failed, or an expectation was not met.
     Failed,
-    /// A scenario has mistakes, which have been shown.
+    /// A scenario has mistakes, which have been printed.
     Mistakes,
-    /// A finding named by `--fail-on` was made.
+    /// contend reported a finding named by `--fail-on`.
     FindingMade,
-    /// Ended by this signal.
+    /// This signal ended the program.
     Signal(i32),
 }
 
@@ -34,13 +34,13 @@ impl From<ExitOutcome> for ExitCode {
     }
 }
 
-/// Why a command could not be carried out. Shown once, by `main`.
+/// The reason why a command could not be carried out. `main` prints it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    /// The command line or a scenario is wrong; says what and how to put it right.
+    /// The command line or a scenario is wrong; the text says what is wrong and how to fix it.
     #[error("{0}")]
     Usage(String),
-    /// The system or the run did not do its part.
+    /// The system refused something, or the run failed.
     #[error("{0}")]
     Run(String),
     #[error(transparent)]
@@ -48,7 +48,7 @@ pub(super) enum CliError {
 }
 
 impl CliError {
-    /// Whether there is anything to tell: a reader that has gone away wants to hear nothing.
+    /// Returns whether the program ends without a message: the reader of its output has closed the pipe.
     pub(super) fn is_quiet(&self) -> bool {
         matches!(self, Self::Output(OutputError::Closed))
     }

@@ -1,4 +1,4 @@
-//! `contend list`: the catalogue.
+//! `contend list`: prints the scenarios of the catalogue, as a table or as JSON.
 
 use std::fmt::Write;
 
@@ -22,7 +22,8 @@ struct CatalogueJson<'a> {
 struct ScenarioJson<'a> {
     name: &'a str,
     #[cfg_attr(test, schemars(extend("enum" = [
-        "pools", "locks", "deadlocks", "queues", "signals", "processes", "event-loops", "real-work", "machine", "classics", "tuning", "own"
+        "pools", "locks", "deadlocks", "queues", "signals", "processes", "event-loops", "real-work", "machine", "classics",
+        "tuning", "own"
     ])))]
     group: &'static str,
     title: &'a str,
@@ -40,7 +41,7 @@ struct KnobJson<'a> {
     help: &'a str,
 }
 
-/// The catalogue as a table, or as one JSON object.
+/// Prints the catalogue as a table or as one JSON object.
 pub(super) fn list_scenarios(json: bool, colours: Colours) -> Result<ExitOutcome, CliError> {
     let scenarios = load_catalogue()?;
     let text = if json { as_json(&scenarios)? } else { as_table(&scenarios, colours.stdout) };
@@ -48,13 +49,15 @@ pub(super) fn list_scenarios(json: bool, colours: Colours) -> Result<ExitOutcome
     Ok(ExitOutcome::Done)
 }
 
-/// All of them, by group and otherwise in the catalogue's order.
+/// Reads all scenarios, sorted by group and otherwise in the catalogue's order.
 fn load_catalogue() -> Result<Vec<Scenario>, CliError> {
     let read = |entry: &catalogue::CatalogueEntry| {
         let source = Source { name: entry.name.to_owned(), path: None, text: entry.text.to_owned() };
         match check(&source) {
             Ok(checked) => Ok(checked.scenario),
-            Err(mistakes) => Err(CliError::Run(format!("the catalogue has a mistake\n{}", mistakes.render(false)))),
+            Err(mistakes) => {
+                Err(CliError::Run(format!("the built-in catalogue has a mistake\n{}", mistakes.render(false))))
+            }
         }
     };
     let mut all: Vec<Scenario> = catalogue::all().iter().map(read).collect::<Result<_, _>>()?;
@@ -75,7 +78,7 @@ fn as_table(scenarios: &[Scenario], colour: bool) -> String {
             let _ = writeln!(out, "  {:width$}  {}", scenario.name, scenario.title);
         }
     }
-    out + "\nRun one with `contend run NAME`; read it with `contend show NAME`.\n"
+    out + "\nRun a scenario with `contend run NAME`; print its file with `contend show NAME`.\n"
 }
 
 fn as_json(scenarios: &[Scenario]) -> Result<String, CliError> {
@@ -147,7 +150,7 @@ mod tests {
     use crate::report::schema::{SchemaSource, assert_schema_is_current};
 
     #[test]
-    fn schema_is_that_of_the_types_and_of_the_document() {
+    fn list_schema_matches_the_types_and_the_document() {
         assert_schema_is_current::<CatalogueJson<'static>>(&SchemaSource {
             name: "list",
             title: "The list of contend's scenarios",

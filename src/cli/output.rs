@@ -1,4 +1,4 @@
-//! The one place that prints. A reader that has gone away is an error to end on, never a panic.
+//! Printing to standard output and standard error. A closed pipe is an error that ends the program, never a panic.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -8,11 +8,11 @@ use anstyle::{AnsiColor, Style};
 use super::args::ColourChoice;
 use crate::scenario::sanitize;
 
-/// Why text could not be written to standard output.
+/// The reason why text could not be written to standard output.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OutputError {
-    /// The reader closed its end, as `head` does: nothing to complain of.
-    #[error("the reader of standard output has gone")]
+    /// The reader closed its end, as `head` does. Not worth a message.
+    #[error("standard output is closed")]
     Closed,
     #[error("cannot write to standard output: {0}")]
     Failed(io::Error),
@@ -26,7 +26,7 @@ pub(super) struct Colours {
 }
 
 impl Colours {
-    /// `--color`, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal that can.
+    /// Decides by `--color`, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal with colours.
     pub(super) fn detect(when: ColourChoice) -> Self {
         let on = |terminal: bool| match when {
             ColourChoice::Always => true,
@@ -38,7 +38,7 @@ impl Colours {
     }
 }
 
-/// Whether the locale's characters are those of Unicode. The first of its variables that is set decides.
+/// Returns whether the locale uses UTF-8. The first variable that is set decides.
 pub(super) fn is_unicode_locale() -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
     set.is_none_or(|value| {
@@ -47,7 +47,7 @@ pub(super) fn is_unicode_locale() -> bool {
     })
 }
 
-/// Writes text to standard output, all of it.
+/// Writes the whole text to standard output and flushes it.
 pub(super) fn print_stdout(text: &str) -> Result<(), OutputError> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
@@ -56,17 +56,17 @@ pub(super) fn print_stdout(text: &str) -> Result<(), OutputError> {
     })
 }
 
-/// Writes text to standard error. What cannot be said there cannot be said at all, so failure is ignored.
+/// Writes text to standard error. Ignores failure: there is no other place to report it.
 pub(super) fn print_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// The text with nothing in it that a terminal obeys but the ends of its lines: it may repeat what was typed.
+/// Sanitizes each line, keeping the line ends: an error may repeat text that was typed.
 pub(super) fn sanitize_lines(text: &str) -> String {
     text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n")
 }
 
-/// `error: ...` on standard error.
+/// Prints `error: ...` to standard error.
 pub(super) fn print_error(error: impl Display, colours: Colours) {
     let red = if colours.stderr { Style::new().bold().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
     print_stderr(&format!("{red}error{red:#}: {}\n", sanitize_lines(&error.to_string())));

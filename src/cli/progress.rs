@@ -1,4 +1,4 @@
-//! One line on standard error that tells how far a headless run is.
+//! The progress line of a headless run, on standard error.
 
 use std::io::{self, IsTerminal};
 
@@ -6,16 +6,15 @@ use super::output;
 use crate::model::Model;
 use crate::trace::{Span, Stamp, State, plural};
 
-/// The line changes no faster than one can read.
+/// Minimum time between two updates, so that the line stays readable.
 const UPDATE_INTERVAL: Span = Span::from_millis(200);
 
-/// A line that is written over, and gone when this is dropped. Nothing at all when standard error is no terminal.
+/// A line that is overwritten in place and cleared on drop. Prints nothing if standard error is not a terminal.
 #[derive(Debug)]
 pub(super) struct RunProgress {
-    /// When it was last written.
     last_shown: Option<Stamp>,
     is_terminal: bool,
-    /// How long the run goes on at most.
+    /// Time limit of the run.
     limit: Option<Span>,
 }
 
@@ -24,7 +23,7 @@ impl RunProgress {
         Self { last_shown: None, is_terminal: io::stderr().is_terminal(), limit }
     }
 
-    /// Writes the line anew, unless that was just done.
+    /// Updates the line, unless it was updated within the last 200 ms.
     pub(super) fn show(&mut self, model: &Model, now: Stamp) {
         if self.is_terminal && self.last_shown.is_none_or(|shown| now.span_since(shown) >= UPDATE_INTERVAL) {
             output::print_stderr(&format!("\r\x1b[K{}", progress_line(model, self.limit, now)));
@@ -41,10 +40,11 @@ impl Drop for RunProgress {
     }
 }
 
-/// From here on a run takes longer to end at its limit than one that has the cores.
+/// Time past the limit after which the line says that the run is ending: on a machine with free cores, a run takes
+/// less.
 const OVERDUE: Span = Span::from_millis(300);
 
-/// `2.4 s  12345 events  3 running, 5 lock`: short enough not to wrap.
+/// Returns a line such as `2.4 s  12345 events  3 running, 5 lock`, short enough not to wrap.
 fn progress_line(model: &Model, limit: Option<Span>, now: Stamp) -> String {
     if let Some(limit) = limit {
         let over = now.span_since(Stamp::default() + limit);
@@ -74,11 +74,11 @@ mod tests {
     use crate::trace::Registry;
 
     #[test]
-    fn a_run_past_its_limit_is_said_to_be_ending() {
+    fn progress_line_says_that_a_run_past_its_limit_is_ending() {
         let model = Model::new(Arc::new(Registry::default()), Budget::default());
         let at = |ms: u64| progress_line(&model, Some(Span::from_millis(2_000)), Stamp(ms * 1_000_000));
         assert_eq!(at(3_300), "1.3 s past its limit of 2.0 s: ending");
-        assert!(at(2_100).contains("0 events"), "not within the time that ending takes: {}", at(2_100));
+        assert!(at(2_100).contains("0 events"), "ending takes up to 300 ms: {}", at(2_100));
         assert!(progress_line(&model, None, Stamp(u64::MAX)).contains("0 events"));
     }
 }

@@ -1,4 +1,4 @@
-//! `contend run`: in the dashboard, or headless; and `contend` alone: the picker.
+//! `contend run`, in the dashboard or headless, and `contend` without a command, which opens the picker.
 
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
@@ -17,20 +17,20 @@ use crate::source::LiveRun;
 use crate::trace::{RunEnd, Span, Stamp};
 use crate::tui::{self, Theme, TuiError};
 
-/// How long a run goes on headless when it would never end and nobody said.
+/// Time limit of a headless run that would never end, without `--for`.
 const ENDLESS_RUN_LIMIT: Span = Span::from_millis(5_000);
 
-/// Narrowest and widest text report, in columns.
+/// Least and greatest width of a text report, in columns.
 const WIDTH_RANGE: (usize, usize) = (80, 160);
 
-/// A scenario and what its knobs are set to.
+/// A scenario and the settings of its knobs.
 #[derive(Debug)]
 struct RunTask {
     scenario: Scenario,
     settings: Settings,
 }
 
-/// How the dashboard is to behave, whatever it shows.
+/// Options of the dashboard that apply to every command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DashboardSettings {
     mouse: bool,
@@ -43,19 +43,19 @@ impl From<&Cli> for DashboardSettings {
     }
 }
 
-/// The dashboard, with the picker first.
-pub(super) fn run_picker(manners: DashboardSettings, colours: Colours) -> Result<ExitOutcome, CliError> {
+/// Opens the dashboard with the picker.
+pub(super) fn run_picker(dashboard: DashboardSettings, colours: Colours) -> Result<ExitOutcome, CliError> {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        let usage = "there is no terminal to choose a scenario on; name one: contend run SCENARIO, see contend --help";
+        let usage = "the picker needs a terminal; name a scenario: contend run SCENARIO, see contend --help";
         return Err(CliError::Usage(usage.to_owned()));
     }
-    run_dashboard(tui::InitialScreen::Picker, dashboard_options(manners, colours), &[], colours)
+    run_dashboard(tui::InitialScreen::Picker, dashboard_options(dashboard, colours), &[], colours)
 }
 
-/// One scenario, in the dashboard or headless.
+/// Runs one scenario, in the dashboard or headless.
 pub(super) fn run_scenario(
     args: &RunArgs,
-    manners: DashboardSettings,
+    dashboard: DashboardSettings,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
     let source = scenario::load_scenario(&args.scenario)?;
@@ -63,41 +63,38 @@ pub(super) fn run_scenario(
     if args.watch {
         check_watchable(&source, is_headless)?;
     }
-    let wish = tui::SettingOverrides {
+    let overrides = tui::SettingOverrides {
         assignments: args.set.clone(),
         workers: args.workers,
         executor: args.executor.map(Into::into),
         allow_exec: args.allow_exec,
     };
     let limit = args.time.map(Span::from);
-    let options = tui::Options { reload_on_save: args.watch, time_limit: limit, ..dashboard_options(manners, colours) };
+    let options =
+        tui::Options { reload_on_save: args.watch, time_limit: limit, ..dashboard_options(dashboard, colours) };
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
         Err(_) if args.watch => {
-            return run_dashboard(
-                tui::InitialScreen::Mistakes { source, overrides: wish },
-                options,
-                &args.fail_on,
-                colours,
-            );
+            return run_dashboard(tui::InitialScreen::Mistakes { source, overrides }, options, &args.fail_on, colours);
         }
         Err(mistakes) => {
             output::print_stderr(&mistakes.render(colours.stderr));
             return Ok(ExitOutcome::Mistakes);
         }
     };
-    let settings = wish.settings_for(&scenario).map_err(|error| CliError::Usage(error.to_string()))?;
+    let settings = overrides.settings_for(&scenario).map_err(|error| CliError::Usage(error.to_string()))?;
     if is_headless {
         return run_headless(&RunTask { scenario, settings }, args, colours);
     }
-    // Who says how it is to run has seen it before; to allow it is another matter.
-    let usual = Settings { allow_exec: settings.allow_exec, ..scenario.default_settings() };
-    let is_told = args.watch || limit.is_some() || settings != usual;
-    let start = tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: !is_told };
+    // Options that change the run skip the question: the user has seen the scenario before. `--allow-exec` is not one.
+    let defaults = Settings { allow_exec: settings.allow_exec, ..scenario.default_settings() };
+    let is_customized = args.watch || limit.is_some() || settings != defaults;
+    let start =
+        tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: !is_customized };
     run_dashboard(start, options, &args.fail_on, colours)
 }
 
-/// Whether there is a file to be saved again, and a screen to show what comes of it.
+/// Checks that `--watch` has a file to watch and a dashboard to restart in.
 fn check_watchable(source: &Source, is_headless: bool) -> Result<(), CliError> {
     if is_headless {
         let usage = "--watch needs the dashboard: a terminal, and neither --headless nor --json";
@@ -106,20 +103,21 @@ fn check_watchable(source: &Source, is_headless: bool) -> Result<(), CliError> {
     match (&source.path, source.name.as_str()) {
         (Some(_), _) => Ok(()),
         (None, "stdin") => {
-            Err(CliError::Usage("--watch needs a file that can be saved again; standard input is none".to_owned()))
+            Err(CliError::Usage("--watch needs a file that can be saved again, not standard input".to_owned()))
         }
         (None, name) => Err(CliError::Usage(format!(
-            "--watch needs a file of your own; make one: contend show {name} > {name}.kdl; contend run {name}.kdl --watch"
+            "--watch needs a file of your own; make one: contend show {name} > {name}.kdl; \
+             contend run {name}.kdl --watch"
         ))),
     }
 }
 
-pub(super) fn dashboard_options(manners: DashboardSettings, colours: Colours) -> tui::Options {
+pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) -> tui::Options {
     let theme = Theme { has_colour: colours.stdout, has_unicode: output::is_unicode_locale() };
     tui::Options {
         theme,
-        mouse: manners.mouse,
-        ask_questions: manners.has_questions,
+        mouse: dashboard.mouse,
+        ask_questions: dashboard.has_questions,
         reload_on_save: false,
         time_limit: None,
     }
@@ -152,7 +150,8 @@ fn run_dashboard(
             verdicts: &[],
         };
         if !ended.is_terminal_stalled {
-            output::print_stdout(&report::brief_report_text(&report, text_format(colours)))?; // a terminal that takes nothing would hold us here
+            // Printing to a terminal that does not read would block.
+            output::print_stdout(&report::brief_report_text(&report, text_format(colours)))?;
         }
         found = has_named_finding(&last.model, &findings, fail_on, last.now);
     }
@@ -165,7 +164,7 @@ fn run_dashboard(
 
 fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
     let signals = signals::listen_for_signals()
-        .map_err(|error| CliError::Run(format!("signals cannot be caught: {}", describe_io_error(&error))))?;
+        .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let live = LiveRun::start(&task.scenario, &task.settings).map_err(|error| CliError::Run(error.to_string()))?;
     let limit = time_limit(task, args);
     let mut progress = RunProgress::new(limit);
@@ -174,15 +173,15 @@ fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<Exit
         ControlFlow::Continue(())
     });
     drop(progress);
-    drop(live); // the report waits until every process is gone: it is true then that the run has ended
+    drop(live); // waits until every process is gone, so that the report follows the end of the run
     print_report(task, args, colours, &followed)
 }
 
-/// When the run is ended: as told, or after a while if it would go on for ever.
+/// Returns the time limit: that of `--for`, or a default if the run would never end.
 fn time_limit(task: &RunTask, args: &RunArgs) -> Option<Span> {
-    let told = args.time.map(Span::from);
+    let requested = args.time.map(Span::from);
     let endless = !report::ends_by_itself(&task.scenario, &task.settings);
-    told.or(endless.then_some(ENDLESS_RUN_LIMIT))
+    requested.or(endless.then_some(ENDLESS_RUN_LIMIT))
 }
 
 fn print_report(
@@ -206,7 +205,7 @@ fn print_report(
     };
     let text =
         if args.json { report::report_json(&report) } else { Ok(report::report_text(&report, text_format(colours))) };
-    output::print_stdout(&text.map_err(|error| CliError::Run(format!("the report cannot be written: {error}")))?)?;
+    output::print_stdout(&text.map_err(|error| CliError::Run(format!("cannot write the report: {error}")))?)?;
     Ok(exit_outcome(
         followed,
         &verdicts,
@@ -226,13 +225,14 @@ fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, stric
     }
 }
 
-/// Whether a finding that was named on the command line was made. `deadlock` stands for all that make workers wait forever.
+/// Returns whether a finding named by `--fail-on` was reported. `deadlock` covers all findings of workers that wait
+/// forever.
 fn has_named_finding(model: &Model, findings: &[Finding], ids: &[String], now: Stamp) -> bool {
     let is_named = |id: &str| ids.iter().any(|named| named == id);
     findings.iter().any(|finding| is_named(finding.id)) || (is_named("deadlock") && !model.stuck_groups(now).is_empty())
 }
 
-/// As wide as the terminal on standard output, within reason.
+/// Returns the format of a text report: as wide as the terminal on standard output, within bounds.
 pub(super) fn text_format(colours: Colours) -> TextFormat {
     let (least, most) = WIDTH_RANGE;
     let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(least, |size| usize::from(size.ws_col));

@@ -1,11 +1,11 @@
-//! `contend schema`: the JSON Schemas of what the program prints as JSON.
+//! `contend schema`: prints the JSON Schemas of the program's JSON output.
 
 use clap::ValueEnum;
 
 use super::exit::{CliError, ExitOutcome};
-use super::output;
+use super::output::print_stdout;
 
-/// What a schema describes.
+/// A JSON output that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SchemaKind {
     /// `contend run --json`
@@ -29,7 +29,7 @@ impl SchemaKind {
     }
 }
 
-pub(super) fn print_schema(of: SchemaKind) -> Result<ExitOutcome, CliError> {
-    output::print_stdout(of.schema())?;
+pub(super) fn print_schema(output: SchemaKind) -> Result<ExitOutcome, CliError> {
+    print_stdout(output.schema())?;
     Ok(ExitOutcome::Done)
 }

@@ -1,4 +1,4 @@
-//! Signals that ask the program to end, as messages.
+//! Signals that ask the program to end, delivered through a channel.
 
 use std::io;
 use std::process::exit;
@@ -8,17 +8,18 @@ use crossbeam_channel::{Receiver, bounded};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// The first signal arrives as a message, so that the report so far can be printed; the second ends the program at once.
+/// Returns a channel that delivers the first signal, so that the report so far can be printed. A second signal ends the
+/// program at once.
 pub(super) fn listen_for_signals() -> io::Result<Receiver<i32>> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let (sender, receiver) = bounded(1);
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let mut told = false;
+        let mut is_delivered = false;
         for signal in signals.forever() {
-            if told || sender.send(signal).is_err() {
+            if is_delivered || sender.send(signal).is_err() {
                 exit(128 + signal);
             }
-            told = true;
+            is_delivered = true;
         }
     })?;
     Ok(receiver)

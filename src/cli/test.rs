@@ -1,4 +1,4 @@
-//! `contend test`: every scenario is run once for each way its expectations ask for, and the expectations are judged.
+//! `contend test`: runs each scenario with all settings that its expectations name, and judges the expectations.
 
 mod progress;
 mod reports;
@@ -22,20 +22,20 @@ use crate::source::LiveRun;
 use progress::TestProgress;
 use reports::ReportDirectory;
 
-/// Runs that go on at once when all they do is wait.
+/// Number of runs at once, for scenarios that only wait.
 const MAX_CONCURRENT_RUNS: usize = 6;
 
-/// One run of one scenario.
+/// A scenario with the settings of one run.
 #[derive(Debug, Clone, Copy)]
 struct TestCase<'a> {
     scenario: &'a Scenario,
     variant: &'a Variant,
-    /// Whether others beside it would disturb it.
+    /// Whether other runs at the same time would disturb it.
     runs_alone: bool,
 }
 
 impl<'a> TestCase<'a> {
-    /// It runs alone if it computes, or a run that it is compared with: both are to have the same around them.
+    /// A case runs alone if it computes, or if it is compared with one that computes: both need equal conditions.
     fn new(scenario: &'a Scenario, variant: &'a Variant) -> Self {
         let computes = |settings: &Settings| scenario.is_cpu_bound(settings);
         let beside = scenario.expectations.iter().filter_map(|expect| {
@@ -47,15 +47,15 @@ impl<'a> TestCase<'a> {
     }
 }
 
-/// What runs the cases, one way or another.
+/// Runs the cases and follows their progress.
 struct TestRunner<'a> {
     signals: &'a Receiver<i32>,
     progress: TestProgress,
-    /// Where reports are written, if they are.
+    /// Where to write the reports, if `--reports` asks for them.
     reports: Option<&'a ReportDirectory>,
 }
 
-/// Why not every case was run.
+/// The reason why the tests ended early.
 #[derive(Debug)]
 enum Interruption {
     Signal(i32),
@@ -72,23 +72,23 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
     let mut variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
     variants.iter_mut().flatten().for_each(|variant| variant.settings.allow_exec = args.allow_exec);
     let signals = signals::listen_for_signals()
-        .map_err(|error| CliError::Run(format!("signals cannot be caught: {}", describe_io_error(&error))))?;
+        .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
     let reports = args.reports.as_deref().map(ReportDirectory::create).transpose()?;
-    let mut bench = TestRunner { signals: &signals, progress: TestProgress::new(runs), reports: reports.as_ref() };
+    let mut runner = TestRunner { signals: &signals, progress: TestProgress::new(runs), reports: reports.as_ref() };
     let mut tested: Vec<TestedScenario<'_>> = scenarios
         .iter()
         .zip(&variants)
         .map(|(scenario, variants)| TestedScenario { scenario, variants, rounds: Vec::new() })
         .collect();
     for _ in 0..args.times {
-        match bench.run_round(&mut tested) {
+        match runner.run_round(&mut tested) {
             Ok(()) => {}
             Err(Interruption::Signal(signal)) => return Ok(ExitOutcome::Signal(signal)),
             Err(Interruption::Failed(failure)) => return Err(failure),
         }
     }
-    drop(bench);
+    drop(runner);
     if let Some(failure) = reports.and_then(ReportDirectory::failure) {
         return Err(failure);
     }
@@ -103,14 +103,14 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
     Ok(if tested.iter().any(failed) { ExitOutcome::Failed } else { ExitOutcome::Done })
 }
 
-/// Why a scenario that was named is not tested: a build server would take what is skipped for good.
+/// Returns the error for a named scenario that runs a command. Skipping it would look like success to a build server.
 fn exec_not_allowed(scenario: &Scenario) -> CliError {
     let command = scenario.first_command(&scenario.default_settings()).unwrap_or_default();
     let name = &scenario.name;
-    CliError::Usage(format!("{name} runs a command, `{command}`: if you trust it, allow that with --allow-exec"))
+    CliError::Usage(format!("{name} runs a command, `{command}`; if you trust it, add --allow-exec"))
 }
 
-/// The scenarios that are named, or the whole catalogue. `None`: some cannot be read, and it was said why.
+/// Loads the named scenarios, or the whole catalogue. `None` if some cannot be read; the reasons have been printed.
 fn load_scenarios(named: &[OsString], colours: Colours) -> Option<Vec<Scenario>> {
     let all = || catalogue::all().iter().map(|entry| entry.name.into()).collect();
     let specs: Vec<OsString> = if named.is_empty() { all() } else { named.to_vec() };
@@ -118,40 +118,40 @@ fn load_scenarios(named: &[OsString], colours: Colours) -> Option<Vec<Scenario>>
         let source = scenario::load_scenario(spec).map_err(|failure| output::print_error(failure, colours)).ok()?;
         check(&source).map_err(|mistakes| output::print_stderr(&mistakes.render(colours.stderr))).ok()
     };
-    let read: Vec<_> = specs.iter().map(read).collect(); // all, so that every mistake is said
+    let read: Vec<_> = specs.iter().map(read).collect(); // all, to print every mistake
     read.into_iter().map(|checked| checked.map(|checked| checked.scenario)).collect()
 }
 
 impl TestRunner<'_> {
-    /// Runs everything once, and what is compared and not seen at first once more.
+    /// Runs every case once, and repeats comparisons that were not met.
     fn run_round(&mut self, tested: &mut [TestedScenario<'_>]) -> Result<(), Interruption> {
         let cases: Vec<TestCase<'_>> = tested
             .iter()
             .flat_map(|one| one.variants.iter().map(|variant| TestCase::new(one.scenario, variant)))
             .collect();
-        let mut trials = self.run_all(&cases)?;
-        self.retry_alone(&cases, &mut trials)?;
-        let mut trials = trials.into_iter();
+        let mut runs = self.run_all(&cases)?;
+        self.retry_alone(&cases, &mut runs)?;
+        let mut runs = runs.into_iter();
         for one in tested {
-            let trials: Vec<TestRun> = trials.by_ref().take(one.variants.len()).collect();
+            let runs: Vec<TestRun> = runs.by_ref().take(one.variants.len()).collect();
             let mut compared = Vec::new();
             for pair in report::run_pairs(one.scenario, one.variants) {
-                compared.extend(self.compare_pair(one, &trials, &pair)?);
+                compared.extend(self.compare_pair(one, &runs, &pair)?);
             }
-            one.rounds.push(TestRound { runs: trials, comparisons: compared });
+            one.rounds.push(TestRound { runs, comparisons: compared });
         }
         Ok(())
     }
 
-    /// What two runs show beside each other. A machine that was busy with something else meanwhile gets another chance.
+    /// Compares two runs. Repeats both if the expectation is not met: other programs may have used the machine.
     fn compare_pair(
         &mut self,
         one: &TestedScenario<'_>,
-        trials: &[TestRun],
+        runs: &[TestRun],
         pair: &RunPair,
     ) -> Result<Option<Comparison>, Interruption> {
         let Some(verdict) =
-            report::compare_runs(one.scenario, pair, pair.variant_indices.map(|at| trials[at].compared()))
+            report::compare_runs(one.scenario, pair, pair.variant_indices.map(|at| runs[at].compared()))
         else {
             return Ok(None);
         };
@@ -170,31 +170,31 @@ impl TestRunner<'_> {
         }))
     }
 
-    /// Runs every case: first those that only wait, several at once; then one by one those that would disturb each other.
-    /// The result is in the order of the cases.
+    /// Runs every case: first those that only wait, several at once; then, one by one, those that would disturb each
+    /// other. Returns the runs in the order of the cases.
     fn run_all(&mut self, cases: &[TestCase<'_>]) -> Result<Vec<TestRun>, Interruption> {
         let (alone, beside): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|at| cases[*at].runs_alone);
-        let mut trials: Vec<(usize, TestRun)> = Vec::with_capacity(cases.len());
+        let mut runs: Vec<(usize, TestRun)> = Vec::with_capacity(cases.len());
         for (some, at_once) in [(beside, MAX_CONCURRENT_RUNS), (alone, 1)] {
-            trials.extend(self.run_some(cases, &some, at_once)?);
+            runs.extend(self.run_some(cases, &some, at_once)?);
         }
-        trials.sort_by_key(|(at, _)| *at);
-        Ok(trials.into_iter().map(|(_, trial)| trial).collect())
+        runs.sort_by_key(|(at, _)| *at);
+        Ok(runs.into_iter().map(|(_, run)| run).collect())
     }
 
-    /// Repeats alone each run that could not be judged beside other runs: those count as other programs for it.
-    fn retry_alone(&mut self, cases: &[TestCase<'_>], trials: &mut [TestRun]) -> Result<(), Interruption> {
+    /// Repeats, alone, each run that could not be judged because of other runs: they count as other programs.
+    fn retry_alone(&mut self, cases: &[TestCase<'_>], runs: &mut [TestRun]) -> Result<(), Interruption> {
         let is_open =
-            |at: &usize| !cases[*at].runs_alone && trials[*at].verdicts.iter().any(|v| v.not_judged_reason().is_some());
+            |at: &usize| !cases[*at].runs_alone && runs[*at].verdicts.iter().any(|v| v.not_judged_reason().is_some());
         let some: Vec<usize> = (0..cases.len()).filter(is_open).collect();
         self.progress.add_runs(some.len());
-        for (at, trial) in self.run_some(cases, &some, 1)? {
-            trials[at] = trial;
+        for (at, run) in self.run_some(cases, &some, 1)? {
+            runs[at] = run;
         }
         Ok(())
     }
 
-    /// Runs some of the cases, `at_once` at a time.
+    /// Runs the cases with these indices, `at_once` at a time.
     fn run_some(
         &mut self,
         cases: &[TestCase<'_>],
@@ -203,19 +203,19 @@ impl TestRunner<'_> {
     ) -> Result<Vec<(usize, TestRun)>, Interruption> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let reports = self.reports;
-        let (tell, told) = unbounded();
+        let (sender, receiver) = unbounded();
         thread::scope(|scope| {
             for at in 0..at_once.min(some.len()) {
-                let (tell, next, stop) = (tell.clone(), &next, &stop);
-                let work = move || run_cases(cases, some, reports, next, stop, &tell);
+                let (sender, next, stop) = (sender.clone(), &next, &stop);
+                let work = move || run_cases(cases, some, reports, next, stop, &sender);
                 let started = thread::Builder::new().name(format!("test-{at}")).spawn_scoped(scope, work);
                 if let Err(error) = started {
                     stop.store(true, Ordering::Relaxed);
-                    return Err(Interruption::Failed(CliError::Run(format!("a thread cannot be started: {error}"))));
+                    return Err(Interruption::Failed(CliError::Run(format!("cannot start a thread: {error}"))));
                 }
             }
-            drop(tell);
-            let ended = self.collect_runs(cases, &told);
+            drop(sender);
+            let ended = self.collect_runs(cases, &receiver);
             if ended.is_err() {
                 stop.store(true, Ordering::Relaxed); // Relaxed: a request, orders nothing
             }
@@ -223,22 +223,22 @@ impl TestRunner<'_> {
         })
     }
 
-    /// Hears of runs until the last has ended, or a signal comes in.
+    /// Collects finished runs until the last has ended or a signal arrives.
     fn collect_runs(
         &mut self,
         cases: &[TestCase<'_>],
-        told: &Receiver<CaseEvent>,
+        receiver: &Receiver<CaseEvent>,
     ) -> Result<Vec<(usize, TestRun)>, Interruption> {
-        let mut trials = Vec::new();
+        let mut runs = Vec::new();
         loop {
             select! {
-                recv(told) -> news => match news {
+                recv(receiver) -> news => match news {
                     Ok(CaseEvent::Began(at)) => self.progress.case_began(&cases[at]),
-                    Ok(CaseEvent::Ended(at, trial)) => {
+                    Ok(CaseEvent::Ended(at, run)) => {
                         self.progress.case_ended(&cases[at]);
-                        trials.push((at, trial));
+                        runs.push((at, run));
                     }
-                    Err(_) => return Ok(trials),
+                    Err(_) => return Ok(runs),
                 },
                 recv(self.signals) -> signal => if let Ok(signal) = signal {
                     return Err(Interruption::Signal(signal));
@@ -248,27 +248,27 @@ impl TestRunner<'_> {
     }
 }
 
-/// What a testing thread says.
+/// A message from a testing thread.
 #[derive(Debug)]
 enum CaseEvent {
     Began(usize),
     Ended(usize, TestRun),
 }
 
-/// Runs one case after another until there are no more. The thread outlives each of its runs, as they need it to.
+/// Runs cases until none is left. The thread outlives each of its runs, which [`LiveRun::start`] requires.
 fn run_cases(
     cases: &[TestCase<'_>],
     some: &[usize],
     reports: Option<&ReportDirectory>,
     next: &AtomicUsize,
     stop: &AtomicBool,
-    tell: &Sender<CaseEvent>,
+    sender: &Sender<CaseEvent>,
 ) {
     let stopped = || stop.load(Ordering::Relaxed);
     while let Some(at) = some.get(next.fetch_add(1, Ordering::Relaxed)).copied().filter(|_| !stopped()) {
-        let _ = tell.send(CaseEvent::Began(at));
-        let trial = run_case(&cases[at], reports, stopped);
-        if tell.send(CaseEvent::Ended(at, trial)).is_err() {
+        let _ = sender.send(CaseEvent::Began(at));
+        let run = run_case(&cases[at], reports, stopped);
+        if sender.send(CaseEvent::Ended(at, run)).is_err() {
             return;
         }
     }

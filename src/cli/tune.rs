@@ -1,4 +1,4 @@
-//! `contend tune`: how many workers are enough?
+//! `contend tune`: finds out how many workers are enough.
 
 mod exec_scenario;
 mod optimum_check;
@@ -22,14 +22,18 @@ use crate::tune::{self as tuner, Preflight, Tuning, TuningSubject};
 use progress::TuneProgress;
 use sweep::Sweep;
 
-/// The signal that came, if one did.
+/// The signal that was received, 0 if none.
 static RECEIVED_SIGNAL: AtomicI32 = AtomicI32::new(0);
 
-/// Cores that others may keep busy before nothing is said at all.
+/// Cores that other programs may keep busy; beyond that, tuning is refused.
 const MAX_OTHERS_CORES: f64 = 0.20;
 
-pub(super) fn run_tune(args: &TuneArgs, manners: DashboardSettings, colours: Colours) -> Result<ExitOutcome, CliError> {
-    // On the screen a signal is the screen's matter first.
+pub(super) fn run_tune(
+    args: &TuneArgs,
+    dashboard: DashboardSettings,
+    colours: Colours,
+) -> Result<ExitOutcome, CliError> {
+    // On the screen, the screen handles signals first.
     let on_screen = screen::is_wanted(args);
     let signal = if on_screen { &RECEIVED_SIGNAL } else { listen_for_signal()? };
     let stop = || signal.load(Ordering::Relaxed) != 0; // Relaxed: a request, orders nothing
@@ -38,7 +42,7 @@ pub(super) fn run_tune(args: &TuneArgs, manners: DashboardSettings, colours: Col
     } else {
         match check_scenario(&load_source(args)?, colours) {
             Some(scenario) if on_screen => tune_scenario(args, &scenario, colours, |sweep| {
-                screen::measure_on_screen(sweep, args, dashboard_options(manners, colours), signal)
+                screen::measure_on_screen(sweep, args, dashboard_options(dashboard, colours), signal)
             })?,
             Some(scenario) => {
                 tune_scenario(args, &scenario, colours, |sweep| measure_headless(sweep, args, stop).map(Some))?
@@ -52,7 +56,7 @@ pub(super) fn run_tune(args: &TuneArgs, manners: DashboardSettings, colours: Col
     })
 }
 
-/// What was measured; nothing when nobody can be told of it.
+/// A finished measurement. `None` if the terminal no longer accepts output.
 type MeasuredTuning = Option<(Tuning, TuningStart)>;
 
 fn tune_scenario(
@@ -62,22 +66,23 @@ fn tune_scenario(
     measure: impl FnOnce(&Sweep<'_>) -> Result<MeasuredTuning, CliError>,
 ) -> Result<ExitOutcome, CliError> {
     let sweep = Sweep::new(args, scenario)?;
-    let Some((tuning, begun)) = measure(&sweep)? else { return Ok(ExitOutcome::Failed) };
-    let subject = sweep.subject(&begun.work, begun.preflight);
+    let Some((tuning, start)) = measure(&sweep)? else { return Ok(ExitOutcome::Failed) };
+    let subject = sweep.subject(&start.work, start.preflight);
     let again = sweep.repeat_command(args);
-    let told = if args.json {
-        tuner::tuning_json(&tuning, &subject, &again).map_err(|error| CliError::Run(format!("no JSON: {error}")))?
+    let text = if args.json {
+        let json = tuner::tuning_json(&tuning, &subject, &again);
+        json.map_err(|error| CliError::Run(format!("cannot write JSON: {error}")))?
     } else {
         tuner::tuning_text(&tuning, &subject, &again, text_format(colours))
     };
-    output::print_stdout(&told)?;
+    output::print_stdout(&text)?;
     if let Some(file) = &args.svg {
         write_svg(file, &tuning, &subject)?;
     }
     Ok(if tuning.decision.is_some() { ExitOutcome::Done } else { ExitOutcome::Failed })
 }
 
-/// Writes the curve as a picture, whole or not at all.
+/// Writes the curve as an SVG picture.
 fn write_svg(file: &Path, tuning: &Tuning, subject: &TuningSubject<'_>) -> Result<(), CliError> {
     let cannot = |why: String| CliError::Run(format!("cannot write {}: {why}", sanitize(&file.display().to_string())));
     let Some(svg) = tuner::tuning_svg(tuning, subject).map_err(cannot)? else {
@@ -86,7 +91,7 @@ fn write_svg(file: &Path, tuning: &Tuning, subject: &TuningSubject<'_>) -> Resul
     fs::write(file, svg).map_err(|error| cannot(error.to_string()))
 }
 
-/// What is known only once measuring has begun.
+/// Facts that are known once the measurement has begun.
 struct TuningStart {
     work: tuner::WorkUnit,
     preflight: Preflight,
@@ -97,27 +102,27 @@ fn measure_headless(
     args: &TuneArgs,
     stop: impl Fn() -> bool,
 ) -> Result<(Tuning, TuningStart), CliError> {
-    let mut lab = sweep.experiment_runner(stop)?;
-    let preflight = require_quiet_machine(lab.check_machine(), args)?;
-    let question = sweep.tuning_request(args, lab.work());
+    let mut runner = sweep.experiment_runner(stop)?;
+    let preflight = require_quiet_machine(runner.check_machine(), args)?;
+    let request = sweep.tuning_request(args, runner.work());
     let mut progress = TuneProgress::new(args);
-    let tuning = tuner::tune(&mut lab, &question, |tuning| progress.show(tuning, &question, sweep.knob));
-    let begun = TuningStart { work: lab.work().clone(), preflight };
-    Ok((tuning, begun))
+    let tuning = tuner::tune(&mut runner, &request, |tuning| progress.show(tuning, &request, sweep.knob));
+    let start = TuningStart { work: runner.work().clone(), preflight };
+    Ok((tuning, start))
 }
 
-/// What was seen before, if others keep few enough cores busy.
+/// Passes the preflight check on if other programs keep few enough cores busy.
 fn require_quiet_machine(preflight: Preflight, args: &TuneArgs) -> Result<Preflight, CliError> {
     match preflight.others_cores.filter(|others| *others > MAX_OTHERS_CORES && !args.anyway) {
         None => Ok(preflight),
         Some(others) => Err(CliError::Run(format!(
-            "others keep {others:.1} cores of this machine busy: what is measured now would be theirs. Try again when it is \
-             quiet, or add --anyway"
+            "other programs use {others:.1} cores; results would be unreliable. Try again when the machine is idle, \
+             or add --anyway"
         ))),
     }
 }
 
-/// The scenario that is named, or one made of a command.
+/// Loads the named scenario, or makes one from the command of `--exec`.
 fn load_source(args: &TuneArgs) -> Result<Source, CliError> {
     match (&args.exec, &args.scenario) {
         (Some(command), _) => exec_scenario::exec_source(args, command),
@@ -126,16 +131,16 @@ fn load_source(args: &TuneArgs) -> Result<Source, CliError> {
     }
 }
 
-/// The scenario, if it has no mistakes; else they were said.
+/// Checks a scenario. Prints its mistakes and returns `None` if it has any.
 fn check_scenario(source: &Source, colours: Colours) -> Option<Scenario> {
-    let said = |mistakes: Mistakes| output::print_stderr(&mistakes.render(colours.stderr));
-    read(source).map_err(said).ok().map(|checked| checked.scenario)
+    let print = |mistakes: Mistakes| output::print_stderr(&mistakes.render(colours.stderr));
+    read(source).map_err(print).ok().map(|checked| checked.scenario)
 }
 
-/// Listens for a signal. What is known by then is still told.
+/// Starts to listen for a signal. Results known by then are still printed.
 fn listen_for_signal() -> Result<&'static AtomicI32, CliError> {
     let signals = signals::listen_for_signals()
-        .map_err(|error| CliError::Run(format!("signals cannot be caught: {}", describe_io_error(&error))))?;
+        .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let wait = move || {
         if let Ok(signal) = signals.recv() {
             RECEIVED_SIGNAL.store(signal, Ordering::Relaxed);
@@ -144,6 +149,6 @@ fn listen_for_signal() -> Result<&'static AtomicI32, CliError> {
     thread::Builder::new()
         .name("signals".into())
         .spawn(wait)
-        .map_err(|error| CliError::Run(format!("a thread cannot be started: {error}")))?;
+        .map_err(|error| CliError::Run(format!("cannot start a thread: {error}")))?;
     Ok(&RECEIVED_SIGNAL)
 }

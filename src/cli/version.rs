@@ -1,11 +1,11 @@
-//! What `-V` and `--version` print.
+//! The texts of `-V` and `--version`.
 
 use std::sync::LazyLock;
 
-/// The bare version: `0.1.0`.
+/// The version alone: `0.1.0`.
 pub(super) const SHORT: &str = env!("CARGO_PKG_VERSION");
 
-/// Version, commit with its date (optimised builds of a repository) and target:
+/// Returns version, commit and its date (only in optimised builds from a repository), and target:
 /// `0.1.0 (4ee610c3a 2026-11-30, x86_64-unknown-linux-gnu)`.
 pub(super) fn long_version() -> &'static str {
     static LONG: LazyLock<String> = LazyLock::new(|| {

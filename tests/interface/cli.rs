@@ -1,4 +1,4 @@
-//! The program as one starts it: what it prints where, and how it exits.
+//! The command line: output, exit codes, completions and signals of the program as a user starts it.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// What came of one call.
+/// The result of one call of the program.
 struct Ran {
     code: Option<i32>,
     out: String,
@@ -24,7 +24,7 @@ fn contend(args: &[&str]) -> Ran {
     ran(command(args).output().expect("the program starts"))
 }
 
-/// With this text on standard input.
+/// Runs the program with this text on standard input.
 fn fed(args: &[&str], input: &str) -> Ran {
     let mut child = command(args)
         .stdin(Stdio::piped())
@@ -41,18 +41,18 @@ fn ran(output: Output) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// A scenario that ends by itself in no time.
+/// A scenario that ends by itself within milliseconds.
 const SHORT: &str =
     "title \"Short\"\ncounter n\nthread a count=2 { repeat 3 { add n by=1 } }\nexpect value n equals=6\n";
 
 #[test]
-fn help_reads_well() {
+fn help_texts_match_their_snapshots() {
     insta::assert_snapshot!("help", contend(&["--help"]).out);
     insta::assert_snapshot!("help_run", contend(&["run", "--help"]).out);
 }
 
 #[test]
-fn versions_name_what_was_built() {
+fn version_names_release_and_target() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(contend(&["-V"]).out, format!("contend {version}\n"));
     let long = contend(&["--version"]).out;
@@ -60,7 +60,7 @@ fn versions_name_what_was_built() {
 }
 
 #[test]
-fn the_catalogue_is_listed_by_group() {
+fn list_prints_the_catalogue_by_group() {
     let list = contend(&["list"]);
     assert_eq!((list.code, list.err.as_str()), (Some(0), ""));
     let place = |text: &str| list.out.find(text).unwrap_or_else(|| panic!("no {text} in\n{}", list.out));
@@ -69,7 +69,7 @@ fn the_catalogue_is_listed_by_group() {
 }
 
 #[test]
-fn the_catalogue_is_one_json_object() {
+fn list_prints_one_json_object() {
     let value: Value = serde_json::from_str(&contend(&["list", "--json"]).out).unwrap();
     let scenarios = value["scenarios"].as_array().unwrap();
     let deadlock = scenarios.iter().find(|entry| entry["name"] == "deadlock").unwrap();
@@ -78,7 +78,7 @@ fn the_catalogue_is_one_json_object() {
 }
 
 #[test]
-fn a_shown_scenario_can_be_checked_and_run() {
+fn shown_scenario_passes_the_check() {
     let shown = contend(&["show", "lock-contention"]);
     assert!(shown.out.starts_with("title "), "{}", shown.out);
     let checked = fed(&["check", "-"], &shown.out);
@@ -86,7 +86,7 @@ fn a_shown_scenario_can_be_checked_and_run() {
 }
 
 #[test]
-fn the_readme_speaks_of_what_there_is() {
+fn readme_lists_all_scenarios_and_its_example_is_valid() {
     let readme = include_str!("../../README.md");
     let example = readme.split("```kdl\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
     assert_eq!(fed(&["check", "-"], example).out, "-: ok\n");
@@ -98,7 +98,7 @@ fn the_readme_speaks_of_what_there_is() {
 }
 
 #[test]
-fn a_mistyped_name_is_guessed() {
+fn similar_name_is_suggested_for_an_unknown_scenario() {
     for args in [["show", "philosphers"], ["run", "philosphers"], ["check", "philosphers"]] {
         let ran = contend(&args);
         assert_eq!(ran.code, Some(2), "{args:?}");
@@ -108,7 +108,7 @@ fn a_mistyped_name_is_guessed() {
 }
 
 #[test]
-fn a_file_with_mistakes_is_told_all_of_them() {
+fn all_mistakes_of_a_file_are_reported() {
     let wrong = "title \"x\"\nmutx a\nthread t { lokc a { compute \"1ms\" } }\n";
     for args in [&["check", "-"][..], &["run", "-", "--headless"]] {
         let ran = fed(args, wrong);
@@ -120,7 +120,7 @@ fn a_file_with_mistakes_is_told_all_of_them() {
 }
 
 #[test]
-fn one_bad_file_does_not_hide_the_others() {
+fn check_continues_after_a_bad_file() {
     let ran = contend(&["check", "deadlock", "no/such/file.kdl", "thread-pool"]);
     assert_eq!(ran.code, Some(2));
     assert_eq!(ran.out, "deadlock: ok\nthread-pool: ok\n");
@@ -128,7 +128,7 @@ fn one_bad_file_does_not_hide_the_others() {
 }
 
 #[test]
-fn wrong_usage_exits_with_2_and_says_what_is_right() {
+fn wrong_usage_exits_with_2_and_suggests_a_fix() {
     for (args, said) in [
         (&["run", "deadlock", "--set", "gpa=1ms"][..], "did you mean `gap`?"),
         (&["run", "deadlock", "--set", "gap"], "write KNOB=VALUE"),
@@ -150,12 +150,75 @@ fn wrong_usage_exits_with_2_and_says_what_is_right() {
     }
 }
 
+/// Returns the candidates for the last word, without descriptions, as the scripts for fish and zsh ask for them.
+fn candidates(shell: &str, words: &[&str]) -> Vec<String> {
+    let output = command(&[&["--"], words].concat())
+        .env("CONTEND_COMPLETE", shell)
+        .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+        .env("_CLAP_IFS", "\n")
+        .output();
+    let answer = ran(output.expect("the program starts"));
+    assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""), "{shell} {words:?}");
+    answer.out.lines().map(|line| line.split(['\t', ':']).next().unwrap_or_default().to_owned()).collect()
+}
+
 #[test]
-fn completions_and_manual_are_printed() {
+fn completion_offers_scenarios_knobs_findings_and_schemas() {
+    for shell in ["fish", "zsh"] {
+        let offered = |words: &[&str]| candidates(shell, &[&["contend"], words].concat());
+        assert_eq!(offered(&["run", "dead"]), ["deadlock"]);
+        assert!(offered(&["show", ""]).contains(&"philosophers".to_owned()));
+        assert_eq!(offered(&["run", "deadlock", "--set", "g"]), ["gap="]);
+        assert_eq!(offered(&["run", "--fail-on", "livelock", "deadlock", "--set", "order=s"]), ["order=same"]);
+        assert_eq!(offered(&["tune", "thread-pool", "--knob", "work"]), ["workers"]);
+        assert_eq!(offered(&["run", "deadlock", "--fail-on", "lost-"]), ["lost-wakeup", "lost-update"]);
+        assert_eq!(offered(&["schema", "t"]), ["tests", "tune"]);
+        assert!(offered(&["run", "deadlock", "--head"]).contains(&"--headless".to_owned()));
+        assert_eq!(offered(&["run", "no-such-scenario", "--set", ""]), [""; 0]);
+    }
+}
+
+#[test]
+fn completion_offers_knobs_of_a_scenario_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("mine.kdl");
+    std::fs::write(&file, "knob tellers 2 min=1 max=9 help=\"x\"\nthread t count=$tellers { sleep \"1ms\" }\n")
+        .unwrap();
+    let path = file.to_str().expect("text");
+    assert_eq!(candidates("fish", &["contend", "run", path, "--set", "tell"]), ["tellers="]);
+    let partial = path.strip_suffix("ne.kdl").expect("its name");
+    assert_eq!(candidates("fish", &["contend", "run", partial]), [path]);
+}
+
+/// Sources the script in bash and calls its completion function as bash does.
+fn candidates_in_bash(line: &str, word: &str) -> Vec<String> {
+    const CALL: &str = r#"source <(contend completions bash) && COMP_LINE=$1 COMP_POINT=${#1} && _contend contend "$2" "" &&
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let directory = std::path::Path::new(env!("CARGO_BIN_EXE_contend")).parent().expect("a directory");
+    let path = format!("{}:{}", directory.display(), std::env::var("PATH").unwrap_or_default());
+    let answer =
+        ran(Command::new("bash").args(["-c", CALL, "bash", line, word]).env("PATH", path).output().expect("bash"));
+    assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""), "{line}");
+    answer.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_script_completes_the_word_at_the_cursor() {
+    assert_eq!(candidates_in_bash("contend run dead", "dead"), ["deadlock"]);
+    assert_eq!(candidates_in_bash("contend run deadlock --set g", "g"), ["gap="]);
+    // Bash takes the text behind `=` for a word of its own.
+    assert_eq!(candidates_in_bash("contend run deadlock --set order=", ""), ["opposite", "same"]);
+    assert_eq!(candidates_in_bash("contend run deadlock --set=order=s", "s"), ["same"]);
+    assert_eq!(candidates_in_bash("contend run deadlock --fail-on=lost-u", "lost-u"), ["lost-update"]);
+    let all = candidates_in_bash("contend run ", "");
+    assert!(all.contains(&"deadlock".to_owned()) && !all.contains(&"--headless".to_owned()), "{all:?}");
+}
+
+#[test]
+fn completion_scripts_and_manual_are_printed() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = contend(&["completions", shell]).out;
-        assert!(script.contains("contend") && script.contains("headless"), "{shell}");
-        assert!(!script.contains("__runner"), "{shell}");
+        assert!(script.contains("contend") && script.contains("CONTEND_COMPLETE"), "{shell}");
     }
     let page = contend(&["man"]).out;
     for word in [".TH contend", "RUN", "\\-\\-fail\\-on", "Exit codes"] {
@@ -164,7 +227,7 @@ fn completions_and_manual_are_printed() {
 }
 
 #[test]
-fn a_run_without_terminal_is_a_report() {
+fn run_without_a_terminal_prints_a_plain_report() {
     let ran = fed(&["run", "-"], SHORT);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("every worker came to the end of its steps"), "{}", ran.out);
@@ -172,12 +235,12 @@ fn a_run_without_terminal_is_a_report() {
 }
 
 #[test]
-fn colour_is_given_when_asked_for() {
+fn color_always_colours_output_without_a_terminal() {
     assert!(fed(&["run", "-", "--color", "always"], SHORT).out.contains('\u{1b}'));
 }
 
 #[test]
-fn a_report_as_json_is_one_object() {
+fn run_prints_one_json_object() {
     let ran = fed(&["run", "-", "--json"], SHORT);
     let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
     assert_eq!(value["ended"], "completed");
@@ -186,14 +249,14 @@ fn a_report_as_json_is_one_object() {
 }
 
 #[test]
-fn an_expectation_that_is_not_seen_exits_with_1() {
+fn run_exits_with_1_if_an_expectation_is_not_met() {
     let ran = fed(&["run", "-"], &SHORT.replace("equals=6", "equals=7"));
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     assert!(ran.out.contains("not seen  value n equals 7"), "{}", ran.out);
 }
 
 #[test]
-fn a_deadlock_ends_a_run_that_never_would() {
+fn headless_run_ends_at_a_deadlock() {
     let ran = contend(&["run", "deadlock", "--json"]);
     let value: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((value["ended"].as_str(), ran.code), (Some("deadlock"), Some(0)), "{}", ran.out);
@@ -203,13 +266,13 @@ fn a_deadlock_ends_a_run_that_never_would() {
 }
 
 #[test]
-fn a_named_finding_exits_with_3() {
+fn finding_named_by_fail_on_exits_with_3() {
     let ran = contend(&["run", "deadlock", "--headless", "--fail-on", "lost-update", "--fail-on", "deadlock"]);
     assert_eq!(ran.code, Some(3), "{}{}", ran.out, ran.err);
 }
 
 #[test]
-fn time_ends_a_run() {
+fn run_ends_at_its_time_limit() {
     let ran = contend(&["run", "deadlock", "--set", "order=same", "--for", "300ms", "--json"]);
     let value: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(value["ended"], "time");
@@ -217,13 +280,13 @@ fn time_ends_a_run() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_reason_to_shout() {
+fn closed_pipe_ends_the_program_without_a_message() {
     for args in [&["show", "deadlock"][..], &["list"], &["man"], &["--help"], &["completions", "bash"], &["run", "-"]] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         let spawned = command(args).stdin(Stdio::piped()).stdout(writer).stderr(Stdio::piped()).spawn();
         let mut child = spawned.expect("the program starts");
-        let _ = child.stdin.take().expect("it is piped").write_all(SHORT.as_bytes()); // most do not read it
+        let _ = child.stdin.take().expect("it is piped").write_all(SHORT.as_bytes()); // most commands do not read it
         let mut err = String::new();
         child.stderr.take().expect("it is piped").read_to_string(&mut err).unwrap();
         let code = child.wait().expect("it ends").code();
@@ -232,7 +295,7 @@ fn a_reader_that_goes_away_is_no_reason_to_shout() {
 }
 
 #[test]
-fn a_full_disk_is_told() {
+fn full_disk_is_reported() {
     let full = std::fs::File::create("/dev/full").expect("/dev/full opens");
     let ran = ran(command(&["list"]).stdout(full).output().expect("the program starts"));
     assert_eq!(ran.code, Some(1));
@@ -240,7 +303,7 @@ fn a_full_disk_is_told() {
 }
 
 #[test]
-fn a_signal_ends_a_run_with_the_report_so_far() {
+fn signal_ends_a_run_with_a_report() {
     use rustix::process::{Pid, Signal, kill_process};
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let mut child = command(&["run", "-", "--headless", "--for", "60s"])
@@ -258,7 +321,7 @@ fn a_signal_ends_a_run_with_the_report_so_far() {
     }
 }
 
-/// Until the program has a child: by then it listens to signals.
+/// Waits until the program has a child: by then it listens for signals.
 fn wait_until_running(pid: u32) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
     let has_child = || {
@@ -273,13 +336,13 @@ fn wait_until_running(pid: u32) {
     }
 }
 
-/// A scenario of three variants, one of which is not as expected.
+/// A scenario of three variants, one of which does not meet its expectation.
 const VARIANTS: &str = "title \"Variants\"\ntest for=\"200ms\"\nknob more 2 min=1 max=9 help=\"x\"\ncounter n\n\
     thread a { repeat $more { add n by=1 } }\nexpect value n equals=2\nexpect value n equals=3 when=\"more=3\"\n\
     expect value n equals=9 when=\"more=4\"\n";
 
 #[test]
-fn every_variant_is_a_run_and_says_what_was_seen() {
+fn test_runs_every_variant_and_reports_unmet_expectations() {
     let ran = fed(&["test", "-"], VARIANTS);
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{}", ran.out);
     assert!(ran.out.contains("not seen  value n equals 9 when more=4"), "{}", ran.out);
@@ -287,7 +350,7 @@ fn every_variant_is_a_run_and_says_what_was_seen() {
     assert!(ran.out.ends_with("2 of 5 expectations seen in 3 runs of 1 scenario; not as expected: stdin\n"));
 }
 
-/// Where the values of a JSON document stand: `runs[].set[]`.
+/// Collects the paths of all values in a JSON document, such as `runs[].set[]`.
 fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members_of) => {
@@ -302,7 +365,7 @@ fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn the_json_of_tests_is_what_its_description_says() {
+fn test_json_has_the_members_that_its_document_describes() {
     let text = "knob n 1 min=1 max=9\ncounter c\nthread w { repeat $n { add c }; sleep \"20ms\" }\n\
         expect value c equals=1\nexpect value c equals=3 when=\"n=3\"\nexpect rate c above=1.5 times=\"n=1\" when=\"n=9\"\n";
     let ran = fed(&["test", "-", "--json", "--times", "2"], text);
@@ -315,19 +378,19 @@ fn the_json_of_tests_is_what_its_description_says() {
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
         .map(|(member, _)| member.to_owned())
         .collect();
-    let untold: Vec<_> = found.difference(&described).collect();
-    assert!(untold.is_empty(), "docs/tests.md does not tell of {untold:?}");
-    // What is only there when something went wrong, or was left out.
-    let seldom = |member: &String| {
+    let undescribed: Vec<_> = found.difference(&described).collect();
+    assert!(undescribed.is_empty(), "docs/tests.md does not describe {undescribed:?}");
+    // Members that appear only if something went wrong or was left out.
+    let is_rare = |member: &String| {
         let last = member.rsplit('.').next();
         matches!(last, Some("error" | "not_judged")) || member.contains("unsteady") || member == "skipped[]"
     };
-    let missing: Vec<_> = described.difference(&found).filter(|member| !seldom(member)).collect();
-    assert!(missing.is_empty(), "docs/tests.md tells of {missing:?}");
+    let missing: Vec<_> = described.difference(&found).filter(|member| !is_rare(member)).collect();
+    assert!(missing.is_empty(), "docs/tests.md describes {missing:?}, which the output lacks");
 }
 
 #[test]
-fn tests_as_json_are_one_object() {
+fn test_prints_one_json_object() {
     let ran = fed(&["test", "-", "--json"], VARIANTS);
     let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
     assert_eq!((ran.code, value["passed"].as_bool()), (Some(1), Some(false)));
@@ -341,7 +404,7 @@ fn tests_as_json_are_one_object() {
 }
 
 #[test]
-fn tests_that_are_seen_exit_with_0() {
+fn test_exits_with_0_if_all_expectations_are_met() {
     let ran = fed(&["test", "-"], SHORT);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
     let nothing = fed(&["test", "-"], "title \"x\"\nthread t { sleep \"1ms\" }\n");
@@ -350,14 +413,14 @@ fn tests_that_are_seen_exit_with_0() {
 }
 
 #[test]
-fn a_bad_file_is_not_tested_nor_are_the_others() {
+fn test_runs_nothing_if_one_file_has_mistakes() {
     let ran = fed(&["test", "-", "no-such", "deadlock"], "title 3\n");
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.contains("stdin.kdl:1:7") && ran.err.contains("no scenario is called `no-such`"), "{}", ran.err);
 }
 
 #[test]
-fn a_run_that_cannot_start_is_not_as_expected() {
+fn test_fails_if_a_run_cannot_start() {
     let text = "title \"x\"\nknob dir \"/no/such/place\" text=#true help=\"x\"\nknob out text=#true help=\"x\"\n\
         pool p of=threads workers=1 { batch files=\"png\" dir=$dir out=$out; task { thumbnail 32 } }\n\
         expect failed p equals=0\n";
@@ -367,7 +430,7 @@ fn a_run_that_cannot_start_is_not_as_expected() {
 }
 
 #[test]
-fn a_signal_ends_tests() {
+fn signal_ends_tests() {
     use rustix::process::{Pid, Signal, kill_process};
     let mut child = command(&["test", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
     let pid = Pid::from_child(&child);

@@ -34,7 +34,7 @@ fn machine_busy_with_other_programs_is_refused_or_doubted() {
     let refused = tune(&[]);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && refused.stdout.is_empty());
-    assert!(said.contains("others keep") && said.contains("--anyway"), "{said}");
+    assert!(said.contains("other programs use") && said.contains("--anyway"), "{said}");
 
     let doubted = tune(&["--anyway"]);
     let said = String::from_utf8_lossy(&doubted.stdout);

@@ -1,13 +1,16 @@
-//! Starting helper processes that cannot outlive us.
-#![expect(unsafe_code, reason = "arming the child between fork and exec")]
+//! Starting helper processes that cannot outlive their parent.
+#![expect(unsafe_code, reason = "preparing the child between fork and exec, and `fork` itself")]
 
+use std::ffi::{CStr, OsStr};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::PoisonError;
 
+use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process, set_parent_process_death_signal,
     setsid, waitid,
@@ -18,30 +21,30 @@ use super::helper_program::helper_command;
 use super::process::{LAUNCHED_PIDS, START_LOCK};
 use super::process_tag::TAG_VAR;
 
-/// What to start.
+/// A helper process to start.
 #[derive(Debug)]
 pub struct Launch<'a> {
-    /// The program, if another than helpers are started from; by default that is the one that runs now, even if its file
-    /// was replaced or deleted meanwhile.
+    /// The program; by default the running one, even if its file was replaced or deleted.
     pub program: Option<PathBuf>,
     pub args: Vec<String>,
-    /// Descriptors to hand over; they become 3, 4, 5... in the child.
+    /// Descriptors for the child to inherit as 3, 4, 5...
     pub inherited_fds: Vec<BorrowedFd<'a>>,
-    /// A mark for it and all that descends from it, see [`super::new_process_tag`].
+    /// A tag for the process and all its descendants, see [`super::new_process_tag`].
     pub process_tag: Option<&'a str>,
-    /// Whether it leads a session of its own: the kernel then gives the session, not each thread, a fair share of CPU.
+    /// Whether it leads a session of its own. The kernel may then share CPU time fairly among sessions instead of
+    /// threads.
     pub own_session: bool,
-    /// Whether its standard output and error are pipes to us; otherwise it has ours.
+    /// Whether its standard output and error are pipes to this process; otherwise it inherits ours.
     pub captures_output: bool,
 }
 
-/// A started process. It dies when the thread that started it ends: start it from one that stays.
+/// A started process. The kernel kills it when the thread that started it ends, so that thread must outlive it.
 #[derive(Debug)]
 pub struct Child {
     inner: std::process::Child,
 }
 
-/// The ends of a child's pipes that we hold. Closing `stdin` tells it to end.
+/// Our ends of a child's pipes. Closing `stdin` asks the child to end.
 #[derive(Debug)]
 pub struct ChildPipes {
     pub stdin: Option<ChildStdin>,
@@ -57,22 +60,23 @@ pub enum Exit {
 }
 
 impl Launch<'_> {
-    /// Starts it. Two things end it with us, since each alone leaves orphans: the kernel's parent-death signal, armed
-    /// before `exec` and checked against a parent that is already gone, and end-of-file on its standard input.
+    /// Starts the process. Two mechanisms end it with its parent, since each alone leaves orphans: the kernel's
+    /// parent-death signal, armed before `exec` and checked against a parent that is already gone, and end-of-file on
+    /// its standard input.
     ///
     /// # Errors
-    /// What the system says when it cannot start another process.
+    /// If the system cannot start another process.
     pub fn start(self) -> io::Result<(Child, ChildPipes)> {
         let mut command = helper_command(self.program.as_deref(), &self.args)?;
         command.stdin(Stdio::piped());
-        if let Some(mark) = self.process_tag {
-            command.env(TAG_VAR, mark);
+        if let Some(tag) = self.process_tag {
+            command.env(TAG_VAR, tag);
         }
         if self.captures_output {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
-        // Without anything to do between fork and exec the system can start it without copying our memory's tables,
-        // which takes as long as we have memory. The child then arms itself: see `die_with`.
+        // Without work between fork and exec, the standard library can start it without copying our page tables, which
+        // takes longer the more memory we have. The child then arms itself: see `kill_when_parent_dies`.
         if self.own_session || !self.inherited_fds.is_empty() {
             self.arm_child(&mut command);
         }
@@ -87,15 +91,15 @@ impl Launch<'_> {
         Ok((Child { inner }, pipes))
     }
 
-    /// What the child does between fork and exec.
+    /// Sets up what the child does between fork and exec.
     fn arm_child(&self, command: &mut Command) {
         let parent = getpid();
         let own_session = self.own_session;
         let fds: Vec<RawFd> = self.inherited_fds.iter().map(AsRawFd::as_raw_fd).collect();
         let mut spare: Vec<RawFd> = fds.clone();
         let fault = fail_point::signal_at(if own_session { "launch" } else { "fork" });
-        // SAFETY: between fork and exec only system calls are made, on memory that was made before; nothing allocates or
-        // locks, as an error of the system is a number.
+        // SAFETY: between fork and exec only system calls are made, on memory that was allocated before; nothing
+        // allocates or locks, and an error is only a number.
         unsafe {
             command.pre_exec(move || {
                 fault.into_iter().for_each(fail_point::raise_signal);
@@ -109,53 +113,50 @@ impl Launch<'_> {
     }
 }
 
-/// The program that runs now: where the kernel shows it, even if its file was replaced or deleted meanwhile; else the file
-/// that it was started from.
+/// Returns a path to the running program: `/proc/self/exe`, which works even if the file was replaced or deleted, or
+/// without `/proc` the path it was started from.
 pub(super) fn running_image() -> io::Result<PathBuf> {
-    const SHOWN: &str = "/proc/self/exe";
-    if std::fs::exists(SHOWN).unwrap_or(false) {
-        return Ok(PathBuf::from(SHOWN));
+    const EXE_LINK: &str = "/proc/self/exe";
+    if std::fs::exists(EXE_LINK).unwrap_or(false) {
+        return Ok(PathBuf::from(EXE_LINK));
     }
     exec_path().map_or_else(std::env::current_exe, Ok)
 }
 
-/// The path that was given to `execve`, which the kernel lays beside the arguments.
+/// Returns the path that was passed to `execve`, which the kernel stores beside the arguments.
+///
+/// Not by rustix's `linux_execfn`: before Linux 6.4 that needs `/proc`.
 fn exec_path() -> Option<PathBuf> {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::unix::ffi::OsStrExt;
-        // SAFETY: asks for a word of our own memory; 0 if there is none of this kind.
-        let path = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
-        // SAFETY: not null, it is a string that ends in a zero, laid on the stack before the first instruction for as long
-        // as the process lives.
-        let path = (!path.is_null()).then(|| unsafe { std::ffi::CStr::from_ptr(path) })?;
-        Some(PathBuf::from(std::ffi::OsStr::from_bytes(path.to_bytes())))
-    }
-    #[cfg(not(target_os = "linux"))]
-    None
+    // SAFETY: reads a word of our own memory; 0 if there is no such entry.
+    let path = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
+    // SAFETY: not null, it is a string that ends in a zero, placed on the stack before the first instruction for as
+    // long as the process lives.
+    let path = (!path.is_null()).then(|| unsafe { CStr::from_ptr(path) })?;
+    Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
 }
 
-/// Has the kernel kill this process when the thread that started it ends. Between fork and exec.
+/// Makes the kernel kill this process when the thread that started it ends. Safe between fork and exec.
 pub(super) fn arm_parent_death_signal(parent: Pid) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // One that is gone already gives no signal any more.
-    if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
+    // A parent that is already gone sends no signal.
+    if getppid() == Some(parent) { Ok(()) } else { Err(Errno::SRCH.into()) }
 }
 
-/// The same, for a child that was started with nothing done between fork and exec: first of all it does.
+/// Makes the kernel kill this process when its parent dies. To be called first by a child that was started without work
+/// between fork and exec.
 ///
 /// # Errors
-/// If the parent is gone already.
+/// If the parent is already gone.
 pub fn kill_when_parent_dies(parent: u32) -> io::Result<()> {
     arm_parent_death_signal(Pid::from_raw(parent as i32).ok_or(io::ErrorKind::InvalidInput)?)
 }
 
-/// Whether a child could open our descriptors anew, see [`reopen_parent_fd`].
+/// Returns whether a child can open our descriptors with [`reopen_parent_fd`].
 pub fn has_proc_fds() -> bool {
     std::fs::exists("/proc/self/fd").unwrap_or(false)
 }
 
-/// A descriptor of the parent's, opened anew: nothing has to be inherited for it.
+/// Opens a descriptor of the parent through `/proc`, without inheriting it.
 ///
 /// # Errors
 /// If the parent has no such descriptor, or is gone.
@@ -164,18 +165,17 @@ pub fn reopen_parent_fd(parent: u32, fd: RawFd) -> io::Result<OwnedFd> {
     Ok(std::fs::File::options().read(true).write(true).open(path)?.into())
 }
 
-/// Makes `fds` the descriptors 3, 4, 5... First all move out of the way, so that none overwrites another.
+/// Makes `fds` the descriptors 3, 4, 5... Moves all out of the way first, so that none overwrites another.
 fn place_inherited_fds(fds: &[RawFd], spare: &mut [RawFd]) -> io::Result<()> {
-    let clear = 3 + fds.len() as RawFd; // of all that they are to become
+    let first_free = 3 + fds.len() as RawFd;
     for (from, to) in fds.iter().zip(spare.iter_mut()) {
-        // SAFETY: a plain system call on a descriptor that the caller borrows for the child's sake.
-        *to = unsafe { libc::fcntl(*from, libc::F_DUPFD_CLOEXEC, clear) };
-        if *to < 0 {
-            return Err(io::Error::last_os_error());
-        }
+        // SAFETY: the caller keeps the descriptor open until the child has started.
+        let from = unsafe { BorrowedFd::borrow_raw(*from) };
+        *to = fcntl_dupfd_cloexec(from, first_free)?.into_raw_fd(); // `exec` closes it
     }
     for (i, from) in spare.iter().enumerate() {
-        // SAFETY: as above; dup2 clears close-on-exec on the copy.
+        // SAFETY: both are numbers in the child; dup2 clears close-on-exec on the copy. rustix would need an open
+        // target.
         if unsafe { libc::dup2(*from, 3 + i as RawFd) } < 0 {
             return Err(io::Error::last_os_error());
         }
@@ -183,32 +183,30 @@ fn place_inherited_fds(fds: &[RawFd], spare: &mut [RawFd]) -> io::Result<()> {
     Ok(())
 }
 
-/// The descriptor number `3 + index` that a parent handed over with [`Launch::inherited_fds`].
+/// Takes the descriptor `3 + index` that the parent passed with [`Launch::inherited_fds`].
 ///
 /// # Errors
 /// If no such descriptor is open.
 pub fn take_inherited_fd(index: usize) -> io::Result<OwnedFd> {
     let fd = 3 + index as RawFd;
-    // SAFETY: F_SETFD on any number is harmless; it fails for one that is not open.
-    if unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: it is open. The parent handed this number over to be owned here, so nothing that was opened here has it, and
-    // each is taken once.
-    Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) })
+    // SAFETY: a number above 0; the call fails if it is not open, which does no harm.
+    fcntl_setfd(unsafe { BorrowedFd::borrow_raw(fd) }, FdFlags::CLOEXEC)?;
+    // SAFETY: it is open. The parent passed this number to be owned here, so no other descriptor of this process has
+    // it, and each is taken once.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Makes a copy of this process, which does `child` and nothing else, and waits for its end. `made` is called as soon as
+/// Forks a copy of this process that only runs `child`, and waits for its end. Calls `made` in this process as soon as
 /// the copy exists.
 ///
-/// The copy has one thread, and whatever locks the other threads held stay held for ever in it: `child` may allocate
-/// nothing, lock nothing, and call only what is safe in a signal handler.
+/// The copy has one thread, and locks that other threads held stay locked in it forever: `child` must not allocate or
+/// lock, and may call only functions that are safe in a signal handler.
 ///
 /// # Errors
-/// What the system says when there can be no more processes.
+/// If the system cannot start another process.
 pub fn fork_and_wait(child: impl FnOnce(), made: impl FnOnce()) -> io::Result<Exit> {
-    // SAFETY: nothing is moved or freed by it; the child has memory and descriptors of its own, and leaves without any
-    // destructor. A caller that breaks the promise above has a child that waits for ever, not one that does harm.
+    // SAFETY: moves and frees nothing; the child has memory and descriptors of its own, and exits without destructors.
+    // A caller that breaks the rule above gets a child that waits forever, but no undefined behaviour.
     let pid = unsafe { libc::fork() };
     match pid {
         ..0 => Err(io::Error::last_os_error()),
@@ -233,7 +231,7 @@ impl Child {
         self.inner.id()
     }
 
-    /// Waits until it has ended but leaves it to be reaped, so that its number is still its own.
+    /// Waits until the child has ended, without reaping it, so that its number is not reused.
     pub fn wait_unreaped(&self) {
         if let Some(pid) = Pid::from_raw(self.inner.id() as i32) {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -241,19 +239,19 @@ impl Child {
         }
     }
 
-    /// Waits until it has ended, and reaps it.
+    /// Waits until the child has ended, and reaps it.
     pub fn wait(&mut self) -> Exit {
         let exit = self.inner.wait().map_or(Exit::Code(-1), Exit::from);
         LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid());
         exit
     }
 
-    /// How it ended, if it has.
+    /// Returns how the child ended, if it has.
     pub fn try_wait(&mut self) -> Option<Exit> {
         self.inner.try_wait().ok().flatten().map(Exit::from)
     }
 
-    /// Kills it. It may still be there for a moment: wait for it.
+    /// Kills the child. It exists until [`Self::wait`] returns.
     pub fn kill(&self) {
         if let Some(pid) = Pid::from_raw(self.inner.id() as i32) {
             let _ = kill_process(pid, Signal::KILL);

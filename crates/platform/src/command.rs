@@ -1,5 +1,5 @@
-//! Running somebody else's command, and being sure that nothing of it is left.
-#![expect(unsafe_code, reason = "arming the child between fork and exec, and what it took from the kernel")]
+//! Running an external command without leaving processes behind.
+#![expect(unsafe_code, reason = "preparing the child between fork and exec, and `wait4` for resource usage")]
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -15,50 +15,50 @@ use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd
 use super::child::{Exit, arm_parent_death_signal};
 use super::process::{START_LOCK, become_subreaper};
 
-/// How much of what a command prints is kept: its end.
+/// Bytes of a command's output that are kept, counted from the end.
 const OUTPUT_KEPT: usize = 4096;
 
-/// How often it is looked whether the command shall go on.
+/// Time between two checks whether the command should be stopped.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long to wait until those that a command left behind are gone: only one stuck in the kernel takes longer.
+/// How long to wait for the killed processes of a group: only one that is stuck in the kernel takes longer.
 const REAP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub struct CommandResult {
     pub exit: Exit,
-    /// CPU time that it and its children took, in nanoseconds.
+    /// CPU time of the command and its children, in nanoseconds.
     pub cpu_nanos: u64,
-    /// The end of what it printed.
+    /// The end of its output.
     pub output_tail: Vec<u8>,
-    /// It was ended because its time was over.
+    /// Whether it was killed at its time limit.
     pub timed_out: bool,
 }
 
 /// How a command is run.
 #[derive(Debug)]
 pub struct CommandOptions<G, S> {
-    /// How long it may take.
+    /// Time limit.
     pub timeout: Option<Duration>,
-    /// Gets the number of its process group when it has started, and nothing when it has ended: whoever kills us in
-    /// between can end the group.
+    /// Receives the number of the process group after the start, and `None` after the end, so that another process can
+    /// kill the group if this one dies in between.
     pub on_group_change: G,
-    /// Whether to end it before its time.
+    /// Returns whether to kill the command before its time limit.
     pub should_stop: S,
 }
 
-/// Runs a command without a shell: its program, found as a shell finds it, and its arguments. It has a process group of its
-/// own and no input. When it ends, or its time is over, everyone left in its group is killed.
+/// Runs a program, searched for in `PATH`, with arguments and without a shell, in a process group of its own and
+/// without input. Kills what is left of the group when the command ends or its time is over.
 ///
 /// # Errors
-/// What the system says when it cannot start it.
+/// If the system cannot start the command.
 pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(
     words: &[OsString],
-    how: &CommandOptions<G, S>,
+    options: &CommandOptions<G, S>,
 ) -> io::Result<CommandResult> {
     let Some((program, args)) = words.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
-    become_subreaper(); // whoever it leaves behind becomes our child, so that we can wait for it
+    become_subreaper(); // its orphans become our children, so that we can wait for them
     let (from, to) = io::pipe()?;
     let mut command = Command::new(program);
     command.args(args);
@@ -67,47 +67,48 @@ pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(
     // SAFETY: between fork and exec only system calls are made; nothing allocates or locks.
     unsafe {
         command.pre_exec(move || {
-            libc::signal(libc::SIGXFSZ, libc::SIG_DFL); // which we ignore, and others do not expect to be ignored
+            libc::signal(libc::SIGXFSZ, libc::SIG_DFL); // contend ignores it; the command must not inherit that
             arm_parent_death_signal(parent)
         });
     }
     let starting = START_LOCK.read().unwrap_or_else(PoisonError::into_inner);
     let child = command.spawn()?;
-    drop((starting, command)); // and with it our own copies of the pipe's other end
+    drop((starting, command)); // `command` holds our copies of the pipe's other end
     let group = child.id();
-    (how.on_group_change)(Some(group));
-    let watched = read_until_exit(group, from, how);
+    (options.on_group_change)(Some(group));
+    let watched = read_until_exit(group, from, options);
     if let Some(pid) = Pid::from_raw(group as i32) {
         let _ = kill_process_group(pid, Signal::KILL);
     }
-    let (mut pipe, mut printed, too_long) = match watched {
-        Ok((pipe, printed, too_long)) => (Some(pipe), printed, too_long),
-        Err(_) => (None, Vec::new(), false), // it cannot be watched: it was ended at once
+    let (mut pipe, mut output, timed_out) = match watched {
+        Ok((pipe, output, timed_out)) => (Some(pipe), output, timed_out),
+        Err(_) => (None, Vec::new(), false), // it could not be watched and was killed at once
     };
-    (how.on_group_change)(None); // until it is reaped below, its number is nobody else's
+    (options.on_group_change)(None); // the number cannot be reused before the group is reaped below
     let (exit, cpu) = reap_group(group);
     if let Some(pipe) = &mut pipe {
-        let _ = rustix::io::ioctl_fionbio(&*pipe, true); // one that left the group may hold the other end
-        while read_tail(pipe, &mut printed) {}
+        let _ = rustix::io::ioctl_fionbio(&*pipe, true); // a process that left the group may hold the other end
+        while read_tail(pipe, &mut output) {}
     }
-    Ok(CommandResult { exit, cpu_nanos: cpu, output_tail: printed, timed_out: too_long })
+    Ok(CommandResult { exit, cpu_nanos: cpu, output_tail: output, timed_out })
 }
 
-/// Reads what a command prints until it ends or its time is over.
+/// Reads the output of a command until it ends or its time is over. Returns the pipe, the output and whether time ran
+/// out.
 fn read_until_exit<G, S: Fn() -> bool>(
     group: u32,
     mut from: io::PipeReader,
-    how: &CommandOptions<G, S>,
+    options: &CommandOptions<G, S>,
 ) -> io::Result<(io::PipeReader, Vec<u8>, bool)> {
     let pid = Pid::from_raw(group as i32).ok_or(io::ErrorKind::NotFound)?;
     let ended: OwnedFd = pidfd_open(pid, PidfdFlags::empty())?;
-    let until = how.timeout.and_then(|limit| Instant::now().checked_add(limit));
-    let mut printed = Vec::new();
+    let until = options.timeout.and_then(|limit| Instant::now().checked_add(limit));
+    let mut output = Vec::new();
     let mut open = true;
     loop {
         let left = until.map_or(POLL_INTERVAL, |until| until.saturating_duration_since(Instant::now()));
-        if left.is_zero() || (how.should_stop)() {
-            return Ok((from, printed, left.is_zero()));
+        if left.is_zero() || (options.should_stop)() {
+            return Ok((from, output, left.is_zero()));
         }
         let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(left.min(POLL_INTERVAL).subsec_nanos()) };
         let mut fds = [
@@ -121,30 +122,30 @@ fn read_until_exit<G, S: Fn() -> bool>(
         }
         let (has_ended, prints) = (!fds[0].revents().is_empty(), open && !fds[1].revents().is_empty());
         if prints {
-            open = read_tail(&mut from, &mut printed);
+            open = read_tail(&mut from, &mut output);
         }
         if has_ended {
-            return Ok((from, printed, false));
+            return Ok((from, output, false));
         }
     }
 }
 
-/// Reads what is there and keeps the end of it. Whether there may be more.
-fn read_tail(from: &mut io::PipeReader, printed: &mut Vec<u8>) -> bool {
+/// Reads available output and keeps the end. Returns whether there may be more.
+fn read_tail(from: &mut io::PipeReader, output: &mut Vec<u8>) -> bool {
     let mut piece = [0; OUTPUT_KEPT];
     match from.read(&mut piece) {
         Ok(0) => false,
         Ok(n) => {
-            printed.extend_from_slice(&piece[..n]);
-            printed.drain(..printed.len().saturating_sub(OUTPUT_KEPT));
+            output.extend_from_slice(&piece[..n]);
+            output.drain(..output.len().saturating_sub(OUTPUT_KEPT));
             true
         }
         Err(e) => e.kind() == io::ErrorKind::Interrupted,
     }
 }
 
-/// Waits for all of a killed group that are our children, its leader among them; how that one ended, and the CPU time of
-/// them all.
+/// Waits for those processes of a killed group that are our children, the leader included. Returns how the leader ended
+/// and the CPU time of all of them.
 fn reap_group(group: u32) -> (Exit, u64) {
     let until = Instant::now() + REAP_TIMEOUT;
     let (mut exit, mut cpu) = (Exit::Code(-1), 0_u64);
@@ -156,7 +157,7 @@ fn reap_group(group: u32) -> (Exit, u64) {
         let pid = unsafe { libc::wait4(-(group as i32), &raw mut status, libc::WNOHANG, &raw mut usage) };
         match pid {
             0 if Instant::now() < until => std::thread::sleep(Duration::from_micros(100)),
-            ..=0 => return (exit, cpu), // nobody is left, or one does not go
+            ..=0 => return (exit, cpu), // no child is left, or one does not end in time
             _ => {
                 cpu = cpu.saturating_add(nanos(usage.ru_utime)).saturating_add(nanos(usage.ru_stime));
                 if pid as u32 == group {

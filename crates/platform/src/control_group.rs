@@ -1,13 +1,13 @@
-//! The control groups that this process is in, of either version.
+//! Limits of the control groups that this process is in, of version 1 and 2.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the hierarchies are, each of version 1 in a directory named after its controllers.
+/// The directory of the hierarchies. Each hierarchy of version 1 is a directory named after its controllers.
 const HIERARCHIES: &str = "/sys/fs/cgroup";
 
-/// Directories of the groups we are in that may hold files of this controller: of each hierarchy our own group first, then
-/// those it is in. None where the system does not say.
+/// Returns the directories of our groups that may hold files of this controller: for each hierarchy our own group, then
+/// its ancestors. Empty where the system does not say.
 pub(super) fn group_directories(controller: &str) -> Vec<PathBuf> {
     group_directories_in(
         Path::new(HIERARCHIES),
@@ -16,9 +16,10 @@ pub(super) fn group_directories(controller: &str) -> Vec<PathBuf> {
     )
 }
 
-/// `told` has a line for each hierarchy: `4:cpu,cpuacct:/a/b`, and `0::/a/b` for version 2.
-pub(super) fn group_directories_in(hierarchies: &Path, told: &str, controller: &str) -> Vec<PathBuf> {
-    let all = told.lines().filter_map(|line| {
+/// As [`group_directories`], with a text that has a line for each hierarchy: `4:cpu,cpuacct:/a/b`, and `0::/a/b` for
+/// version 2.
+pub(super) fn group_directories_in(hierarchies: &Path, memberships: &str, controller: &str) -> Vec<PathBuf> {
+    let all = memberships.lines().filter_map(|line| {
         let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
         let root = match controllers {
             "" => hierarchies.to_owned(),
@@ -26,49 +27,50 @@ pub(super) fn group_directories_in(hierarchies: &Path, told: &str, controller: &
             _ => return None,
         };
         let group = root.join(path.trim_start_matches('/'));
-        let way: Vec<_> = group.ancestors().take_while(|at| at.starts_with(&root)).map(Path::to_owned).collect();
-        Some(way)
+        let ancestors: Vec<_> = group.ancestors().take_while(|at| at.starts_with(&root)).map(Path::to_owned).collect();
+        Some(ancestors)
     });
     all.flatten().collect()
 }
 
-/// The least CPU quota that these groups set, in cores.
+/// Returns the lowest CPU quota of these groups, in cores.
 pub(super) fn cpu_quota(directories: &[PathBuf]) -> Option<f64> {
     let quotas = directories.iter().filter_map(|group| quota_v2(group).or_else(|| quota_v1(group)));
     quotas.filter(|cores| *cores > 0.0).reduce(f64::min)
 }
 
-/// A file such as `max 100000` or `50000 100000`: microseconds of CPU in a period.
+/// Reads the quota of version 2, from a file such as `max 100000` or `50000 100000`: microseconds of CPU in a period.
 fn quota_v2(group: &Path) -> Option<f64> {
     let text = fs::read_to_string(group.join("cpu.max")).ok()?;
     let (quota, period) = text.trim().split_once(' ')?;
     Some(quota.parse::<f64>().ok()? / period.parse::<f64>().ok()?)
 }
 
-/// The same in two files; no quota is -1.
+/// Reads the quota of version 1, from two files; -1 means no quota.
 fn quota_v1(group: &Path) -> Option<f64> {
     let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<f64>().ok();
     Some(number("cpu.cfs_quota_us")? / number("cpu.cfs_period_us")?)
 }
 
-/// A group's limit of memory.
+/// The memory limit of a group.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MemoryLimit {
-    /// Bytes, and what of them may still be had.
+    /// In bytes.
     pub(super) limit: u64,
+    /// Bytes that can still be allocated.
     pub(super) remaining: u64,
-    /// The file that sets it.
+    /// The file that sets the limit.
     pub(super) file: &'static str,
 }
 
-/// The limit of these that leaves least. Of a file in memory that nobody has read for a while, the kernel drops the pages
-/// before it kills anybody: they are not counted as used.
+/// Returns the limit that leaves the fewest bytes. Inactive file pages do not count as used: the kernel drops them
+/// before it kills a process.
 pub(super) fn tightest_memory_limit(directories: &[PathBuf]) -> Option<MemoryLimit> {
-    let of = |group: &Path, file, used: &str, unread: &str| {
+    let of = |group: &Path, file, used: &str, inactive: &str| {
         let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
         let stat = fs::read_to_string(group.join("memory.stat")).unwrap_or_default();
-        let unread = stat.lines().find_map(|line| line.strip_prefix(unread)?.trim().parse::<u64>().ok());
-        let (most, used) = (number(file)?, number(used)?.saturating_sub(unread.unwrap_or(0)));
+        let inactive = stat.lines().find_map(|line| line.strip_prefix(inactive)?.trim().parse::<u64>().ok());
+        let (most, used) = (number(file)?, number(used)?.saturating_sub(inactive.unwrap_or(0)));
         Some(MemoryLimit { limit: most, remaining: most.saturating_sub(used), file })
     };
     let all = directories.iter().filter_map(|group| {
@@ -78,8 +80,8 @@ pub(super) fn tightest_memory_limit(directories: &[PathBuf]) -> Option<MemoryLim
     all.min_by_key(|memory| memory.remaining)
 }
 
-/// Whether one of these groups shares the cores with others by a weight of its own, as all do that have the controller but
-/// the first. Of version 1, one that a container shows as the first is taken for it.
+/// Returns whether one of these groups has a CPU weight of its own, as every group with the controller has, except the
+/// root group. In version 1, a group that a container shows as the root counts as the root.
 pub(super) fn has_cpu_weight(directories: &[PathBuf]) -> bool {
     directories.iter().any(|group| {
         let inner = group.parent().is_some_and(|outer| outer.join("cpu.shares").exists());
@@ -100,38 +102,40 @@ mod tests {
 
         fn set(&self, file: &str, text: &str) {
             let path = self.0.path().join(file);
-            fs::create_dir_all(path.parent().expect("it is in a directory")).expect("a directory");
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
             fs::write(path, text).expect("a file");
         }
 
-        fn quota(&self, told: &str) -> Option<f64> {
-            cpu_quota(&group_directories_in(self.0.path(), told, "cpu"))
+        fn quota(&self, memberships: &str) -> Option<f64> {
+            cpu_quota(&group_directories_in(self.0.path(), memberships, "cpu"))
         }
 
-        fn has_weight(&self, told: &str) -> bool {
-            has_cpu_weight(&group_directories_in(self.0.path(), told, "cpu"))
+        fn has_weight(&self, memberships: &str) -> bool {
+            has_cpu_weight(&group_directories_in(self.0.path(), memberships, "cpu"))
         }
     }
 
     #[test]
-    fn the_narrowest_group_on_the_way_counts() {
+    fn lowest_quota_of_a_group_and_its_ancestors_counts() {
         let groups = Groups::new();
-        let told = "0::/a/b/c\n";
+        let memberships = "0::/a/b/c\n";
         groups.set("a/b/c/cpu.max", "max 100000\n");
-        assert_eq!(groups.quota(told), None);
+        assert_eq!(groups.quota(memberships), None);
         groups.set("a/cpu.max", "150000 100000\n");
         groups.set("a/b/cpu.max", "300000 100000\n");
-        assert_eq!(groups.quota(told), Some(1.5));
+        assert_eq!(groups.quota(memberships), Some(1.5));
         groups.set("a/b/c/cpu.max", "50000 100000\n");
-        assert_eq!(groups.quota(told), Some(0.5));
+        assert_eq!(groups.quota(memberships), Some(0.5));
         groups.set("a/b/c/cpu.max", "nonsense\n");
-        assert_eq!(groups.quota(told), Some(1.5));
+        assert_eq!(groups.quota(memberships), Some(1.5));
         assert_eq!((groups.quota("0::/\n"), groups.quota("")), (None, None));
     }
 
     #[test]
-    fn so_it_does_in_version_1_whatever_the_controller_is_mounted_with() {
-        for (mount, told) in [("cpu", "7:memory:/m\n1:cpu:/a/b\n0::/\n"), ("cpu,cpuacct", "1:cpu,cpuacct:/a/b\n")] {
+    fn lowest_quota_counts_in_version_1_for_every_mount() {
+        for (mount, memberships) in
+            [("cpu", "7:memory:/m\n1:cpu:/a/b\n0::/\n"), ("cpu,cpuacct", "1:cpu,cpuacct:/a/b\n")]
+        {
             let groups = Groups::new();
             let set = |group: &str, quota: &str| {
                 groups.set(&format!("{mount}/{group}/cpu.cfs_quota_us"), quota);
@@ -139,18 +143,18 @@ mod tests {
             };
             set("", "-1\n");
             set("a/b", "-1\n");
-            assert_eq!(groups.quota(told), None);
+            assert_eq!(groups.quota(memberships), None);
             set("a", "150000\n");
-            assert_eq!(groups.quota(told), Some(1.5));
+            assert_eq!(groups.quota(memberships), Some(1.5));
             set("a/b", "25000\n");
-            assert_eq!(groups.quota(told), Some(0.25));
+            assert_eq!(groups.quota(memberships), Some(0.25));
             set("elsewhere", "1000\n");
-            assert_eq!(groups.quota(told), Some(0.25));
+            assert_eq!(groups.quota(memberships), Some(0.25));
         }
     }
 
     #[test]
-    fn in_a_container_that_sees_its_own_group_as_the_first_the_quota_is_found() {
+    fn quota_is_found_in_a_container_that_shows_its_group_as_root() {
         let groups = Groups::new();
         groups.set("cpu/cpu.cfs_quota_us", "200000\n");
         groups.set("cpu/cpu.cfs_period_us", "100000\n");
@@ -158,9 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn the_group_with_the_least_memory_left_counts_without_what_would_be_dropped() {
+    fn tightest_memory_limit_counts_without_inactive_file_pages() {
         let groups = Groups::new();
-        let memory = |told| tightest_memory_limit(&group_directories_in(groups.0.path(), told, "memory"));
+        let memory = |memberships| tightest_memory_limit(&group_directories_in(groups.0.path(), memberships, "memory"));
         groups.set("a/b/memory.max", "max\n");
         groups.set("a/b/memory.current", "400\n");
         assert_eq!(memory("0::/a/b\n"), None);
@@ -177,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn every_group_but_the_first_has_a_weight_if_the_controller_is_on() {
+    fn every_group_but_the_root_has_a_cpu_weight_if_the_controller_is_on() {
         let groups = Groups::new();
         groups.set("user/memory.max", "max\n");
         assert!(!groups.has_weight("0::/user\n"));
         groups.set("user/cpu.max", "max 100000\n");
         assert!(groups.has_weight("0::/user\n"));
-        assert!(groups.has_weight("0::/user/session\n"), "the one it is in has");
+        assert!(groups.has_weight("0::/user/session\n"), "its parent has one");
         groups.set("cpu/cpu.shares", "1024\n");
         assert!(!groups.has_weight("1:cpu:/\n"));
         groups.set("cpu/a/cpu.shares", "1024\n");

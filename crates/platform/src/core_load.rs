@@ -1,155 +1,143 @@
-//! How busy each core is.
+//! How busy each core is, measured by sysinfo.
+//!
+//! sysinfo reads `/proc/stat`, which has a line for each core that is online. It names the cores at its first refresh
+//! and from then on matches lines to cores by position. So once a core goes offline, each core behind it gets the load
+//! of its neighbour, the last one keeps an old value, and cores that come online are ignored (sysinfo 0.40.1).
+//! [`CoreLoad`] therefore starts over whenever the kernel's list of online cores changes; there are no loads for that
+//! interval.
 
-/// More cores than this are not looked at.
+use std::fs;
+use std::time::Instant;
+
+use sysinfo::{MINIMUM_CPU_UPDATE_INTERVAL, System};
+
+use super::usage::busy_nanos_of_all_cores;
+
+/// Cores with a higher number are ignored.
 const MAX_CORES: usize = 8192;
 
-/// Looks at the cores again and again.
+/// The kernel's list of online cores, such as `0-3,8`.
+const ONLINE_CORES: &str = "/sys/devices/system/cpu/online";
+
+/// Measures the load of each core from sample to sample.
 #[derive(Debug)]
-pub struct CoreLoad(LoadSource);
+pub struct CoreLoad {
+    /// `None` where the system has no counters.
+    system: Option<System>,
+    /// The online cores at the first refresh of `system`.
+    online: Option<String>,
+    started: Instant,
+}
 
 impl CoreLoad {
-    /// The first look.
+    /// Takes the first sample.
     pub fn start() -> Self {
-        Self(LoadSource::new())
+        Self::start_with(online_cores())
     }
 
-    /// The load of each core since the look before, 0 to 1, by the core's number; none for one that is not there, or was
-    /// not there then. Cores may come and go. Empty where the system does not say.
-    pub fn sample_loads(&mut self) -> Vec<Option<f32>> {
-        self.0.sample_loads()
-    }
-}
-
-#[cfg(target_os = "linux")]
-use proc_stat::LoadSource;
-#[cfg(not(target_os = "linux"))]
-use sysinfo_loads::LoadSource;
-
-/// From the kernel's own counters.
-#[cfg(target_os = "linux")]
-mod proc_stat {
-    use super::MAX_CORES;
-
-    /// What a core has counted since the system began, in ticks of 10 ms: busy, and in all.
-    type CoreTimes = Option<(u64, u64)>;
-
-    #[derive(Debug)]
-    pub(super) struct LoadSource(Vec<CoreTimes>);
-
-    impl LoadSource {
-        pub(super) fn new() -> Self {
-            Self(cores(&stat()))
-        }
-
-        pub(super) fn sample_loads(&mut self) -> Vec<Option<f32>> {
-            let now = cores(&stat());
-            let loads = loads(&self.0, &now);
-            self.0 = now;
-            loads
-        }
-    }
-
-    fn stat() -> String {
-        std::fs::read_to_string("/proc/stat").unwrap_or_default()
-    }
-
-    /// Those that are online: of others there is no line. See proc(5).
-    fn cores(stat: &str) -> Vec<CoreTimes> {
-        let mut cores = Vec::new();
-        // The first line is all of them together; theirs follow.
-        for line in stat.lines().skip(1).map_while(|line| line.strip_prefix("cpu")) {
-            let mut words = line.split_ascii_whitespace();
-            let Some(number) = words.next().and_then(|word| word.parse::<usize>().ok()).filter(|n| *n < MAX_CORES)
-            else {
-                continue;
-            };
-            // user nice system idle iowait irq softirq steal; guest time is part of user time
-            let times: Vec<u64> = words.take(8).map_while(|word| word.parse().ok()).collect();
-            let all: u64 = times.iter().fold(0, |sum, time| sum.saturating_add(*time));
-            let idle = times.iter().skip(3).take(2).fold(0, |sum: u64, time| sum.saturating_add(*time));
-            cores.resize(cores.len().max(number + 1), None);
-            cores[number] = (times.len() >= 4).then_some((all - idle, all));
-        }
-        cores
-    }
-
-    fn loads(before: &[CoreTimes], now: &[CoreTimes]) -> Vec<Option<f32>> {
-        let load = |(number, times): (usize, &CoreTimes)| {
-            let ((busy, all), (busy_then, all_then)) = ((*times)?, (*before.get(number)?)?);
-            // The idle time of a core that came back, or waits for a disk, may go backwards: then nothing is known.
-            let passed = all.checked_sub(all_then).filter(|passed| *passed > 0)?;
-            Some((busy.saturating_sub(busy_then) as f64 / passed as f64).min(1.0) as f32)
-        };
-        now.iter().enumerate().map(load).collect()
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        fn between(before: &str, now: &str) -> Vec<Option<f32>> {
-            loads(&cores(before), &cores(now))
-        }
-
-        #[test]
-        fn busy_is_all_but_idle_and_waiting_for_a_disk() {
-            let before = "cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 10 0 0 50 40 0 0 0 0 0\ncpu1 0 0 0 100 0 0 0 0 0 0\nintr 5\ncpu7 1 1 1 1\n";
-            let now = "cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 20 10 10 60 70 10 0 20 99 99\ncpu1 0 0 0 200 0 0 0 0\nintr 6\n";
-            assert_eq!(between(before, now), [Some(0.6), Some(0.0)]);
-        }
-
-        #[test]
-        fn who_has_gone_is_not_there_and_who_has_come_is_known_from_the_next_look_on() {
-            let three = "cpu  0 0 0 0\ncpu0 0 0 0 0\ncpu1 5 0 0 5\ncpu2 0 0 0 0\n";
-            let two = "cpu  0 0 0 0\ncpu0 1 0 0 1\ncpu2 1 0 0 3\n";
-            let again = "cpu  0 0 0 0\ncpu0 2 0 0 2\ncpu1 6 0 0 6\ncpu2 2 0 0 6\n";
-            assert_eq!(between(three, two), [Some(0.5), None, Some(0.25)], "the second has gone");
-            assert_eq!(between(two, again), [Some(0.5), None, Some(0.25)], "it has come back");
-            assert_eq!(between(three, again), [Some(0.5), Some(0.5), Some(0.25)]);
-            assert_eq!(between("", three), [None, None, None]);
-        }
-
-        #[test]
-        fn whatever_the_file_says_is_a_load_or_none() {
-            let odd = [
-                "",
-                "cpu",
-                "cpu  1\ncpu0\ncpu1 1 2\n",
-                "cpu  1\ncpu0 18446744073709551615 18446744073709551615 1 1\n",
-                "cpu  1\ncpu99999999999 1 1 1 1\ncpux 1 1 1 1\ncpu8192 1 1 1 1\n",
-                "cpu  1\ncpu0 9 9 9 9 9\n",
-            ];
-            for before in odd {
-                for now in odd {
-                    let loads = between(before, now);
-                    assert!(loads.len() <= MAX_CORES && loads.iter().flatten().all(|load| (0.0..=1.0).contains(load)));
-                }
-            }
-        }
-    }
-}
-
-/// From whatever the system has.
-#[cfg(not(target_os = "linux"))]
-mod sysinfo_loads {
-    use sysinfo::System;
-
-    #[derive(Debug)]
-    pub(super) struct LoadSource(Option<System>);
-
-    impl LoadSource {
-        pub(super) fn new() -> Self {
-            let mut system = System::new().ok();
-            if let Some(system) = &mut system {
-                system.refresh_cpu_usage();
-            }
-            Self(system)
-        }
-
-        pub(super) fn sample_loads(&mut self) -> Vec<Option<f32>> {
-            let Some(system) = &mut self.0 else { return Vec::new() };
+    fn start_with(online: Option<String>) -> Self {
+        // A sandbox may show counters that stand at zero: sysinfo would report idle cores.
+        let has_counters = busy_nanos_of_all_cores().is_some_and(|busy| busy > 0);
+        let mut system = System::new().ok().filter(|_| has_counters);
+        if let Some(system) = &mut system {
             system.refresh_cpu_usage();
-            system.cpus().iter().take(super::MAX_CORES).map(|cpu| Some(cpu.usage() / 100.0)).collect()
         }
+        Self { system, online, started: Instant::now() }
+    }
+
+    /// Returns the load of each core since the last sample, 0 to 1, indexed by the core's number. `None` for a core
+    /// that is offline. Empty where the system has no counters, after a core came or went, and within the first 200 ms.
+    pub fn sample_loads(&mut self) -> Vec<Option<f32>> {
+        self.sample_with(online_cores)
+    }
+
+    fn sample_with(&mut self, online: impl Fn() -> Option<String>) -> Vec<Option<f32>> {
+        let Some(system) = &mut self.system else { return Vec::new() };
+        let before = online();
+        system.refresh_cpu_usage();
+        // Read again: a core may have come or gone just before the refresh.
+        let after = online();
+        if before != self.online || after != self.online {
+            *self = Self::start_with(after);
+            return Vec::new();
+        }
+        if self.started.elapsed() < MINIMUM_CPU_UPDATE_INTERVAL {
+            return Vec::new(); // sysinfo has not refreshed yet
+        }
+        loads_by_core(system.cpus().iter().map(|cpu| (cpu.name(), cpu.usage())))
+    }
+}
+
+fn online_cores() -> Option<String> {
+    fs::read_to_string(ONLINE_CORES).ok()
+}
+
+/// Places the usage of `cpu3`, in percent, at index 3.
+fn loads_by_core<'a>(cpus: impl Iterator<Item = (&'a str, f32)>) -> Vec<Option<f32>> {
+    let mut loads = Vec::new();
+    for (name, percent) in cpus {
+        let number = name.strip_prefix("cpu").and_then(|number| number.parse::<usize>().ok());
+        let Some(number) = number.filter(|number| *number < MAX_CORES) else { continue };
+        loads.resize(loads.len().max(number + 1), None);
+        loads[number] = percent.is_finite().then_some((percent / 100.0).clamp(0.0, 1.0));
+    }
+    loads
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn load_has_the_number_of_its_core_when_cores_before_it_are_offline() {
+        let loads = |cpus: &[(&'static str, f32)]| loads_by_core(cpus.iter().copied());
+        assert_eq!(loads(&[("cpu0", 50.0), ("cpu1", 100.0)]), [Some(0.5), Some(1.0)]);
+        assert_eq!(loads(&[("cpu1", 50.0), ("cpu3", 25.0)]), [None, Some(0.5), None, Some(0.25)]);
+        assert_eq!(loads(&[]), []);
+    }
+
+    #[test]
+    fn load_is_between_0_and_1_whatever_the_system_reports() {
+        let odd = [("cpu0", -1.0), ("cpu1", 250.0), ("cpu2", f32::NAN), ("cpu8192", 1.0), ("cpu99999999999", 1.0)];
+        assert_eq!(loads_by_core(odd.into_iter().chain([("cpux", 1.0), ("", 1.0)])), [Some(0.0), Some(1.0), None]);
+    }
+
+    #[test]
+    fn sampling_starts_over_when_a_core_comes_or_goes() {
+        let all = || Some("0-3".to_owned());
+        let fewer = || Some("0,2-3".to_owned());
+        let mut load = CoreLoad::start_with(all());
+        let mut next = |online: &dyn Fn() -> Option<String>| {
+            sleep(MINIMUM_CPU_UPDATE_INTERVAL + Duration::from_millis(5));
+            load.sample_with(online)
+        };
+        assert_ne!(next(&all), []);
+        assert_eq!(next(&fewer), [], "a core went");
+        assert_ne!(next(&fewer), []);
+        assert_eq!(next(&all), [], "it came back");
+        assert_ne!(next(&all), []);
+    }
+
+    #[test]
+    fn loads_add_up_to_the_busy_time_of_all_cores() {
+        let mut differences = Vec::new();
+        for _ in 0..5 {
+            let mut load = CoreLoad::start();
+            let (began, busy_before) = (Instant::now(), busy_nanos_of_all_cores().expect("Linux"));
+            sleep(Duration::from_millis(400));
+            let busy = (busy_nanos_of_all_cores().expect("Linux") - busy_before) as f64 / 1e9;
+            let elapsed = began.elapsed().as_secs_f64();
+            let loads = load.sample_loads();
+            let sum = loads.iter().flatten().map(|load| f64::from(*load) * elapsed).sum::<f64>();
+            let difference = (sum - busy).abs() / loads.len().max(1) as f64;
+            if difference < 0.1 {
+                return;
+            }
+            differences.push(difference); // the machine took this thread's core between the readings
+        }
+        panic!("seconds for each core: {differences:?}");
     }
 }

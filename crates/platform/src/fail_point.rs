@@ -1,11 +1,12 @@
-//! Places in the program where a test can have a process stopped or killed, since no test could be so quick from outside:
-//! `CONTEND_FAULT=stop@PLACE` or `kill@PLACE`. In a release there are none.
+//! Fail points: named places in the code where a test can stop or kill the process, too precise to hit from outside.
+//!
+//! `CONTEND_FAULT=stop@PLACE` or `kill@PLACE` selects one. Only in debug builds.
 
 use std::sync::LazyLock;
 
 use rustix::process::{Signal, getpid, kill_process};
 
-/// What is asked for, and where.
+/// The requested signal, and the name of its place.
 static FAULT: LazyLock<Option<(Signal, String)>> = LazyLock::new(|| {
     let fault = std::env::var("CONTEND_FAULT").ok()?;
     let (what, place) = fault.split_once('@')?;
@@ -17,19 +18,19 @@ static FAULT: LazyLock<Option<(Signal, String)>> = LazyLock::new(|| {
     Some((signal, place.to_owned()))
 });
 
-/// What a process gets that comes by a place.
+/// Returns the signal that a process gets at a place.
 pub(super) fn signal_at(place: &str) -> Option<Signal> {
     let fault = if cfg!(debug_assertions) { FAULT.as_ref() } else { None };
     fault.filter(|(_, at)| at == place).map(|(signal, _)| *signal)
 }
 
-/// Comes by a place.
+/// Stops or kills the process if a test asks for it at this place.
 #[inline]
 pub fn hit_fail_point(place: &str) {
     signal_at(place).into_iter().for_each(raise_signal);
 }
 
-/// Gets a signal. Only a system call: also between fork and exec.
+/// Sends a signal to this process. A single system call, safe between fork and exec.
 pub(super) fn raise_signal(signal: Signal) {
     let _ = kill_process(getpid(), signal);
 }

@@ -1,19 +1,20 @@
-//! Ways to die, for tests: how the terminal looks after a death that cannot be brought about from outside.
+//! Faults for tests: crashes and panics that cannot be caused from outside.
 //!
-//! Not part of a release. `CONTEND_FAULT` names one; `SIGUSR2` brings it about, wherever the program is at that moment.
-#![expect(unsafe_code, reason = "faults are what it is about")]
+//! Only in debug builds. `CONTEND_FAULT` names the fault, and `SIGUSR2` triggers it at whatever point the program has
+//! reached.
+#![expect(unsafe_code, reason = "a segmentation fault on purpose")]
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::hint::black_box;
 use std::process::{abort, exit};
 
 /// The environment variable that names the fault.
-const FAULT: &str = "CONTEND_FAULT";
+const FAULT_VAR: &str = "CONTEND_FAULT";
 
-/// The signal that brings it about.
-pub const FAULT_SIGNAL: i32 = libc::SIGUSR2;
+/// The signal that triggers the fault.
+pub const FAULT_SIGNAL: i32 = signal_hook::consts::SIGUSR2;
 
-/// What a test asks for.
+/// A fault that a test can inject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InjectedFault {
     Segfault,
@@ -22,16 +23,16 @@ pub enum InjectedFault {
     Allocation,
     Exit,
     Panic,
-    /// In the thread that listens to signals.
+    /// A panic in the thread that listens for signals.
     ThreadPanic,
     DropPanic,
-    /// One in a destructor that runs because of another.
+    /// A panic in a destructor that runs because of another panic.
     DoublePanic,
 }
 
-/// The fault that this process is to have, if any.
+/// Returns the fault that the environment asks for, if any.
 pub fn requested_fault() -> Option<InjectedFault> {
-    Some(match std::env::var(FAULT).ok()?.as_str() {
+    Some(match std::env::var(FAULT_VAR).ok()?.as_str() {
         "segfault" => InjectedFault::Segfault,
         "abort" => InjectedFault::Abort,
         "stack-overflow" => InjectedFault::StackOverflow,
@@ -45,30 +46,30 @@ pub fn requested_fault() -> Option<InjectedFault> {
     })
 }
 
-struct Brittle;
+struct PanicsOnDrop;
 
-impl Drop for Brittle {
+impl Drop for PanicsOnDrop {
     fn drop(&mut self) {
         panic!("asked to panic in a destructor");
     }
 }
 
-/// Has it.
+/// Triggers the fault.
 ///
 /// # Panics
 /// If that is the fault.
 pub fn trigger_fault(fault: InjectedFault) {
     match fault {
-        // SAFETY: there is none; the kernel ends the process here.
+        // SAFETY: none; the kernel kills the process here, which is the purpose.
         InjectedFault::Segfault => unsafe { std::ptr::write_volatile(black_box(8) as *mut u8, 1) },
         InjectedFault::Abort => abort(),
         InjectedFault::StackOverflow => drop(black_box(overflow(black_box(1)))),
         InjectedFault::Allocation => handle_alloc_error(Layout::new::<[u64; 1 << 20]>()),
         InjectedFault::Exit => exit(7),
         InjectedFault::Panic | InjectedFault::ThreadPanic => panic!("asked to panic"),
-        InjectedFault::DropPanic => drop(Brittle),
+        InjectedFault::DropPanic => drop(PanicsOnDrop),
         InjectedFault::DoublePanic => {
-            let _brittle = Brittle;
+            let _panics = PanicsOnDrop;
             panic!("asked to panic twice");
         }
     }

@@ -1,13 +1,13 @@
-//! Whether the clock of the cores changes by itself.
+//! The range in which the clock frequency of the cores changes.
 
 use std::fs;
 use std::path::Path;
 
-/// Where Linux says how each core's clock is governed. A guest of a hypervisor has none of it.
+/// The directory of the frequency policies. A guest of a hypervisor has none.
 const POLICIES: &str = "/sys/devices/system/cpu/cpufreq";
 
-/// Between which frequencies, in Hz, the clock of the cores is changed as they are used: by a governor other than
-/// `performance`. None where it stands still or the system does not say, as on macOS.
+/// Returns the lowest and highest frequency, in Hz, between which a governor other than `performance` changes the clock
+/// of the cores. `None` if the frequency is fixed or the system does not say.
 pub fn cpu_frequency_range() -> Option<(f64, f64)> {
     range_of(Path::new(POLICIES))
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_governor_that_follows_the_load_is_told_with_its_range() {
+    fn range_covers_the_cores_whose_governor_follows_the_load() {
         let place = tempfile::tempdir().expect("a directory");
         let policy = |name: &str, governor: &str, least: &str, most: &str| {
             let path = place.path().join(name);
@@ -40,9 +40,9 @@ mod tests {
                 fs::write(path.join(format!("scaling_{file}")), format!("{text}\n")).expect("a file");
             }
         };
-        assert_eq!(range_of(place.path()), None, "nothing is said");
+        assert_eq!(range_of(place.path()), None, "no policies");
         policy("policy0", "performance", "800000", "3400000");
-        assert_eq!(range_of(place.path()), None, "it stands as high as it can");
+        assert_eq!(range_of(place.path()), None, "a fixed frequency");
         policy("policy1", "schedutil", "400000", "1800000");
         policy("policy2", "powersave", "800000", "3000000");
         policy("policy3", "powersave", "nonsense", "9000000");

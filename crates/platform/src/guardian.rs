@@ -1,8 +1,9 @@
-//! A small process beside this one that tidies up after a death nobody inside can answer: `SIGKILL`, a fault, an abort.
+//! The guardian: a small process that cleans up if this process dies by `SIGKILL`, a fault or an abort.
 //!
-//! It exists as long as there is something to tidy up. It is told what over a pipe, always the whole of it, and acts when
-//! the pipe ends, or whoever writes there, without that having become nothing. It has a session of its own: what ends or stops everyone on the
-//! terminal does not reach it, and no job control forbids it to set the terminal right. One that is killed is replaced.
+//! It exists while the cleanup list is not empty. It receives each new version of the whole list through a pipe, and
+//! cleans up if the pipe closes or this process dies while the list is not empty. It has a session of its own, so that
+//! signals to everything on the terminal do not reach it, and job control does not keep it from restoring the terminal.
+//! A guardian that is killed is replaced.
 #![expect(unsafe_code, reason = "leaving the session between fork and exec, and ignoring signals")]
 
 use std::ffi::OsStr;
@@ -26,42 +27,41 @@ use super::process::{LAUNCHED_PIDS, exit_now, set_process_name};
 use super::process_tag::kill_tagged;
 use super::tty::{TerminalModes, write_with_timeout};
 
-/// First argument of a guardian process; the second is the number of the process it guards.
+/// The first argument of a guardian process; the second is the number of the process that it guards.
 pub const GUARDIAN_ARG: &str = "guardian";
 
-/// Its name as the kernel knows it: another than ours, so that `pkill -9 contend` does not mean it.
+/// The guardian's process name, which differs from ours so that `pkill -9 contend` does not kill it.
 const GUARDIAN_NAME: &str = "guardian";
 
-/// How often one that was killed is replaced.
+/// How often a killed guardian is replaced.
 const MAX_RESTARTS: u32 = 8;
 
-/// How long it waits for a terminal that does not read.
+/// How long a guardian waits for a terminal that does not read, or for a directory that is still in use.
 const CLEANUP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is to be tidied up.
+/// The things to clean up after a violent death.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleanupList {
-    /// Our terminal.
     pub terminal: Option<TerminalRestore>,
-    /// Marks of runs of which nothing is to be left, see [`super::new_process_tag`].
+    /// Tags of the runs whose processes to kill, see [`super::new_process_tag`].
     pub runs: Vec<String>,
-    /// Directories to be removed, as the bytes of their paths.
+    /// Directories to remove, as the bytes of their paths.
     pub directories: Vec<Vec<u8>>,
 }
 
-/// How to give the terminal back.
+/// How to restore the terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TerminalRestore {
-    /// Its modes before ours, to be set on our standard input.
+    /// Its original modes, to be set on our standard input.
     pub modes: TerminalModes,
-    /// What to write to our standard output.
+    /// Bytes to write to our standard output.
     pub exit_sequence: Vec<u8>,
 }
 
 impl CleanupList {
     const NONE: Self = Self { terminal: None, runs: Vec::new(), directories: Vec::new() };
 
-    /// Tells a guardian. If it was killed just now, the next one is told.
+    /// Sends the list to a guardian. If the guardian was just killed, its replacement gets the list.
     fn send(&self, pipe: &mut PipeWriter) {
         if let Ok(bytes) = postcard::to_stdvec(self) {
             let length = (bytes.len() as u32).to_le_bytes();
@@ -70,7 +70,7 @@ impl CleanupList {
     }
 }
 
-/// Our side of it. There is one terminal, so there is one guardian.
+/// The guardian of this process. There is one terminal, so there is one guardian.
 struct GuardianState {
     cleanup: CleanupList,
     image: Option<PathBuf>,
@@ -81,36 +81,36 @@ struct GuardianState {
 static GUARDIAN_STATE: Mutex<GuardianState> =
     Mutex::new(GuardianState { cleanup: CleanupList::NONE, image: None, guardian: None, restarts: 0 });
 
-/// Changes what is to be tidied up. Starts the guardian when there is something, ends it when there is nothing left.
-/// `image` is the program it is started from, by default the one that all helpers are started from.
+/// Changes the cleanup list. Starts the guardian if the list is no longer empty, ends it if the list is empty. `image`
+/// is the program to start the guardian from, by default the one that all helpers are started from.
 ///
 /// # Errors
-/// What the system says when it cannot start another process: then nobody tidies up after a violent death.
+/// If the system cannot start another process: then nothing is cleaned up after a violent death.
 pub fn update_cleanup(image: Option<&Path>, change: impl FnOnce(&mut CleanupList)) -> io::Result<()> {
-    let mut post = lock_state();
-    change(&mut post.cleanup);
-    if post.cleanup == CleanupList::NONE {
-        post.stop_guardian();
+    let mut state = lock_state();
+    change(&mut state.cleanup);
+    if state.cleanup == CleanupList::NONE {
+        state.stop_guardian();
         return Ok(());
     }
-    if post.guardian.is_none() {
-        post.image = image.map(Path::to_owned);
-        return post.start_guardian();
+    if state.guardian.is_none() {
+        state.image = image.map(Path::to_owned);
+        return state.start_guardian();
     }
-    let GuardianState { cleanup: duty, guardian, .. } = &mut *post;
+    let GuardianState { cleanup, guardian, .. } = &mut *state;
     if let Some((_, pipe)) = guardian {
-        duty.send(pipe);
+        cleanup.send(pipe);
     }
     Ok(())
 }
 
-/// Whether somebody tidies up should we be killed now, if there is anything to tidy up.
+/// Returns whether everything would be cleaned up if this process were killed now.
 pub fn is_guarded() -> bool {
-    let post = lock_state();
-    post.cleanup == CleanupList::NONE || post.guardian.is_some()
+    let state = lock_state();
+    state.cleanup == CleanupList::NONE || state.guardian.is_some()
 }
 
-/// A thread that panicked while it held this left it whole: nothing in between panics.
+/// Locks the state. A poisoned lock is fine: nothing that could panic leaves the state half changed.
 fn lock_state() -> MutexGuard<'static, GuardianState> {
     GUARDIAN_STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -118,24 +118,26 @@ fn lock_state() -> MutexGuard<'static, GuardianState> {
 impl GuardianState {
     fn start_guardian(&mut self) -> io::Result<()> {
         let mut command = helper_command(self.image.as_deref(), [GUARDIAN_ARG, &std::process::id().to_string()])?;
-        let (orders, mut pipe) = io::pipe()?;
-        self.cleanup.send(&mut pipe); // before there is anyone to read it: it is never without
+        let (reader, mut pipe) = io::pipe()?;
+        self.cleanup.send(&mut pipe); // before the guardian starts, so that it always has a list
         let terminal = io::stdin().as_fd().try_clone_to_owned()?;
-        // Its standard output and error are the terminal's two sides: ours to write to and ours to read from.
-        command.stdin(orders).stderr(terminal);
+        // The guardian writes to the terminal on standard output, and sets its modes on standard error, which is our
+        // input.
+        command.stdin(reader).stderr(terminal);
         // SAFETY: between fork and exec there is one system call; nothing allocates or locks.
         unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) };
         let mut launched = LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner);
         let child = command.spawn()?;
         let pid = child.id();
-        launched.insert(pid); // no command left it behind
+        launched.insert(pid); // so that it does not count as left behind by a command
         drop(launched);
         self.guardian = Some((child, pipe));
         thread::Builder::new().name("guardian".into()).stack_size(64 << 10).spawn(move || replace_when_dead(pid))?;
         Ok(())
     }
 
-    /// Waits until it is gone, which takes a fraction of a millisecond: nothing of us is left when we end.
+    /// Ends the guardian and waits for it, which takes a fraction of a millisecond, so that nothing is left when we
+    /// end.
     fn stop_guardian(&mut self) {
         if let Some((mut child, pipe)) = self.guardian.take() {
             let _ = child.kill();
@@ -146,18 +148,18 @@ impl GuardianState {
     }
 }
 
-/// Waits for the end of the guardian with this number. Somebody else's doing, and there is a new one.
+/// Waits for the end of the guardian with this number. Starts a new one if another process killed it.
 fn replace_when_dead(pid: u32) {
     if let Some(pid) = Pid::from_raw(pid as i32) {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
     }
-    let mut post = lock_state();
-    if post.guardian.as_ref().is_some_and(|(child, _)| child.id() == pid) {
-        post.stop_guardian();
-        post.restarts += 1;
-        if post.restarts <= MAX_RESTARTS {
-            let _ = post.start_guardian();
+    let mut state = lock_state();
+    if state.guardian.as_ref().is_some_and(|(child, _)| child.id() == pid) {
+        state.stop_guardian();
+        state.restarts += 1;
+        if state.restarts <= MAX_RESTARTS {
+            let _ = state.start_guardian();
         }
     }
 }
@@ -165,24 +167,24 @@ fn replace_when_dead(pid: u32) {
 /// Runs the guardian process. Never returns.
 pub fn guardian_main(parent: Option<u32>) -> ! {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGTSTP, libc::SIGPIPE] {
-        // SAFETY: a plain disposition, before any thread is started.
+        // SAFETY: sets a disposition, before any thread is started.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
     set_process_name(GUARDIAN_NAME);
-    if let Ok(orders) = GuardianChannel::from_stdin(parent) {
-        let mut duty = CleanupList::NONE;
-        while orders.wait_for_message()
-            && let Some(next) = receive(&orders.pipe)
+    if let Ok(channel) = GuardianChannel::from_stdin(parent) {
+        let mut cleanup = CleanupList::NONE;
+        while channel.wait_for_message()
+            && let Some(next) = receive(&channel.pipe)
         {
-            duty = next;
+            cleanup = next;
         }
-        orders.kill_copies();
-        clean_up(&duty);
+        channel.kill_copies();
+        clean_up(&cleanup);
     }
     exit_now(0)
 }
 
-/// The next duty; `None` when whoever told it is gone.
+/// Receives the next list. `None` once the pipe is closed.
 fn receive(mut from: impl Read) -> Option<CleanupList> {
     let mut length = [0; 4];
     from.read_exact(&mut length).ok()?;
@@ -192,24 +194,24 @@ fn receive(mut from: impl Read) -> Option<CleanupList> {
     postcard::from_bytes(&bytes).ok()
 }
 
-fn clean_up(duty: &CleanupList) {
-    if let Some(terminal) = &duty.terminal {
-        let _ = terminal.modes.restore(io::stderr()); // first: it cannot block
+fn clean_up(cleanup: &CleanupList) {
+    if let Some(terminal) = &cleanup.terminal {
+        let _ = terminal.modes.restore(io::stderr()); // first, since it cannot block
         let _ = write_with_timeout(io::stdout(), &terminal.exit_sequence, CLEANUP_TIMEOUT);
     }
-    if !duty.runs.is_empty() {
-        kill_tagged(&duty.runs);
+    if !cleanup.runs.is_empty() {
+        kill_tagged(&cleanup.runs);
     }
-    for directory in &duty.directories {
+    for directory in &cleanup.directories {
         remove_run_directory(Path::new(OsStr::from_bytes(directory)));
     }
 }
 
-/// Removes a directory of a run. Who writes there dies with us, which may take a moment.
+/// Removes a directory of a run. Repeats that, since processes that write there may take a moment to die.
 fn remove_run_directory(directory: &Path) {
-    let begun = Instant::now();
+    let started = Instant::now();
     while !matches!(fs::remove_dir_all(directory), Err(error) if error.kind() == io::ErrorKind::NotFound)
-        && begun.elapsed() < CLEANUP_TIMEOUT
+        && started.elapsed() < CLEANUP_TIMEOUT
     {
         thread::sleep(Duration::from_millis(20));
     }
@@ -220,15 +222,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duty_arrives_whole_or_not_at_all() {
-        let duty = CleanupList {
+    fn cleanup_list_is_received_whole_or_not_at_all() {
+        let cleanup = CleanupList {
             terminal: None,
             runs: vec!["7-7-7".into(), "8-8-8".into()],
             directories: vec![vec![b'/', 0xff]],
         };
-        let bytes = postcard::to_stdvec(&duty).expect("a duty is plain data");
+        let bytes = postcard::to_stdvec(&cleanup).expect("plain data");
         let framed = [&(bytes.len() as u32).to_le_bytes()[..], &bytes].concat();
-        assert_eq!(receive(framed.as_slice()), Some(duty));
+        assert_eq!(receive(framed.as_slice()), Some(cleanup));
         for cut in 0..framed.len() {
             assert_eq!(receive(&framed[..cut]), None, "cut at {cut}");
         }

@@ -1,7 +1,8 @@
-//! What a guardian is told, over a pipe that ends with the last who has its other end.
+//! The guardian's end of the pipe through which it gets its cleanup list.
 //!
-//! That is not always the one who died: a copy of it that was about to become another program may have been stopped before
-//! that, and is stopped for ever. So a guardian looks at the process as well, and ends its copies.
+//! The pipe closes when the last process with the other end is gone. That may be later than the death of the sender: a
+//! forked copy of it, stopped before `exec`, would keep the pipe open forever. So the guardian also watches the
+//! sender's process, and kills its copies.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,51 +10,52 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, PidfdFlags, Signal, getppid, kill_process, pidfd_open};
 
 use super::process::processes;
 
-/// The guardian's side.
+/// The pipe and the process that writes to it.
 pub(super) struct GuardianChannel {
     pub(super) pipe: File,
     sender: Sender,
 }
 
-/// Whoever tells a guardian.
+/// The process that writes to the pipe.
 enum Sender {
-    /// Readable when it is dead.
+    /// Its pidfd, readable when it is dead.
     Watched(OwnedFd),
     Gone,
-    /// The system has no such thing: the pipe alone tells.
+    /// The system refused a pidfd: only the end of the pipe shows its death.
     Unwatched,
 }
 
 impl GuardianChannel {
-    /// What comes at standard input, from our parent, which has this number.
+    /// Opens the channel on standard input, with the parent of this number as sender.
     ///
     /// # Errors
-    /// When there is no standard input.
+    /// If there is no standard input.
     pub(super) fn from_stdin(parent: Option<u32>) -> io::Result<Self> {
         let pipe = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         Ok(Self { pipe, sender: parent.map_or(Sender::Unwatched, Sender::watch) })
     }
 
-    /// Waits until there is something to read, be it the end, or whoever could write is dead. Whether there is.
+    /// Waits until the pipe is readable or closed, or the sender is dead. Returns whether the pipe is readable or
+    /// closed.
     pub(super) fn wait_for_message(&self) -> bool {
-        let mut both = vec![PollFd::new(&self.pipe, PollFlags::IN)];
-        let patience = match &self.sender {
+        let mut fds = vec![PollFd::new(&self.pipe, PollFlags::IN)];
+        let timeout = match &self.sender {
             Sender::Watched(process) => {
-                both.push(PollFd::new(process, PollFlags::IN));
+                fds.push(PollFd::new(process, PollFlags::IN));
                 None
             }
             Sender::Gone => Some(&Timespec { tv_sec: 0, tv_nsec: 0 }),
             Sender::Unwatched => None,
         };
-        let waited = rustix::io::retry_on_intr(|| poll(&mut both, patience));
-        waited.is_err() || !both[0].revents().is_empty()
+        let waited = rustix::io::retry_on_intr(|| poll(&mut fds, timeout));
+        waited.is_err() || !fds[0].revents().is_empty()
     }
 
-    /// Ends all who have the other end of the pipe, once whoever wrote there is gone.
+    /// Kills all processes that have the other end of the pipe, once the sender is gone.
     pub(super) fn kill_copies(&self) {
         let Ok(pipe) = rustix::fs::fstat(&self.pipe).map(|stat| format!("pipe:[{}]", stat.st_ino)) else { return };
         let others = processes().filter(|pid| *pid != std::process::id());
@@ -64,10 +66,8 @@ impl GuardianChannel {
 }
 
 impl Sender {
-    /// Our parent, if this is its number. If it is not, that one is gone, and we were given another.
-    #[cfg(target_os = "linux")]
+    /// Watches our parent, if this is its number. If it is not, the sender is gone and we have been adopted.
     fn watch(parent: u32) -> Self {
-        use rustix::process::{PidfdFlags, getppid, pidfd_open};
         let Some(parent) = Pid::from_raw(parent as i32) else { return Self::Unwatched };
         let handle = pidfd_open(parent, PidfdFlags::empty());
         match handle {
@@ -75,11 +75,6 @@ impl Sender {
             Ok(handle) => Self::Watched(handle),
             Err(_) => Self::Unwatched,
         }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    const fn watch(_: u32) -> Self {
-        Self::Unwatched
     }
 }
 
@@ -95,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_a_pipe_open_is_known() {
+    fn process_with_the_pipe_open_is_found() {
         let (ours, theirs) = io::pipe().expect("a pipe");
         let name = format!("pipe:[{}]", rustix::fs::fstat(&ours).expect("it is open").st_ino);
         let start = |out| Command::new("sleep").arg("1000").stdout(out).spawn().expect("a command");

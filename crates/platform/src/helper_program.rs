@@ -1,10 +1,10 @@
 //! The program that helper processes (runner, worker, guardian) are started from.
 //!
-//! A helper runs the same program again. That is safe only if the program's `main` hands over to the helper before it does
-//! anything else: one that does not would do its own work again in each helper, start helpers for that, and so on without
-//! end. So nothing is started unless the program has shown that it hands over, see [`enter_helper`], or the path of one that
-//! does was given. Two more checks stand behind this one: a process that was started as a helper and did not act as one starts
-//! nothing, and each level of helpers knows its depth.
+//! A helper runs the same program again. That is safe only if the program's `main` first calls the helper's code.
+//! Otherwise each helper would do the program's own work again, start helpers for it, and so on without end. So helpers
+//! start only after the program has called [`enter_helper`], or from the path of a program that does. Two more checks
+//! prevent endless starts: a process that was started as a helper but did not act as one starts nothing, and each
+//! helper counts the helpers above it.
 
 use std::ffi::OsStr;
 use std::io;
@@ -16,62 +16,64 @@ use std::sync::{Mutex, PoisonError};
 
 use super::child::running_image;
 
-/// `argv[0]` of every helper: with the role behind it, a list of processes shows `contend: runner deadlock`.
+/// `argv[0]` of every helper: with the arguments behind it, a process list shows `contend: runner deadlock`.
 const HELPER: &str = "contend:";
 
 /// The environment variable with the number of helpers above a process.
 const DEPTH: &str = "CONTEND_DEPTH";
 
-/// A runner is at depth 1, its workers are at depth 2, and a command of theirs may run another scenario.
+/// A runner is at depth 1, its workers at depth 2, and a command that they run may be `contend` again.
 const MAX_DEPTH: u32 = 4;
 
-/// Whether `main` hands over to helpers.
+/// Whether `main` called [`enter_helper`].
 static ENTERS_HELPERS: AtomicBool = AtomicBool::new(false);
 
-/// A program that helpers are to be started from instead of the running one.
+/// The program that helpers are started from, if not the running one.
 static PROGRAM: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// Declares that `main` does what a helper's arguments ask before it does anything else, and returns these arguments: the
-/// role, and the name to show behind it. `None` in a process that is no helper.
+/// Declares that `main` runs helpers before anything else. Returns the arguments of a helper, its role and a name to
+/// show, and `None` in a process that is not a helper.
 pub fn enter_helper() -> Option<Vec<String>> {
     ENTERS_HELPERS.store(true, Ordering::Release);
     is_helper().then(|| std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect())
 }
 
-/// Has helpers started from the program at `path`, which must be `contend` or hand over as `contend` does.
+/// Sets the program that helpers are started from: `contend`, or one whose `main` runs helpers first.
 pub fn set_helper_program(path: impl Into<PathBuf>) {
     *PROGRAM.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.into());
 }
 
-/// Whether this process was started as a helper.
+/// Returns whether this process was started as a helper.
 fn is_helper() -> bool {
     std::env::args_os().next().is_some_and(|name| name == HELPER)
 }
 
-/// The command that starts a helper in this role, from `image` or the program that helpers are started from.
+/// Returns the command that starts a helper with these arguments, from `image` or the program that helpers are started
+/// from.
 ///
 /// # Errors
-/// If no program has shown that it hands over to helpers, or too many helpers are above this process.
+/// If this program does not run helpers and no other program is set, or if too many helpers are above this process.
 pub(super) fn helper_command(
     image: Option<&Path>,
     args: impl IntoIterator<Item = impl AsRef<OsStr>>,
 ) -> io::Result<Command> {
-    let hands_over = ENTERS_HELPERS.load(Ordering::Acquire);
-    if is_helper() && !hands_over {
+    let enters_helpers = ENTERS_HELPERS.load(Ordering::Acquire);
+    if is_helper() && !enters_helpers {
         return Err(io::Error::other(
-            "this process was started as a helper of contend, but its `main` does not call `contend::helpers::enter()`",
+            "this process was started as a helper of contend, but its `main` does not call \
+             `contend::helpers::run_if_helper()`",
         ));
     }
     let depth = next_depth(std::env::var(DEPTH).ok().as_deref())?;
     let set = || PROGRAM.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let image = match image.map(Path::to_owned).or_else(set) {
         Some(image) => image,
-        None if hands_over => running_image()?,
+        None if enters_helpers => running_image()?,
         None => {
             return Err(io::Error::other(
-                "this program would be started again as a helper, but its `main` does not hand over to helpers: call \
-                 `contend::helpers::enter()` first in `main`, or `contend::helpers::start_from` with the path of \
-                 `contend`",
+                "helpers cannot be started from this program, because its `main` does not run them: call \
+                 `contend::helpers::run_if_helper()` first in `main`, or `contend::helpers::set_helper_program` with \
+                 the path of `contend`",
             ));
         }
     };
@@ -80,12 +82,11 @@ pub(super) fn helper_command(
     Ok(command)
 }
 
-/// The depth of a helper of a process with this depth.
+/// Returns the depth of a helper whose parent has this depth.
 fn next_depth(ours: Option<&str>) -> io::Result<u32> {
     let depth = ours.map_or(Some(0), |depth| depth.parse::<u32>().ok()).unwrap_or(u32::MAX);
     if depth >= MAX_DEPTH {
-        let text =
-            format!("contend runs inside contend inside contend, and goes no deeper ({DEPTH} is {MAX_DEPTH} or more)");
+        let text = format!("contend runs inside of contend, nested too deeply ({DEPTH} is {MAX_DEPTH} or more)");
         return Err(io::Error::other(text));
     }
     Ok(depth + 1)
@@ -96,20 +97,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depth_is_counted_and_refused_beyond_a_run_inside_a_run() {
+    fn depth_is_counted_and_limited() {
         assert_eq!(next_depth(None).ok(), Some(1));
         assert_eq!(next_depth(Some("3")).ok(), Some(4));
         for too_deep in ["4", "5", "4294967295", "99999999999", "-1", "x", ""] {
             let error = next_depth(Some(too_deep)).expect_err(too_deep);
-            assert!(error.to_string().contains("goes no deeper"), "{error}");
+            assert!(error.to_string().contains("nested too deeply"), "{error}");
         }
     }
 
-    /// The test program's own `main` is the one of the test harness.
+    /// The `main` of a test program is that of the test harness, which runs no helpers.
     #[test]
-    fn a_program_that_does_not_hand_over_starts_no_helper() {
+    fn program_that_does_not_run_helpers_starts_none() {
         let error = helper_command(None, ["runner"]).expect_err("no program was given");
-        assert!(error.to_string().contains("contend::helpers::enter()"), "{error}");
+        assert!(error.to_string().contains("contend::helpers::run_if_helper()"), "{error}");
         let given = helper_command(Some(Path::new("/bin/true")), ["runner"]).expect("a path was given");
         assert_eq!(given.get_program(), "/bin/true");
     }

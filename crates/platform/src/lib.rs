@@ -1,25 +1,36 @@
-//! Everything that depends on the system, behind small functions. All `unsafe` of the crate lives here.
+//! The operating system behind small functions: processes, pipes, timers, scheduling, limits and the terminal.
 //!
-//! Linux comes first. What it has and others lack is listed here with its substitute:
+//! All `unsafe` code outside of `contend-shm` is in this crate. It uses rustix where it can, and libc for the calls
+//! that rustix lacks: `fork`, `wait4` with resource usage, `dup2` onto a chosen number, robust mutexes, signal
+//! dispositions and masks, `sched_setattr`, the bounds of a thread's stack, the CPU clock of another process, `_exit`,
+//! and `getsid` and `getpgid`, which may return 0.
 //!
-//! | here | Linux | elsewhere |
+//! contend runs on Linux only. A port would have to replace:
+//!
+//! | need | Linux facility | module |
 //! |---|---|---|
-//! | shared memory | sealed memfd | an unlinked `shm_open` object |
-//! | a child dies with its parent | `PR_SET_PDEATHSIG` and end-of-file on its lifeline | end-of-file alone |
-//! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
-//! | load of the cores | `/proc/stat` | `sysinfo`, without cores that come and go |
-//! | the dashboard on time beside many threads | a session of theirs, or niceness | none |
-//! | time spent suspended | `CLOCK_BOOTTIME` | not told |
-//! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
-//! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
-//! | waiting for a device | `timerfd` | `poll` with a timeout |
-//! | a pipe of a chosen size | `F_SETPIPE_SZ` | the size it has |
-//! | waiting for a command | a process descriptor | `kqueue` |
-//! | commands of a program that was killed with its runner | known by their environment in `/proc` | by their process group alone |
-//! | the running image | `/proc/self/exe`; without `/proc` the file it was started from, and a handshake | `current_exe` and a handshake |
+//! | shared memory and waits on its words | sealed memfd, futex | crate `contend-shm` |
+//! | a child dies with its parent | `PR_SET_PDEATHSIG`, besides end-of-file on its standard input | `child` |
+//! | orphans become children of this process | `PR_SET_CHILD_SUBREAPER` | `process` |
+//! | processes by session, group, parent or environment | `/proc/PID` | `process`, `process_tag` |
+//! | waiting for a process beside other descriptors | pidfd | `command`, `guardian_channel` |
+//! | the running program, even if its file was replaced | `/proc/self/exe` | `child` |
+//! | run-queue delay of a thread | `/proc/PID/task/TID/schedstat` | `sched` |
+//! | core, niceness and policy of one thread | `sched_setaffinity`, `setpriority`, `sched_setattr` | `sched` |
+//! | a fair share for a session with many threads | autogroups | `sched` |
+//! | CPU time, memory, context switches | `/proc`, CPU clocks | `usage` |
+//! | online cores | `/sys/devices/system/cpu/online` | `core_load`, `machine` |
+//! | quotas and limits | control groups, `/proc/sys` | `control_group`, `limits` |
+//! | clock frequency | `/sys/devices/system/cpu/cpufreq` | `frequency` |
+//! | time suspended | `CLOCK_BOOTTIME` | `suspension` |
+//! | waiting for a device | timerfd | `timer` |
+//! | a pipe of a chosen size | `F_SETPIPE_SZ` | `pipe` |
 //!
-//! Linux without `/proc`, or with one that hides what is not ours, is such an elsewhere: nothing takes a file that is not
-//! there for a number.
+//! `/proc` may be missing, or may hide other users' processes: functions that read it return `None` instead of a wrong
+//! number.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("contend runs on Linux only");
 
 mod child;
 mod command;

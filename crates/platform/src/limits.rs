@@ -1,59 +1,57 @@
-//! What the system allows us: how much of it is left, and which limit it was when it refuses.
+//! Limits of the system: what is left of them, and which one caused an error.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
 use sysinfo::{MemoryRefreshKind, System};
 
 use super::control_group::{group_directories, tightest_memory_limit};
 
-/// How many of something may still come, and what sets the limit.
+/// What is left of a limited resource, and what limits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headroom {
     pub remaining: u64,
-    /// `this user may have 40 (ulimit -u)`.
+    /// Such as `this user may have 40 (ulimit -u)`.
     pub reason: String,
 }
 
-/// What an error of the system says. One that comes of a limit names it.
+/// Describes an I/O error, and names the limit if a limit caused it.
 pub fn describe_io_error(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        // A thread whose stack finds no memory fails with the same error.
-        Some(libc::EAGAIN) => match address_space_left().filter(|room| room.remaining < STACK_RESERVE) {
+    match Errno::from_io_error(error) {
+        // Starting a thread without memory for its stack fails with the same error.
+        Some(Errno::AGAIN) => match address_space_left().filter(|room| room.remaining < STACK_RESERVE) {
             Some(room) => format!("no more memory for another thread: {}", room.reason),
             None => tasks_left()
                 .map_or_else(|| error.to_string(), |room| format!("no more threads and processes: {}", room.reason)),
         },
-        Some(libc::EFBIG) => match getrlimit(Resource::Fsize).current {
-            Some(bytes) => format!("no larger file: a file may have {} KiB (ulimit -f)", bytes >> 10),
+        Some(Errno::FBIG) => match getrlimit(Resource::Fsize).current {
+            Some(bytes) => format!("file too large: a file may have {} KiB (ulimit -f)", bytes >> 10),
             None => error.to_string(),
         },
-        Some(libc::EMFILE) => format!("no more open files: {}", open_file_limit().reason),
-        Some(libc::ENFILE) => "no more open files: the system has no more (fs.file-max)".to_owned(),
-        Some(libc::ENOMEM) => address_space_left()
+        Some(Errno::MFILE) => format!("no more open files: {}", open_file_limit().reason),
+        Some(Errno::NFILE) => "no more open files: the limit of the system is reached (fs.file-max)".to_owned(),
+        Some(Errno::NOMEM) => address_space_left()
             .map_or_else(|| "no more memory".to_owned(), |room| format!("no more memory: {}", room.reason)),
         _ => error.to_string(),
     }
 }
 
-/// More than the stack of a thread takes, and what comes with it.
+/// More than a thread's stack and its other mappings take.
 const STACK_RESERVE: u64 = 96 << 20;
 
-/// Bytes of addresses that this process may still take, where that is limited.
+/// Returns how many bytes of address space are left, if that is limited.
 fn address_space_left() -> Option<Headroom> {
     let most = getrlimit(Resource::As).current?;
     let pages: u64 = fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().next()?.parse().ok()?;
-    let because = format!("a process may have {} KiB (ulimit -v)", most >> 10);
-    Some(Headroom {
-        remaining: most.saturating_sub(pages.saturating_mul(rustix::param::page_size() as u64)),
-        reason: because,
-    })
+    let reason = format!("a process may have {} KiB (ulimit -v)", most >> 10);
+    Some(Headroom { remaining: most.saturating_sub(pages.saturating_mul(rustix::param::page_size() as u64)), reason })
 }
 
-/// Threads and processes that may still be started. `None` where the system does not say.
+/// Returns how many threads and processes may still be started. `None` where the system does not say.
 pub fn tasks_left() -> Option<Headroom> {
     let groups = group_directories("pids");
     let rooms = groups
@@ -64,17 +62,17 @@ pub fn tasks_left() -> Option<Headroom> {
     rooms.min_by_key(|room| room.remaining)
 }
 
-/// Mebibytes of memory that may still be taken: nine tenths of what is free, since the kernel kills whom it likes when there
-/// is none. `None` where the system does not say.
+/// Returns how many mebibytes of memory a run may use: nine tenths of the free memory, since the kernel kills processes
+/// when none is left. `None` where the system does not say.
 pub fn usable_memory() -> Option<Headroom> {
     free_memory().map(|free| Headroom { remaining: (free.remaining >> 20) / 10 * 9, ..free })
 }
 
-/// Bytes that can be had without anything being sent to disk, of the machine or within the limit of a control group.
+/// Returns how many bytes can be allocated without swapping, on the machine or within the limit of a control group.
 pub fn free_memory() -> Option<Headroom> {
     let of_group = tightest_memory_limit(&group_directories("memory")).map(|memory| {
-        let because = format!("the control group may have {} MiB ({})", memory.limit >> 20, memory.file);
-        Headroom { remaining: memory.remaining, reason: because }
+        let reason = format!("the control group may have {} MiB ({})", memory.limit >> 20, memory.file);
+        Headroom { remaining: memory.remaining, reason }
     });
     memory_of_machine().into_iter().chain(of_group).min_by_key(|room| room.remaining)
 }
@@ -83,17 +81,18 @@ fn memory_of_machine() -> Option<Headroom> {
     let mut system = System::new().ok()?;
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     let left = Some(system.available_memory()).filter(|free| *free > 0)?;
-    Some(Headroom { remaining: left, reason: "the system has no more to spare (MemAvailable)".to_owned() })
+    Some(Headroom { remaining: left, reason: "the available memory of the system (MemAvailable)".to_owned() })
 }
 
-/// Threads that one process may have: each takes four mappings. Beyond that the standard library aborts instead of failing.
+/// Returns how many threads a process may have: each takes four mappings. Beyond the limit the standard library aborts
+/// instead of returning an error.
 pub fn max_threads() -> Headroom {
     let mappings = read_number("/proc/sys/vm/max_map_count").unwrap_or(65_530);
     let left = (mappings / 4).saturating_sub(2_000);
     Headroom { remaining: left, reason: format!("a process may have {mappings} mappings of memory (vm.max_map_count)") }
 }
 
-/// Files that a process may have open at the most, once it has asked for that.
+/// Returns how many files a process may have open after [`super::allow_many_files`].
 pub fn open_file_limit() -> Headroom {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let left = maximum.or(current).unwrap_or(u64::MAX);
@@ -104,14 +103,14 @@ pub fn open_file_limit() -> Headroom {
     }
 }
 
-/// A control group's limit, if it sets one.
+/// Returns the tasks left in a control group, if it has a limit.
 fn control_group_tasks_left(group: &Path) -> Option<Headroom> {
     let (most, now) = (read_number(group.join("pids.max"))?, read_number(group.join("pids.current"))?);
-    let because = format!("the control group may have {most} (pids.max)");
-    Some(Headroom { remaining: most.saturating_sub(now), reason: because })
+    let reason = format!("the control group may have {most} (pids.max)");
+    Some(Headroom { remaining: most.saturating_sub(now), reason })
 }
 
-/// The user's own limit, which does not bind root. Not known where nobody counts the user's processes.
+/// Returns the tasks left for the user, unless it is root. `None` where the user's processes cannot be counted.
 fn user_tasks_left() -> Option<Headroom> {
     let user = geteuid();
     let most = getrlimit(Resource::Nproc).current.filter(|_| !user.is_root())?;
@@ -123,11 +122,12 @@ fn user_tasks_left() -> Option<Headroom> {
             if is_ours { threads_of(&entry.path()) } else { 0 }
         })
         .sum();
-    let because = format!("this user may have {most} (ulimit -u)");
-    (now > 0).then(|| Headroom { remaining: most.saturating_sub(now), reason: because }) // we are one at least
+    let reason = format!("this user may have {most} (ulimit -u)");
+    (now > 0).then(|| Headroom { remaining: most.saturating_sub(now), reason }) // this process is at least one
 }
 
-/// The twentieth field of `stat`, counted behind the name in parentheses; 0 for what is no process.
+/// Returns the number of threads, field 20 of `stat`, counted from behind the name in parentheses. 0 if it is not a
+/// process.
 fn threads_of(process: &Path) -> u64 {
     let stat = fs::read(process.join("stat")).unwrap_or_default();
     let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
@@ -135,7 +135,7 @@ fn threads_of(process: &Path) -> u64 {
     rest.split_whitespace().nth(17).and_then(|threads| threads.parse().ok()).unwrap_or(0)
 }
 
-/// What the whole system may have: its present number is the last but one word of `/proc/loadavg`, behind a slash.
+/// Returns the tasks left in the whole system. Their present number is behind the slash in `/proc/loadavg`.
 fn system_tasks_left() -> Option<Headroom> {
     let load = fs::read_to_string("/proc/loadavg").ok()?;
     let now: u64 = load.split_whitespace().nth(3)?.split_once('/')?.1.parse().ok()?;
@@ -149,7 +149,7 @@ fn system_tasks_left() -> Option<Headroom> {
     rooms.min_by_key(|room| room.remaining)
 }
 
-/// A file that holds a number, and `None` for one that holds `max`.
+/// Reads a file that contains a number. `None` for `max`.
 fn read_number(file: impl AsRef<Path>) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }
@@ -159,12 +159,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_names_its_limit() {
-        let told = |errno| describe_io_error(&io::Error::from_raw_os_error(errno));
-        assert!(told(libc::EMFILE).contains("(ulimit -n)"), "{}", told(libc::EMFILE));
-        assert!(told(libc::ENOMEM).starts_with("no more memory"), "{}", told(libc::ENOMEM));
-        assert!(told(libc::ENOENT).starts_with("No such file"), "{}", told(libc::ENOENT));
-        #[cfg(target_os = "linux")]
-        assert!(told(libc::EAGAIN).starts_with("no more threads and processes: "), "{}", told(libc::EAGAIN));
+    fn error_caused_by_a_limit_names_the_limit() {
+        let describe = |errno: Errno| describe_io_error(&errno.into());
+        assert!(describe(Errno::MFILE).contains("(ulimit -n)"), "{}", describe(Errno::MFILE));
+        assert!(describe(Errno::NOMEM).starts_with("no more memory"), "{}", describe(Errno::NOMEM));
+        assert!(describe(Errno::NOENT).starts_with("No such file"), "{}", describe(Errno::NOENT));
+        assert!(describe(Errno::AGAIN).starts_with("no more threads and processes: "), "{}", describe(Errno::AGAIN));
     }
 }

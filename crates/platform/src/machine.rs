@@ -1,15 +1,15 @@
-//! What machine this is, as far as a run depends on it.
+//! The cores and the operating system of this machine.
 
 use std::fs;
 
 use super::control_group::{cpu_quota, group_directories};
 
-/// What of the machine a run may use.
+/// The resources of the machine that a run may use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
     /// Cores the kernel has online.
     pub cores: usize,
-    /// Cores this process may be put on, at least 1.
+    /// Cores this process may run on, at least 1.
     pub usable: usize,
     /// CPU quota of the control group in cores, if there is one.
     pub quota: Option<f64>,
@@ -18,15 +18,15 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Cores that may be used at once, on average: affinity and quota taken into account.
+    /// Returns how many cores a run can use at once, on average, given affinity and quota.
     pub fn usable_cores(&self) -> f64 {
         self.quota.map_or(self.usable as f64, |quota| quota.min(self.usable as f64))
     }
 }
 
-/// Looks at the machine.
+/// Detects the machine's cores, quota and kernel.
 pub fn detect_machine() -> Machine {
-    // Not the standard library's figure alone: that rounds a quota down.
+    // `available_parallelism` alone would round a quota down.
     let usable = affinity_cores().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let uname = rustix::system::uname();
     Machine {
@@ -37,7 +37,7 @@ pub fn detect_machine() -> Machine {
     }
 }
 
-/// Counts a list such as `0-3,8`.
+/// Counts the cores of a list such as `0-3,8`.
 fn online_cores() -> Option<usize> {
     let list = fs::read_to_string("/sys/devices/system/cpu/online").ok()?;
     list.trim()
@@ -49,12 +49,9 @@ fn online_cores() -> Option<usize> {
         .sum()
 }
 
-/// Cores that this thread may be put on.
+/// Counts the cores that this thread may run on.
 fn affinity_cores() -> Option<usize> {
-    #[cfg(target_os = "linux")]
-    return rustix::thread::sched_getaffinity(None).ok().map(|cores| cores.count() as usize).filter(|cores| *cores > 0);
-    #[cfg(not(target_os = "linux"))]
-    None
+    rustix::thread::sched_getaffinity(None).ok().map(|cores| cores.count() as usize).filter(|cores| *cores > 0)
 }
 
 #[cfg(test)]
@@ -62,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quota_is_no_more_than_the_cores_one_may_use() {
+    fn usable_cores_are_limited_by_quota_and_affinity() {
         let machine = |usable, quota| Machine { cores: 8, usable, quota, os: String::new() }.usable_cores().to_string();
         assert_eq!([machine(2, None), machine(2, Some(1.5)), machine(2, Some(4.0))], ["2", "1.5", "2"]);
     }

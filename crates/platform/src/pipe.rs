@@ -1,4 +1,4 @@
-//! The kernel's pipes, used without ever blocking in them but to wait.
+//! Pipes with non-blocking reads and writes, and waits for them.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,31 +8,32 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionread, read, write};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 
-/// What came of reading or writing.
+/// The result of a read or write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transfer {
-    /// So many bytes, one at least.
+    /// Transferred this many bytes, at least 1.
     Bytes(usize),
-    /// Nothing can be read, or written, now.
+    /// Nothing can be read or written now.
     WouldBlock,
-    /// Nobody has the other end any more.
+    /// The other end is closed.
     Closed,
 }
 
-/// A pipe with room for so many bytes, a power of two of pages; no child inherits it by accident: (read end, write end).
+/// Creates a pipe with this capacity in bytes, a power of two of pages. Its ends close on `exec`. Returns the read end
+/// and the write end.
 ///
 /// # Errors
-/// When there are no descriptors left, or the user has no more memory for pipes.
+/// If there are no descriptors left, or the user's memory for pipes is used up.
 pub fn create_pipe(capacity: usize) -> io::Result<(OwnedFd, OwnedFd)> {
     let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
     fcntl_setpipe_size(&write, capacity)?;
     Ok((read, write))
 }
 
-/// Reads what is there, as far as it fits.
+/// Reads available bytes, as many as fit.
 ///
 /// # Errors
-/// What the system says of a descriptor that is no pipe.
+/// If the descriptor is not a pipe.
 pub fn read_some(from: impl AsFd, to: &mut [u8]) -> io::Result<Transfer> {
     match read(from, to) {
         Ok(0) => Ok(Transfer::Closed),
@@ -40,10 +41,10 @@ pub fn read_some(from: impl AsFd, to: &mut [u8]) -> io::Result<Transfer> {
     }
 }
 
-/// Writes as much as there is room for; a page or less goes in one piece or not at all.
+/// Writes as many bytes as there is room for; at most a page is written in one piece or not at all.
 ///
 /// # Errors
-/// What the system says of a descriptor that is no pipe.
+/// If the descriptor is not a pipe.
 pub fn write_some(to: impl AsFd, bytes: &[u8]) -> io::Result<Transfer> {
     transfer_result(write(to, bytes))
 }
@@ -57,17 +58,17 @@ fn transfer_result(result: Result<usize, Errno>) -> io::Result<Transfer> {
     }
 }
 
-/// How many bytes are in the pipe behind either end.
+/// Returns how many bytes are in the pipe, given either end.
 pub fn bytes_in_pipe(end: impl AsFd) -> u64 {
     ioctl_fionread(end).unwrap_or(0)
 }
 
-/// Sleeps until something can be read from the descriptor, or its other end is gone; for `limit` at most.
+/// Blocks until the descriptor is readable or its other end is closed, for at most `limit`.
 pub fn wait_until_readable(from: impl AsFd, limit: Option<Duration>) {
     poll_one(from, PollFlags::IN, limit);
 }
 
-/// Sleeps until something can be written to the descriptor, or its other end is gone; for `limit` at most.
+/// Blocks until the descriptor is writable or its other end is closed, for at most `limit`.
 pub fn wait_until_writable(to: impl AsFd, limit: Option<Duration>) {
     poll_one(to, PollFlags::OUT, limit);
 }
@@ -76,8 +77,8 @@ fn poll_one(fd: impl AsFd, what: PollFlags, limit: Option<Duration>) {
     let _ = poll(&mut [PollFd::new(&fd, what)], limit.and_then(|limit| Timespec::try_from(limit).ok()).as_ref());
 }
 
-/// The places of those from which something can be read, or whose other end is gone. Sleeps until there is one, or looks
-/// once.
+/// Returns the indices of the descriptors that are readable or whose other end is closed. If `sleep`, blocks until
+/// there is one.
 pub fn readable_indices(from: &[impl AsFd], sleep: bool) -> Vec<usize> {
     let mut fds: Vec<PollFd<'_>> = from.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_holds_what_it_was_asked_to_and_no_more() {
+    fn pipe_has_the_requested_capacity() {
         let (read, write) = create_pipe(8_192).expect("a pipe");
         assert_eq!(write_some(&write, &[0; 10_000]).expect("a pipe"), Transfer::Bytes(8_192));
         assert_eq!(write_some(&write, &[0]).expect("a pipe"), Transfer::WouldBlock);
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_left_alone_is_told() {
+    fn closed_other_end_is_reported_to_reader_and_writer() {
         let (read, write) = create_pipe(4_096).expect("a pipe");
         assert_eq!(read_some(&read, &mut [0; 9]).expect("a pipe"), Transfer::WouldBlock);
         drop(write);
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_the_one_that_has_something_is_told() {
+    fn only_the_readable_pipe_is_reported() {
         let pipes: Vec<_> = (0..3).map(|_| create_pipe(4_096).expect("a pipe")).collect();
         let reads: Vec<_> = pipes.iter().map(|(read, _)| read).collect();
         assert!(readable_indices(&reads, false).is_empty());

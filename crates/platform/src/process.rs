@@ -1,5 +1,5 @@
-//! Ending processes, and being sure that they ended.
-#![expect(unsafe_code, reason = "resetting signal dispositions and leaving at once")]
+//! Finding and ending processes, and settings of this process.
+#![expect(unsafe_code, reason = "signal dispositions and masks, and `_exit`")]
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,12 +17,12 @@ use signal_hook::consts::SIGTERM;
 
 use super::session::session_of;
 
-/// Orphans among our descendants become our children instead of init's, so that none is lost from sight.
+/// Makes orphans among our descendants our children instead of init's, so that we can find and wait for them.
 pub fn become_subreaper() {
     let _ = set_child_subreaper(Some(getpid()));
 }
 
-/// Sends `SIGKILL` to a process. Nothing happens if it is gone.
+/// Sends `SIGKILL` to a process, if it exists.
 pub fn kill_process(pid: u32) {
     if let Some(pid) = Pid::from_raw(pid as i32) {
         let _ = rustix::process::kill_process(pid, Signal::KILL);
@@ -36,12 +36,12 @@ pub fn kill_group(leader: u32, signal: Signal) {
     }
 }
 
-/// How long to wait for killed processes to be gone: only one stuck in the kernel takes longer than a moment.
+/// How long to wait for killed processes: only one that is stuck in the kernel takes longer.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Kills the processes of `group` that became our children when their parent died, and waits until they are gone.
-/// Returns how many there were. A group without a child of ours is let alone: its number may come from memory that a
-/// broken process wrote to.
+/// Returns their number. Ignores a group without a child of ours: the number may come from memory that a broken process
+/// wrote to.
 pub fn kill_adopted_group(group: u32) -> usize {
     let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) else { return 0 };
     let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -55,42 +55,43 @@ pub fn kill_adopted_group(group: u32) -> usize {
         match waitpgid(group, WaitOptions::NOHANG) {
             Ok(Some(_)) => found += 1,
             Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_micros(200)),
-            Ok(None) | Err(_) => return found, // an error: there is no such child any more
+            Ok(None) | Err(_) => return found, // an error: no such child is left
         }
     }
 }
 
-/// Kills our children that came to us from another one, when it died: those in sessions other than ours that nobody
-/// launched, and that are no older than `since` on [`process_start_time`]'s clock. And all they leave behind. Waits until they are gone.
+/// Kills the children that we adopted, and what they leave behind, and waits until they are gone. Adopted children are
+/// those in other sessions that this process did not launch and that are no older than `since` on
+/// [`process_start_time`]'s clock.
 ///
-/// Those are what commands left who did all to get away: who starts a session of its own, lets its parent die and forgets
-/// its environment still cannot choose whose child it becomes.
+/// They are the remains of commands that tried to escape: a process can start its own session, let its parent die and
+/// clear its environment, but it cannot choose its new parent.
 pub fn kill_escaped_children(since: u64) {
-    let us = session_of(getpid());
+    let our_session = session_of(getpid());
     kill_children(|launched, child| {
-        let ours = session_of(child) == us;
-        !ours
+        let is_foreign = session_of(child) != our_session;
+        is_foreign
             && !launched.contains(&pid_number(child))
             && process_start_time(pid_number(child)).is_some_and(|at| at >= since)
     });
 }
 
-/// Ends all that descends from us, for a process that is about to end: nothing is started here any more. Whoever calls it
-/// while another thread is at it waits for ever: the first one ends the process.
+/// Kills all our descendants, in a process that is about to end. Nothing can be started here afterwards, and a second
+/// call blocks forever: the first caller ends the process.
 pub fn kill_descendants() {
     become_subreaper();
-    let closed = START_LOCK.write().unwrap_or_else(PoisonError::into_inner);
-    std::mem::forget(closed);
+    let never_released = START_LOCK.write().unwrap_or_else(PoisonError::into_inner);
+    std::mem::forget(never_released);
     kill_children(|_, _| true);
 }
 
-/// Kills those of our children that are meant, and waits until there are none.
-fn kill_children(meant: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
+/// Kills our children that match, given the launched processes, and waits until there are none.
+fn kill_children(matches: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
     let until = Instant::now() + KILL_TIMEOUT;
     while Instant::now() < until {
         let left: Vec<Pid> = {
             let launched = LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner);
-            children().filter(|child| meant(&launched, *child)).collect()
+            children().filter(|child| matches(&launched, *child)).collect()
         };
         if left.is_empty() {
             return;
@@ -102,45 +103,45 @@ fn kill_children(meant: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
     }
 }
 
-/// Held while something is started.
+/// Held for reading while a process is started; [`kill_descendants`] keeps the write lock.
 pub(super) static START_LOCK: RwLock<()> = RwLock::new(());
 
-/// Processes that were started in sessions of their own and that have not been waited for.
+/// Processes that we started in their own sessions and have not reaped.
 pub(super) static LAUNCHED_PIDS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// All processes there are.
+/// Lists all processes.
 pub(super) fn processes() -> impl Iterator<Item = u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// All processes whose parent we are.
+/// Lists our child processes.
 fn children() -> impl Iterator<Item = Pid> {
-    let us = u64::from(pid_number(getpid()));
-    processes().filter(move |pid| stat_field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
+    let parent = u64::from(pid_number(getpid()));
+    processes().filter(move |pid| stat_field(*pid, PARENT) == Some(parent)).filter_map(|pid| Pid::from_raw(pid as i32))
 }
 
-/// Whether the system shows its processes: without that nobody finds what a command has left behind.
+/// Returns whether `/proc` shows processes. Without it, what a command leaves behind cannot be found.
 pub fn has_proc() -> bool {
     process_start_time(std::process::id()).is_some()
 }
 
-/// Whether there is such a process, seen or not.
+/// Returns whether the process exists, even if `/proc` does not show it.
 pub fn process_exists(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
-/// When a process was started, in ticks of the system since it was booted.
+/// Returns when a process was started, in clock ticks since boot.
 pub fn process_start_time(pid: u32) -> Option<u64> {
     stat_field(pid, STARTED)
 }
 
-/// Fields of `/proc/PID/stat`, counted from the one behind the name.
+/// Indices of fields in `/proc/PID/stat`, counted from the field behind the name.
 const PARENT: usize = 1;
 const STARTED: usize = 19;
 
-/// The second field is a name in parentheses that may have anything in it.
+/// Reads a field of `/proc/PID/stat` behind the name, which is in parentheses and may contain any character.
 fn stat_field(pid: u32, at: usize) -> Option<u64> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     let name_ends = stat.iter().rposition(|byte| *byte == b')')?;
@@ -152,8 +153,8 @@ fn pid_number(pid: Pid) -> u32 {
     pid.as_raw_nonzero().get() as u32
 }
 
-/// Has the system send `SIGTERM` instead of killing us when our parent dies, and ends all that descends from us before
-/// that ends us. To be called by the first thread.
+/// Makes the kernel send `SIGTERM` instead of `SIGKILL` when our parent dies, and kills all our descendants before
+/// `SIGTERM` ends this process. To be called by the first thread.
 ///
 /// # Errors
 /// If the system has no room for another thread.
@@ -169,19 +170,19 @@ pub fn terminate_with_parent() -> io::Result<()> {
     Ok(())
 }
 
-/// Leaves at once: no destructor runs, no buffer is flushed. For a process whose threads may be deadlocked.
+/// Exits at once, without running destructors or flushing buffers. For a process whose threads may be deadlocked.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: ends the process.
     unsafe { libc::_exit(code) }
 }
 
-/// Has a write beyond the limit of a file's size fail, instead of ending this process without a word.
+/// Makes a write beyond the file size limit fail instead of killing this process.
 pub fn ignore_file_size_signal() {
-    // SAFETY: a plain disposition.
+    // SAFETY: sets a disposition, installs no handler.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-/// Undoes what a parent may have left us: ignored or blocked signals.
+/// Resets ignored and blocked signals that this process inherited from its parent.
 pub fn reset_signals() {
     // SAFETY: sets default dispositions and an empty mask before any thread is started.
     unsafe {
@@ -192,18 +193,18 @@ pub fn reset_signals() {
     }
 }
 
-/// Lets this process open as many files as the system lets it: a thousand waits are a thousand descriptors.
+/// Raises the limit of open files to the maximum: a thousand waits need a thousand descriptors.
 pub fn allow_many_files() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
-/// The kernel's number of the calling thread.
+/// Returns the kernel's number of the calling thread.
 pub fn thread_id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32
 }
 
-/// Names this process in lists that show the kernel's short name: its first 15 bytes.
+/// Sets the short name of this process that process lists show, at most 15 bytes.
 pub fn set_process_name(name: &str) {
     let end = name.floor_char_boundary(15);
     if let Ok(name) = std::ffi::CString::new(&name[..end]) {
@@ -211,10 +212,10 @@ pub fn set_process_name(name: &str) {
     }
 }
 
-/// A pipe whose ends no child inherits by accident: (read end, write end).
+/// Creates a pipe whose ends close on `exec`. Returns the read end and the write end.
 ///
 /// # Errors
-/// When there are no descriptors left.
+/// If there are no descriptors left.
 pub fn close_on_exec_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe_with(PipeFlags::CLOEXEC)?)
 }

@@ -1,24 +1,24 @@
-//! A mutex between processes that tells when its owner died.
+//! A mutex between processes that survives the death of its owner.
 #![expect(unsafe_code, reason = "pthread mutexes in shared memory")]
 
 use std::sync::atomic::AtomicU64;
 
-/// 64-bit words that a robust mutex takes.
+/// Size of a robust mutex in 64-bit words.
 pub const ROBUST_MUTEX_WORDS: usize = size_of::<libc::pthread_mutex_t>().div_ceil(8);
 
-/// A process-shared robust `pthread_mutex_t` (40 bytes on Linux) at the start of `cells`, which lie in shared memory that
-/// never moves while anyone uses it.
+/// A process-shared robust `pthread_mutex_t` (40 bytes on Linux) at the start of `cells`, in shared memory that does
+/// not move while it is in use.
 ///
-/// The C library keeps pointers in it: who shares one trusts the others not to write into the middle of it. Runner and
-/// workers do, being one program; the dashboard, which trusts none of them, uses no such mutex.
+/// The C library keeps pointers in it, so its users must trust each other not to overwrite it. Runner and workers do:
+/// they are one program. The dashboard, which trusts neither, uses no such mutex.
 #[derive(Debug, Clone, Copy)]
 pub struct RobustMutex<'a> {
     cells: &'a [AtomicU64; ROBUST_MUTEX_WORDS],
 }
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(target_env = "gnu")]
 unsafe extern "C" {
-    /// As `pthread_mutex_timedlock`, which goes by the time of day, with a clock to be chosen; of glibc 2.30 and POSIX 2024.
+    /// As `pthread_mutex_timedlock`, but with a chosen clock instead of the time of day. In glibc 2.30 and POSIX 2024.
     fn pthread_mutex_clocklock(
         mutex: *mut libc::pthread_mutex_t,
         clock: libc::clockid_t,
@@ -26,16 +26,16 @@ unsafe extern "C" {
     ) -> libc::c_int;
 }
 
-/// How the mutex was had.
+/// The state in which a mutex was acquired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockOutcome {
     Clean,
-    /// Its owner died while holding it; it was made usable again.
+    /// Its owner died while holding it; the mutex was made usable again.
     OwnerDied,
 }
 
 impl<'a> RobustMutex<'a> {
-    /// The mutex that someone initialised here.
+    /// Returns the mutex at these cells, which must have been initialised with [`Self::init`].
     pub const fn at(cells: &'a [AtomicU64; ROBUST_MUTEX_WORDS]) -> Self {
         Self { cells }
     }
@@ -44,11 +44,11 @@ impl<'a> RobustMutex<'a> {
         self.cells.as_ptr().cast_mut().cast()
     }
 
-    /// Makes the mutex; `recursive`: who has it can take it again, and gives it back as often. Once, before anyone else can
-    /// see it.
+    /// Initialises the mutex, once, before another thread or process can see it. The holder of a `recursive` mutex can
+    /// lock it again, and must unlock it as often.
     pub fn init(self, recursive: bool) {
         let kind = if recursive { libc::PTHREAD_MUTEX_RECURSIVE } else { libc::PTHREAD_MUTEX_NORMAL };
-        // SAFETY: `cells` is large enough, 8-byte aligned and zeroed; nobody uses it yet.
+        // SAFETY: `cells` is large enough, 8-byte aligned and zeroed; no other thread uses it yet.
         unsafe {
             let mut attr = std::mem::zeroed();
             libc::pthread_mutexattr_init(&raw mut attr);
@@ -60,20 +60,20 @@ impl<'a> RobustMutex<'a> {
         }
     }
 
-    /// Takes it if it is free.
+    /// Locks the mutex if it is free.
     pub fn try_lock(self) -> Option<LockOutcome> {
-        // SAFETY: made by `init`, or all zero, which is a plain mutex; only the library writes there.
+        // SAFETY: initialised by `init`, or all zero, which is a plain mutex; only the C library writes there.
         self.lock_outcome(unsafe { libc::pthread_mutex_trylock(self.ptr()) })
     }
 
-    /// Waits for it, without a limit.
+    /// Waits for the mutex without a time limit and locks it.
     pub fn lock(self) -> LockOutcome {
         // SAFETY: as above.
         self.lock_outcome(unsafe { libc::pthread_mutex_lock(self.ptr()) }).unwrap_or(LockOutcome::Clean)
     }
 
-    /// Waits for it for `nanos` at most, on a clock that nobody sets.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    /// Waits for the mutex for at most `nanos`, measured by the monotonic clock.
+    #[cfg(target_env = "gnu")]
     pub fn try_lock_for(self, nanos: u64) -> Option<LockOutcome> {
         let until = contend_shm::monotonic_nanos().saturating_add(nanos);
         let until = libc::timespec {
@@ -84,14 +84,14 @@ impl<'a> RobustMutex<'a> {
         self.lock_outcome(unsafe { pthread_mutex_clocklock(self.ptr(), libc::CLOCK_MONOTONIC, &raw const until) })
     }
 
-    /// Waits for it for `nanos` at most. The only call for that goes by the time of day, which may be set back: so this looks
-    /// again and again.
-    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    /// Waits for the mutex for at most `nanos`. The only call for that in other C libraries, such as musl, uses the
+    /// time of day, which may be set back: so this tries again every millisecond.
+    #[cfg(not(target_env = "gnu"))]
     pub fn try_lock_for(self, nanos: u64) -> Option<LockOutcome> {
-        let (start, most) = (std::time::Instant::now(), std::time::Duration::from_nanos(nanos));
+        let (start, limit) = (std::time::Instant::now(), std::time::Duration::from_nanos(nanos));
         loop {
             let taken = self.try_lock();
-            let left = most.saturating_sub(start.elapsed());
+            let left = limit.saturating_sub(start.elapsed());
             if taken.is_some() || left.is_zero() {
                 return taken;
             }
@@ -99,9 +99,9 @@ impl<'a> RobustMutex<'a> {
         }
     }
 
-    /// Gives it back. Only whoever holds it may.
+    /// Unlocks the mutex. Only its holder may call this.
     pub fn unlock(self) {
-        // SAFETY: as above; a caller that does not hold it gets an error from the library, as it is a robust one.
+        // SAFETY: as above; a caller that does not hold it gets an error, as the mutex is robust.
         unsafe { libc::pthread_mutex_unlock(self.ptr()) };
     }
 
@@ -109,7 +109,7 @@ impl<'a> RobustMutex<'a> {
         match result {
             0 => Some(LockOutcome::Clean),
             libc::EOWNERDEAD => {
-                // Without this call the next unlock would make the mutex unusable for ever.
+                // Without this call the next unlock would make the mutex unusable forever.
                 // SAFETY: we hold it, in the state that the call is for.
                 unsafe { libc::pthread_mutex_consistent(self.ptr()) };
                 Some(LockOutcome::OwnerDied)
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_waits_for_so_long_waits_no_shorter_and_gets_it_when_it_is_free() {
+    fn timed_lock_waits_its_full_time_and_succeeds_once_the_mutex_is_free() {
         let cells = [const { AtomicU64::new(0) }; ROBUST_MUTEX_WORDS];
         let mutex = RobustMutex::at(&cells);
         mutex.init(false);

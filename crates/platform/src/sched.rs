@@ -1,32 +1,31 @@
-//! What the kernel says of a thread, time on a CPU and time runnable without one, and what a thread may ask of it.
-#![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "a call of the system that rustix does not have"))]
+//! Scheduling: a thread's time on a CPU and on the run queue, its core, niceness and policy.
+#![expect(unsafe_code, reason = "`sched_setattr` and `sched_getscheduler`, which rustix does not have")]
 
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
 
-#[cfg(target_os = "linux")]
 use rustix::process::{getpriority_process, setpriority_process};
-#[cfg(target_os = "linux")]
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::control_group::{group_directories, has_cpu_weight};
 
-/// A thread's `schedstat`, kept open: 0.8 µs a reading instead of 5.
+/// The open `schedstat` file of a thread. A reading takes 0.8 µs; opening the file each time would take 5 µs.
 #[derive(Debug)]
 pub struct SchedStat {
     file: File,
 }
 
 impl SchedStat {
-    /// Opens the figures of one thread. `None` where the kernel or its settings do not give them.
+    /// Opens the file of one thread. `None` where the kernel or its settings do not provide it.
     pub fn open(pid: u32, tid: u32) -> Option<Self> {
         Some(Self { file: File::open(format!("/proc/{pid}/task/{tid}/schedstat")).ok()? })
     }
 
-    /// Nanoseconds on a CPU, and nanoseconds on a run queue, since the thread began. `None` once it is gone.
+    /// Returns the nanoseconds on a CPU and the nanoseconds on a run queue since the thread began. `None` once it is
+    /// gone.
     pub fn read(&self) -> Option<(u64, u64)> {
         let mut buffer = [0_u8; 96];
         let n = rustix::io::pread(self.file.as_fd(), &mut buffer, 0).ok()?;
@@ -35,43 +34,42 @@ impl SchedStat {
     }
 }
 
-/// Lets the calling thread stand back for others by so much more than it does already: beside one at 0, one at 19, the
-/// most, gets about a seventieth of a core. Only this way is open to everyone: there is none back.
+/// Raises the niceness of the calling thread, up to 19. Beside a thread at 0, a thread at 19 gets about a seventieth of
+/// a core. Without privileges the niceness cannot be lowered again.
 ///
 /// # Errors
-/// When the system refuses; elsewhere than on Linux always, as niceness is the whole process's there.
+/// If the system refuses.
 pub fn add_niceness(by: u8) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    return Ok(setpriority_process(None, getpriority_process(None)?.saturating_add(i32::from(by)).min(19))?);
-    #[cfg(not(target_os = "linux"))]
-    Err(io::Error::new(io::ErrorKind::Unsupported, format!("nice={by} is Linux only")))
+    Ok(setpriority_process(None, getpriority_process(None)?.saturating_add(i32::from(by)).min(19))?)
 }
 
-/// Whether the kernel shares the cores among sessions first, and within each among its threads: then a thousand threads
-/// in a session of their own take no more from the others than one does. It does so unless it was told not to, and for
-/// those who are in no control group with a weight of its own: sched(7), "The autogroup feature".
+/// Returns whether the kernel shares the cores among sessions first, and within a session among its threads. Then a
+/// thousand threads in a session of their own take no more CPU time from other sessions than one thread does.
+/// Autogroups can be switched off, and do not apply in a control group with a weight of its own: sched(7), "The
+/// autogroup feature".
 pub fn is_autogroup_active() -> bool {
-    let told = fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled");
-    told.is_ok_and(|told| told.trim() == "1") && !has_cpu_weight(&group_directories("cpu"))
+    let enabled = fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled");
+    enabled.is_ok_and(|enabled| enabled.trim() == "1") && !has_cpu_weight(&group_directories("cpu"))
 }
 
-/// How far all threads of a large run stand back for one that is to be on time.
+/// A low priority for all threads of a large run, so that another thread runs on time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LowPriority {
-    /// By levels of niceness, each of which takes a fifth of a thread's weight: what they are to each other stays as it is.
+    /// Levels of niceness, each of which takes a fifth of a thread's weight. Their ratios to each other stay the same.
     Levels(u8),
-    /// As far as there is: all alike, whatever their niceness. Whoever else wakes up takes their place at once.
+    /// The lowest there is, the same for all threads whatever their niceness. Any other thread that wakes up preempts
+    /// them.
     Idle,
 }
 
 impl LowPriority {
-    /// What leaves half a core to the one when so many threads want each core, or, of more than niceness can do that for,
-    /// a third beside seven hundred. None where as much is left anyway.
+    /// Returns the priority that leaves half a core to the other thread when so many threads compete for each core, or,
+    /// beyond the reach of niceness, a third of a core beside seven hundred. `None` if half a core is left anyway.
     ///
-    /// A thread's weight is 1024 divided by 1.25 for each level (`sched_prio_to_weight` of Linux), 15 at the last level, and 3 if
-    /// it is idle.
-    pub fn for_load(threads_a_core: f64) -> Option<Self> {
-        let levels = threads_a_core.max(1.0).log(1.25).ceil();
+    /// A thread's weight is 1024 divided by 1.25 for each level (`sched_prio_to_weight` of Linux), 15 at the last
+    /// level, and 3 for `SCHED_IDLE`.
+    pub fn for_load(threads_per_core: f64) -> Option<Self> {
+        let levels = threads_per_core.max(1.0).log(1.25).ceil();
         match levels {
             0.0 => None,
             1.0..=19.0 => Some(Self::Levels(levels as u8)),
@@ -79,17 +77,14 @@ impl LowPriority {
         }
     }
 
-    /// Has the calling thread, and all that it starts from now on, stand back so.
+    /// Applies the priority to the calling thread and to all threads that it starts from now on.
     ///
     /// # Errors
-    /// When the system refuses; elsewhere than on Linux always.
+    /// If the system refuses.
     pub fn apply(self) -> io::Result<()> {
         match self {
             Self::Levels(levels) => add_niceness(levels),
-            #[cfg(target_os = "linux")]
             Self::Idle => set_scheduling(libc::SCHED_IDLE as u32, 0, 0),
-            #[cfg(not(target_os = "linux"))]
-            Self::Idle => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
@@ -103,22 +98,18 @@ impl fmt::Display for LowPriority {
     }
 }
 
-/// Asks for short turns for the calling thread: it gets no more of a core for that, but gets it sooner when it wakes up. What
-/// it starts has turns of the usual length. Linux before 6.12, and other systems, take no notice.
+/// Asks for short time slices for the calling thread: it gets no more CPU time, but gets it sooner after waking up.
+/// Threads that it starts have slices of the usual length. Linux before 6.12 ignores the request.
 pub fn request_short_slices() {
-    #[cfg(target_os = "linux")]
-    {
-        const SHORT: u64 = 100_000; // nanoseconds: the least that the kernel takes
-        const RESET_ON_FORK: u64 = 1;
-        // SAFETY: asks how the calling thread is scheduled.
-        if unsafe { libc::sched_getscheduler(0) } == libc::SCHED_OTHER {
-            let _ = set_scheduling(libc::SCHED_OTHER as u32, RESET_ON_FORK, SHORT);
-        }
+    const SHORT: u64 = 100_000; // nanoseconds: the minimum that the kernel accepts
+    const RESET_ON_FORK: u64 = 1;
+    // SAFETY: returns the policy of the calling thread.
+    if unsafe { libc::sched_getscheduler(0) } == libc::SCHED_OTHER {
+        let _ = set_scheduling(libc::SCHED_OTHER as u32, RESET_ON_FORK, SHORT);
     }
 }
 
 /// `struct sched_attr` in its first version, see `sched_setattr(2)`.
-#[cfg(target_os = "linux")]
 #[repr(C)]
 #[derive(Default)]
 struct SchedAttr {
@@ -132,45 +123,40 @@ struct SchedAttr {
     period: u64,
 }
 
-/// Asks the kernel to schedule the calling thread so, its niceness as it is.
-#[cfg(target_os = "linux")]
+/// Sets the policy and time slice of the calling thread and keeps its niceness.
 fn set_scheduling(policy: u32, flags: u64, runtime: u64) -> io::Result<()> {
     let (size, nice) = (size_of::<SchedAttr>() as u32, getpriority_process(None)?);
     let wanted = SchedAttr { size, policy, flags, nice, runtime, ..SchedAttr::default() };
-    // SAFETY: the kernel reads so many bytes as `size` says, from a value that outlives the call; 0 is the calling thread.
+    // SAFETY: the kernel reads `size` bytes from a value that outlives the call; 0 is the calling thread.
     let done = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const wanted, 0) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Keeps the calling thread on one core: the `core`th of those it may use, wrapping around.
+/// Pins the calling thread to one core: number `core` of those that it may use, modulo their count.
 ///
 /// # Errors
-/// When the system refuses; elsewhere than on Linux always.
+/// If the system refuses.
 pub fn pin_to_core(core: usize) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        let may_use = sched_getaffinity(None)?;
-        let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| may_use.is_set(*core)).collect();
-        let mut one = CpuSet::new();
-        one.set(cores[core % cores.len().max(1)]);
-        Ok(sched_setaffinity(None, &one)?)
-    }
-    #[cfg(not(target_os = "linux"))]
-    Err(io::Error::new(io::ErrorKind::Unsupported, format!("core={core} is Linux only")))
+    let allowed = sched_getaffinity(None)?;
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    let mut one = CpuSet::new();
+    one.set(cores[core % cores.len().max(1)]);
+    Ok(sched_setaffinity(None, &one)?)
 }
 
-/// CPU time of the calling thread in nanoseconds. A real system call of half a microsecond: not for every event.
+/// Returns the CPU time of the calling thread in nanoseconds. A system call of half a microsecond: too slow for every
+/// event.
 pub fn thread_cpu_nanos() -> u64 {
     let t = clock_gettime(ClockId::ThreadCPUTime);
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn however_many_there_are_they_stand_back_as_far_as_that_takes() {
+    fn low_priority_leaves_the_promised_share_for_any_number_of_threads() {
         let share = |threads: f64| match LowPriority::for_load(threads) {
             None => 1.0 / (1.0 + threads),
             Some(LowPriority::Levels(levels)) => 1.0 / (1.0 + threads / 1.25_f64.powi(levels.into())),
@@ -188,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_back_does_so_with_all_that_it_starts_and_who_is_prompt_alone() {
-        /// How the calling thread is scheduled.
+    fn idle_policy_is_inherited_and_short_slices_are_not() {
+        /// Returns how the calling thread is scheduled.
         fn scheduled() -> SchedAttr {
-            let (size, mut is) = (size_of::<SchedAttr>() as u32, SchedAttr::default());
-            // SAFETY: the kernel writes so many bytes as it is told, to a value that outlives the call.
-            let done = unsafe { libc::syscall(libc::SYS_sched_getattr, 0, &raw mut is, size, 0) };
+            let (size, mut attr) = (size_of::<SchedAttr>() as u32, SchedAttr::default());
+            // SAFETY: the kernel writes at most `size` bytes to a value that outlives the call.
+            let done = unsafe { libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attr, size, 0) };
             assert_eq!(done, 0, "{}", io::Error::last_os_error());
-            is
+            attr
         }
         let started = |with: fn()| {
             let named = |name: &str| std::thread::Builder::new().name(name.into());
@@ -205,29 +191,29 @@ mod tests {
             });
             both.expect("a thread").join().expect("no panic")
         };
-        let (outer, inner) = started(|| LowPriority::Idle.apply().expect("it is open to all"));
+        let (outer, inner) = started(|| LowPriority::Idle.apply().expect("it needs no privileges"));
         assert_eq!((outer.policy, inner.policy), (libc::SCHED_IDLE as u32, libc::SCHED_IDLE as u32));
         let (outer, inner) = started(request_short_slices);
         assert_eq!((outer.policy, inner.policy), (libc::SCHED_OTHER as u32, libc::SCHED_OTHER as u32));
         let before = scheduled();
-        assert_eq!(inner.runtime, before.runtime, "its turns are as long as ever");
+        assert_eq!(inner.runtime, before.runtime, "its slices have the usual length");
         assert!(outer.runtime < before.runtime || before.runtime == 0, "{} of {}", outer.runtime, before.runtime);
     }
 
     #[test]
-    fn a_thread_stays_where_it_is_put() {
+    fn pinning_and_niceness_affect_one_thread_only() {
         let before = sched_getaffinity(None).expect("affinity");
-        let alone = std::thread::Builder::new().name("placed".into()).spawn(|| {
+        let alone = std::thread::Builder::new().name("pinned".into()).spawn(|| {
             pin_to_core(usize::MAX).expect("one of our own cores");
             let before = getpriority_process(None).expect("nice");
-            add_niceness(2).expect("backwards is open to all");
+            add_niceness(2).expect("raising needs no privileges");
             let by = getpriority_process(None).expect("nice") - before;
             assert!(by == 2 || before > 17, "{by}");
-            add_niceness(19).expect("so is further back");
+            add_niceness(19).expect("raising needs no privileges");
             (sched_getaffinity(None).expect("affinity"), getpriority_process(None).expect("nice"))
         });
         let (after, nice) = alone.expect("a thread").join().expect("no panic");
         assert_eq!((after.count(), nice), (1, 19));
-        assert_eq!(sched_getaffinity(None).expect("affinity"), before, "only that thread");
+        assert_eq!(sched_getaffinity(None).expect("affinity"), before, "other threads are not affected");
     }
 }

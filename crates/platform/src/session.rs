@@ -1,19 +1,19 @@
-//! Sessions and process groups by their numbers.
+//! Session and process group of a process.
 //!
-//! Not rustix's `getsid` and `getpgid`: they promise a number other than 0, and the kernel answers 0 for what began outside
-//! of this namespace of processes (a container that a shell of the host started, `unshare --pid`).
-#![expect(unsafe_code, reason = "two calls of the system that answer 0 where rustix promises another number")]
+//! rustix's `getsid` and `getpgid` return a number other than 0, but the kernel returns 0 for a session or group that
+//! began outside of this process namespace (a container that a shell of the host started, `unshare --pid`). Hence libc.
+#![expect(unsafe_code, reason = "`getsid` and `getpgid`, which may return 0")]
 
 use rustix::process::Pid;
 
-/// The session of a process, or `None` when there is no such process. 0 stands for all sessions from outside of this
-/// namespace.
+/// Returns the session of a process, or `None` if the process does not exist. 0 stands for every session from outside
+/// of this namespace.
 pub fn session_of(pid: Pid) -> Option<i32> {
-    // SAFETY: takes a number, answers a number.
+    // SAFETY: takes and returns a number.
     valid_id(unsafe { libc::getsid(pid.as_raw_pid()) })
 }
 
-/// The group of a process, or `None` when there is no such process. 0 as in [`session_of`].
+/// Returns the process group of a process, or `None` if the process does not exist. 0 as in [`session_of`].
 pub fn process_group_of(pid: Pid) -> Option<i32> {
     // SAFETY: as above.
     valid_id(unsafe { libc::getpgid(pid.as_raw_pid()) })
@@ -29,7 +29,7 @@ mod tests {
     use rustix::process::getpid;
 
     #[test]
-    fn this_process_is_of_a_session_and_a_group_and_no_process_is_of_none() {
+    fn session_and_group_are_known_only_for_existing_processes() {
         assert!(session_of(getpid()).is_some() && process_group_of(getpid()).is_some());
         let none = Pid::from_raw(i32::MAX).expect("not 0");
         assert_eq!((session_of(none), process_group_of(none)), (None, None));

@@ -1,20 +1,17 @@
-//! How long the machine has been suspended.
+//! The time that the machine has spent suspended.
 
 use contend_shm::{clock_nanos, monotonic_nanos, simulated_suspension_nanos};
 use rustix::time::ClockId;
 
-/// Returns by how many nanoseconds the time since the system began is ahead of `CLOCK_MONOTONIC`, which stands still
-/// while the machine is suspended: the difference grows by the length of each suspension. Its first value means
-/// nothing: a time namespace can set it to anything.
+/// Returns by how many nanoseconds `CLOCK_BOOTTIME` is ahead of `CLOCK_MONOTONIC`, which stands still while the machine
+/// is suspended. The difference grows by the length of each suspension; its first value means nothing, since a time
+/// namespace can set it to anything.
 pub fn suspended_nanos() -> i64 {
-    #[cfg(target_os = "linux")]
     loop {
         let before = monotonic_nanos();
-        let all = clock_nanos(ClockId::Boottime);
+        let since_boot = clock_nanos(ClockId::Boottime);
         if monotonic_nanos() - before < 10_000_000 {
-            return simulated_suspension_nanos() + all.wrapping_sub(before) as i64;
+            return simulated_suspension_nanos() + since_boot.wrapping_sub(before) as i64;
         }
     }
-    #[cfg(not(target_os = "linux"))]
-    0
 }

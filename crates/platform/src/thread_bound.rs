@@ -1,31 +1,30 @@
-//! A value that is of use on one thread only, and may be carried through others.
-#![expect(unsafe_code, reason = "what is carried is neither looked at nor dropped anywhere else")]
+//! A value that only one thread can use, in a container that may move between threads.
+#![expect(unsafe_code, reason = "the value is neither read nor dropped on another thread")]
 
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-static NEXT: AtomicU64 = AtomicU64::new(1);
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
-    /// The calling thread's number: never given twice.
-    static ME: u64 = NEXT.fetch_add(1, Ordering::Relaxed); // Relaxed: numbers differ, that is all
+    /// The calling thread's number, which is never used again.
+    static THREAD_NUMBER: u64 = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed); // Relaxed: only the number matters
 }
 
-/// A value that belongs to the thread that made it. Who carries it elsewhere can do nothing with it: dropped there, it is
-/// left as it is.
+/// A value that belongs to the thread that created it. Another thread can only move it; dropped there, the value leaks.
 pub struct ThreadBound<T> {
     value: ManuallyDrop<T>,
     thread: u64,
 }
 
-// SAFETY: the value is only ever given out or dropped on the thread that put it in, and nothing else looks at it.
+// SAFETY: the value is returned or dropped only on the thread that put it in, and read nowhere.
 unsafe impl<T> Send for ThreadBound<T> {}
 
 impl<T> fmt::Debug for ThreadBound<T> {
-    /// Without the value: this may be another thread.
+    /// Omits the value: this may be another thread.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Here").field("thread", &self.thread).finish_non_exhaustive()
+        f.debug_struct("ThreadBound").field("thread", &self.thread).finish_non_exhaustive()
     }
 }
 
@@ -34,11 +33,11 @@ impl<T> ThreadBound<T> {
         Self { value: ManuallyDrop::new(value), thread: thread_number() }
     }
 
-    /// The value, on the thread that it belongs to.
+    /// Returns the value on the thread that it belongs to, and `None` on others.
     pub fn take(mut self) -> Option<T> {
-        let home = std::mem::take(&mut self.thread) == thread_number();
-        // SAFETY: on its own thread, and no longer its own: `thread` is 0 now, so `drop` leaves it.
-        home.then(|| unsafe { ManuallyDrop::take(&mut self.value) })
+        let is_owner = std::mem::take(&mut self.thread) == thread_number();
+        // SAFETY: on its own thread; `thread` is 0 now, so `drop` does not drop the value again.
+        is_owner.then(|| unsafe { ManuallyDrop::take(&mut self.value) })
     }
 }
 
@@ -52,7 +51,7 @@ impl<T> Drop for ThreadBound<T> {
 }
 
 fn thread_number() -> u64 {
-    ME.with(|me| *me)
+    THREAD_NUMBER.with(|number| *number)
 }
 
 #[cfg(test)]
@@ -62,19 +61,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_not_looked_at_elsewhere() {
+    fn debug_does_not_read_the_value() {
         struct Private;
         impl fmt::Debug for Private {
             fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-                panic!("it was looked at");
+                panic!("the value was read");
             }
         }
         let shown = format!("{:?}", ThreadBound::new(Private));
-        assert!(shown.starts_with("Here"), "{shown}");
+        assert!(shown.starts_with("ThreadBound"), "{shown}");
     }
 
     #[test]
-    fn a_value_comes_out_where_it_went_in_and_nowhere_else() {
+    fn value_is_returned_and_dropped_only_on_its_own_thread() {
         let value = Rc::new(7);
         let (here, there, dropped) = (
             ThreadBound::new(Rc::clone(&value)),
@@ -90,7 +89,7 @@ mod tests {
             other.join()
         });
         assert!(nothing.expect("it does not panic"));
-        assert_eq!(Rc::strong_count(&value), 3, "what went elsewhere is left as it was");
+        assert_eq!(Rc::strong_count(&value), 3, "values moved to another thread leak");
         drop(ThreadBound::new(Rc::clone(&value)));
         assert_eq!(Rc::strong_count(&value), 3);
     }

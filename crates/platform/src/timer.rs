@@ -1,5 +1,5 @@
-//! Waiting for a descriptor, as one waits for a device.
-#![expect(unsafe_code, reason = "letting an event loop watch a descriptor")]
+//! Waits that look like a wait for a device, and precise timers.
+#![expect(unsafe_code, reason = "registering a descriptor with an event loop")]
 
 use std::io;
 use std::num::NonZeroU64;
@@ -11,31 +11,31 @@ use rustix::time::{
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Blocks in `read` on a timer descriptor that becomes ready after `nanos`: to the kernel, and to whoever looks, the
-/// thread waits for input as it would for a disk or a server.
+/// Blocks in `read(2)` on a timerfd that becomes ready after `nanos`, so that tools see the thread wait for input, as
+/// for a disk or a server.
 ///
 /// # Errors
-/// When there is no descriptor left.
+/// If there is no descriptor left.
 pub fn wait_for_device(nanos: u64) -> io::Result<()> {
     let timer = timer_fd(nanos)?;
     rustix::io::retry_on_intr(|| rustix::io::read(&timer, &mut [0_u8; 8]))?;
     Ok(())
 }
 
-/// As [`wait_for_device`], for a task: the event loop watches the descriptor, among all that it watches.
+/// As [`wait_for_device`], for a task: the event loop watches the descriptor.
 ///
 /// # Errors
-/// When there is no descriptor left.
+/// If there is no descriptor left.
 ///
 /// # Panics
 /// Outside an event loop.
 pub async fn wait_for_device_async(nanos: u64) -> io::Result<()> {
-    // SAFETY: the descriptor is owned by what watches it, and the same until that is dropped.
+    // SAFETY: `AsyncFd` owns the descriptor, which stays the same until it is dropped.
     let watched = unsafe { AsyncFd::register_with_interest(timer_fd(nanos)?, Interest::READABLE)? };
     watched.readable().await.map(drop)
 }
 
-/// A descriptor that becomes ready for reading after `nanos`.
+/// Returns a descriptor that becomes readable after `nanos`.
 fn timer_fd(nanos: u64) -> io::Result<OwnedFd> {
     let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
     let once = Itimerspec {
@@ -49,7 +49,7 @@ fn timer_fd(nanos: u64) -> io::Result<OwnedFd> {
     Ok(timer)
 }
 
-/// Lets the calling thread's sleeps and timeouts end on time instead of up to 50 µs late.
+/// Makes the calling thread's sleeps and timeouts end on time instead of up to 50 µs late.
 pub fn minimize_timer_slack() {
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
 }

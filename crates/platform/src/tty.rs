@@ -1,4 +1,4 @@
-//! How a terminal treats what is typed and written: its modes, and giving them back.
+//! Terminal modes: reading and restoring them, and writes that cannot block forever.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -10,29 +10,30 @@ use rustix::termios::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What raw mode changes of a terminal.
+/// The modes of a terminal that raw mode changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TerminalModes {
     input: u64,
     output: u64,
     control: u64,
     local: u64,
-    /// Bytes, and tenths of a second, that a read waits for.
+    /// Minimum number of bytes of a read.
     min_bytes: u8,
+    /// Timeout of a read in tenths of a second.
     read_timeout: u8,
 }
 
 impl TerminalModes {
-    /// The modes of a terminal now.
+    /// Returns the present modes of a terminal.
     ///
     /// # Errors
-    /// If it is no terminal, or is gone.
+    /// If it is not a terminal, or is gone.
     pub fn read_from(terminal: impl AsFd) -> io::Result<Self> {
         Ok(Self::from(&tcgetattr(terminal)?))
     }
 
-    /// Gives a terminal these modes back if it still has the raw ones that followed on them. Whoever changed it meanwhile,
-    /// such as a shell that waits for a line, knows better.
+    /// Restores these modes if the terminal still has the raw modes derived from them. If another program, such as a
+    /// shell, has changed the modes since, they stay.
     ///
     /// # Errors
     /// If the terminal is gone.
@@ -71,14 +72,15 @@ impl From<&Termios> for TerminalModes {
     }
 }
 
-/// Writes to a terminal if it takes bytes within `patience`; one that has stopped reading would hold us for ever.
+/// Writes to a terminal that accepts bytes within `timeout`. A plain write to a terminal that is stopped would block
+/// forever.
 ///
 /// # Errors
-/// If the terminal is gone, or takes nothing.
-pub fn write_with_timeout(terminal: impl AsFd, bytes: &[u8], patience: Duration) -> io::Result<()> {
+/// If the terminal is gone, or accepts nothing in time.
+pub fn write_with_timeout(terminal: impl AsFd, bytes: &[u8], timeout: Duration) -> io::Result<()> {
     let mut fds = [PollFd::new(&terminal, PollFlags::OUT)];
-    let timeout = Timespec { tv_sec: patience.as_secs().min(60) as i64, tv_nsec: i64::from(patience.subsec_nanos()) };
-    if poll(&mut fds, Some(&timeout))? == 0 {
+    let wait = Timespec { tv_sec: timeout.as_secs().min(60) as i64, tv_nsec: i64::from(timeout.subsec_nanos()) };
+    if poll(&mut fds, Some(&wait))? == 0 {
         return Err(io::ErrorKind::TimedOut.into());
     }
     let mut left = bytes;

@@ -1,12 +1,7 @@
-//! What the system says that processes use: memory, context switches, and the time of all cores together.
+//! Resource usage: CPU time, memory and context switches of processes and threads, and the busy time of all cores.
 //!
-//! All from `/proc`. Where there is none the answers are `None` and what rests on them is left out; on macOS
-//! `proc_pid_rusage` and `host_statistics` would give the same.
-
-#![cfg_attr(
-    target_os = "linux",
-    expect(unsafe_code, reason = "the CPU clock of another process, which rustix does not have")
-)]
+//! Almost all of it comes from `/proc`; without `/proc` the functions return `None`.
+#![expect(unsafe_code, reason = "the CPU clock of another process, which rustix does not have")]
 
 use std::fs;
 
@@ -15,22 +10,22 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::session::session_of;
 
-/// Bytes of a process that are in memory.
+/// Returns the resident memory of a process in bytes.
 pub fn resident_bytes(pid: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
 }
 
-/// How often a thread gave up its core to wait, and how often it was taken from it.
+/// Returns the numbers of voluntary and involuntary context switches of a thread.
 pub fn context_switches(pid: u32, tid: u32) -> Option<(u64, u64)> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{tid}/status")).ok()?;
     let figure = |name: &str| text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok();
     Some((figure("voluntary_ctxt_switches:")?, figure("nonvoluntary_ctxt_switches:")?))
 }
 
-/// Nanoseconds that all cores together have been busy since the system began, what a hypervisor took included. To the
-/// kernel's tick: 10 ms.
+/// Returns for how many nanoseconds all cores together have been busy since boot, including time that a hypervisor
+/// took. The resolution is the kernel's clock tick, 10 ms.
 pub fn busy_nanos_of_all_cores() -> Option<u64> {
     let text = fs::read_to_string("/proc/stat").ok()?;
     let fields: Vec<u64> =
@@ -41,8 +36,8 @@ pub fn busy_nanos_of_all_cores() -> Option<u64> {
     Some(busy * 1_000_000_000 / per_second.max(1))
 }
 
-/// CPU time in nanoseconds of all processes in the session of process `member`, with what their ended children used: what a
-/// run and the commands it started cost. To the kernel's tick, 10 ms, for each process.
+/// Returns the CPU time in nanoseconds of all processes in the session of process `member`, and of their children that
+/// have ended: the cost of a run with its commands. The resolution is a clock tick, 10 ms, for each process.
 pub fn session_cpu_nanos(member: u32) -> Option<u64> {
     let session = session_of(Pid::from_raw(member.try_into().ok()?)?)?;
     let ticks = fs::read_dir("/proc")
@@ -56,47 +51,41 @@ pub fn session_cpu_nanos(member: u32) -> Option<u64> {
     Some(ticks * 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
 }
 
-/// Ticks that a process used and its ended children, if it is of the session.
+/// Returns the ticks that a process and its ended children used, if it belongs to the session.
 fn session_ticks(stat: &str, session: i32) -> Option<u64> {
-    // The name stands in brackets and may hold anything, brackets too.
+    // The name is in parentheses and may contain any character, even parentheses.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     // state ppid pgrp session ... utime stime cutime cstime are fields 3 to 6 and 14 to 17 of proc(5).
-    let of_session = fields.get(3)?.parse::<i32>().ok()? == session;
+    let is_member = fields.get(3)?.parse::<i32>().ok()? == session;
     let used = fields.get(11..15)?;
-    of_session.then(|| used.iter().filter_map(|field| field.parse::<u64>().ok()).sum())
+    is_member.then(|| used.iter().filter_map(|field| field.parse::<u64>().ok()).sum())
 }
 
-/// CPU time in nanoseconds of a process, all its threads together, and of its children that it has reaped. Exact for the
-/// process, to the kernel's tick for the children. `None` once the process is gone.
+/// Returns the CPU time in nanoseconds of a process with all its threads, and of its reaped children. Exact for the
+/// process, in clock ticks for the children. `None` once the process is gone.
 pub fn process_cpu_nanos(pid: u32) -> Option<u64> {
     let own = process_clock(pid)?;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(own + reaped_ticks(&stat)? * 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
 }
 
-#[cfg(target_os = "linux")]
 fn process_clock(pid: u32) -> Option<u64> {
     let (mut clock, mut time) = (0, libc::timespec { tv_sec: 0, tv_nsec: 0 });
     // SAFETY: both calls write to a value of the type they expect, which outlives them.
-    let known = unsafe {
+    let exists = unsafe {
         libc::clock_getcpuclockid(pid.try_into().ok()?, &raw mut clock) == 0
             && libc::clock_gettime(clock, &raw mut time) == 0
     };
-    known.then_some(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+    exists.then_some(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }
 
-#[cfg(not(target_os = "linux"))]
-const fn process_clock(_: u32) -> Option<u64> {
-    None
-}
-
-/// Ticks that the reaped children of a process used: `cutime` and `cstime`, fields 16 and 17 of proc(5).
+/// Returns the ticks that the reaped children of a process used: `cutime` and `cstime`, fields 16 and 17 of proc(5).
 fn reaped_ticks(stat: &str) -> Option<u64> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     Some(fields.get(13..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum())
 }
 
-/// CPU time of this process in nanoseconds, all its threads together.
+/// Returns the CPU time of this process with all its threads, in nanoseconds.
 pub fn own_cpu_nanos() -> u64 {
     let t = clock_gettime(ClockId::ProcessCPUTime);
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
@@ -107,8 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(target_os = "linux")]
-    fn the_system_knows_this_process() {
+    fn usage_of_this_process_is_known() {
         let pid = std::process::id();
         assert!(resident_bytes(pid).is_some_and(|bytes| bytes > 100_000));
         assert!(context_switches(pid, pid).is_some());
@@ -120,7 +108,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn cpu_time_of_a_process_includes_its_reaped_children() {
         let me = std::process::id();
         let before = process_cpu_nanos(me).expect("our own clock");
@@ -134,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_brackets_is_no_trouble() {
+    fn stat_is_parsed_if_the_name_contains_parentheses() {
         let line = "7 (a ) b) S 1 7 9 0 -1 0 0 0 0 0 10 20 30 40 20 0 1 0 5 6 7";
         assert_eq!(session_ticks(line, 9), Some(100));
         assert_eq!(session_ticks(line, 8), None);

@@ -1,20 +1,20 @@
-//! CPU time of a run's processes, from look to look.
+//! CPU time of a run's processes, from measurement to measurement.
 
 use std::collections::BTreeSet;
 
 use contend_platform::{own_cpu_nanos, process_cpu_nanos, session_cpu_nanos};
 use contend_trace::{RunMemory, Stamp};
 
-/// Which processes belong to the run.
+/// The processes of a run.
 #[derive(Debug, Clone, Copy)]
 pub enum RunProcesses {
-    /// The runner and the workers: all of them are known by their numbers.
+    /// The runner and its workers, whose process numbers are known.
     Known { runner: u32 },
-    /// Its commands too, with all that they start: the whole session is searched.
+    /// Also commands and all that they start: all processes of the runner's session.
     Session { runner: u32 },
 }
 
-/// What was counted at the last look.
+/// Measures the CPU time of a run and of this program.
 #[derive(Debug)]
 pub struct CpuMeter {
     processes: RunProcesses,
@@ -22,27 +22,28 @@ pub struct CpuMeter {
 }
 
 impl CpuMeter {
-    pub const fn new(crew: RunProcesses) -> Self {
-        Self { processes: crew, last: None }
+    pub const fn new(processes: RunProcesses) -> Self {
+        Self { processes, last: None }
     }
 
-    /// CPU time of the run and of this program since the look before: from when, and how much. `None` at the first look, and
-    /// where the system does not say.
-    pub fn measure(&mut self, now: Stamp, board: &RunMemory) -> Option<(Stamp, u64, u64)> {
-        let (run, viewer) = (self.processes.cpu_time(board)?, own_cpu_nanos());
+    /// Returns the time of the last measurement, and the CPU time of the run and of this program since then, in
+    /// nanoseconds. `None` at the first call, and where the system does not say.
+    pub fn measure(&mut self, now: Stamp, run_memory: &RunMemory) -> Option<(Stamp, u64, u64)> {
+        let (run, viewer) = (self.processes.cpu_time(run_memory)?, own_cpu_nanos());
         let (then, run_then, viewer_then) = self.last.unwrap_or((now, run, viewer));
-        // A process that is reaped has its time rounded down to the kernel's tick.
+        // The time of a reaped process is rounded down to the kernel's tick, so the sum may decrease.
         self.last = Some((now, run.max(run_then), viewer));
         (then < now).then(|| (then, run.saturating_sub(run_then), viewer.saturating_sub(viewer_then)))
     }
 }
 
 impl RunProcesses {
-    fn cpu_time(self, board: &RunMemory) -> Option<u64> {
+    fn cpu_time(self, run_memory: &RunMemory) -> Option<u64> {
         match self {
             Self::Session { runner } => session_cpu_nanos(runner),
             Self::Known { runner } => {
-                let workers = (0..board.size().workers).filter_map(|worker| board.ring(worker.into()).producer_ids());
+                let workers =
+                    (0..run_memory.size().workers).filter_map(|worker| run_memory.ring(worker.into()).producer_ids());
                 let others: BTreeSet<u32> = workers.map(|(pid, _)| pid).filter(|pid| *pid != runner).collect();
                 Some(process_cpu_nanos(runner)? + others.into_iter().filter_map(process_cpu_nanos).sum::<u64>())
             }

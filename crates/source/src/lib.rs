@@ -1,4 +1,5 @@
-//! Where events come from: a live run. Messages out, commands in.
+//! A live run as a source of events: starts the runner process, reads its events and figures, and delivers them as
+//! messages. Accepts commands for the run.
 
 mod cpu_meter;
 mod live;

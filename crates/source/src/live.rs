@@ -1,4 +1,4 @@
-//! A run that goes on: the runner process and all that reads from it.
+//! A live run: starts the runner process, and delivers its messages.
 
 use std::io;
 use std::path::PathBuf;
@@ -21,10 +21,10 @@ use contend_platform::{Launch, become_subreaper, detect_machine, has_proc, reque
 use contend_scenario::{Scenario, Settings};
 use contend_trace::{Command, Message, Registry, RunMemory, Stamp};
 
-/// Messages under way to the model: enough to ride out a slow frame, little enough to be no burden.
+/// Capacity of the message channel: enough for a slow frame, small enough not to delay the dashboard's reactions.
 const MESSAGE_QUEUE_LEN: usize = 16;
 
-/// Why a run could not be started.
+/// The reason why a run could not be started.
 #[derive(Debug, Error)]
 pub enum StartError {
     #[error(transparent)]
@@ -33,17 +33,17 @@ pub enum StartError {
     JobLimits(#[from] InputError),
     #[error("{0}")]
     InsufficientResources(String),
-    #[error("this scenario runs a command, `{0}`: without /proc nobody could find and end what that leaves behind")]
+    #[error("this scenario runs a command, `{0}`: without /proc, what it leaves behind cannot be found and killed")]
     NoProc(String),
-    #[error("no memory to share with the run: {}", describe_io_error(.0))]
+    #[error("cannot allocate shared memory: {}", describe_io_error(.0))]
     SharedMemory(#[source] io::Error),
-    #[error("the runner process could not be started: {}", describe_io_error(.0))]
+    #[error("cannot start the runner process: {}", describe_io_error(.0))]
     Runner(#[source] io::Error),
-    #[error("the threads that look after a run could not be started: {}", describe_io_error(.0))]
+    #[error("cannot start the threads that supervise the run: {}", describe_io_error(.0))]
     Threads(#[source] io::Error),
 }
 
-/// A run that goes on. Dropping it ends every process of it, and waits until they are gone.
+/// A run in progress. Dropping it kills all its processes and waits until they are gone.
 #[derive(Debug)]
 pub struct LiveRun {
     registry: Arc<Registry>,
@@ -53,23 +53,23 @@ pub struct LiveRun {
     commands: Sender<RunnerCommand>,
     runner: Arc<RunnerHandle>,
     supervisor: Option<JoinHandle<()>>,
-    /// Disconnected when the run is dropped; what waits for its limit waits for this too.
+    /// Disconnected when the run is dropped, to end the thread that waits for the time limit.
     drop_signal: Option<Sender<()>>,
     drop_watch: Receiver<()>,
     _scratch: Option<ScratchDir>,
 }
 
 impl LiveRun {
-    /// Starts a scenario. Call it from a thread that outlives the run: the kernel ends the runner with the thread that
-    /// started it. Returns at once; the workers come up by themselves.
+    /// Starts a scenario. Call it from a thread that outlives the run: the kernel kills the runner with the thread that
+    /// started it. Returns before the workers have started.
     ///
     /// # Errors
-    /// If the settings make no run, or the system refuses what it needs.
+    /// If the settings do not give a valid run, or the system refuses a resource.
     pub fn start(scenario: &Scenario, settings: &Settings) -> Result<Self, StartError> {
         Self::start_with_image(scenario, settings, None)
     }
 
-    /// As [`LiveRun::start`], with another image of this program as runner.
+    /// As [`LiveRun::start`], with another program file for the runner.
     ///
     /// # Errors
     /// As [`LiveRun::start`].
@@ -81,72 +81,65 @@ impl LiveRun {
         let scratch =
             InputItems::needs_scratch(scenario, settings).then(|| ScratchDir::new(image.as_deref())).transpose();
         let scratch = scratch.map_err(|source| InputError::Samples { source })?;
-        let job = InputItems::find_items(scenario, settings, scratch.as_ref().map(ScratchDir::path))?;
-        let plan = Plan::new(scenario, settings, &job)?;
-        if let Some(why) = Requirements::for_plan(&plan).describe_shortage() {
-            return Err(StartError::InsufficientResources(why));
-        }
-        if let Some(command) = scenario.first_command(settings).filter(|_| !has_proc()) {
-            return Err(StartError::NoProc(command));
-        }
-        let board = Arc::new(RunMemory::create(plan.memory_size()).map_err(StartError::SharedMemory)?);
-        let first = board.clock().read_pair();
-        for (i, value) in settings.numbers.iter().enumerate() {
-            board.set_knob(i.into(), *value);
-        }
+        let input_items = InputItems::find_items(scenario, settings, scratch.as_ref().map(ScratchDir::path))?;
+        let plan = Plan::new(scenario, settings, &input_items)?;
+        check_system(scenario, settings, &plan)?;
+        let run_memory = create_run_memory(&plan, settings)?;
+        let first = run_memory.clock().read_pair();
         become_subreaper();
-        let mark = (settings.allow_exec || plan.has_processes()).then(|| ProcessTag::with_guardian(image.as_deref()));
+        let process_tag =
+            (settings.allow_exec || plan.has_processes()).then(|| ProcessTag::with_guardian(image.as_deref()));
         let launch = Launch {
             program: image,
             args: vec![RUNNER_ARG.to_owned(), scenario.name.clone()],
-            inherited_fds: vec![board.fd()],
-            process_tag: mark.as_ref().map(ProcessTag::as_str),
+            inherited_fds: vec![run_memory.fd()],
+            process_tag: process_tag.as_ref().map(ProcessTag::as_str),
             own_session: true,
             captures_output: true,
         };
         let (child, pipes) = launch.start().map_err(StartError::Runner)?;
-        let time = Timebase::new(board.clock(), board.origin(), first);
-        board.set_tick_nanos(time.tick_nanos());
+        let timebase = Timebase::new(run_memory.clock(), run_memory.origin(), first);
+        run_memory.set_tick_nanos(timebase.tick_nanos());
         let start = StartRequest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.clone(),
             settings: settings.clone(),
-            input_items: job,
+            input_items,
         };
-        let (out, messages) = bounded(MESSAGE_QUEUE_LEN);
-        let (down, commands) = unbounded();
-        let cast = Registry { cores: Some(detect_machine().usable_cores()), ..plan.cast };
-        let (cast, runner) = (Arc::new(cast), Arc::new(RunnerHandle::new(child.pid())));
-        let attend = Supervision {
-            run_memory: Arc::clone(&board),
-            registry: Arc::clone(&cast),
-            timebase: time.clone(),
+        let (message_sender, messages) = bounded(MESSAGE_QUEUE_LEN);
+        let (command_sender, commands) = unbounded();
+        let registry = Registry { cores: Some(detect_machine().usable_cores()), ..plan.cast };
+        let (registry, runner) = (Arc::new(registry), Arc::new(RunnerHandle::new(child.pid())));
+        let supervision = Supervision {
+            run_memory: Arc::clone(&run_memory),
+            registry: Arc::clone(&registry),
+            timebase: timebase.clone(),
             runner: Arc::clone(&runner),
             child,
             pipes,
-            process_tag: mark,
+            process_tag,
             start,
             commands,
-            messages: out,
+            messages: message_sender,
         };
-        let watch = Some(attend.start().map_err(StartError::Threads)?);
-        let (dropped, on_drop) = bounded(0);
-        let dropped = Some(dropped);
+        let supervisor = Some(supervision.start().map_err(StartError::Threads)?);
+        let (drop_signal, drop_watch) = bounded(0);
         Ok(Self {
-            registry: cast,
-            run_memory: board,
-            timebase: time,
+            registry,
+            run_memory,
+            timebase,
             messages,
-            commands: down,
+            commands: command_sender,
             runner,
-            supervisor: watch,
-            drop_signal: dropped,
-            drop_watch: on_drop,
+            supervisor,
+            drop_signal: Some(drop_signal),
+            drop_watch,
             _scratch: scratch,
         })
     }
 
-    /// How much a core does of the runner's calibrated work, in units of its own. None before that is known.
+    /// Returns how much of the runner's calibrated work a core does, in the runner's own unit. `None` before it is
+    /// known.
     pub fn work_rate(&self) -> Option<f64> {
         self.run_memory.work_rate()
     }
@@ -155,17 +148,17 @@ impl LiveRun {
         Arc::clone(&self.registry)
     }
 
-    /// What happens; closes after [`Message::Ended`].
+    /// Returns the channel of messages, which closes after [`Message::Ended`].
     pub const fn messages(&self) -> &Receiver<Message> {
         &self.messages
     }
 
-    /// The run's clock.
+    /// Returns the present time of the run.
     pub fn now(&self) -> Stamp {
         self.timebase.now()
     }
 
-    /// Asks something of the run. Never blocks.
+    /// Sends a command to the run. Never blocks.
     pub fn send_command(&self, command: Command) {
         match command {
             Command::SetKnob { knob, value } => {
@@ -179,19 +172,19 @@ impl LiveRun {
         }
     }
 
-    /// Ends the run when its clock stands at `limit`, whatever else this process is busy with: a thread of its own sees to
-    /// that, which does nothing before. False when the system refuses the thread.
+    /// Sets a time limit. A separate thread kills the run at `limit`, however busy this process is. Returns whether the
+    /// system provided the thread.
     pub fn set_time_limit(&self, limit: Stamp) -> bool {
-        let (time, runner, on_drop) = (self.timebase.clone(), Arc::clone(&self.runner), self.drop_watch.clone());
+        let (timebase, runner, drop_watch) = (self.timebase.clone(), Arc::clone(&self.runner), self.drop_watch.clone());
         let wait = move || {
             request_short_slices();
             loop {
-                let now = time.now();
+                let now = timebase.now();
                 if now >= limit {
                     return runner.kill_at_time_limit(now);
                 }
                 let left = Duration::from_nanos(limit.span_since(now).0);
-                if on_drop.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+                if drop_watch.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
                     return;
                 }
             }
@@ -199,14 +192,34 @@ impl LiveRun {
         thread::Builder::new().name("limit".into()).stack_size(128 << 10).spawn(wait).is_ok()
     }
 
-    /// Whether the run was ended because its time was over. What it did until then may be on its way still.
+    /// Returns whether the run was killed at its time limit. Messages about it may still be on their way.
     pub fn is_time_up(&self) -> bool {
         self.runner.is_time_up()
     }
 
-    /// Stops all processes of the run where they are, or lets them go on.
+    /// Stops or continues all processes of the run.
     pub fn set_paused(&self, paused: bool) {
         self.runner.signal(if paused { Signal::STOP } else { Signal::CONT });
+    }
+}
+
+/// Creates the shared memory of the run and stores the knobs in it.
+fn create_run_memory(plan: &Plan, settings: &Settings) -> Result<Arc<RunMemory>, StartError> {
+    let run_memory = RunMemory::create(plan.memory_size()).map_err(StartError::SharedMemory)?;
+    for (i, value) in settings.numbers.iter().enumerate() {
+        run_memory.set_knob(i.into(), *value);
+    }
+    Ok(Arc::new(run_memory))
+}
+
+/// Checks that the system has the resources for the run, and `/proc` if the run starts commands.
+fn check_system(scenario: &Scenario, settings: &Settings, plan: &Plan) -> Result<(), StartError> {
+    if let Some(why) = Requirements::for_plan(plan).describe_shortage() {
+        return Err(StartError::InsufficientResources(why));
+    }
+    match scenario.first_command(settings).filter(|_| !has_proc()) {
+        Some(command) => Err(StartError::NoProc(command)),
+        None => Ok(()),
     }
 }
 
@@ -215,9 +228,9 @@ impl Drop for LiveRun {
         self.runner.signal(Signal::KILL);
         let (_, never) = bounded(0);
         self.drop_signal = None;
-        self.messages = never; // nobody listens any more: the threads that still tell give up
-        if let Some(watch) = self.supervisor.take() {
-            let _ = watch.join();
+        self.messages = never; // without a receiver, the threads that still send give up
+        if let Some(supervisor) = self.supervisor.take() {
+            let _ = supervisor.join();
         }
     }
 }

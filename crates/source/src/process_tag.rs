@@ -1,27 +1,27 @@
-//! Runs of which nothing is to be left, even if all of us are killed at once.
+//! Tags the processes of a run, so that the guardian can kill them even if all of contend is killed at once.
 //!
-//! That takes a guardian where a run has processes that the kernel does not end with their parents: what commands leave
-//! behind, and worker processes in their first moments. A worker asks to die with the runner as soon as it can, but it may be
-//! stopped before: at its first instruction, or while it is but a copy of the runner. If then the runner alone is killed, the
-//! dashboard becomes its parent, and kills all of the runner's group. If the dashboard is killed, with or without the runner,
-//! nobody is left to do so but the guardian. It finds such a worker by the mark: that stands in the environment of the
-//! runner, so in that of a copy from its first moment on, and in that of what the copy becomes.
+//! The guardian is needed where a run has processes that the kernel does not kill with their parents: what commands
+//! leave behind, and worker processes in their first moments. A worker asks to die with the runner as soon as it can,
+//! but it may be stopped before: at its first instruction, or while it is still a forked copy of the runner. If then
+//! only the runner is killed, the dashboard becomes the worker's parent and kills the runner's process group. If the
+//! dashboard is killed, with or without the runner, only the guardian is left to do so. It finds such a worker by its
+//! tag, which is in the environment of the runner, and thus of the forked copy and of the worker that the copy becomes.
 
 use std::path::Path;
 
 use contend_platform::{new_process_tag, update_cleanup};
 
-/// What all that belongs to a run has in its environment, and the guardian knows as long as this exists.
+/// The tag in the environment of all processes of a run. The guardian knows it while this value exists.
 #[derive(Debug)]
 pub struct ProcessTag(String);
 
 impl ProcessTag {
-    /// A new mark, and a guardian that knows it. `image` is the program to start that from, by default the one that runs
-    /// now. Refused, we go on without.
+    /// Creates a tag and a guardian that knows it. `image` is the program to start the guardian from, by default the
+    /// running one. If the guardian cannot be started, the run continues without.
     pub fn with_guardian(image: Option<&Path>) -> Self {
-        let mark = new_process_tag();
-        let _ = update_cleanup(image, |all| all.runs.push(mark.clone()));
-        Self(mark)
+        let tag = new_process_tag();
+        let _ = update_cleanup(image, |cleanup| cleanup.runs.push(tag.clone()));
+        Self(tag)
     }
 
     pub fn as_str(&self) -> &str {
@@ -31,6 +31,6 @@ impl ProcessTag {
 
 impl Drop for ProcessTag {
     fn drop(&mut self) {
-        let _ = update_cleanup(None, |all| all.runs.retain(|run| *run != self.0));
+        let _ = update_cleanup(None, |cleanup| cleanup.runs.retain(|run| *run != self.0));
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the rings, in lumps and at a pace that follows their filling.
+//! Drains the rings in batches, at an interval that adapts to how full they are, and sends everything to the model.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,88 +13,87 @@ use super::timebase::Timebase;
 use contend_platform::request_short_slices;
 use contend_trace::{Event, Message, Notice, Registry, RingReader, RunEnd, RunMemory, Stamp, WorkerId};
 
-/// Most events in one message, and most messages in one delivery with them, and without. Who takes a delivery in does
-/// nothing else meanwhile: a thousand samples at one go would be ten milliseconds.
+/// Maximum number of events in a message, and of messages in a batch. The dashboard handles a batch without
+/// interruption: a thousand samples at once would take 10 ms.
 const MAX_EVENTS_PER_MESSAGE: usize = 4096;
 const MAX_MESSAGES_WITH_EVENTS: usize = 4;
 const MAX_MESSAGES_WITHOUT_EVENTS: usize = 128;
-/// A waking reader costs the workers on its core some 13 µs: 25 times a second is nothing, 1,000 times is 1.3 %. An
-/// event is on screen within 50 ms of this pace and half a frame.
+/// Longest interval. Each wakeup of the reader costs the workers on its core some 13 µs: 25 times a second is
+/// negligible, 1,000 times is 1.3 %. An event is on the screen within 50 ms: this interval and half a frame.
 const MAX_INTERVAL: Duration = Duration::from_millis(40);
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 
-/// What the reader thread needs.
+/// Everything that the reader thread needs.
 #[derive(Debug)]
 pub struct Reader {
     pub run_memory: Arc<RunMemory>,
     pub registry: Arc<Registry>,
     pub timebase: Timebase,
     pub messages: Sender<Message>,
-    /// The run's processes.
+    /// The processes of the run.
     pub processes: RunProcesses,
-    /// Tells how the run ended, once everything that belonged to it is gone.
+    /// Delivers how the run ended, once all its processes are gone.
     pub run_end: Receiver<(Stamp, RunEnd)>,
 }
 
 impl Reader {
-    /// Reads until the run has ended and the rings are empty, or nobody listens any more.
+    /// Reads until the run has ended and the rings are empty, or the receiver is gone.
     pub fn run(self) {
         request_short_slices();
-        let Self { run_memory: board, registry: cast, timebase: time, messages: out, processes: crew, run_end: ended } =
-            self;
+        let Self { run_memory, registry, timebase, messages, processes, run_end } = self;
         let mut rings: Vec<RingReader<'_>> =
-            (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();
-        let mut slots = SlotReader::new(Arc::clone(&cast), time.clone());
-        let mut sampler = Sampler::new(Arc::clone(&board), &cast, time.clone(), crew);
-        let mut sleep = SuspendDetector::from_now();
-        let mut pace = MIN_INTERVAL;
+            (0..registry.workers.len()).map(|w| RingReader::new(run_memory.ring(WorkerId::from(w)))).collect();
+        let mut slots = SlotReader::new(Arc::clone(&registry), timebase.clone());
+        let mut sampler = Sampler::new(Arc::clone(&run_memory), &registry, timebase.clone(), processes);
+        let mut suspend = SuspendDetector::from_now();
+        let mut interval = MIN_INTERVAL;
         loop {
-            let end = match ended.recv_timeout(pace) {
+            let end = match run_end.recv_timeout(interval) {
                 Ok(end) => Some(end),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let over = end.is_some();
-            let mut parcel = Delivery { out: &out, messages: Vec::new(), is_connected: true };
-            let through = time.now();
-            let looked = slots.read_due(&board);
-            let fill = drain_all(&mut rings, &time, &mut parcel);
-            if let Some(span) = sleep.poll_suspension() {
-                parcel.add(Message::Notice { at: through, notice: Notice::Suspended(span) });
+            let has_ended = end.is_some();
+            let mut batch = MessageBatch { out: &messages, messages: Vec::new(), is_connected: true };
+            let through = timebase.now();
+            let readings = slots.read_due(&run_memory);
+            let fill = drain_all(&mut rings, &timebase, &mut batch);
+            if let Some(span) = suspend.poll_suspension() {
+                batch.add(Message::Notice { at: through, notice: Notice::Suspended(span) });
             }
-            if let Some((at, how)) = end {
-                drain_all(&mut rings, &time, &mut parcel);
-                sampler.sample_final(&mut |message| parcel.add(message));
-                parcel.add(Message::Ended { at, reason: how });
+            if let Some((at, reason)) = end {
+                drain_all(&mut rings, &timebase, &mut batch);
+                sampler.sample_final(&mut |message| batch.add(message));
+                batch.add(Message::Ended { at, reason });
             } else {
-                if let Some(look) = looked {
-                    parcel.add(slots.confirm_readings(look, &board));
+                if let Some(readings) = readings {
+                    batch.add(slots.confirm_readings(readings, &run_memory));
                 }
-                sampler.sample_due(&mut |message| parcel.add(message));
-                parcel.add(Message::Watermark(through));
+                sampler.sample_due(&mut |message| batch.add(message));
+                batch.add(Message::Watermark(through));
             }
-            if !parcel.send() || over {
+            if !batch.send() || has_ended {
                 return;
             }
-            pace = next_interval(pace, fill);
+            interval = next_interval(interval, fill);
         }
     }
 }
 
-/// What one pass found, on its way out: as one delivery, unless it is much.
-struct Delivery<'a> {
+/// The messages of one pass, sent as one batch, or as several if there are many.
+struct MessageBatch<'a> {
     out: &'a Sender<Message>,
     messages: Vec<Message>,
-    /// Whether anybody listens.
+    /// Whether the receiver exists.
     is_connected: bool,
 }
 
-impl Delivery<'_> {
+impl MessageBatch<'_> {
     fn add(&mut self, message: Message) {
-        let most =
+        let limit =
             if matches!(message, Message::Events(_)) { MAX_MESSAGES_WITH_EVENTS } else { MAX_MESSAGES_WITHOUT_EVENTS };
         self.messages.push(message);
-        if self.messages.len() > most {
+        if self.messages.len() > limit {
             self.is_connected = self.send();
         }
     }
@@ -105,19 +104,19 @@ impl Delivery<'_> {
     }
 }
 
-/// Twice as fast when a ring was more than a quarter full, slowly back when all were nearly empty.
-fn next_interval(pace: Duration, fill: f32) -> Duration {
+/// Halves the interval if a ring was more than a quarter full; lengthens it slowly if all were nearly empty.
+fn next_interval(interval: Duration, fill: f32) -> Duration {
     match fill {
-        f if f > 0.25 => (pace / 2).max(MIN_INTERVAL),
-        f if f < 0.05 => (pace * 5 / 4).min(MAX_INTERVAL),
-        _ => pace,
+        f if f > 0.25 => (interval / 2).max(MIN_INTERVAL),
+        f if f < 0.05 => (interval * 5 / 4).min(MAX_INTERVAL),
+        _ => interval,
     }
 }
 
-/// Takes what is there from every ring; returns how full the fullest was.
-fn drain_all(rings: &mut [RingReader<'_>], time: &Timebase, parcel: &mut Delivery<'_>) -> f32 {
+/// Drains every ring and returns how full the fullest was.
+fn drain_all(rings: &mut [RingReader<'_>], timebase: &Timebase, messages: &mut MessageBatch<'_>) -> f32 {
     let mut fullest = 0_f32;
-    let (mut records, mut batch) = (Vec::new(), Vec::new());
+    let (mut records, mut events) = (Vec::new(), Vec::new());
     for (i, ring) in rings.iter_mut().enumerate() {
         let worker = WorkerId::from(i);
         let fill = ring.drain(usize::MAX, |record| records.push(record));
@@ -125,16 +124,16 @@ fn drain_all(rings: &mut [RingReader<'_>], time: &Timebase, parcel: &mut Deliver
         if records.is_empty() {
             continue;
         }
-        let course = time.clock_map(); // looked at after all of these were written
+        let map = timebase.clock_map(); // read after all of these records were written
         for record in records.drain(..) {
-            batch.push(Event { at: course.stamp(record.ticks), worker, kind: record.kind() });
-            if batch.len() >= MAX_EVENTS_PER_MESSAGE {
-                parcel.add(Message::Events(std::mem::take(&mut batch)));
+            events.push(Event { at: map.stamp(record.ticks), worker, kind: record.kind() });
+            if events.len() >= MAX_EVENTS_PER_MESSAGE {
+                messages.add(Message::Events(std::mem::take(&mut events)));
             }
         }
     }
-    if !batch.is_empty() {
-        parcel.add(Message::Events(batch));
+    if !events.is_empty() {
+        messages.add(Message::Events(events));
     }
     fullest
 }
@@ -144,16 +143,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pace_follows_the_filling_within_its_bounds() {
-        let mut pace = MAX_INTERVAL;
+    fn interval_adapts_to_the_fill_level_within_its_bounds() {
+        let mut interval = MAX_INTERVAL;
         for _ in 0..20 {
-            pace = next_interval(pace, 0.9);
+            interval = next_interval(interval, 0.9);
         }
-        assert_eq!(pace, MIN_INTERVAL);
-        assert_eq!(next_interval(pace, 0.1), pace);
+        assert_eq!(interval, MIN_INTERVAL);
+        assert_eq!(next_interval(interval, 0.1), interval);
         for _ in 0..100 {
-            pace = next_interval(pace, 0.0);
+            interval = next_interval(interval, 0.0);
         }
-        assert_eq!(pace, MAX_INTERVAL);
+        assert_eq!(interval, MAX_INTERVAL);
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured from outside the workers: run-queue delay, load of the cores, counters, the rings' own totals.
+//! Samples taken from outside the workers: run-queue delay, core loads, CPU time, counters and ring totals.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,39 +8,41 @@ use super::timebase::Timebase;
 use contend_platform::{CoreLoad, SchedStat, allow_many_files, thread_id};
 use contend_trace::{Message, Notice, Registry, ResourceId, RunMemory, Sample, Span, Stamp, WorkerId};
 
-/// Least time between two looks at a worker's kernel figures.
+/// Minimum time between two samples of a worker's kernel figures.
 const SCHED_INTERVAL: Span = Span::from_millis(50);
-/// More workers are looked at less often: a look takes about a microsecond.
+/// With many workers, the interval grows by this for each: a sample takes about a microsecond.
 const SCHED_INTERVAL_PER_WORKER: Span = Span::from_micros(400);
-/// The figures of each worker are an open file, and a process may have 1,024 unless it asks for more.
+/// Beyond this number of workers, the limit of open files is raised: each worker needs one, and the default limit is
+/// 1,024.
 const MANY_WORKERS: usize = 500;
-/// The kernel counts a core's time in ticks of 10 ms.
+/// Time between two samples of the core loads: the kernel counts a core's time in ticks of 10 ms.
 const CORES_INTERVAL: Span = Span::from_millis(250);
 
-/// Figures read within this time are of one moment; how often to try again for that.
+/// Figures read within this time count as simultaneous.
 const MAX_READ_TIME: Span = Span::from_micros(200);
+/// How often to read again if a reading took longer.
 const MAX_TRIES: usize = 3;
 
-/// One worker's kernel figures.
+/// The kernel figures of one worker.
 #[derive(Debug)]
 struct WorkerSampler {
     pid_tid: (u32, u32),
-    /// None when it has ended, or its figures are not to be had.
+    /// `None` if the worker has ended or its figures are not available.
     stat: Option<SchedStat>,
     last_figures: (u64, u64),
     last_at: Stamp,
 }
 
 impl WorkerSampler {
-    /// One that nothing was told of yet.
-    fn new(who: (u32, u32)) -> Self {
-        Self { pid_tid: who, stat: SchedStat::open(who.0, who.1), last_figures: (0, 0), last_at: Stamp(0) }
+    /// Creates a sampler of a worker that has not been sampled yet.
+    fn new(pid_tid: (u32, u32)) -> Self {
+        Self { pid_tid, stat: SchedStat::open(pid_tid.0, pid_tid.1), last_figures: (0, 0), last_at: Stamp(0) }
     }
 
-    /// What came since the last look: from when to when, on a CPU and on a run queue. The first look at a thread speaks of
-    /// all its life, from whenever that began.
-    fn sample(&mut self, time: &Timebase) -> Option<(Stamp, Stamp, u64, u64)> {
-        let Some((now, figures)) = self.read_figures(time) else {
+    /// Returns the time since the last sample: from, to, nanoseconds on a CPU and on a run queue. The first sample of a
+    /// thread covers its whole life.
+    fn sample(&mut self, timebase: &Timebase) -> Option<(Stamp, Stamp, u64, u64)> {
+        let Some((now, figures)) = self.read_figures(timebase) else {
             self.stat = None;
             return None;
         };
@@ -51,13 +53,13 @@ impl WorkerSampler {
         Some((from, now, running, ready))
     }
 
-    /// The figures and their moment. Where this thread lost its own core in between they are not of one moment, and are read
-    /// again.
-    fn read_figures(&self, time: &Timebase) -> Option<(Stamp, (u64, u64))> {
+    /// Reads the figures and the time. Reads again if this thread lost its own core in between, since figures and time
+    /// would not belong together.
+    fn read_figures(&self, timebase: &Timebase) -> Option<(Stamp, (u64, u64))> {
         let read = || {
-            let before = time.now();
+            let before = timebase.now();
             let figures = self.stat.as_ref()?.read()?;
-            Some((before, figures, time.now()))
+            Some((before, figures, timebase.now()))
         };
         let mut last = read()?;
         for _ in 0..MAX_TRIES {
@@ -71,11 +73,12 @@ impl WorkerSampler {
     }
 }
 
+/// Takes all samples of a run.
 #[derive(Debug)]
 pub struct Sampler {
     run_memory: Arc<RunMemory>,
     timebase: Timebase,
-    /// Each counter, where its value lies, and what it held when last looked at.
+    /// Each counter, the location of its value, and its last value.
     counters: Vec<(ResourceId, (ResourceId, usize), i64)>,
     workers: Vec<Option<WorkerSampler>>,
     ring_totals: Vec<(u64, u64)>,
@@ -87,107 +90,109 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    pub fn new(board: Arc<RunMemory>, cast: &Registry, time: Timebase, crew: RunProcesses) -> Self {
-        let workers = cast.workers.len();
+    pub fn new(run_memory: Arc<RunMemory>, registry: &Registry, timebase: Timebase, processes: RunProcesses) -> Self {
+        let workers = registry.workers.len();
         if workers > MANY_WORKERS {
             allow_many_files();
         }
         Self {
-            counters: cast.counters().map(|c| (c, cast.counter_location(c), i64::MIN)).collect(),
+            counters: registry.counters().map(|c| (c, registry.counter_location(c), i64::MIN)).collect(),
             workers: (0..workers).map(|_| None).collect(),
             ring_totals: vec![(0, 0); workers],
             core_load: CoreLoad::start(),
-            cpu_meter: CpuMeter::new(crew),
+            cpu_meter: CpuMeter::new(processes),
             sched_due: Stamp::default(),
             cores_due: Stamp::default(),
             is_cost_sent: false,
-            run_memory: board,
-            timebase: time,
+            run_memory,
+            timebase,
         }
     }
 
-    /// Looks at what is due.
-    pub fn sample_due(&mut self, tell: &mut impl FnMut(Message)) {
+    /// Takes the samples that are due.
+    pub fn sample_due(&mut self, send: &mut impl FnMut(Message)) {
         let now = self.timebase.now();
         if now >= self.sched_due {
-            let looked_at = self.sample_sched(tell);
-            self.sched_due = now + SCHED_INTERVAL.max(Span(SCHED_INTERVAL_PER_WORKER.0 * looked_at));
-            self.sample_counters(tell);
+            let workers = self.sample_sched(send);
+            self.sched_due = now + SCHED_INTERVAL.max(Span(SCHED_INTERVAL_PER_WORKER.0 * workers));
+            self.sample_counters(send);
         }
         if now >= self.cores_due {
             let first = self.cores_due == Stamp::default();
             if first && SchedStat::open(std::process::id(), thread_id()).and_then(|own| own.read()).is_none() {
-                tell(Message::Sample(Sample::SchedUnavailable)); // not even our own
+                send(Message::Sample(Sample::SchedUnavailable)); // not even for this thread
             }
             self.cores_due = now + CORES_INTERVAL;
-            self.sample_cores(first, tell);
-            self.sample_rings(tell);
+            self.sample_cores(first, send);
+            self.sample_rings(send);
         }
     }
 
-    /// Looks at everything once more, at the end of a run.
-    pub fn sample_final(&mut self, tell: &mut impl FnMut(Message)) {
-        self.sample_sched(tell);
-        self.sample_counters(tell);
-        self.sample_rings(tell);
+    /// Takes the last samples at the end of a run.
+    pub fn sample_final(&mut self, send: &mut impl FnMut(Message)) {
+        self.sample_sched(send);
+        self.sample_counters(send);
+        self.sample_rings(send);
     }
 
-    /// Looks at all who live; how many that are.
-    fn sample_sched(&mut self, tell: &mut impl FnMut(Message)) -> u64 {
+    /// Samples all live workers and returns their number.
+    fn sample_sched(&mut self, send: &mut impl FnMut(Message)) -> u64 {
         let mut alive = 0;
         for (i, slot) in self.workers.iter_mut().enumerate() {
             let worker = WorkerId::from(i);
-            // A task has no thread of its own: what it does is known from its events alone.
-            let Some(who) = self.run_memory.ring(worker).producer_ids().filter(|(_, tid)| *tid != 0) else { continue };
-            if slot.as_ref().is_none_or(|w| w.pid_tid != who) {
-                *slot = Some(WorkerSampler::new(who));
-                let notice = Notice::Started { worker, pid: who.0, tid: who.1 };
-                tell(Message::Notice { at: self.timebase.now(), notice });
+            // An async task has no thread of its own: only its events show what it does.
+            let Some(pid_tid) = self.run_memory.ring(worker).producer_ids().filter(|(_, tid)| *tid != 0) else {
+                continue;
+            };
+            if slot.as_ref().is_none_or(|w| w.pid_tid != pid_tid) {
+                *slot = Some(WorkerSampler::new(pid_tid));
+                let notice = Notice::Started { worker, pid: pid_tid.0, tid: pid_tid.1 };
+                send(Message::Notice { at: self.timebase.now(), notice });
             }
-            let looked = slot.as_mut().and_then(|watched| watched.sample(&self.timebase));
-            let Some((from, to, running, ready)) = looked else { continue };
+            let sample = slot.as_mut().and_then(|sampler| sampler.sample(&self.timebase));
+            let Some((from, to, running, ready)) = sample else { continue };
             alive += 1;
             if from < to {
-                tell(Message::Sample(Sample::Sched { worker, from, to, running, ready }));
+                send(Message::Sample(Sample::Sched { worker, from, to, running, ready }));
             }
         }
         alive
     }
 
-    fn sample_counters(&mut self, tell: &mut impl FnMut(Message)) {
+    fn sample_counters(&mut self, send: &mut impl FnMut(Message)) {
         for (counter, (home, word), last) in &mut self.counters {
             // Before the load: additions up to this moment are in the value.
             let at = self.timebase.now();
             let value = self.run_memory.resource(*home)[*word].load(Ordering::Relaxed) as i64;
             if std::mem::replace(last, value) != value {
-                tell(Message::Sample(Sample::Counter { at, counter: *counter, value }));
+                send(Message::Sample(Sample::Counter { at, counter: *counter, value }));
             }
         }
     }
 
-    /// What is known of the cores from the first look to this one, and then from look to look.
-    fn sample_cores(&mut self, first: bool, tell: &mut impl FnMut(Message)) {
+    /// Samples the core loads, except at the first call, and the CPU time of the run.
+    fn sample_cores(&mut self, first: bool, send: &mut impl FnMut(Message)) {
         let load = self.core_load.sample_loads();
         if !first && load.iter().any(Option::is_some) {
-            tell(Message::Sample(Sample::Cores { at: self.timebase.now(), load }));
+            send(Message::Sample(Sample::Cores { at: self.timebase.now(), load }));
         }
         let now = self.timebase.now();
         if let Some((from, run, viewer)) = self.cpu_meter.measure(now, &self.run_memory) {
-            tell(Message::Sample(Sample::Usage { from, to: now, run, viewer }));
+            send(Message::Sample(Sample::Usage { from, to: now, run, viewer }));
         }
     }
 
-    fn sample_rings(&mut self, tell: &mut impl FnMut(Message)) {
+    fn sample_rings(&mut self, send: &mut impl FnMut(Message)) {
         for (i, last) in self.ring_totals.iter_mut().enumerate() {
             let worker = WorkerId::from(i);
             let totals = self.run_memory.ring(worker).totals();
             if std::mem::replace(last, totals) != totals {
-                tell(Message::Sample(Sample::Ring { worker, produced: totals.0, lost: totals.1 }));
+                send(Message::Sample(Sample::Ring { worker, produced: totals.0, lost: totals.1 }));
             }
         }
         if let (false, Some(nanos)) = (self.is_cost_sent, self.run_memory.event_cost()) {
             self.is_cost_sent = true;
-            tell(Message::Sample(Sample::EventCost { nanos: nanos as f32 }));
+            send(Message::Sample(Sample::EventCost { nanos: nanos as f32 }));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A directory for files that exist only for a run.
+//! A temporary directory for the files of one run.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -11,18 +11,19 @@ use contend_platform::{process_exists, update_cleanup};
 
 const PREFIX: &str = "contend-";
 
-/// Gone when dropped. If this process is killed, its guardian removes it; if that is killed as well, the next run does.
+/// A temporary directory, removed on drop. If this process is killed, its guardian removes it; if the guardian is
+/// killed too, the next run does.
 #[derive(Debug)]
 pub struct ScratchDir {
     path: PathBuf,
 }
 
 impl ScratchDir {
-    /// A new directory that only this user can enter.
+    /// Creates a directory that only this user can access. `image` is the program to start a guardian from, by default
+    /// the one that helpers are started from.
     ///
     /// # Errors
-    /// When the system's directory for such things cannot be written to.
-    /// `image` is the program to start a guardian from, by default the one that helpers are started from.
+    /// If the system's temporary directory is not writable.
     pub fn new(image: Option<&Path>) -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let parent = std::env::temp_dir();
@@ -30,7 +31,7 @@ impl ScratchDir {
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
-            // First of all, so that it is never there without; refused, we go on without.
+            // Before the directory exists, so that it is always guarded. Without a guardian the run continues.
             let _ = update_cleanup(image, |all| all.directories.push(path.as_os_str().as_bytes().to_owned()));
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => return Ok(Self { path }),
@@ -60,7 +61,7 @@ fn release_from_guardian(path: &Path) {
     let _ = update_cleanup(None, |all| all.directories.retain(|other| other != path.as_os_str().as_bytes()));
 }
 
-/// Removes what processes left that are no more.
+/// Removes the directories of processes that no longer exist.
 fn remove_stale_dirs(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_goes_with_its_owner_and_what_the_dead_left_is_swept() {
+    fn scratch_dir_is_removed_on_drop_and_stale_ones_at_the_next_start() {
         let left = std::env::temp_dir().join(format!("{PREFIX}4194304-0")); // above the kernel's highest process id
         fs::create_dir_all(&left).expect("the temporary directory can be written to");
         let scratch = ScratchDir::new(None).expect("the temporary directory can be written to");

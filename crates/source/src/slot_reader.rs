@@ -1,4 +1,4 @@
-//! Looks at the workers' slots: who waits, all at one moment.
+//! Reads the wait slots of all workers and keeps those that were valid at one common instant.
 
 use std::sync::Arc;
 
@@ -8,89 +8,93 @@ use contend_trace::{
     Message, Registry, ResourceId, RunMemory, Span, Stamp, State, WaitRecord, WaitSlot, WaitSnapshot, WorkerId,
 };
 
-/// Between two looks, when nothing was lost: a verdict is compared with what the workers say of themselves.
+/// Time between two snapshots while no event was lost: they only check the model's verdicts.
 const NORMAL_INTERVAL: Span = Span::from_millis(250);
-/// When events were lost, or verdicts are on trial: whoever waits is known soon whatever was lost.
+/// Time between two snapshots if events were lost, or in audit mode: the snapshots show who waits whatever was lost.
 const SHORT_INTERVAL: Span = Span::from_millis(50);
-/// More workers and resources are looked at less often: a look takes some hundred nanoseconds.
+/// With many workers and resources, the interval grows by this for each: reading a slot takes some hundred nanoseconds.
 const INTERVAL_PER_SLOT: Span = Span::from_micros(20);
 
-/// Whether every verdict is on trial, and a disagreement is a failure.
+/// Returns whether every verdict is checked against snapshots, and a contradiction is an error.
 pub fn is_audit_enabled() -> bool {
     cfg!(debug_assertions) || std::env::var_os("CONTEND_AUDIT").is_some_and(|value| value == "1")
 }
 
-/// Slots that were good when they were read, and the lives in which nobody was then.
+/// Slots as read, to be confirmed after the rings are drained, and the lives that had no worker then.
 #[derive(Debug)]
 pub struct SlotReadings {
     waits: Vec<(WorkerId, WaitRecord)>,
     absent_lives: Vec<(ResourceId, State)>,
 }
 
+/// Reads the wait slots of a run.
 #[derive(Debug)]
 pub struct SlotReader {
     timebase: Timebase,
     registry: Arc<Registry>,
-    /// Lives, and what may have nothing for those who wait.
+    /// Resources that stand for the life of a worker.
     lives: Vec<ResourceId>,
+    /// Other resources that a waiter may find unavailable.
     resources: Vec<ResourceId>,
     due: Stamp,
     is_audit: bool,
 }
 
 impl SlotReader {
-    pub fn new(cast: Arc<Registry>, time: Timebase) -> Self {
-        let (lives, resources) = checkable_resources(&cast).into_iter().partition(|id| cast.life_owner(*id).is_some());
-        Self { timebase: time, registry: cast, lives, resources, due: Stamp::default(), is_audit: is_audit_enabled() }
+    pub fn new(registry: Arc<Registry>, timebase: Timebase) -> Self {
+        let (lives, resources) =
+            checkable_resources(&registry).into_iter().partition(|id| registry.life_owner(*id).is_some());
+        Self { timebase, registry, lives, resources, due: Stamp::default(), is_audit: is_audit_enabled() }
     }
 
-    /// What some of these resources lack now, in order.
-    fn unavailable(&self, ids: &[ResourceId], board: &RunMemory) -> Vec<(ResourceId, State)> {
-        ids.iter().filter_map(|id| Some((*id, unavailable_state(board, &self.registry, *id)?))).collect()
+    /// Returns, in order, the resources that a waiter could not get now, with the state of such a waiter.
+    fn unavailable(&self, ids: &[ResourceId], run_memory: &RunMemory) -> Vec<(ResourceId, State)> {
+        ids.iter().filter_map(|id| Some((*id, unavailable_state(run_memory, &self.registry, *id)?))).collect()
     }
 
-    /// Reads all slots, if it is time. To be confirmed after the rings were emptied.
-    pub fn read_due(&mut self, board: &RunMemory) -> Option<SlotReadings> {
+    /// Reads all slots, if they are due. To be confirmed after the rings are drained.
+    pub fn read_due(&mut self, run_memory: &RunMemory) -> Option<SlotReadings> {
         let now = self.timebase.now();
         if now < self.due {
             return None;
         }
-        let mut lost = false;
-        let standing = |worker: WorkerId| {
-            let ring = board.ring(worker);
-            lost |= ring.totals().1 > 0;
+        let mut has_lost_events = false;
+        let wait_record = |worker: WorkerId| {
+            let ring = run_memory.ring(worker);
+            has_lost_events |= ring.totals().1 > 0;
             Some((worker, ring.wait_record()?))
         };
         let workers = self.registry.workers.len();
-        let standing = (0..workers).map(WorkerId::from).filter_map(standing).collect();
-        let idle = self.unavailable(&self.lives, board);
-        let pace = if lost || self.is_audit { SHORT_INTERVAL } else { NORMAL_INTERVAL };
+        let waits = (0..workers).map(WorkerId::from).filter_map(wait_record).collect();
+        let absent_lives = self.unavailable(&self.lives, run_memory);
+        let interval = if has_lost_events || self.is_audit { SHORT_INTERVAL } else { NORMAL_INTERVAL };
         let many = workers + self.lives.len() + self.resources.len();
-        self.due = now + Span(pace.0.max(INTERVAL_PER_SLOT.0 * many as u64));
-        Some(SlotReadings { waits: standing, absent_lives: idle })
+        self.due = now + Span(interval.0.max(INTERVAL_PER_SLOT.0 * many as u64));
+        Some(SlotReadings { waits, absent_lives })
     }
 
-    /// Those of a look that are good still: they were all at the moment between the last of the first readings and the first
-    /// of these. Since then their rings were emptied, and hold nothing newer. And what lacks something for them: read in
-    /// between: whoever could have given something had come to a stand by then, or had ended, and whoever has got something
-    /// by then has cleared its slot.
+    /// Keeps the slots that did not change between both reads; their workers were blocked at one common instant,
+    /// between the last of the first reads and the first of these. Their rings were drained in between and hold nothing
+    /// newer. Also returns the resources that were unavailable then, read between both: a worker that could have
+    /// provided something was blocked by then or had ended, and a worker that obtained something by then has cleared
+    /// its slot.
     pub fn confirm_readings(
         &self,
-        SlotReadings { waits: standing, absent_lives: idle }: SlotReadings,
-        board: &RunMemory,
+        SlotReadings { waits, absent_lives }: SlotReadings,
+        run_memory: &RunMemory,
     ) -> Message {
-        let course = self.timebase.clock_map();
-        let mut lacking = self.unavailable(&self.resources, board);
-        lacking.extend(idle);
-        lacking.sort_unstable();
-        let good = standing.into_iter().filter(|(worker, standing)| board.ring(*worker).is_still_waiting(standing));
-        let slot = |(worker, standing): (WorkerId, WaitRecord)| WaitSlot {
+        let map = self.timebase.clock_map();
+        let mut unavailable = self.unavailable(&self.resources, run_memory);
+        unavailable.extend(absent_lives);
+        unavailable.sort_unstable();
+        let confirmed = waits.into_iter().filter(|(worker, record)| run_memory.ring(*worker).is_still_waiting(record));
+        let slot = |(worker, record): (WorkerId, WaitRecord)| WaitSlot {
             worker,
-            at: course.stamp(standing.ticks),
-            life: standing.life,
-            lost: board.ring(worker).totals().1,
-            events: standing.events(),
+            at: map.stamp(record.ticks),
+            life: record.life,
+            lost: run_memory.ring(worker).totals().1,
+            events: record.events(),
         };
-        Message::WaitSnapshot(WaitSnapshot { slots: good.map(slot).collect(), unavailable: lacking })
+        Message::WaitSnapshot(WaitSnapshot { slots: confirmed.map(slot).collect(), unavailable })
     }
 }

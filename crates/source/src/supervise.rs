@@ -1,5 +1,5 @@
-//! The threads of the viewer that attend to a runner process: they read all it says, send it what is asked, and see to
-//! it that nothing of it is left in the end.
+//! Supervision of a runner process: the threads that read its output, send it commands, and make sure that nothing of
+//! the run is left after its end.
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
@@ -21,7 +21,7 @@ use contend_scenario::sanitize;
 use contend_trace::signal_name;
 use contend_trace::{Message, Notice, Registry, RunEnd, RunMemory, Stamp, frame};
 
-/// The runner process: whether it is still there, and why we ended it ourselves, if we did.
+/// Handle to the runner process: signals it, and remembers why this program ended it.
 #[derive(Debug)]
 pub struct RunnerHandle {
     state: Mutex<RunnerState>,
@@ -29,16 +29,16 @@ pub struct RunnerHandle {
 
 #[derive(Debug)]
 struct RunnerState {
-    /// Its process and group, until it is reaped: afterwards the number may be another's.
+    /// Number of its process and its group. `None` once it is reaped, since the number may be reused.
     pid: Option<u32>,
     ended_by_us: Option<EndedByUs>,
 }
 
-/// Why we ended a runner.
+/// The reason why this program ended a runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EndedByUs {
     Stopped,
-    /// Its time was over; when it was ended for that.
+    /// It reached its time limit; when it was ended.
     TimeUp(Stamp),
 }
 
@@ -47,6 +47,7 @@ impl RunnerHandle {
         Self { state: Mutex::new(RunnerState { pid: Some(pid), ended_by_us: None }) }
     }
 
+    /// Signals the runner's process group, unless the runner is reaped.
     pub fn signal(&self, signal: Signal) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = state.pid {
@@ -57,7 +58,7 @@ impl RunnerHandle {
         }
     }
 
-    /// Ends it because its time is over at `at`.
+    /// Kills the runner because it reached its time limit at `at`.
     pub fn kill_at_time_limit(&self, at: Stamp) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = state.pid {
@@ -66,14 +67,14 @@ impl RunnerHandle {
         }
     }
 
-    /// Whether it was ended because its time was over.
+    /// Returns whether the runner was killed at its time limit.
     pub fn is_time_up(&self) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         matches!(state.ended_by_us, Some(EndedByUs::TimeUp(_)))
     }
 }
 
-/// All that is needed to attend to a runner that was just started.
+/// Everything that the supervision of a newly started runner needs.
 #[derive(Debug)]
 pub struct Supervision {
     pub run_memory: Arc<RunMemory>,
@@ -82,19 +83,20 @@ pub struct Supervision {
     pub runner: Arc<RunnerHandle>,
     pub child: Child,
     pub pipes: ChildPipes,
-    /// The mark of a run that has processes.
+    /// The tag of a run that has processes.
     pub process_tag: Option<ProcessTag>,
-    /// What it is sent first, and then.
+    /// The first message to the runner.
     pub start: StartRequest,
+    /// The messages after that.
     pub commands: Receiver<RunnerCommand>,
     pub messages: Sender<Message>,
 }
 
 impl Supervision {
-    /// Starts the threads; the one that is returned ends last, when nothing of the run is left.
+    /// Starts the threads. The returned thread ends last, when nothing of the run is left.
     ///
     /// # Errors
-    /// When the system refuses a thread: the runner is gone then.
+    /// If the system refuses a thread. The runner is killed then.
     pub fn start(self) -> io::Result<JoinHandle<()>> {
         let pid = self.child.pid();
         self.spawn_threads().inspect_err(|_| {
@@ -103,53 +105,44 @@ impl Supervision {
     }
 
     fn spawn_threads(self) -> io::Result<JoinHandle<()>> {
-        let Self {
-            run_memory: board,
-            registry: cast,
-            timebase: time,
-            runner,
-            child,
-            pipes,
-            process_tag: mark,
-            start,
-            commands,
-            messages: out,
-        } = self;
-        let (tell_end, ended) = bounded(1);
+        let Self { run_memory, registry, timebase, runner, child, pipes, process_tag, start, commands, messages } =
+            self;
+        let (end_sender, run_end) = bounded(1);
         let exec = start.settings.allow_exec;
         let runner_pid = child.pid();
-        let crew = if exec {
+        let processes = if exec {
             RunProcesses::Session { runner: runner_pid }
         } else {
             RunProcesses::Known { runner: runner_pid }
         };
         let reader = Reader {
-            run_memory: Arc::clone(&board),
-            registry: cast,
-            timebase: time.clone(),
-            messages: out.clone(),
-            processes: crew,
-            run_end: ended,
+            run_memory: Arc::clone(&run_memory),
+            registry,
+            timebase: timebase.clone(),
+            messages: messages.clone(),
+            processes,
+            run_end,
         };
         spawn_named("rings", move || reader.run())?;
         if let Some(stdin) = pipes.stdin {
             spawn_named("commands", move || command_loop(stdin, &start, &commands))?;
         }
-        let told = out.clone();
-        let (frame_time, line_time) = (time.clone(), time.clone());
-        let frames = pipes.stdout.map(|stdout| spawn_named("frames", move || frame_loop(stdout, &frame_time, &told)));
-        let stderr = pipes.stderr.map(|stderr| spawn_named("stderr", move || stderr_loop(stderr, &line_time, &out)));
+        let (frame_time, frame_out) = (timebase.clone(), messages.clone());
+        let (line_time, line_out) = (timebase.clone(), messages);
+        let read_frames = move |stdout| spawn_named("frames", move || frame_loop(stdout, &frame_time, &frame_out));
+        let read_stderr = move |stderr| spawn_named("stderr", move || stderr_loop(stderr, &line_time, &line_out));
+        let (frames, stderr) = (pipes.stdout.map(read_frames), pipes.stderr.map(read_stderr));
         let (frames, stderr) = (frames.transpose()?, stderr.transpose()?);
         spawn_named("watch", move || {
             let since = process_start_time(child.pid());
-            let how = wait_for_end(child, &runner, frames, stderr);
+            let end = wait_for_end(child, &runner, frames, stderr);
             if let (true, Some(since)) = (exec, since) {
-                end_commands(&board, since);
+                end_commands(&run_memory, since);
             }
-            drop(mark);
-            let _ = tell_end.send(match how {
-                RunEndTime::At(at, how) => (at, how),
-                RunEndTime::Now(how) => (time.now(), how),
+            drop(process_tag);
+            let _ = end_sender.send(match end {
+                RunEndTime::At(at, end) => (at, end),
+                RunEndTime::Now(end) => (timebase.now(), end),
             });
         })
     }
@@ -159,17 +152,18 @@ fn spawn_named<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 
     thread::Builder::new().name(name.to_owned()).stack_size(256 << 10).spawn(body)
 }
 
-/// Sends the scenario, then what is asked. Ends, and closes the runner's lifeline, when the run is dropped.
+/// Sends the start request, then commands. When the run is dropped, it ends and closes the runner's standard input,
+/// which ends the runner.
 fn command_loop(mut stdin: ChildStdin, start: &StartRequest, commands: &Receiver<RunnerCommand>) {
     let mut sent = frame::send(&mut stdin, start);
     while sent.is_ok()
-        && let Ok(down) = commands.recv()
+        && let Ok(command) = commands.recv()
     {
-        sent = frame::send(&mut stdin, &down);
+        sent = frame::send(&mut stdin, &command);
     }
 }
 
-/// What the runner said about its own end.
+/// The runner's last message about its own end.
 #[derive(Debug)]
 enum LastReport {
     Finished,
@@ -177,34 +171,36 @@ enum LastReport {
     Nothing,
 }
 
-fn frame_loop(stdout: ChildStdout, time: &Timebase, out: &Sender<Message>) -> LastReport {
+/// Forwards the runner's notices until its output closes. Returns what it reported about its end.
+fn frame_loop(stdout: ChildStdout, timebase: &Timebase, out: &Sender<Message>) -> LastReport {
     let mut from = BufReader::new(stdout);
     let mut last = LastReport::Nothing;
     loop {
         match frame::receive::<RunnerMessage>(&mut from) {
             Ok(Some(RunnerMessage::Notice { ticks, notice })) => {
-                let _ = out.send(Message::Notice { at: time.stamp(ticks), notice: sanitize_notice(notice) });
+                let _ = out.send(Message::Notice { at: timebase.stamp(ticks), notice: sanitize_notice(notice) });
             }
             Ok(Some(RunnerMessage::Finished { .. })) => last = LastReport::Finished,
             Ok(Some(RunnerMessage::Failed(why))) => last = LastReport::Failed(sanitize(&why)),
             Ok(Some(RunnerMessage::Started { .. })) => {}
             Ok(None) => return last,
-            Err(e) => return LastReport::Failed(format!("its messages cannot be read: {e}")),
+            Err(e) => return LastReport::Failed(format!("cannot read the runner's messages: {e}")),
         }
     }
 }
 
-/// What comes from outside is made harmless before anything shows it.
+/// Sanitizes all text of a notice, which comes from outside of this process.
 fn sanitize_notice(notice: Notice) -> Notice {
     match notice {
-        Notice::TaskFailed { worker, message: what } => Notice::TaskFailed { worker, message: sanitize(&what) },
+        Notice::TaskFailed { worker, message } => Notice::TaskFailed { worker, message: sanitize(&message) },
         Notice::Note(text) => Notice::Note(sanitize(&text)),
         Notice::Stderr(text) => Notice::Stderr(sanitize(&text)),
         other => other,
     }
 }
 
-fn stderr_loop(stderr: ChildStderr, time: &Timebase, out: &Sender<Message>) {
+/// Forwards each line of the runner's standard error as a notice.
+fn stderr_loop(stderr: ChildStderr, timebase: &Timebase, out: &Sender<Message>) {
     const LONGEST_LINE: u64 = 4096;
     let mut from = BufReader::new(stderr);
     let mut line = Vec::new();
@@ -215,26 +211,26 @@ fn stderr_loop(stderr: ChildStderr, time: &Timebase, out: &Sender<Message>) {
             return;
         }
         let text = sanitize(String::from_utf8_lossy(&line).trim_end());
-        let _ = out.send(Message::Notice { at: time.now(), notice: Notice::Stderr(text) });
+        let _ = out.send(Message::Notice { at: timebase.now(), notice: Notice::Stderr(text) });
     }
 }
 
-/// Ends all that commands of the run left when its runner was killed: each is a process group of its own.
-fn end_commands(board: &RunMemory, since: u64) {
-    let rings = (0..board.size().workers).map(|worker| board.ring(worker.into()));
+/// Kills what commands of the run left behind when the runner was killed. Each command is a process group of its own.
+fn end_commands(run_memory: &RunMemory, since: u64) {
+    let rings = (0..run_memory.size().workers).map(|worker| run_memory.ring(worker.into()));
     for group in rings.filter_map(contend_trace::Ring::command_group) {
         kill_adopted_group(group);
     }
     kill_escaped_children(since);
 }
 
-/// How a run ended, and when, if that was before nothing of it was left.
+/// How a run ended, and when: at a given time, or now that nothing of it is left.
 enum RunEndTime {
     Now(RunEnd),
     At(Stamp, RunEnd),
 }
 
-/// Waits for the runner's end, makes sure that nothing of it is left, and says how it ended.
+/// Waits for the runner's end, kills the rest of its process group, and returns how the run ended.
 fn wait_for_end(
     mut child: Child,
     runner: &RunnerHandle,
@@ -249,15 +245,15 @@ fn wait_for_end(
         group.map(kill_adopted_group);
         (exit, state.ended_by_us)
     };
-    let word = frames.map_or(LastReport::Nothing, |f| f.join().unwrap_or(LastReport::Nothing));
+    let last_report = frames.map_or(LastReport::Nothing, |f| f.join().unwrap_or(LastReport::Nothing));
     stderr.map(JoinHandle::join);
-    RunEndTime::Now(match (by_us, word, exit) {
-        // What was killed does nothing more, however long it takes until all of it is gone.
+    RunEndTime::Now(match (by_us, last_report, exit) {
+        // A killed run does nothing more, however long it takes until all its processes are gone.
         (Some(EndedByUs::TimeUp(at)), ..) => return RunEndTime::At(at, RunEnd::Time),
         (Some(EndedByUs::Stopped), ..) => RunEnd::Stopped,
         (None, LastReport::Failed(why), _) => RunEnd::Crashed(why),
         (None, LastReport::Finished, _) => RunEnd::Completed,
-        (None, _, Exit::Signal(signal)) => RunEnd::Crashed(format!("the runner was ended by {}", signal_name(signal))),
-        (None, _, Exit::Code(code)) => RunEnd::Crashed(format!("the runner left with exit code {code}")),
+        (None, _, Exit::Signal(signal)) => RunEnd::Crashed(format!("the runner was killed by {}", signal_name(signal))),
+        (None, _, Exit::Code(code)) => RunEnd::Crashed(format!("the runner exited with code {code}")),
     })
 }

@@ -1,15 +1,15 @@
-//! Whether the machine was suspended.
+//! Detection of machine suspensions.
 
 use contend_platform::suspended_nanos;
 use contend_trace::Span;
 
-/// Less than this is not worth a word.
+/// Shorter suspensions are ignored.
 const MIN_SUSPENSION_NS: i64 = 100_000_000;
 
-/// Watches for it.
+/// Detects suspensions from poll to poll.
 #[derive(Debug)]
 pub struct SuspendDetector {
-    /// What the clocks were apart then, and after each sleep.
+    /// The suspended time at the start, or after the last suspension.
     last_suspended_ns: i64,
 }
 
@@ -18,7 +18,7 @@ impl SuspendDetector {
         Self { last_suspended_ns: suspended_nanos() }
     }
 
-    /// For how long it was since the look before, if it was.
+    /// Returns how long the machine was suspended since the last poll, if it was.
     pub fn poll_suspension(&mut self) -> Option<Span> {
         self.update(suspended_nanos())
     }
@@ -37,11 +37,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_sleep_is_told_once_wherever_the_clocks_began() {
+    fn each_suspension_is_reported_once_for_any_clock_offset() {
         for apart in [0, 7_000_000_000, -5_000_000_000_000] {
             let mut sleep = SuspendDetector { last_suspended_ns: apart };
             assert_eq!(sleep.update(apart), None);
-            assert_eq!(sleep.update(apart + 40_000), None, "the two are not read at the same instant");
+            assert_eq!(sleep.update(apart + 40_000), None, "the two clocks are not read at the same instant");
             assert_eq!(sleep.update(apart + 9_000_000_000), Some(Span(9_000_000_000)));
             assert_eq!(sleep.update(apart + 9_000_000_100), None);
             assert_eq!(sleep.update(apart + 10_000_000_000), Some(Span(1_000_000_000)));

@@ -1,4 +1,4 @@
-//! From ticks of the run's clock to nanoseconds since the run began.
+//! The clock of a run: converts ticks of the counter to nanoseconds since the run began.
 
 mod clock_map;
 
@@ -9,17 +9,18 @@ use self::clock_map::ClockMap;
 use contend_platform::{Clock, ClockPair};
 use contend_trace::Stamp;
 
-/// Between the two readings that the rate is taken from: 2 ms apart, each good to some 20 ns, make 20 parts in a million.
+/// Minimum time between the two readings that give the rate: 2 ms apart, each precise to some 20 ns, the error is 20
+/// parts per million.
 const MIN_RATE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// How good a look at both clocks is, in nanoseconds: far better than what counts as a leap.
+/// Required precision of a reading of both clocks, in nanoseconds: far smaller than what counts as a leap.
 const READ_PRECISION_NS: f64 = 1e6;
 
-/// How fast the counter runs on this machine: measured once in the life of a process.
+/// Nanoseconds per tick of the counter on this machine, measured once per process.
 static TICK_NANOS: OnceLock<f64> = OnceLock::new();
 
-/// The clock of one run; all copies are one. It agrees with `CLOCK_MONOTONIC`, by which the workers sleep and wait: where
-/// the counter leaps, because the machine was suspended, the run's time goes on as if nothing had been.
+/// The clock of one run, shared by all clones. It agrees with `CLOCK_MONOTONIC`, by which the workers sleep and wait:
+/// if the counter leaps because the machine was suspended, the run's time continues without a leap.
 #[derive(Debug, Clone)]
 pub struct Timebase {
     clock: Clock,
@@ -28,8 +29,8 @@ pub struct Timebase {
 }
 
 impl Timebase {
-    /// The clock of a run that began at tick `origin`. `first` was read some time ago; the later this is called, the less
-    /// it has to wait.
+    /// Creates the clock of a run that began at tick `origin`. `first` is an earlier reading: if it is more than 2 ms
+    /// old, this does not have to wait.
     pub fn new(clock: Clock, origin: u64, first: ClockPair) -> Self {
         let tick_nanos = match clock {
             Clock::Monotonic => 1.0,
@@ -42,25 +43,25 @@ impl Timebase {
         self.tick_nanos
     }
 
-    /// The clock's course up to now: places whatever was read before.
+    /// Returns the map of ticks up to now, for ticks that were read before.
     pub fn clock_map(&self) -> ClockMap {
         self.with_map(ClockMap::clone)
     }
 
-    /// The moment of a tick. What lies before the run is its beginning.
+    /// Returns the time of a tick. Ticks before the run map to its beginning.
     pub fn stamp(&self, ticks: u64) -> Stamp {
-        self.with_map(|course| course.stamp(ticks))
+        self.with_map(|map| map.stamp(ticks))
     }
 
-    /// Now.
+    /// Returns the present time of the run.
     pub fn now(&self) -> Stamp {
         self.with_map(ClockMap::now)
     }
 
     fn with_map<T>(&self, at: impl FnOnce(&ClockMap) -> T) -> T {
-        let mut course = self.map.lock().unwrap_or_else(PoisonError::into_inner);
-        course.add_reading(self.clock.read_pair_within((READ_PRECISION_NS / self.tick_nanos) as u64));
-        at(&course)
+        let mut map = self.map.lock().unwrap_or_else(PoisonError::into_inner);
+        map.add_reading(self.clock.read_pair_within((READ_PRECISION_NS / self.tick_nanos) as u64));
+        at(&map)
     }
 }
 
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_agrees_with_the_kernels() {
+    fn clock_agrees_with_the_monotonic_clock() {
         let clock = Clock::best();
         let first = clock.read_pair();
         let base = Timebase::new(clock, first.ticks, first);

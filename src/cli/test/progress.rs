@@ -1,11 +1,11 @@
-//! One line on standard error that tells how far the tests are.
+//! The progress line of `contend test`, on standard error.
 
 use std::io::{self, IsTerminal};
 
 use super::TestCase;
 use crate::cli::output;
 
-/// A line that is written over, and gone when this is dropped. Nothing at all when standard error is no terminal.
+/// A line that is overwritten in place and cleared on drop. Prints nothing if standard error is not a terminal.
 #[derive(Debug)]
 pub(super) struct TestProgress {
     total: usize,
@@ -19,7 +19,7 @@ impl TestProgress {
         Self { total, ended: 0, running: Vec::new(), is_terminal: io::stderr().is_terminal() }
     }
 
-    /// There are more runs than was known.
+    /// Adds runs to the total.
     pub(super) fn add_runs(&mut self, runs: usize) {
         self.total += runs;
     }
@@ -44,7 +44,7 @@ impl TestProgress {
         }
     }
 
-    /// `7 of 31 runs  deadlock order=same`, and how many more: short enough not to wrap.
+    /// Returns a line such as `7 of 31 runs  deadlock order=same and 2 more`, short enough not to wrap.
     fn progress_line(&self) -> String {
         let first: String = self.running.first().map(|name| name.chars().take(48).collect()).unwrap_or_default();
         let more = match self.running.len() {
@@ -72,10 +72,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_fits() {
-        let mut tally = TestProgress { total: 31, ended: 7, running: vec!["x".repeat(90)], is_terminal: false };
-        assert_eq!(tally.progress_line(), format!("7 of 31 runs  {}", "x".repeat(48)));
-        tally.running = vec!["deadlock order=same".into(), "b".into(), "c".into()];
-        assert_eq!(tally.progress_line(), "7 of 31 runs  deadlock order=same and 2 more");
+    fn progress_line_is_short_and_counts_concurrent_runs() {
+        let mut progress = TestProgress { total: 31, ended: 7, running: vec!["x".repeat(90)], is_terminal: false };
+        assert_eq!(progress.progress_line(), format!("7 of 31 runs  {}", "x".repeat(48)));
+        progress.running = vec!["deadlock order=same".into(), "b".into(), "c".into()];
+        assert_eq!(progress.progress_line(), "7 of 31 runs  deadlock order=same and 2 more");
     }
 }

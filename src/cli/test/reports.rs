@@ -1,4 +1,4 @@
-//! Reports of tested runs, each in a file of its own.
+//! `contend test --reports`: writes the report of each run into a file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,28 +11,28 @@ use crate::platform::detect_machine;
 use crate::report::{self, FinishedRun, Report, Verdict};
 use crate::scenario::sanitize;
 
-/// A directory that reports are written into, by several threads at once.
+/// A directory into which several threads write reports.
 #[derive(Debug)]
 pub(super) struct ReportDirectory {
     directory: PathBuf,
     next_number: AtomicUsize,
-    /// Why one could not be written.
+    /// The last error of a write.
     failure: Mutex<Option<CliError>>,
 }
 
 impl ReportDirectory {
-    /// Makes the directory, unless it is there.
+    /// Creates the directory, unless it exists.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be created.
     pub(super) fn create(directory: &Path) -> Result<Self, CliError> {
         fs::create_dir_all(directory).map_err(|error| write_error(directory, &error.to_string()))?;
         Ok(Self { directory: directory.to_owned(), next_number: AtomicUsize::new(1), failure: Mutex::new(None) })
     }
 
-    /// Writes the report of a run: `0007-thread-pool.json`, in the order in which runs end.
+    /// Writes the report of a run to a file such as `0007-thread-pool.json`, numbered in the order in which runs end.
     pub(super) fn write(&self, case: &TestCase<'_>, followed: &FinishedRun, verdicts: &[Verdict]) {
-        let nth = self.next_number.fetch_add(1, Ordering::Relaxed); // Relaxed: a number of its own, orders nothing
+        let nth = self.next_number.fetch_add(1, Ordering::Relaxed); // Relaxed: only the number matters, orders nothing
         let file = self.directory.join(format!("{nth:04}-{}.json", file_name(&case.scenario.name)));
         let findings = followed.model.findings(followed.ended_at);
         let text = report::report_json(&Report {
@@ -53,13 +53,13 @@ impl ReportDirectory {
         }
     }
 
-    /// Why one of them could not be written.
+    /// Returns why a report could not be written, if one could not.
     pub(super) fn failure(self) -> Option<CliError> {
         self.failure.into_inner().ok().flatten()
     }
 }
 
-/// A scenario's name as part of a file's: it may be the path of its own file.
+/// Returns a scenario's name as part of a file name: the name may be a path.
 fn file_name(scenario: &str) -> String {
     scenario.chars().map(|letter| if letter.is_alphanumeric() || letter == '-' { letter } else { '_' }).collect()
 }

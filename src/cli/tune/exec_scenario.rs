@@ -1,31 +1,33 @@
-//! A scenario made from the command line: a pool whose task is someone's own command.
+//! `contend tune --exec`: makes a scenario whose pool runs the user's command.
 
 use crate::cli::args::TuneArgs;
 use crate::cli::exit::CliError;
 use crate::scenario::Source;
 
-/// Most workers that can be asked for: the knob's upper end.
+/// Upper limit of the `workers` knob.
 const MAX_WORKERS: u32 = 1_000;
 
-/// The scenario as a text of the language, so that it is checked like any other, and can be shown.
+/// Writes the scenario in the scenario language, so that it is checked like any other and can be shown.
 ///
 /// # Errors
 /// If the command cannot be split into words.
 pub(super) fn exec_source(args: &TuneArgs, command: &str) -> Result<Source, CliError> {
     let usage = |why: String| CliError::Usage(format!("--exec: {why}"));
     let words = shell_words::split(command).map_err(|error| usage(error.to_string()))?;
-    let Some(program) = words.first() else { return Err(usage("there is no command".to_owned())) };
+    let Some(program) = words.first() else { return Err(usage("the command is empty".to_owned())) };
     if let Some(variable) = words.iter().find(|word| word.starts_with('$')) {
-        return Err(usage(format!("no shell runs it, so `{variable}` stands for nothing; with a shell: sh -c '...'")));
+        return Err(usage(format!(
+            "no shell runs the command, so `{variable}` is not replaced; to use a shell: sh -c '...'"
+        )));
     }
     if !args.allow_exec {
-        let why = format!("this runs `{program}` many times at once; if you mean that, add --allow-exec");
+        let why = format!("this runs `{program}` many times, also concurrently; if you want that, add --allow-exec");
         return Err(usage(why));
     }
     let command: Vec<String> = words.iter().map(|word| quote(word)).collect();
     let (knob, feed) = match &args.files {
         Some(patterns) => {
-            let dir = format!("knob dir {} text=#true help=\"where the files are\"\n", quote(&args.dir));
+            let dir = format!("knob dir {} text=#true help=\"directory of the files\"\n", quote(&args.dir));
             (dir, format!("files={} dir=$dir", quote(patterns)))
         }
         None => (String::new(), "count=1000000000".to_owned()),
@@ -33,7 +35,7 @@ pub(super) fn exec_source(args: &TuneArgs, command: &str) -> Result<Source, CliE
     let text = format!(
         "title {}\n\
          about \"A pool whose task is this command.\"\n\
-         knob workers 1 min=1 max={MAX_WORKERS} help=\"how many run at once\"\n\
+         knob workers 1 min=1 max={MAX_WORKERS} help=\"commands that run at once\"\n\
          {knob}\
          pool work of=threads workers=$workers {{\n    batch {feed}\n    task {{ exec {} }}\n}}\n",
         quote(&short_title(&words)),
@@ -42,7 +44,7 @@ pub(super) fn exec_source(args: &TuneArgs, command: &str) -> Result<Source, CliE
     Ok(Source { name: "exec".to_owned(), path: None, text })
 }
 
-/// A title that is not too long.
+/// Returns the command as a title of at most 60 characters.
 fn short_title(words: &[String]) -> String {
     const LONGEST: usize = 60;
     let whole = words.join(" ");
@@ -52,7 +54,7 @@ fn short_title(words: &[String]) -> String {
     whole.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
-/// As the language writes a text: what would disturb it as `\u{1b}`.
+/// Quotes a text for the scenario language, with escapes such as `\u{1b}`.
 fn quote(text: &str) -> String {
     let written = |letter: char| match letter {
         '"' => "\\\"".to_owned(),
@@ -76,11 +78,11 @@ mod tests {
             #[command(flatten)]
             args: TuneArgs,
         }
-        TestCommandLine::try_parse_from([&["tune"], words].concat()).expect("they are right").args
+        TestCommandLine::try_parse_from([&["tune"], words].concat()).expect("the arguments are valid").args
     }
 
     #[test]
-    fn any_command_becomes_a_scenario() {
+    fn any_command_becomes_a_valid_scenario() {
         for command in [
             "true",
             "convert {} out/{/}.png",
@@ -95,12 +97,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_explained() {
-        for (command, said) in [("", "no command"), ("'a", "quote"), ("ls $HOME", "no shell")] {
+    fn invalid_or_forbidden_command_is_refused_with_a_reason() {
+        for (command, said) in [("", "is empty"), ("'a", "quote"), ("ls $HOME", "no shell")] {
             let failure = exec_source(&args(&["--exec", command, "--allow-exec"]), command).expect_err("it is none");
             assert!(matches!(&failure, CliError::Usage(why) if why.contains(said)), "{failure:?}");
         }
-        let failure = exec_source(&args(&["--exec", "true"]), "true").expect_err("nobody allowed it");
+        let failure = exec_source(&args(&["--exec", "true"]), "true").expect_err("it is not allowed");
         assert!(matches!(&failure, CliError::Usage(why) if why.contains("--allow-exec")), "{failure:?}");
     }
 }

@@ -1,4 +1,6 @@
-//! `contend tune --check`: answers beside the truth, for scenarios whose optimum can be calculated.
+//! `contend tune --check`: compares answers with the truth, for scenarios whose optimum can be calculated.
+
+use std::ffi::OsString;
 
 use super::sweep::Sweep;
 use super::{check_scenario, measure_headless};
@@ -15,7 +17,7 @@ use crate::tune::{Bottleneck, Grade, Level, Tuning, TuningAnswer, grade_answer, 
 
 pub(super) fn check_optima(
     args: &TuneArgs,
-    names: &[String],
+    names: &[OsString],
     colours: Colours,
     stop: impl Fn() -> bool + Copy,
 ) -> Result<ExitOutcome, CliError> {
@@ -30,7 +32,7 @@ pub(super) fn check_optima(
         ("", Align::Left),
         ("took", Align::Right),
     ]);
-    // What was measured is told also if the machine is too busy for the rest.
+    // Results are printed even if the machine gets too busy for the rest.
     let ended = check_each(args, &scenarios, stop, |line| table.push_row(line));
     let mut text = String::new();
     table.render(text_format(colours), &mut text);
@@ -38,12 +40,12 @@ pub(super) fn check_optima(
     Ok(if ended? { ExitOutcome::Done } else { ExitOutcome::Failed })
 }
 
-/// Measures all of them as often as was asked for, and tells a line of each. Whether all answers were right.
+/// Measures each scenario as often as `--times` asks and adds a row for each. Returns whether all answers were right.
 fn check_each(
     args: &TuneArgs,
     scenarios: &[(Scenario, Optimum)],
     stop: impl Fn() -> bool + Copy,
-    mut tell: impl FnMut(Vec<TextCell>),
+    mut add_row: impl FnMut(Vec<TextCell>),
 ) -> Result<bool, CliError> {
     let mut all_right = true;
     for (scenario, truth) in scenarios {
@@ -55,16 +57,16 @@ fn check_each(
             let (tuning, _) = measure_headless(&sweep, args, stop)?;
             let grade = grade_answer(&tuning, truth);
             all_right &= matches!(grade, Grade::Right | Grade::Contains);
-            tell(result_row(scenario, truth, &tuning));
+            add_row(result_row(scenario, truth, &tuning));
             output::print_stderr(&format!("{}: {}\n", scenario.name, grade.word()));
         }
     }
     Ok(all_right)
 }
 
-/// The scenarios named, or all there are that say where tuning should end up.
-fn load_scenarios(names: &[String], colours: Colours) -> Result<Option<Vec<(Scenario, Optimum)>>, CliError> {
-    let all: Vec<String> = catalogue::all().iter().map(|entry| entry.name.to_owned()).collect();
+/// Loads the named scenarios, or all scenarios of the catalogue that declare an `optimum`.
+fn load_scenarios(names: &[OsString], colours: Colours) -> Result<Option<Vec<(Scenario, Optimum)>>, CliError> {
+    let all: Vec<OsString> = catalogue::all().iter().map(|entry| entry.name.into()).collect();
     let mut found = Vec::new();
     for name in if names.is_empty() { &all } else { names } {
         let Some(scenario) = check_scenario(&load_scenario(name)?, colours) else { return Ok(None) };
@@ -72,7 +74,7 @@ fn load_scenarios(names: &[String], colours: Colours) -> Result<Option<Vec<(Scen
             Some(truth) => found.push((scenario, truth)),
             None if names.is_empty() => {}
             None => {
-                let why = "says no `optimum`: there is no truth to compare with";
+                let why = "declares no `optimum` to compare with";
                 return Err(CliError::Usage(format!("`{}` {why}", scenario.name)));
             }
         }
@@ -96,7 +98,7 @@ fn result_row(scenario: &Scenario, truth: &Optimum, tuning: &Tuning) -> Vec<Text
     );
     let bottleneck = match tuning.decision.as_ref().map(|verdict| &verdict.bottleneck) {
         Some(Bottleneck::UsedUp(limit)) => resource_label(&limit.resource),
-        Some(Bottleneck::Feeder(_)) => "what feeds them".to_owned(),
+        Some(Bottleneck::Feeder(_)) => "the feeder".to_owned(),
         Some(Bottleneck::Waiting { state, .. }) => format!("none; {}", state.word()),
         Some(Bottleneck::Unknown) | None => "none".to_owned(),
     };

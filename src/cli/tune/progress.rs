@@ -1,4 +1,4 @@
-//! One line on standard error that tells how far a tuning is.
+//! The progress line of `contend tune`, on standard error.
 
 use std::io::{self, IsTerminal};
 
@@ -7,7 +7,7 @@ use crate::cli::output;
 use crate::scenario::Knob;
 use crate::tune::{Phase, Tuning, TuningRequest};
 
-/// A line that is written over, and gone when this is dropped. Nothing at all when standard error is no terminal.
+/// A line that is overwritten in place and cleared on drop. Prints nothing if standard error is not a terminal.
 #[derive(Debug)]
 pub(super) struct TuneProgress {
     is_shown: bool,
@@ -19,16 +19,16 @@ impl TuneProgress {
         Self { is_shown: false, is_terminal: io::stderr().is_terminal() && !args.json }
     }
 
-    pub(super) fn show(&mut self, tuning: &Tuning, question: &TuningRequest, knob: &Knob) {
+    pub(super) fn show(&mut self, tuning: &Tuning, request: &TuningRequest, knob: &Knob) {
         if !self.is_terminal {
             return;
         }
         self.is_shown = true;
-        let left = question.budget.saturating_sub(tuning.elapsed).as_secs();
+        let left = request.budget.saturating_sub(tuning.elapsed).as_secs();
         let best =
             tuning.curve.best().map(|best| format!("  best so far {}={}", knob.name, knob.format_value(best.value)));
         let phase = tuning.phase.map_or("", Phase::word);
-        output::print_stderr(&format!("\r\x1b[K{left} s left at most: {phase}{}", best.unwrap_or_default()));
+        output::print_stderr(&format!("\r\x1b[Kat most {left} s left: {phase}{}", best.unwrap_or_default()));
     }
 }
 

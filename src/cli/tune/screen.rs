@@ -1,4 +1,4 @@
-//! `contend tune` on a terminal: measured by a thread, looked at in another.
+//! `contend tune` on a terminal: one thread measures while the main thread shows the screen.
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -13,39 +13,39 @@ use crate::cli::exit::CliError;
 use crate::tui::{self, Options, TuiError, TuneUpdate};
 use crate::tune::{self as tuner, LiveExperimentRunner, Tuning};
 
-/// Whether there is a screen, and it is wanted.
+/// Returns whether standard output is a terminal and the options ask for the screen.
 pub(super) fn is_wanted(args: &TuneArgs) -> bool {
     io::stdout().is_terminal() && !args.headless && !args.json && args.check.is_none()
 }
 
-/// Measures while the screen is looked at; when that is left, what is known by then. None when the terminal takes nothing
-/// any more. A signal that ended the screen is left in `came`.
+/// Measures while the screen is open and returns the results known when the user leaves it. `None` if the terminal no
+/// longer accepts output. Stores a signal that ended the screen in `signal`.
 pub(super) fn measure_on_screen(
     sweep: &Sweep<'_>,
     args: &TuneArgs,
     options: Options,
-    came: &AtomicI32,
+    signal: &AtomicI32,
 ) -> Result<MeasuredTuning, CliError> {
-    let enough = AtomicBool::new(false);
-    let stop = || enough.load(Ordering::Relaxed); // Relaxed: a request, orders nothing
-    let end = || enough.store(true, Ordering::Relaxed);
-    let lab = sweep.experiment_runner(stop)?;
-    let tuned = sweep.tuned(sweep.tuning_request(args, lab.work()), lab.work().clone());
-    let (tell, told) = unbounded();
+    let is_stopped = AtomicBool::new(false);
+    let stop = || is_stopped.load(Ordering::Relaxed); // Relaxed: a request, orders nothing
+    let end = || is_stopped.store(true, Ordering::Relaxed);
+    let runner = sweep.experiment_runner(stop)?;
+    let setup = sweep.screen_setup(sweep.tuning_request(args, runner.work()), runner.work().clone());
+    let (sender, receiver) = unbounded();
     thread::scope(|scope| {
         let measuring = thread::Builder::new()
             .name("tuning".into())
-            .spawn_scoped(scope, move || measure_and_send(lab, sweep, args, &tell))
-            .map_err(|error| CliError::Run(format!("a thread cannot be started: {error}")))?;
-        let left = StopOnDrop(&enough);
-        let ended = tui::run_tuning(tuned, told, &end, options);
-        drop(left);
+            .spawn_scoped(scope, move || measure_and_send(runner, sweep, args, &sender))
+            .map_err(|error| CliError::Run(format!("cannot start a thread: {error}")))?;
+        let stop_on_drop = StopOnDrop(&is_stopped);
+        let ended = tui::run_tuning(setup, receiver, &end, options);
+        drop(stop_on_drop);
         let measured = measuring.join();
         let ended = ended.map_err(|error| match error {
             TuiError::NotATerminal | TuiError::DumbTerminal => CliError::Usage(error.to_string()),
             TuiError::EnterFailed(_) | TuiError::Panicked(_) => CliError::Run(error.to_string()),
         })?;
-        came.store(ended.signal.unwrap_or(0), Ordering::Relaxed); // Relaxed: read by this thread
+        signal.store(ended.signal.unwrap_or(0), Ordering::Relaxed); // Relaxed: read by this thread
         match measured {
             Ok(measured) if !ended.is_terminal_stalled => measured.map(Some),
             Ok(_) => Ok(None),
@@ -54,7 +54,7 @@ pub(super) fn measure_on_screen(
     })
 }
 
-/// However the screen is left, by a panic too, nothing more is measured: the measuring thread is waited for.
+/// Stops the measurement when the screen is left, also by a panic: the scope waits for the measuring thread.
 struct StopOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for StopOnDrop<'_> {
@@ -63,18 +63,18 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// Measures, and tells all that is new. Nobody listens any more once the screen is left.
+/// Measures and sends every update. Once the screen is left, the updates are dropped.
 fn measure_and_send(
-    mut lab: LiveExperimentRunner<impl Fn() -> bool>,
+    mut runner: LiveExperimentRunner<impl Fn() -> bool>,
     sweep: &Sweep<'_>,
     args: &TuneArgs,
-    tell: &Sender<TuneUpdate>,
+    sender: &Sender<TuneUpdate>,
 ) -> Result<(Tuning, TuningStart), CliError> {
-    let preflight = require_quiet_machine(lab.check_machine(), args)?;
-    let _ = tell.send(TuneUpdate::Preflight(preflight));
-    let question = sweep.tuning_request(args, lab.work());
-    let tuning = tuner::tune(&mut lab, &question, |tuning| {
-        let _ = tell.send(TuneUpdate::Progress(Box::new(tuning.clone())));
+    let preflight = require_quiet_machine(runner.check_machine(), args)?;
+    let _ = sender.send(TuneUpdate::Preflight(preflight));
+    let request = sweep.tuning_request(args, runner.work());
+    let tuning = tuner::tune(&mut runner, &request, |tuning| {
+        let _ = sender.send(TuneUpdate::Progress(Box::new(tuning.clone())));
     });
-    Ok((tuning, TuningStart { work: lab.work().clone(), preflight }))
+    Ok((tuning, TuningStart { work: runner.work().clone(), preflight }))
 }

@@ -1,4 +1,4 @@
-//! What is swept, read from the command line.
+//! The sweep of `contend tune`: which knob, over which range, with which demands.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::trace::{KnobId, Span};
 use crate::tui::TuneSetup;
 use crate::tune::{Demands, Goal, LiveExperimentRunner, Preflight, Timing, TuningRequest, TuningSubject, WorkUnit};
 
-/// Highest count that is swept when nobody said.
+/// Upper end of the default range of a count.
 const MAX_DEFAULT_COUNT: f64 = 32.0;
 
-/// A scenario with the knob that is swept, and from where to where.
+/// A scenario, the knob to sweep and the range.
 pub(super) struct Sweep<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) knob: &'a Knob,
@@ -21,7 +21,7 @@ pub(super) struct Sweep<'a> {
     settings: Settings,
     range: (f64, f64),
     demands: Demands,
-    /// Whether tasks are always there, though the scenario has arrivals.
+    /// Whether a task is always available, even if the scenario has arrivals.
     is_closed_loop: bool,
     usable_cores: f64,
     seed: u64,
@@ -55,12 +55,13 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    /// The same in closed loop, whatever arrives.
+    /// Returns the same sweep in closed loop, without arrivals.
     pub(super) fn in_closed_loop(self) -> Self {
         Self { is_closed_loop: true, ..self }
     }
 
-    /// What is asked of a level: to keep up with what arrives, if that is known and wanted, else to do the most.
+    /// Returns the demands on a level: to keep up with the arrivals if their rate is known and not ignored, otherwise
+    /// to reach the highest throughput.
     fn demands(&self, work: &WorkUnit) -> Demands {
         let due = work.arrival_rate(self.scenario, &self.settings, self.knob_id).filter(|_| !self.is_closed_loop);
         Demands { goal: due.map_or(Goal::MaxThroughput, Goal::Arrivals), ..self.demands }
@@ -85,13 +86,13 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// What the screen is to show.
-    pub(super) fn tuned(&self, question: TuningRequest, work: WorkUnit) -> TuneSetup {
+    /// Returns the setup of the screen.
+    pub(super) fn screen_setup(&self, request: TuningRequest, work: WorkUnit) -> TuneSetup {
         let (scenario, settings) = (Arc::new(self.scenario.clone()), self.settings.clone());
-        TuneSetup { scenario, settings, knob: self.knob_id, work, question }
+        TuneSetup { scenario, settings, knob: self.knob_id, work, question: request }
     }
 
-    /// What is put into words.
+    /// Returns the subject of the report.
     pub(super) fn subject<'b>(&'b self, work: &'b WorkUnit, preflight: Preflight) -> TuningSubject<'b> {
         TuningSubject {
             scenario: &self.scenario.name,
@@ -104,7 +105,7 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// The command that does the same once more.
+    /// Returns the command that repeats this tuning.
     pub(super) fn repeat_command(&self, args: &TuneArgs) -> String {
         let knob = self.knob;
         let mut words = vec!["contend tune".to_owned()];
@@ -147,10 +148,10 @@ fn chosen_knob(scenario: &Scenario, args: &TuneArgs) -> Result<KnobId, CliError>
         let is_number = |knob: &&Knob| matches!(knob.kind, KnobKind::Number { .. });
         let numbers: Vec<&str> = scenario.knobs.iter().filter(is_number).map(|knob| knob.name.as_str()).collect();
         let choose = match numbers.as_slice() {
-            [] => "it has no knob with a number".to_owned(),
+            [] => "it has no knob that holds a number".to_owned(),
             numbers => format!("choose one with --knob: {}", numbers.join(", ")),
         };
-        CliError::Usage(format!("no knob of `{}` says how many workers there are; {choose}", scenario.name))
+        CliError::Usage(format!("no knob of `{}` sets the number of workers; {choose}", scenario.name))
     })
 }
 
@@ -158,10 +159,13 @@ const fn is_count(knob: &Knob) -> bool {
     matches!(knob.kind, KnobKind::Number { unit: Unit::Count, .. })
 }
 
-/// From where to where: as asked, or the knob's range, counts up to a number that is useful to see.
+/// Returns the range: that of `--over`, or the knob's range, for a count from 1 to 32.
 fn sweep_range(knob: &Knob, args: &TuneArgs) -> Result<(f64, f64), CliError> {
     let KnobKind::Number { min, max, .. } = knob.kind else {
-        return Err(CliError::Usage(format!("`{}` is no number: only a knob with a number can be swept", knob.name)));
+        return Err(CliError::Usage(format!(
+            "`{}` holds no number; only a knob that holds a number can be swept",
+            knob.name
+        )));
     };
     let Some(text) = &args.over else {
         let high = if is_count(knob) { max.min(MAX_DEFAULT_COUNT).max(min) } else { max };
@@ -172,5 +176,5 @@ fn sweep_range(knob: &Knob, args: &TuneArgs) -> Result<(f64, f64), CliError> {
     let (low, high) = text.split_once("..").ok_or_else(|| usage("write it as 1..32".to_owned()))?;
     let parse = |text: &str| knob.parse(text.trim_start_matches('=')).map_err(|error| usage(error.to_string()));
     let (low, high) = (parse(low)?, parse(high)?);
-    if low > high { Err(usage("the first value is the larger one".to_owned())) } else { Ok((low, high)) }
+    if low > high { Err(usage("the first value is larger than the second".to_owned())) } else { Ok((low, high)) }
 }

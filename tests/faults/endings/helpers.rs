@@ -37,7 +37,7 @@ fn children_of(parent: u32) -> Vec<(u32, String)> {
 #[test]
 fn program_without_helper_entry_point_gets_an_error() {
     let why = start_with_image(None).map(drop).expect_err("nothing of ours may start this program again");
-    assert!(why.contains("contend::helpers::enter()"), "{why}");
+    assert!(why.contains("contend::helpers::run_if_helper()"), "{why}");
     let helpers = children_of(std::process::id()).into_iter().filter(|(_, line)| line.starts_with("contend: "));
     assert_eq!(helpers.collect::<Vec<_>>(), []);
 }
@@ -65,7 +65,7 @@ fn chain_of_nested_programs_is_cut_at_its_depth_limit() {
         let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
         let output = contend.args(["run", "account-race", "--headless"]).env("CONTEND_DEPTH", depth).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(said.contains("goes no deeper"), !runs, "{depth}: {said}");
+        assert_eq!(said.contains("nested too deeply"), !runs, "{depth}: {said}");
     }
 }
 

@@ -38,16 +38,16 @@ fn end_of(image: &Path, script: &str) -> String {
 #[test]
 fn program_that_is_not_a_runner_is_reported_with_its_exit() {
     for (script, says) in [
-        ("exit 3", "the runner left with exit code 3"),
-        ("exit 0", "the runner left with exit code 0"),
-        ("kill -ABRT $$", "the runner was ended by SIGABRT"),
-        ("head -c 100000 /dev/urandom", "cannot be read"),
+        ("exit 3", "the runner exited with code 3"),
+        ("exit 0", "the runner exited with code 0"),
+        ("kill -ABRT $$", "the runner was killed by SIGABRT"),
+        ("head -c 100000 /dev/urandom", "cannot read the runner's messages"),
         ("printf '\\377\\377\\377\\377'", "a frame of 4294967295 bytes announced"),
         ("printf '\\012\\000\\000\\000abc'", "ended inside a frame"),
         // More than the pipe's capacity, but not much: each line is a message, and 100,000 of them take minutes on a
         // loaded machine.
-        ("yes \"$(printf %0199d 0)\" | head -n 1000 >&2; exit 4", "the runner left with exit code 4"),
-        ("dd if=/dev/urandom of=/proc/self/fd/3 conv=notrunc bs=65536 count=64 2>&-; exit 5", "exit code 5"),
+        ("yes \"$(printf %0199d 0)\" | head -n 1000 >&2; exit 4", "the runner exited with code 4"),
+        ("dd if=/dev/urandom of=/proc/self/fd/3 conv=notrunc bs=65536 count=64 2>&-; exit 5", "exited with code 5"),
         ("(dd if=/dev/urandom of=/proc/$$/fd/3 conv=notrunc bs=65536 2>&- & sleep 0.3; kill -9 $$)", "SIGKILL"),
     ] {
         let message = ended_with(script);

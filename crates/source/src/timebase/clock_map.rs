@@ -1,84 +1,86 @@
-//! How a counter of ticks went along with the kernel's clock: evenly, and with a leap where the machine was suspended.
+//! Maps ticks of the clock counter to times of the run. The counter runs evenly but may leap when the machine is
+//! suspended.
 
 use contend_platform::ClockPair;
 use contend_trace::{Span, Stamp};
 
-/// Ticks and `CLOCK_MONOTONIC` are apart by more than this, and by more than a thousandth of the time between two looks:
-/// then one of them leapt. The kernel sets its own clock right by half a thousandth at most (adjtimex(2)).
+/// If the counter and `CLOCK_MONOTONIC` differ by more than this, and by more than a thousandth of the time between two
+/// readings, one of them leapt. The kernel adjusts its own clock by at most half a thousandth (adjtimex(2)).
 const MIN_LEAP_NS: u64 = 100_000_000;
 
-/// Leaps that are remembered. What was written before the oldest of more is placed too early.
+/// Maximum number of leaps. With more, events before the oldest of them get a time that is too early.
 const MAX_LEAPS: usize = 16;
 
-/// The counter's course from the beginning of a run to the newest look. Places each tick always at the same moment.
+/// The map from ticks to times, from the beginning of a run to the latest reading. It never changes the time of a tick.
 #[derive(Debug, Clone)]
 pub struct ClockMap {
     tick_nanos: f64,
-    /// From leap to leap; never empty.
+    /// The segments between leaps; never empty.
     segments: Vec<ClockSegment>,
     last_reading: ClockPair,
     now: Stamp,
 }
 
-/// From where on the counter went evenly.
+/// A segment in which the counter ran evenly.
 #[derive(Debug, Clone, Copy)]
 struct ClockSegment {
-    /// A tick and its moment.
+    /// The first tick.
     ticks: u64,
+    /// The time of the first tick.
     at: Stamp,
-    /// The newest look before the leap that began it: none of its ticks was earlier.
+    /// The latest reading before the leap that began the segment: all ticks of the segment are later.
     starts_after: Stamp,
 }
 
 impl ClockMap {
-    /// Of a run that began at tick `origin`, not after the first look.
+    /// Creates the map of a run that began at tick `origin`, which is not after the first reading.
     pub fn new(tick_nanos: f64, origin: u64, first: ClockPair) -> Self {
-        let piece = ClockSegment { ticks: origin, at: Stamp(0), starts_after: Stamp(0) };
-        let mut course = Self { tick_nanos, segments: vec![piece], last_reading: first, now: Stamp(0) };
-        course.now = course.stamp(first.ticks);
-        course
+        let segment = ClockSegment { ticks: origin, at: Stamp(0), starts_after: Stamp(0) };
+        let mut map = Self { tick_nanos, segments: vec![segment], last_reading: first, now: Stamp(0) };
+        map.now = map.stamp(first.ticks);
+        map
     }
 
-    /// Takes in a look at both clocks, later than those before.
+    /// Adds a reading of both clocks, later than those before.
     pub fn add_reading(&mut self, pair: ClockPair) {
         let passed = pair.nanos.saturating_sub(self.last_reading.nanos);
         let ticked = pair.ticks.wrapping_sub(self.last_reading.ticks) as i64 as f64 * self.tick_nanos;
         if (ticked - passed as f64).abs() > MIN_LEAP_NS.max(passed / 1000) as f64 {
-            let piece = ClockSegment { ticks: pair.ticks, at: self.now + Span(passed), starts_after: self.now };
+            let segment = ClockSegment { ticks: pair.ticks, at: self.now + Span(passed), starts_after: self.now };
             if self.segments.len() > MAX_LEAPS {
                 self.segments.remove(1);
             }
-            self.segments.push(piece);
+            self.segments.push(segment);
         }
         self.last_reading = pair;
         self.now = self.stamp_in_segment(self.segments[self.segments.len() - 1], pair.ticks).max(self.now);
     }
 
-    /// The moment of the newest look.
+    /// Returns the time of the latest reading.
     pub const fn now(&self) -> Stamp {
         self.now
     }
 
-    /// The moment of a tick that was read before the newest look. What lies before the run is its beginning.
+    /// Returns the time of a tick that was read before the latest reading. Ticks before the run map to its beginning.
     ///
-    /// It belongs to the newest piece that could have it: not earlier than that began, and not later than it lasted. Of a
-    /// counter that was set back, and has come by the same ticks again, those are the later ones.
+    /// The tick belongs to the latest segment that can contain it: not before its start, and not after its end. If the
+    /// counter was set back and passes the same ticks again, the later time counts.
     pub fn stamp(&self, ticks: u64) -> Stamp {
         let mut until = self.now + Span(MIN_LEAP_NS);
-        for piece in self.segments.iter().skip(1).rev() {
-            let at = self.stamp_in_segment(*piece, ticks);
-            if piece.starts_after <= at && at <= until {
+        for segment in self.segments.iter().skip(1).rev() {
+            let at = self.stamp_in_segment(*segment, ticks);
+            if segment.starts_after <= at && at <= until {
                 return at;
             }
-            until = piece.at;
+            until = segment.at;
         }
         self.stamp_in_segment(self.segments[0], ticks)
     }
 
-    fn stamp_in_segment(&self, piece: ClockSegment, ticks: u64) -> Stamp {
-        match ticks.checked_sub(piece.ticks) {
-            Some(after) => piece.at + Span((after as f64 * self.tick_nanos) as u64),
-            None => piece.at.earlier_by(Span(((piece.ticks - ticks) as f64 * self.tick_nanos) as u64)),
+    fn stamp_in_segment(&self, segment: ClockSegment, ticks: u64) -> Stamp {
+        match ticks.checked_sub(segment.ticks) {
+            Some(after) => segment.at + Span((after as f64 * self.tick_nanos) as u64),
+            None => segment.at.earlier_by(Span(((segment.ticks - ticks) as f64 * self.tick_nanos) as u64)),
         }
     }
 }
@@ -90,17 +92,17 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
     const HOUR: u64 = 3_600 * SECOND;
 
-    /// A counter of two ticks a nanosecond that began at 7 h on a machine that runs for 5 h, and is looked at each 40 ms. At
-    /// `leap_at` seconds it leaps by so many nanoseconds.
+    /// Returns the map of a counter with two ticks per nanosecond that began at 7 h, on a machine that was booted 5 h
+    /// ago. It is read every 40 ms, and leaps by `leap` nanoseconds at `leap_at` seconds.
     fn map_after_leap(until: u64, leap_at: u64, leap: i64) -> ClockMap {
         let (origin, booted) = (14 * HOUR, 5 * HOUR);
         let pair = |at: u64| {
             let leapt = if at > leap_at * SECOND { leap * 2 } else { 0 };
             ClockPair { ticks: (origin + at * 2).wrapping_add_signed(leapt), nanos: booted + at }
         };
-        let mut course = ClockMap::new(0.5, origin, pair(0));
-        (1..=until * 25).for_each(|look| course.add_reading(pair(look * SECOND / 25)));
-        course
+        let mut map = ClockMap::new(0.5, origin, pair(0));
+        (1..=until * 25).for_each(|look| map.add_reading(pair(look * SECOND / 25)));
+        map
     }
 
     fn is_near(one: Stamp, other: u64) -> bool {
@@ -108,51 +110,51 @@ mod tests {
     }
 
     #[test]
-    fn without_a_leap_it_goes_evenly_from_the_first_tick_to_ticks_from_the_future() {
-        let course = map_after_leap(10, 99, 0);
-        assert!(is_near(course.now(), 10 * SECOND));
+    fn ticks_map_evenly_without_a_leap() {
+        let map = map_after_leap(10, 99, 0);
+        assert!(is_near(map.now(), 10 * SECOND));
         for at in [0, 1, 5 * SECOND, 10 * SECOND, HOUR] {
-            assert!(is_near(course.stamp(14 * HOUR + at * 2), at), "{at}");
+            assert!(is_near(map.stamp(14 * HOUR + at * 2), at), "{at}");
         }
-        assert_eq!(course.stamp(0), Stamp(0), "before the run is its beginning");
-        assert!(is_near(course.stamp(u64::MAX), (u64::MAX - 14 * HOUR) / 2), "whatever stands in a ring");
+        assert_eq!(map.stamp(0), Stamp(0), "ticks before the run map to its beginning");
+        assert!(is_near(map.stamp(u64::MAX), (u64::MAX - 14 * HOUR) / 2), "any value in a ring");
     }
 
     #[test]
-    fn after_a_leap_both_ways_time_goes_on_and_what_was_before_stays_where_it_was() {
+    fn leap_in_either_direction_does_not_change_earlier_times() {
         for leap in [8 * HOUR as i64, 11 * SECOND as i64, -(6 * HOUR as i64), -(11 * SECOND as i64)] {
-            let course = map_after_leap(10, 4, leap);
-            assert!(is_near(course.now(), 10 * SECOND), "{leap}: {:?}", course.now());
+            let map = map_after_leap(10, 4, leap);
+            assert!(is_near(map.now(), 10 * SECOND), "{leap}: {:?}", map.now());
             for at in [0, 1, 2 * SECOND, 4 * SECOND] {
-                assert!(is_near(course.stamp(14 * HOUR + at * 2), at), "{leap}: {at} before it");
+                assert!(is_near(map.stamp(14 * HOUR + at * 2), at), "{leap}: {at} before it");
             }
             for at in [4 * SECOND + 1, 4 * SECOND + SECOND / 30, 5 * SECOND, 10 * SECOND] {
                 let ticks = (14 * HOUR + at * 2).wrapping_add_signed(leap * 2);
-                assert!(is_near(course.stamp(ticks), at), "{leap}: {at} after it, {:?}", course.stamp(ticks));
+                assert!(is_near(map.stamp(ticks), at), "{leap}: {at} after it, {:?}", map.stamp(ticks));
             }
         }
     }
 
     #[test]
-    fn a_machine_that_stops_us_for_long_is_no_leap_nor_is_a_clock_that_is_set_right() {
-        let mut course = map_after_leap(1, 99, 0);
+    fn long_pause_and_clock_adjustment_are_not_leaps() {
+        let mut map = map_after_leap(1, 99, 0);
         let later = |nanos: u64, ticks: u64| ClockPair { ticks: 14 * HOUR + ticks, nanos: 5 * HOUR + nanos };
-        course.add_reading(later(8 * HOUR, 16 * HOUR + 8 * HOUR / 1_000));
-        assert!(is_near(course.now(), 8 * HOUR + 4 * HOUR / 1_000), "{:?}", course.now());
-        assert_eq!(course.segments.len(), 1);
+        map.add_reading(later(8 * HOUR, 16 * HOUR + 8 * HOUR / 1_000));
+        assert!(is_near(map.now(), 8 * HOUR + 4 * HOUR / 1_000), "{:?}", map.now());
+        assert_eq!(map.segments.len(), 1);
     }
 
     #[test]
-    fn however_often_it_leaps_it_remembers_so_many_and_never_goes_back() {
-        let mut course = ClockMap::new(1.0, 5, ClockPair { ticks: 5, nanos: 0 });
+    fn many_leaps_keep_the_map_small_and_time_monotonic() {
+        let mut map = ClockMap::new(1.0, 5, ClockPair { ticks: 5, nanos: 0 });
         let mut before = Stamp(0);
         for look in 1..=1_000_u64 {
             let ticks = look.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            course.add_reading(ClockPair { ticks, nanos: look * SECOND / 25 });
-            assert!(course.now() >= before);
-            before = course.now();
+            map.add_reading(ClockPair { ticks, nanos: look * SECOND / 25 });
+            assert!(map.now() >= before);
+            before = map.now();
         }
-        assert!(course.segments.len() <= MAX_LEAPS + 1, "{}", course.segments.len());
-        assert!(is_near(course.now(), 40 * SECOND), "{:?}", course.now());
+        assert!(map.segments.len() <= MAX_LEAPS + 1, "{}", map.segments.len());
+        assert!(is_near(map.now(), 40 * SECOND), "{:?}", map.now());
     }
 }

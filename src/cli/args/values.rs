@@ -1,0 +1,44 @@
+//! Types and parsers of option values.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::trace::WorkerKind;
+
+/// When to use colour, the value of `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ColourChoice {
+    /// On a terminal that supports it, unless `NO_COLOR` is set
+    Auto,
+    Always,
+    Never,
+}
+
+/// What runs the workers, the value of `--as`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Executor {
+    Threads,
+    Processes,
+    Async,
+}
+
+impl From<Executor> for WorkerKind {
+    fn from(executor: Executor) -> Self {
+        match executor {
+            Executor::Threads => Self::Thread,
+            Executor::Processes => Self::Process,
+            Executor::Async => Self::Async,
+        }
+    }
+}
+
+pub(super) fn parse_positive_time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
+    if time.is_zero() { Err("must be longer than zero; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
+}
+
+pub(super) fn parse_percentage(text: &str) -> Result<f64, String> {
+    let value: f64 = text.trim_end_matches('%').trim().parse().map_err(|_| "not a number; write it as 5".to_owned())?;
+    if (0.1..=50.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 50".to_owned()) }
+}

@@ -1,0 +1,96 @@
+//! The candidates that only the program knows: scenarios, and the knobs of the scenario on the command line.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
+
+use super::super::args::Cli;
+use crate::catalogue::{self, CatalogueEntry};
+use crate::scenario::{Knob, KnobKind, Scenario, check, sanitize};
+
+/// Returns the command line with candidates attached to its arguments.
+pub(super) fn command_with_candidates(words: &[OsString]) -> Command {
+    let knobs = named_scenario(words).map(|scenario| scenario.knobs).unwrap_or_default();
+    let (set_knobs, swept_knobs) = (knobs.clone(), knobs);
+    let scenarios = || ArgValueCompleter::new(scenario_names);
+    let scenarios_and_files = || ArgValueCompleter::new(scenario_names_and_files);
+    let settings = ArgValueCompleter::new(move |current: &OsStr| setting_candidates(&set_knobs, current));
+    let swept = ArgValueCompleter::new(move |current: &OsStr| swept_knob_candidates(&swept_knobs, current));
+    [
+        ("run", "scenario", scenarios_and_files()),
+        ("run", "set", settings.clone()),
+        ("show", "name", scenarios()),
+        ("check", "files", scenarios_and_files()),
+        ("test", "scenarios", scenarios_and_files()),
+        ("tune", "scenario", scenarios_and_files()),
+        ("tune", "check", scenarios()),
+        ("tune", "set", settings),
+        ("tune", "knob", swept),
+    ]
+    .into_iter()
+    .fold(Cli::command(), |command, (subcommand, arg, completer)| {
+        command.mut_subcommand(subcommand, |sub| sub.mut_arg(arg, |arg| arg.add(completer)))
+    })
+}
+
+/// Returns the scenario that the words name, unless it has mistakes. Reads regular files only: a pipe would be used up.
+fn named_scenario(words: &[OsString]) -> Option<Scenario> {
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(words).ok()?;
+    let (_, args) = matches.subcommand()?;
+    let spec = args.try_get_one::<OsString>("scenario").ok()??;
+    let is_readable = spec.to_str().and_then(catalogue::get).is_some() || Path::new(spec).is_file();
+    let source = catalogue::find(spec).ok().filter(|_| is_readable)?;
+    check(&source).ok().map(|checked| checked.scenario)
+}
+
+fn scenario_names(current: &OsStr) -> Vec<CompletionCandidate> {
+    let current = current.to_string_lossy();
+    let is_candidate = |entry: &&CatalogueEntry| entry.name.starts_with(&*current);
+    catalogue::all().iter().filter(is_candidate).map(scenario_candidate).collect()
+}
+
+fn scenario_names_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
+    let is_scenario_file = |path: &Path| path.extension() == Some(OsStr::new("kdl"));
+    let mut all = scenario_names(current);
+    all.extend(PathCompleter::file().filter(is_scenario_file).complete(current));
+    all
+}
+
+/// Takes the title from the text: checking a hundred scenarios would make the shell wait.
+fn scenario_candidate(entry: &CatalogueEntry) -> CompletionCandidate {
+    let title = entry.text.lines().find_map(|line| line.strip_prefix("title \"")?.strip_suffix('"'));
+    CompletionCandidate::new(entry.name).help(title.map(|title| title.to_owned().into()))
+}
+
+/// Completes `KNOB=VALUE`: first the name, then a choice's words or another knob's default.
+fn setting_candidates(knobs: &[Knob], current: &OsStr) -> Vec<CompletionCandidate> {
+    let current = current.to_string_lossy();
+    let Some((name, _)) = current.split_once('=') else { return knob_candidates(knobs, &current, "=") };
+    let values = knobs.iter().filter(|knob| knob.name == name).flat_map(suggested_values);
+    let settings = values.map(|value| format!("{name}={value}"));
+    settings.filter(|setting| setting.starts_with(&*current)).map(CompletionCandidate::new).collect()
+}
+
+fn swept_knob_candidates(knobs: &[Knob], current: &OsStr) -> Vec<CompletionCandidate> {
+    let numbers: Vec<Knob> =
+        knobs.iter().filter(|knob| matches!(knob.kind, KnobKind::Number { .. })).cloned().collect();
+    knob_candidates(&numbers, &current.to_string_lossy(), "")
+}
+
+fn knob_candidates(knobs: &[Knob], current: &str, suffix: &str) -> Vec<CompletionCandidate> {
+    let candidate = |knob: &Knob| {
+        CompletionCandidate::new(format!("{}{suffix}", knob.name)).help(Some(sanitize(&knob.help).into()))
+    };
+    knobs.iter().filter(|knob| knob.name.starts_with(current)).map(candidate).collect()
+}
+
+fn suggested_values(knob: &Knob) -> Vec<String> {
+    let values = match &knob.kind {
+        KnobKind::Number { default, .. } => vec![knob.format_value(*default)],
+        KnobKind::Choice { words, .. } => words.clone(),
+        KnobKind::Text { default } => default.iter().cloned().collect(),
+    };
+    values.into_iter().filter(|value| sanitize(value) == *value).collect()
+}
