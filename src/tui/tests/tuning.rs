@@ -288,7 +288,7 @@ fn click_chooses_a_level_and_a_second_click_opens_it() {
 #[test]
 fn tuning_screen_of_every_size_shows_its_title_and_time() {
     let all = tunings(16.0);
-    for (tuning, time) in [(None, "s left at most"), (all.get(3), "s left at most"), (all.last(), "done in")] {
+    for (tuning, time) in [(None, "s left"), (all.get(3), "s left"), (all.last(), "done in")] {
         let mut app = app_showing(tuning, COLOUR_THEME, (120, 40));
         for keys in ["", "<tab>", "<tab>"] {
             press_keys(&mut app, keys);

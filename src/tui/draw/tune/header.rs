@@ -23,8 +23,10 @@ impl Widget for TuneHeader<'_> {
         let rest = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
         let time = time_text(tune_view);
         let width = (time.len() as u16 + 1).min(rest.width);
-        let (left, right) =
-            (Rect { width: rest.width - width, ..rest }, Rect { x: rest.right() - width, width, ..rest });
+        let (left, right) = (
+            Rect { width: rest.width.saturating_sub(width + 1), ..rest },
+            Rect { x: rest.right() - width, width, ..rest },
+        );
         let left = unguarded_notice::draw_notice(self.is_unguarded, theme, left, buf);
         let left = if line.width >= 100 { text::put_line(buf, left, "contend  ", theme.faint_style()) } else { left };
         let left = text::put_line(buf, left, "tune ", theme.faint_style());
