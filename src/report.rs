@@ -28,7 +28,7 @@ pub use interference::Interference;
 pub use json::report_json;
 pub use table::TextFormat;
 pub use test_report::{TestRound, TestedScenario, tests_json, tests_text};
-pub use test_run::{TestRun, max_test_time, run_test};
+pub use test_run::{TestRun, depends_on_cores, max_test_time, run_test};
 pub use text::{brief_report_text, report_text};
 pub use verdict::{Judgement, Verdict};
 

@@ -15,6 +15,7 @@ use super::output::{self, Colours};
 use super::run::text_format;
 use super::{scenario, signals};
 use crate::catalogue;
+use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
 use crate::report::{self, Comparison, RunPair, TestRound, TestRun, TestedScenario};
 use crate::scenario::{Scenario, Settings, Variant, check};
@@ -25,25 +26,59 @@ use reports::ReportDirectory;
 /// Number of runs at once, for scenarios that only wait.
 const MAX_CONCURRENT_RUNS: usize = 6;
 
+/// The runs that can go on at the same time as a run without changing what is judged of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Company {
+    /// It only waits: many others.
+    Many,
+    /// It computes, but nothing judged of it depends on how many cores it gets: as many as there are cores.
+    Few,
+    /// None: what is judged depends on the cores.
+    None,
+}
+
+impl Company {
+    const ALL: [Self; 3] = [Self::Many, Self::Few, Self::None];
+
+    /// Returns the number of such runs at once.
+    fn concurrent_runs(self) -> usize {
+        match self {
+            Self::Many => MAX_CONCURRENT_RUNS,
+            Self::Few => detect_machine().usable.clamp(1, MAX_CONCURRENT_RUNS),
+            Self::None => 1,
+        }
+    }
+}
+
 /// A scenario with the settings of one run.
 #[derive(Debug, Clone, Copy)]
 struct TestCase<'a> {
     scenario: &'a Scenario,
     variant: &'a Variant,
-    /// Whether other runs at the same time would disturb it.
-    runs_alone: bool,
+    /// The runs that may go on at the same time.
+    company: Company,
 }
 
 impl<'a> TestCase<'a> {
-    /// A case runs alone if it computes, or if it is compared with one that computes: both need equal conditions.
+    /// A case runs alone if it computes and is judged by its speed, or if it is compared with a run that computes: both
+    /// need equal conditions.
     fn new(scenario: &'a Scenario, variant: &'a Variant) -> Self {
         let computes = |settings: &Settings| scenario.is_cpu_bound(settings);
         let beside = scenario.expectations.iter().filter_map(|expect| {
             let pair = [scenario.with_knobs(&expect.when), scenario.with_knobs(&expect.baseline_knobs()?)];
             pair.iter().any(|one| one.numbers == variant.settings.numbers).then_some(pair)
         });
-        let alone = computes(&variant.settings) || beside.flatten().any(|settings| computes(&settings));
-        Self { scenario, variant, runs_alone: alone }
+        let is_compared = beside.flatten().any(|settings| computes(&settings));
+        let company = if is_compared {
+            Company::None
+        } else if !computes(&variant.settings) {
+            Company::Many
+        } else if report::depends_on_cores(scenario, &variant.settings) {
+            Company::None
+        } else {
+            Company::Few
+        };
+        Self { scenario, variant, company }
     }
 }
 
@@ -170,13 +205,13 @@ impl TestRunner<'_> {
         }))
     }
 
-    /// Runs every case: first those that only wait, several at once; then, one by one, those that would disturb each
-    /// other. Returns the runs in the order of the cases.
+    /// Runs every case: first those that only wait, then those that compute, then, one by one, those that are judged by
+    /// their speed. Returns the runs in the order of the cases.
     fn run_all(&mut self, cases: &[TestCase<'_>]) -> Result<Vec<TestRun>, Interruption> {
-        let (alone, beside): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|at| cases[*at].runs_alone);
         let mut runs: Vec<(usize, TestRun)> = Vec::with_capacity(cases.len());
-        for (some, at_once) in [(beside, MAX_CONCURRENT_RUNS), (alone, 1)] {
-            runs.extend(self.run_some(cases, &some, at_once)?);
+        for company in Company::ALL {
+            let some: Vec<usize> = (0..cases.len()).filter(|at| cases[*at].company == company).collect();
+            runs.extend(self.run_some(cases, &some, company.concurrent_runs())?);
         }
         runs.sort_by_key(|(at, _)| *at);
         Ok(runs.into_iter().map(|(_, run)| run).collect())
@@ -184,8 +219,9 @@ impl TestRunner<'_> {
 
     /// Repeats, alone, each run that could not be judged because of other runs: they count as other programs.
     fn retry_alone(&mut self, cases: &[TestCase<'_>], runs: &mut [TestRun]) -> Result<(), Interruption> {
-        let is_open =
-            |at: &usize| !cases[*at].runs_alone && runs[*at].verdicts.iter().any(|v| v.not_judged_reason().is_some());
+        let is_open = |at: &usize| {
+            cases[*at].company != Company::None && runs[*at].verdicts.iter().any(|v| v.not_judged_reason().is_some())
+        };
         let some: Vec<usize> = (0..cases.len()).filter(is_open).collect();
         self.progress.add_runs(some.len());
         for (at, run) in self.run_some(cases, &some, 1)? {

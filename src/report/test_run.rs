@@ -12,7 +12,7 @@ use super::follow::{FinishedRun, ObservableRun, follow_run};
 use super::interference::Interference;
 use super::monotonic::must_hold;
 use crate::model::Model;
-use crate::scenario::{Claim, Scenario, Settings};
+use crate::scenario::{Claim, CorrectWhen, Scenario, Settings};
 use crate::trace::{RunEnd, Span, Stamp};
 
 /// What was not seen in a test's time may still come on a busy machine: it is waited for so many times as long.
@@ -57,6 +57,18 @@ impl TestRun {
 /// How long a test run with these settings may go on.
 pub fn max_test_time(scenario: &Scenario, settings: &Settings) -> Span {
     TestLimits::new(scenario, settings).longest
+}
+
+/// Returns whether an expectation or a guess that applies to these settings depends on how many cores the run gets.
+pub fn depends_on_cores(scenario: &Scenario, settings: &Settings) -> bool {
+    let expects = super::expect::applicable_expectations(scenario, settings).any(|expect| expect.claim.needs_cores());
+    let is_asked = settings.numbers == scenario.default_settings().numbers;
+    let guesses = scenario.quiz.iter().filter(|_| is_asked).flat_map(|quiz| &quiz.guesses);
+    expects
+        || guesses.into_iter().any(|guess| match &guess.correct_when {
+            CorrectWhen::AllHold(claims) => claims.iter().any(|expect| expect.claim.needs_cores()),
+            CorrectWhen::NoOtherGuess => false,
+        })
 }
 
 /// Follows a run until all that is expected with these settings was seen: at once when nothing of it has to hold, else
