@@ -147,7 +147,7 @@ fn unwatched(cell: Cell, work: Work) -> Shown {
 }
 
 fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
-    let board = RunMemory::create(RunMemorySize {
+    let memory = RunMemory::create(RunMemorySize {
         workers: cell.threads,
         active: cell.threads,
         knobs: 0,
@@ -159,7 +159,7 @@ fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
     let lock = AnyMutex::new(cell.kind, &cells).expect("a lock");
     let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {
         let mut rng = Rng::with_seed(w as u64);
-        let mut pen = Recorder::new(RingWriter::new(board.ring(WorkerId::from(w))), board.clock());
+        let mut pen = Recorder::new(RingWriter::new(memory.ring(WorkerId::from(w))), memory.clock());
         start.wait();
         pen.begin_life(pen.now());
         while !stop.load(Ordering::Relaxed) {
@@ -169,10 +169,10 @@ fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
             work.outside(&mut rng);
         }
     };
-    let mut reader = Reader::new(&board, cell, fold);
+    let mut reader = Reader::new(&memory, cell, fold);
     crew(cell.threads, worker, || reader.until(Instant::now() + sample_time()));
     while reader.drain() > 0.0 {}
-    let lost = (0..cell.threads).map(|w| board.ring(WorkerId::from(w)).totals().1).sum();
+    let lost = (0..cell.threads).map(|w| memory.ring(WorkerId::from(w)).totals().1).sum();
     Shown { lost, ..reader.shown }
 }
 
@@ -186,10 +186,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(board: &'a RunMemory, cell: Cell, fold: bool) -> Self {
+    fn new(memory: &'a RunMemory, cell: Cell, fold: bool) -> Self {
         Self {
-            rings: (0..cell.threads).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect(),
-            origin: board.origin(),
+            rings: (0..cell.threads).map(|w| RingReader::new(memory.ring(WorkerId::from(w)))).collect(),
+            origin: memory.origin(),
             model: fold.then(|| Model::new(cast(cell), Budget::default())),
             batch: Vec::with_capacity(1 << 17),
             shown: Shown::default(),

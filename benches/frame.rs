@@ -45,7 +45,7 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 /// A run with scripted events. Its clock runs at half speed: 50 ms, one cell of the time axis, in each frame of 100 ms.
 struct Scripted {
-    cast: Arc<Registry>,
+    registry: Arc<Registry>,
     messages: Receiver<Message>,
     stopped: Arc<AtomicBool>,
     start: Instant,
@@ -101,7 +101,7 @@ struct Script {
 impl RunStarter for Script {
     fn start_run(&self, _: &Scenario, _: &Settings) -> Result<Box<dyn RunHandle>, String> {
         let (send, messages) = bounded(64);
-        let run = Scripted { cast: cast(), messages, stopped: Arc::default(), start: Instant::now() };
+        let run = Scripted { registry: cast(), messages, stopped: Arc::default(), start: Instant::now() };
         let (events, clock, stopped) = (self.events, run.clock(), Arc::clone(&run.stopped));
         let feed = move || feed(events, clock, &stopped, &send);
         std::thread::Builder::new().name("script".into()).spawn(feed).map_err(|e| e.to_string())?;
@@ -133,7 +133,7 @@ impl Scripted {
 
 impl RunHandle for Scripted {
     fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.cast)
+        Arc::clone(&self.registry)
     }
 
     fn messages(&self) -> &Receiver<Message> {

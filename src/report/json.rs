@@ -168,10 +168,10 @@ fn commands(of: crate::model::CommandStats) -> CommandsJson {
 }
 
 fn failures<'a>(report: &Report<'a>) -> FailuresJson<'a> {
-    let (failures, cast) = (report.model.failures(), report.model.registry());
+    let (failures, registry) = (report.model.failures(), report.model.registry());
     let failure = |failure: &'a crate::model::Failure| FailureJson {
         at_s: failure.at.as_secs_f64(),
-        worker: cast.worker_name(failure.worker),
+        worker: registry.worker_name(failure.worker),
         what: &failure.message,
     };
     FailuresJson { total: failures.total(), first: failures.first_failures().iter().map(failure).collect() }

@@ -345,7 +345,7 @@ impl<'a> MetricQuery<'a> {
         Ok((&resources[at].name, ResourceId::from(at)))
     }
 
-    /// The pool's name, what is known of it, and its position in the cast.
+    /// The pool's name, what is known of it, and its position in the registry.
     fn pool(&self) -> Result<(&'a str, &'a Pool, usize), String> {
         let MetricSubject::Pool(at) = self.subject else { return Err("it names no pool".to_owned()) };
         let declared = self.scenario.pools.get(*at).map_or("?", |pool| pool.name.as_str());

@@ -61,7 +61,7 @@ impl<S: Fn() -> bool> LiveExperimentRunner<S> {
         let job = InputItems::find_items(scenario, &settings, Some(std::path::Path::new(".")));
         let job = job.map_err(|error| TuneError::Start(error.to_string()))?;
         let plan = Plan::new(scenario, &settings, &job).map_err(|error| TuneError::Start(error.to_string()))?;
-        let work = WorkUnit::for_scenario(scenario, &plan.cast, knob).ok_or(TuneError::NothingToCount)?;
+        let work = WorkUnit::for_scenario(scenario, &plan.registry, knob).ok_or(TuneError::NothingToCount)?;
         let watch = Stopwatch::default();
         Ok(Self {
             scenario: scenario.clone(),

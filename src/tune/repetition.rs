@@ -197,23 +197,23 @@ fn percentiles(now: &DurationStats, then: &DurationStats) -> Option<Percentiles>
 }
 
 fn lock_usages(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<LockUsage> {
-    let cast = model.registry();
+    let registry = model.registry();
     let one = |id: ResourceId| {
         let lock = model.lock(id)?;
-        let room = match cast.resource(id)?.kind {
+        let room = match registry.resource(id)?.kind {
             ResourceKind::Semaphore { permits, .. } => permits.max(1),
             _ => 1,
         };
         let waited = lock.waited_ns(from, to, to) as f64 / each;
         Some(LockUsage {
-            name: cast.resource_name(id).to_owned(),
+            name: registry.resource_name(id).to_owned(),
             id,
             capacity: room,
             held_share: lock.held_share(from, to, to),
             wait_ns_per_unit: waited,
         })
     };
-    cast.locks().filter_map(one).collect()
+    registry.locks().filter_map(one).collect()
 }
 
 /// CPU time of all processes of a run, and of the commands they started, ns.

@@ -23,14 +23,14 @@ pub enum WorkUnit {
 impl WorkUnit {
     /// What the scenario counts by its nature: tasks of the pool whose size the knob is, or of the first pool; without pools a
     /// counter's changes; without counters what goes through a queue or a lock. None if it shares nothing.
-    pub fn for_scenario(scenario: &Scenario, cast: &Registry, knob: KnobId) -> Option<Self> {
+    pub fn for_scenario(scenario: &Scenario, registry: &Registry, knob: KnobId) -> Option<Self> {
         let sized = scenario.pools.iter().position(|pool| pool.workers.knobs().contains(&knob));
         if let Some(pool) = sized.or(if scenario.pools.is_empty() { None } else { Some(0) }) {
             return Some(Self::Tasks(PoolId::from(pool)));
         }
-        let counter = cast.counters().next().map(Self::Changes);
-        let queue = || cast.queues().next().map(Self::Items);
-        counter.or_else(queue).or_else(|| cast.locks().next().map(Self::Acquisitions))
+        let counter = registry.counters().next().map(Self::Changes);
+        let queue = || registry.queues().next().map(Self::Items);
+        counter.or_else(queue).or_else(|| registry.locks().next().map(Self::Acquisitions))
     }
 
     /// How much of it was done by now.
@@ -52,10 +52,10 @@ impl WorkUnit {
     }
 
     /// Those who do it: a pool's workers, or everybody.
-    pub fn workers(&self, cast: &Registry) -> Vec<WorkerId> {
+    pub fn workers(&self, registry: &Registry) -> Vec<WorkerId> {
         match self {
-            Self::Tasks(pool) => cast.pools.get(pool.index()).map(|info| info.workers.clone()).unwrap_or_default(),
-            _ => (0..cast.workers.len()).map(WorkerId::from).collect(),
+            Self::Tasks(pool) => registry.pools.get(pool.index()).map(|info| info.workers.clone()).unwrap_or_default(),
+            _ => (0..registry.workers.len()).map(WorkerId::from).collect(),
         }
     }
 

@@ -37,7 +37,7 @@ thread n { repeat 9 { submit w; result }; send f; receive f }
 struct World {
     scenario: Scenario,
     settings: Settings,
-    cast: Arc<Registry>,
+    registry: Arc<Registry>,
 }
 
 impl World {
@@ -46,11 +46,11 @@ impl World {
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
         let settings = scenario.default_settings();
         let plan = Plan::new(&scenario, &settings, &InputItems::default()).unwrap_or_else(|why| panic!("{why}"));
-        Self { scenario, settings, cast: Arc::new(plan.cast) }
+        Self { scenario, settings, registry: Arc::new(plan.registry) }
     }
 
     fn run(&self, input: &[u8]) {
-        let mut model = Model::new(Arc::clone(&self.cast), Budget { bytes: 64 << 10 });
+        let mut model = Model::new(Arc::clone(&self.registry), Budget { bytes: 64 << 10 });
         let mut bytes = Bytes::new(input);
         let (mut now, mut events) = (Stamp(0), 0);
         while !bytes.is_empty() {
@@ -107,11 +107,11 @@ impl World {
 
     /// Returns a valid id, or one just beyond.
     fn near(&self, id: u64) -> u64 {
-        if id == 255 { 0xffff } else { id % (self.cast.resources.len() as u64 + 1) }
+        if id == 255 { 0xffff } else { id % (self.registry.resources.len() as u64 + 1) }
     }
 
     fn worker(&self, bytes: &mut Bytes<'_>) -> WorkerId {
-        WorkerId(bytes.below(self.cast.workers.len() + 1) as u16)
+        WorkerId(bytes.below(self.registry.workers.len() + 1) as u16)
     }
 
     fn sample(&self, bytes: &mut Bytes<'_>, at: Stamp) -> Sample {

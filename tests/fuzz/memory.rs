@@ -99,17 +99,17 @@ fn open_run_memory(memories: &mut MemoryCache, input: &[u8]) -> bool {
         let magic = u64::from_be_bytes(*b"contend\x01");
         word.store(if at == 0 { magic } else { bytes.number(1 + at % 8) }, Ordering::Relaxed);
     }
-    let Ok(board) = RunMemory::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return false };
-    let size = board.size();
-    let _ = (board.origin(), board.tick_nanos(), board.work_rate(), board.event_cost(), board.extra().len());
-    let _ = board.knob(KnobId::from(size.knobs.saturating_sub(1) % 0xffff));
+    let Ok(memory) = RunMemory::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return false };
+    let size = memory.size();
+    let _ = (memory.origin(), memory.tick_nanos(), memory.work_rate(), memory.event_cost(), memory.extra().len());
+    let _ = memory.knob(KnobId::from(size.knobs.saturating_sub(1) % 0xffff));
     for worker in [0, size.workers.saturating_sub(1)].into_iter().filter(|at| *at < size.workers) {
-        let ring = board.ring(WorkerId::from(worker));
+        let ring = memory.ring(WorkerId::from(worker));
         RingWriter::new(ring).write(record(&mut bytes));
         drain(&mut RingReader::new(ring), CAPACITY);
     }
     if size.resources > 0 {
-        board.resource(ResourceId::from(size.resources - 1))[15].store(1, Ordering::Relaxed);
+        memory.resource(ResourceId::from(size.resources - 1))[15].store(1, Ordering::Relaxed);
     }
     true
 }

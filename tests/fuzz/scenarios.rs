@@ -34,7 +34,7 @@ fn text(input: &[u8]) {
         match scenario.settings(&[], executor.is_some().then_some(3), executor) {
             // Skips the search for files, which would depend on this machine.
             Ok(settings) => match Plan::new(&scenario, &settings, &InputItems::default()) {
-                Ok(plan) => plan.cast.workers.iter().for_each(|worker| assert_harmless(&worker.name)),
+                Ok(plan) => plan.registry.workers.iter().for_each(|worker| assert_harmless(&worker.name)),
                 Err(why) => assert_harmless(&why.to_string()),
             },
             Err(why) => assert_harmless(&why.to_string()),

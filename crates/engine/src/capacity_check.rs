@@ -34,12 +34,12 @@ impl Requirements {
         let first = SERVICE_THREADS + plan.loop_threads.map_or(0, u64::from);
         let guardian = if plan.has_processes() { GUARDIAN_TASKS } else { 0 };
         let mut requirements = Self { tasks: first + guardian, threads: first, files: RUNNER_FILES, memory: 0 };
-        let process = PROCESS_BYTES + LANE_BYTES * plan.cast.workers.len() as u64;
-        for (role, worker) in plan.roles.iter().zip(&plan.cast.workers) {
+        let process = PROCESS_BYTES + LANE_BYTES * plan.registry.workers.len() as u64;
+        for (role, worker) in plan.roles.iter().zip(&plan.registry.workers) {
             let in_pool = match role {
                 // Spawned later, if at all.
                 WorkerRole::GroupMember { group, .. } if plan.spawned_groups.contains(group) => continue,
-                WorkerRole::PoolWorker { pool, index } if *index >= plan.cast.pools[*pool].size => continue,
+                WorkerRole::PoolWorker { pool, index } if *index >= plan.registry.pools[*pool].size => continue,
                 WorkerRole::PoolWorker { .. } => 1,
                 _ => 0,
             };

@@ -76,11 +76,11 @@ impl RunContext {
     /// If the scenario cannot be run with these settings. The dashboard gets the same error earlier.
     pub fn new(start: StartRequest, memory: &'static RunMemory, cpu_work: CpuWork) -> Result<&'static Self, PlanError> {
         let plan = Plan::new(&start.scenario, &start.settings, &start.input_items)?;
-        let locks = plan.cast.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
+        let locks = plan.registry.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
             ResourceKind::Mutex { kind } => AnyMutex::new(kind, memory.resource(ResourceId::from(i))),
             _ => None,
         });
-        let ids = (0..plan.cast.resources.len()).map(ResourceId::from);
+        let ids = (0..plan.registry.resources.len()).map(ResourceId::from);
         let wait_queues = ids.map(|id| plan.is_shared_by_tasks(id).then(WaitQueue::default)).collect::<Vec<_>>();
         let wait_queues: &'static [Option<WaitQueue>] = Box::leak(wait_queues.into()); // as the context itself
         let output = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| open_dev_null(), File::from);
@@ -113,7 +113,7 @@ impl RunContext {
     }
 
     fn resource_kind(&self, resource: ResourceId) -> Option<&ResourceKind> {
-        self.plan.cast.resource(resource).map(|info| &info.kind)
+        self.plan.registry.resource(resource).map(|info| &info.kind)
     }
 
     /// Returns the mutex of tasks of a resource.
@@ -140,7 +140,7 @@ impl RunContext {
     pub fn counter(&'static self, resource: ResourceId) -> &'static AtomicU64 {
         let private = self.private_counters.get().filter(|_| self.counter_memory(resource) == CounterMemory::Private);
         private.and_then(|counters| counters.get(resource.index())).unwrap_or_else(|| {
-            let (resource, word) = self.plan.cast.counter_location(resource);
+            let (resource, word) = self.plan.registry.counter_location(resource);
             &self.memory.resource(resource)[word]
         })
     }
@@ -159,7 +159,7 @@ impl RunContext {
             ResourceKind::Counter { initial, .. } => AtomicU64::new(initial as u64),
             _ => AtomicU64::new(0),
         };
-        let _ = self.private_counters.set(self.plan.cast.resources.iter().map(initial).collect());
+        let _ = self.private_counters.set(self.plan.registry.resources.iter().map(initial).collect());
     }
 
     /// Returns the pipe ends that a worker uses. A worker process keeps no others, so they are closed with the worker.
@@ -217,7 +217,7 @@ impl RunContext {
 
     /// Returns the results of a pool, if the scenario reads them.
     pub fn results(&self, pool: PoolId) -> Option<ResultStore> {
-        let id = self.plan.cast.pools.get(pool.index())?.results?;
+        let id = self.plan.registry.pools.get(pool.index())?.results?;
         let PoolPlan { result_words, result_capacity, .. } = &self.plan.pools[pool.index()];
         let monitor = Monitor::at_words(self.memory.resource(id), &self.memory.extra()[result_words.clone()]);
         Some(ResultStore {
@@ -243,7 +243,7 @@ impl RunContext {
     pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(AnyMutex::init);
         self.plan.initial_task_sources().for_each(|worker| self.add_task_source(worker));
-        for (i, resource) in self.plan.cast.resources.iter().enumerate() {
+        for (i, resource) in self.plan.registry.resources.iter().enumerate() {
             let id = ResourceId::from(i);
             match resource.kind {
                 ResourceKind::Counter { initial, .. } => self.counter(id).store(initial as u64, Ordering::Release),
@@ -306,7 +306,7 @@ fn make_task_queues(
     wait_queues: &'static [Option<WaitQueue>],
 ) -> Vec<TaskQueue> {
     let open_work = (!plan.task_sources.is_empty()).then(|| OpenWork(&memory.extra()[0]));
-    let pools = plan.cast.pools.iter().zip(&plan.pools);
+    let pools = plan.registry.pools.iter().zip(&plan.pools);
     let queues = pools.map(|(info, pool)| {
         let words = &memory.extra()[pool.queue_words.clone()];
         let monitor = Monitor::at_words(memory.resource(info.queue), words);

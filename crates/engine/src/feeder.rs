@@ -33,7 +33,7 @@ pub fn run_feeder(run: &'static RunContext, pool_index: usize, step_runner: &mut
         Feed::Batch { .. } | Feed::Files { .. } | Feed::Words { .. } => {
             let began = Instant::now();
             feeder.report_unreadable_dirs();
-            let promises = feeder.feed_batch(run.plan.cast.pools[pool_index].total_tasks.unwrap_or(0), step_runner);
+            let promises = feeder.feed_batch(run.plan.registry.pools[pool_index].total_tasks.unwrap_or(0), step_runner);
             collect_results(run, pool_index, &promises, began, step_runner);
         }
     }

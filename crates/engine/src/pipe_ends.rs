@@ -28,9 +28,9 @@ impl PipeEnds {
         let mut made = PipeEndMap::new();
         let wanted: BTreeSet<PipeEnd> = plan.pipe_ends.iter().flatten().copied().collect();
         let mut add = |end: PipeEnd, fd: OwnedFd| made.insert(end, Arc::new(fd));
-        for pipe in plan.cast.pipes() {
+        for pipe in plan.registry.pipes() {
             let (read, write) = create_pipe(pipe_capacity(plan, pipe)).map_err(|e| {
-                io::Error::other(format!("cannot create the pipe {}: {e}", plan.cast.resource_name(pipe)))
+                io::Error::other(format!("cannot create the pipe {}: {e}", plan.registry.resource_name(pipe)))
             })?;
             add(PipeEnd::Read(pipe), read);
             add(PipeEnd::Write(pipe), write);
@@ -78,7 +78,7 @@ impl PipeEnds {
 }
 
 fn pipe_capacity(plan: &Plan, pipe: ResourceId) -> usize {
-    match plan.cast.resource(pipe).map(|info| &info.kind) {
+    match plan.registry.resource(pipe).map(|info| &info.kind) {
         Some(ResourceKind::Pipe { capacity }) => *capacity as usize,
         _ => 1,
     }

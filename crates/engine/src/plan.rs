@@ -58,7 +58,7 @@ pub enum WorkerRole {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Their names and kinds, as the dashboard shows them.
-    pub cast: Registry,
+    pub registry: Registry,
     /// By worker.
     pub roles: Vec<WorkerRole>,
     /// By declaration: its first resource, and how many it has.
@@ -94,7 +94,7 @@ impl Plan {
         }
         features::check_features(scenario)?;
         let mut plan = Self {
-            cast: Registry::default(),
+            registry: Registry::default(),
             roles: Vec::new(),
             arrays: Vec::new(),
             pools: Vec::new(),
@@ -122,35 +122,35 @@ impl Plan {
             plan.task_sources = plan.find_task_sources(scenario);
         }
         plan.notes_nested = plan.has_processes() && has_caller_runs_pool(scenario);
-        plan.cast.wakers = wakers::find_wakers(scenario, &plan, settings);
+        plan.registry.wakers = wakers::find_wakers(scenario, &plan, settings);
         plan.add_ends(scenario);
-        if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
+        if plan.registry.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(eval_at_least_one(&scenario.loop_threads, settings));
-            plan.cast.loop_threads = plan.loop_threads;
+            plan.registry.loop_threads = plan.loop_threads;
         }
         Ok(plan)
     }
 
     /// Whether some workers are processes.
     pub fn has_processes(&self) -> bool {
-        self.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Process)
+        self.registry.workers.iter().any(|worker| worker.kind == WorkerKind::Process)
     }
 
     /// Returns the size of the run memory that this plan needs.
     pub fn memory_size(&self) -> RunMemorySize {
-        let idle: usize = self.cast.pools.iter().map(|p| p.workers.len().saturating_sub(p.size as usize)).sum();
+        let idle: usize = self.registry.pools.iter().map(|p| p.workers.len().saturating_sub(p.size as usize)).sum();
         RunMemorySize {
-            workers: self.cast.workers.len(),
-            active: self.cast.workers.len() - idle,
+            workers: self.registry.workers.len(),
+            active: self.registry.workers.len() - idle,
             knobs: self.knobs,
-            resources: self.cast.resources.len(),
+            resources: self.registry.resources.len(),
             extra: self.extra_words(),
         }
     }
 
     /// Returns how many items or tasks a queue holds at once.
     pub fn queue_capacity(&self, queue: ResourceId) -> u32 {
-        match self.cast.resource(queue).map(|resource| &resource.kind) {
+        match self.registry.resource(queue).map(|resource| &resource.kind) {
             Some(ResourceKind::Queue { capacity }) => *capacity,
             _ => 1,
         }
@@ -158,7 +158,7 @@ impl Plan {
 
     /// Returns how many requests a server holds at once.
     pub fn server_capacity(&self, server: ResourceId) -> u32 {
-        match self.cast.resource(server).map(|resource| &resource.kind) {
+        match self.registry.resource(server).map(|resource| &resource.kind) {
             Some(ResourceKind::Server { max_requests }) => *max_requests,
             _ => 0,
         }
@@ -173,11 +173,11 @@ impl Plan {
 
     /// Whether tasks share a resource: then a task that waits for it gives its thread back.
     pub fn is_shared_by_tasks(&self, resource: ResourceId) -> bool {
-        if self.cast.life_owner(resource).is_some() {
+        if self.registry.life_owner(resource).is_some() {
             return self.loop_threads.is_some();
         }
         let belongs_to = |info: &PoolInfo| info.queue == resource || info.results == Some(resource);
-        match self.cast.pools.iter().position(belongs_to) {
+        match self.registry.pools.iter().position(belongs_to) {
             Some(pool) => self.pools[pool].is_shared_by_tasks,
             None => self.shared_by_tasks.get(resource.index()).copied().unwrap_or(false),
         }

@@ -81,7 +81,7 @@ fn lower_priority(run: &RunContext) {
     if is_autogroup_active() {
         return;
     }
-    let threads = run.plan.cast.workers.iter().filter(|worker| worker.kind != WorkerKind::Async).count();
+    let threads = run.plan.registry.workers.iter().filter(|worker| worker.kind != WorkerKind::Async).count();
     let priority = LowPriority::for_load(threads as f64 / detect_machine().usable_cores());
     if let Some(priority) = priority.filter(|priority| priority.apply().is_ok()) {
         run.send_notice(Notice::Note(format!(

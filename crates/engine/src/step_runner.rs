@@ -127,7 +127,7 @@ impl StepRunner {
             recorder: run.recorder(id),
             held: Vec::new(),
             unscoped_locks: Vec::new(),
-            counter_copies: vec![0; run.plan.cast.resources.len()],
+            counter_copies: vec![0; run.plan.registry.resources.len()],
             task_number: None,
             task_pool: None,
             nested_depth: 0,

@@ -114,7 +114,7 @@ fn begin_life(run: &RunContext, step_runner: &mut StepRunner) {
 /// Waits for the threads that were spawned in this process, except daemons.
 fn wait_for_threads(run: &RunContext) {
     let pid = std::process::id();
-    let is_thread = |worker: WorkerId| run.plan.cast.workers[worker.index()].kind == WorkerKind::Thread;
+    let is_thread = |worker: WorkerId| run.plan.registry.workers[worker.index()].kind == WorkerKind::Thread;
     let is_awaited = |worker: WorkerId| is_thread(worker) && !run.is_daemon(worker);
     let threads = || run.lives().filter(|(worker, life)| is_awaited(*worker) && life.is_alive_in(pid));
     // They may spawn others before they end.

@@ -108,7 +108,7 @@ impl LiveRun {
         };
         let (message_sender, messages) = bounded(MESSAGE_QUEUE_LEN);
         let (command_sender, commands) = unbounded();
-        let registry = Registry { cores: Some(detect_machine().usable_cores()), ..plan.cast };
+        let registry = Registry { cores: Some(detect_machine().usable_cores()), ..plan.registry };
         let (registry, runner) = (Arc::new(registry), Arc::new(RunnerHandle::new(child.pid())));
         let supervision = Supervision {
             run_memory: Arc::clone(&run_memory),

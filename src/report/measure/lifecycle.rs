@@ -14,8 +14,8 @@ impl MetricQuery<'_> {
     pub(super) fn startup_time(&self) -> Result<MeasuredFigure, String> {
         let MetricSubject::Workers(at) = self.subject else { return self.median_task_wait() };
         let name = self.scenario.groups.get(*at).map_or("?", |group| group.name.as_str());
-        let cast = self.model.registry();
-        let lanes = (0..cast.workers.len()).filter(|w| cast.workers[*w].group == name).map(WorkerId::from);
+        let registry = self.model.registry();
+        let lanes = (0..registry.workers.len()).filter(|w| registry.workers[*w].group == name).map(WorkerId::from);
         let starts =
             lanes.filter_map(|w| Some(self.model.life(w)?.recent_start_delays())).filter(|starts| starts.count() > 0);
         let mut medians: Vec<u64> = starts.map(|starts| starts.percentile_ns(50.0)).collect();

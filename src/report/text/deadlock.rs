@@ -50,10 +50,10 @@ fn step_lines(report: &Report<'_>, deadlock: &Deadlock) -> Vec<String> {
 }
 
 fn describe_step(report: &Report<'_>, deadlock: &Deadlock, link: &CycleLink) -> String {
-    let cast = report.model.registry();
-    let (who, wants) = (cast.worker_name(link.worker), cast.resource_name(link.wants));
-    let mut text = match cast.life_owner(link.holds) {
-        None if !link.is_ahead_in_queue => format!("{who} holds {} and waits for ", cast.resource_name(link.holds)),
+    let registry = report.model.registry();
+    let (who, wants) = (registry.worker_name(link.worker), registry.resource_name(link.wants));
+    let mut text = match registry.life_owner(link.holds) {
+        None if !link.is_ahead_in_queue => format!("{who} holds {} and waits for ", registry.resource_name(link.holds)),
         _ => format!("{who} waits for "),
     };
     let stands_in_line = |w: &&WorkerId| {
@@ -61,10 +61,10 @@ fn describe_step(report: &Report<'_>, deadlock: &Deadlock, link: &CycleLink) -> 
         ring.any(|other| other.worker == **w && other.is_ahead_in_queue && other.holds == link.wants)
     };
     let (before, holders): (Vec<&WorkerId>, Vec<&WorkerId>) = link.waits_for.iter().partition(stands_in_line);
-    let name = |w: &&WorkerId| if **w == link.worker { "it itself" } else { cast.worker_name(**w) };
+    let name = |w: &&WorkerId| if **w == link.worker { "it itself" } else { registry.worker_name(**w) };
     let names = |workers: &[&WorkerId]| join_names(&workers.iter().map(name).collect::<Vec<_>>());
     let hold = if holders.len() > 1 { "hold" } else { "holds" };
-    let _ = match cast.life_owner(link.wants) {
+    let _ = match registry.life_owner(link.wants) {
         Some(of) if of == link.worker => write!(text, "its own end"),
         Some(_) => write!(text, "the {wants}"),
         None if holders.is_empty() => write!(text, "{wants}"),

@@ -15,12 +15,12 @@ fn registry() -> Arc<Registry> {
     let source = Source { name: "x".into(), path: None, text: text.into() };
     let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
     let plan = Plan::new(&scenario, &scenario.default_settings(), &InputItems::default()).expect("a plan");
-    Arc::new(plan.cast)
+    Arc::new(plan.registry)
 }
 
 /// A model with little memory, restarted at intervals so that it does not settle into a steady state.
 pub struct FedModel {
-    cast: Arc<Registry>,
+    registry: Arc<Registry>,
     model: Model,
     events: Vec<Event>,
     pub inputs: usize,
@@ -28,8 +28,13 @@ pub struct FedModel {
 
 impl FedModel {
     pub fn new() -> Self {
-        let cast = registry();
-        Self { model: Model::new(Arc::clone(&cast), Budget { bytes: 1 << 16 }), cast, events: Vec::new(), inputs: 0 }
+        let registry = registry();
+        Self {
+            model: Model::new(Arc::clone(&registry), Budget { bytes: 1 << 16 }),
+            registry,
+            events: Vec::new(),
+            inputs: 0,
+        }
     }
 
     pub fn apply(&mut self, message: &Message) {
@@ -40,7 +45,7 @@ impl FedModel {
             self.snapshot(Stamp(u64::MAX));
         }
         if self.inputs.is_multiple_of(20_000) {
-            self.model = Model::new(Arc::clone(&self.cast), Budget { bytes: 1 << 16 });
+            self.model = Model::new(Arc::clone(&self.registry), Budget { bytes: 1 << 16 });
         }
     }
 

@@ -10,7 +10,7 @@ pub fn remove_dead_waiter(run: &'static RunContext, worker: WorkerId, recorder: 
     let wait_events = run.memory.ring(worker).wait_record().map_or_else(Vec::new, |record| record.events());
     for event in wait_events {
         if let EventKind::Blocked { state: State::Signal, on: Some(id) } = event
-            && run.plan.cast.signals().any(|signal| signal == id)
+            && run.plan.registry.signals().any(|signal| signal == id)
         {
             SignalWaiters { id, monitor: run.monitor(id) }.remove_dead_waiter(recorder);
         }

@@ -12,15 +12,15 @@ impl Plan {
         for (index, role) in self.roles.iter().enumerate() {
             let WorkerRole::GroupMember { group, .. } = *role else { continue };
             let has_life = joined.contains(&group) || self.spawned_groups.contains(&group);
-            let life = has_life.then(|| ResourceId::from(self.cast.resources.len()));
+            let life = has_life.then(|| ResourceId::from(self.registry.resources.len()));
             if has_life {
-                let name = format!("end of {}", self.cast.workers[index].name);
+                let name = format!("end of {}", self.registry.workers[index].name);
                 let kind = ResourceKind::Life { worker: WorkerId::from(index) };
-                self.cast.resources.push(ResourceInfo { name, kind });
+                self.registry.resources.push(ResourceInfo { name, kind });
             }
             self.lives.push(life);
         }
-        check_limit("resources and joined workers", self.cast.resources.len() as u64)
+        check_limit("resources and joined workers", self.registry.resources.len() as u64)
     }
 
     /// Returns the life of a worker that others spawn or join.

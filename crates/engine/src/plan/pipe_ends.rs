@@ -64,8 +64,8 @@ impl Plan {
             let lanes = LaneRange { first: WorkerId::from(lane), count: 1 };
             for end in ends {
                 match end {
-                    PipeEnd::Write(pipe) => self.cast.wakers[pipe.index()].givers.push(lanes),
-                    PipeEnd::Read(pipe) => self.cast.wakers[pipe.index()].takers.push(lanes),
+                    PipeEnd::Write(pipe) => self.registry.wakers[pipe.index()].givers.push(lanes),
+                    PipeEnd::Read(pipe) => self.registry.wakers[pipe.index()].takers.push(lanes),
                     PipeEnd::CounterClient(_) | PipeEnd::CounterServer(_) => {}
                 }
             }
@@ -74,7 +74,7 @@ impl Plan {
 
     fn free_name(&self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
-        while self.cast.workers.iter().any(|worker| worker.name == name) {
+        while self.registry.workers.iter().any(|worker| worker.name == name) {
             name.push_str("-process");
         }
         name
@@ -121,7 +121,7 @@ impl Plan {
     }
 
     fn is_managed(&self, target: &Target) -> bool {
-        let kind = self.cast.resource(self.array_member(target.resource, 0.0)).map(|resource| &resource.kind);
+        let kind = self.registry.resource(self.array_member(target.resource, 0.0)).map(|resource| &resource.kind);
         matches!(kind, Some(ResourceKind::Counter { memory: CounterMemory::Manager, .. }))
     }
 

@@ -90,7 +90,7 @@ impl Plan {
         let pool = &scenario.pools[index];
         let is_only_pool = scenario.pools.len() == 1;
         let named = |what: &str| if is_only_pool { what.to_owned() } else { format!("{}-{what}", pool.name) };
-        check_limit("workers", self.cast.workers.len() as u64 + u64::from(pool.max_workers) + 1)?;
+        check_limit("workers", self.registry.workers.len() as u64 + u64::from(pool.max_workers) + 1)?;
         let kind = settings.pool_kind(&pool.worker_kind);
         let capacity = eval_at_least_one(&pool.queue_capacity, settings);
         let queue = self.add_pool_resource(named("queue"), ResourceKind::Queue { capacity });
@@ -108,7 +108,7 @@ impl Plan {
         let first_free_word = self.pools.last().map_or(0, |pool| pool.result_words.end);
         let plan =
             PoolPlan::new(pool, (has_results, shared_by_tasks), (capacity, total_tasks), first_free_word, settings);
-        self.cast.pools.push(PoolInfo {
+        self.registry.pools.push(PoolInfo {
             name: pool.name.clone(),
             worker_kind: kind,
             workers,
@@ -134,8 +134,8 @@ impl Plan {
     }
 
     fn add_pool_resource(&mut self, name: String, kind: ResourceKind) -> ResourceId {
-        self.cast.resources.push(ResourceInfo { name, kind });
-        ResourceId::from(self.cast.resources.len() - 1)
+        self.registry.resources.push(ResourceInfo { name, kind });
+        ResourceId::from(self.registry.resources.len() - 1)
     }
 
     /// Returns, by worker, whether it may submit tasks, itself or through workers that it spawns.

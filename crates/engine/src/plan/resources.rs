@@ -23,11 +23,11 @@ impl Plan {
         let has_processes = groups.chain(pools).any(|kind| kind == WorkerKind::Process);
         for (index, resource) in scenario.resources.iter().enumerate() {
             let count = eval_count(&resource.count, settings);
-            check_limit("resources", self.cast.resources.len() as u64 + count)?;
-            let first = ResourceId::from(self.cast.resources.len());
+            check_limit("resources", self.registry.resources.len() as u64 + count)?;
+            let first = ResourceId::from(self.registry.resources.len());
             self.arrays.push((first, count as u32));
             if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
-                self.cast.packed.push((first, count as u16));
+                self.registry.packed.push((first, count as u16));
             }
             let shared_by_tasks = scenario.kinds_at_resource(index, settings).any(|kind| kind == WorkerKind::Async);
             let scope = if shared_by_tasks {
@@ -41,7 +41,7 @@ impl Plan {
             for i in 0..count {
                 self.shared_by_tasks.push(shared_by_tasks);
                 let name = numbered_name(&resource.name, i, &resource.count);
-                self.cast.resources.push(ResourceInfo { name, kind: kind.clone() });
+                self.registry.resources.push(ResourceInfo { name, kind: kind.clone() });
             }
         }
         self.link_conditions(scenario);
@@ -55,7 +55,7 @@ impl Plan {
             let (first, count) = self.arrays[i];
             for position in 0..count {
                 let mutex = self.array_member(mutex, f64::from(position));
-                self.cast.resources[first.index() + position as usize].kind = ResourceKind::Condition { mutex };
+                self.registry.resources[first.index() + position as usize].kind = ResourceKind::Condition { mutex };
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn find_wakers(scenario: &Scenario, plan: &Plan, settings: &Settings)
     let rows = declared.into_iter().zip(&plan.arrays);
     let mut wakers: Vec<Wakers> = rows.flat_map(|(row, (_, count))| vec![row; *count as usize]).collect();
     wakers.extend(plan.life_wakers(&spawners));
-    for (pool, info) in plan.cast.pools.iter().enumerate() {
+    for (pool, info) in plan.registry.pools.iter().enumerate() {
         wakers.push(lane_steps.pool_queue_wakers(pool));
         wakers.extend(info.results.map(|_| lane_steps.result_wakers(pool, info)));
     }

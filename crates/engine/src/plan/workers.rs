@@ -13,7 +13,7 @@ impl Plan {
         settings: &Settings,
     ) -> Result<(), PlanError> {
         let count = eval_count(&group.count, settings);
-        check_limit("workers", self.cast.workers.len() as u64 + count)?;
+        check_limit("workers", self.registry.workers.len() as u64 + count)?;
         if count == 0 {
             return Err(PlanError::NoWorkers { group: group.name.clone() });
         }
@@ -35,7 +35,7 @@ impl Plan {
     pub(super) fn add_servers(&mut self, scenario: &Scenario) -> Result<(), PlanError> {
         for (index, resource) in scenario.resources.iter().enumerate() {
             if let ResourceSpec::Server(_) = resource.spec {
-                check_limit("workers", self.cast.workers.len() as u64 + 1)?;
+                check_limit("workers", self.registry.workers.len() as u64 + 1)?;
                 let (name, group) = (resource.name.clone(), resource.name.clone());
                 let info = WorkerInfo { name, group, kind: WorkerKind::Process, pool: None };
                 self.add_worker(info, WorkerRole::HttpServer { resource: index });
@@ -45,7 +45,7 @@ impl Plan {
     }
 
     pub(super) fn add_worker(&mut self, info: WorkerInfo, role: WorkerRole) -> WorkerId {
-        self.cast.workers.push(info);
+        self.registry.workers.push(info);
         self.roles.push(role);
         WorkerId::from(self.roles.len() - 1)
     }

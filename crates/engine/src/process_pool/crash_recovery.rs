@@ -181,7 +181,7 @@ impl DeadWorker<'_> {
         }
         self.fail_tasks(self.unfinished, recorder);
         cancel_queued(self.run, self.pool, DropReason::Failed, recorder);
-        for other in self.run.plan.cast.pools[self.pool_index].workers.iter().filter(|other| **other != worker) {
+        for other in self.run.plan.registry.pools[self.pool_index].workers.iter().filter(|other| **other != worker) {
             if let Some((pid, _)) = self.run.memory.ring(*other).producer_ids() {
                 kill_process(pid);
             }

@@ -54,7 +54,7 @@ pub struct Supervisor {
 impl Supervisor {
     pub fn new(run: &'static RunContext, start: StartRequest, event_sender: Sender<RunnerEvent>) -> Self {
         let workers = run.plan.roles.iter().map(|_| WorkerStatus::default()).collect();
-        let pool_sizes = run.plan.cast.pools.iter().map(|p| p.size).collect();
+        let pool_sizes = run.plan.registry.pools.iter().map(|p| p.size).collect();
         Self { run, start, event_sender, workers, pool_sizes }
     }
 
@@ -99,7 +99,7 @@ impl Supervisor {
     /// Returns the name of a worker whose process ended before the start barrier was lifted.
     pub fn died_before_start(&self) -> Option<&str> {
         let dead = self.workers.iter().position(|m| m.has_died_early)?;
-        Some(self.run.plan.cast.worker_name(WorkerId::from(dead)))
+        Some(self.run.plan.registry.worker_name(WorkerId::from(dead)))
     }
 
     pub fn handle(&mut self, event: RunnerEvent) {
@@ -176,6 +176,6 @@ impl Supervisor {
     }
 
     fn describe_start_failure(&self, worker: WorkerId, error: &io::Error) -> String {
-        format!("{} could not be started: {}", self.run.plan.cast.worker_name(worker), describe_io_error(error))
+        format!("{} could not be started: {}", self.run.plan.registry.worker_name(worker), describe_io_error(error))
     }
 }

@@ -9,9 +9,9 @@ use contend_trace::{Registry, ResourceId, ResourceKind, RunMemory, State};
 
 /// Returns the resources that [`unavailable_state`] can check: queues outside of pools, semaphores, conditions, event
 /// flags, barriers, and lives.
-pub fn checkable_resources(cast: &Registry) -> Vec<ResourceId> {
-    let is_checkable = |id: &ResourceId| match cast.resource(*id).map(|resource| &resource.kind) {
-        Some(ResourceKind::Queue { .. }) => cast.pools.iter().all(|pool| pool.queue != *id),
+pub fn checkable_resources(registry: &Registry) -> Vec<ResourceId> {
+    let is_checkable = |id: &ResourceId| match registry.resource(*id).map(|resource| &resource.kind) {
+        Some(ResourceKind::Queue { .. }) => registry.pools.iter().all(|pool| pool.queue != *id),
         Some(
             ResourceKind::Semaphore { .. }
             | ResourceKind::Condition { .. }
@@ -21,16 +21,16 @@ pub fn checkable_resources(cast: &Registry) -> Vec<ResourceId> {
         ) => true,
         _ => false,
     };
-    (0..cast.resources.len()).map(ResourceId::from).filter(is_checkable).collect()
+    (0..registry.resources.len()).map(ResourceId::from).filter(is_checkable).collect()
 }
 
 /// Returns the state in which workers wait if the resource cannot serve them at this moment: `Empty` for an empty queue,
 /// `Full` for a full one, `Lock` for a semaphore without permits, `Signal` where no signal is pending; `Done` for a
 /// worker that has no life and was not spawned.
-pub fn unavailable_state(memory: &RunMemory, cast: &Registry, id: ResourceId) -> Option<State> {
+pub fn unavailable_state(memory: &RunMemory, registry: &Registry, id: ResourceId) -> Option<State> {
     let words = memory.resource(id);
     let monitor = Monitor::at(words);
-    match cast.resource(id)?.kind {
+    match registry.resource(id)?.kind {
         ResourceKind::Queue { capacity } => ItemQueue { id, capacity, monitor }.unavailable_state(),
         ResourceKind::Semaphore { permits, .. } => {
             Semaphore::at(id, monitor, permits).is_empty().then_some(State::Lock)

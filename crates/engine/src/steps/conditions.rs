@@ -19,7 +19,7 @@ impl StepRunner {
 
     fn resource_value(&mut self, target: &Target) -> Result<f64, StopReason> {
         let id = self.resolve_target(target);
-        Ok(match self.run.plan.cast.resource(id).map(|resource| &resource.kind) {
+        Ok(match self.run.plan.registry.resource(id).map(|resource| &resource.kind) {
             Some(ResourceKind::Queue { .. }) => self.item_queue(target).depth() as f64,
             _ => self.read_counter(id)? as f64,
         })

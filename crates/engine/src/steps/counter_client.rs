@@ -20,7 +20,7 @@ impl StepRunner {
         });
         self.recorder.resume();
         reply.map_err(|_| {
-            let name = self.run.plan.cast.resource_name(counter);
+            let name = self.run.plan.registry.resource_name(counter);
             StopReason::Failed(format!("the manager is gone, and the value of {name} with it"))
         })
     }

@@ -29,7 +29,7 @@ impl StepRunner {
     /// Checks that the step ends only a worker process. A thread of the runner may run a task that is meant for a
     /// process; there the step would end the whole run.
     fn check_may_end_process(&self, step: &str) -> StepResult {
-        let pools = &self.run.plan.cast.pools;
+        let pools = &self.run.plan.registry.pools;
         let process_pool = self
             .task_pool
             .and_then(|pool| pools.get(pool.index()))
@@ -39,7 +39,7 @@ impl StepRunner {
                 "`{step}` in a task of {} would end the run: {} runs this task itself, because of policy=caller-runs, \
                  and is not a process; use policy=block or a longer queue",
                 pool.name,
-                self.run.plan.cast.worker_name(self.id())
+                self.run.plan.registry.worker_name(self.id())
             ))),
             _ => Ok(()),
         }

@@ -93,7 +93,7 @@ impl StepRunner {
         self.recorder.write(asked, EventKind::Spawns { life: other.id, nth });
         self.run.memory.ring(other.worker).set_end_requested(false);
         self.run.add_task_source(other.worker);
-        let started = match self.run.plan.cast.workers[other.worker.index()].kind {
+        let started = match self.run.plan.registry.workers[other.worker.index()].kind {
             WorkerKind::Process if self.run.plan.is_forked(other.worker) => self.fork(other, asked),
             WorkerKind::Thread => {
                 // From here on the thread ends its own life.
@@ -119,7 +119,7 @@ impl StepRunner {
                 if started { Ok(()) } else { Err(io::Error::other("see the note of the runner")) }
             }
         };
-        let name = self.run.plan.cast.worker_name(other.worker);
+        let name = self.run.plan.registry.worker_name(other.worker);
         started.map_err(|e| StopReason::Failed(format!("{name} could not be spawned: {e}")))
     }
 

@@ -74,6 +74,6 @@ impl StepRunner {
     }
 
     fn pipe_error(&self, verb: &str, pipe: ResourceId, problem: &str) -> StopReason {
-        StopReason::Failed(format!("{verb} {}, {problem}", self.run.plan.cast.resource_name(pipe)))
+        StopReason::Failed(format!("{verb} {}, {problem}", self.run.plan.registry.resource_name(pipe)))
     }
 }

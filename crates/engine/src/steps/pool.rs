@@ -33,7 +33,7 @@ impl StepRunner {
     }
 
     fn pool_name(&self, pool: PoolId) -> &'static str {
-        self.run.plan.cast.pools.get(pool.index()).map_or("?", |info| &info.name)
+        self.run.plan.registry.pools.get(pool.index()).map_or("?", |info| &info.name)
     }
 
     async fn submit(&mut self, pool: PoolId, number: Option<&Expr>) -> StepResult {
@@ -60,7 +60,7 @@ impl StepRunner {
                     let message = format!(
                         "the queue of {name} is full, and {} already runs {} tasks inside one another: use \
                          policy=block or policy=reject, or a longer queue",
-                        self.run.plan.cast.worker_name(self.id()),
+                        self.run.plan.registry.worker_name(self.id()),
                         self.nested_depth
                     );
                     self.run.report_too_deep(self.id(), &message);
@@ -95,7 +95,7 @@ impl StepRunner {
         if mode == ShutdownMode::Abandon {
             return self.cut_off(pool);
         }
-        let Some(on) = self.run.plan.cast.pools[pool.index()].results else { return };
+        let Some(on) = self.run.plan.registry.pools[pool.index()].results else { return };
         if queue.open_tasks() > 0 {
             self.recorder.write(self.recorder.now(), EventKind::AwaitsResult { on, nth: AwaitedResult::ALL_DONE });
             self.recorder.block(State::Signal, Some(on));
@@ -106,7 +106,7 @@ impl StepRunner {
 
     /// Makes threads leave their task at the next step, and kills processes.
     fn cut_off(&mut self, pool: PoolId) {
-        let info = &self.run.plan.cast.pools[pool.index()];
+        let info = &self.run.plan.registry.pools[pool.index()];
         for worker in &info.workers {
             let ring = self.run.memory.ring(*worker);
             ring.mark_cut_off();

@@ -51,7 +51,7 @@ impl StepRunner {
     fn queue_closed_error(&self, queue: ItemQueue<'_>) -> StopReason {
         StopReason::Failed(format!(
             "put an item into {} after it was closed",
-            self.run.plan.cast.resource_name(queue.id)
+            self.run.plan.registry.resource_name(queue.id)
         ))
     }
 }

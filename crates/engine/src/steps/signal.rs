@@ -49,7 +49,7 @@ impl StepRunner {
     }
 
     fn kind(&self, id: ResourceId) -> Option<&'static ResourceKind> {
-        self.run.plan.cast.resource(id).map(|resource| &resource.kind)
+        self.run.plan.registry.resource(id).map(|resource| &resource.kind)
     }
 
     fn waiters(&self, target: &Target) -> SignalWaiters<'static> {

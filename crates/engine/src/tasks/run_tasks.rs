@@ -28,7 +28,7 @@ pub async fn run_tasks(run: &'static RunContext, pool_index: usize, worker_index
 
 /// Records that a task was taken from the worker at position `stolen_from` of the pool, if it was.
 pub fn record_steal(run: &RunContext, pool: usize, stolen_from: Option<usize>, recorder: &mut Recorder<'_>) {
-    let owner = stolen_from.and_then(|index| run.plan.cast.pools[pool].workers.get(index));
+    let owner = stolen_from.and_then(|index| run.plan.registry.pools[pool].workers.get(index));
     if let Some(from) = owner {
         recorder.write(recorder.now(), EventKind::TaskStolen { pool: PoolId::from(pool), from: *from });
     }

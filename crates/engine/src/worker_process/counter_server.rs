@@ -16,7 +16,7 @@ use contend_trace::{ResourceId, State};
 pub fn serve_counters(step_runner: &mut StepRunner) {
     let mut values: Vec<i64> = {
         let run = step_runner.run;
-        let ids = (0..run.plan.cast.resources.len()).map(ResourceId::from);
+        let ids = (0..run.plan.registry.resources.len()).map(ResourceId::from);
         ids.map(|id| run.counter(id).load(Ordering::Relaxed) as i64).collect()
     };
     let ends = std::mem::take(&mut step_runner.pipe_ends);

@@ -93,7 +93,7 @@ fn run_task_worker(run: &'static RunContext, worker: WorkerId, role: WorkerRole)
 pub fn position_of(run: &RunContext, role: WorkerRole) -> (u32, u32) {
     match role {
         WorkerRole::GroupMember { index, group_size, .. } => (index, group_size),
-        WorkerRole::PoolWorker { index, pool } => (index, run.plan.cast.pools[pool].size),
+        WorkerRole::PoolWorker { index, pool } => (index, run.plan.registry.pools[pool].size),
         WorkerRole::Feeder { .. } | WorkerRole::HttpServer { .. } | WorkerRole::CounterServer => (0, 1),
     }
 }

@@ -25,7 +25,7 @@ pub fn apply_scheduling(run: &'static RunContext, role: WorkerRole, step_runner:
 
 fn report_refusal(run: &RunContext, step_runner: &StepRunner, action: &str, result: io::Result<()>) {
     if let Err(error) = result {
-        let name = run.plan.cast.worker_name(step_runner.id());
+        let name = run.plan.registry.worker_name(step_runner.id());
         run.send_notice(Notice::Note(format!("{name} could not {action}: {error}")));
     }
 }

@@ -57,5 +57,5 @@ pub fn spawn_thread(run: &'static RunContext, worker: WorkerId) -> io::Result<()
 
 /// Returns the name of a worker's thread: the worker's name without NUL, which the system does not accept.
 pub fn thread_name(run: &RunContext, worker: WorkerId) -> String {
-    run.plan.cast.worker_name(worker).chars().filter(|c| *c != '\0').collect()
+    run.plan.registry.worker_name(worker).chars().filter(|c| *c != '\0').collect()
 }

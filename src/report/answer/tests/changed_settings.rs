@@ -51,7 +51,7 @@ impl SimulatedRun {
             pool,
         };
         let resource = |name: &str, kind| ResourceInfo { name: name.to_owned(), kind };
-        let cast = Registry {
+        let registry = Registry {
             workers: vec![worker("feeder", None), worker("worker", Some(POOL))],
             resources: vec![
                 resource("queue", ResourceKind::Queue { capacity: 1_000 }),
@@ -70,7 +70,7 @@ impl SimulatedRun {
             }],
             ..Registry::default()
         };
-        let mut run = Self { model: Model::new(Arc::new(cast), Budget::default()), depth: 0 };
+        let mut run = Self { model: Model::new(Arc::new(registry), Budget::default()), depth: 0 };
         for worker in [FEEDER, WORKER] {
             run.record(0, worker, EventKind::LifeBegan);
         }

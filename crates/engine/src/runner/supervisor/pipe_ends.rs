@@ -13,7 +13,7 @@ impl Supervisor {
         let plan = &self.run.plan;
         let may_start = |worker: WorkerId| match plan.roles[worker.index()] {
             WorkerRole::PoolWorker { pool, .. } => {
-                let pool = &plan.cast.pools[pool];
+                let pool = &plan.registry.pools[pool];
                 pool.workers.iter().chain(&pool.feeder).any(|other| self.is_running(*other))
             }
             WorkerRole::GroupMember { .. }

@@ -33,7 +33,7 @@ impl Supervisor {
 
     /// Starts missing workers of a pool and asks surplus workers to end.
     fn fill_pool(&mut self, pool: usize) {
-        for worker in self.run.plan.cast.pools[pool].workers.clone() {
+        for worker in self.run.plan.registry.pools[pool].workers.clone() {
             let wanted = self.is_wanted(worker);
             self.run.memory.ring(worker).set_end_requested(!wanted);
             if wanted && !self.is_running(worker) && !self.try_start(worker) {

@@ -25,13 +25,13 @@ impl Supervisor {
     /// Whether the runner starts this worker: it is a process, and not forked from the worker that spawns it.
     fn is_runner_process(&self, worker: WorkerId) -> bool {
         let plan = &self.run.plan;
-        plan.cast.workers[worker.index()].kind == WorkerKind::Process && !plan.is_forked(worker)
+        plan.registry.workers[worker.index()].kind == WorkerKind::Process && !plan.is_forked(worker)
     }
 
     /// Stops counting a dead worker as a waiter for a signal and as a source of tasks. Writes the events to its ring,
     /// which has no other writer now.
     pub(super) fn clean_up_dead(&self, worker: WorkerId) {
-        let may_wait = self.run.plan.cast.signals().next().is_some();
+        let may_wait = self.run.plan.registry.signals().next().is_some();
         if may_wait || self.run.plan.is_task_source(worker) {
             let mut recorder = self.run.recorder(worker);
             remove_dead_waiter(self.run, worker, &mut recorder);

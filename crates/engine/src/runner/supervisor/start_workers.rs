@@ -24,7 +24,7 @@ use contend_trace::{WorkerId, WorkerKind, frame};
 
 impl Supervisor {
     pub(super) fn start_worker(&mut self, worker: WorkerId) -> io::Result<()> {
-        let (role, kind) = (self.run.plan.roles[worker.index()], self.run.plan.cast.workers[worker.index()].kind);
+        let (role, kind) = (self.run.plan.roles[worker.index()], self.run.plan.registry.workers[worker.index()].kind);
         let WorkerRole::PoolWorker { pool, .. } = role else { return self.start_role(worker, role, kind) };
         // Counted before it begins, so that no worker that leaves takes itself for the last one.
         let local_queues = &self.run.task_queues[pool].local_queues;
