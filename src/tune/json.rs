@@ -1,5 +1,5 @@
-//! A tuning as one JSON object with every repetition, version 1. `docs/tune.md` describes it; fields may be added, never
-//! renamed.
+//! The JSON output of a tuning with every repetition, version 1. `docs/tune.md` describes it. Fields may be added, but
+//! never renamed.
 
 mod shape;
 
@@ -24,7 +24,7 @@ use crate::trace::{Span, State};
 /// Version of the object's shape.
 const SCHEMA: u32 = 1;
 
-/// The whole as pretty-printed JSON with a newline at the end. `again` is the command that does the same once more.
+/// Returns the tuning as pretty-printed JSON with a newline at the end. `again` is the command that repeats the tuning.
 pub fn tuning_json(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&tuning_document(tuning, subject, again))? + "\n")
 }
@@ -192,8 +192,8 @@ fn drift_json(drift: Drift) -> DriftJson {
     }
 }
 
-fn estimate_json(prior: super::estimates::Estimate) -> EstimateJson {
-    EstimateJson { value: prior.workers, from: prior.name, sentence: prior.sentence }
+fn estimate_json(estimate: super::estimates::Estimate) -> EstimateJson {
+    EstimateJson { value: estimate.workers, from: estimate.name, sentence: estimate.sentence }
 }
 
 fn percentiles_json(percentiles: Percentiles) -> PercentilesJson {
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::report::schema::{SchemaSource, assert_schema_is_current};
 
-    /// Repetitions are described once, wherever they stand, and fresh ones like those before.
+    /// Maps paths to documented rows: repetitions are described once, and fresh ones like all others.
     fn path_of_row(path: &str) -> String {
         let path = path.replace("confirmed[]", "levels[]");
         let inside = ["repetitions[].", "steady[].", "disturbed[].", "repetition."];
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_is_that_of_the_types_and_of_the_document() {
+    fn schema_matches_the_types_and_the_document() {
         assert_schema_is_current::<TuningJson<'static>>(&SchemaSource {
             name: "tune",
             title: "The outcome of contend tune",

@@ -1,4 +1,4 @@
-//! Laws with a known answer, and a laboratory in which they hold but for noise that is known.
+//! Simulated laws of throughput with a known answer, and an experiment runner that follows them with known noise.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,30 +10,30 @@ use contend::tune::{
     TuningRequest, tune,
 };
 
-/// A law: throughput, cores in use, and held shares of one lock at a number of workers.
+/// A law: throughput, cores in use, and the held share of one lock, by number of workers.
 pub struct Law {
     pub name: &'static str,
     pub rate: fn(f64) -> f64,
     pub cores: fn(f64) -> f64,
     pub lock: fn(f64) -> f64,
-    /// Answers that are right.
+    /// Lowest and highest right answer.
     pub right: (f64, f64),
 }
 
-/// A laboratory in which a law holds but for noise, and time passes at once.
+/// An experiment runner that follows a law with noise, in simulated time.
 pub struct Simulated<'a> {
     pub law: &'a Law,
-    /// Deviation of a repetition, as a part.
+    /// Relative standard deviation of a repetition.
     pub noise: f64,
     pub others: f64,
-    /// Part of its speed that a core has in every third repetition.
+    /// Relative core speed in every third repetition.
     pub sags_to: f64,
     pub dice: fastrand::Rng,
     pub clock: Duration,
     pub fails_from: Option<f64>,
-    /// Below this level it does not work.
+    /// Levels below this one fail.
     pub fails_below: f64,
-    /// What a second of a run does of what its first second does: the work changes while it runs.
+    /// Throughput at a time of a run, as a share of its initial throughput.
     pub fades: fn(f64) -> f64,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Simulated<'a> {
 }
 
 impl Simulated<'_> {
-    /// Rates in parts of a window, with noise of their own.
+    /// Returns the rates in slices of a window, each with its own noise.
     fn slices(&mut self, rate: f64, secs: f64) -> Vec<f64> {
         let count = if secs > 1.0 { 10 } else { 2 };
         let middle = |nth: usize| 0.25 + secs * (nth as f64 + 0.5) / count as f64;
@@ -77,7 +77,7 @@ impl ExperimentRunner for Simulated<'_> {
             return TrialOutcome::Failed("deadlock of left and right".to_owned(), model);
         }
         if level < self.fails_below {
-            return TrialOutcome::Failed("stall: nobody is left to wake left".to_owned(), model);
+            return TrialOutcome::Failed("stall: left waits forever".to_owned(), model);
         }
         let exact = match load {
             LoadProfile::FixedRate(rate) => rate,
@@ -143,7 +143,7 @@ pub const QUESTION: TuningRequest = TuningRequest {
     seed: 0,
 };
 
-/// W1: only CPU, two cores.
+/// W1: CPU only, two cores.
 pub const CPU: Law =
     Law { name: "cpu", rate: |n| 495.0 * n.min(2.0), cores: |n| n.min(2.0), lock: |_| 0.01, right: (2.0, 2.0) };
 /// W3: 9 ms outside and 1 ms inside one lock.
@@ -164,12 +164,12 @@ pub const SOFT: Law = Law {
 };
 /// W8: one lock, always held.
 pub const HELD: Law = Law { name: "held", rate: |_| 800.0, cores: |_| 0.8, lock: |_| 0.99, right: (1.0, 1.0) };
-/// Flat, and nothing is used up.
+/// Flat, without a used-up resource.
 pub const FLAT: Law = Law { name: "flat", rate: |_| 100.0, cores: |_| 0.1, lock: |_| 0.05, right: (1.0, 1.0) };
-/// Only waiting: as many workers, as much work.
+/// Only waiting: throughput proportional to the workers.
 pub const WAITING: Law =
     Law { name: "waiting", rate: |n| 20.0 * n, cores: |n| 0.002 * n, lock: |_| 0.0, right: (64.0, 64.0) };
-/// Falls beyond its best: threads that spin.
+/// Falls beyond the best level: threads that spin.
 pub const FALLS: Law = Law {
     name: "falls",
     rate: |n| if n <= 3.0 { 400.0 * n } else { 1_200.0 / (1.0 + 0.15 * (n - 3.0)) },

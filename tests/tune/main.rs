@@ -1,5 +1,5 @@
-//! The tuning procedure against laws whose answer is known, with noise that is known, and no machine in between; and against
-//! a machine that others keep busy.
+//! Tests of the tuning procedure: against simulated laws with a known answer and known noise, and on a machine that
+//! other programs keep busy.
 
 mod laws;
 mod noise;
@@ -20,7 +20,7 @@ fn answer(tuning: &Tuning) -> &TuningAnswer {
 }
 
 #[test]
-fn known_laws_are_answered_rightly() {
+fn known_laws_get_the_right_answer() {
     for (noise, at_least) in [(0.005, 0.99), (0.02, 0.95)] {
         for law in [&CPU, &LOCK, &SOFT, &HELD, &FLAT, &FALLS] {
             const RUNS: u64 = 200;
@@ -41,7 +41,7 @@ fn known_laws_are_answered_rightly() {
 }
 
 #[test]
-fn the_time_given_is_kept() {
+fn tuning_ends_within_its_budget() {
     for seed in 0..20 {
         let budget = Duration::from_secs(30);
         let tuning = simulate(&SOFT, 0.03, seed, TuningRequest { budget, ..QUESTION });
@@ -51,7 +51,7 @@ fn the_time_given_is_kept() {
 }
 
 #[test]
-fn the_bottleneck_is_named() {
+fn bottleneck_is_found() {
     let of = |law| simulate(law, 0.005, 1, QUESTION).decision.expect("a verdict").bottleneck;
     assert!(matches!(of(&CPU), Bottleneck::UsedUp(limit) if limit.resource == LimitingResource::Cpu));
     let Bottleneck::UsedUp(limit) = of(&LOCK) else { panic!("the lock is used up") };
@@ -64,7 +64,7 @@ fn the_bottleneck_is_named() {
 }
 
 #[test]
-fn all_answers_can_be_reached() {
+fn each_kind_of_answer_is_given() {
     assert_eq!(*answer(&simulate(&CPU, 0.005, 1, QUESTION)), TuningAnswer::Exact(2.0));
     assert_eq!(*answer(&simulate(&HELD, 0.005, 1, QUESTION)), TuningAnswer::LimitedElsewhere(1.0));
     assert_eq!(*answer(&simulate(&FLAT, 0.005, 1, QUESTION)), TuningAnswer::Flat(1.0));
@@ -75,7 +75,7 @@ fn all_answers_can_be_reached() {
 }
 
 #[test]
-fn what_there_was_no_time_to_measure_is_no_number() {
+fn unmeasured_levels_widen_the_answer_to_a_range() {
     let hasty = TuningRequest { budget: Duration::from_secs(26), ..QUESTION };
     for seed in 0..20 {
         let tuning = simulate(&LOCK, 0.005, seed, hasty);
@@ -85,14 +85,14 @@ fn what_there_was_no_time_to_measure_is_no_number() {
 }
 
 #[test]
-fn a_busy_machine_is_no_basis() {
+fn busy_machine_is_too_noisy_for_an_answer() {
     let mut lab = Simulated { others: 1.4, ..Simulated::new(&CPU, 0.01, 3) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});
     assert!(tuning.decision.is_none_or(|verdict| matches!(verdict.answer, TuningAnswer::TooNoisy(_))));
 }
 
 #[test]
-fn a_level_that_deadlocks_is_an_answer() {
+fn deadlocking_levels_are_excluded_from_the_answer() {
     let simulated = |fails_from| {
         let mut lab = Simulated { fails_from: Some(fails_from), ..Simulated::new(&LOCK, 0.01, 4) };
         tune(&mut lab, &QUESTION, |_| {})
@@ -100,13 +100,13 @@ fn a_level_that_deadlocks_is_an_answer() {
     let some = simulated(8.0);
     let failing = some.curve.levels().iter().filter(|level| !level.failures.is_empty());
     assert!(failing.clone().count() > 0 && failing.clone().all(|level| level.value >= 8.0));
-    assert!(failing.clone().all(|level| level.failures.len() == 1), "once is enough");
+    assert!(failing.clone().all(|level| level.failures.len() == 1), "a failing level runs once");
     assert!(answer(&some).recommended_level().is_some_and(|level| level < 8.0));
     assert!(matches!(answer(&simulated(1.0)), TuningAnswer::NeverWorks(why) if why.contains("deadlock")));
 }
 
 #[test]
-fn demands_are_limits() {
+fn limits_on_p99_and_memory_exclude_levels() {
     let slow = Demands { max_p99_ns: Some(12e6), ..DEMANDS };
     // 1.5 * n / X(n): at 64 workers and 1,000 a second 96 ms.
     let tuning = simulate(&LOCK, 0.005, 5, TuningRequest { demands: slow, ..QUESTION });
@@ -121,7 +121,7 @@ fn demands_are_limits() {
 }
 
 #[test]
-fn fresh_repetitions_bear_the_answer_out() {
+fn fresh_repetitions_confirm_the_answer() {
     let held =
         (0..50).filter(|seed| simulate(&LOCK, 0.01, *seed, QUESTION).is_confirmed(&DEMANDS) == Some(true)).count();
     assert!(held >= 47, "{held} of 50");

@@ -1,12 +1,12 @@
-//! Others that keep the machine busy while something is tuned: real ones.
+//! Tuning on a machine that other programs keep busy, with real processes.
 
 use std::process::{Child, Command, Output, Stdio};
 
-/// Processes that compute without a pause, as many as there are cores. They end with it.
+/// One computing process for each core, killed on drop.
 struct Burners(Vec<Child>);
 
 impl Burners {
-    fn light() -> Self {
+    fn start() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let burner = || Command::new("sh").args(["-c", "while :; do :; done"]).stdin(Stdio::null()).spawn();
         Self((0..cores).map(|_| burner().expect("there is a shell")).collect())
@@ -29,14 +29,14 @@ fn tune(more: &[&str]) -> Output {
 }
 
 #[test]
-fn a_machine_that_others_keep_busy_is_refused_or_doubted() {
-    let _burners = Burners::light();
+fn busy_machine_is_refused_and_with_anyway_gives_a_caveat() {
+    let _burners = Burners::start();
     let refused = tune(&[]);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && refused.stdout.is_empty());
     assert!(said.contains("others keep") && said.contains("--anyway"), "{said}");
 
-    let doubted = tune(&["--anyway"]);
-    let said = String::from_utf8_lossy(&doubted.stdout);
-    assert!(said.contains("Others kept") && said.contains("before it began"), "{said}");
+    let anyway = tune(&["--anyway"]);
+    let said = String::from_utf8_lossy(&anyway.stdout);
+    assert!(said.contains("Other programs kept") && said.contains("before the tuning began"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! What a tuning is written as: JSON beside its description, and a picture.
+//! The outputs of a tuning: caveats, JSON and its schema, and the SVG picture.
 
 use contend::scenario::{Knob, Source, check};
 use contend::trace::PoolId;
@@ -8,20 +8,23 @@ use serde_json::Value;
 use crate::laws::{CPU, DEMANDS, LOCK, QUESTION, Simulated, simulate};
 use crate::schema;
 
-/// What speaks against an answer, on a machine of which this was seen before.
-fn doubted(preflight: Preflight, sags_to: f64) -> String {
+/// Returns the caveats of a tuning after this preflight.
+fn caveats_after(preflight: Preflight, sags_to: f64) -> String {
     let tuning = tune(&mut Simulated { sags_to, ..Simulated::new(&CPU, 0.01, 5) }, &QUESTION, |_| {});
-    told(&tuning, |tuning, subject| caveats(tuning, &TuningSubject { preflight, ..*subject }).join("\n"))
+    with_subject(&tuning, |tuning, subject| caveats(tuning, &TuningSubject { preflight, ..*subject }).join("\n"))
 }
 
 #[test]
-fn a_clock_that_changes_is_a_doubt() {
-    let still = Preflight { others_cores: Some(0.0), clock_range: None };
-    assert_eq!(doubted(still, 0.97), "");
-    assert!(doubted(still, 0.8).contains("20 % slower in some repetitions"));
-    let governed = Preflight { clock_range: Some((8e8, 3.4e9)), ..still };
-    assert!(doubted(governed, 1.0).contains("from 0.8 to 3.4 GHz"));
-    assert!(doubted(Preflight { others_cores: Some(0.2), ..still }, 1.0).contains("0.2 cores busy before it began"));
+fn changing_core_clock_and_busy_cores_give_caveats() {
+    let quiet = Preflight { others_cores: Some(0.0), clock_range: None };
+    assert_eq!(caveats_after(quiet, 0.97), "");
+    assert!(caveats_after(quiet, 0.8).contains("20 % slower in some repetitions"));
+    let governed = Preflight { clock_range: Some((8e8, 3.4e9)), ..quiet };
+    assert!(caveats_after(governed, 1.0).contains("from 0.8 to 3.4 GHz"));
+    assert!(
+        caveats_after(Preflight { others_cores: Some(0.2), ..quiet }, 1.0)
+            .contains("0.2 cores busy before the tuning began")
+    );
 }
 
 fn knob() -> Knob {
@@ -30,7 +33,7 @@ fn knob() -> Knob {
     check(&source).expect("it is right").scenario.knobs.remove(0)
 }
 
-pub fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &TuningSubject<'_>) -> T) -> T {
+pub fn with_subject<T>(tuning: &Tuning, render: impl Fn(&Tuning, &TuningSubject<'_>) -> T) -> T {
     let (knob, work) = (knob(), WorkUnit::Tasks(PoolId(0)));
     let subject = TuningSubject {
         scenario: "laws",
@@ -41,17 +44,18 @@ pub fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &TuningSubject<'_>) -> T)
         usable_cores: QUESTION.usable_cores,
         preflight: Preflight { others_cores: Some(0.0), clock_range: Some((8e8, 3.4e9)) },
     };
-    tell(tuning, &subject)
+    render(tuning, &subject)
 }
 
 fn as_json(tuning: &Tuning) -> Value {
-    let text =
-        told(tuning, |tuning, subject| tuning_json(tuning, subject, "contend tune laws").expect("it is written"));
+    let text = with_subject(tuning, |tuning, subject| {
+        tuning_json(tuning, subject, "contend tune laws").expect("it is written")
+    });
     serde_json::from_str(&text).expect("it is JSON")
 }
 
 #[test]
-fn json_is_as_its_schema_says() {
+fn json_matches_its_schema() {
     let published = schema::load_schema("tune");
     let mut stalls = Simulated { fails_below: 4.0, ..Simulated::new(&LOCK, 0.01, 1) };
     let mut broken = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
@@ -65,7 +69,7 @@ fn json_is_as_its_schema_says() {
 }
 
 #[test]
-fn json_holds_every_repetition() {
+fn json_contains_every_repetition() {
     let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
     let value = as_json(&tuning);
     assert_eq!(
@@ -85,15 +89,15 @@ fn json_holds_every_repetition() {
 }
 
 fn picture(tuning: &Tuning) -> Option<String> {
-    told(tuning, |tuning, subject| tuning_svg(tuning, subject).expect("it is drawn"))
+    with_subject(tuning, |tuning, subject| tuning_svg(tuning, subject).expect("it is drawn"))
 }
 
 #[test]
-fn the_picture_has_every_level_and_the_answer() {
+fn svg_shows_every_level_and_the_answer() {
     let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
     let text = picture(&tuning).expect("something was measured");
     assert!(text.starts_with("<svg ") && text.trim_end().ends_with("</svg>"));
-    for said in ["lock `ledger` passes no more than", "workers are enough", "p99 of the work"] {
+    for said in ["lock `ledger`: at most ", "workers are enough", "p99 service time"] {
         assert!(text.contains(said), "no {said}");
     }
     for level in tuning.curve.working_levels() {
@@ -103,7 +107,7 @@ fn the_picture_has_every_level_and_the_answer() {
 }
 
 #[test]
-fn nothing_measured_is_no_picture() {
+fn no_measurement_gives_no_svg() {
     assert_eq!(picture(&Tuning::default()), None);
     let mut lab = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});

@@ -1,5 +1,5 @@
-//! Queues whose truth is known: as many servers as there are workers, tasks that arrive at a rate. A queue is stable
-//! exactly if less arrives than its servers can do.
+//! Tuning of simulated queues with a known answer: one server for each worker, and tasks that arrive at a rate. A queue
+//! is stable exactly if tasks arrive at a lower rate than its servers can do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use contend::tune::{
 
 use crate::laws::{DEMANDS, QUESTION};
 
-/// Tasks that arrive a second.
+/// Rate of arrivals, 1/s.
 const RATE: f64 = 200.0;
 
-/// How far apart things happen.
+/// Distribution of the times between arrivals, or of service times.
 #[derive(Clone, Copy, PartialEq)]
 enum Spread {
-    /// Always the same: D.
+    /// Constant (D).
     Fixed,
-    /// At random: M.
+    /// Exponential (M).
     Exponential,
 }
 
@@ -76,7 +76,7 @@ impl ExperimentRunner for Servers {
         let mut times: Vec<f64> = within(warm, warm + secs).map(|(_, took)| took * 1e9).collect();
         times.sort_by(f64::total_cmp);
         if times.is_empty() {
-            return TrialOutcome::Failed("not one task was done".to_owned(), nothing());
+            return TrialOutcome::Failed("no task was done".to_owned(), nothing());
         }
         let at = |part: f64| times[((times.len() as f64 * part) as usize).min(times.len() - 1)];
         let took = Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1.0) };
@@ -128,7 +128,7 @@ fn keeping_up((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>
     tune(&mut lab, &question, |_| {})
 }
 
-/// Runs it with many seeds: how often a level was named that is too low, and how often the one or two that are right.
+/// Tunes with many seeds. Returns the share of answers that are too low, and the share that are right.
 fn graded(kind: (Spread, Spread), mean: f64, p99: Option<f64>, least: f64) -> (f64, f64) {
     const RUNS: u64 = 40;
     let (mut low, mut right) = (0, 0);
@@ -151,10 +151,10 @@ const D: Spread = Spread::Fixed;
 const M: Spread = Spread::Exponential;
 
 #[test]
-fn the_smallest_level_that_keeps_up_is_that_of_queueing_theory() {
+fn smallest_level_that_keeps_up_matches_queueing_theory() {
     // Offered load 4.2, 1.6 and 9.4 servers.
     for (mean, least) in [(0.021, 5.0), (0.008, 2.0), (0.047, 10.0)] {
-        // How often it may be too cautious: where both are random, 40 s of a queue that is nearly full say little.
+        // Least share of right answers. Where both are random, 40 s of a nearly saturated queue show little.
         let kinds = [("D/D", (D, D), 1.0), ("M/D", (M, D), 0.8), ("D/M", (D, M), 0.8), ("M/M", (M, M), 0.5)];
         for (name, kind, at_least) in kinds {
             let (low, right) = graded(kind, mean, None, least);
@@ -164,7 +164,7 @@ fn the_smallest_level_that_keeps_up_is_that_of_queueing_theory() {
 }
 
 #[test]
-fn a_level_that_is_two_per_cent_too_slow_is_not_said_to_keep_up() {
+fn level_two_percent_too_slow_is_not_reported_to_keep_up() {
     for kind in [(D, D), (M, D), (D, M), (M, M)] {
         let (low, _) = graded(kind, 0.0204, None, 5.0); // 4 servers do 196 a second
         assert!(low <= 0.05, "{low}");
@@ -172,7 +172,7 @@ fn a_level_that_is_two_per_cent_too_slow_is_not_said_to_keep_up() {
 }
 
 #[test]
-fn no_level_keeps_up_with_more_than_all_can_do() {
+fn arrivals_beyond_all_levels_are_reported_as_falling_behind() {
     for seed in 0..10 {
         let tuning = keeping_up((D, M), 0.2, None, seed); // 32 servers do 160 a second
         let answer = tuning.decision.expect("a verdict").answer;
@@ -180,7 +180,7 @@ fn no_level_keeps_up_with_more_than_all_can_do() {
     }
 }
 
-/// Response time that 99 of 100 tasks do not exceed, for exponential service and arrivals. (Erlang, 1917; for the sum with the
+/// Returns the p99 response time for exponential service and arrivals. (Erlang, 1917; for the sum with the
 /// service time Gross & Harris, "Fundamentals of Queueing Theory".)
 fn p99(servers: u32, mean: f64) -> f64 {
     let (load, mu) = (RATE * mean, 1.0 / mean);
@@ -201,7 +201,7 @@ fn p99(servers: u32, mean: f64) -> f64 {
 }
 
 #[test]
-fn the_simulated_queue_is_that_of_erlang() {
+fn simulated_queue_matches_erlang_c() {
     let dice = fastrand::Rng::with_seed(1);
     let mut lab = Servers { arrivals: M, service: M, mean: 0.021, dice, clock: Duration::ZERO, limit: None };
     for servers in [5, 6, 8] {
@@ -213,8 +213,8 @@ fn the_simulated_queue_is_that_of_erlang() {
 }
 
 #[test]
-fn a_limit_on_response_times_asks_for_more_workers() {
-    // A little more than what 6 servers reach: 5 keep up, but too late.
+fn p99_limit_needs_more_workers() {
+    // A little above the p99 of 6 servers: 5 keep up, but miss the limit.
     let limit = p99(6, 0.021) * 1.1;
     assert!(limit < p99(5, 0.021) * 0.8);
     let (low, right) = graded((M, M), 0.021, Some(limit * 1e9), 6.0);

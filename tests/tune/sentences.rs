@@ -1,4 +1,4 @@
-//! What is said of a tuning: each sentence where it is true, and not where it is not.
+//! The sentences of a tuning: each appears where it is true, and only there.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use contend::tune::{
 };
 
 use crate::laws::{CPU, FLAT, LOCK, Law, QUESTION, Simulated, WAITING, simulate};
-use crate::output::told;
+use crate::output::with_subject;
 
-/// What a second of a run does of its first second's work.
+/// Throughput at a time of a run, as a share of its initial throughput.
 type Fades = fn(f64) -> f64;
 
 fn said(tuning: &Tuning) -> String {
-    told(tuning, headline)
+    with_subject(tuning, headline)
 }
 
 fn all(tuning: &Tuning) -> String {
-    told(tuning, |tuning, subject| {
+    with_subject(tuning, |tuning, subject| {
         [vec![headline(tuning, subject)], summary_sentences(tuning, subject), caveats(tuning, subject)].concat()
     })
     .join("\n")
 }
 
 #[test]
-fn pure_waiting_is_said_to_rise_beyond_the_highest_level() {
+fn throughput_that_still_rises_is_reported_with_a_wider_sweep() {
     for seed in 0..20 {
         let tuning = simulate(&WAITING, 0.01, seed, TuningRequest { range: (1.0, 32.0), ..QUESTION });
         assert_eq!(tuning.decision.as_ref().map(|verdict| verdict.answer.clone()), Some(TuningAnswer::Rising(32.0)));
@@ -38,26 +38,29 @@ fn pure_waiting_is_said_to_rise_beyond_the_highest_level() {
 }
 
 #[test]
-fn cores_that_are_used_up_at_the_highest_level_are_no_rise() {
+fn used_up_cores_at_the_highest_level_are_not_reported_as_rising() {
     let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (1.0, 2.0), ..QUESTION });
     let said = said(&tuning);
-    assert!(said.starts_with("2 workers are enough: the most measured") && said.contains("; 1 does 50 %"), "{said}");
+    assert!(
+        said.starts_with("2 workers are enough: the best throughput measured") && said.contains("; 1 does 50 %"),
+        "{said}"
+    );
 }
 
 #[test]
-fn a_knee_is_said_with_its_part_of_the_most_and_the_price_beyond() {
+fn knee_is_reported_with_its_share_of_the_best_and_the_cost_beyond() {
     let tuning = simulate(&LOCK, 0.005, 7, QUESTION);
     let text = all(&tuning);
     let head = text.lines().next().expect("a headline");
-    assert!(head.contains(" workers are enough: ") && head.contains(" of the most measured (1,0"), "{head}");
-    assert!(head.contains(" do 9") || head.contains(" do 8"), "what the level below does: {head}");
+    assert!(head.contains(" workers are enough: ") && head.contains(" of the best throughput measured (1,0"), "{head}");
+    assert!(head.contains(" do 9") || head.contains(" do 8"), "the level below: {head}");
     // 1.5 * n / X(n): at 64 workers 96 ms.
-    let price = text.lines().find(|line| line.starts_with("64 workers do")).expect("the price");
-    assert!(price.contains("at a p99 of 9") && price.contains(" instead of 1"), "{price}");
+    let cost = text.lines().find(|line| line.starts_with("64 workers do")).expect("a sentence about the cost");
+    assert!(cost.contains("at a p99 of 9") && cost.contains(" instead of 1"), "{cost}");
 }
 
 #[test]
-fn an_open_range_names_the_knee_and_not_the_level_that_is_certain() {
+fn range_recommends_the_knee_and_names_both_ends() {
     let ranges = (0..40).map(|seed| simulate(&LOCK, 0.04, seed, QUESTION));
     let ranges: Vec<Tuning> = ranges
         .filter(|tuning| matches!(tuning.decision.as_ref().map(|verdict| &verdict.answer), Some(TuningAnswer::Range { knee, to, .. }) if knee < to))
@@ -78,26 +81,26 @@ fn an_open_range_names_the_knee_and_not_the_level_that_is_certain() {
 }
 
 #[test]
-fn levels_that_stall_have_a_border_that_is_looked_for() {
+fn border_between_stalling_and_working_levels_is_found() {
     for (below, seed) in [(10.0, 1), (9.0, 2), (16.0, 3), (3.0, 4)] {
         let mut lab = Simulated { fails_below: below, ..Simulated::new(&LOCK, 0.01, seed) };
         let tuning = tune(&mut lab, &QUESTION, |_| {});
         let text = all(&tuning);
-        assert!(text.contains(&format!("the lowest that works above them is {below}, in all of ")), "{text}");
+        assert!(text.contains(&format!("the lowest working level above is {below} (worked in ")), "{text}");
         let failing = tuning.curve.levels().iter().filter(|level| !level.failures.is_empty());
         assert!(failing.clone().any(|level| (level.value - (below - 1.0)).abs() < 0.1), "{text}");
     }
     let mut lab = Simulated { fails_below: 10.0, ..Simulated::new(&LOCK, 0.01, 1) };
     let said = said(&tune(&mut lab, &QUESTION, |_| {}));
-    assert!(said.starts_with("10 workers are enough: ") && said.ends_with("; 9 do not work (stall)."), "{said}");
+    assert!(said.starts_with("10 workers are enough: ") && said.ends_with("; 9 fail (stall)."), "{said}");
     let mut lab = Simulated { fails_from: Some(12.0), ..Simulated::new(&LOCK, 0.01, 1) };
     let text = all(&tune(&mut lab, &QUESTION, |_| {}));
-    assert!(text.contains("the highest that works below them is 11, in all of "), "{text}");
+    assert!(text.contains("the highest working level below is 11 (worked in "), "{text}");
 }
 
 #[test]
-fn work_that_fades_is_said_to_change() {
-    // Each law with what a second of the run does of the first second's work.
+fn changing_throughput_is_reported() {
+    // Throughput over the time of a run.
     let fading: [(&str, Fades); 3] = [
         ("at once", |at| if at < 0.55 { 1.0 } else { 0.6 }),
         ("slowly", |at| 1.0 - 0.05 * at.min(10.0)),
@@ -107,10 +110,15 @@ fn work_that_fades_is_said_to_change() {
         let mut lab = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
         let tuning = tune(&mut lab, &QUESTION, |_| {});
         let text = all(&tuning);
-        assert!(text.lines().next().is_some_and(|head| head.contains("It changes while it runs")), "{name}: {text}");
-        assert!(text.contains("The work changes while it runs: "), "{name}: {text}");
+        assert!(
+            text.lines()
+                .next()
+                .is_some_and(|head| head.contains("Throughput changes during the run: this holds only for its first")),
+            "{name}: {text}"
+        );
+        assert!(text.contains("Make the scenario do only the part that you want to measure."), "{name}: {text}");
     }
-    // What comes and goes: both halves of a long run are alike, and different from a short one.
+    // Alternating throughput: both halves of a long run are alike, and different from a short run.
     let fades = |at: f64| if at < 1.0 || ((at * 2.0) as u32).is_multiple_of(2) { 1.0 } else { 0.3 };
     let mut lab = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});
@@ -122,7 +130,7 @@ fn work_that_fades_is_said_to_change() {
 }
 
 #[test]
-fn work_that_only_scatters_is_not_said_to_change() {
+fn noise_is_not_reported_as_changing_throughput() {
     let changes = |law: &Law, noise| {
         (0..100).filter(|seed| detect_drift(&simulate(law, noise, *seed, QUESTION), 0.05).is_some()).count()
     };
@@ -133,16 +141,20 @@ fn work_that_only_scatters_is_not_said_to_change() {
 }
 
 #[test]
-fn a_lowest_level_that_is_not_the_lowest_possible_is_said_to_have_none_below() {
+fn flat_curve_makes_no_claim_about_fewer_workers() {
     let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (4.0, 5.0), ..QUESTION });
     let text = all(&tuning);
     assert!(!text.contains("fewer do less"), "{text}");
     let flat = simulate(&FLAT, 0.005, 1, QUESTION);
-    assert!(said(&flat).starts_with("No level measured does clearly more or less: 1 worker does "), "{}", said(&flat));
+    assert!(
+        said(&flat).starts_with("No measured level does clearly more or less: 1 worker reaches "),
+        "{}",
+        said(&flat)
+    );
 }
 
 #[test]
-fn an_answer_without_time_for_a_confirmation_says_so() {
+fn answer_without_time_for_a_confirmation_says_so() {
     let hasty = TuningRequest { budget: Duration::from_secs(20), ..QUESTION };
     let text = all(&simulate(&LOCK, 0.005, 1, hasty));
     assert!(text.contains("Time ran out") && text.contains("`--for 2m`"), "{text}");

@@ -1,33 +1,33 @@
-//! Workers that wait forever, in the JSON report.
+//! Deadlocks and stalls in the JSON report.
 
 use super::shape::{DeadlockJson, DeadlockLinkJson, StallJson, StalledWorkerJson};
 use crate::report::Report;
 use crate::trace::WorkerId;
 
 pub(super) fn deadlocks<'a>(report: &Report<'a>) -> Vec<DeadlockJson<'a>> {
-    let cast = report.model.registry();
+    let registry = report.model.registry();
     let link = |link: &crate::model::CycleLink| DeadlockLinkJson {
-        worker: cast.worker_name(link.worker),
-        holds: cast.resource_name(link.holds),
-        wants: cast.resource_name(link.wants),
+        worker: registry.worker_name(link.worker),
+        holds: registry.resource_name(link.holds),
+        wants: registry.resource_name(link.wants),
         in_line: link.is_ahead_in_queue,
-        waits_for: link.waits_for.iter().map(|worker| cast.worker_name(*worker)).collect(),
+        waits_for: link.waits_for.iter().map(|worker| registry.worker_name(*worker)).collect(),
         since_s: link.since.as_secs_f64(),
     };
     let deadlock = |found: &crate::model::Deadlock| DeadlockJson {
         at_s: found.closed_at.as_secs_f64(),
         ring: found.cycle.iter().map(link).collect(),
-        victims: found.victims.iter().map(|worker| cast.worker_name(*worker)).collect(),
+        victims: found.victims.iter().map(|worker| registry.worker_name(*worker)).collect(),
     };
     report.model.deadlocks().iter().map(deadlock).collect()
 }
 
-/// The stall that there is, orphaned locks included: workers that no other worker will let go on.
+/// Returns the stall, if any, orphaned locks included: workers that no other worker will wake.
 pub(super) fn stalls<'a>(report: &Report<'a>) -> Vec<StallJson<'a>> {
-    let (model, cast) = (report.model, report.model.registry());
+    let (model, registry) = (report.model, report.model.registry());
     let worker = |id: &WorkerId| StalledWorkerJson {
-        worker: cast.worker_name(*id),
-        waits_for: model.lane(*id).activity().resource.map(|on| cast.resource_name(on)),
+        worker: registry.worker_name(*id),
+        waits_for: model.lane(*id).activity().resource.map(|on| registry.resource_name(on)),
     };
     let stalled = |stall: crate::model::Stall| StallJson {
         at_s: stall.at.as_secs_f64(),
