@@ -1,4 +1,4 @@
-//! Time by state, and whose the load of the cores is.
+//! Time by state, and the CPU load of a run and of other programs.
 
 use std::process::{Child, Command, Stdio};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Report, run, run_text};
 
-/// Cores that workers kept busy together: the sum of what the report says of each.
+/// Returns the cores that all workers together kept busy, according to the report.
 fn cores_by_workers(report: &Report) -> f64 {
     let ran = |worker: &Value| worker["share"]["running"].as_f64().unwrap() * worker["alive_s"].as_f64().unwrap();
     let all: f64 = report.json["workers"].as_array().unwrap().iter().map(ran).sum();
@@ -21,41 +21,47 @@ fn cores() -> f64 {
     std::thread::available_parallelism().unwrap().get() as f64
 }
 
-/// What the workers say they ran is what the kernel says their processes used, and not more than there is.
-fn adds_up(report: &Report) {
+/// Asserts that the workers' running time matches the kernel's CPU time of their processes, and fits into the cores.
+fn assert_cpu_time_adds_up(report: &Report) {
     let (by_workers, by_kernel) = (cores_by_workers(report), figure(report, "run"));
     assert!(by_workers <= cores() * 1.02, "{by_workers:.2} cores of {}", cores());
-    // The kernel's figure includes the start and the threads that look after the run, and ends up to 250 ms early.
+    // The kernel's figure includes the start and the run's own helper threads, and ends up to 250 ms early.
     let near = 0.1 * by_kernel + 0.1;
     assert!((by_workers - by_kernel).abs() <= near, "{by_workers:.2} cores by workers, {by_kernel:.2} by the kernel");
 }
 
 #[test]
-fn thirty_two_computing_threads_run_no_more_than_there_are_cores() {
-    adds_up(&run("F11_running_more_than_cores.kdl", &["--for", "2s"]));
+fn running_time_of_32_computing_threads_fits_into_the_cores() {
+    assert_cpu_time_adds_up(&run("F11_running_more_than_cores.kdl", &["--for", "2s"]));
 }
 
 #[test]
-fn threads_that_begin_and_end_between_samples_add_up() {
+fn cpu_time_of_short_threads_adds_up() {
     let text = "thread short count=16 { compute \"9ms\" }
         thread main { repeat 30 { spawn short; join short } }";
     let report = run_text(text, &["--for", "4s"]);
     let lives: u64 = report.json["workers"].as_array().unwrap().iter().map(|w| w["lives"].as_u64().unwrap()).sum();
     assert!(lives > 50, "{lives} lives");
-    adds_up(&report);
+    assert_cpu_time_adds_up(&report);
 }
 
 #[test]
-fn workers_in_processes_and_tasks_on_a_loop_add_up() {
-    adds_up(&run_text("process worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
-    adds_up(&run_text("async worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
+fn cpu_time_of_processes_and_async_tasks_adds_up() {
+    assert_cpu_time_adds_up(&run_text(
+        "process worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }",
+        &["--for", "2s"],
+    ));
+    assert_cpu_time_adds_up(&run_text(
+        "async worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }",
+        &["--for", "2s"],
+    ));
 }
 
-/// Computing loops beside a run.
+/// Processes that compute beside a run.
 struct Burners(Vec<Child>);
 
 impl Burners {
-    /// As many as the machine has cores, each for a minute at most.
+    /// Starts one for each core, for a minute at most.
     fn one_for_each_core() -> Self {
         let burner = |_| {
             let mut command = Command::new("timeout");
@@ -76,7 +82,7 @@ impl Drop for Burners {
 }
 
 #[test]
-fn load_of_other_programs_is_told_apart() {
+fn load_of_other_programs_is_not_counted_as_the_run() {
     let _burners = Burners::one_for_each_core();
     let text = format!("thread worker count={} {{ forever {{ compute \"2ms\" }} }}", cores());
     let report = run_text(&text, &["--for", "3s"]);
@@ -84,7 +90,7 @@ fn load_of_other_programs_is_told_apart() {
     assert!(others >= 0.2 * cores(), "others {others:.2}: {}", report.json["cpu"]);
     let busy: f64 = report.json["cpu"]["cores"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
     assert!((run + figure(&report, "viewer") + others - busy).abs() < 0.1, "{}", report.json["cpu"]);
-    adds_up(&report);
+    assert_cpu_time_adds_up(&report);
     for finding in report.json["findings"].as_array().unwrap() {
         let sentence = finding["sentence"].as_str().unwrap();
         assert!(finding["id"] != "oversubscribed" || sentence.starts_with("Other programs keep "), "{sentence}");
@@ -92,7 +98,7 @@ fn load_of_other_programs_is_told_apart() {
 }
 
 #[test]
-fn four_computing_tasks_on_one_loop_are_limited_by_its_thread() {
+fn computing_tasks_on_one_event_loop_are_reported_as_loop_bound() {
     let report = run("F12_oversubscribed_async.kdl", &["--for", "2s"]);
     let sentence = report.finding("loop-bound")["sentence"].as_str().unwrap();
     assert!(sentence.contains("on 1 event-loop thread"), "{sentence}");
@@ -102,13 +108,13 @@ fn four_computing_tasks_on_one_loop_are_limited_by_its_thread() {
 }
 
 #[test]
-fn a_thousand_threads_run_on_about_the_cores_there_are_and_do_not_blame_others() {
+fn thousand_threads_fit_into_the_cores_and_do_not_blame_other_programs() {
     for file in ["thousand-computing.kdl", "thousand-sleeping.kdl", "hot-lock.kdl"] {
         let report = run(file, &["--for", "2s"]);
-        // A thousand threads are looked at in turns: of the newest part of each the figure is an estimate.
+        // A thousand threads are sampled in turns, so the newest part of each figure is an estimate.
         let by_workers = cores_by_workers(&report);
         assert!(by_workers <= cores() * 1.35, "{file}: {by_workers:.2} cores of {}", cores());
-        // Null where nobody had the time to look.
+        // Null where there was no time to sample.
         let load = |name: &str| report.json["cpu"][name].as_f64();
         let (others, own) = (load("others").unwrap_or(0.0), load("run").unwrap_or(0.0));
         let blamed = report.json["findings"].as_array().unwrap().iter().any(|finding| {

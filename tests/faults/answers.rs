@@ -1,18 +1,18 @@
-//! Expectations of a run whose cores other programs use.
+//! Expectations of a run while other programs use its cores.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{available_parallelism, scope};
 
 use super::{contend, run_text};
 
-/// One worker for each of two cores, and what only two cores show; facts besides.
+/// Two computing workers with a counter.
 const BESIDE: &str = r#"title "Two that compute"
 counter c
 thread worker count=2 { forever { compute "1ms"; add c } }
 test for="1s"
 "#;
 
-/// Runs something beside programs that use every core four times over.
+/// Calls `run` while other threads use every core four times over.
 fn beside_a_burner<T>(run: impl FnOnce() -> T) -> T {
     let stop = AtomicBool::new(false);
     scope(|threads| {
@@ -30,8 +30,8 @@ fn beside_a_burner<T>(run: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn an_expectation_that_needs_cores_is_not_judged_beside_a_burner_unless_strict() {
-    // Four in five of all that want to run are the burner's: no worker can have a core for nine tenths of its time.
+fn expectation_that_needs_cores_is_not_judged_on_a_busy_machine_unless_strict() {
+    // Four in five runnable threads are the burner's: no worker can have a core for nine tenths of its time.
     let text = format!("{BESIDE}expect share running of=worker above=\"90%\"\n");
     let (lenient, strict) =
         beside_a_burner(|| (run_text(&text, &["--for", "2s"]), run_text(&text, &["--for", "2s", "--strict"])));
@@ -44,7 +44,7 @@ fn an_expectation_that_needs_cores_is_not_judged_beside_a_burner_unless_strict()
 }
 
 #[test]
-fn a_fact_is_judged_beside_a_burner() {
+fn counts_and_deadlocks_are_judged_on_a_busy_machine() {
     let text = format!("{BESIDE}expect lost c equals=1\nexpect deadlock\n");
     let report = beside_a_burner(|| run_text(&text, &["--for", "1s"]));
     assert_eq!(report.code, Some(1));
@@ -55,7 +55,7 @@ fn a_fact_is_judged_beside_a_burner() {
 }
 
 #[test]
-fn tests_count_apart_what_cannot_be_judged() {
+fn tests_count_not_judged_expectations_separately() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("two.kdl");
     let path = file.to_str().unwrap();

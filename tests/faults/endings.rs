@@ -1,4 +1,4 @@
-//! Runs that must end, and tasks that must all be accounted for; processes that must not be started, or left.
+//! Ends of runs: every run ends, every task is accounted for, and no process is left behind.
 #![allow(clippy::print_stdout, reason = "what random runs showed")]
 
 mod helpers;
@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use super::{Report, contend, run, run_text};
 
-/// What became of a pool's tasks: submitted, and how many ended in which way.
+/// Returns how many tasks of a pool were submitted, and how many ended in which way.
 fn tasks(pool: &Value) -> (u64, [u64; 6]) {
     let count = |member: &str| pool[member].as_u64().unwrap();
     (count("submitted"), ["done", "failed", "rejected", "cancelled", "lost", "open"].map(count))
 }
 
-/// Asserts that each task is counted once, and that none is open at the end.
+/// Asserts that each task is counted once, and none is open at the end.
 fn assert_all_over(report: &Report, what: &str) {
     assert_eq!(report.json["ended"], "completed", "{what}: {:#}", report.json);
     for pool in report.json["pools"].as_array().unwrap() {
@@ -24,8 +24,8 @@ fn assert_all_over(report: &Report, what: &str) {
     }
 }
 
-/// Runs a random scenario; what is wrong with the result, if anything is.
-fn wrong_with(seed: u64) -> Option<String> {
+/// Runs a random scenario. Returns what is wrong with the result.
+fn find_mistake(seed: u64) -> Option<String> {
     let text = random_pools::scenario(seed);
     let report = run_text(&text, &["--for", "6s"]);
     let (ended, pools) = (report.json["ended"].as_str().unwrap(), report.json["pools"].as_array().unwrap());
@@ -34,7 +34,7 @@ fn wrong_with(seed: u64) -> Option<String> {
     let ends_well = match ended {
         "completed" => !is_open,
         "stall" | "deadlock" => true,
-        // A run goes on as long as somebody may, even if others are known never to.
+        // A run continues as long as some worker may, even if others are stuck forever.
         "time" => report.findings().iter().any(|id| ["stall", "deadlock"].contains(id)),
         _ => false,
     };
@@ -46,7 +46,7 @@ fn wrong_with(seed: u64) -> Option<String> {
 }
 
 fn random_runs(seeds: std::ops::Range<u64>) {
-    let wrong: Vec<String> = seeds.filter_map(wrong_with).collect();
+    let wrong: Vec<String> = seeds.filter_map(find_mistake).collect();
     println!("{}", wrong.join("\n"));
     assert!(wrong.is_empty(), "{} runs are wrong", wrong.len());
 }
@@ -64,15 +64,15 @@ fn every_task_of_a_thousand_random_pools_is_accounted_for_and_every_run_ends() {
 }
 
 #[test]
-fn a_dealt_batch_that_overfills_its_queue_is_a_stall() {
+fn split_batch_that_overfills_its_queue_is_a_stall() {
     let report = run("F04_overfull_dealt_queue.kdl", &["--for", "20s"]);
     assert_eq!(report.json["ended"], "stall");
     report.finding("stall");
 }
 
-/// `a` waits for room that only itself could make; `b` is idle and cannot take what was dealt to `a`.
+/// One worker waits for room that only it could make; the other is idle and cannot take tasks assigned to the first.
 #[test]
-fn a_worker_that_may_not_take_what_was_dealt_to_another_is_part_of_the_stall() {
+fn idle_worker_that_cannot_take_assigned_tasks_is_part_of_the_stall() {
     let text = "pool w of=threads workers=2 queue=1 schedule=split {\n    batch count=4\n    \
                 task { if task below=2 { submit w task=9 } }\n}\n";
     let report = run_text(text, &["--for", "20s"]);
@@ -80,7 +80,7 @@ fn a_worker_that_may_not_take_what_was_dealt_to_another_is_part_of_the_stall() {
 }
 
 #[test]
-fn a_batch_that_is_dealt_into_a_closed_pool_is_not_submitted() {
+fn split_batch_of_a_closed_pool_is_not_submitted() {
     for how in ["drain", "cancel", "abandon"] {
         for results in ["", "results=ordered", "results=as-completed", "results=ignored"] {
             let text = format!(
@@ -94,7 +94,7 @@ fn a_batch_that_is_dealt_into_a_closed_pool_is_not_submitted() {
 }
 
 #[test]
-fn tasks_inside_the_task_at_which_a_process_dies_are_accounted_for() {
+fn nested_tasks_of_a_dying_process_are_accounted_for() {
     let report = run("F06_process_dies_in_nested_task.kdl", &["--for", "20s"]);
     assert_all_over(&report, "fixture");
     assert_eq!(tasks(&report.json["pools"][0]), (4, [1, 3, 0, 0, 0, 0]));
@@ -110,9 +110,9 @@ fn tasks_inside_the_task_at_which_a_process_dies_are_accounted_for() {
     }
 }
 
-/// One that belongs to no pool, and a thread that lives in it.
+/// The process belongs to no pool, and a thread runs in it.
 #[test]
-fn tasks_that_a_process_did_for_itself_when_it_died_are_accounted_for() {
+fn caller_runs_tasks_of_a_dying_process_are_accounted_for() {
     for end in ["abort", "exit 0", "exit 3"] {
         // Tasks 1 and 2 keep the pool busy; `inner` does 4 for itself, and `main` 7.
         let text = format!(
@@ -148,7 +148,7 @@ fn a_recursion_of_three_hundred_tasks_is_done() {
 }
 
 #[test]
-fn a_task_that_would_end_the_runner_fails_instead() {
+fn task_that_would_end_the_runner_fails_instead() {
     for end in ["abort", "exit 0", "exit 3"] {
         let text = format!(
             "pool w of=processes workers=1 queue=1 policy=caller-runs on-crash=shrink {{\n    batch count=8\n    \
@@ -160,16 +160,16 @@ fn a_task_that_would_end_the_runner_fails_instead() {
 }
 
 #[test]
-fn results_that_nobody_will_read_are_held() {
+fn ignored_results_are_held_unread() {
     let text = "pool w of=threads workers=2 queue=4 { batch count=12 results=ignored; task { sleep \"1ms\" } }\n";
     let results = &run_text(text, &["--for", "20s"]).json["pools"][0]["results"];
     let count = |member: &str| results[member].as_u64().unwrap();
     assert_eq!((count("there"), count("read"), count("held_max")), (12, 0, 12));
 }
 
-/// A process that is killed as it submits has put the task and not told: the number tells.
+/// A process killed while it submits has put the task without reporting it; the task's number shows it.
 #[test]
-fn no_more_tasks_are_done_than_were_submitted_after_an_abandon() {
+fn abandoned_pool_never_does_more_tasks_than_submitted() {
     let text = "pool w of=processes workers=3 queue=20 {\n    task { repeat 30 { submit v task=1 } }\n}\n\
                 pool v of=threads workers=2 queue=200 { task { compute \"20us\" } }\n\
                 thread main { repeat 12 { submit w }; sleep \"3ms\"; shutdown w how=abandon }\n";
@@ -178,9 +178,9 @@ fn no_more_tasks_are_done_than_were_submitted_after_an_abandon() {
     }
 }
 
-/// The first panic of a thread does not print a backtrace: finding its names takes a fifth of a second.
+/// The first panic of a thread prints no backtrace: resolving its symbols takes a fifth of a second.
 #[test]
-fn a_panic_step_prints_no_backtrace() {
+fn panic_step_prints_no_backtrace() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_contend"));
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("panics.kdl");
@@ -191,7 +191,7 @@ fn a_panic_step_prints_no_backtrace() {
 }
 
 #[test]
-fn a_scenario_whose_path_is_not_text_is_run() {
+fn scenario_path_may_be_invalid_utf8() {
     use std::os::unix::ffi::OsStrExt;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join(std::ffi::OsStr::from_bytes(b"own\xff.kdl"));

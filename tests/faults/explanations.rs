@@ -1,13 +1,13 @@
-//! What a verdict says: rings, victims, holders and fixes.
+//! Explanations in verdicts: rings, victims, holders and fixes.
 
 use serde_json::Value;
 
 use super::{Report, contend, fixture, run, run_text};
 
-/// Long enough for the second ring of any of these to close.
+/// Long enough for the second ring of every scenario to close.
 const FOR: [&str; 2] = ["--for", "3s"];
 
-/// Workers of the ring of each deadlock, and its victims, in the order of their names.
+/// Returns the ring and the victims of each deadlock, in the order of their names.
 fn deadlocks(report: &Report) -> Vec<(Vec<&str>, Vec<&str>)> {
     let all = report.json["deadlocks"].as_array().unwrap();
     let mut all: Vec<(Vec<&str>, Vec<&str>)> = all
@@ -22,14 +22,14 @@ fn deadlocks(report: &Report) -> Vec<(Vec<&str>, Vec<&str>)> {
     all
 }
 
-/// The sentence of the only finding with this id, and its cure.
-fn told<'a>(report: &'a Report, id: &str) -> (&'a str, &'a str) {
+/// Returns the sentence and the fix of the only finding with this id.
+fn sentence_and_fix<'a>(report: &'a Report, id: &str) -> (&'a str, &'a str) {
     let finding = report.finding(id);
     (finding["sentence"].as_str().unwrap(), finding["cure"].as_str().unwrap())
 }
 
 #[test]
-fn a_deadlock_is_reported_for_each_of_two_disjoint_rings() {
+fn deadlock_is_reported_for_each_of_two_disjoint_rings() {
     let report = run("two-rings.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec![]), (vec!["l2", "r2"], vec![])]);
     assert_eq!(report.findings(), ["deadlock", "deadlock"]);
@@ -42,7 +42,7 @@ fn a_deadlock_is_reported_for_each_of_two_disjoint_rings() {
 }
 
 #[test]
-fn a_ring_that_closes_later_is_a_deadlock_of_its_own() {
+fn ring_that_closes_later_is_a_separate_deadlock() {
     let report = run("rings-one-after-another.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec![]), (vec!["l2", "r2"], vec![])]);
     let at = |nth: usize| report.json["deadlocks"][nth]["at_s"].as_f64().unwrap();
@@ -50,7 +50,7 @@ fn a_ring_that_closes_later_is_a_deadlock_of_its_own() {
 }
 
 #[test]
-fn rings_of_three_sizes_are_told_apart() {
+fn rings_of_three_sizes_are_separate_deadlocks() {
     let report = run("three-rings.kdl", &FOR);
     let expected = [
         (vec!["alone"], vec!["guest"]),
@@ -64,7 +64,7 @@ fn rings_of_three_sizes_are_told_apart() {
 }
 
 #[test]
-fn philosophers_are_one_ring_and_the_cooks_another() {
+fn philosophers_and_cooks_are_separate_rings() {
     let report = run("philosophers-and-ring.kdl", &FOR);
     let all = deadlocks(&report);
     assert_eq!(all[0], (vec!["cook", "maid"], vec![]));
@@ -72,7 +72,7 @@ fn philosophers_are_one_ring_and_the_cooks_another() {
 }
 
 #[test]
-fn a_victim_of_two_rings_belongs_to_both() {
+fn victim_of_two_rings_is_listed_for_both() {
     let report = run("shared-victim.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec!["guest", "late"]), (vec!["l2", "r2"], vec!["guest"])]);
     let evidence = report.finding("deadlock")["evidence"].as_str().unwrap();
@@ -80,7 +80,7 @@ fn a_victim_of_two_rings_belongs_to_both() {
 }
 
 #[test]
-fn a_ring_that_waits_for_another_ring_is_a_deadlock_of_its_own() {
+fn ring_that_waits_for_another_ring_is_a_separate_deadlock() {
     let report = run("writer-behind-two-rings.kdl", &FOR);
     let mut all = deadlocks(&report);
     for (ring, _) in &mut all {
@@ -91,7 +91,7 @@ fn a_ring_that_waits_for_another_ring_is_a_deadlock_of_its_own() {
 }
 
 #[test]
-fn the_ring_has_everybody_that_holds_a_permit() {
+fn ring_contains_all_permit_holders() {
     let report = run("F15_ring_of_itself.kdl", &FOR);
     let all = deadlocks(&report);
     let [(ring, victims)] = all.as_slice() else { panic!("{all:?}") };
@@ -102,40 +102,40 @@ fn the_ring_has_everybody_that_holds_a_permit() {
          Both are stuck forever."
     );
     let cure = "Take all permits of connection in one step, before any other lock.";
-    assert_eq!(told(&report, "deadlock"), (sentence.as_str(), cure));
+    assert_eq!(sentence_and_fix(&report, "deadlock"), (sentence.as_str(), cure));
     let waits_for = &report.json["deadlocks"][0]["ring"][0]["waits_for"];
     assert_eq!(waits_for, &serde_json::json!(["audit", update]));
     let three = run("connections-of-three.kdl", &FOR);
     assert_eq!(deadlocks(&three), [(vec!["audit", "update-1", "update-2"], vec!["report"])]);
-    let (sentence, _) = told(&three, "deadlock");
+    let (sentence, _) = sentence_and_fix(&three, "deadlock");
     assert!(sentence.contains("; update-1 and update-2 hold connection and wait for row. All 3 are"), "{sentence}");
 }
 
 #[test]
-fn readers_that_upgrade_wait_for_each_other() {
+fn upgrading_readers_deadlock() {
     let report = run("rwlock-upgrade.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["clerk-1", "clerk-2"], vec![])]);
-    let (sentence, cure) = told(&report, "deadlock");
+    let (sentence, cure) = sentence_and_fix(&report, "deadlock");
     assert!(sentence.starts_with("clerk-1 and clerk-2 hold table, and each waits until the other releases it."));
     assert!(cure.starts_with("Release table before asking to write it"), "{cure}");
 }
 
 #[test]
-fn a_writer_in_line_is_part_of_the_ring_of_a_reader_that_reads_again() {
+fn queued_writer_is_part_of_the_ring_of_a_recursive_reader() {
     let report = run("read-again-behind-a-writer.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["reader", "writer"], vec![])]);
     let ring = report.json["deadlocks"][0]["ring"].as_array().unwrap();
     assert_eq!((&ring[0]["in_line"], &ring[1]["in_line"]), (&Value::Bool(false), &Value::Bool(true)));
-    let (sentence, cure) = told(&report, "deadlock");
+    let (sentence, cure) = sentence_and_fix(&report, "deadlock");
     assert!(sentence.starts_with("reader holds table and waits for table again; writer waits in line"), "{sentence}");
     assert!(cure.starts_with("Do not read table again while holding it"), "{cure}");
 }
 
 #[test]
-fn a_ring_and_a_stall_are_both_told() {
+fn ring_and_stall_are_both_reported() {
     let report = run("ring-and-stall.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["left", "right"], vec![])]);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     let expected =
         "consumer waits for an item in jobs; every worker that could put one has ended. It is stuck forever.";
     assert_eq!(sentence, expected);
@@ -144,15 +144,15 @@ fn a_ring_and_a_stall_are_both_told() {
 }
 
 #[test]
-fn who_waits_for_a_worker_of_a_ring_is_told_of_the_ring() {
+fn worker_that_joins_a_ring_member_is_explained_by_the_ring() {
     let report = run("ring-that-starves-a-queue.kdl", &FOR);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, is deadlocked."));
     assert_eq!(cure, "Resolve the deadlock of producer first.");
 }
 
 #[test]
-fn the_lock_that_is_held_over_a_wait_is_named_with_its_holder() {
+fn lock_held_during_a_wait_is_named_with_its_holder() {
     let cases = [
         ("F16a_cure_lock_and_queue.kdl", "sync, which could take one, waits for status.", "Release status before"),
         (
@@ -178,7 +178,7 @@ fn the_lock_that_is_held_over_a_wait_is_named_with_its_holder() {
     ];
     for (file, part, fix) in cases {
         let report = run(file, &FOR);
-        let (sentence, cure) = told(&report, "stall");
+        let (sentence, cure) = sentence_and_fix(&report, "stall");
         assert!(sentence.contains(part) && sentence.ends_with("are stuck forever."), "{file}: {sentence}");
         assert!(cure.starts_with(fix), "{file}: {cure}");
         assert_eq!(report.json["ended"], "stall", "{file}");
@@ -186,34 +186,37 @@ fn the_lock_that_is_held_over_a_wait_is_named_with_its_holder() {
 }
 
 #[test]
-fn a_barrier_says_how_many_it_needs_and_why_no_more_come() {
+fn stuck_barrier_names_the_missing_arrivals() {
     let (pool, left) = (run("F16c_cure_barrier_in_pool.kdl", &FOR), run("barrier-left.kdl", &FOR));
     let few = "Both workers of worker wait at gate, which needs 3; 1 task stays in the queue. Both are stuck forever.";
-    assert_eq!(told(&pool, "stall"), (few, "Give worker at least 3 workers, or lower the parties of gate."));
-    let (sentence, cure) = told(&left, "stall");
+    assert_eq!(
+        sentence_and_fix(&pool, "stall"),
+        (few, "Give worker at least 3 workers, or lower the parties of gate.")
+    );
+    let (sentence, cure) = sentence_and_fix(&left, "stall");
     assert_eq!(sentence, "gate needs 3 workers, 2 wait there; short has ended. Both are stuck forever.");
     assert!(cure.starts_with("Make each worker meet at gate as often as the others"), "{cure}");
 }
 
 #[test]
-fn queues_that_are_full_both_ways_are_not_to_be_given_room() {
+fn fix_for_queues_full_both_ways_is_not_more_capacity() {
     let report = run("queues-full-both-ways.kdl", &FOR);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.contains(", which could take one, waits for room in "), "{sentence}");
     assert!(cure.starts_with("Do not wait for room in "), "{cure}");
 }
 
 #[test]
-fn what_the_other_side_waits_for_is_in_the_sentence_and_the_fix() {
+fn sentence_and_fix_name_what_the_other_side_waits_for() {
     let joined = catalogue(&["join-before-drain", "--set", "order=end-first", "--set", "report=256KiB"]);
     let expected = "child waits for room in answer; parent, which could receive from it, waits for child-is-done. \
                     Both are stuck forever.";
     assert_eq!(
-        told(&joined, "stall"),
+        sentence_and_fix(&joined, "stall"),
         (expected, "Make parent receive from answer before it waits for child-is-done.")
     );
     let lost = catalogue(&["crash-policies", "--set", "policy=lose"]);
-    let (sentence, cure) = told(&lost, "stall");
+    let (sentence, cure) = sentence_and_fix(&lost, "stall");
     assert!(sentence.starts_with("batch waits for a result of worker; 1 task was lost with its worker. In all, "));
     assert_eq!(cure, "Retry the task when its worker dies, or fail its result.");
 }
@@ -225,25 +228,28 @@ fn catalogue(args: &[&str]) -> Report {
 }
 
 #[test]
-fn an_orphaned_mutex_ends_the_run_and_is_a_deadlock_that_was_expected() {
+fn orphaned_mutex_ends_the_run_and_counts_as_an_expected_deadlock() {
     let report = run("F02c_orphan_is_no_stall.kdl", &[]);
     assert_eq!((&report.json["ended"], report.code), (&Value::from("stall"), Some(0)));
     assert_eq!(report.findings(), ["orphaned-lock"]);
-    assert_eq!(told(&report, "orphaned-lock").0, "a ended without releasing m: 3 workers wait for it forever.");
+    assert_eq!(
+        sentence_and_fix(&report, "orphaned-lock").0,
+        "a ended without releasing m: 3 workers wait for it forever."
+    );
     assert_eq!(report.json["expectations"][0]["seen"], true);
 }
 
 #[test]
-fn who_waits_for_a_victim_of_an_orphaned_lock_is_told_of_the_lock() {
+fn waiter_for_a_victim_of_an_orphaned_lock_is_explained_by_the_lock() {
     let report = run("orphan-starves-a-queue.kdl", &FOR);
-    let (sentence, cure) = told(&report, "stall");
+    let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, waits for m."));
     assert_eq!(cure, "Release m on every exit path.");
     assert!(report.findings().contains(&"orphaned-lock"), "{:?}", report.findings());
 }
 
 #[test]
-fn fail_on_deadlock_fails_whatever_makes_workers_wait_forever() {
+fn fail_on_deadlock_covers_every_finding_of_endless_waits() {
     let fails = ["two-rings.kdl", "F16a_cure_lock_and_queue.kdl", "F02c_orphan_is_no_stall.kdl", "barrier-left.kdl"];
     for file in fails {
         assert_eq!(run(file, &["--fail-on", "deadlock"]).code, Some(3), "{file}");
@@ -253,7 +259,7 @@ fn fail_on_deadlock_fails_whatever_makes_workers_wait_forever() {
 }
 
 #[test]
-fn an_expected_deadlock_may_be_a_stall_and_the_finding_is_a_ring() {
+fn expected_deadlock_accepts_a_stall_but_the_finding_needs_a_ring() {
     let stalls = "title \"x\"\nqueue q capacity=1\nthread a { take q }\n";
     let report = |expect: &str| run_text(&format!("{stalls}{expect}"), &[]);
     assert_eq!(report("expect deadlock within=\"5s\"").code, Some(0));
@@ -262,7 +268,7 @@ fn an_expected_deadlock_may_be_a_stall_and_the_finding_is_a_ring() {
 }
 
 #[test]
-fn an_event_that_no_step_sets_needs_a_step_that_does() {
+fn fix_for_an_event_without_setter_is_a_step_that_sets_it() {
     let report = run("F08_timed_wait_elsewhere.kdl", &["--for", "20s"]);
     let finding = report.finding("stall");
     assert_eq!(finding["sentence"], "b waits for e; no worker could set it. It is stuck forever.");

@@ -3,21 +3,21 @@
 use super::{contend, fixture, run, run_text};
 
 #[test]
-fn a_monitor_loop_whose_producer_has_ended_is_a_stall_and_no_lost_wakeup() {
+fn monitor_loop_without_producer_is_a_stall_and_not_a_lost_wakeup() {
     let report = run("F09a_lost_wakeup_false.kdl", &["--for", "2s"]);
     assert!(report.findings().contains(&"stall"), "{:?}", report.findings());
     assert!(!report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
 }
 
 #[test]
-fn a_worker_that_a_signal_woke_has_not_missed_that_signal() {
+fn woken_worker_is_not_reported_as_lost_wakeup() {
     let report = run("F09b_lost_wakeup_false.kdl", &["--for", "2s"]);
     assert!(report.findings().contains(&"stall"), "{:?}", report.findings());
     assert!(!report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
 }
 
 #[test]
-fn a_signal_before_a_wait_without_a_look_is_lost() {
+fn signal_before_an_unchecked_wait_is_a_lost_wakeup() {
     let report = run_text(
         "mutex m\ncondition c of=m\nthread a { sleep \"50ms\"; lock m { wait c } }\nthread b { lock m { notify c } }",
         &["--for", "2s"],
@@ -25,14 +25,15 @@ fn a_signal_before_a_wait_without_a_look_is_lost() {
     assert!(report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
 }
 
-/// Whether two orders of the locks `a` and `b` are told as a hazard, of workers with these steps; and what `check` says.
+/// Returns whether the run reports an order hazard between locks `a` and `b` for these workers, and `check`'s
+/// certainty.
 fn hazard(declared: &str, workers: &str) -> (bool, Option<&'static str>) {
     let text = format!("mutex a\nmutex b\n{declared}\n{workers}\n");
     let told = run_text(&text, &["--for", "400ms"]).findings().contains(&"order-hazard");
     (told, warning(&text))
 }
 
-/// How sure `check` is that workers wait for each other's locks.
+/// Returns how sure `check` is that workers wait for each other's locks.
 fn warning(text: &str) -> Option<&'static str> {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("scenario.kdl");
@@ -42,12 +43,12 @@ fn warning(text: &str) -> Option<&'static str> {
     ["can", "may"].into_iter().find(|word| said.contains(&format!("workers {word} wait for each other's locks")))
 }
 
-/// Takes both locks, the one order or the other.
+/// Steps that take both locks, in one order or the other.
 const THERE: &str = "lock a { lock b { compute \"100us\" } }";
 const BACK: &str = "lock b { lock a { compute \"100us\" } }";
 
 #[test]
-fn orders_that_a_join_or_an_event_keeps_apart_are_no_hazard() {
+fn lock_orders_separated_by_a_join_or_event_are_no_hazard() {
     for file in ["F10a_order_hazard_join.kdl", "F10b_order_hazard_event.kdl"] {
         let report = run(file, &["--for", "1s"]);
         assert!(!report.findings().contains(&"order-hazard"), "{file}: {:?}", report.findings());
@@ -56,7 +57,7 @@ fn orders_that_a_join_or_an_event_keeps_apart_are_no_hazard() {
 }
 
 #[test]
-fn orders_that_anything_given_keeps_apart_are_no_hazard() {
+fn lock_orders_separated_by_any_signal_are_no_hazard() {
     for (declared, first, second) in [
         ("event done", "{}; set done", "sleep \"20ms\"; wait done; {}"),
         ("queue q capacity=1", "{}; put q", "take q; {}"),
@@ -77,7 +78,7 @@ fn orders_that_anything_given_keeps_apart_are_no_hazard() {
     ] {
         let first = first.replace("{}", THERE);
         let workers = format!("thread first {{ {first} }}\nthread second {{ {} }}", second.replace("{}", BACK));
-        // Neither what a value tells before a wait nor room in a queue is followed.
+        // The analysis follows neither a value checked before a wait nor room in a queue.
         let warned = (declared.contains("condition") || first.contains("take q")).then_some("may");
         assert_eq!(hazard(declared, &workers), (false, warned), "{declared}: {workers}");
     }
@@ -89,7 +90,7 @@ fn orders_that_anything_given_keeps_apart_are_no_hazard() {
 }
 
 #[test]
-fn orders_that_nothing_keeps_apart_are_a_hazard() {
+fn unseparated_lock_orders_are_a_hazard() {
     for (declared, first, second) in [
         ("", "{}", "sleep \"20ms\"; {}"),
         ("event done", "set done; {}", "wait done; {}"),
@@ -106,7 +107,7 @@ fn orders_that_nothing_keeps_apart_are_a_hazard() {
 }
 
 #[test]
-fn clients_of_too_few_connections_are_told_of_their_ceiling() {
+fn connection_limit_is_reported_with_its_ceiling() {
     let report = run("F17_semaphore_bound_silent.kdl", &["--for", "2s"]);
     let bound = report.finding("lock-bound");
     let sentence = bound["sentence"].as_str().unwrap();
@@ -121,13 +122,13 @@ fn clients_of_too_few_connections_are_told_of_their_ceiling() {
 }
 
 #[test]
-fn an_orphaned_lock_is_no_bottleneck() {
+fn orphaned_lock_is_not_reported_as_bottleneck() {
     let report = run("F02c_orphan_is_no_stall.kdl", &["--for", "2s"]);
     assert!(!report.findings().contains(&"lock-bound"), "{:?}", report.findings());
 }
 
 #[test]
-fn ten_busy_locks_of_one_array_are_one_finding() {
+fn busy_locks_of_one_array_share_a_finding() {
     let text = "mutex m count=10\nthread worker count=40 { forever { lock m at=\"i / 4\" { io \"2ms\" } } }";
     let report = run_text(text, &["--for", "2s"]);
     let bound: Vec<_> = report.findings().into_iter().filter(|id| *id == "lock-bound").collect();
@@ -136,7 +137,7 @@ fn ten_busy_locks_of_one_array_are_one_finding() {
 }
 
 #[test]
-fn what_lost_events_make_unknown_is_null() {
+fn figures_made_unknown_by_lost_events_are_null() {
     let text = "title \"Many additions\"\nmutex m\ncounter c\nthread t { ".to_owned() + &"add c; ".repeat(50_000) + "}";
     let report = run_text(&text, &["--for", "5s"]);
     let counter = &report.json["counters"][0];

@@ -1,5 +1,5 @@
-//! Small programs on which a verdict, a figure or an ending was once wrong, run as the program runs them: each with the
-//! right value. Most are made small from public bug reports and textbooks.
+//! Regression tests: small scenarios for which a verdict, a figure or an ending was once wrong, run by the real program
+//! and checked for the right value. Most are reduced from public bug reports and textbooks.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test may fail")]
 

@@ -1,29 +1,29 @@
-//! Deadlocks and stalls that must be found.
+//! Deadlocks, stalls and orphaned locks that must be proven, and waits that must not be.
 
 use crate::{Report, run, run_text};
 
-/// Long enough for a verdict, and no limit: a run that nobody can end must end because it is stuck.
+/// Long enough for a verdict: a stuck run must end before this limit.
 const LIMIT: &[&str] = &["--for", "20s"];
 
 /// Runs of what depends on an order that sleeps make.
 const TRIES: usize = 5;
 
-/// The run ends because nobody can go on, long before its time, and says so.
+/// Asserts that the run ended as a stall, long before its limit.
 fn assert_stalled(report: &Report) {
     assert_eq!(report.json["ended"], "stall", "{:#}", report.json["findings"]);
     assert!(!report.json["stalls"].as_array().unwrap().is_empty());
-    // Of workers that all wait for one lock of a dead worker the finding is `orphaned-lock` alone.
+    // If all workers wait for one lock of a dead worker, the only finding is `orphaned-lock`.
     assert!(report.findings().iter().any(|id| ["stall", "lost-wakeup", "orphaned-lock"].contains(id)));
     assert_sound(report);
 }
 
-/// No event was out of place, and no verdict was denied.
+/// Asserts that no event was impossible, and no verdict was contradicted.
 fn assert_sound(report: &Report) {
     let events = &report.json["events"];
     assert_eq!((events["anomalies"].as_u64(), events["disagreements"].as_u64()), (Some(0), Some(0)), "{events}");
 }
 
-/// Runs it until it stalls: beside other work the scheduler may come between what sleeps keep apart.
+/// Repeats a run until it stalls: on a busy machine the scheduler may break an order that sleeps make.
 fn until_stalled(run: impl Fn() -> Report) -> Report {
     let mut report = run();
     for _ in 1..TRIES {
@@ -40,7 +40,7 @@ fn stalled(text: &str) -> Report {
     until_stalled(|| run_text(&format!("title \"x\"\n{text}"), LIMIT))
 }
 
-/// The run is over before its time, and nobody is said to be stuck.
+/// Asserts that the run completed before its limit without a stuck worker.
 fn completed(text: &str) -> Report {
     let report = run_text(&format!("title \"x\"\n{text}"), LIMIT);
     assert_eq!(report.json["ended"], "completed", "{:#}", report.json["findings"]);
@@ -50,7 +50,7 @@ fn completed(text: &str) -> Report {
 }
 
 #[test]
-fn semaphores_used_as_signals_are_inside_the_proof() {
+fn stall_is_proven_with_semaphores_used_as_signals() {
     for file in [
         "F01a_semaphore_rendezvous.kdl",
         "F01b_semaphore_in_mutex.kdl",
@@ -62,18 +62,18 @@ fn semaphores_used_as_signals_are_inside_the_proof() {
 }
 
 #[test]
-fn a_finite_run_without_a_limit_ends_when_its_permits_are_gone() {
+fn finite_run_ends_as_stall_when_its_permits_are_gone() {
     until_stalled(|| run("F01d_permits_gone_headless_never_ends.kdl", &[]));
 }
 
 #[test]
-fn a_signal_whose_only_giver_has_ended_is_missed() {
+fn signal_without_a_remaining_giver_is_a_stall() {
     stalled("semaphore s permits=0\nthread a { acquire s; acquire s }\nthread b { sleep \"5ms\"; release s }");
 }
 
 #[test]
-fn permits_held_for_a_block_and_permits_used_as_signals_mix() {
-    // The holder waits for a signal that only one behind it would give.
+fn stall_is_proven_with_held_permits_and_permit_signals_mixed() {
+    // The holder waits for a signal that only a worker queued behind it would give.
     stalled(
         "semaphore s permits=1\nsemaphore go permits=0\n\
          thread a { acquire s { sleep \"5ms\"; acquire go } }\nthread b { sleep \"20ms\"; acquire s { release go } }\n\
@@ -82,7 +82,7 @@ fn permits_held_for_a_block_and_permits_used_as_signals_mix() {
 }
 
 #[test]
-fn a_semaphore_of_tasks_and_of_processes_is_inside_the_proof() {
+fn stall_is_proven_with_semaphores_of_tasks_and_processes() {
     for kind in ["async", "process"] {
         stalled(&format!(
             "semaphore a permits=0\nsemaphore b permits=0\n\
@@ -92,7 +92,7 @@ fn a_semaphore_of_tasks_and_of_processes_is_inside_the_proof() {
 }
 
 #[test]
-fn several_permits_at_once_are_missed_one_by_one() {
+fn stall_is_proven_for_requests_of_several_permits() {
     stalled(
         "semaphore s permits=3\nthread a { acquire s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
     );
@@ -102,7 +102,7 @@ fn several_permits_at_once_are_missed_one_by_one() {
 }
 
 #[test]
-fn a_task_takes_a_permit_that_is_left_whatever_others_wait_for() {
+fn async_task_takes_a_free_permit_ahead_of_larger_requests() {
     completed(
         "semaphore s permits=2\nevent done\nasync holder { acquire s { wait done } }\n\
          async both { sleep \"10ms\"; acquire s permits=2 { compute \"1us\" } }\n\
@@ -111,13 +111,13 @@ fn a_task_takes_a_permit_that_is_left_whatever_others_wait_for() {
 }
 
 #[test]
-fn who_can_still_be_given_a_permit_is_not_stuck() {
+fn waiter_that_can_still_get_a_permit_is_not_stuck() {
     completed("semaphore s permits=0\nthread a { acquire s }\nthread b { sleep \"700ms\"; release s }");
     completed("semaphore s permits=1\nthread a count=4 { repeat 200 { acquire s; compute \"10us\"; release s } }");
 }
 
 #[test]
-fn a_lock_of_a_dead_worker_ends_the_run() {
+fn lock_of_a_dead_worker_ends_the_run() {
     let report = until_stalled(|| run("F02a_killed_with_permit.kdl", LIMIT));
     assert_eq!(
         report.finding("orphaned-lock")["sentence"],
@@ -132,7 +132,7 @@ fn a_lock_of_a_dead_worker_ends_the_run() {
 }
 
 #[test]
-fn a_lock_is_lost_from_the_death_of_its_holder_on() {
+fn lock_is_orphaned_from_the_death_of_its_holder() {
     let report = stalled(
         "mutex m\nthread a { lock m; sleep \"600ms\" }\nthread b { sleep \"10ms\"; lock m { compute \"1us\" } }",
     );
@@ -142,7 +142,7 @@ fn a_lock_is_lost_from_the_death_of_its_holder_on() {
 }
 
 #[test]
-fn an_rwlock_of_a_dead_process_is_lost_to_those_it_keeps_out() {
+fn rwlock_of_a_dead_process_is_orphaned_for_excluded_workers() {
     for (dead, waits) in [("read", "write"), ("write", "read"), ("write", "write")] {
         let report = stalled(&format!(
             "rwlock r\nprocess a {{ {dead} r {{ sleep \"5ms\"; abort }} }}\n\
@@ -156,7 +156,7 @@ fn an_rwlock_of_a_dead_process_is_lost_to_those_it_keeps_out() {
 }
 
 #[test]
-fn permits_lost_with_a_process_matter_when_too_few_are_left() {
+fn lost_permits_are_orphaned_only_if_too_few_are_left() {
     let text = |wanted| {
         format!(
             "semaphore s permits=3\nprocess a {{ acquire s {{ sleep \"5ms\"; abort }} }}\n\
@@ -171,14 +171,14 @@ fn permits_lost_with_a_process_matter_when_too_few_are_left() {
 }
 
 #[test]
-fn a_mutex_that_the_system_returns_is_not_lost() {
+fn mutex_recovered_by_the_system_is_not_orphaned() {
     completed(
         "mutex m\nprocess a { lock m { sleep \"5ms\"; abort } }\nprocess b { sleep \"2ms\"; lock m { compute \"1us\" } }",
     );
 }
 
 #[test]
-fn what_a_former_life_holds_stays_lost() {
+fn lock_held_by_a_former_life_stays_orphaned() {
     let report = stalled(
         "mutex m\nthread main { spawn child; join child; sleep \"10ms\"; spawn child }\n\
          thread child { lock m }",
@@ -187,7 +187,7 @@ fn what_a_former_life_holds_stays_lost() {
 }
 
 #[test]
-fn a_process_of_a_pool_that_died_with_a_permit_is_replaced_and_the_permit_is_lost() {
+fn permit_of_a_replaced_pool_process_is_orphaned() {
     let report = stalled(
         "semaphore s permits=1\n\
          pool p of=processes workers=1 queue=4 retries=0 { batch count=2; task { acquire s { sleep \"5ms\"; abort } } }",
@@ -196,7 +196,7 @@ fn a_process_of_a_pool_that_died_with_a_permit_is_replaced_and_the_permit_is_los
 }
 
 #[test]
-fn pools_that_have_ended_give_nothing() {
+fn ended_pool_provides_nothing() {
     for close in ["yes", "no"] {
         let set = format!("close={close}");
         let args = [LIMIT, &["--set", &set]].concat();
@@ -204,7 +204,7 @@ fn pools_that_have_ended_give_nothing() {
     }
 }
 
-/// A ring of two pools, each of whose workers waits for the other, beside something else.
+/// Returns a scenario of two pools whose workers wait for each other, with `beside` added.
 fn ring_of_pools(beside: &str) -> String {
     format!(
         "{beside}\npool alpha of=threads workers=1 queue=8 {{ task {{ if task below=100 {{ submit beta; result }} }} }}\n\
@@ -214,7 +214,7 @@ fn ring_of_pools(beside: &str) -> String {
 }
 
 #[test]
-fn a_pool_that_called_off_its_tasks_gives_nothing() {
+fn pool_after_shutdown_provides_nothing() {
     for (how, of, count) in [
         ("drain", "threads", 6),
         ("cancel", "threads", 6),
@@ -230,7 +230,7 @@ fn a_pool_that_called_off_its_tasks_gives_nothing() {
 }
 
 #[test]
-fn a_pool_that_shrank_to_nothing_gives_nothing() {
+fn pool_without_workers_provides_nothing() {
     for crash in ["shrink", "fail-all"] {
         stalled(&ring_of_pools(&format!(
             "pool gone of=processes workers=3 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort }} }}"
@@ -239,7 +239,7 @@ fn a_pool_that_shrank_to_nothing_gives_nothing() {
 }
 
 #[test]
-fn a_worker_that_crashed_for_good_is_no_giver_of_an_item() {
+fn crashed_worker_without_restart_provides_no_item() {
     stalled(
         "queue q capacity=1\npool p of=processes workers=2 queue=8 on-crash=shrink { batch count=1; task { abort; put q } }\n\
          process taker { take q }",
@@ -247,7 +247,7 @@ fn a_worker_that_crashed_for_good_is_no_giver_of_an_item() {
 }
 
 #[test]
-fn a_timed_wait_elsewhere_hides_no_stall() {
+fn timed_wait_elsewhere_hides_no_stall() {
     until_stalled(|| run("F08_timed_wait_elsewhere.kdl", LIMIT));
     stalled(
         "mutex m\ncondition c of=m\nthread a { lock m { wait c timeout=\"1ms\" } }\nthread b { lock m { wait c } }",
@@ -255,13 +255,13 @@ fn a_timed_wait_elsewhere_hides_no_stall() {
 }
 
 #[test]
-fn a_timed_wait_that_goes_on_is_no_stall() {
+fn ongoing_timed_wait_is_no_stall() {
     completed("event e\nevent f\nthread a { wait e timeout=\"600ms\"; set f }\nthread b { wait f }");
 }
 
 #[test]
-fn a_process_that_died_waiting_for_a_signal_hides_no_stall() {
-    // The signal finds nobody: it must not be taken for one that is under way.
+fn process_that_died_in_a_wait_hides_no_stall() {
+    // The signal finds no waiter: it must not count as under way.
     let report = run_text(
         "title \"x\"\nmutex m\ncondition c of=m\nprocess dead { spawn bomb; lock m { wait c } }\nthread bomb { sleep \"20ms\"; abort }\n\
          process giver { sleep \"60ms\"; lock m { notify c } }\nprocess late { sleep \"100ms\"; lock m { wait c } }",

@@ -1,5 +1,5 @@
-//! Programs made small from public bug reports and textbooks: for each the workers that are stuck for ever, named in its
-//! third line as `// stuck: a b`, or `none`.
+//! Scenarios reduced from public bug reports and textbooks. The third line of each names the workers that are stuck
+//! forever, as `// stuck: a b`, or `none`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,10 +9,11 @@ use std::thread;
 
 use super::{Report, fixture, run};
 
-/// Long enough for any of them to get stuck or to end; only a program in which others go on uses all of it.
+/// Long enough for each scenario to get stuck or to end. Only a scenario in which other workers continue uses all of
+/// it.
 const LIMIT: &str = "6s";
 
-/// Workers that a report says are stuck for ever: those of deadlocks and those of stalls.
+/// Returns the workers that a report lists in deadlocks and stalls.
 fn stuck(report: &Report) -> BTreeSet<String> {
     let list = |of: &str| report.json[of].as_array().unwrap().clone();
     let mut names = BTreeSet::new();
@@ -34,7 +35,7 @@ fn expected(file: &Path) -> BTreeSet<String> {
     line.split_whitespace().filter(|name| *name != "none").map(str::to_owned).collect()
 }
 
-/// `None` if the verdict is right.
+/// Returns what is wrong with the verdict on a scenario, or `None` if it is right.
 fn mistake(name: &str) -> Option<String> {
     let report = run(&format!("reports/{name}"), &["--for", LIMIT]);
     let (found, right) = (stuck(&report), expected(&fixture("reports").join(name)));

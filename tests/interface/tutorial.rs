@@ -1,4 +1,4 @@
-//! The tutorial is true: every file in it is read, and every command in it prints what stands there.
+//! Checks the tutorial: reads every scenario in it, and compares the output of every command with the text.
 
 use std::fs;
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::process::{Command, Output};
 
 use contend::scenario::{self, Source};
 
-/// What stands between two fences.
+/// A fenced block.
 #[derive(Debug)]
 struct Block<'a> {
     kind: &'a str,
     text: &'a str,
-    /// Line of the document.
+    /// Its line in the document.
     line: usize,
 }
 
@@ -35,7 +35,7 @@ fn contend(arguments: &str, directory: &Path) -> Output {
     command.env_remove("CLICOLOR_FORCE").output().expect("the program starts")
 }
 
-/// The same for whatever differs from run to run: figures, units of time, and where lines are broken.
+/// Replaces what differs between runs (numbers, units of time, line breaks), so that outputs can be compared.
 fn alike(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -56,7 +56,7 @@ fn alike(text: &str) -> String {
 }
 
 #[test]
-fn every_block_of_the_tutorial_is_true() {
+fn tutorial_scenarios_parse_and_commands_print_the_shown_output() {
     let document = include_str!("../../docs/tutorial.md");
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("park.kdl");
@@ -101,9 +101,9 @@ fn every_block_of_the_tutorial_is_true() {
     assert!(files >= 8 && commands >= 8, "{files} files, {commands} commands");
 }
 
-/// The last file of each part keeps what it says, also the one that no command is shown for.
+/// The last two scenarios pass their own tests, even the one without a shown command.
 #[test]
-fn what_the_tutorial_expects_is_seen() {
+fn tutorial_expectations_are_seen() {
     let document = include_str!("../../docs/tutorial.md");
     let directory = tempfile::tempdir().expect("a directory");
     let blocks = blocks(document);
@@ -116,7 +116,7 @@ fn what_the_tutorial_expects_is_seen() {
 }
 
 #[test]
-fn figures_do_not_matter_and_words_do() {
+fn comparison_ignores_numbers_but_not_words() {
     assert_eq!(
         alike("2.25 times as much; after 900 ms; after\n 1.1 s"),
         alike("1.9 times as much; after 1.2 s; after 80 ms")

@@ -1,4 +1,4 @@
-//! Helper processes: which program they are started from, and what a list of processes calls them.
+//! Helper processes: the program they start from, and their names in a process list.
 
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use contend::scenario::{Source, check};
 use contend::source::LiveRun;
 
-/// In the environment of the test program that was started again, with its place in a chain.
+/// Environment variable of the test program that was started again.
 const AGAIN: &str = "CONTEND_TEST_AGAIN";
 
 fn started(image: Option<PathBuf>) -> Result<LiveRun, String> {
@@ -17,7 +17,7 @@ fn started(image: Option<PathBuf>) -> Result<LiveRun, String> {
     LiveRun::start_with_image(&scenario, &scenario.default_settings(), image).map_err(|error| error.to_string())
 }
 
-/// Command lines of the processes whose parent this is.
+/// Returns pid and command line of a process's children.
 fn children_of(parent: u32) -> Vec<(u32, String)> {
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
@@ -33,34 +33,32 @@ fn children_of(parent: u32) -> Vec<(u32, String)> {
     pids.filter(is_child).map(line).collect()
 }
 
-/// The `main` of this test program is that of the test harness, which knows nothing of helpers.
+/// The `main` of this test program belongs to the test harness, which does not enter helpers.
 #[test]
-fn a_program_that_does_not_hand_over_to_helpers_gets_an_error_and_no_process() {
-    let why = started(None).map(drop).expect_err("nothing of ours may start this program again");
+fn program_without_a_call_to_enter_helpers_gets_an_error_and_no_process() {
+    let why = started(None).map(drop).expect_err("this program must not be started again");
     assert!(why.contains("contend::helpers::enter()"), "{why}");
     let helpers = children_of(std::process::id()).into_iter().filter(|(_, line)| line.starts_with("contend: "));
     assert_eq!(helpers.collect::<Vec<_>>(), []);
 }
 
-/// Here the wrong path was given: this program's own.
+/// The given path is wrong: it is this program's own.
 #[test]
-fn a_program_that_was_started_as_a_helper_and_is_none_starts_nothing() {
+fn program_started_as_a_helper_by_mistake_starts_nothing() {
     if std::env::var_os(AGAIN).is_some() {
         let why = started(Some(env!("CARGO_BIN_EXE_contend").into())).map(drop).expect_err("it is no helper");
         assert!(why.contains("was started as a helper"), "{why}");
         return;
     }
     let mut again = Command::new(std::env::current_exe().unwrap());
-    again
-        .arg0("contend:")
-        .args(["--exact", "endings::helpers::a_program_that_was_started_as_a_helper_and_is_none_starts_nothing"]);
+    again.arg0("contend:").args(["--exact", "endings::helpers::program_started_as_a_helper_by_mistake_starts_nothing"]);
     let output = again.env(AGAIN, "1").stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]
-fn a_chain_of_programs_is_cut_at_its_depth() {
+fn chain_of_programs_ends_at_its_depth_limit() {
     for (depth, runs) in [("3", true), ("4", false), ("nonsense", false)] {
         let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
         let output = contend.args(["run", "account-race", "--headless"]).env("CONTEND_DEPTH", depth).output().unwrap();
@@ -70,7 +68,7 @@ fn a_chain_of_programs_is_cut_at_its_depth() {
 }
 
 #[test]
-fn processes_bear_names_that_a_person_understands() {
+fn processes_have_readable_names() {
     let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
     contend.args(["run", "lock-contention", "--as", "processes", "--set", "tellers=2", "--headless", "--for", "1m"]);
     let mut contend = contend.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();

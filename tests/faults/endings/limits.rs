@@ -1,4 +1,4 @@
-//! What the system does not give, and what a killed program leaves behind.
+//! System limits, and what a killed program leaves behind.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -15,14 +15,14 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn a_limit_of_memory_is_named_when_it_leaves_no_room_for_a_thread() {
+fn memory_limit_is_named_when_a_thread_does_not_fit() {
     let output = limited("-v 600000", "run lock-contention --headless --for 1s --set tellers=64");
     assert!(!output.status.success());
     assert!(said(&output).contains("(ulimit -v)"), "{}", said(&output));
 }
 
 #[test]
-fn a_limit_of_file_size_is_named() {
+fn file_size_limit_is_named() {
     let output = limited("-f 1000", "run lock-contention --headless --for 1s");
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(said(&output).contains("(ulimit -f)"), "{}", said(&output));
@@ -33,7 +33,7 @@ fn is_empty(directory: &Path) -> bool {
 }
 
 #[test]
-fn a_program_that_is_killed_leaves_no_directory() {
+fn killed_program_leaves_no_directory() {
     let directory = tempfile::tempdir().unwrap();
     let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
     contend.args(["run", "hash-files", "--headless", "--set", "passes=1000"]).env("TMPDIR", directory.path());

@@ -1,10 +1,10 @@
-//! Random scenarios with pools: each is finite, and every task of it must be accounted for.
+//! Random scenarios with pools: each is finite, and every task must be accounted for.
 
 use std::fmt::Write as _;
 
 use fastrand::Rng;
 
-/// The scenario of a seed.
+/// Returns the scenario of a seed.
 pub fn scenario(seed: u64) -> String {
     let mut dice = Rng::with_seed(seed);
     let pools = dice.usize(1..=2);
@@ -48,7 +48,7 @@ fn pool(dice: &mut Rng, at: usize, pools: usize, processes: bool) -> String {
     text + "    }\n}\n"
 }
 
-/// Tasks bring only tasks of a higher number, so that there is an end.
+/// Returns a step of a task. Tasks only submit tasks with a higher number, so that the scenario ends.
 fn task_step(dice: &mut Rng, of: &str, pools: usize) -> String {
     let to = dice.usize(..pools);
     let nth = dice.u32(..12);
