@@ -43,10 +43,10 @@ struct GuessStatus {
 
 /// Returns the answer at `now`, or `None` if the scenario has no guesses to choose from.
 pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option<Answer> {
-    let ask = scenario.quiz.as_ref().filter(|ask| !ask.guesses.is_empty())?;
+    let quiz = scenario.quiz.as_ref().filter(|quiz| !quiz.guesses.is_empty())?;
     let evaluator = ClaimEvaluator::new(model, scenario, now);
     let mut evidence = Vec::new();
-    let found: Vec<Option<GuessStatus>> = ask
+    let found: Vec<Option<GuessStatus>> = quiz
         .guesses
         .iter()
         .map(|guess| match &guess.correct_when {
@@ -60,7 +60,7 @@ pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option
     };
     let mut right = is(|found| found.is_seen);
     let mut open = is(|found| !found.is_ruled_out && found.doubt.is_some());
-    let otherwise = ask.guesses.iter().position(|guess| guess.correct_when == CorrectWhen::NoOtherGuess);
+    let otherwise = quiz.guesses.iter().position(|guess| guess.correct_when == CorrectWhen::NoOtherGuess);
     if right.is_empty() && found.iter().flatten().all(|found| found.is_measured) {
         right.extend(otherwise);
     }
@@ -69,11 +69,11 @@ pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option
     }
     let doubts = found.into_iter().flatten().filter(|found| !found.is_ruled_out).filter_map(|found| found.doubt);
     let doubt = doubts.min_by_key(Doubt::severity_rank);
-    let holds = Span(scenario.test.hold_nanos as u64);
+    let hold_time = Span(scenario.test.hold_nanos as u64);
     let since = model.settings_change(now).map(|change| now.span_since(change.at));
     let passed = since.unwrap_or_else(|| now.span_since(Stamp::default()));
-    let waited = passed >= Span(holds.0.saturating_mul(MAX_WAIT_FACTOR));
-    let measured = model.run_end().is_some() || waited || is_settled(ask, &right, passed, holds);
+    let waited = passed >= Span(hold_time.0.saturating_mul(MAX_WAIT_FACTOR));
+    let measured = model.run_end().is_some() || waited || is_settled(quiz, &right, passed, hold_time);
     let settled = measured && (doubt.is_none() || waited || model.run_end().is_some());
     Some(Answer {
         right_guesses: right,
@@ -111,19 +111,19 @@ fn without_noise(figures: &str) -> String {
     }
 }
 
-fn is_settled(ask: &Quiz, right: &[usize], passed: Span, holds: Span) -> bool {
+fn is_settled(quiz: &Quiz, right: &[usize], passed: Span, hold_time: Span) -> bool {
     let [right] = right else { return false };
     let stays = |guess: &Guess| match &guess.correct_when {
         CorrectWhen::AllHold(claims) => !claims.iter().any(|expect| must_hold(&expect.claim)),
         CorrectWhen::NoOtherGuess => false,
     };
-    passed >= holds || ask.guesses.get(*right).is_some_and(stays)
+    passed >= hold_time || quiz.guesses.get(*right).is_some_and(stays)
 }
 
 impl Answer {
     /// Returns the answer for settings that were just requested: everything is open.
-    pub fn unknown(ask: &Quiz, why: String) -> Self {
-        let open = (0..ask.guesses.len()).collect();
+    pub fn unknown(quiz: &Quiz, why: String) -> Self {
+        let open = (0..quiz.guesses.len()).collect();
         let (right, evidence, doubt) = (Vec::new(), Vec::new(), Some(Doubt::FormerSettings(why)));
         Self {
             right_guesses: right,
@@ -142,8 +142,8 @@ impl Answer {
     }
 
     /// Returns the verdict on the expectation that exactly one guess is right.
-    pub(super) fn verdict(&self, ask: &Quiz) -> Verdict {
-        let words = |at: &usize| ask.guesses.get(*at).map(|guess| format!("\u{201c}{}\u{201d}", guess.text));
+    pub(super) fn verdict(&self, quiz: &Quiz) -> Verdict {
+        let words = |at: &usize| quiz.guesses.get(*at).map(|guess| format!("\u{201c}{}\u{201d}", guess.text));
         let right: Vec<String> = self.right_guesses.iter().filter_map(words).collect();
         let which = match right.as_slice() {
             [] => "no guess is right".to_owned(),

@@ -106,16 +106,16 @@ pub fn run_test(
     }
 }
 
-/// Returns the verdicts if they are final: all are seen, claims that must hold have held until `holds`, and figures for
-/// comparisons have been measured for as long.
+/// Returns the verdicts if they are final: all are seen, claims that must hold have held until `hold_time`, and figures
+/// for comparisons have been measured for as long.
 fn final_verdicts(
     model: &Model,
     scenario: &Scenario,
     settings: &Settings,
     now: Stamp,
-    holds: Span,
+    hold_time: Span,
 ) -> Option<Vec<Verdict>> {
-    let held = now.span_since(Stamp::default()) >= holds;
+    let held = now.span_since(Stamp::default()) >= hold_time;
     let mut verdicts = Vec::new();
     for (expect, verdict) in judge_each(model, scenario, settings, now) {
         if !verdict.is_seen() || (!held && must_hold(&expect.claim)) {
@@ -136,9 +136,9 @@ fn final_verdicts(
 
 /// Returns the verdict on the scenario's question, and whether it is final. The question is about the default settings.
 fn question_verdict(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Option<(Verdict, bool)> {
-    let ask = scenario.quiz.as_ref().filter(|_| settings.numbers == scenario.default_settings().numbers)?;
+    let quiz = scenario.quiz.as_ref().filter(|_| settings.numbers == scenario.default_settings().numbers)?;
     let answer = super::answer_question(model, scenario, now)?;
-    Some((answer.verdict(ask), answer.is_measured()))
+    Some((answer.verdict(quiz), answer.is_measured()))
 }
 
 struct TestLimits {
@@ -149,14 +149,14 @@ struct TestLimits {
 
 impl TestLimits {
     fn new(scenario: &Scenario, settings: &Settings) -> Self {
-        let holds = Span(scenario.test.hold_nanos as u64);
+        let hold_time = Span(scenario.test.hold_nanos as u64);
         let within =
             super::expect::applicable_expectations(scenario, settings).filter_map(|expect| match expect.claim {
                 Claim::Deadlock { within } => within,
                 _ => None,
             });
         let within = Span(within.fold(0.0, f64::max) as u64);
-        Self { hold_time: holds, longest: within.max(Span(holds.0.saturating_mul(MAX_WAIT_FACTOR))) }
+        Self { hold_time, longest: within.max(Span(hold_time.0.saturating_mul(MAX_WAIT_FACTOR))) }
     }
 }
 

@@ -70,31 +70,31 @@ fn meets_demands(level: &Level, demands: &Demands) -> bool {
 
 /// Decides the answer from the curve. `cores` is the number of usable cores.
 pub fn decide(curve: &Curve, demands: &Demands, cores: f64) -> Option<Decision> {
-    let verdict = |answer, best: f64, alike, bottleneck| {
+    let decision = |answer, best: f64, alike, bottleneck| {
         Some(Decision { answer, best_level: best, equivalent_levels: alike, bottleneck })
     };
     let Some(fastest) = curve.best() else {
         let why = curve.levels().iter().flat_map(|level| &level.failures).next()?;
-        return verdict(TuningAnswer::NeverWorks(why.clone()), 0.0, Vec::new(), Bottleneck::Unknown);
+        return decision(TuningAnswer::NeverWorks(why.clone()), 0.0, Vec::new(), Bottleneck::Unknown);
     };
-    let holds = find_bottleneck(fastest, cores);
+    let bottleneck = find_bottleneck(fastest, cores);
     let statuses = level_statuses(curve, demands);
     let alike = levels_with_status(&statuses, &[LevelStatus::Sufficient, LevelStatus::Undecided]);
     if let Some(why) = too_busy_reason(curve) {
-        return verdict(TuningAnswer::TooNoisy(why), fastest.value, alike, holds);
+        return decision(TuningAnswer::TooNoisy(why), fastest.value, alike, bottleneck);
     }
     if let Goal::Arrivals(rate) = demands.goal {
         let answer = arrivals::arrival_answer(curve, fastest, &statuses, rate, unmet_demands(demands));
-        return verdict(answer, fastest.value, levels_with_status(&statuses, &[LevelStatus::Sufficient]), holds);
+        return decision(answer, fastest.value, levels_with_status(&statuses, &[LevelStatus::Sufficient]), bottleneck);
     }
     let Some(best) = best_acceptable(curve, demands) else {
-        return verdict(TuningAnswer::DemandsNotMet(unmet_demands(demands)), fastest.value, Vec::new(), holds);
+        return decision(TuningAnswer::DemandsNotMet(unmet_demands(demands)), fastest.value, Vec::new(), bottleneck);
     };
     if let Some(why) = too_noisy_reason(best, demands, &levels_with_status(&statuses, &[LevelStatus::Sufficient])) {
-        return verdict(TuningAnswer::TooNoisy(why), best.value, alike, holds);
+        return decision(TuningAnswer::TooNoisy(why), best.value, alike, bottleneck);
     }
-    let answer = knee_answer(curve, best, demands, &statuses, &holds);
-    verdict(answer, best.value, alike, holds)
+    let answer = knee_answer(curve, best, demands, &statuses, &bottleneck);
+    decision(answer, best.value, alike, bottleneck)
 }
 
 fn level_statuses(curve: &Curve, demands: &Demands) -> Vec<(f64, LevelStatus)> {
@@ -107,7 +107,7 @@ fn knee_answer(
     best: &Level,
     demands: &Demands,
     statuses: &LevelStatuses,
-    holds: &Bottleneck,
+    bottleneck: &Bottleneck,
 ) -> TuningAnswer {
     let (enough, undecided) = (
         levels_with_status(statuses, &[LevelStatus::Sufficient]),
@@ -118,7 +118,7 @@ fn knee_answer(
     let near = |value: &f64| curve.find(*value).as_ref().is_some_and(good);
     let knee = undecided.iter().copied().filter(|value| *value < surely).find(near).unwrap_or(surely);
     let last = curve.levels().last().map(|level| level.value);
-    let all_used = matches!(holds, Bottleneck::UsedUp(limit) if limit.utilization >= 1.0 - demands.epsilon);
+    let all_used = matches!(bottleneck, Bottleneck::UsedUp(limit) if limit.utilization >= 1.0 - demands.epsilon);
     if Some(knee) == last && curve.levels().len() > 1 && !all_used {
         return TuningAnswer::Rising(knee);
     }
@@ -127,7 +127,7 @@ fn knee_answer(
     match undecided.into_iter().find(|level| *level < surely) {
         Some(from) => TuningAnswer::Range { from, knee, to: surely },
         None if alike && curve.levels().first().is_some_and(|lowest| lowest.value >= surely) => {
-            if matches!(holds, Bottleneck::UsedUp(_) | Bottleneck::Feeder(_)) {
+            if matches!(bottleneck, Bottleneck::UsedUp(_) | Bottleneck::Feeder(_)) {
                 TuningAnswer::LimitedElsewhere(surely)
             } else {
                 TuningAnswer::Flat(surely)

@@ -112,12 +112,13 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
         match LiveRun::start(&scenario, &settings) {
             Ok(live) => {
                 let workers = self.work.workers(&live.registry()).len().min(level.max(1.0) as usize) as u64;
-                let mut tried = run_trial(&live, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
-                if let TrialOutcome::Measured(repetition, _) = &mut tried {
+                let mut outcome =
+                    run_trial(&live, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
+                if let TrialOutcome::Measured(repetition, _) = &mut outcome {
                     repetition.core_speed = live.work_rate();
                     self.timing = self.timing.for_tasks_of(repetition);
                 }
-                tried
+                outcome
             }
             Err(error) => {
                 let empty = std::sync::Arc::new(crate::trace::Registry::default());

@@ -32,7 +32,7 @@ impl Grade {
 /// Grades an answer.
 pub fn grade_answer(tuning: &Tuning, truth: &Optimum) -> Grade {
     let within = |level: f64| truth.from <= level && level <= truth.to;
-    match tuning.decision.as_ref().map(|verdict| &verdict.answer) {
+    match tuning.decision.as_ref().map(|decision| &decision.answer) {
         Some(
             TuningAnswer::Exact(level)
             | TuningAnswer::Rising(level)
@@ -51,7 +51,7 @@ pub fn grade_answer(tuning: &Tuning, truth: &Optimum) -> Grade {
 
 /// Whether the bottleneck that was found is the expected one. None if none is expected.
 pub fn is_bottleneck_right(tuning: &Tuning, scenario: &Scenario, truth: &Optimum) -> Option<bool> {
-    let found = match tuning.decision.as_ref().map(|verdict| &verdict.bottleneck) {
+    let found = match tuning.decision.as_ref().map(|decision| &decision.bottleneck) {
         Some(Bottleneck::UsedUp(limit)) => Some(&limit.resource),
         _ => None,
     };

@@ -30,7 +30,7 @@ pub fn tuning_json(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str) ->
 }
 
 fn tuning_document<'a>(tuning: &Tuning, subject: &TuningSubject<'a>, again: &'a str) -> TuningJson<'a> {
-    let verdict = tuning.decision.as_ref();
+    let decision = tuning.decision.as_ref();
     let lowest = tuning.curve.working_levels().next();
     TuningJson {
         schema: SCHEMA,
@@ -57,10 +57,10 @@ fn tuning_document<'a>(tuning: &Tuning, subject: &TuningSubject<'a>, again: &'a 
         elapsed_s: tuning.elapsed.as_secs_f64(),
         cut: tuning.stop_reason,
         sentence: headline(tuning, subject),
-        answer: verdict.map(|verdict| answer_json(&verdict.answer)),
-        best: verdict.map(|verdict| verdict.best_level),
-        alike: verdict.map(|verdict| verdict.equivalent_levels.clone()).unwrap_or_default(),
-        bottleneck: verdict.map(|verdict| bottleneck_json(&verdict.bottleneck)),
+        answer: decision.map(|decision| answer_json(&decision.answer)),
+        best: decision.map(|decision| decision.best_level),
+        alike: decision.map(|decision| decision.equivalent_levels.clone()).unwrap_or_default(),
+        bottleneck: decision.map(|decision| bottleneck_json(&decision.bottleneck)),
         because: summary_sentences(tuning, subject),
         doubts: caveats(tuning, subject),
         levels: level_list_json(tuning, &tuning.curve, subject),

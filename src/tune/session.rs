@@ -31,14 +31,14 @@ const CONFIRMATION_SHARE: f64 = 0.4;
 struct EarlyStop(&'static str);
 
 /// Tunes a scenario. Calls `on_change` after every change of the tuning.
-pub fn tune(lab: &mut impl ExperimentRunner, question: &TuningRequest, on_change: impl FnMut(&Tuning)) -> Tuning {
-    let dice = fastrand::Rng::with_seed(question.seed);
-    let mut session = Session { runner: lab, request: question, tuning: Tuning::default(), rng: dice, on_change };
-    let cut = match question.demands.goal {
+pub fn tune(runner: &mut impl ExperimentRunner, request: &TuningRequest, on_change: impl FnMut(&Tuning)) -> Tuning {
+    let rng = fastrand::Rng::with_seed(request.seed);
+    let mut session = Session { runner, request, tuning: Tuning::default(), rng, on_change };
+    let result = match request.demands.goal {
         Goal::MaxThroughput => session.find_max_throughput(),
         Goal::Arrivals(rate) => session.find_level_that_keeps_up(rate),
     };
-    session.tuning.stop_reason = cut.err().map(|cut| cut.0);
+    session.tuning.stop_reason = result.err().map(|stop| stop.0);
     session.tuning.phase = Some(Phase::Done);
     session.tuning.current_level = None;
     session.notify_change();
@@ -69,7 +69,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         while self.refine_levels()? {}
         self.enter_phase(Phase::Repeating);
         while self.repeat_undecided()? {}
-        let Some(level) = self.tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level()) else {
+        let Some(level) = self.tuning.decision.as_ref().and_then(|decision| decision.answer.recommended_level()) else {
             return Ok(());
         };
         self.enter_phase(Phase::Confirming);
@@ -111,8 +111,8 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         if self.is_failing(level) {
             return Ok(()); // one failure is enough
         }
-        let tried = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
-        add_repetition(self.tuning.curve.level_mut(level), tried, self.request.keep_disturbed, |level| {
+        let outcome = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
+        add_repetition(self.tuning.curve.level_mut(level), outcome, self.request.keep_disturbed, |level| {
             &mut level.repetitions
         });
         self.update_decision();
@@ -125,8 +125,8 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
 
     fn update_decision(&mut self) {
         let TuningRequest { demands, usable_cores: cores, is_whole: whole, .. } = self.request;
-        let verdict = decide(&self.tuning.curve, demands, *cores);
-        self.tuning.decision = verdict.map(|verdict| verdict.widen_to_unmeasured(&self.tuning.curve, *whole));
+        let decision = decide(&self.tuning.curve, demands, *cores);
+        self.tuning.decision = decision.map(|decision| decision.widen_to_unmeasured(&self.tuning.curve, *whole));
         self.notify_change();
     }
 
@@ -139,7 +139,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         match self.runner.run(experiment) {
             TrialOutcome::Stopped => Err(EarlyStop("stopped")),
             _ if self.runner.is_stopped() => Err(EarlyStop("stopped")),
-            tried => Ok(tried),
+            outcome => Ok(outcome),
         }
     }
 
@@ -195,13 +195,13 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
     /// Makes one more repetition of every level that the answer depends on. Returns whether there were any.
     fn repeat_undecided(&mut self) -> Result<bool, EarlyStop> {
         let demands = self.request.demands;
-        let (curve, verdict) = (&self.tuning.curve, &self.tuning.decision);
+        let (curve, decision) = (&self.tuning.curve, &self.tuning.decision);
         let Some(best) = best_acceptable(curve, &demands) else { return Ok(false) };
-        let surely = verdict.as_ref().and_then(|verdict| verdict.answer.certain_level()).unwrap_or(best.value);
+        let surely = decision.as_ref().and_then(|decision| decision.answer.certain_level()).unwrap_or(best.value);
         let is_decisive = |level: &&Level| {
-            let stands = level_status(curve, level, &demands);
-            let counts = level.value <= surely && stands == LevelStatus::Undecided;
-            let few = level.repetitions.len() < MIN_ANSWER_REPETITIONS && stands != LevelStatus::Unacceptable;
+            let status = level_status(curve, level, &demands);
+            let counts = level.value <= surely && status == LevelStatus::Undecided;
+            let few = level.repetitions.len() < MIN_ANSWER_REPETITIONS && status != LevelStatus::Unacceptable;
             (counts && level.repetitions.len() < MAX_REPETITIONS)
                 || (few && (level.value <= surely || level.value >= best.value))
         };
@@ -220,11 +220,11 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
 /// Adds an outcome to a level; a repetition goes to the list that `among` selects, or to the disturbed ones.
 fn add_repetition(
     level: &mut Level,
-    tried: TrialOutcome,
+    outcome: TrialOutcome,
     even_disturbed: bool,
     among: fn(&mut Level) -> &mut Vec<super::repetition::Repetition>,
 ) {
-    match tried {
+    match outcome {
         TrialOutcome::Measured(repetition, model) => {
             let disturbed = !even_disturbed && repetition.others_cores.is_some_and(|others| others > MAX_OTHERS_CORES);
             if disturbed { &mut level.disturbed } else { among(level) }.push(*repetition);

@@ -108,13 +108,13 @@ mod tests {
     use super::*;
 
     /// Returns a value of the normal distribution. (Box & Muller, 1958.)
-    fn normal(dice: &mut fastrand::Rng, middle: f64, deviation: f64) -> f64 {
-        let (u, v) = (dice.f64().max(f64::MIN_POSITIVE), dice.f64());
+    fn normal(rng: &mut fastrand::Rng, middle: f64, deviation: f64) -> f64 {
+        let (u, v) = (rng.f64().max(f64::MIN_POSITIVE), rng.f64());
         middle + deviation * (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 
-    fn sample(dice: &mut fastrand::Rng, n: usize, middle: f64, deviation: f64) -> Vec<f64> {
-        (0..n).map(|_| normal(dice, middle, deviation)).collect()
+    fn sample(rng: &mut fastrand::Rng, n: usize, middle: f64, deviation: f64) -> Vec<f64> {
+        (0..n).map(|_| normal(rng, middle, deviation)).collect()
     }
 
     #[test]
@@ -127,10 +127,10 @@ mod tests {
 
     #[test]
     fn interval_covers_the_true_mean_in_95_percent() {
-        let mut dice = fastrand::Rng::with_seed(1);
+        let mut rng = fastrand::Rng::with_seed(1);
         for n in [3, 5, 10, 30] {
             let covers = |_: &u32| {
-                let found = confidence_interval(&sample(&mut dice, n, 100.0, 7.0)).unwrap();
+                let found = confidence_interval(&sample(&mut rng, n, 100.0, 7.0)).unwrap();
                 found.low <= 100.0 && 100.0 <= found.high
             };
             let share = (0..10_000).filter(covers).count() as f64 / 1e4;
@@ -140,10 +140,10 @@ mod tests {
 
     #[test]
     fn ratio_bounds_are_exceeded_in_5_percent() {
-        let mut dice = fastrand::Rng::with_seed(2);
+        let mut rng = fastrand::Rng::with_seed(2);
         for (n, m, da, db) in [(5, 5, 0.05, 0.05), (5, 12, 0.02, 0.10), (8, 4, 0.01, 0.06)] {
             let mut of = |n, middle: f64, deviation| -> Vec<f64> {
-                sample(&mut dice, n, middle.ln(), deviation).into_iter().map(f64::exp).collect()
+                sample(&mut rng, n, middle.ln(), deviation).into_iter().map(f64::exp).collect()
             };
             let (mut below, mut above) = (0, 0);
             for _ in 0..10_000 {
@@ -160,12 +160,12 @@ mod tests {
 
     #[test]
     fn one_sided_bounds_and_predictions_are_exceeded_as_rarely_as_stated() {
-        let mut dice = fastrand::Rng::with_seed(3);
+        let mut rng = fastrand::Rng::with_seed(3);
         for n in [3, 5, 12] {
             let mut passed = [0; 3];
             for _ in 0..10_000 {
-                let values = sample(&mut dice, n, 100.0, 7.0);
-                let next = normal(&mut dice, 100.0, 7.0);
+                let values = sample(&mut rng, n, 100.0, 7.0);
+                let next = normal(&mut rng, 100.0, 7.0);
                 let (found, one_more) = (one_sided_bounds(&values).unwrap(), prediction_interval(&values).unwrap());
                 passed[0] += u32::from(found.low > 100.0);
                 passed[1] += u32::from(found.high < 100.0);

@@ -73,27 +73,27 @@ impl TuningSubject<'_> {
 
 /// Returns the sentences below the headline: the evidence and the limits of the answer.
 pub fn summary_sentences(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<String> {
-    let Some(verdict) = &tuning.decision else { return Vec::new() };
+    let Some(decision) = &tuning.decision else { return Vec::new() };
     let mut all = Vec::new();
     if let Goal::Arrivals(rate) = subject.demands.goal {
-        all.extend(arrivals::arrivals_sentences(tuning, subject, verdict, rate));
+        all.extend(arrivals::arrivals_sentences(tuning, subject, decision, rate));
         all.extend(failing_levels::failing_levels_sentence(tuning, subject));
         return all;
     }
     all.extend(failing_levels::failing_levels_sentence(tuning, subject));
-    all.extend(scaling_cost::scaling_cost_sentence(tuning, subject, verdict));
-    if let Some(best) = tuning.curve.find(verdict.best_level) {
-        all.extend(bottleneck::bottleneck_sentence(&verdict.bottleneck, subject));
-        all.extend(bottleneck::ceiling_sentence(&verdict.bottleneck, best, subject));
+    all.extend(scaling_cost::scaling_cost_sentence(tuning, subject, decision));
+    if let Some(best) = tuning.curve.find(decision.best_level) {
+        all.extend(bottleneck::bottleneck_sentence(&decision.bottleneck, subject));
+        all.extend(bottleneck::ceiling_sentence(&decision.bottleneck, best, subject));
     }
-    all.extend(equivalent_levels_sentence(tuning, subject, verdict));
+    all.extend(equivalent_levels_sentence(tuning, subject, decision));
     all.extend(confirmation_sentence(tuning, subject));
     all
 }
 
 /// Lists the levels that do about as much as the best.
-fn equivalent_levels_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision) -> Option<String> {
-    let best = tuning.curve.find(verdict.best_level)?;
+fn equivalent_levels_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision) -> Option<String> {
+    let best = tuning.curve.find(decision.best_level)?;
     let width =
         super::stats::relative_uncertainty(&best.throughputs()).map(|width| format!(" ±{}", format_percent(width)));
     let best_level = format!(
@@ -124,7 +124,7 @@ fn equivalent_levels_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verd
 
 /// Says whether the fresh repetitions confirm the answer.
 fn confirmation_sentence(tuning: &Tuning, subject: &TuningSubject<'_>) -> Option<String> {
-    let holds = tuning.is_confirmed(&subject.demands)?;
+    let is_confirmed = tuning.is_confirmed(&subject.demands)?;
     let (level, top) = (tuning.recommended_level()?, tuning.confirmation.best()?);
     let fresh = tuning.confirmation.find(level.value)?;
     let n = fresh.repetitions.len();
@@ -137,7 +137,7 @@ fn confirmation_sentence(tuning: &Tuning, subject: &TuningSubject<'_>) -> Option
     }
     let [part, low, high] = [found.estimate, found.low, found.high].map(|part| part * 100.0);
     let of = format!("{part:.0} % of its best neighbour (90 % interval {low:.0} to {high:.0} %)");
-    Some(if !holds {
+    Some(if !is_confirmed {
         format!("Not confirmed: in {n} fresh repetitions it does {of}. Add time with `--for 2m`.")
     } else if found.low >= 1.0 - subject.demands.epsilon {
         format!("Confirmed by {n} fresh repetitions: {of}.")

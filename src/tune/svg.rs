@@ -196,7 +196,7 @@ fn bound_points(levels: &[&Level], ceiling: Option<f64>, subject: &TuningSubject
 }
 
 fn ceiling_label(tuning: &Tuning) -> String {
-    match tuning.decision.as_ref().map(|verdict| &verdict.bottleneck) {
+    match tuning.decision.as_ref().map(|decision| &decision.bottleneck) {
         Some(Bottleneck::UsedUp(limit)) => {
             format!("{}: at most {}", resource_label(&limit.resource), format_rate(limit.max_rate))
         }

@@ -64,6 +64,6 @@ impl Tuning {
 
     /// Whether there is an answer that names a level.
     pub fn is_answered(&self) -> bool {
-        self.decision.as_ref().is_some_and(|verdict| !matches!(verdict.answer, TuningAnswer::TooNoisy(_)))
+        self.decision.as_ref().is_some_and(|decision| !matches!(decision.answer, TuningAnswer::TooNoisy(_)))
     }
 }

@@ -28,7 +28,7 @@ pub struct Simulated<'a> {
     pub others: f64,
     /// Relative core speed in every third repetition.
     pub sags_to: f64,
-    pub dice: fastrand::Rng,
+    pub rng: fastrand::Rng,
     pub clock: Duration,
     pub fails_from: Option<f64>,
     /// Levels below this one fail.
@@ -39,13 +39,13 @@ pub struct Simulated<'a> {
 
 impl<'a> Simulated<'a> {
     pub fn new(law: &'a Law, noise: f64, seed: u64) -> Self {
-        let dice = fastrand::Rng::with_seed(seed);
+        let rng = fastrand::Rng::with_seed(seed);
         Self {
             law,
             noise,
             others: 0.02,
             sags_to: 0.99,
-            dice,
+            rng,
             clock: Duration::ZERO,
             fails_from: None,
             fails_below: 0.0,
@@ -54,7 +54,7 @@ impl<'a> Simulated<'a> {
     }
 
     fn normal(&mut self) -> f64 {
-        let (u, v) = (self.dice.f64().max(f64::MIN_POSITIVE), self.dice.f64());
+        let (u, v) = (self.rng.f64().max(f64::MIN_POSITIVE), self.rng.f64());
         (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 }
@@ -112,7 +112,7 @@ impl ExperimentRunner for Simulated<'_> {
                 lock_usages: vec![lock],
                 cores_used: (self.law.cores)(level),
                 others_cores: Some(self.others),
-                core_speed: Some(if self.dice.u8(..3) == 0 { self.sags_to } else { 1.0 }),
+                core_speed: Some(if self.rng.u8(..3) == 0 { self.sags_to } else { 1.0 }),
                 switches: (1.0, 0.0),
                 memory: (level * 1e6) as u64,
                 lost: 0,
@@ -132,7 +132,7 @@ impl ExperimentRunner for Simulated<'_> {
 
 pub const DEMANDS: Demands = Demands { goal: Goal::MaxThroughput, epsilon: 0.05, max_p99_ns: None, max_memory: None };
 
-pub const QUESTION: TuningRequest = TuningRequest {
+pub const REQUEST: TuningRequest = TuningRequest {
     range: (1.0, 64.0),
     is_whole: true,
     usable_cores: 2.0,
@@ -179,6 +179,6 @@ pub const FALLS: Law = Law {
 };
 
 pub fn simulate(law: &Law, noise: f64, seed: u64, question: TuningRequest) -> Tuning {
-    let mut lab = Simulated::new(law, noise, seed);
-    tune(&mut lab, &TuningRequest { seed, ..question }, |_| {})
+    let mut runner = Simulated::new(law, noise, seed);
+    tune(&mut runner, &TuningRequest { seed, ..question }, |_| {})
 }

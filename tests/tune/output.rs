@@ -5,12 +5,12 @@ use contend::trace::PoolId;
 use contend::tune::{Preflight, Tuning, TuningSubject, WorkUnit, caveats, tune, tuning_json, tuning_svg};
 use serde_json::Value;
 
-use crate::laws::{CPU, DEMANDS, LOCK, QUESTION, Simulated, simulate};
+use crate::laws::{CPU, DEMANDS, LOCK, REQUEST, Simulated, simulate};
 use crate::schema;
 
 /// Returns the caveats of a tuning after this preflight.
 fn caveats_after(preflight: Preflight, sags_to: f64) -> String {
-    let tuning = tune(&mut Simulated { sags_to, ..Simulated::new(&CPU, 0.01, 5) }, &QUESTION, |_| {});
+    let tuning = tune(&mut Simulated { sags_to, ..Simulated::new(&CPU, 0.01, 5) }, &REQUEST, |_| {});
     with_subject(&tuning, |tuning, subject| caveats(tuning, &TuningSubject { preflight, ..*subject }).join("\n"))
 }
 
@@ -40,8 +40,8 @@ pub fn with_subject<T>(tuning: &Tuning, render: impl Fn(&Tuning, &TuningSubject<
         knob: &knob,
         work: &work,
         demands: DEMANDS,
-        range: QUESTION.range,
-        usable_cores: QUESTION.usable_cores,
+        range: REQUEST.range,
+        usable_cores: REQUEST.usable_cores,
         preflight: Preflight { others_cores: Some(0.0), clock_range: Some((8e8, 3.4e9)) },
     };
     render(tuning, &subject)
@@ -60,9 +60,9 @@ fn json_matches_its_schema() {
     let mut stalls = Simulated { fails_below: 4.0, ..Simulated::new(&LOCK, 0.01, 1) };
     let mut broken = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
     let mut fades = Simulated { fades: |at| 1.0 - 0.05 * at.min(10.0), ..Simulated::new(&LOCK, 0.01, 1) };
-    let labs = [&mut stalls, &mut broken, &mut fades].map(|lab| tune(lab, &QUESTION, |_| {}));
-    let laws = [&LOCK, &CPU].map(|law| simulate(law, 0.01, 1, QUESTION));
-    for tuning in labs.iter().chain(&laws).chain([&Tuning::default()]) {
+    let runners = [&mut stalls, &mut broken, &mut fades].map(|runner| tune(runner, &REQUEST, |_| {}));
+    let laws = [&LOCK, &CPU].map(|law| simulate(law, 0.01, 1, REQUEST));
+    for tuning in runners.iter().chain(&laws).chain([&Tuning::default()]) {
         let found = schema::validation_errors(&published, &as_json(tuning));
         assert!(found.is_empty(), "{found:#?}");
     }
@@ -70,7 +70,7 @@ fn json_matches_its_schema() {
 
 #[test]
 fn json_contains_every_repetition() {
-    let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
+    let tuning = simulate(&LOCK, 0.01, 7, REQUEST);
     let value = as_json(&tuning);
     assert_eq!(
         value["answer"]["level"].as_f64(),
@@ -94,7 +94,7 @@ fn picture(tuning: &Tuning) -> Option<String> {
 
 #[test]
 fn svg_shows_every_level_and_the_answer() {
-    let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
+    let tuning = simulate(&LOCK, 0.01, 7, REQUEST);
     let text = picture(&tuning).expect("something was measured");
     assert!(text.starts_with("<svg ") && text.trim_end().ends_with("</svg>"));
     for said in ["lock `ledger`: at most ", "workers are enough", "p99 service time"] {
@@ -109,8 +109,8 @@ fn svg_shows_every_level_and_the_answer() {
 #[test]
 fn no_measurement_gives_no_svg() {
     assert_eq!(picture(&Tuning::default()), None);
-    let mut lab = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
-    let tuning = tune(&mut lab, &QUESTION, |_| {});
+    let mut runner = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
+    let tuning = tune(&mut runner, &REQUEST, |_| {});
     assert_eq!(picture(&tuning), None);
     assert_eq!(as_json(&tuning)["answer"]["kind"], "broken");
 }

@@ -11,7 +11,7 @@ use contend::tune::{
     TuningAnswer, TuningRequest, tune,
 };
 
-use crate::laws::{DEMANDS, QUESTION};
+use crate::laws::{DEMANDS, REQUEST};
 
 /// Rate of arrivals, 1/s.
 const RATE: f64 = 200.0;
@@ -31,7 +31,7 @@ struct Servers {
     service: Spread,
     /// Mean time of a task, s.
     mean: f64,
-    dice: fastrand::Rng,
+    rng: fastrand::Rng,
     clock: Duration,
     /// Tasks that take longer are late, ns.
     limit: Option<f64>,
@@ -41,7 +41,7 @@ impl Servers {
     fn draw(&mut self, spread: Spread, mean: f64) -> f64 {
         match spread {
             Spread::Fixed => mean,
-            Spread::Exponential => -mean * (1.0 - self.dice.f64()).ln(),
+            Spread::Exponential => -mean * (1.0 - self.rng.f64()).ln(),
         }
     }
 
@@ -120,12 +120,12 @@ fn nothing() -> Box<Model> {
 }
 
 fn keeping_up((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>, seed: u64) -> Tuning {
-    let dice = fastrand::Rng::with_seed(seed);
-    let mut lab = Servers { arrivals, service, mean, dice, clock: Duration::ZERO, limit: p99 };
+    let rng = fastrand::Rng::with_seed(seed);
+    let mut runner = Servers { arrivals, service, mean, rng, clock: Duration::ZERO, limit: p99 };
     let demands = Demands { goal: Goal::Arrivals(RATE), max_p99_ns: p99, ..DEMANDS };
     let budget = Duration::from_secs(if p99.is_some() { 120 } else { 60 });
-    let question = TuningRequest { range: (1.0, 32.0), demands, budget, seed, ..QUESTION };
-    tune(&mut lab, &question, |_| {})
+    let question = TuningRequest { range: (1.0, 32.0), demands, budget, seed, ..REQUEST };
+    tune(&mut runner, &question, |_| {})
 }
 
 /// Tunes with many seeds. Returns the share of answers that are too low, and the share that are right.
@@ -202,11 +202,11 @@ fn p99(servers: u32, mean: f64) -> f64 {
 
 #[test]
 fn simulated_queue_matches_erlang_c() {
-    let dice = fastrand::Rng::with_seed(1);
-    let mut lab = Servers { arrivals: M, service: M, mean: 0.021, dice, clock: Duration::ZERO, limit: None };
+    let rng = fastrand::Rng::with_seed(1);
+    let mut runner = Servers { arrivals: M, service: M, mean: 0.021, rng, clock: Duration::ZERO, limit: None };
     for servers in [5, 6, 8] {
         let long = Experiment::lasting(f64::from(servers), LoadProfile::AsWritten, Duration::from_secs(4_000));
-        let TrialOutcome::Measured(found, _) = lab.run(long) else { panic!("it works") };
+        let TrialOutcome::Measured(found, _) = runner.run(long) else { panic!("it works") };
         let (found, due) = (found.response.expect("known").p99 / 1e9, p99(servers, 0.021));
         assert!((found / due - 1.0).abs() < 0.1, "{servers}: {found} instead of {due}");
     }

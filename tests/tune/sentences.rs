@@ -6,7 +6,7 @@ use contend::tune::{
     Drift, Tuning, TuningAnswer, TuningRequest, caveats, detect_drift, headline, summary_sentences, tune,
 };
 
-use crate::laws::{CPU, FLAT, LOCK, Law, QUESTION, Simulated, WAITING, simulate};
+use crate::laws::{CPU, FLAT, LOCK, Law, REQUEST, Simulated, WAITING, simulate};
 use crate::output::with_subject;
 
 /// Throughput at a time of a run, as a share of its initial throughput.
@@ -26,20 +26,20 @@ fn all(tuning: &Tuning) -> String {
 #[test]
 fn throughput_that_still_rises_is_reported_with_a_wider_sweep() {
     for seed in 0..20 {
-        let tuning = simulate(&WAITING, 0.01, seed, TuningRequest { range: (1.0, 32.0), ..QUESTION });
+        let tuning = simulate(&WAITING, 0.01, seed, TuningRequest { range: (1.0, 32.0), ..REQUEST });
         assert_eq!(tuning.decision.as_ref().map(|verdict| verdict.answer.clone()), Some(TuningAnswer::Rising(32.0)));
         let said = said(&tuning);
         assert!(said.starts_with("Throughput still rises at 32 workers, the highest level measured"), "{said}");
         assert!(said.contains("`--over 1..64`") && !said.contains("enough"), "{said}");
     }
     // All that the knob allows.
-    let said = said(&simulate(&WAITING, 0.01, 1, QUESTION));
+    let said = said(&simulate(&WAITING, 0.01, 1, REQUEST));
     assert!(said.contains("at 64 workers") && !said.contains("--over"), "{said}");
 }
 
 #[test]
 fn used_up_cores_at_the_highest_level_are_not_reported_as_rising() {
-    let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (1.0, 2.0), ..QUESTION });
+    let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (1.0, 2.0), ..REQUEST });
     let said = said(&tuning);
     assert!(
         said.starts_with("2 workers are enough: the best throughput measured") && said.contains("; 1 does 50 %"),
@@ -49,7 +49,7 @@ fn used_up_cores_at_the_highest_level_are_not_reported_as_rising() {
 
 #[test]
 fn knee_is_reported_with_its_share_of_the_best_and_the_cost_beyond() {
-    let tuning = simulate(&LOCK, 0.005, 7, QUESTION);
+    let tuning = simulate(&LOCK, 0.005, 7, REQUEST);
     let text = all(&tuning);
     let head = text.lines().next().expect("a headline");
     assert!(head.contains(" workers are enough: ") && head.contains(" of the best throughput measured (1,0"), "{head}");
@@ -61,7 +61,7 @@ fn knee_is_reported_with_its_share_of_the_best_and_the_cost_beyond() {
 
 #[test]
 fn range_recommends_the_knee_and_names_both_ends() {
-    let ranges = (0..40).map(|seed| simulate(&LOCK, 0.04, seed, QUESTION));
+    let ranges = (0..40).map(|seed| simulate(&LOCK, 0.04, seed, REQUEST));
     let ranges: Vec<Tuning> = ranges
         .filter(|tuning| matches!(tuning.decision.as_ref().map(|verdict| &verdict.answer), Some(TuningAnswer::Range { knee, to, .. }) if knee < to))
         .collect();
@@ -83,18 +83,18 @@ fn range_recommends_the_knee_and_names_both_ends() {
 #[test]
 fn border_between_stalling_and_working_levels_is_found() {
     for (below, seed) in [(10.0, 1), (9.0, 2), (16.0, 3), (3.0, 4)] {
-        let mut lab = Simulated { fails_below: below, ..Simulated::new(&LOCK, 0.01, seed) };
-        let tuning = tune(&mut lab, &QUESTION, |_| {});
+        let mut runner = Simulated { fails_below: below, ..Simulated::new(&LOCK, 0.01, seed) };
+        let tuning = tune(&mut runner, &REQUEST, |_| {});
         let text = all(&tuning);
         assert!(text.contains(&format!("the lowest working level above is {below} (worked in ")), "{text}");
         let failing = tuning.curve.levels().iter().filter(|level| !level.failures.is_empty());
         assert!(failing.clone().any(|level| (level.value - (below - 1.0)).abs() < 0.1), "{text}");
     }
-    let mut lab = Simulated { fails_below: 10.0, ..Simulated::new(&LOCK, 0.01, 1) };
-    let said = said(&tune(&mut lab, &QUESTION, |_| {}));
+    let mut runner = Simulated { fails_below: 10.0, ..Simulated::new(&LOCK, 0.01, 1) };
+    let said = said(&tune(&mut runner, &REQUEST, |_| {}));
     assert!(said.starts_with("10 workers are enough: ") && said.ends_with("; 9 fail (stall)."), "{said}");
-    let mut lab = Simulated { fails_from: Some(12.0), ..Simulated::new(&LOCK, 0.01, 1) };
-    let text = all(&tune(&mut lab, &QUESTION, |_| {}));
+    let mut runner = Simulated { fails_from: Some(12.0), ..Simulated::new(&LOCK, 0.01, 1) };
+    let text = all(&tune(&mut runner, &REQUEST, |_| {}));
     assert!(text.contains("the highest working level below is 11 (worked in "), "{text}");
 }
 
@@ -107,8 +107,8 @@ fn changing_throughput_is_reported() {
         ("after a while", |at| if at < 5.0 { 1.0 } else { 1.6 }),
     ];
     for (name, fades) in fading {
-        let mut lab = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
-        let tuning = tune(&mut lab, &QUESTION, |_| {});
+        let mut runner = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
+        let tuning = tune(&mut runner, &REQUEST, |_| {});
         let text = all(&tuning);
         assert!(
             text.lines()
@@ -120,8 +120,8 @@ fn changing_throughput_is_reported() {
     }
     // Alternating throughput: both halves of a long run are alike, and different from a short run.
     let fades = |at: f64| if at < 1.0 || ((at * 2.0) as u32).is_multiple_of(2) { 1.0 } else { 0.3 };
-    let mut lab = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
-    let tuning = tune(&mut lab, &QUESTION, |_| {});
+    let mut runner = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
+    let tuning = tune(&mut runner, &REQUEST, |_| {});
     assert!(
         matches!(detect_drift(&tuning, 0.05), Some(Drift::LongVersusShort { change, .. }) if change < 0.9),
         "{:?}",
@@ -132,7 +132,7 @@ fn changing_throughput_is_reported() {
 #[test]
 fn noise_is_not_reported_as_changing_throughput() {
     let changes = |law: &Law, noise| {
-        (0..100).filter(|seed| detect_drift(&simulate(law, noise, *seed, QUESTION), 0.05).is_some()).count()
+        (0..100).filter(|seed| detect_drift(&simulate(law, noise, *seed, REQUEST), 0.05).is_some()).count()
     };
     for (law, noise) in [(&LOCK, 0.01), (&LOCK, 0.05), (&CPU, 0.03)] {
         let found = changes(law, noise);
@@ -142,10 +142,10 @@ fn noise_is_not_reported_as_changing_throughput() {
 
 #[test]
 fn flat_curve_makes_no_claim_about_fewer_workers() {
-    let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (4.0, 5.0), ..QUESTION });
+    let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (4.0, 5.0), ..REQUEST });
     let text = all(&tuning);
     assert!(!text.contains("fewer do less"), "{text}");
-    let flat = simulate(&FLAT, 0.005, 1, QUESTION);
+    let flat = simulate(&FLAT, 0.005, 1, REQUEST);
     assert!(
         said(&flat).starts_with("No measured level does clearly more or less: 1 worker reaches "),
         "{}",
@@ -155,7 +155,7 @@ fn flat_curve_makes_no_claim_about_fewer_workers() {
 
 #[test]
 fn answer_without_time_for_a_confirmation_says_so() {
-    let hasty = TuningRequest { budget: Duration::from_secs(20), ..QUESTION };
+    let hasty = TuningRequest { budget: Duration::from_secs(20), ..REQUEST };
     let text = all(&simulate(&LOCK, 0.005, 1, hasty));
     assert!(text.contains("Time ran out") && text.contains("`--for 2m`"), "{text}");
 }

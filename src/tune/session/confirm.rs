@@ -33,9 +33,9 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
             let mut order = near.clone();
             self.rng.shuffle(&mut order);
             for level in order {
-                let tried = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
+                let outcome = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
                 let fresh = self.tuning.confirmation.level_mut(level);
-                add_repetition(fresh, tried, self.request.keep_disturbed, |level| &mut level.repetitions);
+                add_repetition(fresh, outcome, self.request.keep_disturbed, |level| &mut level.repetitions);
                 self.notify_change();
             }
         }

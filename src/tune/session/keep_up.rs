@@ -50,7 +50,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         while self.repeat_candidates(rate)? {}
         self.enter_phase(Phase::Arriving);
         while self.measure_arrivals_round(rate)? {}
-        let Some(level) = self.tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level()) else {
+        let Some(level) = self.tuning.decision.as_ref().and_then(|decision| decision.answer.recommended_level()) else {
             return Ok(());
         };
         self.enter_phase(Phase::Confirming);
@@ -136,8 +136,8 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
     /// another.
     fn measure_arrivals_round(&mut self, rate: f64) -> Result<bool, EarlyStop> {
         let demands = self.request.demands;
-        let stands = |level: &Level| level_status(&self.tuning.curve, level, &demands);
-        let open = |level: &&Level| matches!(stands(level), LevelStatus::Undecided | LevelStatus::Sufficient);
+        let status = |level: &Level| level_status(&self.tuning.curve, level, &demands);
+        let open = |level: &&Level| matches!(status(level), LevelStatus::Undecided | LevelStatus::Sufficient);
         let able = |level: &&Level| level.throughput() > rate;
         let first = self.tuning.curve.working_levels().filter(able).find(open).map(|level| level.value);
         if self.is_budget_used(ARRIVALS_SHARE) {
@@ -158,7 +158,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
             self.tuning.curve.find(*value).is_some_and(|level| {
                 let runs = level.arrival_repetitions.len();
                 runs < MIN_ARRIVAL_REPETITIONS
-                    || (stands(level) == LevelStatus::Undecided && runs < MIN_ANSWER_REPETITIONS * 2)
+                    || (status(level) == LevelStatus::Undecided && runs < MIN_ANSWER_REPETITIONS * 2)
             })
         };
         let mut wanted: Vec<f64> = [Some(first), next].into_iter().flatten().filter(short).collect();
@@ -214,8 +214,8 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         let TuningRequest { demands, budget, .. } = self.request;
         let tasks = if demands.max_p99_ns.is_some() { MIN_TASKS_WITH_P99 } else { MIN_TASKS };
         let lasts = Duration::from_secs_f64(tasks / rate).min(budget.mul_f64(MAX_ARRIVAL_SHARE)).max(MIN_ARRIVAL_TIME);
-        let tried = self.run_experiment(Experiment::lasting(level, LoadProfile::AsWritten, lasts))?;
-        add_repetition(self.tuning.curve.level_mut(level), tried, self.request.keep_disturbed, |level| {
+        let outcome = self.run_experiment(Experiment::lasting(level, LoadProfile::AsWritten, lasts))?;
+        add_repetition(self.tuning.curve.level_mut(level), outcome, self.request.keep_disturbed, |level| {
             &mut level.arrival_repetitions
         });
         self.update_decision();

@@ -10,9 +10,9 @@ use crate::tune::decide::{Decision, level_status};
 use crate::tune::stats::{mean, relative_uncertainty};
 use crate::tune::tuning::Tuning;
 
-pub(super) fn arrivals_headline(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, due: f64) -> String {
+pub(super) fn arrivals_headline(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, due: f64) -> String {
     let level = |value: f64| tuning.curve.find(value);
-    match verdict.answer {
+    match decision.answer {
         TuningAnswer::KeepsUp { from, level: n } => {
             let Some(found) = level(n) else { return String::new() };
             format!(
@@ -34,17 +34,17 @@ pub(super) fn arrivals_headline(tuning: &Tuning, subject: &TuningSubject<'_>, ve
                 format_rate(due)
             )
         }
-        _ => falls_short(tuning, subject, verdict, due),
+        _ => falls_short(tuning, subject, decision, due),
     }
 }
 
-fn falls_short(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, due: f64) -> String {
-    let most = tuning.curve.find(verdict.best_level).map_or(0.0, Level::throughput);
+fn falls_short(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, due: f64) -> String {
+    let most = tuning.curve.find(decision.best_level).map_or(0.0, Level::throughput);
     format!(
         "No measured level keeps up with {}: the best does {} with {}. Shorten the tasks, or accept fewer.",
         format_rate(due),
         format_rate(most),
-        subject.level_name(verdict.best_level)
+        subject.level_name(decision.best_level)
     )
 }
 
@@ -90,11 +90,11 @@ fn response_p99(level: &Level) -> Option<String> {
 pub(super) fn arrivals_sentences(
     tuning: &Tuning,
     subject: &TuningSubject<'_>,
-    verdict: &Decision,
+    decision: &Decision,
     due: f64,
 ) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(found) = verdict.answer.recommended_level().and_then(|n| tuning.curve.find(n)) {
+    if let Some(found) = decision.answer.recommended_level().and_then(|n| tuning.curve.find(n)) {
         all.extend(measured_sentence(found, due));
         all.extend(next_level_sentence(tuning, subject, found, due));
     }

@@ -14,14 +14,14 @@ use crate::tune::tuning::Tuning;
 
 /// Returns the answer in one or two sentences.
 pub fn headline(tuning: &Tuning, subject: &TuningSubject<'_>) -> String {
-    let Some(verdict) = &tuning.decision else { return "Nothing could be measured.".to_owned() };
-    let found = answer_sentence(tuning, subject, verdict);
+    let Some(decision) = &tuning.decision else { return "Nothing could be measured.".to_owned() };
+    let found = answer_sentence(tuning, subject, decision);
     let found = match tuning.is_confirmed(&subject.demands) {
-        Some(false) if is_compared(&verdict.answer) => format!("Not confirmed by fresh repetitions: {found}"),
+        Some(false) if is_compared(&decision.answer) => format!("Not confirmed by fresh repetitions: {found}"),
         _ => found,
     };
     match detect_drift(tuning, subject.demands.epsilon) {
-        Some(change) if verdict.answer.recommended_level().is_some() => format!("{found} {}", drift_warning(change)),
+        Some(change) if decision.answer.recommended_level().is_some() => format!("{found} {}", drift_warning(change)),
         _ => found,
     }
 }
@@ -35,21 +35,21 @@ fn drift_warning(change: Drift) -> String {
     )
 }
 
-fn answer_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision) -> String {
-    match &verdict.answer {
-        TuningAnswer::Exact(n) => exact_sentence(tuning, subject, verdict, *n),
-        TuningAnswer::Range { from, knee, to } => range_sentence(tuning, subject, verdict, (*from, *knee, *to)),
+fn answer_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision) -> String {
+    match &decision.answer {
+        TuningAnswer::Exact(n) => exact_sentence(tuning, subject, decision, *n),
+        TuningAnswer::Range { from, knee, to } => range_sentence(tuning, subject, decision, (*from, *knee, *to)),
         TuningAnswer::Rising(n) => rising_sentence(tuning, subject, *n),
         TuningAnswer::Flat(n) => format!(
             "No measured level does clearly more or less: {}. Choose by latency or memory.",
-            level_and_share_of_most(tuning, subject, verdict, *n)
+            level_and_share_of_most(tuning, subject, decision, *n)
         ),
         TuningAnswer::LimitedElsewhere(n) => {
-            format!("The bottleneck is elsewhere: {}.", level_and_share_of_most(tuning, subject, verdict, *n))
+            format!("The bottleneck is elsewhere: {}.", level_and_share_of_most(tuning, subject, decision, *n))
         }
         TuningAnswer::KeepsUp { .. } | TuningAnswer::Unsettled(_) | TuningAnswer::FallsBehind(_) => {
             match subject.demands.goal {
-                Goal::Arrivals(rate) => arrivals::arrivals_headline(tuning, subject, verdict, rate),
+                Goal::Arrivals(rate) => arrivals::arrivals_headline(tuning, subject, decision, rate),
                 Goal::MaxThroughput => String::new(), // only arrivals have such an answer
             }
         }
@@ -60,18 +60,18 @@ fn answer_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decis
 }
 
 /// Returns `11 workers reach 98 % of the best throughput measured (987 tasks/s with 32 workers)`.
-fn level_and_share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64) -> String {
+fn level_and_share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64) -> String {
     format!(
         "{} {} {}",
         subject.level_name(n),
         subject.verb_form(n, "reaches", "reach"),
-        share_of_most(tuning, subject, verdict, n, "")
+        share_of_most(tuning, subject, decision, n, "")
     )
 }
 
 /// Returns `98 % of the best throughput measured (987 tasks/s with 32 workers)`.
-fn share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64, more: &str) -> String {
-    let (Some(level), Some(best)) = (tuning.curve.find(n), tuning.curve.find(verdict.best_level)) else {
+fn share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64, more: &str) -> String {
+    let (Some(level), Some(best)) = (tuning.curve.find(n), tuning.curve.find(decision.best_level)) else {
         return "the best throughput measured".to_owned();
     };
     let best_rate = subject.work_rate(best.throughput());
@@ -89,7 +89,7 @@ fn share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decisio
     )
 }
 
-fn exact_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64) -> String {
+fn exact_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64) -> String {
     if tuning.curve.levels().len() == 1 {
         return format!("Only one level was measured, {}: there is nothing to compare it with.", subject.level_name(n));
     }
@@ -97,13 +97,13 @@ fn exact_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decisi
         "{} {} enough: {}{}.",
         capitalize(&subject.level_name(n)),
         subject.verb_form(n, "is", "are"),
-        share_of_most(tuning, subject, verdict, n, ""),
-        level_below_clause(tuning, subject, verdict, n)
+        share_of_most(tuning, subject, decision, n, ""),
+        level_below_clause(tuning, subject, decision, n)
     )
 }
 
 /// Describes the nearest level below: `; 10 do 93 %`.
-fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64) -> String {
+fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64) -> String {
     let Some(below) = tuning.curve.level_below(n) else {
         let least = match subject.knob.kind {
             KnobKind::Number { min, .. } => min,
@@ -115,7 +115,7 @@ fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &De
     if let Some(why) = below.failures.first() {
         return format!("; {name} {} ({})", subject.verb_form(below.value, "fails", "fail"), short_failure_reason(why));
     }
-    let best = tuning.curve.find(verdict.best_level);
+    let best = tuning.curve.find(decision.best_level);
     let part = best.and_then(|best| ratio_to_best(below, best)).map(|found| format_percent(found.estimate));
     part.map_or_else(String::new, |part| format!("; {name} {} {part}", subject.verb_form(below.value, "does", "do")))
 }
@@ -123,7 +123,7 @@ fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &De
 fn range_sentence(
     tuning: &Tuning,
     subject: &TuningSubject<'_>,
-    verdict: &Decision,
+    decision: &Decision,
     (from, knee, to): (f64, f64, f64),
 ) -> String {
     if tuning.curve.find(from).is_none() && tuning.curve.level_below(to).is_some_and(|below| below.value < from) {
@@ -131,12 +131,12 @@ fn range_sentence(
             "{} {} enough: {}; levels between {} and {} were not measured.",
             capitalize(&subject.level_name(to)),
             subject.verb_form(to, "is", "are"),
-            share_of_most(tuning, subject, verdict, to, ""),
+            share_of_most(tuning, subject, decision, to, ""),
             tuning.curve.level_below(to).map_or_else(String::new, |below| subject.short_level_name(below.value)),
             subject.short_level_name(to),
         );
     }
-    let found = tuning.curve.find(knee).zip(tuning.curve.find(verdict.best_level));
+    let found = tuning.curve.find(knee).zip(tuning.curve.find(decision.best_level));
     let interval = found.and_then(|(level, best)| ratio_to_best(level, best)).filter(|found| found.low < found.high);
     let interval = interval.map_or_else(String::new, |found| {
         format!("; 90 % interval {} to {}", format_percent(found.low), format_percent(found.high))
@@ -144,7 +144,7 @@ fn range_sentence(
     format!(
         "About {}: {}. The smallest sufficient level certainly lies between {} and {}.",
         subject.level_name(knee),
-        share_of_most(tuning, subject, verdict, knee, &interval),
+        share_of_most(tuning, subject, decision, knee, &interval),
         subject.short_level_name(from),
         subject.short_level_name(to)
     )

@@ -14,9 +14,9 @@ const MIN_CHANGE: f64 = 0.005;
 pub(super) fn scaling_cost_sentence(
     tuning: &Tuning,
     subject: &TuningSubject<'_>,
-    verdict: &Decision,
+    decision: &Decision,
 ) -> Option<String> {
-    let here = tuning.recommended_level().filter(|_| is_compared(&verdict.answer))?;
+    let here = tuning.recommended_level().filter(|_| is_compared(&decision.answer))?;
     let there = tuning.curve.working_levels().last().filter(|last| last.value > here.value)?;
     let gain = ratio_to_best(there, here).map_or(0.0, |found| found.estimate - 1.0);
     let gain = match gain {

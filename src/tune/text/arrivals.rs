@@ -71,9 +71,9 @@ fn arrivals_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, due
         LevelStatus::Undecided => "unclear",
         LevelStatus::Unacceptable => "over a limit",
     };
-    let mut verdict = TextCell::styled(word, status_style(status));
+    let mut status_cell = TextCell::styled(word, status_style(status));
     if tuning.recommended_level().is_some_and(|answer| answer.value.total_cmp(&level.value).is_eq()) {
-        verdict.push(" <", Style::new().bold());
+        status_cell.push(" <", Style::new().bold());
     }
     let spare = headroom(level, due);
     vec![
@@ -84,7 +84,7 @@ fn arrivals_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, due
         or_dash((!grows.is_empty()).then(|| format!("+{}", format_rate(mean(&grows).max(0.0) * due)))),
         or_dash(time(|all| all.p50)),
         or_dash(time(|all| all.p99)),
-        verdict,
+        status_cell,
         TextCell::from((level.repetitions.len() + level.arrival_repetitions.len()).to_string()),
     ]
 }
