@@ -18,7 +18,7 @@ macro_rules! entries {
     };
 }
 
-/// In the order of the picker.
+/// The scenarios in the order of the picker.
 const CATALOGUE: &[CatalogueEntry] = entries![
     "thread-pool",
     "rounds",
@@ -125,17 +125,17 @@ const CATALOGUE: &[CatalogueEntry] = entries![
     "tune-noise",
 ];
 
-/// Every scenario of the catalogue, in the order of the picker.
+/// Returns every scenario of the catalogue, in the order of the picker.
 pub fn all() -> &'static [CatalogueEntry] {
     CATALOGUE
 }
 
-/// The scenario with this name.
+/// Returns the scenario with this name.
 pub fn get(name: &str) -> Option<&'static CatalogueEntry> {
     CATALOGUE.iter().find(|entry| entry.name == name)
 }
 
-/// Why a name or path gives no scenario. Every field is harmless to print.
+/// Why a name or path gives no scenario. Every field is safe to print.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
     #[error("no scenario is called `{name}`{}", hint(*nearest))]
@@ -146,7 +146,7 @@ pub enum FindError {
 
 fn hint(nearest: Option<&str>) -> String {
     nearest.map_or_else(
-        || "; `contend list` shows them, a file is given by a path such as ./mine.kdl".to_owned(),
+        || "; `contend list` lists all, and a file needs a path such as ./mine.kdl".to_owned(),
         |name| format!("; did you mean `{name}`?"),
     )
 }
@@ -155,7 +155,7 @@ fn hint(nearest: Option<&str>) -> String {
 ///
 /// # Errors
 ///
-/// An unknown name, or a file that cannot be read as text. Never waits, whatever the path leads to.
+/// An unknown name, or a file that cannot be read as text. It never blocks, whatever kind of file the path names.
 pub fn find(spec: impl AsRef<OsStr>) -> Result<Source, FindError> {
     let file = Path::new(spec.as_ref());
     let is_below = spec.as_ref().as_encoded_bytes().contains(&b'/');

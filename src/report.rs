@@ -1,6 +1,6 @@
-//! A run put into words: a text for people, JSON for programs, and whether the scenario showed what it was to show.
+//! Reports on runs: as text for people, as JSON for programs, with the verdicts on a scenario's expectations.
 //!
-//! Everything here is drawn from a [`Model`]; what the machine is and how the run ended is handed in.
+//! Everything here is computed from a [`Model`]. The caller passes in the machine and how the run ended.
 
 mod answer;
 mod compare;
@@ -37,7 +37,7 @@ use crate::platform::Machine;
 use crate::scenario::{KnobKind, Scenario, Settings, sanitize};
 use crate::trace::{PoolId, PoolInfo, ResourceId, RunEnd, Span, Stamp, WorkerId, WorkerInfo};
 
-/// All that a report is made of.
+/// The contents of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     pub model: &'a Model,
@@ -45,21 +45,21 @@ pub struct Report<'a> {
     pub settings: &'a Settings,
     pub machine: &'a Machine,
     pub ended: &'a RunEnd,
-    /// The moment the report speaks of: the end of the run.
+    /// The moment of the report: the end of the run.
     pub ended_at: Stamp,
-    /// How long it was to go on at most.
+    /// Longest time that the run was allowed.
     pub time_limit: Option<Span>,
     pub findings: &'a [Finding],
     pub verdicts: &'a [Verdict],
 }
 
 impl<'a> Report<'a> {
-    /// How long it went on beyond its limit.
+    /// Returns how long the run went on beyond its limit.
     fn overrun(&self) -> Option<Span> {
         self.time_limit.map(|limit| self.ended_at.span_since(Stamp::default() + limit))
     }
 
-    /// Every knob with its value, as one would write it after `--set`.
+    /// Returns every knob with its value, as written after `--set`.
     fn knob_values(&self) -> impl Iterator<Item = (&'a str, String)> {
         let (scenario, settings) = (self.scenario, self.settings);
         scenario.knobs.iter().enumerate().map(|(at, knob)| {
@@ -71,13 +71,13 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// Lanes that ever were, with what was known of them beforehand.
+    /// Returns every lane that was ever used, with its entry in the registry.
     fn workers(&self) -> impl Iterator<Item = (WorkerId, &'a WorkerInfo, &'a Lane)> {
         let model = self.model;
         model.lanes().filter_map(|(id, lane)| Some((id, model.registry().worker(id)?, lane)))
     }
 
-    /// Name, kind and history of every lock.
+    /// Returns name, kind and model of every lock.
     fn locks(&self) -> impl Iterator<Item = (&'a str, &'static str, &'a Lock)> {
         let model = self.model;
         model.registry().locks().filter_map(|id| {
@@ -107,13 +107,14 @@ impl<'a> Report<'a> {
         pools.filter_map(|(at, info)| Some((info, model.pool(PoolId::from(at))?)))
     }
 
-    /// Tasks a pool ended a second, over the whole run.
+    /// Returns the tasks that a pool ended per second, over the whole run.
     fn throughput(&self, pool: &Pool) -> f64 {
         let secs = self.ended_at.as_secs_f64();
         if secs > 0.0 { pool.done() as f64 / secs } else { 0.0 }
     }
 
-    /// Share of its workers' busy time, on tasks or handing them over, that went into handing over, 0 to 1.
+    /// Returns the share of the workers' busy time (on tasks, or handing them over) that they spent on handing over, 0
+    /// to 1.
     fn handover_share(&self, pool: &Pool) -> f64 {
         let time = pool.handover_time(self.ended_at);
         let whole = time.handover_ns.saturating_add(time.work_ns);
@@ -138,9 +139,9 @@ mod tests {
     use crate::trace::{Event, Message, Record};
 
     proptest! {
-        /// Whatever a broken or hostile worker writes into its ring.
+        /// Random events, as a broken or hostile worker could write them into its ring.
         #[test]
-        fn any_events_make_a_report(records in prop::collection::vec((0_u16..8, any::<u64>(), any::<u64>()), 0..200)) {
+        fn report_is_written_for_any_events(records in prop::collection::vec((0_u16..8, any::<u64>(), any::<u64>()), 0..200)) {
             let mut bank = BankFixture::new();
             bank.model = Model::new(Arc::new(bank_registry()), Budget::default());
             let event = |(worker, at, word)| {

@@ -1,6 +1,6 @@
-//! How many workers? Runs a scenario at many values of a knob, compares, and says what it found and how sure it is.
+//! Tuning: runs a scenario at many values of a knob, and finds the smallest value that is enough.
 //!
-//! The procedure is that of `session`; what a repetition is, of `trial`; how levels are compared, of `decide`.
+//! `session` has the procedure, `trial` makes a repetition, and `decide` compares the levels.
 
 mod answer;
 mod arrivals;

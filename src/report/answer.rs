@@ -1,4 +1,4 @@
-//! What a run answers to its scenario's question: which of the guesses is right, by what was measured.
+//! The answer to a scenario's question: decides from the measurements which guess is right.
 
 use super::doubt::Doubt;
 use super::expect::{ClaimAssessment, ClaimEvaluator, NOISE_SUFFIX};
@@ -8,49 +8,49 @@ use crate::model::Model;
 use crate::scenario::{CorrectWhen, Expect, Guess, Quiz, Scenario};
 use crate::trace::{Span, Stamp};
 
-/// A run that gives no answer in its test's time may still give one in so many times as long.
+/// A run without an answer in its test's time gets up to this many times as long.
 const MAX_WAIT_FACTOR: u64 = 3;
 
-/// What was measured, and what it says about each guess.
+/// The answer of a run: the right guesses, and the measurements they rest on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The guesses that are right by the figures as they are, by their places. A good question has exactly one.
+    /// Positions of the guesses that are right by the current figures. A good question has exactly one.
     pub right_guesses: Vec<usize>,
-    /// The guesses that the figures neither bear out nor rule out.
+    /// Positions of the guesses that the figures neither confirm nor rule out.
     pub open_guesses: Vec<usize>,
-    /// Why some are open.
+    /// Why some guesses are open.
     pub doubt: Option<Doubt>,
-    /// The figures it rests on, each once, whichever guess they speak of.
+    /// The measured figures, each once, even if several guesses use it.
     pub evidence: Vec<String>,
-    /// Nothing that may still come would change it; or it was waited for long enough.
+    /// No later event can change the answer, or the longest waiting time has passed.
     pub is_settled: bool,
-    /// For how long the settings it speaks of have held, if they were changed in the run.
+    /// How long the current settings have been in force, if they changed during the run.
     pub settings_age: Option<Span>,
-    /// It was measured for the test's time, however sure it is.
+    /// Measured for the test's time, even if guesses are still open.
     has_full_test_time: bool,
 }
 
-/// What the figures say of a guess.
+/// What the figures say about a guess.
 #[derive(Debug, Default)]
 struct GuessStatus {
-    /// All its claims are seen.
+    /// All claims of the guess are seen.
     is_seen: bool,
     is_ruled_out: bool,
-    /// All its claims could be measured.
+    /// All claims of the guess could be measured.
     is_measured: bool,
     doubt: Option<Doubt>,
 }
 
-/// The answer as the run stands; `None` when there are no guesses to choose from.
+/// Returns the answer at `now`, or `None` if the scenario has no guesses to choose from.
 pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option<Answer> {
-    let ask = scenario.quiz.as_ref().filter(|ask| !ask.guesses.is_empty())?;
-    let scales = ClaimEvaluator::new(model, scenario, now);
+    let quiz = scenario.quiz.as_ref().filter(|quiz| !quiz.guesses.is_empty())?;
+    let evaluator = ClaimEvaluator::new(model, scenario, now);
     let mut evidence = Vec::new();
-    let found: Vec<Option<GuessStatus>> = ask
+    let found: Vec<Option<GuessStatus>> = quiz
         .guesses
         .iter()
         .map(|guess| match &guess.correct_when {
-            CorrectWhen::AllHold(claims) => Some(evaluate_guess(&scales, claims, &mut evidence)),
+            CorrectWhen::AllHold(claims) => Some(evaluate_guess(&evaluator, claims, &mut evidence)),
             CorrectWhen::NoOtherGuess => None,
         })
         .collect();
@@ -60,7 +60,7 @@ pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option
     };
     let mut right = is(|found| found.is_seen);
     let mut open = is(|found| !found.is_ruled_out && found.doubt.is_some());
-    let otherwise = ask.guesses.iter().position(|guess| guess.correct_when == CorrectWhen::NoOtherGuess);
+    let otherwise = quiz.guesses.iter().position(|guess| guess.correct_when == CorrectWhen::NoOtherGuess);
     if right.is_empty() && found.iter().flatten().all(|found| found.is_measured) {
         right.extend(otherwise);
     }
@@ -69,11 +69,11 @@ pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option
     }
     let doubts = found.into_iter().flatten().filter(|found| !found.is_ruled_out).filter_map(|found| found.doubt);
     let doubt = doubts.min_by_key(Doubt::severity_rank);
-    let holds = Span(scenario.test.hold_nanos as u64);
+    let hold_time = Span(scenario.test.hold_nanos as u64);
     let since = model.settings_change(now).map(|change| now.span_since(change.at));
     let passed = since.unwrap_or_else(|| now.span_since(Stamp::default()));
-    let waited = passed >= Span(holds.0.saturating_mul(MAX_WAIT_FACTOR));
-    let measured = model.run_end().is_some() || waited || is_settled(ask, &right, passed, holds);
+    let waited = passed >= Span(hold_time.0.saturating_mul(MAX_WAIT_FACTOR));
+    let measured = model.run_end().is_some() || waited || is_settled(quiz, &right, passed, hold_time);
     let settled = measured && (doubt.is_none() || waited || model.run_end().is_some());
     Some(Answer {
         right_guesses: right,
@@ -86,11 +86,11 @@ pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option
     })
 }
 
-fn evaluate_guess(scales: &ClaimEvaluator<'_>, claims: &[Expect], evidence: &mut Vec<String>) -> GuessStatus {
+fn evaluate_guess(evaluator: &ClaimEvaluator<'_>, claims: &[Expect], evidence: &mut Vec<String>) -> GuessStatus {
     let mut found = GuessStatus { is_seen: true, is_measured: true, ..GuessStatus::default() };
     for expect in claims {
         let ClaimAssessment { is_seen: seen, is_measured: measured, evidence: figures, doubt } =
-            scales.assess(&expect.claim);
+            evaluator.assess(&expect.claim);
         found.is_seen &= seen;
         found.is_measured &= measured;
         found.is_ruled_out |= !seen && doubt.is_none();
@@ -103,7 +103,7 @@ fn evaluate_guess(scales: &ClaimEvaluator<'_>, claims: &[Expect], evidence: &mut
     found
 }
 
-/// Figures without the range of their noise, which is given only where it may decide.
+/// Returns figures without the range of their noise, which is given only where it may decide.
 fn without_noise(figures: &str) -> String {
     match (figures.find(" ("), figures.find(NOISE_SUFFIX)) {
         (Some(from), Some(to)) if from < to => format!("{}{}", &figures[..from], &figures[to + NOISE_SUFFIX.len()..]),
@@ -111,19 +111,19 @@ fn without_noise(figures: &str) -> String {
     }
 }
 
-fn is_settled(ask: &Quiz, right: &[usize], passed: Span, holds: Span) -> bool {
+fn is_settled(quiz: &Quiz, right: &[usize], passed: Span, hold_time: Span) -> bool {
     let [right] = right else { return false };
     let stays = |guess: &Guess| match &guess.correct_when {
         CorrectWhen::AllHold(claims) => !claims.iter().any(|expect| must_hold(&expect.claim)),
         CorrectWhen::NoOtherGuess => false,
     };
-    passed >= holds || ask.guesses.get(*right).is_some_and(stays)
+    passed >= hold_time || quiz.guesses.get(*right).is_some_and(stays)
 }
 
 impl Answer {
-    /// The answer to settings that have only just been asked for: nothing is known of them yet.
-    pub fn unknown(ask: &Quiz, why: String) -> Self {
-        let open = (0..ask.guesses.len()).collect();
+    /// Returns the answer for settings that were just requested: everything is open.
+    pub fn unknown(quiz: &Quiz, why: String) -> Self {
+        let open = (0..quiz.guesses.len()).collect();
         let (right, evidence, doubt) = (Vec::new(), Vec::new(), Some(Doubt::FormerSettings(why)));
         Self {
             right_guesses: right,
@@ -136,19 +136,19 @@ impl Answer {
         }
     }
 
-    /// Whether the figures are good enough for an expectation: noise that leaves the answer open does not delay a test.
+    /// Whether the figures suffice for an expectation: noise that leaves the answer open does not delay a test.
     pub(super) const fn is_measured(&self) -> bool {
         self.has_full_test_time
     }
 
-    /// As an expectation: exactly one guess is right.
-    pub(super) fn verdict(&self, ask: &Quiz) -> Verdict {
-        let words = |at: &usize| ask.guesses.get(*at).map(|guess| format!("\u{201c}{}\u{201d}", guess.text));
+    /// Returns the verdict on the expectation that exactly one guess is right.
+    pub(super) fn verdict(&self, quiz: &Quiz) -> Verdict {
+        let words = |at: &usize| quiz.guesses.get(*at).map(|guess| format!("\u{201c}{}\u{201d}", guess.text));
         let right: Vec<String> = self.right_guesses.iter().filter_map(words).collect();
         let which = match right.as_slice() {
-            [] => "none is".to_owned(),
+            [] => "no guess is right".to_owned(),
             [one] => one.clone(),
-            more => format!("{} are", more.join(" and ")),
+            more => format!("{} are right", more.join(" and ")),
         };
         let others = if let Some(Doubt::Interference(others)) = self.doubt { Some(others) } else { None };
         let though = others.map(|others| format!(", though {others}")).unwrap_or_default();

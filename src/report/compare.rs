@@ -1,4 +1,4 @@
-//! What two runs of a scenario show beside each other: `expect rate till below=0.5 times="kind=std" when="kind=fair"`.
+//! Comparisons of two runs of a scenario: `expect rate till below=0.5 times="kind=std" when="kind=fair"`.
 
 use super::Verdict;
 use super::expect::{evaluate_ratio, to_verdict};
@@ -9,13 +9,13 @@ use crate::model::Model;
 use crate::scenario::{Claim, Scenario, Settings, Variant};
 use crate::trace::Stamp;
 
-/// What one run came to of one expectation that compares it with another run.
+/// The figure of one run for an expectation that compares two runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparableFigure {
     /// Position of the expectation.
     expect_index: usize,
     measured: Result<MeasuredFigure, String>,
-    /// How far it may be off.
+    /// Uncertainty of the figure.
     spread: Option<Spread>,
 }
 
@@ -25,7 +25,7 @@ impl ComparableFigure {
     }
 }
 
-/// All that is compared of a run with these settings, on either side.
+/// Returns the figures of a run with these settings that expectations compare, on either side.
 pub(super) fn comparable_figures(
     model: &Model,
     scenario: &Scenario,
@@ -49,7 +49,7 @@ pub(super) fn comparable_figures(
     figures
 }
 
-/// What a comparison needs of a run.
+/// The part of a run that a comparison needs.
 #[derive(Debug, Clone, Copy)]
 pub struct ComparedRun<'a> {
     pub(super) figures: &'a [ComparableFigure],
@@ -62,11 +62,11 @@ pub struct ComparedRun<'a> {
 pub struct RunPair {
     /// Position of the expectation.
     expect_index: usize,
-    /// Positions of the variants: the one it speaks of, and the one it is compared with.
+    /// Positions of the variants: the subject and its baseline.
     pub variant_indices: [usize; 2],
 }
 
-/// Every pair of runs that is compared, in the order of the file.
+/// Returns every pair of runs to compare, in the order of the file.
 pub fn run_pairs(scenario: &Scenario, variants: &[Variant]) -> Vec<RunPair> {
     let find =
         |set: &[_]| variants.iter().position(|variant| variant.settings.numbers == scenario.with_knobs(set).numbers);
@@ -77,17 +77,17 @@ pub fn run_pairs(scenario: &Scenario, variants: &[Variant]) -> Vec<RunPair> {
     scenario.expectations.iter().enumerate().filter_map(pair).collect()
 }
 
-/// What became of an expectation that compares two runs.
+/// The verdict on an expectation that compares two runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     pub verdict: Verdict,
-    /// How many pairs of runs it took.
+    /// Number of pairs of runs made.
     pub tries: u32,
 }
 
 impl Comparison {
-    /// Adds another pair of runs: what is not seen twice is not seen, unless the tries differ by more than they are off.
-    /// The evidence has both.
+    /// Adds the verdict on a second pair of runs. Two misses are a miss, unless the tries differ by more than they miss
+    /// the bound by. The evidence names both tries.
     pub fn with_second_try(self, then: Verdict) -> Self {
         let tries = self.tries + 1;
         if let (Some(one), Some(other), true) = (self.verdict.bound_check, then.bound_check, then.is_missed()) {
@@ -95,20 +95,20 @@ impl Comparison {
             let weight = BoundCheck { measured: mean, ..other };
             if weight.is_met_within((mean - apart, mean + apart)) {
                 let evidence = format!(
-                    "seen within the noise of two tries: {}; the first: {}",
+                    "seen within the noise of two tries: {}; first try: {}",
                     then.evidence, self.verdict.evidence
                 );
                 let judgement = Judgement::Seen;
                 return Self { verdict: Verdict { evidence, judgement, bound_check: Some(weight), ..then }, tries };
             }
         }
-        let which = if then.is_seen() { "seen at the second try" } else { "not at the second try either" };
-        let evidence = format!("{which}: {}; the first: {}", then.evidence, self.verdict.evidence);
+        let which = if then.is_seen() { "seen on the second try" } else { "not seen on either try" };
+        let evidence = format!("{which}: {}; first try: {}", then.evidence, self.verdict.evidence);
         Self { verdict: Verdict { evidence, ..then }, tries }
     }
 }
 
-/// Judges what two runs came to.
+/// Judges an expectation from the figures of both runs.
 pub fn compare_runs(scenario: &Scenario, pair: &RunPair, runs: [ComparedRun<'_>; 2]) -> Option<Verdict> {
     let expect = scenario.expectations.get(pair.expect_index)?;
     let Claim::Measure { compare, value, .. } = &expect.claim else { return None };
@@ -116,13 +116,13 @@ pub fn compare_runs(scenario: &Scenario, pair: &RunPair, runs: [ComparedRun<'_>;
     let judged = match &found {
         [Ok(one), Ok(other)] => evaluate_ratio((*compare, *value), one, other, || ratio_range(runs, pair.expect_index)),
         [Err(why), _] => Err(why.clone()),
-        [_, Err(why)] => Err(format!("{why}, of the run it is compared with")),
+        [_, Err(why)] => Err(format!("{why} (in the baseline run)")),
     };
     let others = runs.iter().find_map(|run| run.interference).filter(|_| expect.claim.needs_cores());
     Some(to_verdict(&expect.text, judged).with_interference(others))
 }
 
-/// Where the quotient of both runs' figures lies.
+/// Returns the range of the ratio of both runs' figures.
 fn ratio_range(runs: [ComparedRun<'_>; 2], expect: usize) -> Option<ValueRange> {
     let spread = |run: ComparedRun<'_>| run.figures.iter().find(|figure| figure.expect_index == expect)?.spread.clone();
     let [one, other] = runs.map(spread);
@@ -146,8 +146,8 @@ mod tests {
         check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
     }
 
-    /// A run that no other program disturbed.
-    const fn calm(figures: &[ComparableFigure]) -> ComparedRun<'_> {
+    /// Returns a run that no other program disturbed.
+    const fn undisturbed(figures: &[ComparableFigure]) -> ComparedRun<'_> {
         ComparedRun { figures, interference: None }
     }
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_only_a_comparison_names_is_run_as_well() {
+    fn baseline_variant_is_run_even_if_only_a_comparison_names_it() {
         let scenario = parse_scenario("expect rate m below=2 times=\"n=3\" when=\"n=1|2\"\nexpect no-deadlock\n");
         let variants = scenario.variants();
         let labels: Vec<String> = variants.iter().map(|variant| scenario.variant_label(variant)).collect();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn knobs_that_are_not_named_stand_as_they_do_on_the_other_side() {
+    fn unnamed_knobs_have_the_same_value_on_both_sides() {
         let scenario = parse_scenario("knob k 1 min=1 max=9\nexpect rate m above=2 times=\"n=3\" when=\"n=2 k=5\"\n");
         let variants = scenario.variants();
         let labels: Vec<String> = variants.iter().map(|variant| scenario.variant_label(variant)).collect();
@@ -176,27 +176,27 @@ mod tests {
     }
 
     #[test]
-    fn two_runs_are_compared_by_how_many_times_as_much() {
+    fn two_runs_are_compared_by_their_ratio() {
         let scenario = parse_scenario("expect rate m below=0.5 times=\"n=3\"\n");
         let pair = run_pairs(&scenario, &scenario.variants())[0];
         let judge = |one, other| {
             let runs = [figures(0, one), figures(0, other)];
-            compare_runs(&scenario, &pair, runs.each_ref().map(|figures| calm(figures))).expect("it compares")
+            compare_runs(&scenario, &pair, runs.each_ref().map(|figures| undisturbed(figures))).expect("it compares")
         };
         let seen = judge(Ok(10.0), Ok(40.0));
         assert!(seen.is_seen());
         assert_eq!(seen.evidence, "0.25 times as much; it is 10; it is 40");
         assert_eq!(seen.text, "rate m below 0.5 times n=3");
         let missed = judge(Ok(30.0), Ok(40.0));
-        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; expected less than 0.5 times");
+        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; required: less than 0.5 times");
         assert!(!missed.is_seen());
-        assert!(!judge(Ok(1.0), Ok(0.0)).is_seen(), "nothing is no measure");
+        assert!(!judge(Ok(1.0), Ok(0.0)).is_seen(), "a ratio to zero is not measured");
         assert_eq!(judge(Err("why"), Ok(1.0)).evidence, "cannot be measured: why");
-        assert_eq!(judge(Ok(1.0), Err("why")).evidence, "cannot be measured: why, of the run it is compared with");
+        assert_eq!(judge(Ok(1.0), Err("why")).evidence, "cannot be measured: why (in the baseline run)");
     }
 
     #[test]
-    fn a_second_try_tells_of_both() {
+    fn evidence_of_a_second_try_names_both_tries() {
         let verdict = |seen, evidence: &str| {
             let (text, evidence) = ("x".to_owned(), evidence.to_owned());
             Verdict { text, judgement: Judgement::from_seen(seen), evidence, bound_check: None }
@@ -204,28 +204,28 @@ mod tests {
         let first = || Comparison { verdict: verdict(false, "a"), tries: 1 };
         let seen = first().with_second_try(verdict(true, "b"));
         assert_eq!((seen.verdict.is_seen(), seen.tries), (true, 2));
-        assert_eq!(seen.verdict.evidence, "seen at the second try: b; the first: a");
+        assert_eq!(seen.verdict.evidence, "seen on the second try: b; first try: a");
         let missed = first().with_second_try(verdict(false, "b"));
-        assert_eq!(missed.verdict.evidence, "not at the second try either: b; the first: a");
+        assert_eq!(missed.verdict.evidence, "not seen on either try: b; first try: a");
     }
 
     #[test]
-    fn two_tries_that_differ_by_more_than_they_are_off_are_noise() {
+    fn tries_that_differ_by_more_than_their_miss_count_as_seen() {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
         let pair = run_pairs(&scenario, &scenario.variants())[0];
         let judge = |one| {
-            compare_runs(&scenario, &pair, [calm(&figures(0, Ok(one))), calm(&figures(0, Ok(100.0)))])
+            compare_runs(&scenario, &pair, [undisturbed(&figures(0, Ok(one))), undisturbed(&figures(0, Ok(100.0)))])
                 .expect("it compares")
         };
         let twice = |one, other| Comparison { verdict: judge(one), tries: 1 }.with_second_try(judge(other)).verdict;
         let noisy = twice(80.3, 88.0);
         assert!(noisy.is_seen() && noisy.evidence.starts_with("seen within the noise of two tries"), "{noisy:?}");
-        assert!(!twice(80.3, 81.0).is_seen(), "both say the same");
-        assert!(!twice(30.0, 80.0).is_seen(), "that far off is no noise");
+        assert!(!twice(80.3, 81.0).is_seen(), "both tries agree");
+        assert!(!twice(30.0, 80.0).is_seen(), "too far off to be noise");
     }
 
     #[test]
-    fn noise_within_the_runs_leaves_their_ratio_room() {
+    fn ratio_counts_as_seen_within_the_noise_of_both_runs() {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
         let pair = run_pairs(&scenario, &scenario.variants())[0];
         let noisy = |value: f64, by: f64| {
@@ -235,19 +235,20 @@ mod tests {
             figures
         };
         let judge = |by| {
-            compare_runs(&scenario, &pair, [calm(&noisy(85.0, by)), calm(&noisy(100.0, 1.0))]).expect("it compares")
+            compare_runs(&scenario, &pair, [undisturbed(&noisy(85.0, by)), undisturbed(&noisy(100.0, 1.0))])
+                .expect("it compares")
         };
         assert!(!judge(1.0).is_seen() && judge(15.0).is_seen(), "{:?}", judge(15.0));
         assert!(judge(15.0).evidence.starts_with("0.85 times as much (0.7"), "{:?}", judge(15.0));
     }
 
     #[test]
-    fn a_comparison_of_runs_that_others_disturbed_is_not_judged() {
+    fn comparison_with_a_disturbed_run_is_not_judged() {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
         let pair = run_pairs(&scenario, &scenario.variants())[0];
         let (one, other) = (figures(0, Ok(1.0)), figures(0, Ok(10.0)));
-        let disturbed = ComparedRun { interference: Some(Interference::example()), ..calm(&other) };
-        let verdict = compare_runs(&scenario, &pair, [calm(&one), disturbed]).expect("it compares");
+        let disturbed = ComparedRun { interference: Some(Interference::example()), ..undisturbed(&other) };
+        let verdict = compare_runs(&scenario, &pair, [undisturbed(&one), disturbed]).expect("it compares");
         assert!(verdict.not_judged_reason().is_some() && !verdict.is_missed(), "{verdict:?}");
     }
 }

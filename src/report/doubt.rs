@@ -31,7 +31,7 @@ impl fmt::Display for Doubt {
         match self {
             Self::FormerSettings(why) => write!(f, "too early to tell: {why}"),
             Self::Interference(others) => write!(f, "cannot be judged: {others}"),
-            Self::Noise { range, bound: due } => write!(f, "too noisy to tell: {range}, and {due} decides"),
+            Self::Noise { range, bound: due } => write!(f, "too noisy to tell: measured {range}, the bound is {due}"),
         }
     }
 }

@@ -116,7 +116,7 @@ impl<'a> ClaimEvaluator<'a> {
                         let noise = || self.range(claim);
                         evaluate_ratio((*compare, *value), &found(of)?, &found(other)?, noise)
                     }
-                    Some(Baseline::OtherRun(_)) => Err("one run alone cannot show it".to_owned()),
+                    Some(Baseline::OtherRun(_)) => Err("it needs a second run to compare with".to_owned()),
                     None => Ok(evaluate_figure(*metric, found(of)?, (*compare, *value))),
                 };
             }
@@ -187,8 +187,8 @@ impl<'a> ClaimEvaluator<'a> {
     }
 }
 
-/// Evaluates whether workers wait forever: for each other, for an orphaned lock, or for something that no remaining worker
-/// can provide.
+/// Evaluates whether workers wait forever: for each other, for an orphaned lock, or for something that no remaining
+/// worker can provide.
 fn evaluate_deadlock(model: &Model, within: Option<Span>, now: Stamp) -> ClaimResult {
     let stuck = model.stuck_groups(now);
     let Some(first) = stuck.iter().map(|stuck| stuck.since.span_since(Stamp::default())).min() else {
@@ -221,7 +221,7 @@ fn evaluate_finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, Stri
 }
 
 fn evaluate_figure(metric: Metric, found: MeasuredFigure, (compare, bound): (Compare, f64)) -> ClaimResult {
-    let expected = format!("expected {} {}", comparison_phrase(compare), format_value(metric, bound));
+    let expected = format!("required: {} {}", comparison_phrase(compare), format_value(metric, bound));
     let check = BoundCheck { measured: found.value, bound, compare };
     ClaimResult { is_seen: check.is_met(), evidence: found.evidence, expected, bound_check: Some(check) }
 }
@@ -243,7 +243,7 @@ pub(super) fn evaluate_ratio(
     let range = range.unwrap_or_default();
     let evidence =
         format!("{} times as much{range}; {}; {}", format_number(check.measured), one.evidence, other.evidence);
-    let expected = format!("expected {} {} times", comparison_phrase(compare), format_number(times));
+    let expected = format!("required: {} {} times", comparison_phrase(compare), format_number(times));
     let seen = check.is_met() || noise.is_some_and(|range| check.is_met_within(range));
     Ok(ClaimResult { is_seen: seen, evidence, expected, bound_check: Some(check) })
 }
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_compared_and_shown() {
+    fn figures_are_compared_with_their_bounds() {
         let verdicts = judged(
             r#"
             expect lost balance equals=0
@@ -294,12 +294,12 @@ mod tests {
         );
         let seen: Vec<bool> = verdicts.iter().map(|(seen, _)| *seen).collect();
         assert_eq!(seen, [true, false, true, true, true, true], "{verdicts:#?}");
-        assert_eq!(verdicts[1].1, "counter balance: 2 where 2 was due, 0 lost; expected more than 2");
+        assert_eq!(verdicts[1].1, "counter balance: 2, expected 2: 0 lost; required: more than 2");
         assert_eq!(verdicts[2].1, "pool post: 19 done, 1 failed, 0 retried, 0 rejected of 20 tasks");
     }
 
     #[test]
-    fn ratios_are_measured_of_locks_and_pools() {
+    fn shares_and_ratios_of_locks_and_pools_are_measured() {
         let verdicts = judged(
             r#"
             expect held a above="50%"
@@ -312,8 +312,8 @@ mod tests {
         let seen: Vec<bool> = verdicts.iter().map(|(seen, _)| *seen).collect();
         assert_eq!(seen, [true, true, true, true, false], "{verdicts:#?}");
         assert!(verdicts[0].1.starts_with("lock a: held "), "{}", verdicts[0].1);
-        assert!(verdicts[1].1.contains("attempts ended without it (0 %)"), "{}", verdicts[1].1);
-        assert!(verdicts[3].1.ends_with("times that"), "{}", verdicts[3].1);
+        assert!(verdicts[1].1.contains("attempts gave up (0 %)"), "{}", verdicts[1].1);
+        assert!(verdicts[3].1.ends_with("times as long"), "{}", verdicts[3].1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A small run, told message by message, that has a bit of everything.
+//! A small recorded run with a bit of everything, as the fixture of report tests.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::trace::{
     ResourceId, ResourceInfo, ResourceKind, RunEnd, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 
-/// The bank without anything that is expected of it.
+/// The scenario without its expectations.
 pub(super) const BANK_SCENARIO: &str = r#"
 title "A bank with a bit of everything"
 group locks
@@ -48,7 +48,7 @@ const QUEUE: ResourceId = ResourceId(3);
 const RESULTS: ResourceId = ResourceId(4);
 const POOL: PoolId = PoolId(0);
 
-/// Everything a report needs, to be borrowed from.
+/// The owned data of a report.
 pub(super) struct BankFixture {
     pub(super) scenario: Scenario,
     pub(super) settings: Settings,
@@ -97,7 +97,7 @@ impl BankFixture {
     }
 }
 
-/// One finding, so that a report does not depend on what the detectors happen to say.
+/// Returns a fixed finding, so that a report does not depend on the detectors.
 fn finding(at: Stamp) -> Finding {
     Finding {
         id: "lock-bound",
@@ -170,7 +170,7 @@ pub(super) fn bank_messages() -> Vec<Message> {
     messages
 }
 
-/// One good round, one contended, then the embrace, and one more who waits for it to end.
+/// Returns an uncontended round, a contended round, then a deadlock, and a victim that waits for it.
 fn clerk_messages() -> Vec<Message> {
     let (g1, g2, g3) = (Grant(1), Grant(2), Grant(3));
     [
@@ -197,7 +197,7 @@ fn clerk_messages() -> Vec<Message> {
     .to_vec()
 }
 
-/// Twenty tasks of 2 ms each, done in turns; the second worker is sent away at the end.
+/// Returns twenty tasks of 2 ms each, alternating between both workers; the second worker retires at the end.
 fn pool_messages() -> Vec<Message> {
     let mut messages = Vec::new();
     for task in 0..20_u64 {
@@ -222,7 +222,7 @@ fn event(at: u64, worker: WorkerId, kind: EventKind) -> Message {
     Message::Events(vec![Event { at: ms(at), worker, kind }])
 }
 
-/// Whether the deadlock takes this one.
+/// Whether the worker belongs to the deadlock.
 pub(super) fn is_deadlocked(worker: WorkerId) -> bool {
     [LEFT, RIGHT, LATE].contains(&worker)
 }

@@ -1,4 +1,4 @@
-//! Follows a run to its end without showing it, and decides when that is.
+//! Follows a run to its end without a dashboard, and decides when to end it.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,29 +11,29 @@ use crate::scenario::{EvalContext, Feed, Scenario, Settings, Step};
 use crate::source::{LiveRun, is_audit_enabled};
 use crate::trace::{Message, Registry, RunEnd, Span, Stamp, WorkerId};
 
-/// How often it is asked whether the run has gone on for long enough.
+/// Interval between checks of whether to end the run.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A deadlock must stand for this long before the run is ended for it: time for the last samples to come in.
+/// Time for which a deadlock must last before it ends the run, so that the last samples arrive.
 const DEADLOCK_CONFIRM_TIME: Span = Span::from_millis(250);
-/// How late the loop may notice that the time is over. Beyond that the run is ended without it, and all that it did until
-/// then is folded in first: on a machine that others keep busy that may take much longer than the run itself.
+/// How late the loop may notice that the time limit has passed. After that the run ends without the loop, and the loop
+/// still applies all messages up to the limit: on a busy machine that may take much longer than the run itself.
 const END_GRACE: Span = Span::from_millis(250);
 
-/// Why a run failed that was on trial.
-const DISAGREEMENT_MESSAGE: &str = "what events tell of who waits for whom is not what the workers say themselves";
+/// The error of an audited run whose events and wait slots disagree.
+const DISAGREEMENT_MESSAGE: &str = "events and wait slots disagree about which worker waits for which";
 
-/// A run that goes on, or one that is played from a script.
+/// A live run, or a replayed script.
 pub trait ObservableRun {
     fn registry(&self) -> Arc<Registry>;
-    /// Closes when nothing more will come.
+    /// Closes after the last message.
     fn messages(&self) -> &Receiver<Message>;
     /// The run's own clock.
     fn now(&self) -> Stamp;
-    /// Has the run ended at this moment of its clock, however late this loop is. A run that cannot do that is ended by the
-    /// loop alone.
+    /// Asks the run to end at this moment of its clock, however late this loop is. If the run cannot do that, the loop
+    /// ends it.
     fn end_at(&self, _limit: Stamp) {}
-    /// Whether the run was ended because its time was over; then [`Message::Ended`] comes behind all that it did.
+    /// Whether the run ended because of its time limit. Then [`Message::Ended`] follows all its other messages.
     fn is_out_of_time(&self) -> bool {
         false
     }
@@ -53,7 +53,7 @@ impl ObservableRun for LiveRun {
     }
 
     fn end_at(&self, limit: Stamp) {
-        self.set_time_limit(limit); // refused, the loop ends it alone
+        self.set_time_limit(limit); // if it refuses, the loop ends it
     }
 
     fn is_out_of_time(&self) -> bool {
@@ -61,21 +61,22 @@ impl ObservableRun for LiveRun {
     }
 }
 
-/// A run that was followed to its end.
+/// A run after its end.
 #[derive(Debug)]
 pub struct FinishedRun {
-    /// All that was known when the end came. What its ending caused (workers sent away, processes killed) is not in it.
+    /// The model at the end, without the effects of ending the run (retired workers, killed processes).
     pub model: Model,
     pub ended: RunEnd,
     pub ended_at: Stamp,
-    /// The signal that ended it.
+    /// The signal that ended the run.
     pub signal: Option<i32>,
 }
 
-/// Folds the messages of a run into a model until it ends by itself, `limit` is over, it can never go on, or a signal
-/// comes in. `watch` is called several times a second and may stop it.
+/// Applies the messages of a run to a model until the run ends by itself, reaches `limit`, is stuck forever, or a
+/// signal arrives. Calls `watch` several times a second; it may stop the run.
 ///
-/// Without a limit any deadlock or stall ends it; with one only such as leave no worker to wait for.
+/// Without a limit, any deadlock or stall ends the run. With a limit, only one that leaves no other worker running
+/// does.
 pub fn follow_run(
     run: &impl ObservableRun,
     limit: Option<Span>,
@@ -89,7 +90,7 @@ pub fn follow_run(
     }
     let mut signals = signals.clone();
     let (ended, signal) = loop {
-        select! { // takes turns when several are ready
+        select! { // picks at random among ready channels
             recv(run.messages()) -> message => match message {
                 Ok(message) => model.apply(&message),
                 Err(_) => break (None, None),
@@ -116,7 +117,7 @@ pub fn follow_run(
     finish_run(run, model, ended, signal)
 }
 
-/// Why the run is to be ended now, if it is.
+/// Returns why to end the run now, if there is a reason.
 fn end_reason(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> {
     if limit.is_some_and(|limit| now.span_since(Stamp::default()) >= limit) {
         return Some(RunEnd::Time);
@@ -134,7 +135,7 @@ fn end_reason(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> 
 fn finish_run(run: &impl ObservableRun, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> FinishedRun {
     let at = run.now();
     if ours.is_some() {
-        // What has come in by now, not what goes on coming in.
+        // Only messages that have arrived by now.
         for message in run.messages().try_iter().take(run.messages().len()) {
             model.apply(&message);
         }
@@ -142,8 +143,8 @@ fn finish_run(run: &impl ObservableRun, mut model: Model, ours: Option<RunEnd>, 
     let (at, ended) = match (model.run_end(), ours) {
         (Some((at, how)), _) => (at, how.clone()),
         (None, Some(ours)) => (at, ours),
-        // A channel that closes without a last word: the source is gone.
-        (None, None) => (at, RunEnd::Crashed("the run ended without a word".to_owned())),
+        // The channel closed without `Ended`: the source is gone.
+        (None, None) => (at, RunEnd::Crashed("the run ended without reporting why".to_owned())),
     };
     let ended = if is_audit_enabled() && model.health().disagreements > 0 {
         RunEnd::Crashed(DISAGREEMENT_MESSAGE.to_owned())
@@ -153,7 +154,7 @@ fn finish_run(run: &impl ObservableRun, mut model: Model, ours: Option<RunEnd>, 
     FinishedRun { model, ended, ended_at: at, signal }
 }
 
-/// Whether a run with these settings comes to an end when it is left alone.
+/// Whether a run with these settings ends by itself.
 pub fn ends_by_itself(scenario: &Scenario, settings: &Settings) -> bool {
     let fed = scenario.pools.iter().all(|pool| !matches!(pool.feed, Feed::OpenLoop { .. }));
     let tasks = scenario.pools.iter().map(|pool| &pool.task);
@@ -182,13 +183,13 @@ mod tests {
     use crate::report::fixture::{BANK_SCENARIO, bank_messages, bank_registry, is_deadlocked};
     use crate::scenario::{Source, check};
 
-    /// A run from a script, whose clock goes on by a step whenever it is looked at.
+    /// A replayed script, whose clock advances by a step on every read.
     struct ReplayedRun {
         messages: Receiver<Message>,
         clock: AtomicU64,
         step: Span,
         limit: AtomicU64,
-        /// This loop was late: the run has been ended without it.
+        /// The loop was late: the run has ended without it.
         late: bool,
         /// Keeps the channel open, for a run that does not end by itself.
         _open: Option<Sender<Message>>,
@@ -254,55 +255,55 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_ends_says_how() {
+    fn end_of_a_run_is_reported_with_its_reason() {
         let at = Stamp(7_000_000);
         let end = follow_script(vec![Message::Ended { at, reason: RunEnd::Completed }], false, None);
         assert_eq!((end.ended, end.ended_at, end.signal), (RunEnd::Completed, at, None));
     }
 
     #[test]
-    fn a_source_that_falls_silent_has_failed() {
+    fn source_that_closes_without_an_end_counts_as_crashed() {
         assert!(matches!(follow_script(Vec::new(), false, None).ended, RunEnd::Crashed(_)));
     }
 
     #[test]
-    fn a_run_without_end_is_ended_when_its_time_is_over() {
+    fn endless_run_ends_at_its_limit() {
         let end = follow_script(Vec::new(), true, Some(Span::from_millis(900)));
         assert_eq!(end.ended, RunEnd::Time);
         assert!(end.ended_at >= Stamp::default() + Span::from_millis(900));
     }
 
     #[test]
-    fn a_deadlock_of_everybody_ends_a_run_before_its_time() {
+    fn deadlock_of_all_workers_ends_a_run_before_its_limit() {
         let end = follow_script(clerk_messages(), true, Some(Span::from_millis(600_000)));
         assert_eq!(end.ended, RunEnd::Deadlock);
         assert!(end.ended_at < Stamp::default() + Span::from_millis(600_000));
     }
 
     #[test]
-    fn a_deadlock_of_some_ends_a_run_without_limit_only() {
+    fn deadlock_of_some_workers_ends_only_a_run_without_limit() {
         assert_eq!(follow_script(bank_messages(), true, None).ended, RunEnd::Deadlock);
         assert_eq!(follow_script(bank_messages(), true, Some(Span::from_millis(2_000))).ended, RunEnd::Time);
     }
 
     #[test]
-    fn who_watches_can_stop_it() {
+    fn watch_callback_can_stop_the_run() {
         let end = follow_run(&ReplayedRun::new(bank_messages(), true), None, &never(), |_, _| ControlFlow::Break(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, None));
     }
 
     #[test]
-    fn a_signal_stops_it_with_what_has_come_in() {
+    fn signal_stops_the_run_and_keeps_received_messages() {
         let (sender, signals) = bounded(1);
         sender.send(15).unwrap();
         let end =
             follow_run(&ReplayedRun::new(bank_messages(), true), None, &signals, |_, _| ControlFlow::Continue(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
-        assert!(end.model.first_deadlock().is_some(), "what was in the channel is in the report");
+        assert!(end.model.first_deadlock().is_some(), "messages in the channel are in the report");
     }
 
     #[test]
-    fn it_is_known_what_never_ends() {
+    fn ends_by_itself_detects_endless_steps() {
         let ends = |text: &str| {
             let source = Source { name: "x".to_owned(), path: None, text: text.to_owned() };
             let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;

@@ -1,4 +1,4 @@
-//! What other programs took from a run: figures of a run that did not get its cores say little about its scenario.
+//! Interference by other programs: a run that did not get its cores says little about its scenario.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use crate::model::Model;
 use crate::trace::Stamp;
 use crate::trace::format::format_number;
 
-/// Other programs that use less than this, in cores and as a part of all cores, disturb nothing: every machine has as
-/// much background load.
+/// Largest load of other programs that counts as background, in cores and as a share of all cores: every machine has as
+/// much.
 const NEGLIGIBLE_LOAD: (f64, f64) = (0.25, 0.1);
 
-/// Workers that wait for a core for less than this part of the time in which they could run got their cores.
+/// Least share of their runnable time that workers must wait for a core before a run counts as disturbed.
 const MIN_DELAYED_SHARE: f64 = 0.02;
 
 /// Cores that other programs used while workers of a run had to wait for one.
@@ -21,8 +21,8 @@ pub struct Interference {
 }
 
 impl Interference {
-    /// The other programs that disturbed a run between two moments; `None` on a calm machine, and where the system does
-    /// not say.
+    /// Returns the interference between two moments, or `None` on a quiet machine and where the system does not report
+    /// it.
     pub(super) fn during(model: &Model, from: Stamp, now: Stamp) -> Option<Self> {
         let used = model.others_load(from, now)?;
         let waited = model.run_queue_share(from, now).is_none_or(|share| share >= MIN_DELAYED_SHARE);
@@ -34,7 +34,7 @@ impl Interference {
 
 #[cfg(test)]
 impl Interference {
-    /// 1.4 of 2 cores.
+    /// Returns an interference of 1.4 of 2 cores.
     pub(super) const fn example() -> Self {
         Self { cores_used: 1.4, cores_total: 2 }
     }

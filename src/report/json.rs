@@ -1,4 +1,4 @@
-//! The report as one JSON object, version 1. `docs/report.md` describes it; fields may be added, never renamed.
+//! The JSON report, version 1. `docs/report.md` describes it. Fields may be added, but never renamed.
 
 mod shape;
 mod stuck_workers;
@@ -18,7 +18,7 @@ use super::{Report, Verdict};
 /// Version of the object's shape.
 const SCHEMA_VERSION: u32 = 1;
 
-/// States whose share of a worker's time is reported.
+/// States whose share of a worker's time the report has.
 const SHARE_STATES: [State; 9] = [
     State::Running,
     State::Ready,
@@ -31,7 +31,7 @@ const SHARE_STATES: [State; 9] = [
     State::Sleep,
 ];
 
-/// The report as pretty-printed JSON with a newline at the end.
+/// Returns the report as pretty-printed JSON with a newline at the end.
 pub fn report_json(report: &Report<'_>) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&ReportJson::of(report))? + "\n")
 }
@@ -301,7 +301,7 @@ mod tests {
     use crate::trace::{Message, Sample, Stamp};
 
     #[test]
-    fn schema_is_that_of_the_types_and_of_the_document() {
+    fn schema_matches_the_types_and_the_document() {
         assert_schema_is_current::<ReportJson<'static>>(&SchemaSource {
             name: "report",
             title: "The report of a run of contend",
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_those_of_the_run() {
+    fn json_figures_match_the_run() {
         let value: Value = serde_json::from_str(&report_json(&BankFixture::new().report()).unwrap()).unwrap();
         assert_eq!(value["schema"], 1);
         assert_eq!(value["ended"], "deadlock");
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn cores_stand_in_the_order_of_their_numbers_and_one_that_is_not_there_has_no_load() {
+    fn cores_are_in_numeric_order_and_missing_cores_are_null() {
         let mut bank = BankFixture::new();
         let load = |core: u16| (core != 77).then(|| f32::from(core) / 256.0);
         for at in (1..=20).map(|tenth| Stamp(0) + Span::from_millis(1_000 + tenth * 100)) {
@@ -341,7 +341,7 @@ mod tests {
         assert!(means[4..].is_sorted() && means[254] > 0.9, "{means:?}"); // the first four had other loads before
     }
 
-    /// All ways a run can end: a new one does not compile before it is here.
+    /// Returns all ways a run can end. A new variant does not compile until it is added here.
     fn all_run_ends() -> Vec<RunEnd> {
         let next = |end: &RunEnd| match end {
             RunEnd::Completed => Some(RunEnd::Time),
@@ -364,13 +364,13 @@ mod tests {
             for end in all_run_ends() {
                 assert!(row.contains(&format!("`{}`", end.word())), "{member} does not name {end:?}: {row}");
             }
-            let told = row.split('`').skip(1).step_by(2).filter(|word| !word.contains('.')).count();
-            assert_eq!(told, all_run_ends().len(), "{member} names what there is not: {row}");
+            let documented = row.split('`').skip(1).step_by(2).filter(|word| !word.contains('.')).count();
+            assert_eq!(documented, all_run_ends().len(), "{member} names an unknown end: {row}");
         }
     }
 
     #[test]
-    fn a_run_that_failed_says_why() {
+    fn failed_run_has_an_error_message() {
         let mut bank = BankFixture::new();
         bank.ended = RunEnd::Crashed("the runner was ended by SIGKILL".to_owned());
         let value: Value = serde_json::from_str(&report_json(&bank.report()).unwrap()).unwrap();

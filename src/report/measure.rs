@@ -1,4 +1,4 @@
-//! The figures that expectations speak of, each with where it comes from.
+//! The figures that expectations are about, each measured from the model, with its evidence in words.
 
 mod current_settings;
 mod lifecycle;
@@ -16,14 +16,14 @@ pub(super) use spread::{Spread, ValueRange, figure_spread};
 
 use crate::trace::format::{format_count, format_counted, format_number, format_percent, format_signed};
 
-/// A figure and the words that bear it out.
+/// A measured figure and its evidence in words.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MeasuredFigure {
     pub(super) value: f64,
     pub(super) evidence: String,
 }
 
-/// What `metric` comes to for `of` at `now`, or why it has no value.
+/// Measures `metric` for `of` at `now`, or says why it has no value.
 pub(super) fn measure_metric(
     model: &Model,
     scenario: &Scenario,
@@ -31,45 +31,45 @@ pub(super) fn measure_metric(
     of: &MetricSubject,
     now: Stamp,
 ) -> Result<MeasuredFigure, String> {
-    let who = MetricQuery { model, scenario, subject: of, settings_since: model.settings_start(now), now };
-    if let Some(why) = who.unmeasurable_reason(metric) {
+    let query = MetricQuery { model, scenario, subject: of, settings_since: model.settings_start(now), now };
+    if let Some(why) = query.unmeasurable_reason(metric) {
         return Err(why);
     }
     match metric {
-        Metric::Contended => who.contended_share(),
-        Metric::Fairness => who.fairness(),
-        Metric::Lost if matches!(of, MetricSubject::Pool(_)) => who.task_outcome_count(metric),
-        Metric::Value | Metric::Lost | Metric::Copies => who.counter_figure(metric),
-        Metric::Cancelled | Metric::Stolen | Metric::UnreadFailures => who.task_outcome_count(metric),
-        Metric::Unread | Metric::MaxUnread => who.unread_results(metric),
-        Metric::FirstResult => who.first_result_delay(),
-        Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => who.task_count(metric),
-        Metric::Held => who.held_share(),
-        Metric::GaveUp => who.gave_up_share(),
-        Metric::Utilization => who.utilization(),
-        Metric::Parallel => who.parallelism(),
-        Metric::Slowdown => who.slowdown(),
-        Metric::Tail => who.tail_ratio(),
-        Metric::Depth => who.max_depth(),
-        Metric::Taken => who.taken_count(),
-        Metric::Woken => who.workers_per_signal(),
-        Metric::Startup => who.startup_time(),
-        Metric::Lives => Ok(who.life_count()),
-        Metric::Lanes => Ok(who.lanes_in_use()),
-        Metric::CutOff => Ok(who.cut_off_count()),
-        Metric::Processes => Ok(who.distinct_ids("processes", Lane::pid)),
-        Metric::Threads => Ok(who.distinct_ids("threads", Lane::tid)),
-        Metric::Share(state) => who.state_share(state),
-        Metric::Acquired => who.acquired_count(),
-        Metric::Rate => who.rate(),
-        Metric::Wait(part) => who.wait_time(part),
-        Metric::Latency(part) => who.latency(part),
-        Metric::Ended => who.group_end_time(),
-        Metric::Elapsed => who.run_time(),
+        Metric::Contended => query.contended_share(),
+        Metric::Fairness => query.fairness(),
+        Metric::Lost if matches!(of, MetricSubject::Pool(_)) => query.task_outcome_count(metric),
+        Metric::Value | Metric::Lost | Metric::Copies => query.counter_figure(metric),
+        Metric::Cancelled | Metric::Stolen | Metric::UnreadFailures => query.task_outcome_count(metric),
+        Metric::Unread | Metric::MaxUnread => query.unread_results(metric),
+        Metric::FirstResult => query.first_result_delay(),
+        Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => query.task_count(metric),
+        Metric::Held => query.held_share(),
+        Metric::GaveUp => query.gave_up_share(),
+        Metric::Utilization => query.utilization(),
+        Metric::Parallel => query.parallelism(),
+        Metric::Slowdown => query.slowdown(),
+        Metric::Tail => query.tail_ratio(),
+        Metric::Depth => query.max_depth(),
+        Metric::Taken => query.taken_count(),
+        Metric::Woken => query.workers_per_signal(),
+        Metric::Startup => query.startup_time(),
+        Metric::Lives => Ok(query.life_count()),
+        Metric::Lanes => Ok(query.lanes_in_use()),
+        Metric::CutOff => Ok(query.cut_off_count()),
+        Metric::Processes => Ok(query.distinct_ids("processes", Lane::pid)),
+        Metric::Threads => Ok(query.distinct_ids("threads", Lane::tid)),
+        Metric::Share(state) => query.state_share(state),
+        Metric::Acquired => query.acquired_count(),
+        Metric::Rate => query.rate(),
+        Metric::Wait(part) => query.wait_time(part),
+        Metric::Latency(part) => query.latency(part),
+        Metric::Ended => query.group_end_time(),
+        Metric::Elapsed => query.run_time(),
     }
 }
 
-/// Why `metric` says nothing of the settings in force at `now`, after they were changed in the run.
+/// Returns why `metric` says nothing about the settings in force at `now`, if they changed during the run.
 pub(super) fn unmeasurable_reason(
     model: &Model,
     scenario: &Scenario,
@@ -81,7 +81,7 @@ pub(super) fn unmeasurable_reason(
         .unmeasurable_reason(metric)
 }
 
-/// A value as a person writes it: shares in per cent, durations with their unit, the rest as numbers.
+/// Formats a value: shares in percent, durations with their unit, the rest as numbers.
 pub(super) fn format_value(metric: Metric, value: f64) -> String {
     match metric {
         Metric::Fairness => format_number(value),
@@ -91,12 +91,12 @@ pub(super) fn format_value(metric: Metric, value: f64) -> String {
     }
 }
 
-/// Whom the figure is about, and where to look.
+/// A query for figures: the subject, and the model to measure.
 struct MetricQuery<'a> {
     model: &'a Model,
     scenario: &'a Scenario,
     subject: &'a MetricSubject,
-    /// The settings in force hold since then: the start, unless a knob was turned in the run.
+    /// Since when the current settings are in force: the start, unless a knob was changed during the run.
     settings_since: Stamp,
     now: Stamp,
 }
@@ -106,7 +106,7 @@ impl<'a> MetricQuery<'a> {
         let (name, lock) = self.lock()?;
         let (contended, acquired) = (lock.recent_contended(), lock.recent_acquired());
         if acquired == 0 {
-            return Err(format!("lock {name} was never taken"));
+            return Err(format!("lock {name} was never acquired"));
         }
         let value = contended as f64 / acquired as f64;
         let (contended, acquired) = (format_count(contended), format_counted(acquired, "acquisition"));
@@ -117,16 +117,16 @@ impl<'a> MetricQuery<'a> {
     fn fairness(&self) -> Result<MeasuredFigure, String> {
         let (name, lock) = self.lock()?;
         if !self.model.is_complete() {
-            return Err(format!("lock {name}: events were lost, so the acquisitions are not all known"));
+            return Err(format!("lock {name}: events were lost, so some acquisitions are unknown"));
         }
-        let value = lock.recent_fairness().ok_or_else(|| format!("lock {name} was never taken"))?;
+        let value = lock.recent_fairness().ok_or_else(|| format!("lock {name} was never acquired"))?;
         let got: Vec<u64> = lock.recent_users().iter().map(|user| user.acquired).collect();
         let (least, most) = (got.iter().min().copied().unwrap_or(0), got.iter().max().copied().unwrap_or(0));
         let evidence = format!(
-            "lock {name}: fairness {value:.2} over {}, each got it {} to {}",
+            "lock {name}: fairness {value:.2} over {}, {} to {} each",
             format_counted(got.len() as u64, "worker"),
             format_count(least),
-            format_counted(most, "time")
+            format_counted(most, "acquisition")
         );
         Ok(MeasuredFigure { value, evidence })
     }
@@ -142,31 +142,30 @@ impl<'a> MetricQuery<'a> {
         let gave_up = lock.recent_timeouts();
         let all = gave_up.saturating_add(lock.recent_acquired());
         if all == 0 {
-            return Err(format!("nobody tried to take lock {name}"));
+            return Err(format!("no worker tried to acquire lock {name}"));
         }
         let value = gave_up as f64 / all as f64;
         let (gave_up, all) = (format_count(gave_up), format_count(all));
-        let evidence = format!("lock {name}: {gave_up} of {all} attempts ended without it ({})", format_percent(value));
+        let evidence = format!("lock {name}: {gave_up} of {all} attempts gave up ({})", format_percent(value));
         Ok(MeasuredFigure { value, evidence })
     }
 
     fn counter_figure(&self, metric: Metric) -> Result<MeasuredFigure, String> {
         let (name, id) = self.resource()?;
-        let counter = self.model.counter(id).ok_or_else(|| format!("{name} is no counter"))?;
+        let counter = self.model.counter(id).ok_or_else(|| format!("{name} is not a counter"))?;
         let value = if metric == Metric::Lost { counter.recent_lost_updates() } else { counter.value() };
         let copies = counter.private_copies().count() as u64;
         if metric == Metric::Copies || copies > 0 {
             let is = format_signed(counter.value());
-            let evidence = format!("counter {name}: {is} in the parent, {} more in processes", format_count(copies));
+            let evidence =
+                format!("counter {name}: {is} in the parent; private copies in processes: {}", format_count(copies));
             let value = if metric == Metric::Copies { copies as f64 } else { value as f64 };
             return Ok(MeasuredFigure { value, evidence });
         }
         if !self.model.is_complete() {
             let is = format_signed(counter.value());
             return match metric {
-                Metric::Lost => {
-                    Err(format!("counter {name}: {is}; events were lost, so the updates are not all known"))
-                }
+                Metric::Lost => Err(format!("counter {name}: {is}; events were lost, so some updates are unknown")),
                 _ => Ok(MeasuredFigure { value: value as f64, evidence: format!("counter {name}: {is}") }),
             };
         }
@@ -176,10 +175,10 @@ impl<'a> MetricQuery<'a> {
             format_signed(counter.lost_updates()),
         );
         let evidence = if self.is_whole_run() {
-            format!("counter {name}: {is} where {due} was due, {lost} lost")
+            format!("counter {name}: {is}, expected {due}: {lost} lost")
         } else {
             let since = format_signed(counter.recent_lost_updates());
-            format!("counter {name}: {is} where {due} was due, {lost} lost, {since} of them since the change")
+            format!("counter {name}: {is}, expected {due}: {lost} lost, {since} of them since the change")
         };
         Ok(MeasuredFigure { value: value as f64, evidence })
     }
@@ -207,7 +206,7 @@ impl<'a> MetricQuery<'a> {
     fn utilization(&self) -> Result<MeasuredFigure, String> {
         let (name, pool, _) = self.pool()?;
         let value = pool.utilization(self.settings_since, self.now, self.now);
-        let evidence = format!("pool {name}: its workers spent {} of their time on tasks", format_percent(value));
+        let evidence = format!("pool {name}: workers were on tasks {} of their time", format_percent(value));
         Ok(MeasuredFigure { value, evidence })
     }
 
@@ -232,7 +231,7 @@ impl<'a> MetricQuery<'a> {
         Ok(MeasuredFigure { value, evidence })
     }
 
-    /// How many of some workers were on a CPU at once: 1 when they take turns.
+    /// Measures how many of some workers were on a CPU at once: 1 if they take turns.
     fn worker_parallelism(&self, whole: Span) -> MeasuredFigure {
         let ran: Vec<u64> = self.lanes().map(|lane| self.time_by_state(lane).get(State::Running)).collect();
         let sum = ran.iter().sum::<u64>();
@@ -247,19 +246,19 @@ impl<'a> MetricQuery<'a> {
         let (name, id, queue) = self.queue()?;
         if self.model.pipe(id).is_some() && self.is_whole_run() {
             let (max, room) = (format_count(queue.max_depth().into()), format_count(queue.capacity().into()));
-            let evidence = format!("pipe {name}: {max} bytes at most, room for {room}");
+            let evidence = format!("pipe {name}: at most {max} bytes, capacity {room}");
             return Ok(MeasuredFigure { value: f64::from(queue.max_depth()), evidence });
         }
         if !self.is_whole_run() {
             return Ok(self.depth_since_change(name, queue));
         }
-        let evidence = format!("queue of {name}: {} waited at most, room for {}", queue.max_depth(), queue.capacity());
+        let evidence = format!("queue of {name}: at most {} waited, capacity {}", queue.max_depth(), queue.capacity());
         Ok(MeasuredFigure { value: f64::from(queue.max_depth()), evidence })
     }
 
     fn taken_count(&self) -> Result<MeasuredFigure, String> {
         let (name, id) = self.resource()?;
-        let queue = self.model.queue(id).ok_or_else(|| format!("{name} is no queue"))?;
+        let queue = self.model.queue(id).ok_or_else(|| format!("{name} is not a queue"))?;
         if let Some(pipe) = self.model.pipe(id) {
             let evidence = format!(
                 "pipe {name}: {} sent, {} received",
@@ -278,10 +277,10 @@ impl<'a> MetricQuery<'a> {
 
     fn workers_per_signal(&self) -> Result<MeasuredFigure, String> {
         let (name, id) = self.resource()?;
-        let signals = self.model.signals(id).ok_or_else(|| format!("{name} gives no signals"))?.recent();
+        let signals = self.model.signals(id).ok_or_else(|| format!("{name} has no signals"))?.recent();
         let woke = signals.sent() - signals.wasted();
         let evidence = format!(
-            "{name}: {} that woke {}, {} in vain",
+            "{name}: {} woke {}; {} woke no worker",
             format_counted(woke, "signal"),
             format_counted(signals.woken_workers(), "worker"),
             format_count(signals.wasted())
@@ -298,7 +297,7 @@ impl<'a> MetricQuery<'a> {
         }
         let whole = if state.is_alive() { shares.alive_ns() } else { shares.total_ns() };
         if whole == 0 {
-            return Err("no worker of it ever ran".to_owned());
+            return Err("no such worker ever ran".to_owned());
         }
         let value = shares.share(state);
         let workers = format_counted(lanes, "worker");
@@ -309,21 +308,21 @@ impl<'a> MetricQuery<'a> {
         };
         let whose = name.map_or_else(|| format!("{workers} together"), |name| format!("{name} ({workers})"));
         let evidence = format!(
-            "{whose}: {} of {} in state {} ({})",
-            Span(shares.get(state)),
-            Span(whole),
+            "{whose}: {} {} of the time ({} of {})",
             state.word(),
-            format_percent(value)
+            format_percent(value),
+            Span(shares.get(state)),
+            Span(whole)
         );
         Ok(MeasuredFigure { value, evidence })
     }
 
     fn lock(&self) -> Result<(&'a str, &'a Lock), String> {
         let (name, id) = self.resource()?;
-        self.model.lock(id).map(|lock| (name, lock)).ok_or_else(|| format!("{name} is no lock"))
+        self.model.lock(id).map(|lock| (name, lock)).ok_or_else(|| format!("{name} is not a lock"))
     }
 
-    /// What has a depth: a queue, a pipe, or the queue of a pool.
+    /// Returns the queue of the subject: a queue, a pipe, or the queue of a pool.
     fn queue(&self) -> Result<(&'a str, ResourceId, &'a Queue), String> {
         let (name, id) = if let MetricSubject::Resource(_) = self.subject {
             self.resource()?
@@ -334,9 +333,9 @@ impl<'a> MetricQuery<'a> {
         Ok((name, id, self.model.queue(id).ok_or_else(|| format!("{name} has no queue"))?))
     }
 
-    /// The declared resource, or the first of its array, which carries a number.
+    /// Returns the declared resource, or the first of its array, which has a number in its name.
     fn resource(&self) -> Result<(&'a str, ResourceId), String> {
-        let MetricSubject::Resource(at) = self.subject else { return Err("it names no resource".to_owned()) };
+        let MetricSubject::Resource(at) = self.subject else { return Err("the measure names no resource".to_owned()) };
         let declared = self.scenario.resources.get(*at).map_or("?", |resource| resource.name.as_str());
         let first = format!("{declared}-1");
         let resources = &self.model.registry().resources;
@@ -345,9 +344,9 @@ impl<'a> MetricQuery<'a> {
         Ok((&resources[at].name, ResourceId::from(at)))
     }
 
-    /// The pool's name, what is known of it, and its position in the registry.
+    /// Returns the pool's name, its model, and its position in the registry.
     fn pool(&self) -> Result<(&'a str, &'a Pool, usize), String> {
-        let MetricSubject::Pool(at) = self.subject else { return Err("it names no pool".to_owned()) };
+        let MetricSubject::Pool(at) = self.subject else { return Err("the measure names no pool".to_owned()) };
         let declared = self.scenario.pools.get(*at).map_or("?", |pool| pool.name.as_str());
         let at = self.model.registry().pools.iter().position(|info| info.name == declared);
         let found = at.and_then(|at| Some((at, self.model.pool(PoolId::from(at))?)));
@@ -359,7 +358,7 @@ impl<'a> MetricQuery<'a> {
         let pool = self.pool().ok().map(|(_, _, at)| PoolId::from(at));
         self.model.lanes().filter_map(move |(id, lane)| {
             let info = self.model.registry().worker(id)?;
-            let meant = match self.subject {
+            let matches = match self.subject {
                 MetricSubject::All => true,
                 MetricSubject::Workers(at) => {
                     self.scenario.groups.get(*at).is_some_and(|group| group.name == info.group)
@@ -367,7 +366,7 @@ impl<'a> MetricQuery<'a> {
                 MetricSubject::Pool(_) => info.pool.is_some() && info.pool == pool,
                 MetricSubject::Resource(_) => false,
             };
-            meant.then_some(lane)
+            matches.then_some(lane)
         })
     }
 }

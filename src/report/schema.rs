@@ -1,7 +1,7 @@
-//! JSON Schemas of what the program prints, generated from the types that are printed and from the documents that
-//! describe them: a field added to a type needs its row in the document, and nothing else.
+//! Generates the JSON Schemas of the program's outputs, from the types that are printed and from the documents that
+//! describe them. A field added to a type needs a row in the document, and nothing else.
 //!
-//! After a change that is meant, `UPDATE_DOCS=1 cargo test --lib schema` writes them anew.
+//! After an intended change, `UPDATE_DOCS=1 cargo test --lib schema` rewrites the schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,17 +10,17 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// A document with rows of `member` and meaning.
+/// The source of a schema: a document with rows of `member` and meaning.
 pub(crate) struct SchemaSource {
-    /// The file's name without its ending, and the command's argument.
+    /// The file name without its extension, which is also the command's argument.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     pub(crate) document: &'static str,
-    /// Under which member a path is described, where that is another one.
+    /// Maps a path to the member that describes it.
     pub(crate) path_of_row: fn(&str) -> String,
 }
 
-/// Checks that the published schema of `T` is that of its type and its document.
+/// Checks that the published schema of `T` matches its type and its document.
 pub(crate) fn assert_schema_is_current<T: JsonSchema>(of: &SchemaSource) {
     let text = serde_json::to_string_pretty(&generate::<T>(of)).expect("it is JSON") + "\n";
     let path = format!("{}/docs/schema/{}.json", env!("CARGO_MANIFEST_DIR"), of.name);
@@ -38,15 +38,15 @@ fn generate<T: JsonSchema>(of: &SchemaSource) -> Value {
     let rows = meaning_by_member(of.document);
     let mut walk = SchemaWalker { source: of, rows: &rows, used: BTreeSet::new(), missing: Vec::new() };
     walk.describe_object(&mut schema, "");
-    assert!(walk.missing.is_empty(), "printed, but no row says what it means: {:?}", walk.missing);
+    assert!(walk.missing.is_empty(), "printed, but not in the document: {:?}", walk.missing);
     let unused: Vec<_> = rows.keys().filter(|row| !walk.used.contains(*row)).collect();
-    assert!(unused.is_empty(), "described, but never printed: {unused:?}");
+    assert!(unused.is_empty(), "in the document, but never printed: {unused:?}");
     let members = schema.as_object_mut().expect("an object");
     members.insert("title".to_owned(), json!(of.title));
     schema
 }
 
-/// Meaning by member. A row without one means the same as a row like it further up.
+/// Returns the meaning of each member. A row without a meaning means the same as the row of that name above it.
 fn meaning_by_member(document: &str) -> BTreeMap<String, String> {
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.filter_map(|row| row.split_once("` |"))
@@ -76,7 +76,7 @@ impl SchemaWalker<'_> {
 
     fn describe_member(&mut self, schema: &mut Value, path: &str) {
         let path = (self.source.path_of_row)(path);
-        // An object or null is any of two schemas.
+        // A nullable object is `anyOf` two schemas.
         let inner = match schema.get_mut("anyOf").and_then(|any| any.get_mut(0)) {
             Some(inner) => inner,
             None => &mut *schema,
@@ -108,7 +108,7 @@ impl SchemaWalker<'_> {
         self.add_description(schema, &described);
     }
 
-    /// A map: rows with a name in small letters are members that are always there, another one stands for any name.
+    /// Describes a map: a row with a lower-case name is a fixed member, another row stands for any name.
     fn describe_map(&mut self, members: &mut Map<String, Value>, path: &str) {
         let Some(mut each) = members.remove("additionalProperties") else { return };
         remove_format(&mut each);
@@ -151,7 +151,7 @@ impl SchemaWalker<'_> {
         }
     }
 
-    /// Every word that a member can be stands in its row, unless none does: then the row says where they are.
+    /// Requires that a member's row names all its possible words, or none of them: then the row says where they are.
     fn require_documented_words(&mut self, schema: &Value, path: &str, meaning: &str) {
         let words = schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let is_named = |word: &&str| meaning.contains(&format!("`{word}`"));
@@ -162,7 +162,7 @@ impl SchemaWalker<'_> {
     }
 }
 
-/// Without what is no keyword of the standard, such as `uint64`.
+/// Removes formats that are not part of the standard, such as `uint64`.
 fn remove_format(schema: &mut Value) {
     if let Some(members) = schema.as_object_mut() {
         members.remove("format");

@@ -1,4 +1,4 @@
-//! Aligned columns, wrapped paragraphs and colour: the typography of the text report.
+//! Layout of text reports: aligned columns, wrapped paragraphs and colour.
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::text_width::{truncate, wrap_paragraph};
 use crate::trace::State;
 
-/// How wide a text may be, in terminal columns, and whether it is coloured.
+/// The width of a text in terminal columns, and whether it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextFormat {
     pub width: usize,
@@ -21,7 +21,7 @@ impl Default for TextFormat {
 
 const INDENT: usize = 2;
 const COLUMN_GAP: usize = 2;
-/// A name is not cut below this width, whatever the terminal is.
+/// Least width to which names are truncated, on any terminal.
 const MIN_NAME_WIDTH: usize = 12;
 
 impl TextFormat {
@@ -35,7 +35,7 @@ impl TextFormat {
         out.push('\n');
     }
 
-    /// A paragraph that begins where `used` columns are taken; its other lines are indented by `indent` columns.
+    /// Writes a paragraph whose first line has `used` columns already, and whose other lines are indented by `indent`.
     pub(crate) fn write_wrapped(self, out: &mut String, text: &str, used: usize, indent: usize, style: Style) {
         let lines = wrap_paragraph(text, self.width.saturating_sub(used), self.width.saturating_sub(indent));
         let lines: Vec<String> = lines.iter().map(|line| self.paint(line, style)).collect();
@@ -44,7 +44,7 @@ impl TextFormat {
     }
 }
 
-/// The colour of a state; the letter beside it says the same.
+/// Returns the colour of a state. The letter beside it has the same meaning.
 pub(crate) fn state_style(state: State) -> Style {
     let colour = match state {
         State::Running => AnsiColor::Green,
@@ -60,7 +60,7 @@ pub(crate) fn state_style(state: State) -> Style {
     Style::new().fg_color(Some(colour.into()))
 }
 
-/// One cell: pieces of text, each with its style.
+/// A cell: pieces of text, each with its style.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TextCell(Vec<(String, Style)>);
 
@@ -90,7 +90,7 @@ pub(crate) enum Align {
     Right,
 }
 
-/// Rows under headings, which may have several lines. The first column gives way when the others need the room.
+/// A table with headings, which may have several lines. The first column is truncated if the others need its width.
 #[derive(Debug)]
 pub(crate) struct TextTable {
     columns: Vec<(String, Align)>,
@@ -111,7 +111,7 @@ impl TextTable {
         self.rows.is_empty()
     }
 
-    /// Columns that are left when every cell has the room it wants.
+    /// Returns the terminal columns that are left when every cell has its full width.
     pub(crate) fn spare_width(&self, text_format: TextFormat) -> usize {
         text_format.width.saturating_sub(total_width(&self.widths()))
     }
@@ -134,7 +134,7 @@ impl TextTable {
         }
     }
 
-    /// Rows of headings, the last line of each at the bottom.
+    /// Returns the rows of the headings, aligned at the bottom.
     fn heading_rows(&self) -> Vec<Vec<TextCell>> {
         let lines = self.columns.iter().map(|(head, _)| head.lines().count()).max().unwrap_or(0);
         let part = |head: &str, from_bottom: usize| head.lines().rev().nth(from_bottom).unwrap_or_default().to_owned();
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_the_first_gives_way() {
+    fn columns_are_aligned_and_the_first_is_truncated() {
         let mut table = TextTable::new(&[("name", Align::Left), ("all\nwaits", Align::Right), ("note", Align::Left)]);
         table.push_row(["a rather long name of 日本".into(), "7".into(), "x".into()]);
         table.push_row(["b".into(), "1,234".into(), "".into()]);

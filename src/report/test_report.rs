@@ -1,4 +1,4 @@
-//! What came of testing scenarios: as a text, and as one JSON object.
+//! The results of `contend test`: as text, and as one JSON object.
 
 mod json;
 mod text;
@@ -11,7 +11,7 @@ use crate::scenario::{Scenario, Variant};
 pub use json::tests_json;
 pub use text::tests_text;
 
-/// A scenario and its runs, once or several times over.
+/// A scenario and the rounds of its test runs.
 #[derive(Debug)]
 pub struct TestedScenario<'a> {
     pub scenario: &'a Scenario,
@@ -19,7 +19,7 @@ pub struct TestedScenario<'a> {
     pub rounds: Vec<TestRound>,
 }
 
-/// One run of each variant, and what was compared between them.
+/// One run of each variant, and the comparisons between them.
 #[derive(Debug)]
 pub struct TestRound {
     /// In the order of the variants.
@@ -34,48 +34,48 @@ impl TestRound {
 }
 
 impl TestedScenario<'_> {
-    /// Whether nothing that can be judged is missing.
+    /// Whether every expectation that can be judged was seen.
     pub fn passed(&self) -> bool {
         self.rounds.iter().all(TestRound::passed)
     }
 
-    /// How many expectations could not be judged, in one round at least, and are not missing in any.
+    /// Returns how many expectations could not be judged in at least one round, and were missed in none.
     pub fn not_judged_count(&self) -> usize {
         self.all_tallies().filter(|outcome| outcome.status() == ExpectationStatus::NotJudged).count()
     }
 
-    /// What became of each expectation of a variant over all rounds.
+    /// Returns the tally of each expectation of a variant over all rounds.
     fn variant_tallies(&self, at: usize) -> Vec<ExpectationTally<'_>> {
         let trials = self.rounds.iter().filter_map(|round| round.runs.get(at));
         tally_verdicts(trials.flat_map(|trial| &trial.verdicts))
     }
 
-    /// What became of each comparison over all rounds.
+    /// Returns the tally of each comparison over all rounds.
     fn comparison_tallies(&self) -> Vec<ExpectationTally<'_>> {
         tally_verdicts(self.rounds.iter().flat_map(|round| &round.comparisons).map(|compared| &compared.verdict))
     }
 
-    /// Everything that was expected.
+    /// Returns the tallies of all variants and comparisons.
     fn all_tallies(&self) -> impl Iterator<Item = ExpectationTally<'_>> {
         (0..self.variants.len()).flat_map(|at| self.variant_tallies(at)).chain(self.comparison_tallies())
     }
 }
 
-/// How often an expectation was seen.
+/// Counts of how often an expectation was seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct ExpectationTally<'a> {
     text: &'a str,
     seen_count: usize,
     not_judged_count: usize,
     total: usize,
-    /// Of the first time that it was missing, else of the first time that it could not be judged, else of the time that
-    /// came closest to missing it.
+    /// Evidence of the first miss, else of the first round that could not be judged, else of the round that came
+    /// closest to a miss.
     evidence: &'a str,
-    /// How close that time came.
+    /// The margin of that round.
     margin: Option<f64>,
 }
 
-/// What an expectation comes to over all rounds.
+/// The result of an expectation over all rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ExpectationStatus {
     Seen,
@@ -113,7 +113,7 @@ impl<'a> ExpectationTally<'a> {
     }
 }
 
-/// Gathers verdicts by what they are about, in the order in which they first come.
+/// Groups verdicts by their expectation, in the order of first appearance.
 fn tally_verdicts<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Vec<ExpectationTally<'a>> {
     let mut found: Vec<ExpectationTally<'a>> = Vec::new();
     for verdict in verdicts {
@@ -132,7 +132,7 @@ mod tests {
     use crate::report::verdict::Judgement;
 
     #[test]
-    fn of_several_rounds_the_first_that_failed_is_told() {
+    fn tally_keeps_the_evidence_of_the_first_miss() {
         let verdict = |text: &str, seen, evidence: &str| {
             let (text, evidence) = (text.to_owned(), evidence.to_owned());
             Verdict { text, judgement: Judgement::from_seen(seen), evidence, bound_check: None }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_rounds_that_passed_the_closest_is_told() {
+    fn tally_keeps_the_evidence_closest_to_a_miss() {
         let bank = crate::report::fixture::BankFixture::new();
         let judged = |expect: &str| {
             let text = format!("{}\n{expect}", crate::report::fixture::BANK_SCENARIO);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_judged_is_counted_apart_and_fails_nothing() {
+    fn not_judged_is_counted_separately_and_does_not_fail_a_test() {
         let verdict = |judgement| Verdict { text: "a".into(), judgement, evidence: "1".into(), bound_check: None };
         let others = || Judgement::NotJudged(crate::report::Interference::example());
         let kind = |all: Vec<Judgement>| {
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             kind(vec![others(), Judgement::NotSeen]),
             ExpectationStatus::Missed,
-            "missing in one round is missing"
+            "a miss in one round is a miss"
         );
         assert_eq!(kind(vec![Judgement::Seen, Judgement::Seen]), ExpectationStatus::Seen);
         let bank = crate::report::fixture::BankFixture::new();

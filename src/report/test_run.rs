@@ -1,4 +1,4 @@
-//! One test run: when everything that was expected of it is decided, and what came of it.
+//! A test run: follows a run until its expectations are decided.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -15,28 +15,28 @@ use crate::model::Model;
 use crate::scenario::{Claim, CorrectWhen, Scenario, Settings};
 use crate::trace::{RunEnd, Span, Stamp};
 
-/// What was not seen in a test's time may still come on a busy machine: it is waited for so many times as long.
+/// An expectation that is not seen in the test's time gets up to this many times as long, for busy machines.
 const MAX_WAIT_FACTOR: u64 = 3;
 
-/// How often it is asked whether all was seen. Asking costs about as much as drawing a frame.
+/// Interval between checks of the expectations. A check costs about as much as drawing a frame.
 const JUDGE_INTERVAL: Span = Span::from_millis(150);
 
-/// A run that was looked at until it was decided.
+/// A test run and its verdicts.
 #[derive(Debug)]
 pub struct TestRun {
     pub verdicts: Vec<Verdict>,
-    /// What it came to of all that is compared between runs.
+    /// Its figures that expectations compare between runs.
     pub(super) comparable_figures: Vec<ComparableFigure>,
     pub ended: RunEnd,
     pub ended_at: Stamp,
-    /// Events that were recorded, but never arrived.
+    /// Number of lost events.
     pub lost: u64,
-    /// Other programs that had the cores it needed.
+    /// Other programs that used the cores the run needed.
     pub(super) interference: Option<Interference>,
 }
 
 impl TestRun {
-    /// A run that could not be started.
+    /// Returns the result of a run that could not be started.
     pub fn failed(why: String) -> Self {
         let (verdicts, figures) = (Vec::new(), Vec::new());
         let (ended, at) = (RunEnd::Crashed(why), Stamp::default());
@@ -48,13 +48,13 @@ impl TestRun {
         ComparedRun { figures: &self.comparable_figures, interference: self.interference }
     }
 
-    /// Whether the run did its part, and nothing that can be judged is missing.
+    /// Whether the run did not crash, and every expectation that can be judged was seen.
     pub fn passed(&self) -> bool {
         !matches!(self.ended, RunEnd::Crashed(_)) && !self.verdicts.iter().any(Verdict::is_missed)
     }
 }
 
-/// How long a test run with these settings may go on.
+/// Returns the longest time that a test run with these settings may take.
 pub fn max_test_time(scenario: &Scenario, settings: &Settings) -> Span {
     TestLimits::new(scenario, settings).longest
 }
@@ -71,8 +71,9 @@ pub fn depends_on_cores(scenario: &Scenario, settings: &Settings) -> bool {
         })
 }
 
-/// Follows a run until all that is expected with these settings was seen: at once when nothing of it has to hold, else
-/// when it has held for the test's time. `stop` ends it before. `keep` is shown the run and the verdicts at its end.
+/// Follows a run until all expectations for these settings are seen: at once if none of them has to hold, else when
+/// they have held for the test's time. `stop` ends the run early. Calls `keep` with the run and its verdicts at the
+/// end.
 pub fn run_test(
     run: &impl ObservableRun,
     scenario: &Scenario,
@@ -81,16 +82,16 @@ pub fn run_test(
     keep: impl FnOnce(&FinishedRun, &[Verdict]),
 ) -> TestRun {
     let limits = TestLimits::new(scenario, settings);
-    let mut looked = Stamp::default();
+    let mut last_judged = Stamp::default();
     let settled = Cell::new(None);
     let followed = follow_run(run, Some(limits.longest), &never(), |model, now| {
         if stop() {
             return ControlFlow::Break(());
         }
-        if now.span_since(looked) < JUDGE_INTERVAL {
+        if now.span_since(last_judged) < JUDGE_INTERVAL {
             return ControlFlow::Continue(());
         }
-        looked = now;
+        last_judged = now;
         let verdicts = final_verdicts(model, scenario, settings, now, limits.hold_time);
         let over = verdicts.is_some();
         settled.set(verdicts);
@@ -117,16 +118,16 @@ pub fn run_test(
     }
 }
 
-/// The verdicts, if they are final: all seen, what must hold has held until `holds`, and what is compared with another
-/// run has been measured for as long.
+/// Returns the verdicts if they are final: all are seen, claims that must hold have held until `hold_time`, and figures
+/// for comparisons have been measured for as long.
 fn final_verdicts(
     model: &Model,
     scenario: &Scenario,
     settings: &Settings,
     now: Stamp,
-    holds: Span,
+    hold_time: Span,
 ) -> Option<Vec<Verdict>> {
-    let held = now.span_since(Stamp::default()) >= holds;
+    let held = now.span_since(Stamp::default()) >= hold_time;
     let mut verdicts = Vec::new();
     for (expect, verdict) in judge_each(model, scenario, settings, now) {
         if !verdict.is_seen() || (!held && must_hold(&expect.claim)) {
@@ -145,29 +146,29 @@ fn final_verdicts(
     measured.then_some(verdicts)
 }
 
-/// The question is asked about the scenario as it is: then one of its guesses is to be right. And whether it stays so.
+/// Returns the verdict on the scenario's question, and whether it is final. The question is about the default settings.
 fn question_verdict(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Option<(Verdict, bool)> {
-    let ask = scenario.quiz.as_ref().filter(|_| settings.numbers == scenario.default_settings().numbers)?;
+    let quiz = scenario.quiz.as_ref().filter(|_| settings.numbers == scenario.default_settings().numbers)?;
     let answer = super::answer_question(model, scenario, now)?;
-    Some((answer.verdict(ask), answer.is_measured()))
+    Some((answer.verdict(quiz), answer.is_measured()))
 }
 
 struct TestLimits {
-    /// Until when what must hold has to hold.
+    /// Time for which claims that must hold have to hold.
     hold_time: Span,
     longest: Span,
 }
 
 impl TestLimits {
     fn new(scenario: &Scenario, settings: &Settings) -> Self {
-        let holds = Span(scenario.test.hold_nanos as u64);
+        let hold_time = Span(scenario.test.hold_nanos as u64);
         let within =
             super::expect::applicable_expectations(scenario, settings).filter_map(|expect| match expect.claim {
                 Claim::Deadlock { within } => within,
                 _ => None,
             });
         let within = Span(within.fold(0.0, f64::max) as u64);
-        Self { hold_time: holds, longest: within.max(Span(holds.0.saturating_mul(MAX_WAIT_FACTOR))) }
+        Self { hold_time, longest: within.max(Span(hold_time.0.saturating_mul(MAX_WAIT_FACTOR))) }
     }
 }
 
@@ -183,7 +184,7 @@ mod tests {
     use crate::scenario::{Source, check};
     use crate::trace::{Message, Registry};
 
-    /// The bank, whose clock goes on by 100 ms whenever it is looked at, and that never ends.
+    /// The bank as a run that never ends, and whose clock advances by 100 ms on every read.
     struct FakeRun {
         messages: Receiver<Message>,
         clock: AtomicU64,
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_change_any_more_is_decided_at_once() {
+    fn final_verdicts_end_a_test_at_once() {
         let trial =
             run_bank_test("test for=\"60s\"\nexpect deadlock within=\"1s\"\nexpect done post above=18\n", false);
         assert!(trial.passed(), "{trial:?}");
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_hold_is_looked_at_for_the_test_s_time() {
+    fn claims_that_must_hold_are_checked_for_the_test_time() {
         let trial = run_bank_test("test for=\"3s\"\nexpect lost balance equals=0\n", false);
         assert!(trial.passed(), "{trial:?}");
         let longest = Stamp::default() + Span::from_millis(4_000);
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_waited_for_and_then_it_is_not_seen() {
+    fn unseen_expectation_extends_the_test_and_then_fails() {
         let trial =
             run_bank_test("test for=\"1s\"\nexpect done post above=1000\nexpect lost balance equals=0\n", false);
         assert!(!trial.passed());
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn it_can_be_stopped() {
+    fn test_run_can_be_stopped() {
         let trial = run_bank_test("test for=\"600s\"\nexpect done post above=1000\n", true);
         assert!(!trial.passed() && trial.ended_at < Stamp::default() + Span::from_millis(2_000), "{trial:?}");
     }

@@ -1,4 +1,4 @@
-//! The report as a text that one likes to read.
+//! The text report: a finished run for a person to read.
 
 mod deadlock;
 mod failures;
@@ -18,7 +18,7 @@ use super::{Judgement, Report, Verdict};
 use crate::report::endings::describe_run_end;
 use crate::trace::format::{format_count, format_counted, format_percent, format_rate};
 
-/// The whole report, with a newline at the end.
+/// Returns the whole report, with a newline at the end.
 pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     let mut out = String::new();
     write_header(report, text_format, &mut out);
@@ -37,7 +37,7 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     out
 }
 
-/// What one wants to know first: how it ended, and what was wrong.
+/// Returns the part of the report to read first: the header, the findings and the deadlocks.
 pub fn brief_report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     let mut out = String::new();
     write_header(report, text_format, &mut out);
@@ -46,11 +46,14 @@ pub fn brief_report_text(report: &Report<'_>, text_format: TextFormat) -> String
     out
 }
 
-/// From here on a run went on for longer than it was to.
+/// Least overrun of the time limit that the header mentions.
 const MIN_SHOWN_OVERRUN: Span = Span::from_millis(100);
 
-/// Width of the labels of the head.
+/// Width of the labels in the header.
 const LABEL_WIDTH: usize = 11;
+
+/// Width of the labels below a finding.
+const FINDING_LABEL_WIDTH: usize = "evidence".len();
 
 fn write_header(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let bold = Style::new().bold();
@@ -92,7 +95,7 @@ fn describe_machine(report: &Report<'_>) -> String {
         None => text.push_str(", no quota"),
     }
     if !report.model.has_ready_times() {
-        text.push_str(", waits for a core are not told");
+        text.push_str(", run-queue delay unknown");
     }
     text + ", " + &machine.os
 }
@@ -107,10 +110,10 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
         let _ = write!(text, ", {}", format_rate(health.events as f64 / took.as_secs_f64()));
     }
     if health.anomalies > 0 {
-        let _ = write!(text, ", {} where they cannot be", format_count(health.anomalies));
+        let _ = write!(text, ", {} impossible", format_count(health.anomalies));
     }
     if health.recovered > 0 {
-        let _ = write!(text, ", {} made up for by what workers say they wait for", format_count(health.recovered));
+        let _ = write!(text, ", {} waits restored from wait slots", format_count(health.recovered));
     }
     if health.partially_recovered > 0 {
         let _ = write!(
@@ -120,7 +123,7 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
         );
     }
     if health.disagreements > 0 {
-        let _ = write!(text, ", {} that what workers say denies", format_count(health.disagreements));
+        let _ = write!(text, ", {} deadlocks or stalls contradicted by wait slots", format_count(health.disagreements));
     }
     text
 }
@@ -128,7 +131,7 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
 fn write_findings(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     text_format.write_heading(out, "Findings");
     if report.findings.is_empty() {
-        out.push_str("  nothing stands out\n");
+        out.push_str("  none\n");
     }
     for finding in report.findings {
         let colour = match finding.severity {
@@ -140,13 +143,15 @@ fn write_findings(report: &Report<'_>, text_format: TextFormat, out: &mut String
         let title = format!("{} {}", finding.severity.label(), finding.id);
         let _ = write!(out, "  {}\n    ", text_format.paint(&title, style));
         text_format.write_wrapped(out, &finding.sentence, 4, 4, Style::new());
-        // A deadlock is told step by step under a heading of its own.
-        let told = finding.id == "deadlock" && report.model.first_deadlock().is_some();
-        let evidence = if told { "" } else { &finding.evidence };
-        for (label, text) in [("seen", evidence), ("cure", &finding.fix)] {
+        // A section of its own lists the steps of a deadlock.
+        let has_own_section = finding.id == "deadlock" && report.model.first_deadlock().is_some();
+        let evidence = if has_own_section { "" } else { &finding.evidence };
+        for (label, text) in [("evidence", evidence), ("fix", &finding.fix)] {
             if !text.is_empty() {
-                let _ = write!(out, "    {}  ", text_format.paint(label, Style::new().dimmed()));
-                text_format.write_wrapped(out, text, 10, 10, Style::new());
+                let label = format!("{label:FINDING_LABEL_WIDTH$}");
+                let indent = 4 + FINDING_LABEL_WIDTH + 2;
+                let _ = write!(out, "    {}  ", text_format.paint(&label, Style::new().dimmed()));
+                text_format.write_wrapped(out, text, indent, indent, Style::new());
             }
         }
     }
@@ -173,7 +178,7 @@ fn write_expectations(verdicts: &[Verdict], text_format: TextFormat, out: &mut S
     }
 }
 
-/// Writes a table under a heading; nothing when it has no rows.
+/// Writes a table under a heading, or nothing if the table has no rows.
 fn write_section(out: &mut String, text_format: TextFormat, title: &str, table: &TextTable) {
     if !table.is_empty() {
         text_format.write_heading(out, title);
@@ -181,19 +186,19 @@ fn write_section(out: &mut String, text_format: TextFormat, title: &str, table: 
     }
 }
 
-/// A column of names and columns of numbers.
+/// Returns a table with a column of names and columns of numbers.
 fn number_table(columns: &[&'static str]) -> TextTable {
     let align = |(at, head): (usize, &&'static str)| (*head, if at == 0 { Align::Left } else { Align::Right });
     TextTable::new(&columns.iter().enumerate().map(align).collect::<Vec<_>>())
 }
 
-/// A bar of `cells` characters, filled up to `share`.
+/// Returns a bar of `cells` characters, filled up to `share`.
 fn share_bar(share: f64, cells: usize) -> String {
     let full = (share.clamp(0.0, 1.0) * cells as f64).round() as usize;
     format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
 }
 
-/// A share as a short bar and a figure.
+/// Returns a share as a short bar and a number.
 fn share_gauge(share: f64) -> String {
     const CELLS: usize = 6;
     format!("{} {:>6}", share_bar(share, CELLS), format_percent(share))
@@ -205,12 +210,12 @@ mod tests {
     use crate::report::fixture::BankFixture;
 
     #[test]
-    fn a_run_reads_well() {
+    fn report_text_matches_snapshot() {
         insta::assert_snapshot!(report_text(&BankFixture::new().report(), TextFormat::default()));
     }
 
     #[test]
-    fn every_line_fits_whatever_the_width() {
+    fn every_line_fits_into_the_width() {
         let bank = BankFixture::new();
         for width in [80, 100, 160] {
             for line in report_text(&bank.report(), TextFormat { width, colour: false }).lines() {
@@ -220,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_adds_nothing_but_escape_codes() {
+    fn colour_adds_only_escape_codes() {
         let bank = BankFixture::new();
         let coloured = report_text(&bank.report(), TextFormat { width: 80, colour: true });
         let mut plain = String::new();

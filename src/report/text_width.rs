@@ -1,13 +1,13 @@
-//! Texts that keep to the columns of a terminal: wrapped at spaces, or cut with an ellipsis.
+//! Fits text into terminal columns: wraps it at spaces, or truncates it with an ellipsis.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// What happens to a word that is wider than a line.
+/// How to treat a word that is wider than a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LongWord {
-    /// It goes on in the next line.
+    /// Break it over lines.
     Break,
-    /// It stays whole and sticks out.
+    /// Keep it whole, beyond the width.
     Overflow,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn truncate(text: &str, width: usize, ellipsis: &str) -> String {
     out
 }
 
-/// Like [`truncate`], but keeps the number that tells one of many from the others: `philosopher-12` becomes `phil…-12`.
+/// Like [`truncate`], but keeps the number of a numbered name: `philosopher-12` becomes `phil…-12`.
 pub(crate) fn truncate_name(name: &str, width: usize, ellipsis: &str) -> String {
     let Some((kind, number)) = name.rsplit_once('-').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())) else {
         return truncate(name, width, ellipsis);

@@ -1,27 +1,27 @@
-//! What became of an expectation.
+//! The verdict on an expectation: seen, not seen, or not judged.
 
 use super::interference::Interference;
 use super::measure::ValueRange;
 use crate::scenario::Compare;
 
-/// What became of one expectation.
+/// The verdict on one expectation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The expectation as written.
     pub text: String,
     pub judgement: Judgement,
-    /// The figures it rests on.
+    /// The measured figures.
     pub evidence: String,
-    /// Where it is about a figure and that could be measured.
+    /// The measured figure and its bound, if the expectation is about a figure that could be measured.
     pub bound_check: Option<BoundCheck>,
 }
 
-/// Whether a run showed what was expected of it.
+/// Whether a run showed an expectation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judgement {
     Seen,
     NotSeen,
-    /// It was not seen, but other programs had the cores that it needs.
+    /// Not seen, but other programs used the cores that it needs.
     NotJudged(Interference),
 }
 
@@ -30,7 +30,7 @@ impl Judgement {
         if seen { Self::Seen } else { Self::NotSeen }
     }
 
-    /// The word in a text report.
+    /// Returns the word in a text report.
     pub(super) const fn label(&self) -> &'static str {
         match self {
             Self::Seen => "seen",
@@ -45,12 +45,12 @@ impl Verdict {
         self.judgement == Judgement::Seen
     }
 
-    /// Whether the run contradicts the expectation: it was not seen, and nothing from outside can be the reason.
+    /// Whether the run contradicts the expectation: not seen, and no other program can be the reason.
     pub fn is_missed(&self) -> bool {
         self.judgement == Judgement::NotSeen
     }
 
-    /// Why it cannot be judged, if it cannot.
+    /// Returns why it cannot be judged.
     pub fn not_judged_reason(&self) -> Option<String> {
         match self.judgement {
             Judgement::NotJudged(others) => Some(others.to_string()),
@@ -58,7 +58,8 @@ impl Verdict {
         }
     }
 
-    /// The same of a run that other programs disturbed: what it did not show, it may show on a calm machine.
+    /// Returns the verdict on a run that other programs disturbed: an expectation that is not seen is not judged,
+    /// because a quiet machine may show it.
     pub(super) fn with_interference(self, others: Option<Interference>) -> Self {
         match (&self.judgement, others) {
             (Judgement::NotSeen, Some(others)) => {
@@ -70,7 +71,7 @@ impl Verdict {
     }
 }
 
-/// A figure and what it was held against, in the same unit: nanoseconds, a part of 1, times as much or a number.
+/// A figure and its bound, in the same unit: nanoseconds, a share from 0 to 1, a factor or a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BoundCheck {
     pub measured: f64,
@@ -78,10 +79,10 @@ pub struct BoundCheck {
     pub(super) compare: Compare,
 }
 
-/// Two values are equal when they differ by no more than this part of the expected one: rounding, not leeway.
+/// Largest relative difference of two equal values: it covers rounding only.
 const EQUALITY_TOLERANCE: f64 = 1e-9;
 
-/// A measured ratio is given no more room than this part of it, however noisy it was: what is far off is not noise.
+/// Largest share of a measured ratio that counts as noise, however noisy the run was.
 const MAX_NOISE_SHARE: f64 = 0.15;
 
 impl BoundCheck {
@@ -93,7 +94,7 @@ impl BoundCheck {
         }
     }
 
-    /// Whether it holds for some value within what was measured of noise.
+    /// Whether the bound is met by some value within the measured noise.
     pub(super) fn is_met_within(self, (low, high): ValueRange) -> bool {
         let (least, most) = (self.measured * (1.0 - MAX_NOISE_SHARE), self.measured * (1.0 + MAX_NOISE_SHARE));
         match self.compare {
@@ -103,12 +104,12 @@ impl BoundCheck {
         }
     }
 
-    /// Whether what was measured of noise leaves open on which side it lies.
+    /// Whether the measured noise leaves open on which side of the bound the figure lies.
     pub(super) fn is_undecided_within(self, (low, high): ValueRange) -> bool {
         self.compare != Compare::Equals && low < self.bound && self.bound < high
     }
 
-    /// How far it was from being judged otherwise, to be compared with that of other runs: the higher, the further.
+    /// Returns the distance to the opposite verdict, for comparing runs: the higher, the further away.
     pub(super) fn margin(self) -> f64 {
         match self.compare {
             Compare::Above => self.measured - self.bound,
@@ -127,18 +128,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn noise_gives_a_ratio_room_but_not_much() {
+    fn ratio_is_met_within_noise_up_to_a_limit() {
         let weight = |found, compare| BoundCheck { measured: found, bound: 1.0, compare };
         let near = weight(0.95, Compare::Above);
         assert!(!near.is_met() && near.is_met_within((0.9, 1.02)) && !near.is_met_within((0.93, 0.97)));
-        assert!(!weight(0.6, Compare::Above).is_met_within((0.1, 9.0)), "that far off is no noise");
+        assert!(!weight(0.6, Compare::Above).is_met_within((0.1, 9.0)), "too far off to be noise");
         assert!(weight(1.1, Compare::Below).is_met_within((0.9, 1.3)));
         assert!(!weight(1.5, Compare::Below).is_met_within((0.1, 9.0)));
-        assert!(!weight(1.0 + 1e-6, Compare::Equals).is_met_within((0.0, 9.0)), "exactly is exactly");
+        assert!(!weight(1.0 + 1e-6, Compare::Equals).is_met_within((0.0, 9.0)), "an exact bound has no tolerance");
     }
 
     #[test]
-    fn an_interval_around_the_bound_leaves_it_open() {
+    fn bound_inside_the_interval_is_undecided() {
         let weight = BoundCheck { measured: 0.9, bound: 1.0, compare: Compare::Below };
         assert!(weight.is_undecided_within((0.8, 1.4)) && !weight.is_undecided_within((0.8, 0.99)));
     }

@@ -1,16 +1,16 @@
-//! What a rate cannot exceed, read from how busy each thing is: the utilization law, X = U / D. (Denning & Buzen, "The
-//! Operational Analysis of Queueing Network Models", Computing Surveys 10, 1978.)
+//! Upper bounds of the throughput from the utilization of each resource: the utilization law, X = U / D. (Denning &
+//! Buzen, "The Operational Analysis of Queueing Network Models", Computing Surveys 10, 1978.)
 
 use super::curve::Level;
 use crate::trace::State;
 
-/// From this share on, what is used is the bottleneck.
+/// Least utilization of a bottleneck.
 const SATURATED_UTILIZATION: f64 = 0.85;
 
-/// Part of the workers' time without work from which on it is the feeder that is slow.
+/// Least share of the workers' time without work from which the feeder counts as the bottleneck.
 const STARVED_SHARE: f64 = 0.25;
 
-/// What can be used up.
+/// A resource that can be used up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LimitingResource {
     Cpu,
@@ -19,34 +19,34 @@ pub enum LimitingResource {
     Permits(String),
 }
 
-/// How much of a resource is used, and what rate would use it up.
+/// The utilization of a resource, and the throughput that would use it up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThroughputLimit {
     pub resource: LimitingResource,
-    /// Part of it in use, 0 to 1.
+    /// Share in use, 0 to 1.
     pub utilization: f64,
-    /// The rate at which all of it would be, 1/s.
+    /// Throughput at full utilization, 1/s.
     pub max_rate: f64,
-    /// Of it, what one unit of work takes: core, holder or permit time, ns.
+    /// Time of the resource that a unit of work takes: core, holder or permit time, ns.
     pub service_demand_ns: f64,
 }
 
-/// What holds the rate where it is.
+/// What limits the throughput.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bottleneck {
     UsedUp(ThroughputLimit),
-    /// Workers wait for work: what feeds them is slower. Part of their time.
+    /// Workers wait for work, for this share of their time: their feeder is slower.
     Feeder(f64),
-    /// Nothing is used up: workers wait for something of their own, and more of them would do more.
+    /// No resource is used up: each worker waits for something of its own, and more workers would do more.
     Waiting {
         state: State,
         share: f64,
     },
-    /// Nothing is used up, and nothing is waited for much.
+    /// No resource is used up, and workers wait little.
     Unknown,
 }
 
-/// The limits that a level's figures tell of, the lowest first. `cores` are those that may be used.
+/// Returns the limits of all resources at a level, the lowest first. `cores` is the number of usable cores.
 pub fn throughput_limits(level: &Level, cores: f64) -> Vec<ThroughputLimit> {
     let rate = level.throughput();
     let limit = |resource: LimitingResource, used: f64, room: f64| {
@@ -74,7 +74,7 @@ pub fn throughput_limits(level: &Level, cores: f64) -> Vec<ThroughputLimit> {
     all
 }
 
-/// What holds the rate of a level where it is.
+/// Finds the bottleneck of a level.
 pub fn find_bottleneck(level: &Level, cores: f64) -> Bottleneck {
     let limits = throughput_limits(level, cores);
     if let Some(limit) = limits.into_iter().find(|limit| limit.utilization >= SATURATED_UTILIZATION) {

@@ -17,8 +17,8 @@ pub struct Demands {
     pub goal: Goal,
     /// Tolerance: 0.05 accepts levels that are up to 5 % worse than the best.
     pub epsilon: f64,
-    /// Limit of the 99th percentile of a task's time, ns: from its start, or, where tasks arrive at a rate, from when it
-    /// was due.
+    /// Limit of the 99th percentile of a task's time, ns: from its start, or, where tasks arrive at a rate, from when
+    /// it was due.
     pub max_p99_ns: Option<f64>,
     /// Limit of the resident memory of all processes together, bytes.
     pub max_memory: Option<u64>,

@@ -1,4 +1,4 @@
-//! Whether the work changes while it runs: then what short repetitions measure is not what goes on later.
+//! Detects drift: throughput that changes during a run, so that short repetitions say little about its later part.
 
 use super::curve::Level;
 use super::repetition::Repetition;
@@ -6,19 +6,19 @@ use super::request::LoadProfile;
 use super::stats::{Interval, mean, one_sided_bounds, prediction_interval, ratio_of_means};
 use super::tuning::{LongRun, Tuning};
 
-/// Work units in a repetition below which its halves differ by chance.
+/// Least units of work in a repetition: with fewer, its halves differ by chance.
 const ENOUGH_WORK: u64 = 20;
 
-/// Change of the rate while a run goes on.
+/// Change of the throughput during a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Drift {
-    /// The second half of a repetition differs from the first: so many times as much is done, in windows this long, s.
+    /// The second half of a repetition has `change` times the throughput of the first, in windows of `secs` seconds.
     Halves { change: f64, secs: f64 },
     /// A long repetition differs from the short ones.
     LongVersusShort { change: f64, short: f64, long: f64 },
 }
 
-/// The change that was seen, if it is for certain larger than `tolerance`, as a part.
+/// Returns the drift, if it is certainly larger than `tolerance`, as a share.
 pub fn detect_drift(tuning: &Tuning, tolerance: f64) -> Option<Drift> {
     let long = tuning.long_run.as_ref();
     long.and_then(|long| drift_within_long_run(&long.repetition, tolerance))
@@ -30,7 +30,7 @@ fn is_outside_tolerance(found: &Interval, tolerance: f64) -> bool {
     found.high < 1.0 - tolerance || found.low > 1.0 + tolerance
 }
 
-/// The parts of one long window: the later half against the earlier one.
+/// Compares the halves of one long window.
 fn drift_within_long_run(repetition: &Repetition, tolerance: f64) -> Option<Drift> {
     let slices = positive_slices(repetition)?;
     let (early, late) = slices.split_at(slices.len() / 2);
@@ -39,7 +39,7 @@ fn drift_within_long_run(repetition: &Repetition, tolerance: f64) -> Option<Drif
         .then_some(Drift::Halves { change: found.estimate, secs: repetition.secs })
 }
 
-/// The halves of all short repetitions.
+/// Compares the halves of all short repetitions.
 fn drift_within_short_runs(tuning: &Tuning, tolerance: f64) -> Option<Drift> {
     let all: Vec<&Repetition> = measured_levels(tuning).flat_map(|level| &level.repetitions).collect();
     let changes: Vec<f64> = all.iter().filter_map(|one| half_change(one)).collect();
@@ -49,21 +49,21 @@ fn drift_within_short_runs(tuning: &Tuning, tolerance: f64) -> Option<Drift> {
     is_outside_tolerance(&found, tolerance).then(|| Drift::Halves { change: mean(&changes).exp(), secs })
 }
 
-/// Logarithm of the second half's rate as a part of the first's.
+/// Returns the logarithm of the ratio of the second half's rate to the first's.
 fn half_change(repetition: &Repetition) -> Option<f64> {
     let slices = positive_slices(repetition)?;
     let (early, late) = slices.split_at(slices.len() / 2);
     Some((mean(late) / mean(early)).ln())
 }
 
-/// Rates of its parts; one in which nothing was done counts as nearly nothing. None of a repetition with too little work.
+/// Returns the rates of the slices, at least a thousandth of the mean. None for a repetition with too little work.
 fn positive_slices(repetition: &Repetition) -> Option<Vec<f64>> {
     let least = repetition.throughput * 1e-3;
     let slices: Vec<f64> = repetition.slice_rates.iter().map(|rate| rate.max(least)).collect();
     (repetition.done >= ENOUGH_WORK && slices.len() >= 2 && least > 0.0).then_some(slices)
 }
 
-/// The long repetition as a whole against short ones: what comes and goes does not show in halves.
+/// Compares the whole long repetition with the short ones: alternating throughput does not show in halves.
 fn drift_of_long_run(tuning: &Tuning, long: &LongRun, tolerance: f64) -> Option<Drift> {
     let like_it = |level| {
         if long.load == LoadProfile::AsWritten { arrival_repetitions(level) } else { closed_loop_repetitions(level) }

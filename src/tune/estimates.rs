@@ -1,11 +1,11 @@
-//! What can be said from the lowest level alone, before the others are measured: guesses to compare the answer with.
+//! Estimates by formulas from the lowest level alone, for comparison with the measured answer.
 
 use super::bottleneck::{LimitingResource, throughput_limits};
 use super::curve::Level;
 use crate::trace::State;
 use crate::trace::format::format_rate;
 
-/// A guess at the best number of workers, with what it is made of.
+/// An estimate of the best number of workers, with its formula.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
     pub workers: f64,
@@ -13,14 +13,15 @@ pub struct Estimate {
     pub sentence: String,
 }
 
-/// Guesses from one level, `cores` being those that may be used. The lowest is the likeliest.
+/// Returns estimates from one level, in ascending order: the lowest is the likeliest. `cores` is the number of usable
+/// cores.
 pub fn estimate_workers(level: &Level, cores: f64) -> Vec<Estimate> {
     let (spent, done) = level.time_by_state();
     let rate = level.throughput();
     if done == 0 || rate <= 0.0 {
         return Vec::new();
     }
-    // What one unit of work takes of a worker, without waiting for a turn.
+    // A worker's time for one unit of work, without waiting for work.
     let each = (spent.alive_ns() - spent.get(State::Empty)) as f64 / done as f64;
     let cpu = spent.get(State::Running) as f64 / done as f64;
     let waits = (each - cpu - spent.get(State::Ready) as f64 / done as f64).max(0.0);
@@ -33,7 +34,7 @@ pub fn estimate_workers(level: &Level, cores: f64) -> Vec<Estimate> {
                 LimitingResource::Cpu => String::new(),
             };
             let at = each * limit.max_rate / 1e9;
-            let sentence = format!("{name} lets {} through", format_rate(limit.max_rate));
+            let sentence = format!("{name} allows at most {}", format_rate(limit.max_rate));
             Estimate { workers: at.max(1.0), name, sentence }
         })
         .collect();
@@ -41,7 +42,7 @@ pub fn estimate_workers(level: &Level, cores: f64) -> Vec<Estimate> {
         // Goetz et al., Java Concurrency in Practice, 2006, section 8.2, at full utilization.
         let at = cores * (1.0 + waits / cpu);
         let sentence = format!(
-            "{cores} cores x (1 + wait / CPU) = {cores} x (1 + {} / {}): right only if nothing but the CPU is short",
+            "{cores} cores x (1 + wait / CPU) = {cores} x (1 + {} / {}): valid only if the CPU is the only bottleneck",
             crate::trace::Span(waits as u64),
             crate::trace::Span(cpu as u64)
         );

@@ -1,4 +1,4 @@
-//! Repetitions on this machine: each a run of its own.
+//! Runs experiments on this machine: each repetition is a live run.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use crate::trace::{KnobId, Span};
 /// Why a scenario cannot be tuned.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum TuneError {
-    #[error("`{0}` is no number: only a knob with a number can be swept")]
+    #[error("`{0}` is not a number: only a numeric knob can be swept")]
     NotANumber(String),
-    #[error("`{name}` goes from {low} to {high}; {asked} is outside")]
+    #[error("`{name}` ranges from {low} to {high}; {asked} is outside")]
     OutOfRange { name: String, low: String, high: String, asked: String },
-    #[error("it does nothing that could be counted: no pool, counter, queue or lock")]
+    #[error("the scenario has nothing to count: no pool, counter, queue or lock")]
     NothingToCount,
-    #[error("it cannot be run: {0}")]
+    #[error("the scenario cannot run: {0}")]
     Start(String),
 }
 
-/// A scenario with the knob that is swept.
+/// Runs a scenario at different levels of one knob.
 #[derive(Debug)]
 pub struct LiveExperimentRunner<S> {
     scenario: Scenario,
@@ -42,10 +42,10 @@ pub struct LiveExperimentRunner<S> {
 }
 
 impl<S: Fn() -> bool> LiveExperimentRunner<S> {
-    /// Makes ready to measure `scenario`, with everything but the knob as in `settings`.
+    /// Prepares to measure `scenario`, with every other knob as in `settings`.
     ///
     /// # Errors
-    /// If the knob is no number, or nothing can be counted.
+    /// The knob is not a number, the scenario cannot run, or it has nothing to count.
     pub fn new(
         scenario: &Scenario,
         settings: Settings,
@@ -79,18 +79,18 @@ impl<S: Fn() -> bool> LiveExperimentRunner<S> {
         &self.work
     }
 
-    /// Looks at the machine for a moment.
+    /// Measures the machine's load before the tuning.
     pub fn check_machine(&self) -> Preflight {
         Preflight { others_cores: measure_others_load(), clock_range: cpu_frequency_range() }
     }
 }
 
-/// Cores that others keep busy while nothing of ours runs. None where the system does not say.
+/// Measures the cores that other programs keep busy while no run is active. None where the system does not report it.
 fn measure_others_load() -> Option<f64> {
-    const LOOK: Duration = Duration::from_millis(400);
+    const SAMPLE_TIME: Duration = Duration::from_millis(400);
     let (all, own) = (busy_nanos_of_all_cores()?, own_cpu_nanos());
     let began = std::time::Instant::now();
-    std::thread::sleep(LOOK);
+    std::thread::sleep(SAMPLE_TIME);
     let whole = began.elapsed().as_nanos() as f64;
     let busy = busy_nanos_of_all_cores()?.saturating_sub(all) as f64;
     Some(((busy - own_cpu_nanos().saturating_sub(own) as f64) / whole).max(0.0))
@@ -112,16 +112,17 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
         match LiveRun::start(&scenario, &settings) {
             Ok(live) => {
                 let workers = self.work.workers(&live.registry()).len().min(level.max(1.0) as usize) as u64;
-                let mut tried = run_trial(&live, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
-                if let TrialOutcome::Measured(repetition, _) = &mut tried {
+                let mut outcome =
+                    run_trial(&live, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
+                if let TrialOutcome::Measured(repetition, _) = &mut outcome {
                     repetition.core_speed = live.work_rate();
                     self.timing = self.timing.for_tasks_of(repetition);
                 }
-                tried
+                outcome
             }
             Err(error) => {
-                let nothing = std::sync::Arc::new(crate::trace::Registry::default());
-                let model = crate::model::Model::new(nothing, crate::model::Budget::default());
+                let empty = std::sync::Arc::new(crate::trace::Registry::default());
+                let model = crate::model::Model::new(empty, crate::model::Budget::default());
                 TrialOutcome::Failed(error.to_string(), Box::new(model))
             }
         }

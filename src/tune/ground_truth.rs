@@ -1,4 +1,4 @@
-//! An answer beside the truth, where that can be calculated.
+//! Grades an answer against the calculated optimum, for scenarios where that is known.
 
 use super::answer::TuningAnswer;
 use super::bottleneck::{Bottleneck, LimitingResource};
@@ -8,9 +8,9 @@ use crate::scenario::{Optimum, OptimumLimit, Scenario};
 /// How an answer compares with the calculated optimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
-    /// The level lies where it should.
+    /// The level is optimal.
     Right,
-    /// A range that holds what is right, but not only that.
+    /// A range that contains the optimum and other levels.
     Contains,
     /// Another level.
     Wrong,
@@ -22,17 +22,17 @@ impl Grade {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Right => "right",
-            Self::Contains => "holds it",
+            Self::Contains => "contains it",
             Self::Wrong => "WRONG",
             Self::NoAnswer => "no answer",
         }
     }
 }
 
-/// Compares an answer with the truth.
+/// Grades an answer.
 pub fn grade_answer(tuning: &Tuning, truth: &Optimum) -> Grade {
     let within = |level: f64| truth.from <= level && level <= truth.to;
-    match tuning.decision.as_ref().map(|verdict| &verdict.answer) {
+    match tuning.decision.as_ref().map(|decision| &decision.answer) {
         Some(
             TuningAnswer::Exact(level)
             | TuningAnswer::Rising(level)
@@ -49,9 +49,9 @@ pub fn grade_answer(tuning: &Tuning, truth: &Optimum) -> Grade {
     }
 }
 
-/// Whether what was found to be used up is what should be. None when nothing should.
+/// Whether the bottleneck that was found is the expected one. None if none is expected.
 pub fn is_bottleneck_right(tuning: &Tuning, scenario: &Scenario, truth: &Optimum) -> Option<bool> {
-    let found = match tuning.decision.as_ref().map(|verdict| &verdict.bottleneck) {
+    let found = match tuning.decision.as_ref().map(|decision| &decision.bottleneck) {
         Some(Bottleneck::UsedUp(limit)) => Some(&limit.resource),
         _ => None,
     };

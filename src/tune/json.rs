@@ -1,5 +1,5 @@
-//! A tuning as one JSON object with every repetition, version 1. `docs/tune.md` describes it; fields may be added, never
-//! renamed.
+//! The JSON output of a tuning with every repetition, version 1. `docs/tune.md` describes it. Fields may be added, but
+//! never renamed.
 
 mod shape;
 
@@ -24,13 +24,13 @@ use crate::trace::{Span, State};
 /// Version of the object's shape.
 const SCHEMA: u32 = 1;
 
-/// The whole as pretty-printed JSON with a newline at the end. `again` is the command that does the same once more.
+/// Returns the tuning as pretty-printed JSON with a newline at the end. `again` is the command that repeats the tuning.
 pub fn tuning_json(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&tuning_document(tuning, subject, again))? + "\n")
 }
 
 fn tuning_document<'a>(tuning: &Tuning, subject: &TuningSubject<'a>, again: &'a str) -> TuningJson<'a> {
-    let verdict = tuning.decision.as_ref();
+    let decision = tuning.decision.as_ref();
     let lowest = tuning.curve.working_levels().next();
     TuningJson {
         schema: SCHEMA,
@@ -57,10 +57,10 @@ fn tuning_document<'a>(tuning: &Tuning, subject: &TuningSubject<'a>, again: &'a 
         elapsed_s: tuning.elapsed.as_secs_f64(),
         cut: tuning.stop_reason,
         sentence: headline(tuning, subject),
-        answer: verdict.map(|verdict| answer_json(&verdict.answer)),
-        best: verdict.map(|verdict| verdict.best_level),
-        alike: verdict.map(|verdict| verdict.equivalent_levels.clone()).unwrap_or_default(),
-        bottleneck: verdict.map(|verdict| bottleneck_json(&verdict.bottleneck)),
+        answer: decision.map(|decision| answer_json(&decision.answer)),
+        best: decision.map(|decision| decision.best_level),
+        alike: decision.map(|decision| decision.equivalent_levels.clone()).unwrap_or_default(),
+        bottleneck: decision.map(|decision| bottleneck_json(&decision.bottleneck)),
         because: summary_sentences(tuning, subject),
         doubts: caveats(tuning, subject),
         levels: level_list_json(tuning, &tuning.curve, subject),
@@ -192,8 +192,8 @@ fn drift_json(drift: Drift) -> DriftJson {
     }
 }
 
-fn estimate_json(prior: super::estimates::Estimate) -> EstimateJson {
-    EstimateJson { value: prior.workers, from: prior.name, sentence: prior.sentence }
+fn estimate_json(estimate: super::estimates::Estimate) -> EstimateJson {
+    EstimateJson { value: estimate.workers, from: estimate.name, sentence: estimate.sentence }
 }
 
 fn percentiles_json(percentiles: Percentiles) -> PercentilesJson {
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::report::schema::{SchemaSource, assert_schema_is_current};
 
-    /// Repetitions are described once, wherever they stand, and fresh ones like those before.
+    /// Maps paths to documented rows: repetitions are described once, and fresh ones like all others.
     fn path_of_row(path: &str) -> String {
         let path = path.replace("confirmed[]", "levels[]");
         let inside = ["repetitions[].", "steady[].", "disturbed[].", "repetition."];
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_is_that_of_the_types_and_of_the_document() {
+    fn schema_matches_the_types_and_the_document() {
         assert_schema_is_current::<TuningJson<'static>>(&SchemaSource {
             name: "tune",
             title: "The outcome of contend tune",

@@ -1,10 +1,10 @@
-//! At which values of a knob to measure.
+//! Chooses the levels to measure: the first ones, refinements, and midpoints.
 
-/// Neighbouring values that differ by less than this part of the larger one are not told apart: the curve is flat between
-/// them, or the difference is no matter.
+/// Least gap between neighbouring levels, as a share of the larger one: within it the curve is flat, or the difference
+/// does not matter.
 const MIN_RELATIVE_GAP: f64 = 0.13;
 
-/// Values between `low` and `high` to begin with: 1, 2, the cores, then each twice the one before; both ends.
+/// Returns the first levels between `low` and `high`: both ends, doublings from `low`, 2, and the number of cores.
 pub fn initial_levels((low, high): (f64, f64), cores: usize, whole: bool) -> Vec<f64> {
     let mut levels = vec![low, high];
     if whole {
@@ -23,8 +23,8 @@ pub fn initial_levels((low, high): (f64, f64), cores: usize, whole: bool) -> Vec
     sort_and_dedup(levels, whole)
 }
 
-/// Values to add between the largest that is clearly `worse` than the best and the smallest that is not: where the answer
-/// lies. `levels` are sorted. Empty when they are near enough to each other.
+/// Returns levels to add between the last one that is worse than the best and the first one that is not, where the
+/// answer lies. `levels` are sorted. Empty if those two are close enough.
 pub fn refinement_levels(levels: &[f64], is_worse: impl Fn(f64) -> bool, whole: bool) -> Vec<f64> {
     let Some(good) = levels.iter().position(|level| !is_worse(*level)) else { return Vec::new() };
     let Some(worse) = good.checked_sub(1).map(|at| levels[at]) else { return Vec::new() };
@@ -38,14 +38,14 @@ pub fn refinement_levels(levels: &[f64], is_worse: impl Fn(f64) -> bool, whole: 
     sort_and_dedup(new, whole).into_iter().filter(|level| worse < *level && *level < good).collect()
 }
 
-/// The first value above `worse` that was left out, if it and `good` are not near enough to each other.
+/// Returns the first unmeasured level above `worse`, unless `worse` and `good` are close enough to each other.
 pub fn first_unmeasured(worse: f64, good: f64, whole: bool) -> Option<f64> {
     let first = refinement_levels(&[worse, good], |level| level < good, whole).first().copied()?;
     Some(if whole { worse + 1.0 } else { first })
 }
 
-/// The value halfway between two neighbours of which one works and the other does not. None when they are as near to each
-/// other as they can be.
+/// Returns the level halfway between two neighbours of which one works and the other fails. None if they are as close
+/// as possible.
 pub fn midpoint_level(low: f64, high: f64, whole: bool) -> Option<f64> {
     let middle = f64::midpoint(low, high);
     if whole {
@@ -70,15 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_left_out_is_told_from_what_need_not_be_looked_at() {
+    fn first_unmeasured_ignores_gaps_that_are_close_enough() {
         assert_eq!(first_unmeasured(8.0, 16.0, true), Some(9.0));
         assert_eq!(first_unmeasured(15.0, 16.0, true), None);
-        assert_eq!(first_unmeasured(22.0, 24.0, true), None, "near enough");
+        assert_eq!(first_unmeasured(22.0, 24.0, true), None, "close enough");
         assert_eq!(first_unmeasured(1.0, 2.5, false), Some(1.5));
     }
 
     #[test]
-    fn halving_ends_at_neighbours() {
+    fn bisection_ends_at_adjacent_levels() {
         let (mut fails, mut works) = (8.0, 16.0);
         while let Some(middle) = midpoint_level(fails, works, true) {
             if middle < 10.0 { fails = middle } else { works = middle }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn it_begins_with_doubles_and_the_cores() {
+    fn initial_levels_are_doublings_and_the_cores() {
         assert_eq!(initial_levels((1.0, 32.0), 2, true), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]);
         assert_eq!(initial_levels((1.0, 20.0), 6, true), [1.0, 2.0, 4.0, 6.0, 8.0, 16.0, 20.0]);
         assert_eq!(initial_levels((3.0, 3.0), 2, true), [3.0]);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn it_closes_in_on_where_the_curve_turns() {
+    fn refinement_converges_on_the_knee() {
         for turn in [2.0, 3.0, 10.0, 12.0, 20.0, 31.0] {
             let mut levels = initial_levels((1.0, 32.0), 2, true);
             for _ in 0..8 {

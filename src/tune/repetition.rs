@@ -1,4 +1,4 @@
-//! One repetition in figures: what a run did between two moments.
+//! The figures of a repetition: what a run did between two moments.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::model::{DurationStats, Model, StateTimes};
 use crate::platform::{busy_nanos_of_all_cores, context_switches, own_cpu_nanos, resident_bytes, session_cpu_nanos};
 use crate::trace::{ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
 
-/// What had been counted at a moment.
+/// Counts at the start of a window.
 #[derive(Debug, Clone)]
 pub struct WindowStart {
     at: Stamp,
@@ -18,13 +18,13 @@ pub struct WindowStart {
     switches: (u64, u64),
     all_busy: Option<u64>,
     own_cpu: u64,
-    /// CPU time of all the run's processes, and of the commands they started.
+    /// CPU time of the run's processes and their commands.
     run_cpu: Option<u64>,
-    /// CPU time of the commands that had ended.
+    /// CPU time of the commands that ended.
     commands: u64,
 }
 
-/// A distribution in a few figures, ns.
+/// Percentiles of a distribution, ns.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Percentiles {
     pub p50: f64,
@@ -33,55 +33,55 @@ pub struct Percentiles {
     pub max: f64,
 }
 
-/// What one lock or semaphore went through.
+/// The usage of a lock or semaphore.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LockUsage {
     pub name: String,
     pub id: ResourceId,
-    /// How many can have it at once.
+    /// Number of holders at once.
     pub capacity: u32,
-    /// Part of the time, and of its room, in which it was held.
+    /// Share of the capacity in use, averaged over the time.
     pub held_share: f64,
-    /// Nanoseconds that were waited for it, per unit of work.
+    /// Waiting time per unit of work, ns.
     pub wait_ns_per_unit: f64,
 }
 
-/// What a run did between two moments. Times are nanoseconds, rates per second.
+/// The figures of a run between two moments. Times are nanoseconds, rates per second.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repetition {
-    /// How long it was measured, s.
+    /// Length of the window, s.
     pub secs: f64,
     pub done: u64,
     pub failed: u64,
     pub throughput: f64,
-    /// The same in equal parts of the window, in their order.
+    /// The throughput in equal slices of the window, in order.
     pub slice_rates: Vec<f64>,
-    /// From begin to end of a task.
+    /// Times from the start to the end of a task.
     pub service: Option<Percentiles>,
-    /// From the intended start to the end of a task.
+    /// Times from the intended start to the end of a task.
     pub response: Option<Percentiles>,
-    /// Part of the tasks for which that took longer than a limit, where there is one.
+    /// Share of the tasks whose response took longer than the limit, if there is one.
     pub late_share: Option<f64>,
-    /// Time of those who do the work, by state.
+    /// Time by state of the workers that do the work.
     pub time_by_state: StateTimes,
     pub lock_usages: Vec<LockUsage>,
     /// Cores that the whole run kept busy, on average.
     pub cores_used: f64,
-    /// Cores that others kept busy, this program not counted. None where the system does not say.
+    /// Cores that other programs kept busy, without this one. None where the system does not report it.
     pub others_cores: Option<f64>,
-    /// How fast a core did the same piece of work just before, in units of its own: only to be compared with others. None
-    /// where that is not known.
+    /// Core speed just before, in arbitrary units: only comparable with other repetitions. None where it is
+    /// unknown.
     pub core_speed: Option<f64>,
-    /// Context switches a unit of work: given up to wait, taken away.
+    /// Context switches per unit of work: voluntary and involuntary.
     pub switches: (f64, f64),
-    /// Resident bytes of all its processes at the end.
+    /// Resident bytes of all processes at the end.
     pub memory: u64,
-    /// Events that were lost.
+    /// Number of lost events.
     pub lost: u64,
 }
 
 impl Repetition {
-    /// Part of the workers' time that went into work: all but waiting for it.
+    /// Returns the share of the workers' time that was not spent waiting for work.
     pub fn utilization(&self) -> f64 {
         match self.time_by_state.alive_ns() {
             0 => 0.0,
@@ -91,7 +91,7 @@ impl Repetition {
 }
 
 impl WindowStart {
-    /// Counts at `at`, the moment up to which the model knows all.
+    /// Captures the counts at `at`, the moment up to which the model is complete.
     pub fn capture(model: &Model, work: &WorkUnit, at: Stamp) -> Self {
         let pool = pool(model, work);
         Self {
@@ -116,7 +116,7 @@ impl WindowStart {
         self.done
     }
 
-    /// What was done from then until `at`.
+    /// Measures the window from its start until `at`.
     pub fn measure_until(&self, model: &Model, work: &WorkUnit, at: Stamp) -> Repetition {
         let whole = at.span_since(self.at).0.max(1);
         let done = work.done_count(model).saturating_sub(self.done);
@@ -129,10 +129,10 @@ impl WindowStart {
                 sum
             })
         };
-        let everybody: Vec<WorkerId> = (0..model.registry().workers.len()).map(WorkerId::from).collect();
-        // The CPU time of a command is its worker's, who waits for it meanwhile.
+        let all_workers: Vec<WorkerId> = (0..model.registry().workers.len()).map(WorkerId::from).collect();
+        // The CPU time of a command counts for its worker, which waits for the command meanwhile.
         let commands = commands_cpu(model).saturating_sub(self.commands);
-        let cores = (sum(&everybody).get(State::Running) + commands) as f64 / whole as f64;
+        let cores = (sum(&all_workers).get(State::Running) + commands) as f64 / whole as f64;
         let mut spent = sum(&work.workers(model.registry()));
         spent.move_ns(State::Io, State::Running, commands);
         let now = all_switches(model);
@@ -142,31 +142,31 @@ impl WindowStart {
             done,
             failed: work.failed_count(model).saturating_sub(self.failed),
             throughput: done as f64 / Span(whole).as_secs_f64(),
-            slice_rates: Vec::new(), // the model does not know of them
+            slice_rates: Vec::new(), // the model does not have them
             service: pool.zip(self.service.as_ref()).and_then(|(pool, then)| percentiles(pool.service_times(), then)),
             response: pool
                 .zip(self.response.as_ref())
                 .and_then(|(pool, then)| percentiles(pool.response_times(), then)),
-            late_share: None, // only a limit says which are
+            late_share: None, // needs a limit
             time_by_state: spent,
             lock_usages: lock_usages(model, self.at, at, each),
             cores_used: cores,
             others_cores: self.others_load(model, whole as f64, cores),
-            core_speed: None, // the model does not know of it
+            core_speed: None, // the model does not have it
             switches: (per(now.0, self.switches.0), per(now.1, self.switches.1)),
             memory: resident_memory(model),
             lost: model.health().lost,
         }
     }
 
-    /// Part of the tasks since then whose response took longer than `limit`.
+    /// Returns the share of the window's tasks whose response took longer than `limit`.
     pub fn late_share(&self, model: &Model, work: &WorkUnit, limit: Span) -> Option<f64> {
         let since = pool(model, work)?.response_times().minus_earlier(self.response.as_ref()?);
         (since.count() > 0).then(|| since.count_longer_than(limit) as f64 / since.count() as f64)
     }
 
     fn others_load(&self, model: &Model, whole: f64, ours: f64) -> Option<f64> {
-        // Finer than the kernel's ticks, unless commands ran, of which some still do.
+        // Finer than the kernel's ticks, but incomplete if commands ran: some may still run.
         let ours = if commands_cpu(model) == 0 && self.commands == 0 {
             ours
         } else {
@@ -200,7 +200,7 @@ fn lock_usages(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<LockUsag
     let registry = model.registry();
     let one = |id: ResourceId| {
         let lock = model.lock(id)?;
-        let room = match registry.resource(id)?.kind {
+        let capacity = match registry.resource(id)?.kind {
             ResourceKind::Semaphore { permits, .. } => permits.max(1),
             _ => 1,
         };
@@ -208,7 +208,7 @@ fn lock_usages(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<LockUsag
         Some(LockUsage {
             name: registry.resource_name(id).to_owned(),
             id,
-            capacity: room,
+            capacity,
             held_share: lock.held_share(from, to, to),
             wait_ns_per_unit: waited,
         })
@@ -216,23 +216,23 @@ fn lock_usages(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<LockUsag
     registry.locks().filter_map(one).collect()
 }
 
-/// CPU time of all processes of a run, and of the commands they started, ns.
+/// Returns the CPU time of all processes of a run and of their commands, ns.
 fn run_cpu(model: &Model) -> Option<u64> {
     session_cpu_nanos(model.lanes().find_map(|(_, lane)| lane.pid())?)
 }
 
-/// CPU time of the commands that ended, ns.
+/// Returns the CPU time of the commands that ended, ns.
 fn commands_cpu(model: &Model) -> u64 {
     model.lanes().map(|(_, lane)| lane.commands().cpu.0).sum()
 }
 
-/// Context switches of all workers since they began.
+/// Returns the context switches of all workers since they started.
 fn all_switches(model: &Model) -> (u64, u64) {
     let of = |lane: &crate::model::Lane| context_switches(lane.pid()?, lane.tid()?);
     model.lanes().filter_map(|(_, lane)| of(lane)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
-/// Resident bytes of all processes with a worker in them.
+/// Returns the resident bytes of all processes that contain a worker.
 fn resident_memory(model: &Model) -> u64 {
     let pids: BTreeSet<u32> = model.lanes().filter_map(|(_, lane)| lane.pid()).collect();
     pids.into_iter().filter_map(resident_bytes).sum()

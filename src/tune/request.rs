@@ -1,14 +1,14 @@
-//! What a tuning asks of the machine, experiment by experiment, and where these are made.
+//! The request for a tuning, and the experiments that answer it.
 
 use std::time::{Duration, Instant};
 
 use super::demands::Demands;
 use super::trial::TrialOutcome;
 
-/// What brings the tasks of a repetition.
+/// The source of a repetition's tasks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LoadProfile {
-    /// A closed loop: there is always a task for a free worker.
+    /// A closed loop: a free worker always finds a task.
     Saturated,
     /// Tasks due at this rate, 1/s.
     FixedRate(f64),
@@ -16,20 +16,20 @@ pub enum LoadProfile {
     AsWritten,
 }
 
-/// Why a tuning ends before it is done when its budget is used up.
-pub const TIME_RAN_OUT: &str = "the time was used up";
+/// The reason why a tuning ends early when its budget is used up.
+pub const TIME_RAN_OUT: &str = "time ran out";
 
 /// One repetition to make.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Experiment {
     pub level: f64,
     pub load: LoadProfile,
-    /// Measured at least so long; without it as long as a usual repetition.
+    /// Least measuring time, if longer than that of a usual repetition.
     pub min_duration: Option<Duration>,
 }
 
 impl Experiment {
-    /// A usual repetition.
+    /// Returns a repetition of the usual length.
     pub const fn usual(level: f64, load: LoadProfile) -> Self {
         Self { level, load, min_duration: None }
     }
@@ -39,16 +39,16 @@ impl Experiment {
     }
 }
 
-/// Where repetitions are made: on this machine, or in a test from known laws.
+/// Makes repetitions: on this machine, or in a test from known laws.
 pub trait ExperimentRunner {
     fn run(&mut self, experiment: Experiment) -> TrialOutcome;
     /// Time since the tuning began.
     fn elapsed(&self) -> Duration;
-    /// Whether someone wants it to end now.
+    /// Whether the user asked the tuning to end.
     fn is_stopped(&self) -> bool;
 }
 
-/// The lab's clock on a real machine.
+/// The clock of the runner on a real machine.
 #[derive(Debug)]
 pub struct Stopwatch(Instant);
 
@@ -64,24 +64,24 @@ impl Stopwatch {
     }
 }
 
-/// What is asked.
+/// The request for a tuning: the range of levels, the demands and the budget.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TuningRequest {
     pub range: (f64, f64),
     /// Whether only whole numbers make sense.
     pub is_whole: bool,
-    /// Cores that may be used.
+    /// Cores that the run may use.
     pub usable_cores: f64,
     pub demands: Demands,
     pub budget: Duration,
-    /// Whether the work can be made to come at a rate.
+    /// Whether tasks can be made to arrive at a rate.
     pub has_open_loop: bool,
-    /// Whether repetitions count that others disturbed.
+    /// Whether repetitions count that other programs disturbed.
     pub keep_disturbed: bool,
     pub seed: u64,
 }
 
-/// What is being done.
+/// The current phase of a tuning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     Calibrating,
@@ -100,9 +100,9 @@ impl Phase {
         match self {
             Self::Calibrating => "calibrating at the lowest level",
             Self::Sweeping => "sweeping the levels in random order",
-            Self::ClosingIn => "closing in on where the curve turns",
-            Self::Repeating => "repeating what cannot be told apart yet",
-            Self::Arriving => "letting tasks arrive as the scenario says",
+            Self::ClosingIn => "narrowing down where the curve turns",
+            Self::Repeating => "repeating levels that are not yet distinguishable",
+            Self::Arriving => "measuring with the scenario's own arrivals",
             Self::Confirming => "confirming with fresh repetitions",
             Self::OpenLoop => "measuring latency under steady load",
             Self::Done => "done",

@@ -1,26 +1,26 @@
-//! The universal scalability law, for curves that decline. As an estimator of the best size it is wrong by factors where a
-//! curve turns sharply, so nothing is decided by it; it puts a number on what workers cost each other.
+//! The universal scalability law, fitted to curves that decline. As an estimator of the best size it is wrong by
+//! factors where a curve turns sharply, so it decides nothing; it quantifies how much workers slow each other down.
 
-/// Throughput at `n` workers is `lambda n / (1 + sigma (n - 1) + kappa n (n - 1))`. (Gunther: Guerrilla Capacity Planning,
-/// 2007.)
+/// The law: throughput at `n` workers is `lambda n / (1 + sigma (n - 1) + kappa n (n - 1))`. (Gunther: Guerrilla
+/// Capacity Planning, 2007.)
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Usl {
     /// Throughput of one worker, 1/s.
     pub lambda: f64,
-    /// Contention: the part that is done one after another.
+    /// Contention: the serial share of the work.
     pub sigma: f64,
-    /// Coherency: what each worker costs each other one.
+    /// Coherency: the cost of each pair of workers.
     pub kappa: f64,
-    /// Part of the variation that it explains, at most 1.
+    /// Share of the variation that the law explains, at most 1.
     pub r2: f64,
 }
 
-/// Steps of the iteration; it settles in about ten.
+/// Most steps of the iteration, which converges in about ten.
 const STEPS: u32 = 200;
 
 impl Usl {
-    /// The curve of least squares through `(workers, throughput)`, with no coefficient below 0: Levenberg and Marquardt's
-    /// method. None for fewer than four points, or when no curve fits.
+    /// Fits the law to `(workers, throughput)` by least squares, with no coefficient below 0, by Levenberg and
+    /// Marquardt's method. None for fewer than four points, or if no curve fits.
     pub fn fit(points: &[(f64, f64)]) -> Option<Self> {
         if points.len() < 4 || points.iter().any(|(n, x)| *n <= 0.0 || *x <= 0.0) {
             return None;
@@ -56,7 +56,7 @@ impl Usl {
         })
     }
 
-    /// Workers with the most throughput; none when more never harm.
+    /// Returns the number of workers with the highest throughput. None if more workers never harm.
     pub fn peak_workers(&self) -> Option<f64> {
         (self.kappa > 0.0 && self.sigma < 1.0).then(|| ((1.0 - self.sigma) / self.kappa).sqrt())
     }
@@ -70,7 +70,7 @@ fn squared_error(points: &[(f64, f64)], law: [f64; 3]) -> f64 {
     points.iter().map(|(n, x)| (x - predicted_throughput(law, *n)).powi(2)).sum()
 }
 
-/// One damped step of Gauss and Newton: the solution of three equations.
+/// Returns a damped step of the Gauss-Newton method.
 fn gauss_newton_step(points: &[(f64, f64)], law: [f64; 3], damping: f64) -> Option<[f64; 3]> {
     let (mut normal, mut right) = ([[0.0; 3]; 3], [0.0; 3]);
     for (n, x) in points {
@@ -91,7 +91,7 @@ fn gauss_newton_step(points: &[(f64, f64)], law: [f64; 3], damping: f64) -> Opti
     solve(normal, right)
 }
 
-/// Cramer's rule.
+/// Solves three linear equations by Cramer's rule.
 fn solve(matrix: [[f64; 3]; 3], right: [f64; 3]) -> Option<[f64; 3]> {
     let whole = determinant(matrix);
     let column = |j: usize| {
@@ -120,7 +120,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_published_fit_comes_out() {
+    fn fit_reproduces_published_coefficients() {
         let points: Vec<(f64, f64)> = PUBLISHED.iter().enumerate().map(|(i, x)| ((i + 1) as f64, *x)).collect();
         let law = Usl::fit(&points).unwrap();
         assert!((law.sigma - 0.026_715_91).abs() < 1e-6, "{law:?}");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_that_never_declines_has_no_peak() {
+    fn linear_curve_has_no_contention_or_coherency() {
         let points: Vec<(f64, f64)> = (1..20).map(f64::from).map(|n| (n, 100.0 * n)).collect();
         let law = Usl::fit(&points).unwrap();
         assert!(law.sigma < 1e-6 && law.kappa < 1e-9, "{law:?}");

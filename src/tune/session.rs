@@ -1,7 +1,7 @@
-//! The procedure: calibrate, sweep in random order, close in, repeat what cannot be told apart, confirm with fresh
-//! repetitions and a long one, then look at latency in open loop. All within a budget of time.
+//! The tuning procedure: calibrates, sweeps in random order, narrows down, repeats undecided levels, confirms with
+//! fresh repetitions and a long one, then measures latency in open loop. All within a budget of time.
 //!
-//! Where tasks arrive at a rate, `keep_up` has another order.
+//! `keep_up` has the procedure for tasks that arrive at a rate.
 
 mod confirm;
 mod keep_up;
@@ -17,28 +17,28 @@ use super::request::{Experiment, ExperimentRunner, LoadProfile, Phase, TIME_RAN_
 use super::trial::TrialOutcome;
 use super::tuning::Tuning;
 
-/// Repetitions of every level that the answer rests on.
+/// Least repetitions of every level that the answer rests on.
 const MIN_ANSWER_REPETITIONS: usize = 5;
 
-/// More repetitions of one level do not make it clearer.
+/// Most repetitions of a level.
 const MAX_REPETITIONS: usize = 24;
 
-/// Part of the budget that is kept for confirming.
+/// Share of the budget that is reserved for the confirmation.
 const CONFIRMATION_SHARE: f64 = 0.4;
 
-/// Why a phase was left before it was done.
+/// Why a phase ended early.
 #[derive(Debug)]
 struct EarlyStop(&'static str);
 
-/// Answers the question. `tell` is called whenever something new is known.
-pub fn tune(lab: &mut impl ExperimentRunner, question: &TuningRequest, tell: impl FnMut(&Tuning)) -> Tuning {
-    let dice = fastrand::Rng::with_seed(question.seed);
-    let mut session = Session { runner: lab, request: question, tuning: Tuning::default(), rng: dice, on_change: tell };
-    let cut = match question.demands.goal {
+/// Tunes a scenario. Calls `on_change` after every change of the tuning.
+pub fn tune(runner: &mut impl ExperimentRunner, request: &TuningRequest, on_change: impl FnMut(&Tuning)) -> Tuning {
+    let rng = fastrand::Rng::with_seed(request.seed);
+    let mut session = Session { runner, request, tuning: Tuning::default(), rng, on_change };
+    let result = match request.demands.goal {
         Goal::MaxThroughput => session.find_max_throughput(),
         Goal::Arrivals(rate) => session.find_level_that_keeps_up(rate),
     };
-    session.tuning.stop_reason = cut.err().map(|cut| cut.0);
+    session.tuning.stop_reason = result.err().map(|stop| stop.0);
     session.tuning.phase = Some(Phase::Done);
     session.tuning.current_level = None;
     session.notify_change();
@@ -54,7 +54,7 @@ struct Session<'a, L, T> {
 }
 
 impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
-    /// Which level does as much as any?
+    /// Finds the smallest level with about the highest throughput.
     fn find_max_throughput(&mut self) -> Result<(), EarlyStop> {
         let TuningRequest { range: over, is_whole: whole, usable_cores: cores, .. } = *self.request;
         let first = levels::initial_levels(over, cores as usize, whole);
@@ -69,7 +69,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         while self.refine_levels()? {}
         self.enter_phase(Phase::Repeating);
         while self.repeat_undecided()? {}
-        let Some(level) = self.tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level()) else {
+        let Some(level) = self.tuning.decision.as_ref().and_then(|decision| decision.answer.recommended_level()) else {
             return Ok(());
         };
         self.enter_phase(Phase::Confirming);
@@ -91,12 +91,12 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         self.notify_change();
     }
 
-    /// Whether so much of the budget is used up.
+    /// Whether this share of the budget is used up.
     fn is_budget_used(&self, part: f64) -> bool {
         self.runner.elapsed() >= self.request.budget.mul_f64(part)
     }
 
-    /// One repetition of each level, in random order: what drifts must not look like a trend.
+    /// Makes one repetition of each level, in random order, so that drift does not look like a trend.
     fn measure_round(&mut self, levels: &[f64]) -> Result<(), EarlyStop> {
         let mut order = levels.to_vec();
         self.rng.shuffle(&mut order);
@@ -106,13 +106,13 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         Ok(())
     }
 
-    /// One repetition in closed loop, unless it is known that the level does not work.
+    /// Makes one repetition in closed loop, unless the level is known to fail.
     fn measure_saturated(&mut self, level: f64) -> Result<(), EarlyStop> {
         if self.is_failing(level) {
-            return Ok(()); // once is enough to know
+            return Ok(()); // one failure is enough
         }
-        let tried = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
-        add_repetition(self.tuning.curve.level_mut(level), tried, self.request.keep_disturbed, |level| {
+        let outcome = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
+        add_repetition(self.tuning.curve.level_mut(level), outcome, self.request.keep_disturbed, |level| {
             &mut level.repetitions
         });
         self.update_decision();
@@ -125,8 +125,8 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
 
     fn update_decision(&mut self) {
         let TuningRequest { demands, usable_cores: cores, is_whole: whole, .. } = self.request;
-        let verdict = decide(&self.tuning.curve, demands, *cores);
-        self.tuning.decision = verdict.map(|verdict| verdict.widen_to_unmeasured(&self.tuning.curve, *whole));
+        let decision = decide(&self.tuning.curve, demands, *cores);
+        self.tuning.decision = decision.map(|decision| decision.widen_to_unmeasured(&self.tuning.curve, *whole));
         self.notify_change();
     }
 
@@ -137,13 +137,13 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         self.tuning.current_level = Some(experiment.level);
         self.notify_change();
         match self.runner.run(experiment) {
-            TrialOutcome::Stopped => Err(EarlyStop("it was stopped")),
-            _ if self.runner.is_stopped() => Err(EarlyStop("it was stopped")),
-            tried => Ok(tried),
+            TrialOutcome::Stopped => Err(EarlyStop("stopped")),
+            _ if self.runner.is_stopped() => Err(EarlyStop("stopped")),
+            outcome => Ok(outcome),
         }
     }
 
-    /// Looks for the levels at which it begins to work, or ceases to: halves the distance between those known.
+    /// Bisects between failing and working levels to find their borders.
     fn find_borders(&mut self) -> Result<(), EarlyStop> {
         let whole = self.request.is_whole;
         let halfway = |(a, b): (&Level, &Level)| levels::midpoint_level(a.value, b.value, whole);
@@ -159,10 +159,10 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
                 .find(middle)
                 .is_none_or(|level| level.repetitions.is_empty() && !self.is_failing(middle))
             {
-                return Ok(()); // disturbed: nothing is known of it
+                return Ok(()); // disturbed: the level is still unknown
             }
         }
-        // A lock-up may be a matter of chance: once is not enough to know that a level works.
+        // A deadlock may depend on chance: one success does not prove that a level works.
         let works = |(a, b): (&Level, &Level)| if a.is_working() { a.value } else { b.value };
         let few =
             |value: &f64| self.tuning.curve.find(*value).is_some_and(|level| level.repetitions.len() < MIN_REPETITIONS);
@@ -173,7 +173,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         Ok(())
     }
 
-    /// Adds levels where the curve turns; whether there may be more to add.
+    /// Adds levels around the knee. Returns whether there may be more to add.
     fn refine_levels(&mut self) -> Result<bool, EarlyStop> {
         let demands = self.request.demands;
         let curve = &self.tuning.curve;
@@ -192,39 +192,39 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         Ok(true)
     }
 
-    /// One more repetition of every level that the answer hangs on; whether there are such.
+    /// Makes one more repetition of every level that the answer depends on. Returns whether there were any.
     fn repeat_undecided(&mut self) -> Result<bool, EarlyStop> {
         let demands = self.request.demands;
-        let (curve, verdict) = (&self.tuning.curve, &self.tuning.decision);
+        let (curve, decision) = (&self.tuning.curve, &self.tuning.decision);
         let Some(best) = best_acceptable(curve, &demands) else { return Ok(false) };
-        let surely = verdict.as_ref().and_then(|verdict| verdict.answer.certain_level()).unwrap_or(best.value);
-        let hangs = |level: &&Level| {
-            let stands = level_status(curve, level, &demands);
-            let counts = level.value <= surely && stands == LevelStatus::Undecided;
-            let few = level.repetitions.len() < MIN_ANSWER_REPETITIONS && stands != LevelStatus::Unacceptable;
+        let surely = decision.as_ref().and_then(|decision| decision.answer.certain_level()).unwrap_or(best.value);
+        let is_decisive = |level: &&Level| {
+            let status = level_status(curve, level, &demands);
+            let counts = level.value <= surely && status == LevelStatus::Undecided;
+            let few = level.repetitions.len() < MIN_ANSWER_REPETITIONS && status != LevelStatus::Unacceptable;
             (counts && level.repetitions.len() < MAX_REPETITIONS)
                 || (few && (level.value <= surely || level.value >= best.value))
         };
-        let mut wanted: Vec<f64> = curve.working_levels().filter(hangs).map(|level| level.value).collect();
+        let mut wanted: Vec<f64> = curve.working_levels().filter(is_decisive).map(|level| level.value).collect();
         if wanted.is_empty() || self.is_budget_used(1.0 - CONFIRMATION_SHARE) {
             return Ok(false);
         }
         if best.repetitions.len() < MAX_REPETITIONS && !wanted.contains(&best.value) {
-            wanted.push(best.value); // what all are compared with must be the best known
+            wanted.push(best.value); // all levels are compared with it
         }
         self.measure_round(&wanted)?;
         Ok(true)
     }
 }
 
-/// Adds what came of a repetition to those that `among` chooses.
+/// Adds an outcome to a level; a repetition goes to the list that `among` selects, or to the disturbed ones.
 fn add_repetition(
     level: &mut Level,
-    tried: TrialOutcome,
+    outcome: TrialOutcome,
     even_disturbed: bool,
     among: fn(&mut Level) -> &mut Vec<super::repetition::Repetition>,
 ) {
-    match tried {
+    match outcome {
         TrialOutcome::Measured(repetition, model) => {
             let disturbed = !even_disturbed && repetition.others_cores.is_some_and(|others| others > MAX_OTHERS_CORES);
             if disturbed { &mut level.disturbed } else { among(level) }.push(*repetition);

@@ -1,18 +1,18 @@
-//! Means with intervals, and ratios of means with intervals, from few repetitions.
+//! Statistics of few repetitions: means and ratios of means, with their intervals.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Confidence of every interval that is shown: 95 %.
 const CONFIDENCE: f64 = 0.95;
 
-/// From where to where a true value lies, with the confidence of the interval.
+/// The range in which a true value lies, with the confidence of the interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,
 }
 
-/// How many times as much one thing is as another.
+/// A ratio of two means, with its bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio {
     pub estimate: f64,
@@ -25,14 +25,14 @@ pub fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
 
-/// Variance of what the values are a sample of; 0 for fewer than two.
+/// Returns the sample variance; 0 for fewer than two values.
 pub fn variance(values: &[f64]) -> f64 {
     let middle = mean(values);
     let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
     if values.len() < 2 { 0.0 } else { squares / (values.len() - 1) as f64 }
 }
 
-/// The value in the middle; 0 for none.
+/// Returns the median; 0 for no values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -43,7 +43,7 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The 95 % interval of the mean by Student's t. None for fewer than two values.
+/// Returns the 95 % interval of the mean by Student's t. None for fewer than two values.
 pub fn confidence_interval(values: &[f64]) -> Option<Interval> {
     let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
     let half =
@@ -52,7 +52,7 @@ pub fn confidence_interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: middle - half, high: middle + half })
 }
 
-/// Bounds of the mean by Student's t, each one-sided: 95 % of all lie above `low`, 95 % below `high`. None for fewer than
+/// Returns the bounds of the mean by Student's t, each one-sided with 95 % confidence. None for fewer than
 /// two values.
 pub fn one_sided_bounds(values: &[f64]) -> Option<Interval> {
     let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
@@ -61,7 +61,8 @@ pub fn one_sided_bounds(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: middle - half, high: middle + half })
 }
 
-/// Within which one more value like these lies, by Student's t; 1 of 100 lies beyond each end. None for fewer than three.
+/// Returns the interval of one more value like these, by Student's t: 1 in 100 lies beyond each end. None for fewer
+/// than three.
 pub fn prediction_interval(values: &[f64]) -> Option<Interval> {
     let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 1)?;
     let spread = variance(values) * (1.0 + 1.0 / values.len() as f64);
@@ -70,7 +71,7 @@ pub fn prediction_interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: middle - half, high: middle + half })
 }
 
-/// How many times `b`'s mean `a`'s is, by Welch's method on logarithms: rates are positive and their errors
+/// Returns the ratio of `a`'s mean to `b`'s, by Welch's method on logarithms: rates are positive and their errors
 /// multiply. (Welch, Biometrika 34, 1947; logarithms as Kalibera & Jones, "Quantifying performance changes", 2012, for
 /// ratios.) None if either has fewer than two values, or one that is not positive.
 pub fn ratio_of_means(a: &[f64], b: &[f64]) -> Option<Ratio> {
@@ -91,7 +92,7 @@ pub fn ratio_of_means(a: &[f64], b: &[f64]) -> Option<Ratio> {
     Some(Ratio { estimate: difference.exp(), low: (difference - half).exp(), high: (difference + half).exp() })
 }
 
-/// Half the width of the interval as a part of the mean: how uncertain it is. None for fewer than two values.
+/// Returns half the width of the 95 % interval as a share of the mean. None for fewer than two values.
 pub fn relative_uncertainty(values: &[f64]) -> Option<f64> {
     let Interval { low, high } = confidence_interval(values)?;
     let middle = mean(values);
@@ -106,18 +107,18 @@ fn quantile(p: f64, degrees: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// A value of the normal distribution. (Box & Muller, 1958.)
-    fn normal(dice: &mut fastrand::Rng, middle: f64, deviation: f64) -> f64 {
-        let (u, v) = (dice.f64().max(f64::MIN_POSITIVE), dice.f64());
+    /// Returns a value of the normal distribution. (Box & Muller, 1958.)
+    fn normal(rng: &mut fastrand::Rng, middle: f64, deviation: f64) -> f64 {
+        let (u, v) = (rng.f64().max(f64::MIN_POSITIVE), rng.f64());
         middle + deviation * (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 
-    fn sample(dice: &mut fastrand::Rng, n: usize, middle: f64, deviation: f64) -> Vec<f64> {
-        (0..n).map(|_| normal(dice, middle, deviation)).collect()
+    fn sample(rng: &mut fastrand::Rng, n: usize, middle: f64, deviation: f64) -> Vec<f64> {
+        (0..n).map(|_| normal(rng, middle, deviation)).collect()
     }
 
     #[test]
-    fn quantiles_are_those_of_the_tables() {
+    fn quantiles_match_published_tables() {
         for (p, degrees, table) in [(0.975, 4.0, 2.776), (0.975, 1.0, 12.706), (0.95, 9.0, 1.833), (0.975, 1e6, 1.960)]
         {
             assert!((quantile(p, degrees).unwrap() - table).abs() < 1e-3, "t({p}, {degrees})");
@@ -125,11 +126,11 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_covers_the_truth_as_often_as_it_says() {
-        let mut dice = fastrand::Rng::with_seed(1);
+    fn interval_covers_the_true_mean_in_95_percent() {
+        let mut rng = fastrand::Rng::with_seed(1);
         for n in [3, 5, 10, 30] {
             let covers = |_: &u32| {
-                let found = confidence_interval(&sample(&mut dice, n, 100.0, 7.0)).unwrap();
+                let found = confidence_interval(&sample(&mut rng, n, 100.0, 7.0)).unwrap();
                 found.low <= 100.0 && 100.0 <= found.high
             };
             let share = (0..10_000).filter(covers).count() as f64 / 1e4;
@@ -138,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_s_ends_are_passed_as_seldom_as_they_say() {
-        let mut dice = fastrand::Rng::with_seed(2);
+    fn ratio_bounds_are_exceeded_in_5_percent() {
+        let mut rng = fastrand::Rng::with_seed(2);
         for (n, m, da, db) in [(5, 5, 0.05, 0.05), (5, 12, 0.02, 0.10), (8, 4, 0.01, 0.06)] {
             let mut of = |n, middle: f64, deviation| -> Vec<f64> {
-                sample(&mut dice, n, middle.ln(), deviation).into_iter().map(f64::exp).collect()
+                sample(&mut rng, n, middle.ln(), deviation).into_iter().map(f64::exp).collect()
             };
             let (mut below, mut above) = (0, 0);
             for _ in 0..10_000 {
@@ -158,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn one_sided_bounds_and_predictions_are_passed_as_seldom_as_they_say() {
-        let mut dice = fastrand::Rng::with_seed(3);
+    fn one_sided_bounds_and_predictions_are_exceeded_as_rarely_as_stated() {
+        let mut rng = fastrand::Rng::with_seed(3);
         for n in [3, 5, 12] {
             let mut passed = [0; 3];
             for _ in 0..10_000 {
-                let values = sample(&mut dice, n, 100.0, 7.0);
-                let next = normal(&mut dice, 100.0, 7.0);
+                let values = sample(&mut rng, n, 100.0, 7.0);
+                let next = normal(&mut rng, 100.0, 7.0);
                 let (found, one_more) = (one_sided_bounds(&values).unwrap(), prediction_interval(&values).unwrap());
                 passed[0] += u32::from(found.low > 100.0);
                 passed[1] += u32::from(found.high < 100.0);
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_known_from_one_value() {
+    fn one_value_has_no_interval() {
         assert_eq!(confidence_interval(&[3.0]), None);
         assert_eq!(ratio_of_means(&[1.0, 1.0], &[2.0]), None);
         assert_eq!(ratio_of_means(&[1.0, 0.0], &[2.0, 2.0]), None);

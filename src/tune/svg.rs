@@ -1,5 +1,5 @@
-//! A tuning as a picture for a report: the throughput of each level with its interval and the bound above it, and the
-//! 99th percentile below, each on an axis of its own.
+//! Draws a tuning as an SVG picture: the throughput of each level with its interval and the upper bound, and below it
+//! the p99 service time, each on its own axis.
 
 use std::ops::Range;
 
@@ -21,9 +21,9 @@ use super::tuning::Tuning;
 use crate::trace::Span;
 use crate::trace::format::{format_percent, format_rate, format_rate_value};
 
-/// Width and height in pixels; what is drawn scales.
+/// Width and height in pixels; the picture scales.
 const SIZE: (u32, u32) = (900, 658);
-/// Of the height, what the throughput takes.
+/// Height of the throughput chart.
 const THROUGHPUT_HEIGHT: u32 = 400;
 const TITLE_HEIGHT: u32 = 98;
 const FONT: &str = "sans-serif";
@@ -38,10 +38,10 @@ type DrawResult = Result<(), String>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// The picture as a text of SVG. None as long as no level was measured.
+/// Returns the picture as SVG text. None while no level was measured.
 ///
 /// # Errors
-/// With what the drawing library says; a text can always be written.
+/// An error of the drawing library. Writing to a string itself cannot fail.
 pub fn tuning_svg(tuning: &Tuning, subject: &TuningSubject<'_>) -> Result<Option<String>, String> {
     if tuning.curve.best().is_none() {
         return Ok(None);
@@ -62,7 +62,7 @@ fn draw(text: &mut String, tuning: &Tuning, subject: &TuningSubject<'_>) -> Draw
         title.draw(&Text::new(line, (20, y), (FONT, 14))).map_err(draw_error)?;
     }
     let how = format!(
-        "Bars: 95 % intervals. Green: not worse than the best by more than {}; amber: cannot be told. Dashed: what could be at most.",
+        "Bars: 95 % intervals. Green: within {} of the best; amber: undecided. Dashed: upper bound.",
         format_percent(subject.demands.epsilon)
     );
     title.draw(&Text::new(how, (20, 76), (FONT, 12))).map_err(draw_error)?;
@@ -71,7 +71,7 @@ fn draw(text: &mut String, tuning: &Tuning, subject: &TuningSubject<'_>) -> Draw
     root.present().map_err(draw_error)
 }
 
-/// A sentence in two lines at most, the first as long as there is room.
+/// Splits a sentence into at most two lines, the first as long as possible.
 fn split_in_two(text: &str) -> [&str; 2] {
     const LETTERS: usize = 120;
     let room = text.char_indices().nth(LETTERS).map_or(text.len(), |(at, _)| at);
@@ -85,7 +85,7 @@ fn draw_throughput(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>
     let high = |level: &&Level| level.interval().map_or_else(|| level.throughput(), |found| found.high);
     let top = levels.iter().map(high).chain(ceiling).fold(0.0, f64::max) * 1.1;
     let mut chart = chart_frame(area, 10).build_cartesian_2d(x_range(&levels), 0.0..top).map_err(draw_error)?;
-    draw_mesh(&mut chart, "a second", &|value| format_zero(*value).unwrap_or_else(|| format_rate_value(*value)))?;
+    draw_mesh(&mut chart, "per second", &|value| format_zero(*value).unwrap_or_else(|| format_rate_value(*value)))?;
     let bound = bound_points(&levels, ceiling, subject);
     chart.draw_series(DashedLineSeries::new(bound, 6, 4, BOUND.stroke_width(1))).map_err(draw_error)?;
     if let (Some(ceiling), Some(first)) = (ceiling, levels.first()) {
@@ -124,7 +124,7 @@ fn draw_latency(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -
     let points: Vec<(f64, f64)> = levels.iter().filter_map(p99).collect();
     let top = points.iter().map(|(_, ns)| *ns).fold(1.0, f64::max) * 1.15;
     let mut chart = chart_frame(area, 34).build_cartesian_2d(x_range(&levels), 0.0..top).map_err(draw_error)?;
-    draw_mesh(&mut chart, "p99 of the work", &|ns| format_zero(*ns).unwrap_or_else(|| Span(*ns as u64).to_string()))?;
+    draw_mesh(&mut chart, "p99 service time", &|ns| format_zero(*ns).unwrap_or_else(|| Span(*ns as u64).to_string()))?;
     chart.draw_series(LineSeries::new(points.iter().copied(), P99.stroke_width(1))).map_err(draw_error)?;
     chart.draw_series(points.into_iter().map(|at| Circle::new(at, 3, P99.filled()))).map_err(draw_error)?;
     if let Some(limit) = subject.demands.max_p99_ns.filter(|limit| *limit < top) {
@@ -153,12 +153,12 @@ fn draw_mesh(chart: &mut Chart<'_, '_>, what: &str, number: &dyn Fn(&f64) -> Str
     style.draw().map_err(draw_error)
 }
 
-/// Nothing has neither a unit nor digits after the point.
+/// Formats zero as `0`, without a unit or decimals.
 fn format_zero(value: f64) -> Option<String> {
     (value.abs() < f64::EPSILON).then(|| "0".to_owned())
 }
 
-/// Where a level stands: counts double from mark to mark.
+/// Returns the horizontal position of a level, on a logarithmic axis for positive values.
 fn x_position(value: f64) -> f64 {
     if value > 0.0 { value.log2() } else { value }
 }
@@ -169,7 +169,7 @@ fn x_range(levels: &[&Level]) -> Range<f64> {
     x_position(ends.0) - ROOM..x_position(ends.1) + ROOM
 }
 
-/// The most that any level can do, as far as it is known.
+/// Returns the upper bound of the throughput, if it is known.
 fn throughput_ceiling(tuning: &Tuning) -> Option<f64> {
     match &tuning.decision.as_ref()?.bottleneck {
         Bottleneck::UsedUp(limit) => Some(limit.max_rate),
@@ -177,10 +177,11 @@ fn throughput_ceiling(tuning: &Tuning) -> Option<f64> {
     }
 }
 
-/// Points of the bound.
+/// Number of steps of the bound's line.
 const STEPS: u32 = 60;
 
-/// As much as the lowest level does for each worker, up to the ceiling; for other knobs the ceiling alone.
+/// Returns the bound's line: the lowest level's throughput per worker times the workers, up to the ceiling. For other
+/// knobs, the ceiling alone.
 fn bound_points(levels: &[&Level], ceiling: Option<f64>, subject: &TuningSubject<'_>) -> Vec<(f64, f64)> {
     let (Some(first), Some(last)) = (levels.first(), levels.last()) else { return Vec::new() };
     let Some(ceiling) = ceiling else { return Vec::new() };
@@ -195,9 +196,9 @@ fn bound_points(levels: &[&Level], ceiling: Option<f64>, subject: &TuningSubject
 }
 
 fn ceiling_label(tuning: &Tuning) -> String {
-    match tuning.decision.as_ref().map(|verdict| &verdict.bottleneck) {
+    match tuning.decision.as_ref().map(|decision| &decision.bottleneck) {
         Some(Bottleneck::UsedUp(limit)) => {
-            format!("{} passes no more than {}", resource_label(&limit.resource), format_rate(limit.max_rate))
+            format!("{}: at most {}", resource_label(&limit.resource), format_rate(limit.max_rate))
         }
         _ => String::new(),
     }

@@ -1,4 +1,4 @@
-//! A tuning as a text: the answer, the curve with its intervals, where the time of a task goes, and how to do it again.
+//! The text report of a tuning: the answer, the curve with its intervals, time by state, and the command to repeat it.
 
 use std::fmt::Write;
 
@@ -19,10 +19,10 @@ use crate::trace::{Span, State};
 
 mod arrivals;
 
-/// Cells of the widest bar.
+/// Width of the longest bar.
 const BAR_WIDTH: usize = 24;
 
-/// The whole, with a newline at the end. `again` is the command that does the same once more.
+/// Returns the whole report, with a newline at the end. `again` is the command that repeats the tuning.
 pub fn tuning_text(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str, text_format: TextFormat) -> String {
     let mut out = String::new();
     out.push_str(&text_format.paint(&headline(tuning, subject), Style::new().bold()));
@@ -42,7 +42,7 @@ pub fn tuning_text(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str, te
     write_time_by_state(tuning, subject, text_format, &mut out);
     write_open_loop(tuning, subject, text_format, &mut out);
     write_estimates(tuning, subject, text_format, &mut out);
-    text_format.write_heading(&mut out, "Again");
+    text_format.write_heading(&mut out, "Run again");
     out.push_str("  ");
     out.push_str(again);
     out.push('\n');
@@ -79,7 +79,7 @@ fn write_curve(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: TextFo
 fn level_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, top: f64) -> Vec<TextCell> {
     let name = TextCell::from(subject.knob.format_value(level.value));
     if !level.is_working() {
-        let why = level.failures.first().map_or("disturbed each time", String::as_str);
+        let why = level.failures.first().map_or("disturbed every time", String::as_str);
         let mut cells = vec![name, TextCell::from("-"), TextCell::default(), TextCell::default()];
         cells.push(TextCell::styled(why, Style::new().fg_color(Some(AnsiColor::Red.into()))));
         return cells;
@@ -117,7 +117,7 @@ const fn status_style(standing: LevelStatus) -> Style {
     }
 }
 
-/// A bar as long as the throughput, with its interval at the end: `██████├──┤`.
+/// Returns a bar as long as the throughput, with its interval at the end: `██████├──┤`.
 fn throughput_bar(level: &Level, top: f64) -> String {
     let cells = |value: f64| ((value / top * BAR_WIDTH as f64).round() as usize).min(BAR_WIDTH);
     let middle = level.throughput();
@@ -130,7 +130,7 @@ fn throughput_bar(level: &Level, top: f64) -> String {
     format!("{line:<BAR_WIDTH$}")
 }
 
-/// Where a worker's time can go as long as it lives, in the order shown.
+/// States of a live worker, in the order shown.
 pub(super) const STATES: [State; 9] = [
     State::Running,
     State::Ready,
@@ -143,7 +143,7 @@ pub(super) const STATES: [State; 9] = [
     State::Empty,
 ];
 
-/// Where the time of one unit of work goes, at every level.
+/// Writes the time by state for each unit of work, at every level.
 fn write_time_by_state(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: TextFormat, out: &mut String) {
     let shown: Vec<State> = STATES
         .into_iter()
@@ -198,7 +198,7 @@ fn write_open_loop(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: Te
                 let times = [response.p50, response.p90, response.p99, response.max];
                 cells.extend(times.map(|ns| TextCell::from(Span(ns as u64).to_string())));
             }
-            None => cells.push(TextCell::from("could not be done")),
+            None => cells.push(TextCell::from("failed")),
         }
         table.push_row(cells);
     }
@@ -211,20 +211,21 @@ fn write_open_loop(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: Te
     }
 }
 
-/// What formulas would have said, beside what was measured.
+/// Writes the estimates of formulas, for comparison with the measured answer.
 fn write_estimates(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: TextFormat, out: &mut String) {
     if subject.knob.name != "workers" {
         return;
     }
     let Some(lowest) = tuning.curve.working_levels().next() else { return };
-    let priors = estimate_workers(lowest, subject.usable_cores);
-    if priors.is_empty() {
+    let estimates = estimate_workers(lowest, subject.usable_cores);
+    if estimates.is_empty() {
         return;
     }
-    text_format.write_heading(out, &format!("What formulas guess from {} alone", subject.level_name(lowest.value)));
-    for prior in priors {
+    text_format
+        .write_heading(out, &format!("Estimates from formulas, based on {} alone", subject.level_name(lowest.value)));
+    for estimate in estimates {
         let mut line = String::new();
-        let _ = write!(line, "{:.1} workers: {}", prior.workers, prior.sentence);
+        let _ = write!(line, "{:.1} workers: {}", estimate.workers, estimate.sentence);
         out.push_str("  ");
         text_format.write_wrapped(out, &line, 2, 4, Style::new());
     }
@@ -233,7 +234,8 @@ fn write_estimates(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: Te
     let declines = tuning.curve.best().zip(points.last()).is_some_and(|(best, last)| last.1 < best.throughput() * 0.9);
     if let Some((law, peak)) = Usl::fit(&points).filter(|_| declines).and_then(|law| Some((law, law.peak_workers()?))) {
         let line = format!(
-            "{peak:.1} workers: peak of the universal scalability law (contention {:.3}, coherency {:.5}, R2 {:.3}); often wrong by factors",
+            "{peak:.1} workers: peak of the universal scalability law (contention {:.3}, \
+             coherency {:.5}, R2 {:.3}); often wrong by factors",
             law.sigma, law.kappa, law.r2
         );
         out.push_str("  ");

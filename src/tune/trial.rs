@@ -1,4 +1,4 @@
-//! One repetition: a run of its own, warmed up, then measured.
+//! One repetition: starts measuring after a warm-up, and decides when the window is long enough.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -11,29 +11,29 @@ use crate::model::{Model, join_names};
 use crate::report::{ObservableRun, follow_run};
 use crate::trace::{RunEnd, Span, Stamp, WorkerId};
 
-/// Work that each worker must have done before a window is long enough: shorter ones cut off too much at their edges.
+/// Units of work for each worker before a window is long enough: shorter windows cut off too much at their edges.
 const MIN_WORK_PER_WORKER: u64 = 50;
 
-/// Tasks that a window must have room for, one after the other: with fewer its length is a matter of chance.
+/// Tasks of one worker that a window must have room for: with fewer its length is a matter of chance.
 const MIN_TASKS_PER_WINDOW: f64 = 6.0;
 
-/// So many deadlocks are named.
+/// Most deadlocks that a failure names.
 const MAX_NAMED_DEADLOCKS: usize = 3;
 const MAX_WARMUP: Span = Span::from_millis(2_000);
 
-/// Parts of a window that lasts.
+/// Slices of a long window.
 const LONG_WINDOW_SLICES: usize = 10;
 
-/// How long one repetition takes.
+/// The durations of a repetition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// Not counted: workers start, caches fill.
+    /// Time before the window, while workers start and caches fill.
     pub warmup: Span,
-    /// Measured at least so long,
+    /// Least length of the window.
     pub min_window: Span,
-    /// and at most, when the work takes its time.
+    /// Largest length of the window, for slow work.
     pub max_window: Span,
-    /// Equal parts of the window whose rates are kept apart.
+    /// Number of equal slices of the window with a rate each.
     pub slice_count: usize,
 }
 
@@ -49,14 +49,14 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// The same, but long enough for several tasks of such a length in a row.
+    /// Returns a timing whose window has room for several tasks of that length in a row.
     pub(super) fn for_tasks_of(self, repetition: &Repetition) -> Self {
         let task = repetition.service.map_or(0.0, |service| service.p50);
         Self { max_window: self.max_window.max(Span((task * MIN_TASKS_PER_WINDOW) as u64)), ..self }
     }
 
-    /// The same, but measured at least so long, in more parts, and warmed up for longer as well: a queue needs time to
-    /// become as long as it is on average.
+    /// Returns a timing with a longer window, more slices, and a longer warm-up: a queue needs time to reach its mean
+    /// length.
     pub(super) fn with_min_window(self, least: Span) -> Self {
         let warm = self.warmup.max(Span(least.0 / 4)).min(MAX_WARMUP);
         Self {
@@ -68,17 +68,17 @@ impl Timing {
     }
 }
 
-/// What became of a repetition.
+/// The outcome of a repetition.
 #[derive(Debug)]
 pub enum TrialOutcome {
     Measured(Box<Repetition>, Box<Model>),
-    /// It cannot do its work at this level; says why.
+    /// The scenario fails at this level, for this reason.
     Failed(String, Box<Model>),
     Stopped,
 }
 
-/// Follows a run for a repetition. `workers` of them share the work; tasks that take longer than `limit` are late; `stop`
-/// ends it before.
+/// Follows a run for a repetition. `workers` workers share the work; tasks that take longer than `limit` are late;
+/// `stop` ends it early.
 pub fn run_trial(
     run: &impl ObservableRun,
     work: &WorkUnit,
@@ -90,30 +90,31 @@ pub fn run_trial(
     let state = RefCell::new(TrialProgress::default());
     let enough = workers.saturating_mul(MIN_WORK_PER_WORKER);
     let longest = timing.warmup + timing.max_window + timing.max_window;
-    let followed = follow_run(run, Some(longest), &never(), |model, now| {
-        let mut state = state.borrow_mut();
-        let flow = state.observe(model, work, now, timing, enough, &stop);
+    let finished = follow_run(run, Some(longest), &never(), |model, now| {
+        let mut progress = state.borrow_mut();
+        let flow = progress.observe(model, work, now, timing, enough, &stop);
         if flow.is_break() {
-            state.late_share = limit.and_then(|limit| state.window_start.as_ref()?.late_share(model, work, limit));
+            progress.late_share =
+                limit.and_then(|limit| progress.window_start.as_ref()?.late_share(model, work, limit));
         }
         flow
     });
     let mut state = state.into_inner();
-    let model = Box::new(followed.model);
+    let model = Box::new(finished.model);
     if state.is_stopped {
         return TrialOutcome::Stopped;
     }
-    if let RunEnd::Crashed(why) = &followed.ended {
+    if let RunEnd::Crashed(why) = &finished.ended {
         return TrialOutcome::Failed(why.clone(), model);
     }
     if let Some(why) = state.failure.take().or_else(|| stuck_reason(&model)) {
         return TrialOutcome::Failed(why, model);
     }
-    // A batch that came to its end before the window did is measured whole.
+    // A batch that ended before its window is measured as a whole.
     let whole =
         || WindowStart::capture(&Model::new(run.registry(), crate::model::Budget::default()), work, Stamp::default());
     let mut measured = state.finished.take().unwrap_or_else(|| {
-        let ended = model.run_end().map_or(followed.ended_at, |(at, _)| at);
+        let ended = model.run_end().map_or(finished.ended_at, |(at, _)| at);
         state
             .window_start
             .take()
@@ -124,19 +125,19 @@ pub fn run_trial(
     measured.late_share = state.late_share;
     measured.slice_rates = slice_rates(&state.marks, timing.slice_count);
     if measured.done == 0 {
-        let failures = if measured.failed > 0 { ": every one failed" } else { "" };
-        return TrialOutcome::Failed(format!("not one {} was done in {longest}{failures}", work.word()), model);
+        let failures = if measured.failed > 0 { ": all failed" } else { "" };
+        return TrialOutcome::Failed(format!("no {} was done in {longest}{failures}", work.word()), model);
     }
     TrialOutcome::Measured(Box::new(measured), model)
 }
 
 #[derive(Default)]
 struct TrialProgress {
-    /// What was done when it was last looked: a window begins and ends where something was just done, so that long tasks are
-    /// not cut in two.
+    /// Work done at the last check. A window begins and ends just after a unit of work, so that it does not cut long
+    /// tasks in two.
     last_done_count: u64,
     window_start: Option<WindowStart>,
-    /// How much was done by when, from the begin of the window on.
+    /// The work done by each time, from the start of the window on.
     marks: Vec<(Stamp, u64)>,
     finished: Option<Repetition>,
     late_share: Option<f64>,
@@ -161,21 +162,21 @@ impl TrialProgress {
         }
         let now = model.complete_until().unwrap_or(now);
         let done = work.done_count(model);
-        let just = done > self.last_done_count;
+        let has_progress = done > self.last_done_count;
         self.last_done_count = done;
         let Some(begin) = &self.window_start else {
-            if now.span_since(Stamp::default()) >= timing.warmup && just {
+            if now.span_since(Stamp::default()) >= timing.warmup && has_progress {
                 self.window_start = Some(WindowStart::capture(model, work, now));
                 self.marks.push((now, done));
             }
             return ControlFlow::Continue(());
         };
-        if just {
+        if has_progress {
             self.marks.push((now, done));
         }
         let passed = now.span_since(begin.at());
         let did = done.saturating_sub(begin.done());
-        if just && (passed >= timing.max_window || (passed >= timing.min_window && did >= enough)) {
+        if has_progress && (passed >= timing.max_window || (passed >= timing.min_window && did >= enough)) {
             self.finished = Some(begin.measure_until(model, work, now));
             return ControlFlow::Break(());
         }
@@ -183,8 +184,8 @@ impl TrialProgress {
     }
 }
 
-/// Rates in equal parts of the time between the first mark and the last. Between two marks work is taken to be done
-/// evenly, so that tasks which end at equal distances make equal parts.
+/// Returns the rates in equal slices of the time between the first mark and the last. It assumes an even rate between
+/// two marks, so tasks that end at equal distances give equal slices.
 fn slice_rates(marks: &[(Stamp, u64)], count: usize) -> Vec<f64> {
     let (Some((from, _)), Some((to, _))) = (marks.first(), marks.last()) else { return Vec::new() };
     let each = to.span_since(*from).0 as f64 / count as f64;
@@ -202,12 +203,13 @@ fn slice_rates(marks: &[(Stamp, u64)], count: usize) -> Vec<f64> {
     ends.windows(2).map(|pair| (pair[1] - pair[0]) / each * 1e9).collect()
 }
 
-/// Why it can never go on, if it cannot.
+/// Returns which workers are stuck forever.
 fn stuck_reason(model: &Model) -> Option<String> {
     let names =
         |set: &[WorkerId]| join_names(&set.iter().map(|id| model.registry().worker_name(*id)).collect::<Vec<_>>());
     let deadlocks = model.deadlocks().iter().map(|found| format!("deadlock of {}", names(&found.workers)));
-    let stall = model.stall().map(|found| format!("stall: {} wait forever", names(&found.workers)));
+    let wait = |workers: &[WorkerId]| if workers.len() == 1 { "waits" } else { "wait" };
+    let stall = model.stall().map(|found| format!("stall: {} {} forever", names(&found.workers), wait(&found.workers)));
     let mut all: Vec<String> = deadlocks.chain(stall).collect();
     let more = all.len().saturating_sub(MAX_NAMED_DEADLOCKS);
     all.truncate(MAX_NAMED_DEADLOCKS);

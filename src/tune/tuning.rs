@@ -1,4 +1,4 @@
-//! All that a tuning knows so far.
+//! The state of a tuning: its curve, decision, confirmation and phase.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::demands::Demands;
 use super::repetition::Repetition;
 use super::request::{LoadProfile, Phase};
 
-/// Latency at a part of the highest rate.
+/// Latency at a share of the highest throughput.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenLoopPoint {
     pub level: f64,
-    /// Part of the highest throughput.
+    /// Share of the highest throughput.
     pub load_share: f64,
     pub offered_rate: f64,
-    /// None if it could not do its work at this rate.
+    /// None if the repetition failed.
     pub repetition: Option<Repetition>,
 }
 
@@ -28,7 +28,7 @@ pub struct LongRun {
     pub repetition: Repetition,
 }
 
-/// All that is known so far.
+/// The state of a tuning, under way or done.
 #[derive(Debug, Clone, Default)]
 pub struct Tuning {
     pub curve: Curve,
@@ -42,12 +42,12 @@ pub struct Tuning {
     /// The level that is being measured.
     pub current_level: Option<f64>,
     pub elapsed: Duration,
-    /// It ended before it was done: the budget was used up, or someone stopped it.
+    /// Why the tuning ended early: the budget was used up, or the user stopped it.
     pub stop_reason: Option<&'static str>,
 }
 
 impl Tuning {
-    /// Whether the fresh repetitions bear the answer out. None while there are none.
+    /// Whether the fresh repetitions confirm the answer. None while there are none.
     pub fn is_confirmed(&self, demands: &Demands) -> Option<bool> {
         let level = self.decision.as_ref()?.answer.recommended_level()?;
         let fresh = self.confirmation.find(level).filter(|fresh| fresh.is_working())?;
@@ -56,7 +56,7 @@ impl Tuning {
         Some(found.high >= 1.0 - demands.epsilon)
     }
 
-    /// The recommended level is the answer's; none when there is none.
+    /// Returns the level that the answer recommends.
     pub fn recommended_level(&self) -> Option<&Level> {
         let level = self.decision.as_ref()?.answer.recommended_level()?;
         self.curve.find(level)
@@ -64,6 +64,6 @@ impl Tuning {
 
     /// Whether there is an answer that names a level.
     pub fn is_answered(&self) -> bool {
-        self.decision.as_ref().is_some_and(|verdict| !matches!(verdict.answer, TuningAnswer::TooNoisy(_)))
+        self.decision.as_ref().is_some_and(|decision| !matches!(decision.answer, TuningAnswer::TooNoisy(_)))
     }
 }

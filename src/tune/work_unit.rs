@@ -1,13 +1,13 @@
-//! What is counted: the work whose rate is to be high.
+//! The unit of work of a scenario, whose throughput a tuning measures.
 
 use crate::model::Model;
 use crate::scenario::{Choice, EvalContext, Expr, Feed, OverflowPolicy, Scenario, Settings, TaskDistribution};
 use crate::trace::{KnobId, PoolId, Registry, ResourceId, WorkerId};
 
-/// Tasks that a closed loop feeds, so that there is always one: more than any repetition does.
+/// Number of tasks that a closed loop feeds: more than any repetition does.
 const ENDLESS_TASKS: f64 = 1e12;
 
-/// The work that a scenario does.
+/// A unit of work to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkUnit {
     /// Tasks of a pool.
@@ -21,8 +21,8 @@ pub enum WorkUnit {
 }
 
 impl WorkUnit {
-    /// What the scenario counts by its nature: tasks of the pool whose size the knob is, or of the first pool; without pools a
-    /// counter's changes; without counters what goes through a queue or a lock. None if it shares nothing.
+    /// Chooses the unit of work: tasks of the pool whose size is the knob, or of the first pool; without pools, changes
+    /// of a counter; without counters, items of a queue or acquisitions of a lock. None if the scenario shares nothing.
     pub fn for_scenario(scenario: &Scenario, registry: &Registry, knob: KnobId) -> Option<Self> {
         let sized = scenario.pools.iter().position(|pool| pool.workers.knobs().contains(&knob));
         if let Some(pool) = sized.or(if scenario.pools.is_empty() { None } else { Some(0) }) {
@@ -33,7 +33,7 @@ impl WorkUnit {
         counter.or_else(queue).or_else(|| registry.locks().next().map(Self::Acquisitions))
     }
 
-    /// How much of it was done by now.
+    /// Returns how many units are done.
     pub fn done_count(&self, model: &Model) -> u64 {
         match self {
             Self::Tasks(pool) => model.pool(*pool).map_or(0, crate::model::Pool::done),
@@ -43,7 +43,7 @@ impl WorkUnit {
         }
     }
 
-    /// How much of it failed by now.
+    /// Returns how many units failed.
     pub fn failed_count(&self, model: &Model) -> u64 {
         match self {
             Self::Tasks(pool) => model.pool(*pool).map_or(0, crate::model::Pool::failed),
@@ -51,7 +51,7 @@ impl WorkUnit {
         }
     }
 
-    /// Those who do it: a pool's workers, or everybody.
+    /// Returns the workers that do the work: a pool's workers, or all workers.
     pub fn workers(&self, registry: &Registry) -> Vec<WorkerId> {
         match self {
             Self::Tasks(pool) => registry.pools.get(pool.index()).map(|info| info.workers.clone()).unwrap_or_default(),
@@ -59,13 +59,13 @@ impl WorkUnit {
         }
     }
 
-    /// Whether it can be made due at a rate: tasks that nobody's steps bring.
+    /// Whether the work can be made due at a rate: tasks that do not come from workers' steps.
     pub fn supports_open_loop(&self, scenario: &Scenario) -> bool {
         let fed = |pool: &PoolId| scenario.pools.get(pool.index()).is_some_and(|p| !matches!(p.feed, Feed::Submitted));
         matches!(self, Self::Tasks(pool) if fed(pool))
     }
 
-    /// The rate at which the scenario's own tasks arrive, 1/s, if that rate does not change. None if the knob is
+    /// Returns the rate at which the scenario's own tasks arrive, 1/s, if that rate is constant. None if the knob is
     /// not the one that sizes their pool: only with more workers does a pool keep up with more.
     pub fn arrival_rate(&self, scenario: &Scenario, settings: &Settings, knob: KnobId) -> Option<f64> {
         let Self::Tasks(pool) = self else { return None };
@@ -78,7 +78,7 @@ impl WorkUnit {
         (first > 0.0 && first.total_cmp(&later).is_eq()).then_some(first)
     }
 
-    /// One of it, in words.
+    /// Returns the unit as a noun.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Tasks(_) => "task",
@@ -89,7 +89,7 @@ impl WorkUnit {
     }
 }
 
-/// What an arrival rate is evaluated against.
+/// The values for evaluating an arrival rate.
 struct TaskValues<'a> {
     settings: &'a Settings,
     task: u64,
@@ -109,8 +109,8 @@ impl EvalContext for TaskValues<'_> {
     }
 }
 
-/// The scenario with its pools in a closed loop: as soon as a worker is free there is a task for it. Only so can the most be
-/// seen that it can do; with arrivals the rate of arrivals would be measured.
+/// Returns the scenario with its pools in a closed loop: a free worker always finds a task. With arrivals, a repetition
+/// would measure the rate of arrivals instead of the capacity.
 pub fn closed_loop(scenario: &Scenario) -> Scenario {
     let mut closed = scenario.clone();
     for pool in &mut closed.pools {
@@ -122,14 +122,14 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
             }
         }
         (pool.overflow, pool.pace) = (OverflowPolicy::Block, None);
-        // To deal tasks out, and to read their results, is for batches that end.
+        // Splitting tasks among workers, and reading results, is only for batches that end.
         pool.distribution = Choice::Fixed(TaskDistribution::Shared);
         (pool.results, pool.timeout) = (None, None);
     }
     closed
 }
 
-/// The scenario with tasks due at a rate, whatever the pool does.
+/// Returns the scenario with tasks that are due at a rate, independent of the pool.
 pub fn open_loop(scenario: &Scenario, pool: PoolId, per_second: f64) -> Scenario {
     let mut open = closed_loop(scenario);
     if let Some(pool) = open.pools.get_mut(pool.index()) {

@@ -15,7 +15,7 @@ fn tasks(pool: &Value) -> (u64, [u64; 6]) {
     (count("submitted"), ["done", "failed", "rejected", "cancelled", "lost", "open"].map(count))
 }
 
-/// Asserts that each task is counted once, and that none is open at the end.
+/// Asserts that each task is counted once, and none is open at the end.
 fn assert_all_over(report: &Report, what: &str) {
     assert_eq!(report.json["ended"], "completed", "{what}: {:#}", report.json);
     for pool in report.json["pools"].as_array().unwrap() {

@@ -1,4 +1,4 @@
-//! Scaling laws with a known best level, and a simulated experiment runner that follows them with known noise.
+//! Simulated laws of throughput with a known answer, and an experiment runner that follows them with known noise.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use contend::tune::{
     TuningRequest, tune,
 };
 
-/// A scaling law: throughput, cores used, and held share of one lock as functions of the number of workers.
+/// A law: throughput, cores in use, and the held share of one lock, by number of workers.
 pub struct Law {
     pub name: &'static str,
     pub rate: fn(f64) -> f64,
@@ -20,7 +20,7 @@ pub struct Law {
     pub right: (f64, f64),
 }
 
-/// An experiment runner that follows a law with noise, on a simulated clock.
+/// An experiment runner that follows a law with noise, in simulated time.
 pub struct Simulated<'a> {
     pub law: &'a Law,
     /// Relative standard deviation of a repetition.
@@ -28,24 +28,24 @@ pub struct Simulated<'a> {
     pub others: f64,
     /// Relative core speed in every third repetition.
     pub sags_to: f64,
-    pub dice: fastrand::Rng,
+    pub rng: fastrand::Rng,
     pub clock: Duration,
     pub fails_from: Option<f64>,
-    /// Levels below this one stall.
+    /// Levels below this one fail.
     pub fails_below: f64,
-    /// Relative speed of the work at each second of a run, for work that changes during the run.
+    /// Throughput at a time of a run, as a share of its initial throughput.
     pub fades: fn(f64) -> f64,
 }
 
 impl<'a> Simulated<'a> {
     pub fn new(law: &'a Law, noise: f64, seed: u64) -> Self {
-        let dice = fastrand::Rng::with_seed(seed);
+        let rng = fastrand::Rng::with_seed(seed);
         Self {
             law,
             noise,
             others: 0.02,
             sags_to: 0.99,
-            dice,
+            rng,
             clock: Duration::ZERO,
             fails_from: None,
             fails_below: 0.0,
@@ -54,7 +54,7 @@ impl<'a> Simulated<'a> {
     }
 
     fn normal(&mut self) -> f64 {
-        let (u, v) = (self.dice.f64().max(f64::MIN_POSITIVE), self.dice.f64());
+        let (u, v) = (self.rng.f64().max(f64::MIN_POSITIVE), self.rng.f64());
         (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 }
@@ -69,15 +69,15 @@ impl Simulated<'_> {
 }
 
 impl ExperimentRunner for Simulated<'_> {
-    fn run(&mut self, Experiment { level, load, min_duration }: Experiment) -> TrialOutcome {
-        let secs = min_duration.map_or(0.6, |duration| duration.as_secs_f64());
+    fn run(&mut self, Experiment { level, load, min_duration: lasts }: Experiment) -> TrialOutcome {
+        let secs = lasts.map_or(0.6, |lasts| lasts.as_secs_f64());
         self.clock += Duration::from_secs_f64(0.25 + secs);
         let model = Box::new(Model::new(Arc::new(Registry::default()), Budget::default()));
         if self.fails_from.is_some_and(|from| level >= from) {
             return TrialOutcome::Failed("deadlock of left and right".to_owned(), model);
         }
         if level < self.fails_below {
-            return TrialOutcome::Failed("stall: no worker is left to wake left".to_owned(), model);
+            return TrialOutcome::Failed("stall: left waits forever".to_owned(), model);
         }
         let exact = match load {
             LoadProfile::FixedRate(rate) => rate,
@@ -112,7 +112,7 @@ impl ExperimentRunner for Simulated<'_> {
                 lock_usages: vec![lock],
                 cores_used: (self.law.cores)(level),
                 others_cores: Some(self.others),
-                core_speed: Some(if self.dice.u8(..3) == 0 { self.sags_to } else { 1.0 }),
+                core_speed: Some(if self.rng.u8(..3) == 0 { self.sags_to } else { 1.0 }),
                 switches: (1.0, 0.0),
                 memory: (level * 1e6) as u64,
                 lost: 0,
@@ -132,7 +132,7 @@ impl ExperimentRunner for Simulated<'_> {
 
 pub const DEMANDS: Demands = Demands { goal: Goal::MaxThroughput, epsilon: 0.05, max_p99_ns: None, max_memory: None };
 
-pub const QUESTION: TuningRequest = TuningRequest {
+pub const REQUEST: TuningRequest = TuningRequest {
     range: (1.0, 64.0),
     is_whole: true,
     usable_cores: 2.0,
@@ -143,7 +143,7 @@ pub const QUESTION: TuningRequest = TuningRequest {
     seed: 0,
 };
 
-/// W1: pure CPU work on two cores.
+/// W1: CPU only, two cores.
 pub const CPU: Law =
     Law { name: "cpu", rate: |n| 495.0 * n.min(2.0), cores: |n| n.min(2.0), lock: |_| 0.01, right: (2.0, 2.0) };
 /// W3: 9 ms outside and 1 ms inside one lock.
@@ -154,7 +154,7 @@ pub const LOCK: Law = Law {
     lock: |n| (n / 10.0).min(1.0),
     right: (9.0, 11.0),
 };
-/// W2: 2 ms CPU and 18 ms sleep, as measured: a gradual knee.
+/// W2: 2 ms CPU and 18 ms sleep, as measured: a soft corner.
 pub const SOFT: Law = Law {
     name: "soft",
     rate: |n| 950.0 * (1.0 - (-n / 8.5).exp()),
@@ -162,14 +162,14 @@ pub const SOFT: Law = Law {
     lock: |_| 0.0,
     right: (20.0, 32.0),
 };
-/// W8: one lock, held all the time.
+/// W8: one lock, always held.
 pub const HELD: Law = Law { name: "held", rate: |_| 800.0, cores: |_| 0.8, lock: |_| 0.99, right: (1.0, 1.0) };
-/// Flat without a saturated resource.
+/// Flat, without a used-up resource.
 pub const FLAT: Law = Law { name: "flat", rate: |_| 100.0, cores: |_| 0.1, lock: |_| 0.05, right: (1.0, 1.0) };
-/// Pure waiting: throughput is proportional to the workers.
+/// Only waiting: throughput proportional to the workers.
 pub const WAITING: Law =
     Law { name: "waiting", rate: |n| 20.0 * n, cores: |n| 0.002 * n, lock: |_| 0.0, right: (64.0, 64.0) };
-/// Falls beyond the best level, as with spinning threads.
+/// Falls beyond the best level: threads that spin.
 pub const FALLS: Law = Law {
     name: "falls",
     rate: |n| if n <= 3.0 { 400.0 * n } else { 1_200.0 / (1.0 + 0.15 * (n - 3.0)) },
@@ -179,6 +179,6 @@ pub const FALLS: Law = Law {
 };
 
 pub fn simulate(law: &Law, noise: f64, seed: u64, question: TuningRequest) -> Tuning {
-    let mut lab = Simulated::new(law, noise, seed);
-    tune(&mut lab, &TuningRequest { seed, ..question }, |_| {})
+    let mut runner = Simulated::new(law, noise, seed);
+    tune(&mut runner, &TuningRequest { seed, ..question }, |_| {})
 }

@@ -13,19 +13,19 @@ use std::time::Duration;
 
 use contend::trace::State;
 use contend::tune::{Bottleneck, Demands, LimitingResource, Tuning, TuningAnswer, TuningRequest, tune};
-use laws::{CPU, DEMANDS, FALLS, FLAT, HELD, LOCK, QUESTION, SOFT, Simulated, simulate};
+use laws::{CPU, DEMANDS, FALLS, FLAT, HELD, LOCK, REQUEST, SOFT, Simulated, simulate};
 
 fn answer(tuning: &Tuning) -> &TuningAnswer {
     &tuning.decision.as_ref().expect("it measured something").answer
 }
 
 #[test]
-fn best_level_is_found_for_known_laws() {
+fn known_laws_get_the_right_answer() {
     for (noise, at_least) in [(0.005, 0.99), (0.02, 0.95)] {
         for law in [&CPU, &LOCK, &SOFT, &HELD, &FLAT, &FALLS] {
             const RUNS: u64 = 200;
             let right = |seed: &u64| {
-                let tuning = simulate(law, noise, *seed, QUESTION);
+                let tuning = simulate(law, noise, *seed, REQUEST);
                 match answer(&tuning) {
                     TuningAnswer::Exact(n) | TuningAnswer::Flat(n) | TuningAnswer::LimitedElsewhere(n) => {
                         law.right.0 <= *n && *n <= law.right.1
@@ -41,18 +41,18 @@ fn best_level_is_found_for_known_laws() {
 }
 
 #[test]
-fn tuning_stays_within_its_time_budget() {
+fn tuning_ends_within_its_budget() {
     for seed in 0..20 {
         let budget = Duration::from_secs(30);
-        let tuning = simulate(&SOFT, 0.03, seed, TuningRequest { budget, ..QUESTION });
+        let tuning = simulate(&SOFT, 0.03, seed, TuningRequest { budget, ..REQUEST });
         assert!(tuning.elapsed <= budget + Duration::from_secs(1), "{:?}", tuning.elapsed);
         assert!(tuning.decision.is_some());
     }
 }
 
 #[test]
-fn answer_names_the_bottleneck() {
-    let of = |law| simulate(law, 0.005, 1, QUESTION).decision.expect("a verdict").bottleneck;
+fn bottleneck_is_found() {
+    let of = |law| simulate(law, 0.005, 1, REQUEST).decision.expect("a verdict").bottleneck;
     assert!(matches!(of(&CPU), Bottleneck::UsedUp(limit) if limit.resource == LimitingResource::Cpu));
     let Bottleneck::UsedUp(limit) = of(&LOCK) else { panic!("the lock is used up") };
     assert_eq!(limit.resource, LimitingResource::Lock("ledger".into()));
@@ -64,19 +64,19 @@ fn answer_names_the_bottleneck() {
 }
 
 #[test]
-fn every_kind_of_answer_can_occur() {
-    assert_eq!(*answer(&simulate(&CPU, 0.005, 1, QUESTION)), TuningAnswer::Exact(2.0));
-    assert_eq!(*answer(&simulate(&HELD, 0.005, 1, QUESTION)), TuningAnswer::LimitedElsewhere(1.0));
-    assert_eq!(*answer(&simulate(&FLAT, 0.005, 1, QUESTION)), TuningAnswer::Flat(1.0));
-    let ranges = |seed: &u64| matches!(answer(&simulate(&SOFT, 0.03, *seed, QUESTION)), TuningAnswer::Range { .. });
+fn each_kind_of_answer_is_given() {
+    assert_eq!(*answer(&simulate(&CPU, 0.005, 1, REQUEST)), TuningAnswer::Exact(2.0));
+    assert_eq!(*answer(&simulate(&HELD, 0.005, 1, REQUEST)), TuningAnswer::LimitedElsewhere(1.0));
+    assert_eq!(*answer(&simulate(&FLAT, 0.005, 1, REQUEST)), TuningAnswer::Flat(1.0));
+    let ranges = |seed: &u64| matches!(answer(&simulate(&SOFT, 0.03, *seed, REQUEST)), TuningAnswer::Range { .. });
     assert!((0..40).any(|seed| ranges(&seed)), "a soft corner under noise is a range");
-    let noisy = |seed: &u64| matches!(answer(&simulate(&CPU, 0.5, *seed, QUESTION)), TuningAnswer::TooNoisy(_));
+    let noisy = |seed: &u64| matches!(answer(&simulate(&CPU, 0.5, *seed, REQUEST)), TuningAnswer::TooNoisy(_));
     assert!((0..40).filter(noisy).count() >= 38);
 }
 
 #[test]
-fn unmeasured_level_is_only_the_bound_of_a_range() {
-    let hasty = TuningRequest { budget: Duration::from_secs(26), ..QUESTION };
+fn unmeasured_levels_widen_the_answer_to_a_range() {
+    let hasty = TuningRequest { budget: Duration::from_secs(26), ..REQUEST };
     for seed in 0..20 {
         let tuning = simulate(&LOCK, 0.005, seed, hasty);
         let TuningAnswer::Range { from, to, .. } = *answer(&tuning) else { panic!("{:?}", answer(&tuning)) };
@@ -85,47 +85,47 @@ fn unmeasured_level_is_only_the_bound_of_a_range() {
 }
 
 #[test]
-fn busy_machine_is_refused() {
-    let mut lab = Simulated { others: 1.4, ..Simulated::new(&CPU, 0.01, 3) };
-    let tuning = tune(&mut lab, &QUESTION, |_| {});
+fn busy_machine_is_too_noisy_for_an_answer() {
+    let mut runner = Simulated { others: 1.4, ..Simulated::new(&CPU, 0.01, 3) };
+    let tuning = tune(&mut runner, &REQUEST, |_| {});
     assert!(tuning.decision.is_none_or(|verdict| matches!(verdict.answer, TuningAnswer::TooNoisy(_))));
 }
 
 #[test]
-fn deadlocking_level_is_reported() {
+fn deadlocking_levels_are_excluded_from_the_answer() {
     let simulated = |fails_from| {
-        let mut lab = Simulated { fails_from: Some(fails_from), ..Simulated::new(&LOCK, 0.01, 4) };
-        tune(&mut lab, &QUESTION, |_| {})
+        let mut runner = Simulated { fails_from: Some(fails_from), ..Simulated::new(&LOCK, 0.01, 4) };
+        tune(&mut runner, &REQUEST, |_| {})
     };
     let some = simulated(8.0);
     let failing = some.curve.levels().iter().filter(|level| !level.failures.is_empty());
     assert!(failing.clone().count() > 0 && failing.clone().all(|level| level.value >= 8.0));
-    assert!(failing.clone().all(|level| level.failures.len() == 1), "a failing level is tried once");
+    assert!(failing.clone().all(|level| level.failures.len() == 1), "a failing level runs once");
     assert!(answer(&some).recommended_level().is_some_and(|level| level < 8.0));
     assert!(matches!(answer(&simulated(1.0)), TuningAnswer::NeverWorks(why) if why.contains("deadlock")));
 }
 
 #[test]
-fn latency_and_memory_demands_limit_the_answer() {
+fn limits_on_p99_and_memory_exclude_levels() {
     let slow = Demands { max_p99_ns: Some(12e6), ..DEMANDS };
-    // p99 is 1.5 * n / throughput: 96 ms at 64 workers and 1,000/s.
-    let tuning = simulate(&LOCK, 0.005, 5, TuningRequest { demands: slow, ..QUESTION });
+    // 1.5 * n / X(n): at 64 workers and 1,000 a second 96 ms.
+    let tuning = simulate(&LOCK, 0.005, 5, TuningRequest { demands: slow, ..REQUEST });
     assert!(
         matches!(answer(&tuning), TuningAnswer::DemandsNotMet(why) if why.contains("p99")),
         "{:?}",
         answer(&tuning)
     );
     let memory = Demands { max_memory: Some(6_500_000), ..DEMANDS };
-    let tuning = simulate(&LOCK, 0.005, 6, TuningRequest { demands: memory, ..QUESTION });
+    let tuning = simulate(&LOCK, 0.005, 6, TuningRequest { demands: memory, ..REQUEST });
     assert!(answer(&tuning).recommended_level().is_some_and(|level| level <= 6.0), "{:?}", answer(&tuning));
 }
 
 #[test]
-fn confirmation_uses_fresh_repetitions() {
+fn fresh_repetitions_confirm_the_answer() {
     let held =
-        (0..50).filter(|seed| simulate(&LOCK, 0.01, *seed, QUESTION).is_confirmed(&DEMANDS) == Some(true)).count();
+        (0..50).filter(|seed| simulate(&LOCK, 0.01, *seed, REQUEST).is_confirmed(&DEMANDS) == Some(true)).count();
     assert!(held >= 47, "{held} of 50");
-    let tuning = simulate(&LOCK, 0.01, 1, QUESTION);
+    let tuning = simulate(&LOCK, 0.01, 1, REQUEST);
     assert_eq!(tuning.open_loop.len(), 4);
     assert!(tuning.open_loop.iter().all(|loaded| loaded.repetition.is_some()));
 }

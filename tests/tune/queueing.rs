@@ -1,5 +1,5 @@
-//! Tuning against simulated queues with known theory: tasks arrive at a rate, and each worker is a server. A queue is
-//! stable exactly if the arrival rate is below the capacity of its servers.
+//! Tuning of simulated queues with a known answer: one server for each worker, and tasks that arrive at a rate. A queue
+//! is stable exactly if tasks arrive at a lower rate than its servers can do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use contend::tune::{
     TuningAnswer, TuningRequest, tune,
 };
 
-use crate::laws::{DEMANDS, QUESTION};
+use crate::laws::{DEMANDS, REQUEST};
 
-/// Arrivals per second.
+/// Rate of arrivals, 1/s.
 const RATE: f64 = 200.0;
 
-/// The distribution of times.
+/// Distribution of the times between arrivals, or of service times.
 #[derive(Clone, Copy, PartialEq)]
 enum Spread {
-    /// Constant, D in Kendall's notation.
+    /// Constant (D).
     Fixed,
-    /// Exponential, M in Kendall's notation.
+    /// Exponential (M).
     Exponential,
 }
 
@@ -29,11 +29,11 @@ enum Spread {
 struct Servers {
     arrivals: Spread,
     service: Spread,
-    /// Mean service time, in seconds.
+    /// Mean time of a task, s.
     mean: f64,
-    dice: fastrand::Rng,
+    rng: fastrand::Rng,
     clock: Duration,
-    /// Response time limit in nanoseconds; slower tasks count as late.
+    /// Tasks that take longer are late, ns.
     limit: Option<f64>,
 }
 
@@ -41,11 +41,11 @@ impl Servers {
     fn draw(&mut self, spread: Spread, mean: f64) -> f64 {
         match spread {
             Spread::Fixed => mean,
-            Spread::Exponential => -mean * (1.0 - self.dice.f64()).ln(),
+            Spread::Exponential => -mean * (1.0 - self.rng.f64()).ln(),
         }
     }
 
-    /// Returns when each task of a run ends, and its response time.
+    /// When each task of a run ends, and how long that was after it was due.
     fn ends(&mut self, servers: usize, load: LoadProfile, until: f64) -> Vec<(f64, f64)> {
         let mut free = vec![0.0_f64; servers];
         let (mut due, mut ends) = (0.0, Vec::new());
@@ -67,16 +67,16 @@ impl Servers {
 }
 
 impl ExperimentRunner for Servers {
-    fn run(&mut self, Experiment { level, load, min_duration }: Experiment) -> TrialOutcome {
-        let secs = min_duration.map_or(1.0, |duration| duration.as_secs_f64());
-        let warm = if min_duration.is_some() { (secs / 4.0).clamp(0.25, 2.0) } else { 0.25 };
+    fn run(&mut self, Experiment { level, load, min_duration: lasts }: Experiment) -> TrialOutcome {
+        let secs = lasts.map_or(1.0, |lasts| lasts.as_secs_f64());
+        let warm = if lasts.is_some() { (secs / 4.0).clamp(0.25, 2.0) } else { 0.25 };
         self.clock += Duration::from_secs_f64(warm + secs);
         let ends = self.ends(level as usize, load, warm + secs);
         let within = |from: f64, to: f64| ends.iter().filter(move |(end, _)| from < *end && *end <= to);
         let mut times: Vec<f64> = within(warm, warm + secs).map(|(_, took)| took * 1e9).collect();
         times.sort_by(f64::total_cmp);
         if times.is_empty() {
-            return TrialOutcome::Failed("not one task was done".to_owned(), empty_model());
+            return TrialOutcome::Failed("no task was done".to_owned(), nothing());
         }
         let at = |part: f64| times[((times.len() as f64 * part) as usize).min(times.len() - 1)];
         let took = Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1.0) };
@@ -103,7 +103,7 @@ impl ExperimentRunner for Servers {
             memory: 1 << 20,
             lost: 0,
         };
-        TrialOutcome::Measured(Box::new(repetition), empty_model())
+        TrialOutcome::Measured(Box::new(repetition), nothing())
     }
 
     fn elapsed(&self) -> Duration {
@@ -115,25 +115,25 @@ impl ExperimentRunner for Servers {
     }
 }
 
-fn empty_model() -> Box<Model> {
+fn nothing() -> Box<Model> {
     Box::new(Model::new(Arc::new(Registry::default()), Budget::default()))
 }
 
-fn tune_for_arrivals((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>, seed: u64) -> Tuning {
-    let dice = fastrand::Rng::with_seed(seed);
-    let mut lab = Servers { arrivals, service, mean, dice, clock: Duration::ZERO, limit: p99 };
+fn keeping_up((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>, seed: u64) -> Tuning {
+    let rng = fastrand::Rng::with_seed(seed);
+    let mut runner = Servers { arrivals, service, mean, rng, clock: Duration::ZERO, limit: p99 };
     let demands = Demands { goal: Goal::Arrivals(RATE), max_p99_ns: p99, ..DEMANDS };
     let budget = Duration::from_secs(if p99.is_some() { 120 } else { 60 });
-    let question = TuningRequest { range: (1.0, 32.0), demands, budget, seed, ..QUESTION };
-    tune(&mut lab, &question, |_| {})
+    let question = TuningRequest { range: (1.0, 32.0), demands, budget, seed, ..REQUEST };
+    tune(&mut runner, &question, |_| {})
 }
 
 /// Tunes with many seeds. Returns the share of answers that are too low, and the share that are right.
-fn grade_answers(kind: (Spread, Spread), mean: f64, p99: Option<f64>, least: f64) -> (f64, f64) {
+fn graded(kind: (Spread, Spread), mean: f64, p99: Option<f64>, least: f64) -> (f64, f64) {
     const RUNS: u64 = 40;
     let (mut low, mut right) = (0, 0);
     for seed in 0..RUNS {
-        let tuning = tune_for_arrivals(kind, mean, p99, seed);
+        let tuning = keeping_up(kind, mean, p99, seed);
         match tuning.decision.as_ref().expect("a verdict").answer {
             TuningAnswer::KeepsUp { level, .. } if level < least => low += 1,
             TuningAnswer::KeepsUp { from, level } if from <= least && level <= least + 1.0 => {
@@ -151,37 +151,36 @@ const D: Spread = Spread::Fixed;
 const M: Spread = Spread::Exponential;
 
 #[test]
-fn smallest_level_that_keeps_up_agrees_with_queueing_theory() {
+fn smallest_level_that_keeps_up_matches_queueing_theory() {
     // Offered load 4.2, 1.6 and 9.4 servers.
     for (mean, least) in [(0.021, 5.0), (0.008, 2.0), (0.047, 10.0)] {
-        // The last number is the least share of right answers: where both times are random, 40 s of a nearly full queue
-        // tell little, and tuning may be too cautious.
+        // Least share of right answers. Where both are random, 40 s of a nearly saturated queue show little.
         let kinds = [("D/D", (D, D), 1.0), ("M/D", (M, D), 0.8), ("D/M", (D, M), 0.8), ("M/M", (M, M), 0.5)];
         for (name, kind, at_least) in kinds {
-            let (low, right) = grade_answers(kind, mean, None, least);
+            let (low, right) = graded(kind, mean, None, least);
             assert!(low <= 0.05 && right >= at_least, "{name} with {mean} s: {low} too low, {right} right");
         }
     }
 }
 
 #[test]
-fn level_two_percent_too_slow_does_not_keep_up() {
+fn level_two_percent_too_slow_is_not_reported_to_keep_up() {
     for kind in [(D, D), (M, D), (D, M), (M, M)] {
-        let (low, _) = grade_answers(kind, 0.0204, None, 5.0); // 4 servers do 196 a second
+        let (low, _) = graded(kind, 0.0204, None, 5.0); // 4 servers do 196 a second
         assert!(low <= 0.05, "{low}");
     }
 }
 
 #[test]
-fn no_level_keeps_up_with_arrivals_above_capacity() {
+fn arrivals_beyond_all_levels_are_reported_as_falling_behind() {
     for seed in 0..10 {
-        let tuning = tune_for_arrivals((D, M), 0.2, None, seed); // 32 servers do 160 a second
+        let tuning = keeping_up((D, M), 0.2, None, seed); // 32 servers do 160 a second
         let answer = tuning.decision.expect("a verdict").answer;
         assert!(matches!(answer, TuningAnswer::FallsBehind(best) if best >= 31.0), "{answer:?}");
     }
 }
 
-/// Returns the 99th percentile of the response time in an M/M/c queue, in seconds. (Erlang, 1917; for the sum with the
+/// Returns the p99 response time for exponential service and arrivals. (Erlang, 1917; for the sum with the
 /// service time Gross & Harris, "Fundamentals of Queueing Theory".)
 fn p99(servers: u32, mean: f64) -> f64 {
     let (load, mu) = (RATE * mean, 1.0 / mean);
@@ -202,25 +201,25 @@ fn p99(servers: u32, mean: f64) -> f64 {
 }
 
 #[test]
-fn simulated_queue_matches_erlang() {
-    let dice = fastrand::Rng::with_seed(1);
-    let mut lab = Servers { arrivals: M, service: M, mean: 0.021, dice, clock: Duration::ZERO, limit: None };
+fn simulated_queue_matches_erlang_c() {
+    let rng = fastrand::Rng::with_seed(1);
+    let mut runner = Servers { arrivals: M, service: M, mean: 0.021, rng, clock: Duration::ZERO, limit: None };
     for servers in [5, 6, 8] {
         let long = Experiment::lasting(f64::from(servers), LoadProfile::AsWritten, Duration::from_secs(4_000));
-        let TrialOutcome::Measured(found, _) = lab.run(long) else { panic!("it works") };
-        let (found, expected) = (found.response.expect("known").p99 / 1e9, p99(servers, 0.021));
-        assert!((found / expected - 1.0).abs() < 0.1, "{servers}: {found} instead of {expected}");
+        let TrialOutcome::Measured(found, _) = runner.run(long) else { panic!("it works") };
+        let (found, due) = (found.response.expect("known").p99 / 1e9, p99(servers, 0.021));
+        assert!((found / due - 1.0).abs() < 0.1, "{servers}: {found} instead of {due}");
     }
 }
 
 #[test]
-fn response_time_limit_needs_more_workers() {
-    // Slightly above the p99 of 6 servers: 5 servers keep up, but respond too late.
+fn p99_limit_needs_more_workers() {
+    // A little above the p99 of 6 servers: 5 keep up, but miss the limit.
     let limit = p99(6, 0.021) * 1.1;
     assert!(limit < p99(5, 0.021) * 0.8);
-    let (low, right) = grade_answers((M, M), 0.021, Some(limit * 1e9), 6.0);
+    let (low, right) = graded((M, M), 0.021, Some(limit * 1e9), 6.0);
     assert!(low <= 0.05 && right >= 0.4, "{low} too low, {right} right");
-    let never = tune_for_arrivals((D, D), 0.021, Some(19e6), 1);
+    let never = keeping_up((D, D), 0.021, Some(19e6), 1);
     let answer = never.decision.expect("a verdict").answer;
     assert!(matches!(&answer, TuningAnswer::DemandsNotMet(why) if why.contains("p99 of at most 19 ms")), "{answer:?}");
 }

@@ -1,4 +1,4 @@
-//! Answers to runs that never happened.
+//! Tests of answers, with simulated runs.
 
 mod changed_settings;
 
@@ -15,20 +15,20 @@ fn answer_bank(guesses: &str) -> Answer {
 }
 
 #[test]
-fn what_was_measured_decides() {
+fn measurements_decide_which_guess_is_right() {
     let found = answer_bank(
         r#"guess "two" { expect value balance equals=2 }
            guess "more" { expect value balance above=2 }
            guess "less" { expect value balance below=2; expect no-deadlock }"#,
     );
     assert_eq!(found.right_guesses, [0]);
-    let counter = "counter balance: 2 where 2 was due, 0 lost";
-    assert_eq!(found.evidence[0], counter, "once, though all guesses speak of it: {:?}", found.evidence);
+    let counter = "counter balance: 2, expected 2: 0 lost";
+    assert_eq!(found.evidence[0], counter, "listed once, although all guesses use it: {:?}", found.evidence);
     assert_eq!(found.evidence.len(), 2);
 }
 
 #[test]
-fn otherwise_is_right_when_nothing_else_is() {
+fn otherwise_is_right_if_no_other_guess_is() {
     let found = answer_bank("guess \"many\" { expect value balance above=9 }; guess \"few\" { otherwise }");
     assert_eq!(found.right_guesses, [1]);
     assert!(
@@ -39,7 +39,7 @@ fn otherwise_is_right_when_nothing_else_is() {
 }
 
 #[test]
-fn a_deadlock_is_an_answer_at_once_and_a_balance_is_not() {
+fn deadlock_settles_an_answer_at_once_and_its_absence_does_not() {
     let holds = Span::from_millis(2_000);
     let ask = |right: Vec<Expect>| Quiz {
         text: "?".into(),
@@ -51,11 +51,11 @@ fn a_deadlock_is_an_answer_at_once_and_a_balance_is_not() {
     let at = Span::from_millis;
     assert!(is_settled(&deadlock, &[0], at(10), holds));
     assert!(!is_settled(&none, &[0], at(1_900), holds) && is_settled(&none, &[0], at(2_000), holds));
-    assert!(!is_settled(&none, &[], at(6_000), holds), "none is right: all the time there is may show one");
+    assert!(!is_settled(&none, &[], at(6_000), holds), "no guess is right: more time may show one");
 }
 
 #[test]
-fn a_good_question_has_one_right_guess() {
+fn question_is_seen_if_exactly_one_guess_is_right() {
     let one = |right: Vec<usize>| {
         let guess = |text: &str| Guess { text: text.into(), correct_when: CorrectWhen::NoOtherGuess };
         let ask = Quiz { text: "?".into(), guesses: vec![guess("a"), guess("b")] };
@@ -64,6 +64,6 @@ fn a_good_question_has_one_right_guess() {
             .verdict(&ask)
     };
     assert_eq!((one(vec![1]).is_seen(), one(vec![1]).evidence), (true, "\u{201c}b\u{201d}: 0 lost".into()));
-    assert_eq!((one(vec![]).is_seen(), one(vec![]).evidence), (false, "none is: 0 lost".into()));
+    assert_eq!((one(vec![]).is_seen(), one(vec![]).evidence), (false, "no guess is right: 0 lost".into()));
     assert!(!one(vec![0, 1]).is_seen());
 }

@@ -1,4 +1,4 @@
-//! The shape of the JSON report, member by member in the order they are written.
+//! The members of the JSON report, in the order they are written.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ pub(super) struct WorkerJson<'a> {
     pub(super) tasks: u64,
     pub(super) lives: u32,
     pub(super) commands: CommandsJson,
-    /// None for what the system does not say.
+    /// None where the system does not report it.
     pub(super) alive_s: f64,
     pub(super) share: BTreeMap<&'static str, Option<f64>>,
 }
@@ -125,7 +125,7 @@ pub(super) struct QueueJson<'a> {
     pub(super) wait_ms: Option<DurationsJson>,
 }
 
-/// Room and depth in bytes, sent and received in messages.
+/// A pipe: capacity and depth in bytes, sent and received in messages.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct PipeJson<'a> {
@@ -186,7 +186,7 @@ pub(super) struct CounterJson<'a> {
     pub(super) value: i64,
     pub(super) expected: Option<i64>,
     pub(super) lost: Option<i64>,
-    /// By worker process, where each has its own.
+    /// Private copies by worker process.
     pub(super) copies: BTreeMap<&'a str, i64>,
 }
 
@@ -253,7 +253,7 @@ pub(super) struct ExpectationJson<'a> {
     pub(super) text: &'a str,
     pub(super) seen: bool,
     pub(super) evidence: &'a str,
-    /// Why it could not be judged.
+    /// Why the expectation could not be judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) not_judged: Option<String>,
 }

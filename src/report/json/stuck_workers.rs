@@ -1,4 +1,4 @@
-//! Workers that wait forever, in the JSON report.
+//! Deadlocks and stalls in the JSON report.
 
 use super::shape::{DeadlockJson, DeadlockLinkJson, StallJson, StalledWorkerJson};
 use crate::report::Report;
@@ -22,7 +22,7 @@ pub(super) fn deadlocks<'a>(report: &Report<'a>) -> Vec<DeadlockJson<'a>> {
     report.model.deadlocks().iter().map(deadlock).collect()
 }
 
-/// The stall that there is, orphaned locks included: workers that no other worker will let go on.
+/// Returns the stall, if any, orphaned locks included: workers that no other worker will wake.
 pub(super) fn stalls<'a>(report: &Report<'a>) -> Vec<StallJson<'a>> {
     let (model, registry) = (report.model, report.model.registry());
     let worker = |id: &WorkerId| StalledWorkerJson {

@@ -1,4 +1,4 @@
-//! Figures of the settings in force, after a knob was turned while the run went on.
+//! Figures of the current settings, after a knob was changed during the run.
 
 use super::{MeasuredFigure, MetricQuery};
 use crate::model::{Lane, Model, Queue, StateTimes};
@@ -6,21 +6,21 @@ use crate::scenario::{Metric, MetricSubject};
 use crate::trace::format::format_count;
 use crate::trace::{PoolId, Span, Stamp};
 
-/// Less than this is not enough to judge settings by.
+/// Least time for which settings must be in force before they are judged.
 const MIN_MEASURED_TIME: Span = Span::from_millis(500);
 
 impl MetricQuery<'_> {
-    /// Whether the settings are those of the start.
+    /// Whether the settings never changed.
     pub(super) fn is_whole_run(&self) -> bool {
         self.model.settings_change(self.now).is_none()
     }
 
-    /// Time by state of a lane with the settings in force.
+    /// Returns a lane's time by state under the current settings.
     pub(super) fn time_by_state(&self, lane: &Lane) -> StateTimes {
         lane.state_times(self.settings_since, self.now, self.now)
     }
 
-    /// Why the settings in force cannot be judged by `metric`, if they cannot.
+    /// Returns why `metric` cannot judge the current settings.
     pub(super) fn unmeasurable_reason(&self, metric: Metric) -> Option<String> {
         self.model.settings_change(self.now)?;
         let early = too_early_reason(self.model, self.now);
@@ -28,7 +28,7 @@ impl MetricQuery<'_> {
             return early;
         }
         if is_of_whole_run(metric) {
-            return Some("it is a figure of a whole run, and the settings were changed during this one".to_owned());
+            return Some("it is measured over a whole run, and the settings changed during this one".to_owned());
         }
         if let (Metric::Depth, Ok((name, _, queue))) = (metric, self.queue())
             && is_always_full(queue, self.settings_since, self.now)
@@ -37,7 +37,7 @@ impl MetricQuery<'_> {
         }
         match self.inherited_backlog() {
             Some((was, left)) if is_delayed_by_backlog(metric) => Some(format!(
-                "tasks still wait behind those from before: {} waited at the change, {} wait now",
+                "tasks from before the change still delay others: {} waited at the change, {} wait now",
                 format_count(was.into()),
                 format_count(left.into())
             )),
@@ -45,7 +45,7 @@ impl MetricQuery<'_> {
         }
     }
 
-    /// How many tasks waited when the settings were changed, and how many wait now, until those are worked off.
+    /// Returns how many tasks waited when the settings changed, and how many of that backlog remain.
     fn inherited_backlog(&self) -> Option<(u32, u32)> {
         let MetricSubject::Pool(_) = self.subject else { return None };
         let (.., at) = self.pool().ok()?;
@@ -53,7 +53,7 @@ impl MetricQuery<'_> {
         Some((backlog.initial, backlog.remaining))
     }
 
-    /// The depth that the settings in force cause: not what they were left with.
+    /// Measures the rise in depth under the current settings, without the depth at the change.
     pub(super) fn depth_since_change(&self, name: &str, queue: &Queue) -> MeasuredFigure {
         let trend = queue.trend(self.settings_since, self.now);
         let (was, is, rise) =
@@ -64,20 +64,20 @@ impl MetricQuery<'_> {
     }
 }
 
-/// Whether a queue was about full all the time: whoever fills it waits for room, so that its depth shows nothing.
+/// Whether a queue was nearly full all the time: producers wait for room, so its depth says nothing.
 fn is_always_full(queue: &Queue, from: Stamp, to: Stamp) -> bool {
     let (trend, room) = (queue.trend(from, to), queue.capacity());
     trend.highest >= room && trend.lowest >= room - room / 10
 }
 
-/// That the settings in force have held for too short a time to be judged.
+/// Returns why it is too early to judge the current settings, if it is.
 pub(in crate::report) fn too_early_reason(model: &Model, now: Stamp) -> Option<String> {
     let change = model.settings_change(now)?;
     let early = !change.is_settled() || now.span_since(change.figures_from) < MIN_MEASURED_TIME;
     early.then(|| format!("the settings were changed {} ago", now.span_since(change.at)))
 }
 
-/// Whether it counts from the start of a run, or for ever after.
+/// Whether a metric counts from the start of a run.
 const fn is_of_whole_run(metric: Metric) -> bool {
     matches!(
         metric,
@@ -93,7 +93,7 @@ const fn is_of_whole_run(metric: Metric) -> bool {
     )
 }
 
-/// Whether tasks that waited before the change make it larger than the settings in force would.
+/// Whether tasks that waited before the change make the metric larger than the current settings would.
 const fn is_delayed_by_backlog(metric: Metric) -> bool {
     matches!(metric, Metric::Latency(_) | Metric::Slowdown | Metric::Tail | Metric::Startup)
 }

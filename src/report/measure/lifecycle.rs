@@ -1,4 +1,4 @@
-//! Figures of workers that others spawn.
+//! Figures of workers' lives: start-up times, lives, lanes, processes and cut-off workers.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::trace::format::format_counted;
 use crate::trace::{DeathCause, Span, WorkerId};
 
 impl MetricQuery<'_> {
-    /// The median time that the workers of a group took to start: of its lanes, that in the middle. Of a pool, the median
-    /// time that a task waited for a worker.
+    /// Measures the median start-up time of a group's workers: the middle one of its lanes' medians. For a pool, the
+    /// median time that a task waited for a worker.
     pub(super) fn startup_time(&self) -> Result<MeasuredFigure, String> {
         let MetricSubject::Workers(at) = self.subject else { return self.median_task_wait() };
         let name = self.scenario.groups.get(*at).map_or("?", |group| group.name.as_str());
@@ -21,7 +21,7 @@ impl MetricQuery<'_> {
         let mut medians: Vec<u64> = starts.map(|starts| starts.percentile_ns(50.0)).collect();
         medians.sort_unstable();
         let median = medians.get(medians.len() / 2).copied().ok_or_else(|| format!("no {name} was ever spawned"))?;
-        let evidence = format!("{name}: {} from being asked for to the first moment, the median", Span(median));
+        let evidence = format!("{name}: median {} from spawn to start", Span(median));
         Ok(MeasuredFigure { value: median as f64, evidence })
     }
 
@@ -32,7 +32,7 @@ impl MetricQuery<'_> {
             return Err(format!("no task of {name} has begun"));
         }
         let median = waited.percentile_ns(50.0);
-        let evidence = format!("{name}: {} from when a task was due to its begin, the median", Span(median));
+        let evidence = format!("{name}: median {} from a task's due time to its start", Span(median));
         Ok(MeasuredFigure { value: median as f64, evidence })
     }
 
@@ -46,14 +46,14 @@ impl MetricQuery<'_> {
 
     pub(super) fn lanes_in_use(&self) -> MeasuredFigure {
         let lanes = self.lanes().filter(|lane| lane.life_count() > 0).count() as u64;
-        MeasuredFigure { value: lanes as f64, evidence: format!("{} ever had a worker", format_counted(lanes, "lane")) }
+        MeasuredFigure { value: lanes as f64, evidence: format!("{} had a worker", format_counted(lanes, "lane")) }
     }
 
-    /// How many different ones they run in; a task of an event loop has none of its own.
+    /// Counts the distinct processes or threads of the workers. A task of an event loop has none of its own.
     pub(super) fn distinct_ids(&self, what: &str, number: impl Fn(&Lane) -> Option<u32>) -> MeasuredFigure {
-        let homes: BTreeSet<u32> = self.lanes().filter_map(number).collect();
-        let evidence = format!("{what}: {}, of {}", homes.len(), format_counted(self.lanes().count() as u64, "worker"));
-        MeasuredFigure { value: homes.len() as f64, evidence }
+        let ids: BTreeSet<u32> = self.lanes().filter_map(number).collect();
+        let evidence = format!("{what}: {} for {}", ids.len(), format_counted(self.lanes().count() as u64, "worker"));
+        MeasuredFigure { value: ids.len() as f64, evidence }
     }
 
     pub(super) fn cut_off_count(&self) -> MeasuredFigure {

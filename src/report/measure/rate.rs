@@ -1,4 +1,4 @@
-//! How many, and how many a second.
+//! Counts and rates: acquisitions, tasks, messages, items and additions.
 
 use super::{MeasuredFigure, MetricQuery};
 use crate::scenario::MetricSubject;
@@ -8,11 +8,11 @@ use crate::trace::format::{format_counted, format_rate};
 impl MetricQuery<'_> {
     pub(super) fn acquired_count(&self) -> Result<MeasuredFigure, String> {
         let (name, lock) = self.lock()?;
-        let evidence = format!("lock {name}: taken {}", format_counted(lock.recent_acquired(), "time"));
+        let evidence = format!("lock {name}: {}", format_counted(lock.recent_acquired(), "acquisition"));
         Ok(MeasuredFigure { value: lock.recent_acquired() as f64, evidence })
     }
 
-    /// Since the settings hold.
+    /// Measures the rate of operations since the current settings are in force.
     pub(super) fn rate(&self) -> Result<MeasuredFigure, String> {
         let whole = self.now.span_since(self.settings_since);
         if whole == Span(0) {
@@ -23,7 +23,7 @@ impl MetricQuery<'_> {
         Ok(MeasuredFigure { value, evidence: format!("{what} in {whole}, {}", format_rate(value)) })
     }
 
-    /// What is counted of it, in words, and how many there were.
+    /// Returns the counted operations of the subject, in words and as a number.
     fn operation_count(&self) -> Result<(String, u64), String> {
         if let MetricSubject::Pool(_) = self.subject {
             let (name, pool, _) = self.pool()?;
@@ -33,7 +33,7 @@ impl MetricQuery<'_> {
         let (name, id) = self.resource()?;
         if let Some(lock) = self.model.lock(id) {
             let acquired = lock.recent_acquired();
-            return Ok((format!("lock {name}: taken {}", format_counted(acquired, "time")), acquired));
+            return Ok((format!("lock {name}: {}", format_counted(acquired, "acquisition")), acquired));
         }
         if let Some(pipe) = self.model.pipe(id) {
             let received = pipe.recent_received();
@@ -43,8 +43,8 @@ impl MetricQuery<'_> {
             let taken = queue.recent_taken_count();
             return Ok((format!("queue {name}: {} taken", format_counted(taken, "item")), taken));
         }
-        let counter = self.model.counter(id).ok_or_else(|| format!("nothing of {name} is counted"))?;
+        let counter = self.model.counter(id).ok_or_else(|| format!("{name} has no operations to count"))?;
         let adds = counter.recent_add_count();
-        Ok((format!("counter {name}: added to {}", format_counted(adds, "time")), adds))
+        Ok((format!("counter {name}: {}", format_counted(adds, "addition")), adds))
     }
 }

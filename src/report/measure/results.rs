@@ -1,4 +1,4 @@
-//! Figures of a pool's results, and of what became of its tasks beside being done.
+//! Figures of a pool's results, and of its lost, cancelled, stolen and failed tasks.
 
 use super::{MeasuredFigure, MetricQuery};
 use crate::model::Results;
@@ -17,7 +17,7 @@ impl<'a> MetricQuery<'a> {
             _ => pool.unread_failures,
         };
         let evidence = format!(
-            "pool {name}: {} lost, {} cancelled, {} stolen of {}, {} that nobody will look at",
+            "pool {name}: {} lost, {} cancelled, {} stolen of {}; {} that no worker will read",
             format_count(pool.lost),
             format_count(pool.cancelled),
             format_count(pool.stolen),
@@ -32,7 +32,7 @@ impl<'a> MetricQuery<'a> {
         let (there, read, held) = (results.unread().put_count(), results.read_count(), results.unread().max_depth());
         let value = if metric == Metric::MaxUnread { f64::from(held) } else { there.saturating_sub(read) as f64 };
         let evidence = format!(
-            "pool {name}: {} there, {} read, at most {} at once that nobody had read",
+            "pool {name}: {} ready, {} read, at most {} unread at once",
             format_counted(there, "result"),
             format_count(read),
             format_count(held.into()),
@@ -48,11 +48,11 @@ impl<'a> MetricQuery<'a> {
         };
         let (there, read) = (there.span_since(begin), read.span_since(begin));
         if there.0 == 0 {
-            return Err(format!("the first result of {name} was there at once"));
+            return Err(format!("the first result of {name} was ready at once"));
         }
         let value = read.0 as f64 / there.0 as f64;
         let evidence = format!(
-            "pool {name}: the first result was there after {there}, the first was read after {read}, {} times that",
+            "pool {name}: first result ready after {there}, first result read after {read}, {} times as long",
             format_number(value)
         );
         Ok(MeasuredFigure { value, evidence })
@@ -62,7 +62,7 @@ impl<'a> MetricQuery<'a> {
         let (name, _, at) = self.pool()?;
         let resource = self.model.registry().pools.get(PoolId::from(at).index()).and_then(|info| info.results);
         let results = resource.and_then(|resource| self.model.results(resource));
-        let results = results.ok_or_else(|| format!("nobody wants results of {name}"))?;
+        let results = results.ok_or_else(|| format!("no worker reads results of {name}"))?;
         Ok((name, results))
     }
 }

@@ -1,33 +1,33 @@
-//! How far a figure may be from what it would come to in the long run: 95 % intervals.
+//! The uncertainty of figures: 95 % confidence intervals of their long-run values.
 
 use super::{MetricQuery, time};
 use crate::model::{CellWindow, DurationStats, Model, StateTimes};
 use crate::scenario::{Metric, MetricSubject, Quantile, Scenario};
 use crate::trace::{Stamp, State};
 
-/// Equal parts of the time in which a figure is measured again.
+/// Number of equal parts of the time in which a figure is measured separately.
 const PART_COUNT: usize = 10;
 
-/// Student's t of a 95 % interval from that many parts.
+/// Student's t of a 95 % interval from `PART_COUNT` parts.
 const STUDENT_T_95: f64 = 2.262;
 
-/// The same of the normal distribution.
+/// Quantile of a 95 % interval of the normal distribution.
 const NORMAL_95: f64 = 1.96;
 
-/// Lowest and highest value that agree with what was measured.
+/// Lowest and highest value that agree with the measurements.
 pub(in crate::report) type ValueRange = (f64, f64);
 
-/// What a figure is made of.
+/// The data from which a figure's interval follows.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::report) enum Spread {
-    /// A quotient: dividend and divisor in each part of the time.
+    /// A ratio: dividend and divisor in each part of the time.
     Parts(Vec<(f64, f64)>),
-    /// Anything else whose interval is known.
+    /// Another figure whose interval is known.
     KnownInterval(ValueRange),
 }
 
 impl Spread {
-    /// Where the figure lies.
+    /// Returns the interval of the figure.
     pub(in crate::report) fn interval(&self) -> Option<ValueRange> {
         match self {
             Self::Parts(parts) => jackknife(parts.len(), |left_out| quotient(parts, left_out)),
@@ -35,7 +35,7 @@ impl Spread {
         }
     }
 
-    /// Where its quotient with another figure lies.
+    /// Returns the interval of its ratio to another figure of the same run.
     pub(in crate::report) fn interval_of_ratio(&self, other: &Self) -> Option<ValueRange> {
         match (self, other) {
             (Self::Parts(one), Self::Parts(other)) if one.len() == other.len() => {
@@ -45,7 +45,7 @@ impl Spread {
         }
     }
 
-    /// Where its quotient with a figure of another run lies, whose parts have nothing to do with its own.
+    /// Returns the interval of its ratio to a figure of another run, whose parts are independent.
     pub(in crate::report) fn interval_of_ratio_between_runs(&self, other: &Self) -> Option<ValueRange> {
         let ((low, high), (least, most)) = (self.interval()?, other.interval()?);
         let (middle, around) = (f64::midpoint(low, high), f64::midpoint(least, most));
@@ -55,7 +55,7 @@ impl Spread {
     }
 }
 
-/// How far the figure of `measure` may be off; `None` if it is exact, or nothing can be said.
+/// Returns the uncertainty of a figure, or `None` if it is exact or its uncertainty is unknown.
 pub(in crate::report) fn figure_spread(
     model: &Model,
     scenario: &Scenario,
@@ -63,20 +63,20 @@ pub(in crate::report) fn figure_spread(
     of: &MetricSubject,
     now: Stamp,
 ) -> Option<Spread> {
-    let who = MetricQuery { model, scenario, subject: of, settings_since: model.settings_start(now), now };
+    let query = MetricQuery { model, scenario, subject: of, settings_since: model.settings_start(now), now };
     match metric {
-        Metric::Share(state) => Some(who.share_parts(state)),
-        Metric::Parallel if matches!(of, MetricSubject::Workers(_)) => Some(who.overlap_parts()),
+        Metric::Share(state) => Some(query.share_parts(state)),
+        Metric::Parallel if matches!(of, MetricSubject::Workers(_)) => Some(query.overlap_parts()),
         Metric::Parallel | Metric::Utilization | Metric::Rate if matches!(of, MetricSubject::Pool(_)) => {
-            who.pool_parts(metric)
+            query.pool_parts(metric)
         }
-        Metric::Rate | Metric::Held => who.lock_parts(metric),
-        Metric::Contended => who.wilson_interval(|lock| (lock.recent_contended(), lock.recent_acquired())),
-        Metric::GaveUp => who.wilson_interval(|lock| {
+        Metric::Rate | Metric::Held => query.lock_parts(metric),
+        Metric::Contended => query.wilson_interval(|lock| (lock.recent_contended(), lock.recent_acquired())),
+        Metric::GaveUp => query.wilson_interval(|lock| {
             (lock.recent_timeouts(), lock.recent_timeouts().saturating_add(lock.recent_acquired()))
         }),
-        Metric::Wait(part) => percentile_spread(who.lock().ok()?.1.recent_wait_times(), part),
-        Metric::Latency(part) => percentile_spread(who.pool().ok()?.1.recent_tasks().response_times, part),
+        Metric::Wait(part) => percentile_spread(query.lock().ok()?.1.recent_wait_times(), part),
+        Metric::Latency(part) => percentile_spread(query.pool().ok()?.1.recent_tasks().response_times, part),
         _ => None,
     }
 }
@@ -86,7 +86,7 @@ impl MetricQuery<'_> {
         CellWindow { from: self.settings_since, to: self.now, cells: PART_COUNT }
     }
 
-    /// The time by state of all lanes that are meant, in each part.
+    /// Returns the summed time by state of the subject's lanes, in each part.
     fn shares_by_part(&self) -> Vec<StateTimes> {
         let (mut sums, mut cells) = (vec![StateTimes::default(); PART_COUNT], Vec::new());
         for lane in self.lanes() {
@@ -133,7 +133,7 @@ impl MetricQuery<'_> {
         Some(Spread::Parts(parts.collect()))
     }
 
-    /// Nanoseconds of each part.
+    /// Returns the length of each part in nanoseconds.
     fn part_lengths(&self) -> impl Iterator<Item = f64> {
         let window = self.window();
         (0..PART_COUNT).map(move |i| {
@@ -142,7 +142,7 @@ impl MetricQuery<'_> {
         })
     }
 
-    /// Wilson's interval of a part of a count.
+    /// Returns Wilson's interval of a proportion.
     fn wilson_interval(&self, counts: impl Fn(&crate::model::Lock) -> (u64, u64)) -> Option<Spread> {
         let (part, whole) = counts(self.lock().ok()?.1);
         if whole == 0 {
@@ -156,7 +156,7 @@ impl MetricQuery<'_> {
     }
 }
 
-/// The interval of a percentile, from the order of the durations alone.
+/// Returns the interval of a percentile, from the order of the durations alone.
 fn percentile_spread(times: &DurationStats, part: Quantile) -> Option<Spread> {
     let p = match part {
         Quantile::Median => 0.5,
@@ -172,14 +172,14 @@ fn percentile_spread(times: &DurationStats, part: Quantile) -> Option<Spread> {
     Some(Spread::KnownInterval((at(p - half).min(middle), at(p + half).max(middle))))
 }
 
-/// The sum of the dividends over that of the divisors, one part left out.
+/// Returns the sum of the dividends over the sum of the divisors, with one part left out.
 fn quotient(parts: &[(f64, f64)], left_out: Option<usize>) -> Option<f64> {
     let kept = parts.iter().enumerate().filter(|(at, _)| Some(*at) != left_out).map(|(_, part)| *part);
     let (above, below) = kept.fold((0.0, 0.0), |(a, b), (above, below)| (a + above, b + below));
     (below > 0.0).then(|| above / below)
 }
 
-/// A figure's interval from how much it changes when one part is left out.
+/// Returns a figure's interval from how much the figure changes when one part is left out.
 fn jackknife(parts: usize, figure: impl Fn(Option<usize>) -> Option<f64>) -> Option<ValueRange> {
     let whole = figure(None)?;
     let without: Vec<f64> = (0..parts).map(|at| figure(Some(at))).collect::<Option<_>>()?;
@@ -199,18 +199,19 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_figure_has_a_narrow_interval_and_a_noisy_one_a_wide_one() {
+    fn interval_is_narrow_for_steady_figures_and_wide_for_noisy_ones() {
         let width = |spread: &Spread| spread.interval().map(|(low, high)| high - low).unwrap();
         assert!(width(&noisy(0.5, 0.0)) < 1e-9);
-        // The mean of ten values 0.2 off to either side has a standard error of 0.2 / 3: 2.262 of these to either side.
+        // The mean of ten values that deviate by 0.2 has a standard error of 0.2 / 3; the interval is 2.262 of these
+        // wide on either side.
         assert!((width(&noisy(0.5, 0.2)) - 2.0 * 2.262 * 0.2 / 3.0).abs() < 1e-6, "{}", width(&noisy(0.5, 0.2)));
     }
 
     #[test]
-    fn a_quotient_of_two_figures_is_as_uncertain_as_both() {
+    fn ratio_combines_the_uncertainty_of_both_figures() {
         let (low, high) = noisy(2.0, 0.0).interval_of_ratio(&noisy(1.0, 0.0)).unwrap();
         assert!((low - 2.0).abs() < 1e-9 && (high - 2.0).abs() < 1e-9);
-        // What shakes both by the same factor does not shake their quotient.
+        // Noise that changes both figures by the same factor does not change their ratio.
         let alike = noisy(2.0, 0.4).interval_of_ratio(&noisy(1.0, 0.2)).unwrap();
         assert!((alike.1 - alike.0) < 1e-6, "{alike:?}");
         let apart = noisy(2.0, 0.4).interval_of_ratio(&noisy(1.0, 0.0)).unwrap();
@@ -223,12 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_of_few_durations_is_uncertain() {
+    fn percentile_of_few_durations_has_a_wide_interval() {
         let times = DurationStats::from_spans((1..=20).map(Span::from_millis));
         let Some(Spread::KnownInterval((low, high))) = percentile_spread(&times, Quantile::Median) else {
             panic!("there are some")
         };
         assert!(low < 7.5e6 && high > 13.5e6, "{low} to {high}");
-        assert_eq!(percentile_spread(&times, Quantile::Max), None, "the longest is what it is");
+        assert_eq!(percentile_spread(&times, Quantile::Max), None, "a maximum has no interval");
     }
 }

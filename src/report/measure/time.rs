@@ -1,4 +1,4 @@
-//! How long, and when.
+//! Waiting times, response times, and when workers and runs ended.
 
 use super::{MeasuredFigure, MetricQuery};
 use crate::model::DurationStats;
@@ -9,19 +9,20 @@ use crate::trace::{RunEnd, Span, Stamp};
 impl MetricQuery<'_> {
     pub(super) fn wait_time(&self, part: Quantile) -> Result<MeasuredFigure, String> {
         let (name, lock) = self.lock()?;
-        let going_on = lock.waiters().first().map(|(_, since)| self.now.span_since((*since).max(self.settings_since)));
+        let ongoing_wait =
+            lock.waiters().first().map(|(_, since)| self.now.span_since((*since).max(self.settings_since)));
         let wait = lock.recent_wait_times();
-        if wait.count() == 0 && going_on.is_none() {
-            return Err(format!("nobody waited for lock {name}"));
+        if wait.count() == 0 && ongoing_wait.is_none() {
+            return Err(format!("no worker waited for lock {name}"));
         }
         let mut value = time_of_part(wait, part);
         if part == Quantile::Max {
-            value = value.max(going_on.unwrap_or(Span(0)));
+            value = value.max(ongoing_wait.unwrap_or(Span(0)));
         }
         let waits = format_counted(wait.count(), "wait");
         Ok(MeasuredFigure {
             value: value.0 as f64,
-            evidence: format!("lock {name}: {} of {waits} {value}", part_label(part)),
+            evidence: format!("lock {name}: {} wait {value}, {waits} ended", part_label(part)),
         })
     }
 
@@ -33,7 +34,7 @@ impl MetricQuery<'_> {
         }
         let value = time_of_part(response, part);
         let tasks = format_counted(response.count(), "task");
-        let evidence = format!("pool {name}: from due to done {value}, {} of {tasks}", part_label(part));
+        let evidence = format!("pool {name}: {} {value} from due to done, {tasks}", part_label(part));
         Ok(MeasuredFigure { value: value.0 as f64, evidence })
     }
 
@@ -46,7 +47,7 @@ impl MetricQuery<'_> {
         }
         let value = result as f64 / itself as f64;
         let evidence = format!(
-            "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
+            "pool {name}: median service time {}, median response time {}, {} times as long",
             Span(itself),
             Span(result),
             format_number(value)
@@ -63,7 +64,7 @@ impl MetricQuery<'_> {
         }
         let value = result as f64 / itself as f64;
         let evidence = format!(
-            "pool {name}: 99 of 100 tasks take no longer than {}, 99 of 100 results come within {}, {} times that",
+            "pool {name}: p99 service time {}, p99 response time {}, {} times as long",
             Span(itself),
             Span(result),
             format_number(value)
@@ -71,7 +72,7 @@ impl MetricQuery<'_> {
         Ok(MeasuredFigure { value, evidence })
     }
 
-    /// When the last of them came to its end.
+    /// Measures when the last worker of the group ended.
     pub(super) fn group_end_time(&self) -> Result<MeasuredFigure, String> {
         let name = self.subject_name();
         let mut last = Stamp::default();
@@ -93,9 +94,9 @@ impl MetricQuery<'_> {
         match self.model.run_end() {
             Some((at, RunEnd::Completed)) => {
                 let after = at.span_since(Stamp::default());
-                Ok(MeasuredFigure { value: after.0 as f64, evidence: format!("the run came to its end after {after}") })
+                Ok(MeasuredFigure { value: after.0 as f64, evidence: format!("the run finished after {after}") })
             }
-            _ => Err("the run did not come to its end".to_owned()),
+            _ => Err("the run did not finish".to_owned()),
         }
     }
 
@@ -118,8 +119,8 @@ pub(super) fn time_of_part(times: &DurationStats, part: Quantile) -> Span {
 
 const fn part_label(part: Quantile) -> &'static str {
     match part {
-        Quantile::Median => "the median",
-        Quantile::P99 => "99 of 100 within",
-        Quantile::Max => "the longest",
+        Quantile::Median => "median",
+        Quantile::P99 => "p99",
+        Quantile::Max => "longest",
     }
 }

@@ -1,4 +1,4 @@
-//! What came of testing scenarios, for programs.
+//! The results of `contend test` as JSON.
 
 use serde::Serialize;
 
@@ -12,11 +12,11 @@ struct TestsJson<'a> {
     schema: u32,
     contend: &'static str,
     passed: bool,
-    /// Expectations that could not be judged.
+    /// Number of expectations that could not be judged.
     not_judged: usize,
     rounds: usize,
     scenarios: Vec<TestedScenarioJson<'a>>,
-    /// Those that run commands, which was not allowed.
+    /// Scenarios that run commands, which was not allowed.
     skipped: &'a [&'a str],
 }
 
@@ -81,7 +81,7 @@ struct UnsteadyExpectationJson<'a> {
     of: usize,
 }
 
-/// The same as one JSON object, pretty-printed with a newline at the end. `docs/tests.md` describes it.
+/// Returns the results as one JSON object, pretty-printed with a newline at the end. `docs/tests.md` describes it.
 pub fn tests_json(tested: &[TestedScenario<'_>], skipped: &[&str]) -> serde_json::Result<String> {
     let document = TestsJson {
         schema: 1,
@@ -146,7 +146,7 @@ mod tests {
     use crate::report::schema::{SchemaSource, assert_schema_is_current};
 
     #[test]
-    fn schema_is_that_of_the_types_and_of_the_document() {
+    fn schema_matches_the_types_and_the_document() {
         assert_schema_is_current::<TestsJson<'static>>(&SchemaSource {
             name: "tests",
             title: "The outcome of contend test",

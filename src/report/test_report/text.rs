@@ -1,4 +1,4 @@
-//! What came of testing scenarios, for people.
+//! The results of `contend test` as text.
 
 use std::fmt::Write;
 
@@ -10,17 +10,17 @@ use crate::report::endings::describe_run_end;
 use crate::trace::RunEnd;
 use crate::trace::format::format_counted;
 
-/// How many of the slowest runs are named, when there are more than twice as many.
+/// Number of slowest runs listed. With at most twice as many runs, none are.
 const MAX_SLOWEST: usize = 5;
 
-/// Every expectation with the figures it rests on, and at the end how many were seen.
+/// Returns every expectation with its evidence, and a last line with the totals.
 pub fn tests_text(tested: &[TestedScenario<'_>], skipped: &[&str], text_format: TextFormat) -> String {
     let mut out = String::new();
     for one in tested {
         text_format.write_heading(&mut out, &one.scenario.name);
         if one.variants.is_empty() {
             out.push_str("  ");
-            text_format.write_wrapped(&mut out, "it expects nothing, so there is nothing to see", 2, 2, Style::new());
+            text_format.write_wrapped(&mut out, "no expectations: nothing to test", 2, 2, Style::new());
         }
         for at in 0..one.variants.len() {
             write_variant(one, at, text_format, &mut out);
@@ -28,7 +28,7 @@ pub fn tests_text(tested: &[TestedScenario<'_>], skipped: &[&str], text_format: 
         let compared = one.comparison_tallies();
         if !compared.is_empty() {
             out.push_str("  ");
-            text_format.write_wrapped(&mut out, "beside each other", 2, 4, Style::new().dimmed());
+            text_format.write_wrapped(&mut out, "compared runs", 2, 4, Style::new().dimmed());
         }
         for outcome in compared {
             write_tally(&mut out, text_format, outcome);
@@ -36,14 +36,14 @@ pub fn tests_text(tested: &[TestedScenario<'_>], skipped: &[&str], text_format: 
     }
     out.push('\n');
     for name in skipped {
-        let _ = writeln!(out, "{name} was skipped: it runs commands of its own, which --allow-exec allows");
+        let _ = writeln!(out, "{name} skipped: it runs commands, and needs --allow-exec");
     }
     out + &slowest_runs_line(tested) + &totals_line(tested)
 }
 
 fn write_variant(one: &TestedScenario<'_>, at: usize, text_format: TextFormat, out: &mut String) {
     let knobs = one.scenario.variant_label(&one.variants[at]);
-    let knobs = if knobs.is_empty() { "as it is" } else { &knobs };
+    let knobs = if knobs.is_empty() { "default settings" } else { &knobs };
     out.push_str("  ");
     text_format.write_wrapped(
         out,
@@ -66,7 +66,7 @@ fn write_variant(one: &TestedScenario<'_>, at: usize, text_format: TextFormat, o
     }
 }
 
-/// How long the runs of a variant went on, on average.
+/// Returns the mean duration of a variant's runs, in seconds.
 fn mean_run_seconds(one: &TestedScenario<'_>, at: usize) -> f64 {
     let times = one.rounds.iter().filter_map(|round| round.runs.get(at)).map(|trial| trial.ended_at.as_secs_f64());
     times.sum::<f64>() / one.rounds.len().max(1) as f64
@@ -90,7 +90,7 @@ fn write_tally(out: &mut String, text_format: TextFormat, outcome: ExpectationTa
     }
 }
 
-/// `slowest: livelock manners=retry 6.0 s, ...`; nothing when there are few runs.
+/// Returns `slowest: livelock manners=retry 6.0 s, ...`, or nothing if there are few runs.
 fn slowest_runs_line(tested: &[TestedScenario<'_>]) -> String {
     let name = |one: &TestedScenario<'_>, at: usize| {
         format!("{} {}", one.scenario.name, one.scenario.variant_label(&one.variants[at])).trim_end().to_owned()
@@ -105,7 +105,7 @@ fn slowest_runs_line(tested: &[TestedScenario<'_>]) -> String {
     format!("slowest: {}\n", shown.join(", "))
 }
 
-/// `29 of 32 expectations seen, 1 not seen, 2 not judged in 17 runs of 9 scenarios; not as expected: crash`.
+/// Returns `29 of 32 expectations seen, 1 not seen, 2 not judged in 17 runs of 9 scenarios; not as expected: crash`.
 fn totals_line(tested: &[TestedScenario<'_>]) -> String {
     let outcomes: Vec<ExpectationTally<'_>> = tested.iter().flat_map(TestedScenario::all_tallies).collect();
     let of_kind = |kind| outcomes.iter().filter(|outcome| outcome.status() == kind).count();
@@ -114,7 +114,7 @@ fn totals_line(tested: &[TestedScenario<'_>]) -> String {
     let rest = if not_judged > 0 { format!(", {missed} not seen, {not_judged} not judged") } else { String::new() };
     let runs = tested.iter().flat_map(|one| &one.rounds).map(|round| round.runs.len()).sum::<usize>();
     let rounds = tested.first().map_or(1, |one| one.rounds.len());
-    let hint = "not judged: other programs used the cores; try again on a calm machine\n";
+    let hint = "not judged: other programs used the cores; test again on a quiet machine\n";
     let mut out = if not_judged > 0 { hint.to_owned() } else { String::new() };
     let _ = write!(
         out,

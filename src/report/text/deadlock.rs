@@ -1,4 +1,4 @@
-//! Each deadlock, step by step.
+//! The deadlocks in the text report: the steps that led to each, and its consequences.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::report::table::TextFormat;
 use crate::trace::format::format_counted;
 use crate::trace::{Span, Stamp, WorkerId};
 
-/// Deadlocks, and workers of one ring, that are told one by one.
+/// Most deadlocks, and most workers of one ring, that are listed.
 const MAX_LISTED: usize = 12;
 
 pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
@@ -30,21 +30,18 @@ pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
     }
     if all.len() > MAX_LISTED {
         let more = format_counted((all.len() - MAX_LISTED) as u64, "more deadlock");
-        text_format.write_heading(out, &format!("{more}: see --json"));
+        text_format.write_heading(out, &format!("{more}: add --json to list all"));
     }
 }
 
-/// What each worker of the ring holds and wants, in the order they began to wait.
+/// Returns a line for each worker of the ring: what it holds and wants, in the order in which they began to wait.
 fn step_lines(report: &Report<'_>, deadlock: &Deadlock) -> Vec<String> {
     let mut order: Vec<&CycleLink> = deadlock.cycle.iter().collect();
     order.sort_by_key(|link| link.since);
     let mut steps: Vec<String> =
         order.iter().take(MAX_LISTED).map(|link| describe_step(report, deadlock, link)).collect();
     if order.len() > MAX_LISTED {
-        steps.push(format!(
-            "and {} that wait in the same way",
-            format_counted((order.len() - MAX_LISTED) as u64, "more worker")
-        ));
+        steps.push(format!("and {} of the ring", format_counted((order.len() - MAX_LISTED) as u64, "more worker")));
     }
     steps
 }
@@ -56,11 +53,11 @@ fn describe_step(report: &Report<'_>, deadlock: &Deadlock, link: &CycleLink) -> 
         None if !link.is_ahead_in_queue => format!("{who} holds {} and waits for ", registry.resource_name(link.holds)),
         _ => format!("{who} waits for "),
     };
-    let stands_in_line = |w: &&WorkerId| {
+    let is_ahead_in_queue = |w: &&WorkerId| {
         let mut ring = deadlock.cycle.iter();
         ring.any(|other| other.worker == **w && other.is_ahead_in_queue && other.holds == link.wants)
     };
-    let (before, holders): (Vec<&WorkerId>, Vec<&WorkerId>) = link.waits_for.iter().partition(stands_in_line);
+    let (ahead, holders): (Vec<&WorkerId>, Vec<&WorkerId>) = link.waits_for.iter().partition(is_ahead_in_queue);
     let name = |w: &&WorkerId| if **w == link.worker { "it itself" } else { registry.worker_name(**w) };
     let names = |workers: &[&WorkerId]| join_names(&workers.iter().map(name).collect::<Vec<_>>());
     let hold = if holders.len() > 1 { "hold" } else { "holds" };
@@ -70,15 +67,16 @@ fn describe_step(report: &Report<'_>, deadlock: &Deadlock, link: &CycleLink) -> 
         None if holders.is_empty() => write!(text, "{wants}"),
         None => write!(text, "{wants}, which {} {hold}", names(&holders)),
     };
-    if !before.is_empty() {
-        let _ = write!(text, ", in line behind {}", names(&before));
+    if !ahead.is_empty() {
+        let _ = write!(text, ", behind {} in its queue", names(&ahead));
     }
     let waited: Span = report.ended_at.span_since(link.since);
     let _ = write!(text, ": since {}, for {waited}", link.since.span_since(Stamp::default()));
     text
 }
 
-/// What becomes of the ring, and of those who wait for it.
+/// Describes the consequences of a deadlock: for its ring, for its victims, and for workers that another deadlock
+/// blocks too.
 fn describe_consequence(report: &Report<'_>, deadlock: &Deadlock, nth: usize) -> String {
     let name = |worker: &WorkerId| report.model.registry().worker_name(*worker);
     let mut text = stuck_forever_sentence(deadlock.cycle.len());
@@ -94,7 +92,7 @@ fn describe_consequence(report: &Report<'_>, deadlock: &Deadlock, nth: usize) ->
         let both: Vec<&str> = deadlock.workers.iter().filter(|w| theirs.victims.contains(w)).map(name).collect();
         if !both.is_empty() {
             let wait = if both.len() == 1 { "waits" } else { "wait" };
-            let _ = write!(text, " {} {wait} for deadlock {} as well.", join_names(&both), other + 1);
+            let _ = write!(text, " {} also {wait} for deadlock {}.", join_names(&both), other + 1);
         }
     }
     text

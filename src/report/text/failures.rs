@@ -1,4 +1,4 @@
-//! What failed, and why; and what commands came to.
+//! Failures in the text report: the first messages, and how many commands ended and failed.
 
 use anstyle::Style;
 
@@ -7,7 +7,7 @@ use crate::report::table::TextFormat;
 use crate::trace::Span;
 use crate::trace::format::{format_count, format_counted};
 
-/// Failures that are told one by one.
+/// Most failures that are listed.
 const MAX_LISTED: usize = 8;
 
 pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
@@ -28,7 +28,7 @@ pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
     }
 }
 
-/// `12 commands ended, 1 of them failed; together they took 3.2 s of CPU time`.
+/// Writes how many commands ended: `12 commands ended, 1 failed; together they used 3.2 s of CPU time`.
 pub(super) fn write_commands(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let (mut ended, mut failed, mut cpu) = (0_u64, 0_u64, 0_u64);
     for (_, _, lane) in report.workers() {
@@ -38,9 +38,9 @@ pub(super) fn write_commands(report: &Report<'_>, text_format: TextFormat, out: 
         cpu = cpu.saturating_add(of.cpu.0);
     }
     if ended > 0 {
-        let said = format_counted(ended, "command");
+        let commands = format_counted(ended, "command");
         let text =
-            format!("{said} ended, {} of them failed; they took {} of CPU time", format_count(failed), Span(cpu));
+            format!("{commands} ended, {} failed; together they used {} of CPU time", format_count(failed), Span(cpu));
         out.push_str("  ");
         text_format.write_wrapped(out, &text, 2, 2, Style::new());
     }

@@ -1,4 +1,4 @@
-//! The pools: what went through them, and how fast.
+//! Pools in the text report: task counts, throughput, and service and response times.
 
 use std::fmt::Write;
 
@@ -33,7 +33,7 @@ fn write_task_counts(report: &Report<'_>, text_format: TextFormat, out: &mut Str
     write_section(out, text_format, "Pools", &table);
 }
 
-/// Service time is the work itself; response time is what a customer waits, from the moment the task was due.
+/// Writes the service time (from start to end), the queueing delay (from due to start) and the response time of tasks.
 fn write_task_times(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let mut table = number_table(&["time of a task", "p50", "p90", "p99", "max"]);
     let mut row = |name: String, of: &DurationStats| {
@@ -52,7 +52,7 @@ fn write_task_times(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
         if share > 0.0 {
             let _ = writeln!(
                 out,
-                "  {}: {} of its busy time went into handing over tasks",
+                "  {}: its workers spent {} of their busy time on handing over tasks",
                 info.name,
                 format_percent(share)
             );

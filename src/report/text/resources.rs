@@ -1,4 +1,4 @@
-//! What the workers shared: locks, queues, counters, and the cores.
+//! Shared resources in the text report: locks, queues, pipes, counters and cores.
 
 use std::fmt::Write;
 
@@ -14,10 +14,10 @@ use crate::trace::format::{
 
 use super::{number_table, share_bar, share_gauge, write_section};
 
-/// Copies of one counter that are named.
+/// Most private copies of one counter that are listed.
 const MAX_LISTED_COPIES: usize = 20;
 
-/// Cells of the bar beside a lock's fairness.
+/// Width of the bar beside a lock's fairness.
 const FAIRNESS_BAR_WIDTH: usize = 5;
 
 pub(super) fn write_locks(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
@@ -45,11 +45,11 @@ pub(super) fn write_locks(report: &Report<'_>, text_format: TextFormat, out: &mu
     }
     let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphanings()).sum();
     if orphaned > 0 {
-        let _ = writeln!(out, "  found {} with a dead owner", format_counted(orphaned, "time"));
+        let _ = writeln!(out, "  locks with a dead owner: found {}", format_counted(orphaned, "time"));
     }
 }
 
-/// `bar_cells` is the width of the bar beside a lock's fairness.
+/// Returns the table of locks, with a fairness bar of `bar_cells` columns.
 fn lock_table(report: &Report<'_>, bar_cells: usize) -> TextTable {
     let columns = ["name", "kind", "acquired", "waited", "wait\np50", "\np99", "\nmax", "held\np50", "\np99", "fair"];
     let mut table = number_table(&columns);
@@ -68,7 +68,7 @@ fn lock_table(report: &Report<'_>, bar_cells: usize) -> TextTable {
     table
 }
 
-/// Percentiles as cells; the hundredth is the maximum.
+/// Returns percentiles as cells. The hundredth is the maximum.
 pub(super) fn percentile_cells<'a>(
     times: &'a DurationStats,
     percentiles: &'a [f64],
@@ -80,7 +80,7 @@ pub(super) fn percentile_cells<'a>(
 }
 
 pub(super) fn write_queues(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
-    let mut table = number_table(&["name", "room", "put", "taken", "mean depth", "max", "last"]);
+    let mut table = number_table(&["name", "capacity", "put", "taken", "mean depth", "max", "last"]);
     for (name, _, queue) in report.queues() {
         table.push_row([
             name.into(),
@@ -96,7 +96,7 @@ pub(super) fn write_queues(report: &Report<'_>, text_format: TextFormat, out: &m
 }
 
 pub(super) fn write_pipes(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
-    let mut table = number_table(&["name", "room", "sent", "received", "mean bytes", "max", "last"]);
+    let mut table = number_table(&["name", "capacity", "sent", "received", "mean bytes", "max", "last"]);
     for (name, pipe) in report.pipes() {
         let bytes = pipe.byte_queue();
         table.push_row([
@@ -130,7 +130,7 @@ pub(super) fn write_counters(report: &Report<'_>, text_format: TextFormat, out: 
         let all: Vec<String> = copies.map(|(worker, value)| format!("{worker} {}", format_signed(value))).collect();
         let more = all.len().saturating_sub(MAX_LISTED_COPIES);
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let text = format!("{name} of each process: {}{rest}", all[..all.len() - more].join(", "));
+        let text = format!("{name}, copy of each process: {}{rest}", all[..all.len() - more].join(", "));
         out.push_str("  ");
         text_format.write_wrapped(out, &text, 2, 4, Style::new());
     }

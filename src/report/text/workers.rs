@@ -1,4 +1,4 @@
-//! The workers: what each did with its time.
+//! Workers in the text report: how each spent its time, and how it ended.
 
 use anstyle::Style;
 
@@ -9,20 +9,20 @@ use crate::report::table::{Align, TextCell, TextFormat, TextTable, state_style};
 use crate::trace::format::{format_count, format_percent};
 use crate::trace::{Span, State};
 
-/// Above this number workers of one group share a row.
+/// Most workers with a row each. With more, the workers of a group share a row.
 const MAX_ROWS: usize = 16;
 
-/// Width of the bar of letters, in columns.
+/// Limits of the width of the bar of letters, in columns.
 const MIN_BAR_WIDTH: usize = 10;
 const MAX_BAR_WIDTH: usize = 40;
 
-/// What is said of one worker, or of a group of them.
+/// A row of the table: one worker, or a group of workers.
 struct WorkerRow {
     name: String,
     workers: usize,
-    /// Tasks it ended, if it is one of a pool's.
+    /// Ended tasks of a pool worker.
     tasks: Option<u64>,
-    /// How it ended; `mixed` for a group that did not end as one.
+    /// How it ended; `mixed` for a group whose workers ended differently.
     ended: String,
     shares: StateTimes,
 }
@@ -90,8 +90,8 @@ fn worker_table(rows: &[WorkerRow], bar: usize) -> TextTable {
     table
 }
 
-/// Time by state as a bar of letters: every state gets its part of the cells, and what is left over goes to those that
-/// were rounded down most.
+/// Returns time by state as a bar of letters: every state gets its share of the cells, and the remaining cells go to
+/// the states that were rounded down most.
 fn state_letter_bar(shares: &StateTimes, cells: usize) -> TextCell {
     let mut parts: Vec<(State, usize, f64)> = alive_states()
         .map(|state| {
@@ -112,7 +112,7 @@ fn state_letter_bar(shares: &StateTimes, cells: usize) -> TextCell {
     bar
 }
 
-/// The two states that took most time, in words.
+/// Returns the two states that took most time, in words.
 fn top_states(shares: &StateTimes) -> TextCell {
     let mut states: Vec<State> = alive_states().filter(|state| shares.get(*state) > 0).collect();
     states.sort_by_key(|state| std::cmp::Reverse(shares.get(*state)));
@@ -124,18 +124,18 @@ fn top_states(shares: &StateTimes) -> TextCell {
     let gap = shares.get(State::Gap);
     if gap > 0 {
         let part = Span(gap).share_of(Span(shares.alive_ns().saturating_add(gap)));
-        cell.push(format!("; {} not known, events were lost", format_percent(part)), Style::new());
+        cell.push(format!("; {} unknown: events were lost", format_percent(part)), Style::new());
     }
     cell
 }
 
-/// What the letters that occur mean.
+/// Writes the meaning of the letters that occur.
 fn write_legend(rows: &[WorkerRow], text_format: TextFormat, out: &mut String) {
     let met: Vec<String> = alive_states()
         .filter(|state| rows.iter().any(|row| row.shares.get(*state) > 0))
         .map(|state| format!("{} {}", state.letter(), state.word()))
         .collect();
-    let order = if met.len() > 1 { "; not in order of time" } else { "" };
+    let order = if met.len() > 1 { "; totals, not a timeline" } else { "" };
     out.push_str("  ");
     text_format.write_wrapped(out, &format!("{}{order}", met.join(", ")), 2, 2, Style::new().dimmed());
 }

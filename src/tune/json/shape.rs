@@ -1,4 +1,4 @@
-//! The shape of a tuning's JSON, member by member in the order they are written.
+//! The members of a tuning's JSON output, in the order they are written.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub(super) struct TuningJson<'a> {
     pub(super) contend: &'static str,
     pub(super) scenario: &'a str,
     pub(super) knob: &'a str,
-    /// What is counted: `task`, `item` and so on.
+    /// The unit of work: `task`, `item` and so on.
     #[cfg_attr(test, schemars(extend("enum" = ["task", "change", "item", "acquisition"])))]
     pub(super) unit: &'static str,
     pub(super) asked: RequestJson<'a>,
@@ -94,7 +94,7 @@ pub(super) struct LevelJson {
     pub(super) disturbed: Vec<RepetitionJson>,
 }
 
-/// One repetition; what is per unit of work is said so in `docs/tune.md`.
+/// A repetition. `docs/tune.md` says which members are per unit of work.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RepetitionJson {

@@ -1,4 +1,4 @@
-//! What is measured once there is an answer: it again, for longer, and with tasks that come at a rate.
+//! Confirms an answer: fresh repetitions, a long one, and response times in open loop.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use crate::tune::request::{Experiment, ExperimentRunner, LoadProfile};
 use crate::tune::trial::TrialOutcome;
 use crate::tune::tuning::{LongRun, OpenLoopPoint, Tuning};
 
-/// Fresh repetitions for the confirmation, each level.
+/// Fresh repetitions of each level.
 const CONFIRMATION_ROUNDS: usize = 4;
 
-/// Parts of the highest rate at which latency is looked at.
+/// Loads at which latency is measured, as shares of the highest throughput.
 const OPEN_LOOP_LOADS: [f64; 4] = [0.5, 0.7, 0.8, 0.9];
 
-/// Part of the budget for the repetition that lasts.
+/// Share of the budget for the long repetition.
 const LONG_RUN_SHARE: f64 = 0.15;
 
-/// A repetition shorter than this shows no more than the usual ones.
+/// Least length of a long repetition: a shorter one shows no more than the usual ones.
 const MIN_LONG_RUN: Duration = Duration::from_secs(3);
 
 const MAX_LONG_RUN: Duration = Duration::from_mins(1);
 
 impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
-    /// Fresh repetitions at the level and its neighbours: what was chosen because it looked good looks a bit too good. Then
-    /// a long one: what changes slowly does not show in short ones.
+    /// Makes fresh repetitions at the level and its neighbours, because a level chosen for its good figures looks too
+    /// good. Then makes a long one, because slow changes do not show in short ones.
     pub(super) fn confirm(&mut self, level: f64) -> Result<(), EarlyStop> {
         let values: Vec<f64> = self.tuning.curve.working_levels().map(|level| level.value).collect();
         let Some(at) = values.iter().position(|value| value.total_cmp(&level).is_eq()) else { return Ok(()) };
@@ -33,16 +33,16 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
             let mut order = near.clone();
             self.rng.shuffle(&mut order);
             for level in order {
-                let tried = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
+                let outcome = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
                 let fresh = self.tuning.confirmation.level_mut(level);
-                add_repetition(fresh, tried, self.request.keep_disturbed, |level| &mut level.repetitions);
+                add_repetition(fresh, outcome, self.request.keep_disturbed, |level| &mut level.repetitions);
                 self.notify_change();
             }
         }
         self.measure_long_run(level, LoadProfile::Saturated)
     }
 
-    /// One repetition that lasts, if there is time for it.
+    /// Makes a long repetition, if there is time for it.
     pub(super) fn measure_long_run(&mut self, level: f64, load: LoadProfile) -> Result<(), EarlyStop> {
         let lasts = self.request.budget.mul_f64(LONG_RUN_SHARE).min(MAX_LONG_RUN);
         let left = self.request.budget.saturating_sub(self.runner.elapsed());
@@ -56,7 +56,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         Ok(())
     }
 
-    /// Response times with tasks due at parts of the highest rate.
+    /// Measures response times with tasks due at shares of the highest throughput.
     pub(super) fn measure_open_loop(&mut self, level: f64) -> Result<(), EarlyStop> {
         let highest = self.tuning.curve.find(level).map_or(0.0, Level::throughput);
         for load in OPEN_LOOP_LOADS {

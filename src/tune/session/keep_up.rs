@@ -1,7 +1,7 @@
-//! The smallest level that keeps up with tasks that arrive at a rate.
+//! Finds the smallest level that keeps up with tasks that arrive at a rate.
 //!
-//! In closed loop, the levels are doubled until one can do more than arrives, then the distance to the one below is halved.
-//! Those between which the answer lies are repeated, and measured with tasks arriving as the scenario says.
+//! In closed loop, it doubles the level until one can do more than arrives, then bisects between it and the level
+//! below. It repeats the levels around the answer, and measures them with the scenario's own arrivals.
 
 use std::time::Duration;
 
@@ -14,20 +14,21 @@ use crate::tune::levels;
 use crate::tune::request::{Experiment, ExperimentRunner, LoadProfile, Phase, TuningRequest};
 use crate::tune::tuning::Tuning;
 
-/// Tasks that arrive in a repetition: with fewer, how many of them are done varies too much.
+/// Least arrivals in a repetition: with fewer, the share of done tasks varies too much.
 const MIN_TASKS: f64 = 300.0;
 
-/// Tasks that arrive in a repetition where few may be late: with fewer, none may be late by chance.
+/// Least arrivals in a repetition with a limit on the p99: with fewer, none may be late by chance.
 const MIN_TASKS_WITH_P99: f64 = 800.0;
 
-/// Shortest repetition with arrivals, and the part of the budget that the longest takes.
+/// Shortest repetition with arrivals, and the share of the budget for the longest.
 const MIN_ARRIVAL_TIME: Duration = Duration::from_millis(1_500);
 const MAX_ARRIVAL_SHARE: f64 = 0.1;
 
-/// Part of what arrives below which one repetition is enough to know that a level falls behind, unless it scatters much.
+/// Throughput, as a share of the rate, below which one repetition shows that a level falls behind, unless it varies
+/// much.
 const NEAR_RATE_SHARE: f64 = 0.7;
 
-/// Parts of the budget after which no more is measured in closed loop, and no more levels are tried with arrivals.
+/// Shares of the budget after which closed-loop measurements end, and repetitions with arrivals end.
 const CLOSED_LOOP_SHARE: f64 = 0.4;
 const ARRIVALS_SHARE: f64 = 0.8;
 
@@ -49,20 +50,20 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         while self.repeat_candidates(rate)? {}
         self.enter_phase(Phase::Arriving);
         while self.measure_arrivals_round(rate)? {}
-        let Some(level) = self.tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level()) else {
+        let Some(level) = self.tuning.decision.as_ref().and_then(|decision| decision.answer.recommended_level()) else {
             return Ok(());
         };
         self.enter_phase(Phase::Confirming);
         self.measure_long_run(level, LoadProfile::AsWritten)
     }
 
-    /// What a level can do by the mean of its repetitions; nothing if it does not work.
+    /// Returns the mean throughput of a level, or 0 if it fails.
     fn mean_throughput(&self, level: f64) -> f64 {
         self.tuning.curve.find(level).filter(|level| level.is_working()).map_or(0.0, Level::throughput)
     }
 
-    /// Doubles the level until it can do what arrives. The last that cannot and the first that can; none when there is no
-    /// first, or none before it.
+    /// Doubles the level until its throughput is above the rate. Returns the last level below and the first above the
+    /// rate. None if no level is above it, or the first one already is.
     fn double_until_enough(&mut self, rate: f64) -> Result<Option<(f64, f64)>, EarlyStop> {
         let (low, high) = self.request.range;
         let mut level = low;
@@ -88,14 +89,15 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         Ok(())
     }
 
-    /// The next level worth a look: one more, or a little more of many.
+    /// Returns the next level to try: one more, or an eighth more.
     fn next_level_up(&self, level: f64) -> Option<f64> {
         let step = (level / 8.0).max(if self.request.is_whole { 1.0 } else { 0.0 });
         let next = if self.request.is_whole { (level + step).floor() } else { level + step };
         (next <= self.request.range.1).then_some(next)
     }
 
-    /// The levels that may be able to do what arrives, up to the first that is by its mean and the next; the best if none is.
+    /// Returns the candidates: the levels up to the first with a mean throughput above the rate, and the next; or up to
+    /// the best level.
     fn candidate_levels(&self, rate: f64) -> Vec<f64> {
         let curve = &self.tuning.curve;
         let Some(first) = curve.working_levels().find(|level| level.throughput() > rate).or_else(|| curve.best())
@@ -107,7 +109,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         lower.chain([first.value]).chain(above).collect()
     }
 
-    /// One more repetition in closed loop of the levels close to what arrives; whether there are such.
+    /// Makes one more closed-loop repetition of the candidates that are still unclear. Returns whether there were any.
     fn repeat_candidates(&mut self, rate: f64) -> Result<bool, EarlyStop> {
         let demands = self.request.demands;
         let unclear = |value: &f64| {
@@ -121,20 +123,21 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
             })
         };
         let wanted: Vec<f64> = self.candidate_levels(rate).into_iter().filter(unclear).collect();
-        // Without a level that can, there is nothing to keep time for.
-        let any = self.tuning.curve.working_levels().any(|level| level.throughput() > rate);
-        if wanted.is_empty() || self.is_budget_used(if any { CLOSED_LOOP_SHARE } else { ARRIVALS_SHARE }) {
+        // Without a level above the rate, no time is needed for arrivals.
+        let has_able_level = self.tuning.curve.working_levels().any(|level| level.throughput() > rate);
+        if wanted.is_empty() || self.is_budget_used(if has_able_level { CLOSED_LOOP_SHARE } else { ARRIVALS_SHARE }) {
             return Ok(false);
         }
         self.measure_round(&wanted)?;
         Ok(true)
     }
 
-    /// A round with arrivals at the lowest level that may keep up, and at the next; whether another may decide more.
+    /// Makes a round with arrivals at the lowest level that may keep up, and at the next. Returns whether to make
+    /// another.
     fn measure_arrivals_round(&mut self, rate: f64) -> Result<bool, EarlyStop> {
         let demands = self.request.demands;
-        let stands = |level: &Level| level_status(&self.tuning.curve, level, &demands);
-        let open = |level: &&Level| matches!(stands(level), LevelStatus::Undecided | LevelStatus::Sufficient);
+        let status = |level: &Level| level_status(&self.tuning.curve, level, &demands);
+        let open = |level: &&Level| matches!(status(level), LevelStatus::Undecided | LevelStatus::Sufficient);
         let able = |level: &&Level| level.throughput() > rate;
         let first = self.tuning.curve.working_levels().filter(able).find(open).map(|level| level.value);
         if self.is_budget_used(ARRIVALS_SHARE) {
@@ -147,7 +150,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
                 .find(value)
                 .is_some_and(|level| level.arrival_repetitions.len() >= MIN_ARRIVAL_REPETITIONS)
         };
-        // Where few may be late the time is needed for the first alone, until it is clear that it stays unclear.
+        // With a limit on the p99, all time goes to the first level, until enough repetitions have left it undecided.
         let next = self
             .next_level_up(first)
             .filter(|next| self.mean_throughput(*next) > rate && (demands.max_p99_ns.is_none() || stuck(first)));
@@ -155,7 +158,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
             self.tuning.curve.find(*value).is_some_and(|level| {
                 let runs = level.arrival_repetitions.len();
                 runs < MIN_ARRIVAL_REPETITIONS
-                    || (stands(level) == LevelStatus::Undecided && runs < MIN_ANSWER_REPETITIONS * 2)
+                    || (status(level) == LevelStatus::Undecided && runs < MIN_ANSWER_REPETITIONS * 2)
             })
         };
         let mut wanted: Vec<f64> = [Some(first), next].into_iter().flatten().filter(short).collect();
@@ -171,7 +174,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         Ok(true)
     }
 
-    /// Where no level measured is good enough, measures a higher one in closed loop; whether there is one.
+    /// Measures a higher level in closed loop if no measured level is good enough. Returns whether there was one.
     fn try_higher(&mut self) -> Result<bool, EarlyStop> {
         let highest = self.tuning.curve.levels().last().map(|level| level.value);
         let top = self.request.range.1;
@@ -182,7 +185,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         Ok(true)
     }
 
-    /// Measures a level between `good` and the one below that is not, in closed loop; whether there is one.
+    /// Measures a level between `good` and the bad one below, in closed loop. Returns whether there was one.
     fn try_between(&mut self, good: f64) -> Result<bool, EarlyStop> {
         let demands = self.request.demands;
         let curve = &self.tuning.curve;
@@ -211,8 +214,8 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         let TuningRequest { demands, budget, .. } = self.request;
         let tasks = if demands.max_p99_ns.is_some() { MIN_TASKS_WITH_P99 } else { MIN_TASKS };
         let lasts = Duration::from_secs_f64(tasks / rate).min(budget.mul_f64(MAX_ARRIVAL_SHARE)).max(MIN_ARRIVAL_TIME);
-        let tried = self.run_experiment(Experiment::lasting(level, LoadProfile::AsWritten, lasts))?;
-        add_repetition(self.tuning.curve.level_mut(level), tried, self.request.keep_disturbed, |level| {
+        let outcome = self.run_experiment(Experiment::lasting(level, LoadProfile::AsWritten, lasts))?;
+        add_repetition(self.tuning.curve.level_mut(level), outcome, self.request.keep_disturbed, |level| {
             &mut level.arrival_repetitions
         });
         self.update_decision();

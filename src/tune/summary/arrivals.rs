@@ -1,4 +1,4 @@
-//! The answer where tasks arrive at a rate: which level keeps up, with how much to spare.
+//! The sentences for tasks that arrive at a rate: which level keeps up, and its spare capacity.
 
 use super::{TuningSubject, capitalize};
 use crate::trace::Span;
@@ -10,9 +10,9 @@ use crate::tune::decide::{Decision, level_status};
 use crate::tune::stats::{mean, relative_uncertainty};
 use crate::tune::tuning::Tuning;
 
-pub(super) fn arrivals_headline(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, due: f64) -> String {
+pub(super) fn arrivals_headline(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, due: f64) -> String {
     let level = |value: f64| tuning.curve.find(value);
-    match verdict.answer {
+    match decision.answer {
         TuningAnswer::KeepsUp { from, level: n } => {
             let Some(found) = level(n) else { return String::new() };
             format!(
@@ -28,38 +28,38 @@ pub(super) fn arrivals_headline(tuning: &Tuning, subject: &TuningSubject<'_>, ve
         TuningAnswer::Unsettled(n) => {
             let able = level(n).map_or_else(String::new, capacity_clause);
             format!(
-                "Not certain whether {} {} up with {}: {able}. Add time with `--for 2m`, or workers.",
+                "Unclear whether {} {} up with {}: {able}. Add time with `--for 2m`, or add workers.",
                 subject.level_name(n),
                 subject.verb_form(n, "keeps", "keep"),
                 format_rate(due)
             )
         }
-        _ => falls_short(tuning, subject, verdict, due),
+        _ => falls_short(tuning, subject, decision, due),
     }
 }
 
-fn falls_short(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, due: f64) -> String {
-    let most = tuning.curve.find(verdict.best_level).map_or(0.0, Level::throughput);
+fn falls_short(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, due: f64) -> String {
+    let most = tuning.curve.find(decision.best_level).map_or(0.0, Level::throughput);
     format!(
-        "No level measured keeps up with {}: the most is {} with {}. Make tasks shorter, or accept fewer.",
+        "No measured level keeps up with {}: the best does {} with {}. Shorten the tasks, or accept fewer.",
         format_rate(due),
         format_rate(most),
-        subject.level_name(verdict.best_level)
+        subject.level_name(decision.best_level)
     )
 }
 
-/// What is known below the answer: `; 4 fall behind by 10/s`.
+/// Describes the level below the answer: `; 4 fall behind by 10/s`.
 fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, (from, n): (f64, f64), due: f64) -> String {
     let Some(below) = tuning.curve.level_below(n) else { return String::new() };
     let name = subject.short_level_name(below.value);
     if level_status(&tuning.curve, below, &subject.demands) == LevelStatus::Undecided {
-        return format!("; {name} may as well: {}", capacity_clause(below));
+        return format!("; {name} may too: {}", capacity_clause(below));
     }
     if from < n {
-        return format!("; nothing between {name} and that was measured");
+        return format!("; levels between {name} and {} were not measured", subject.short_level_name(n));
     }
     if let Some(why) = below.failures.first() {
-        let verb = subject.verb_form(below.value, "does not work", "do not work");
+        let verb = subject.verb_form(below.value, "fails", "fail");
         return format!("; {name} {verb} ({})", super::failing_levels::short_failure_reason(why));
     }
     let behind = backlog_growth_rate(below, due);
@@ -76,13 +76,13 @@ fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, (from, n): (
     }
 }
 
-/// `they can do 203/s ±4 %`.
+/// Returns the throughput in closed loop: `saturated throughput 203/s ±4 %`.
 fn capacity_clause(level: &Level) -> String {
     let width = relative_uncertainty(&level.throughputs()).map(|width| format!(" ±{}", format_percent(width)));
-    format!("at most {}{} when saturated", format_rate(level.throughput()), width.unwrap_or_default())
+    format!("saturated throughput {}{}", format_rate(level.throughput()), width.unwrap_or_default())
 }
 
-/// Response time of nearly all tasks, as measured with arrivals.
+/// Returns the p99 response time, measured with arrivals.
 fn response_p99(level: &Level) -> Option<String> {
     level.arrival_response().map(|times| Span(times.p99 as u64).to_string())
 }
@@ -90,33 +90,33 @@ fn response_p99(level: &Level) -> Option<String> {
 pub(super) fn arrivals_sentences(
     tuning: &Tuning,
     subject: &TuningSubject<'_>,
-    verdict: &Decision,
+    decision: &Decision,
     due: f64,
 ) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(found) = verdict.answer.recommended_level().and_then(|n| tuning.curve.find(n)) {
+    if let Some(found) = decision.answer.recommended_level().and_then(|n| tuning.curve.find(n)) {
         all.extend(measured_sentence(found, due));
         all.extend(next_level_sentence(tuning, subject, found, due));
     }
     all.extend(long_run_sentence(tuning, due));
-    all.push(format!("For the most that {} can do, add `--saturate`.", subject.scenario));
+    all.push(format!("To find the highest throughput of {}, add `--saturate`.", subject.scenario));
     all
 }
 
-/// What the answer rests on.
+/// Describes the measurements of the recommended level.
 fn measured_sentence(found: &Level, due: f64) -> Option<String> {
     let grows = mean(&found.arrival_repetitions.iter().map(|one| backlog_growth(one, due)).collect::<Vec<_>>());
     let first = found.arrival_repetitions.first()?;
     let secs = Span((first.secs * 1e9) as u64);
     Some(format!(
-        "Measured: {}; in {} of about {secs} with these arrivals the backlog grew by {} of them.",
+        "Measured: {}; in {} of about {secs} with these arrivals, the backlog grew by {} of the arrivals.",
         capacity_clause(found),
         format_counted(found.arrival_repetitions.len() as u64, "run"),
         format_percent(grows.max(0.0))
     ))
 }
 
-/// What the next level measured leaves.
+/// Says how much the next measured level has to spare.
 fn next_level_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, found: &Level, due: f64) -> Option<String> {
     let next = tuning.curve.working_levels().find(|level| level.value > found.value)?;
     let p99 = response_p99(next).map_or_else(String::new, |p99| format!(" (p99 {p99})"));
@@ -128,11 +128,11 @@ fn next_level_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, found: &Lev
     })
 }
 
-/// What the long run says.
+/// Describes the long run.
 fn long_run_sentence(tuning: &Tuning, due: f64) -> Option<String> {
     let long = &tuning.long_run.as_ref()?.repetition;
     let p99 = Span(long.response?.p99 as u64);
     let secs = Span((long.secs * 1e9) as u64);
     let grown = format_percent(backlog_growth(long, due).max(0.0));
-    Some(format!("One run of {secs}: p99 {p99}, and the backlog grew by {grown} of the arrivals."))
+    Some(format!("One long run of {secs}: p99 {p99}; the backlog grew by {grown} of the arrivals."))
 }

@@ -1,4 +1,4 @@
-//! Why an answer may be wrong.
+//! The caveats of an answer: reasons why it may be wrong.
 
 use super::{Preflight, TuningSubject};
 use crate::trace::format::{format_counted, format_percent};
@@ -7,27 +7,27 @@ use crate::tune::drift::{Drift, detect_drift};
 use crate::tune::request::TIME_RAN_OUT;
 use crate::tune::tuning::Tuning;
 
-/// By how much the same work may take longer at one time than at another before that is said. The calibration is the best of
-/// eight tries: on two busy cores it repeats within 7 %.
+/// Largest relative slowdown of the cores that is not mentioned. The calibration is the best of eight tries: on two
+/// busy cores it repeats within 7 %.
 const MIN_SLOWDOWN: f64 = 0.1;
 
-/// What of the machine was not as it should be before it began.
+/// Returns caveats about the machine before the tuning began.
 fn preflight_caveats(
     Preflight { others_cores: others, clock_range: clock }: Preflight,
 ) -> impl Iterator<Item = String> {
     let busy = others.filter(|others| *others > 0.05);
-    let busy = busy.map(|others| format!("Others kept {others:.1} cores busy before it began."));
+    let busy = busy.map(|others| format!("Other programs kept {others:.1} cores busy before the tuning began."));
     let clock = clock.map(|(least, most)| {
         let [least, most] = [least, most].map(|hertz| hertz / 1e9);
         format!(
-            "The clock of the cores changes with their load, from {least:.1} to {most:.1} GHz: figures are steadier with \
-             the governor `performance`."
+            "The core clock changes with the load, from {least:.1} to {most:.1} GHz: results are steadier with the \
+             `performance` governor."
         )
     });
     busy.into_iter().chain(clock)
 }
 
-/// How much slower the cores were at times, if that is more than a little.
+/// Says how much slower the cores were in some repetitions, if noticeably.
 fn core_speed_caveat(tuning: &Tuning) -> Option<String> {
     let repetitions = tuning.curve.levels().iter().flat_map(|level| &level.repetitions);
     let speeds: Vec<f64> = repetitions.filter_map(|repetition| repetition.core_speed).collect();
@@ -35,14 +35,14 @@ fn core_speed_caveat(tuning: &Tuning) -> Option<String> {
     let slower = 1.0 - slowest / fastest;
     (slower > MIN_SLOWDOWN).then(|| {
         format!(
-            "A core was {} slower in some repetitions than in others: its clock changes, or others share its cache or \
-             its core.",
+            "A core was {} slower in some repetitions than in others: its clock changes, or other programs share its \
+             cache or its core.",
             format_percent(slower)
         )
     })
 }
 
-/// Why the answer may be wrong; empty when nothing speaks against it.
+/// Returns the reasons why the answer may be wrong; none if nothing speaks against it.
 pub fn caveats(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<String> {
     let mut all = Vec::new();
     all.extend(detect_drift(tuning, subject.demands.epsilon).map(drift_caveat));
@@ -50,37 +50,41 @@ pub fn caveats(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<String> {
     all.extend(core_speed_caveat(tuning));
     let share = tuning.curve.disturbed_share();
     if share > 0.0 {
-        all.push(format!("{} of the repetitions were disturbed by others and left out.", format_percent(share)));
+        all.push(format!(
+            "{} of the repetitions were disturbed by other programs and left out.",
+            format_percent(share)
+        ));
     }
     all.extend(core_shortage_caveat(tuning, subject));
     let lost: u64 =
         tuning.curve.levels().iter().flat_map(|level| &level.repetitions).map(|repetition| repetition.lost).sum();
     if lost > 0 {
-        all.push(format!("{} lost: figures of locks and time by state are too low.", format_counted(lost, "event")));
+        all.push(format!("{} lost: lock figures and time by state are too low.", format_counted(lost, "event")));
     }
     all.extend(tuning.stop_reason.map(|cut| unfinished_caveat(tuning, cut)));
     all
 }
 
-/// That the rate is another one later.
+/// Says that the throughput changes during a run.
 fn drift_caveat(change: Drift) -> String {
     let span = |secs: f64| Span((secs * 1e9) as u64);
     let differs = |change: f64| {
         if change < 1.0 {
-            format!("{} less", format_percent(1.0 - change))
+            format!("{} lower", format_percent(1.0 - change))
         } else {
-            format!("{} more", format_percent(change - 1.0))
+            format!("{} higher", format_percent(change - 1.0))
         }
     };
     match change {
         Drift::Halves { change, secs } => format!(
-            "The work changes while it runs: the second half of {} does {} than the first. Measure the part you mean: let \
-             the scenario do only that.",
+            "Throughput changes during the run: in the second half of {} it is {} than in the first. Make the \
+             scenario do only the part that you want to measure.",
             span(secs),
             differs(change)
         ),
         Drift::LongVersusShort { change, short, long } => format!(
-            "The work changes while it runs: {} do {} than {}. Measure the part you mean: let the scenario do only that.",
+            "Throughput changes during the run: over {} it is {} than over {}. Make the scenario do only the part \
+             that you want to measure.",
             span(long),
             differs(change),
             span(short)
@@ -88,7 +92,7 @@ fn drift_caveat(change: Drift) -> String {
     }
 }
 
-/// That the lowest level already has too few cores.
+/// Says that the lowest level already has too few cores.
 fn core_shortage_caveat(tuning: &Tuning, subject: &TuningSubject<'_>) -> Option<String> {
     let lowest = tuning.curve.working_levels().next()?;
     let (spent, done) = lowest.time_by_state();
@@ -105,10 +109,10 @@ fn core_shortage_caveat(tuning: &Tuning, subject: &TuningSubject<'_>) -> Option<
     })
 }
 
-/// What was left out, and how to have it.
+/// Says why the tuning ended early, and how to give it more time.
 fn unfinished_caveat(tuning: &Tuning, cut: &str) -> String {
     let missing = if tuning.confirmation.levels().is_empty() && tuning.long_run.is_none() {
-        " before it was confirmed"
+        " before the answer was confirmed"
     } else {
         ""
     };

@@ -1,18 +1,19 @@
-//! At which levels it does not work, and where that begins or ends.
+//! The sentence about failing levels: which levels fail, why, and the nearest levels that work.
 
 use super::TuningSubject;
 use crate::model::join_names;
+use crate::trace::format::format_counted;
 use crate::tune::curve::Level;
 use crate::tune::levels::midpoint_level;
 use crate::tune::tuning::Tuning;
 
-/// A failure in a word or two: what stands before its details.
+/// Returns a failure in a word or two, without its details.
 pub(super) fn short_failure_reason(why: &str) -> &str {
     let end = [":", " of ", " in "].iter().filter_map(|sign| why.find(sign)).min();
     why[..end.unwrap_or(why.len())].trim()
 }
 
-/// The levels that do not work, and between which levels that changes.
+/// Lists the levels that fail, and the borders between failing and working levels.
 pub(super) fn failing_levels_sentence(tuning: &Tuning, subject: &TuningSubject<'_>) -> Option<String> {
     let fails = |level: &&Level| !level.failures.is_empty();
     let failing: Vec<&Level> = tuning.curve.levels().iter().filter(fails).collect();
@@ -24,7 +25,7 @@ pub(super) fn failing_levels_sentence(tuning: &Tuning, subject: &TuningSubject<'
     let borders = borders.join("; ");
     let name = &subject.knob.name;
     Some(format!(
-        "Does not work with {name} {} ({why}){}{borders}.",
+        "Fails with {name} {} ({why}){}{borders}.",
         join_names(&values),
         if borders.is_empty() { "" } else { "; " }
     ))
@@ -34,11 +35,11 @@ fn describe_border(low: &Level, high: &Level, tuning: &Tuning, subject: &TuningS
     let name = |level: &Level| subject.short_level_name(level.value);
     let counts = [low, high].iter().all(|level| level.value.fract().total_cmp(&0.0).is_eq());
     if midpoint_level(low.value, high.value, counts).is_some() {
-        return format!("nothing was measured between {} and {}", name(low), name(high));
+        return format!("no level between {} and {} was measured", name(low), name(high));
     }
     let works = if low.is_working() { low } else { high };
     let runs =
         works.repetitions.len() + tuning.confirmation.find(works.value).map_or(0, |level| level.repetitions.len());
-    let which = if low.is_working() { "highest that works below them" } else { "lowest that works above them" };
-    format!("the {which} is {}, in all of {runs} runs", name(works))
+    let which = if low.is_working() { "highest working level below" } else { "lowest working level above" };
+    format!("the {which} is {} (worked in {})", name(works), format_counted(runs as u64, "run"))
 }

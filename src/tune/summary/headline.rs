@@ -1,4 +1,4 @@
-//! The answer in one or two sentences, with the numbers that decide it.
+//! The headline of a tuning: the answer in one or two sentences, with the numbers that decide it.
 
 use super::arrivals;
 use super::failing_levels::short_failure_reason;
@@ -12,107 +12,110 @@ use crate::tune::demands::Goal;
 use crate::tune::drift::{Drift, detect_drift};
 use crate::tune::tuning::Tuning;
 
-/// The answer.
+/// Returns the answer in one or two sentences.
 pub fn headline(tuning: &Tuning, subject: &TuningSubject<'_>) -> String {
-    let Some(verdict) = &tuning.decision else { return "Nothing could be measured.".to_owned() };
-    let found = answer_sentence(tuning, subject, verdict);
+    let Some(decision) = &tuning.decision else { return "Nothing could be measured.".to_owned() };
+    let found = answer_sentence(tuning, subject, decision);
     let found = match tuning.is_confirmed(&subject.demands) {
-        Some(false) if is_compared(&verdict.answer) => format!("Not confirmed by fresh repetitions: {found}"),
+        Some(false) if is_compared(&decision.answer) => format!("Not confirmed by fresh repetitions: {found}"),
         _ => found,
     };
     match detect_drift(tuning, subject.demands.epsilon) {
-        Some(change) if verdict.answer.recommended_level().is_some() => format!("{found} {}", drift_warning(change)),
+        Some(change) if decision.answer.recommended_level().is_some() => format!("{found} {}", drift_warning(change)),
         _ => found,
     }
 }
 
-/// That an answer from short repetitions is none about what goes on later.
+/// Warns that an answer from short repetitions says nothing about later parts of a run.
 fn drift_warning(change: Drift) -> String {
     let (Drift::Halves { secs, .. } | Drift::LongVersusShort { short: secs, .. }) = change;
-    format!("It changes while it runs: this is true of its first {} only.", crate::trace::Span((secs * 1e9) as u64))
-}
-
-fn answer_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision) -> String {
-    match &verdict.answer {
-        TuningAnswer::Exact(n) => exact_sentence(tuning, subject, verdict, *n),
-        TuningAnswer::Range { from, knee, to } => range_sentence(tuning, subject, verdict, (*from, *knee, *to)),
-        TuningAnswer::Rising(n) => rising_sentence(tuning, subject, *n),
-        TuningAnswer::Flat(n) => format!(
-            "No level measured does clearly more or less: {}. Choose by latency or memory.",
-            level_and_share_of_most(tuning, subject, verdict, *n)
-        ),
-        TuningAnswer::LimitedElsewhere(n) => {
-            format!("The bottleneck is elsewhere: {}.", level_and_share_of_most(tuning, subject, verdict, *n))
-        }
-        TuningAnswer::KeepsUp { .. } | TuningAnswer::Unsettled(_) | TuningAnswer::FallsBehind(_) => {
-            match subject.demands.goal {
-                Goal::Arrivals(rate) => arrivals::arrivals_headline(tuning, subject, verdict, rate),
-                Goal::MaxThroughput => String::new(), // such an answer is given to what arrives alone
-            }
-        }
-        TuningAnswer::TooNoisy(why) => format!("Too noisy to say: {why}."),
-        TuningAnswer::NeverWorks(why) => format!("It works at no level measured: {why}."),
-        TuningAnswer::DemandsNotMet(why) => format!("No level is good enough: {why}."),
-    }
-}
-
-/// `11 workers do 98 % of the most measured (987 tasks/s with 32 workers)`.
-fn level_and_share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64) -> String {
     format!(
-        "{} {} {}",
-        subject.level_name(n),
-        subject.verb_form(n, "does", "do"),
-        share_of_most(tuning, subject, verdict, n, "")
+        "Throughput changes during the run: this holds only for its first {}.",
+        crate::trace::Span((secs * 1e9) as u64)
     )
 }
 
-/// `98 % of the most measured (987 tasks/s with 32 workers)`.
-fn share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64, more: &str) -> String {
-    let (Some(level), Some(best)) = (tuning.curve.find(n), tuning.curve.find(verdict.best_level)) else {
-        return "the most measured".to_owned();
-    };
-    let most = subject.work_rate(best.throughput());
-    // A level that takes too long, or too much memory, may do more.
-    let is_most = tuning.curve.best().is_some_and(|most| most.value.total_cmp(&best.value).is_eq());
-    let among = if is_most { "measured" } else { "within the limits" };
-    if level.value.total_cmp(&best.value).is_eq() {
-        return format!("the most {among} ({most}{more})");
+fn answer_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision) -> String {
+    match &decision.answer {
+        TuningAnswer::Exact(n) => exact_sentence(tuning, subject, decision, *n),
+        TuningAnswer::Range { from, knee, to } => range_sentence(tuning, subject, decision, (*from, *knee, *to)),
+        TuningAnswer::Rising(n) => rising_sentence(tuning, subject, *n),
+        TuningAnswer::Flat(n) => format!(
+            "No measured level does clearly more or less: {}. Choose by latency or memory.",
+            level_and_share_of_most(tuning, subject, decision, *n)
+        ),
+        TuningAnswer::LimitedElsewhere(n) => {
+            format!("The bottleneck is elsewhere: {}.", level_and_share_of_most(tuning, subject, decision, *n))
+        }
+        TuningAnswer::KeepsUp { .. } | TuningAnswer::Unsettled(_) | TuningAnswer::FallsBehind(_) => {
+            match subject.demands.goal {
+                Goal::Arrivals(rate) => arrivals::arrivals_headline(tuning, subject, decision, rate),
+                Goal::MaxThroughput => String::new(), // only arrivals have such an answer
+            }
+        }
+        TuningAnswer::TooNoisy(why) => format!("Too noisy to say: {why}."),
+        TuningAnswer::NeverWorks(why) => format!("Every measured level fails: {why}."),
+        TuningAnswer::DemandsNotMet(why) => format!("No level meets the demands: {why}."),
     }
-    let part = ratio_to_best(level, best).map_or(0.0, |found| found.estimate);
-    format!("{} of the most {among} ({most} with {}{more})", format_percent(part), subject.level_name(best.value))
 }
 
-fn exact_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64) -> String {
+/// Returns `11 workers reach 98 % of the best throughput measured (987 tasks/s with 32 workers)`.
+fn level_and_share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64) -> String {
+    format!(
+        "{} {} {}",
+        subject.level_name(n),
+        subject.verb_form(n, "reaches", "reach"),
+        share_of_most(tuning, subject, decision, n, "")
+    )
+}
+
+/// Returns `98 % of the best throughput measured (987 tasks/s with 32 workers)`.
+fn share_of_most(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64, more: &str) -> String {
+    let (Some(level), Some(best)) = (tuning.curve.find(n), tuning.curve.find(decision.best_level)) else {
+        return "the best throughput measured".to_owned();
+    };
+    let best_rate = subject.work_rate(best.throughput());
+    // A level over a limit on latency or memory may do more.
+    let is_top = tuning.curve.best().is_some_and(|top| top.value.total_cmp(&best.value).is_eq());
+    let among = if is_top { "measured" } else { "within the limits" };
+    if level.value.total_cmp(&best.value).is_eq() {
+        return format!("the best throughput {among} ({best_rate}{more})");
+    }
+    let part = ratio_to_best(level, best).map_or(0.0, |found| found.estimate);
+    format!(
+        "{} of the best throughput {among} ({best_rate} with {}{more})",
+        format_percent(part),
+        subject.level_name(best.value)
+    )
+}
+
+fn exact_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64) -> String {
     if tuning.curve.levels().len() == 1 {
-        return format!("Only {} was measured: nothing can be compared.", subject.level_name(n));
+        return format!("Only one level was measured, {}: there is nothing to compare it with.", subject.level_name(n));
     }
     format!(
         "{} {} enough: {}{}.",
         capitalize(&subject.level_name(n)),
         subject.verb_form(n, "is", "are"),
-        share_of_most(tuning, subject, verdict, n, ""),
-        level_below_clause(tuning, subject, verdict, n)
+        share_of_most(tuning, subject, decision, n, ""),
+        level_below_clause(tuning, subject, decision, n)
     )
 }
 
-/// What the nearest level below does: `; 10 do 93 %`.
-fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &Decision, n: f64) -> String {
+/// Describes the nearest level below: `; 10 do 93 %`.
+fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision, n: f64) -> String {
     let Some(below) = tuning.curve.level_below(n) else {
         let least = match subject.knob.kind {
             KnobKind::Number { min, .. } => min,
             _ => n,
         };
-        return if least < n { "; nothing lower was measured".to_owned() } else { String::new() };
+        return if least < n { "; no lower level was measured".to_owned() } else { String::new() };
     };
     let name = subject.short_level_name(below.value);
     if let Some(why) = below.failures.first() {
-        return format!(
-            "; {name} {} ({})",
-            subject.verb_form(below.value, "does not work", "do not work"),
-            short_failure_reason(why)
-        );
+        return format!("; {name} {} ({})", subject.verb_form(below.value, "fails", "fail"), short_failure_reason(why));
     }
-    let best = tuning.curve.find(verdict.best_level);
+    let best = tuning.curve.find(decision.best_level);
     let part = best.and_then(|best| ratio_to_best(below, best)).map(|found| format_percent(found.estimate));
     part.map_or_else(String::new, |part| format!("; {name} {} {part}", subject.verb_form(below.value, "does", "do")))
 }
@@ -120,27 +123,28 @@ fn level_below_clause(tuning: &Tuning, subject: &TuningSubject<'_>, verdict: &De
 fn range_sentence(
     tuning: &Tuning,
     subject: &TuningSubject<'_>,
-    verdict: &Decision,
+    decision: &Decision,
     (from, knee, to): (f64, f64, f64),
 ) -> String {
     if tuning.curve.find(from).is_none() && tuning.curve.level_below(to).is_some_and(|below| below.value < from) {
         return format!(
-            "{} {} enough: {}; nothing between {} and that was measured.",
+            "{} {} enough: {}; levels between {} and {} were not measured.",
             capitalize(&subject.level_name(to)),
             subject.verb_form(to, "is", "are"),
-            share_of_most(tuning, subject, verdict, to, ""),
+            share_of_most(tuning, subject, decision, to, ""),
             tuning.curve.level_below(to).map_or_else(String::new, |below| subject.short_level_name(below.value)),
+            subject.short_level_name(to),
         );
     }
-    let found = tuning.curve.find(knee).zip(tuning.curve.find(verdict.best_level));
+    let found = tuning.curve.find(knee).zip(tuning.curve.find(decision.best_level));
     let interval = found.and_then(|(level, best)| ratio_to_best(level, best)).filter(|found| found.low < found.high);
     let interval = interval.map_or_else(String::new, |found| {
         format!("; 90 % interval {} to {}", format_percent(found.low), format_percent(found.high))
     });
     format!(
-        "About {}: {}. For certain, the smallest that is enough lies between {} and {}.",
+        "About {}: {}. The smallest sufficient level certainly lies between {} and {}.",
         subject.level_name(knee),
-        share_of_most(tuning, subject, verdict, knee, &interval),
+        share_of_most(tuning, subject, decision, knee, &interval),
         subject.short_level_name(from),
         subject.short_level_name(to)
     )
@@ -165,7 +169,7 @@ fn rising_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, n: f64) -> Stri
         _ => String::new(),
     };
     format!(
-        "Throughput still rises at {}, the highest level measured ({}{lower}): more may do more.{further}",
+        "Throughput still rises at {}, the highest level measured ({}{lower}): higher levels may do more.{further}",
         subject.level_name(n),
         subject.work_rate(rate)
     )

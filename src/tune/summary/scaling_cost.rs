@@ -1,4 +1,4 @@
-//! What more than the answer costs.
+//! The sentence about the cost of scaling beyond the answer.
 
 use super::{TuningSubject, capitalize, is_compared};
 use crate::trace::format::format_percent;
@@ -7,16 +7,16 @@ use crate::tune::curve::Level;
 use crate::tune::decide::{Decision, ratio_to_best};
 use crate::tune::tuning::Tuning;
 
-/// A difference smaller than this is none.
+/// Smallest relative difference in throughput that is mentioned.
 const MIN_CHANGE: f64 = 0.005;
 
-/// The highest level that works beside the answer: throughput, p99, and what the workers wait for instead.
+/// Compares the highest working level with the answer: throughput, p99, and the waiting time that grows most.
 pub(super) fn scaling_cost_sentence(
     tuning: &Tuning,
     subject: &TuningSubject<'_>,
-    verdict: &Decision,
+    decision: &Decision,
 ) -> Option<String> {
-    let here = tuning.recommended_level().filter(|_| is_compared(&verdict.answer))?;
+    let here = tuning.recommended_level().filter(|_| is_compared(&decision.answer))?;
     let there = tuning.curve.working_levels().last().filter(|last| last.value > here.value)?;
     let gain = ratio_to_best(there, here).map_or(0.0, |found| found.estimate - 1.0);
     let gain = match gain {
@@ -41,7 +41,7 @@ pub(super) fn scaling_cost_sentence(
     Some(format!("{name} {gain}{}{}.", p99.unwrap_or_default(), waits.unwrap_or_default()))
 }
 
-/// The state whose time for each unit of work grows most, with that time at both levels, if it grows by much.
+/// Returns the state whose time for each unit of work grows most, with that time at both levels, if it grows by much.
 fn most_grown_wait(here: &Level, there: &Level) -> Option<(State, f64, f64)> {
     let each = |level: &Level, state: State| {
         let (spent, done) = level.time_by_state();

@@ -1,4 +1,4 @@
-//! The levels beside what arrives: what each can do, what that leaves to spare, and how long tasks take.
+//! The table of levels for tasks that arrive at a rate: capacity, spare capacity, backlog and response times.
 
 use anstyle::{AnsiColor, Style};
 
@@ -53,7 +53,7 @@ pub(super) fn write_arrivals_table(
 fn arrivals_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, due: f64) -> Vec<TextCell> {
     let name = TextCell::from(subject.knob.format_value(level.value));
     if !level.is_working() {
-        let why = level.failures.first().map_or("disturbed each time", String::as_str);
+        let why = level.failures.first().map_or("disturbed every time", String::as_str);
         let mut cells = vec![name, TextCell::from("-")];
         cells.extend((0..5).map(|_| TextCell::default()));
         cells.push(TextCell::styled(why, Style::new().fg_color(Some(AnsiColor::Red.into()))));
@@ -63,17 +63,17 @@ fn arrivals_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, due
     let arriving = level.arrival_response();
     let time = |of: fn(&crate::tune::Percentiles) -> f64| arriving.as_ref().map(|all| Span(of(all) as u64).to_string());
     let grows: Vec<f64> = level.arrival_repetitions.iter().map(|one| backlog_growth(one, due)).collect();
-    let stands = level_status(&tuning.curve, level, &subject.demands);
-    let word = match stands {
+    let status = level_status(&tuning.curve, level, &subject.demands);
+    let word = match status {
         LevelStatus::Sufficient => "keeps up",
         LevelStatus::Worse => "falls behind",
         LevelStatus::Undecided if level.arrival_repetitions.is_empty() => "not tried further",
-        LevelStatus::Undecided => "not certain",
-        LevelStatus::Unacceptable => "too late, or too large",
+        LevelStatus::Undecided => "unclear",
+        LevelStatus::Unacceptable => "over a limit",
     };
-    let mut verdict = TextCell::styled(word, status_style(stands));
+    let mut status_cell = TextCell::styled(word, status_style(status));
     if tuning.recommended_level().is_some_and(|answer| answer.value.total_cmp(&level.value).is_eq()) {
-        verdict.push(" <", Style::new().bold());
+        status_cell.push(" <", Style::new().bold());
     }
     let spare = headroom(level, due);
     vec![
@@ -84,7 +84,7 @@ fn arrivals_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, due
         or_dash((!grows.is_empty()).then(|| format!("+{}", format_rate(mean(&grows).max(0.0) * due)))),
         or_dash(time(|all| all.p50)),
         or_dash(time(|all| all.p99)),
-        verdict,
+        status_cell,
         TextCell::from((level.repetitions.len() + level.arrival_repetitions.len()).to_string()),
     ]
 }

@@ -1,4 +1,4 @@
-//! Answers that the figures leave open: settings that changed, noise, other programs.
+//! Tests of open answers: after changed settings, with noise, and beside other programs.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ guess "less" { expect share running of=worker below="55%" }
 guess "more" { expect share running of=worker above="55%" }
 "#;
 
-/// A run that is written down while time passes.
+/// A simulated run that a test extends event by event.
 struct SimulatedRun {
     model: Model,
     depth: u32,
@@ -81,7 +81,7 @@ impl SimulatedRun {
         self.model.apply(&Message::Events(vec![Event { at: ms(at), worker, kind }]));
     }
 
-    /// Tasks come and are done, one in so many milliseconds; the worker waits for a device meanwhile.
+    /// Adds a task every `come` ms and ends one every `done` ms. The worker waits for a device meanwhile.
     fn run_tasks(&mut self, (from, to): (u64, u64), come: u64, done: u64) {
         for at in from..to {
             if at % come == 0 {
@@ -101,7 +101,7 @@ impl SimulatedRun {
         }
     }
 
-    /// The worker runs for these parts of each 100 ms, one after the other, and sleeps for the rest.
+    /// Lets the worker run for these milliseconds of each 100 ms, and sleep for the rest.
     fn run_worker(&mut self, parts: &[u64]) {
         for (at, part) in parts.iter().enumerate() {
             let from = at as u64 * 100;
@@ -115,7 +115,7 @@ impl SimulatedRun {
         self.model.apply(&Message::Notice { at: ms(at), notice });
     }
 
-    /// Two cores were full for two seconds. The run used so much of one, and its worker waited for one for so long.
+    /// Records two seconds of two busy cores: the run used `used` cores, and its worker waited for a core for `waited`.
     fn set_machine_load(&mut self, used: f64, waited: Span) {
         for i in 1..=10 {
             let (from, to) = (ms((i - 1) * 200), ms(i * 200));
@@ -142,7 +142,7 @@ fn ms(ms: u64) -> Stamp {
     Stamp::default() + Span::from_millis(ms)
 }
 
-/// A queue that grew for three seconds, until a knob was turned; then it shrank until a moment.
+/// Returns a run whose queue grew for three seconds, then shrank until `until` after a knob change.
 fn run_with_knob_turn(until: u64) -> SimulatedRun {
     let mut run = SimulatedRun::new();
     run.run_tasks((0, 3_000), 10, 20);
@@ -152,7 +152,7 @@ fn run_with_knob_turn(until: u64) -> SimulatedRun {
 }
 
 #[test]
-fn an_answer_is_that_of_the_settings_in_force() {
+fn answer_is_about_the_current_settings() {
     let mut run = SimulatedRun::new();
     run.run_tasks((0, 3_000), 10, 20);
     let before = run.answer(QUEUE_GUESSES, 3_000);
@@ -168,7 +168,7 @@ fn an_answer_is_that_of_the_settings_in_force() {
 }
 
 #[test]
-fn a_queue_that_goes_on_growing_after_a_change_grows() {
+fn queue_that_keeps_growing_after_a_change_is_reported_as_growing() {
     let mut run = SimulatedRun::new();
     run.run_tasks((0, 3_000), 10, 20);
     run.turn_knob(3_000);
@@ -178,7 +178,7 @@ fn a_queue_that_goes_on_growing_after_a_change_grows() {
 }
 
 #[test]
-fn a_queue_that_is_full_since_before_a_change_shows_nothing_of_it() {
+fn queue_full_since_before_a_change_gives_no_answer() {
     let mut run = SimulatedRun::new();
     run.run_tasks((0, 2_100), 1, 2);
     run.turn_knob(2_100);
@@ -189,33 +189,33 @@ fn a_queue_that_is_full_since_before_a_change_shows_nothing_of_it() {
 }
 
 #[test]
-fn right_after_a_change_nothing_is_answered() {
+fn all_guesses_are_open_right_after_a_change() {
     let early = run_with_knob_turn(3_700).answer(QUEUE_GUESSES, 3_700);
     assert!(matches!(early.doubt, Some(Doubt::FormerSettings(_))), "{early:?}");
     assert_eq!((early.right_guesses.len(), early.open_guesses.as_slice(), early.is_settled), (0, &[0, 1][..], false));
-    assert!(early.evidence.is_empty(), "no figure of before: {early:?}");
+    assert!(early.evidence.is_empty(), "no figure from before the change: {early:?}");
 }
 
 #[test]
-fn latencies_are_open_while_tasks_wait_behind_those_of_former_settings() {
+fn latency_is_open_while_the_backlog_of_former_settings_remains() {
     let guesses = r#"guess "short" { expect latency-p50 worker below="50ms" }
         guess "long" { expect latency-p50 worker above="50ms" }"#;
     let draining = run_with_knob_turn(4_500).answer(guesses, 4_500);
     let Some(Doubt::FormerSettings(why)) = &draining.doubt else { panic!("{draining:?}") };
-    assert!(why.starts_with("tasks still wait behind those from before: 1"), "{why}");
+    assert!(why.starts_with("tasks from before the change still delay others: 1"), "{why}");
     let drained = run_with_knob_turn(8_000).answer(guesses, 8_000);
     assert_eq!((drained.right_guesses.as_slice(), &drained.doubt), (&[0][..], &None), "{drained:?}");
 }
 
 #[test]
-fn figures_of_a_whole_run_do_not_answer_for_settings_that_came_later() {
+fn whole_run_figures_give_no_answer_for_changed_settings() {
     let guesses = r#"guess "one" { expect threads worker equals=1 }; guess "none" { expect threads worker equals=0 }"#;
     let after = run_with_knob_turn(4_500).answer(guesses, 4_500);
     assert!(matches!(after.doubt, Some(Doubt::FormerSettings(_))), "{after:?}");
 }
 
 #[test]
-fn a_deadlock_of_former_settings_is_no_answer() {
+fn deadlock_of_former_settings_gives_no_answer() {
     let guesses = r#"guess "yes" { expect deadlock }; guess "no" { expect no-deadlock }"#;
     let mut run = SimulatedRun::new();
     run.record(10, WORKER, EventKind::Acquired { lock: LOCK, grant: Grant(1) });
@@ -229,7 +229,7 @@ fn a_deadlock_of_former_settings_is_no_answer() {
 }
 
 #[test]
-fn noise_around_the_value_that_decides_is_no_answer() {
+fn noise_around_the_bound_leaves_the_answer_open() {
     let mut steady = SimulatedRun::new();
     steady.run_worker(&[50; 20]);
     let answer = steady.answer(SHARE_GUESSES, 2_000);
@@ -242,14 +242,14 @@ fn noise_around_the_value_that_decides_is_no_answer() {
     assert_eq!(
         (answer.right_guesses.as_slice(), answer.open_guesses.as_slice()),
         (&[0][..], &[0, 1][..]),
-        "it looks like the first"
+        "the mean is on the first guess's side"
     );
     assert!(!answer.is_settled, "more time may decide");
     assert!(noisy.answer(SHARE_GUESSES, 6_000).is_settled, "but not for ever");
 }
 
 #[test]
-fn a_run_whose_cores_others_had_answers_nothing_that_needs_cores() {
+fn other_programs_on_the_cores_leave_claims_that_need_cores_open() {
     let mut run = SimulatedRun::new();
     run.run_worker(&[50; 20]);
     run.set_machine_load(0.6, Span::from_millis(300));
@@ -260,7 +260,7 @@ fn a_run_whose_cores_others_had_answers_nothing_that_needs_cores() {
     assert_eq!((run.answer(facts, 2_000).doubt, run.answer(facts, 2_000).right_guesses), (None, vec![0]));
 }
 
-/// What becomes of an expectation that is not seen, on such a machine.
+/// Judges an expectation on a machine with this load.
 fn judge_with_load(used: f64, waited: Span, expect: &str) -> Judgement {
     let mut run = SimulatedRun::new();
     run.run_worker(&[50; 20]);
@@ -271,19 +271,27 @@ fn judge_with_load(used: f64, waited: Span, expect: &str) -> Judgement {
 }
 
 #[test]
-fn what_needs_cores_is_not_judged_beside_other_programs_and_judged_on_a_calm_machine() {
+fn expectations_that_need_cores_are_not_judged_beside_other_programs() {
     let busy = |expect| judge_with_load(0.6, Span::from_millis(300), expect);
     let share = "expect share running of=worker above=\"90%\"";
-    assert!(matches!(busy(share), Judgement::NotJudged(_)), "1.4 cores are taken");
-    assert_eq!(judge_with_load(1.9, Span::from_millis(300), share), Judgement::NotSeen, "others use a tenth of a core");
+    assert!(matches!(busy(share), Judgement::NotJudged(_)), "other programs use 1.4 cores");
+    assert_eq!(
+        judge_with_load(1.9, Span::from_millis(300), share),
+        Judgement::NotSeen,
+        "other programs use a tenth of a core"
+    );
     assert_eq!(
         judge_with_load(0.6, Span::from_millis(1), share),
         Judgement::NotSeen,
         "its worker had a core when it wanted one"
     );
-    assert_eq!(busy("expect share running of=worker above=\"1%\""), Judgement::Seen, "what is seen is seen");
-    assert_eq!(busy("expect share lock of=worker equals=\"50%\""), Judgement::NotSeen, "exactly is a fact");
-    assert_eq!(busy("expect deadlock"), Judgement::NotSeen, "speed has nothing to do with it");
+    assert_eq!(busy("expect share running of=worker above=\"1%\""), Judgement::Seen, "seen despite the load");
+    assert_eq!(
+        busy("expect share lock of=worker equals=\"50%\""),
+        Judgement::NotSeen,
+        "an exact bound does not depend on cores"
+    );
+    assert_eq!(busy("expect deadlock"), Judgement::NotSeen, "a deadlock does not depend on cores");
     assert_eq!(busy("expect lives worker above=5"), Judgement::NotSeen, "lives are counted");
     assert!(matches!(busy("expect finding pool-too-small"), Judgement::NotJudged(_)));
     assert_eq!(busy("expect finding crashed"), Judgement::NotSeen);
