@@ -38,5 +38,5 @@ fn machine_busy_with_other_programs_is_refused_or_doubted() {
 
     let doubted = tune(&["--anyway"]);
     let said = String::from_utf8_lossy(&doubted.stdout);
-    assert!(said.contains("Others kept") && said.contains("before it began"), "{said}");
+    assert!(said.contains("Other programs kept") && said.contains("before the tuning began"), "{said}");
 }

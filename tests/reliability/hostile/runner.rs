@@ -42,7 +42,7 @@ fn program_that_is_not_a_runner_is_reported_with_its_exit() {
         ("exit 0", "the runner exited with code 0"),
         ("kill -ABRT $$", "the runner was killed by SIGABRT"),
         ("head -c 100000 /dev/urandom", "cannot read the runner's messages"),
-        ("printf '\\377\\377\\377\\377'", "a frame of 4294967295 bytes announced"),
+        ("printf '\\377\\377\\377\\377'", "announced a frame of 4294967295 bytes"),
         ("printf '\\012\\000\\000\\000abc'", "ended inside a frame"),
         // More than the pipe's capacity, but not much: each line is a message, and 100,000 of them take minutes on a
         // loaded machine.

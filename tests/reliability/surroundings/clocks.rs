@@ -56,10 +56,10 @@ fn run_duration_is_right_in_a_time_namespace() {
     }
 }
 
-/// Simulates, for the program, a suspend of this many seconds, one second from now.
+/// Simulates, for the program, a suspend of this many seconds, `delay` seconds from now.
 #[cfg(debug_assertions)]
-fn suspend_setup(seconds: i64) -> String {
-    let moment = Clock::Monotonic.ticks() + 1_000_000_000;
+fn suspend_setup(delay: u64, seconds: i64) -> String {
+    let moment = Clock::Monotonic.ticks() + delay * 1_000_000_000;
     format!("export CONTEND_SLEEP={moment}:{}", seconds * 1_000_000_000)
 }
 
@@ -71,7 +71,7 @@ fn suspended_time_does_not_count_as_run_time() {
     for seconds in [8 * 3_600, 30, -60] {
         for args in [&["lock-contention"][..], &["lock-contention", "--as", "processes"], &[&arrivals]] {
             let args = [&["run"], args, &["--json", "--for", "2s"]].concat();
-            let (took, report) = timed(|| place.run(&[], &suspend_setup(seconds), &args));
+            let (took, report) = timed(|| place.run(&[], &suspend_setup(1, seconds), &args));
             assert_is_sound(took, &report);
             let due = report.pointer("/pools/0/submitted").and_then(Value::as_f64).unwrap_or(0.0);
             assert!(due <= took * 100.0 + 1.0, "{due} tasks at 100 a second in {took} s");
@@ -83,7 +83,7 @@ fn suspended_time_does_not_count_as_run_time() {
 #[cfg(debug_assertions)]
 fn dashboard_reports_a_suspend_and_continues() {
     let place = Sandbox::new();
-    let mut tty = place.terminal(&[], &suspend_setup(8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
+    let mut tty = place.terminal(&[], &suspend_setup(6, 8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
     tty.wait_for_text("suspended 8 h 00 min");
     tty.wait_for_text("live");
     let text = tty.text();

@@ -19,7 +19,7 @@ fn report_counts_one_core_when_pinned_to_one() {
     let around = ["taskset", "-c", &first_core()];
     if place.is_supported("report_counts_one_core_when_pinned_to_one", &around, "true") {
         let said = place.run(&around, "true", &["run", "oversubscription", "--for", "2s"]).output_text();
-        assert!(said.contains("workers want to run at once on 1 core:"), "{said}");
+        assert!(said.contains("workers compete for 1 core and spend"), "{said}");
     }
 }
 
@@ -30,7 +30,7 @@ fn dashboard_shows_one_core_when_pinned_to_one() {
     if place.is_supported("dashboard_shows_one_core_when_pinned_to_one", &around, "true") {
         let mut tty = place.terminal(&around, "true", &["run", "--no-ask", "oversubscription"]);
         tty.wait_for("one core", |s| screen_shows(s, "1 core ") || screen_shows(s, "1 of "));
-        tty.wait_for_text("on 1 core");
+        tty.wait_for_text("compete for 1 core");
         tty.type_keys("q");
         assert!(tty.wait().success());
         tty.assert_no_process_left();
@@ -46,7 +46,7 @@ fn report_counts_half_a_core_under_a_cpu_quota() {
     let report = place.run(&[], &group.enter(), &["run", &spin, "--json", "--for", "2s"]).report();
     assert_eq!(report["machine"]["quota"], 0.5);
     let text = report["findings"].to_string();
-    assert!(text.contains("on 0.5 cores"), "{text}");
+    assert!(text.contains("compete for 0.5 cores"), "{text}");
     let mut tty = place.terminal(&[], &group.enter(), &["run", &spin]);
     tty.wait_for("the first line says it", |s| screen_shows(s, "0.5 of "));
     tty.type_keys("q");
