@@ -1,7 +1,7 @@
 //! Findings: the problems of a run, each with a sentence, the evidence and a fix.
 //!
 //! Each detector judges the last seconds of a run. It reports nothing if it has too little data, or if lost events
-//! could make its sentence false. To add one: a row in `contend_trace::FindingId`, a file here, a row in [`DETECTORS`].
+//! could make its sentence false. `CONTRIBUTING.md` has the steps to add one.
 
 mod analysis;
 mod busy_wait;
@@ -43,10 +43,14 @@ const DETECTION_WINDOW: Span = Span::from_millis(4_000);
 /// Least time that figures must cover to be judged.
 const MIN_OBSERVATION: Span = Span::from_millis(500);
 
+/// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// It may become a problem.
     Note,
+    /// It costs time.
     Warning,
+    /// It never recovers, or makes the result wrong.
     Error,
 }
 
