@@ -62,7 +62,7 @@ fn error_names_utf16_binary_invalid_utf8_and_too_large_files() {
 fn misspelled_catalogue_name_gets_a_suggestion() {
     let error_for = |name: &str| contend::catalogue::find(name).expect_err("it is unknown").to_string();
     assert_eq!(error_for("philosphers"), "no scenario is called `philosphers`; did you mean `philosophers`?");
-    assert!(error_for("zzzzzz").contains("`contend list` shows them"));
+    assert!(error_for("zzzzzz").contains("`contend list` lists all"));
     assert!(!error_for("\u{1b}[2J").contains('\u{1b}'));
     assert!(error_for("").starts_with("no scenario is called"));
     assert!(error_for("nul\0/x").contains("cannot be read"));
