@@ -21,9 +21,9 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, CliCommand, ColourChoice};
+use args::{Cli, CliCommand};
 use exit::{CliError, ExitOutcome};
-use output::Colours;
+use output::{ColourChoice, Colours};
 
 /// Parses the command line, runs the command and returns the program's exit code.
 pub fn main() -> ExitCode {

@@ -8,11 +8,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use super::output::ColourChoice;
 use super::version;
 use crate::model::Finding;
 use values::{parse_percentage, parse_positive_time};
 
-pub(super) use values::{ColourChoice, Executor};
+pub(super) use values::Executor;
 
 const TEMPLATE: &str = "\
 {about-with-newline}

@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use clap_complete::env::{Elvish, Fish, Powershell, Shells, Zsh};
 use clap_complete::{CompleteEnv, Shell};
 
-use super::args::ColourChoice;
 use super::exit::CliError;
+use super::output::ColourChoice;
 use super::output::{self, Colours};
 use bash::Bash;
 

@@ -4,9 +4,18 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 
-use super::args::ColourChoice;
 use crate::scenario::sanitize;
+
+/// When to use colour, the value of `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColourChoice {
+    /// On a terminal that supports it, unless `NO_COLOR` is set
+    Auto,
+    Always,
+    Never,
+}
 
 /// The reason why text could not be written to standard output.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use self::cpu_accounting::CpuAccounting;
 use self::lane_bucket::LaneBucket;
 pub use self::life_end::LifeEnd;
-pub(crate) use self::loop_turns::Interval;
+pub(crate) use self::loop_turns::TurnInterval;
 use self::poll_history::PollHistory;
 pub(crate) use self::wait::{JoinWait, LockWait, NextWait, Wait};
 pub(crate) use self::wakeup::Wakeup;

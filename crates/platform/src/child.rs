@@ -1,10 +1,8 @@
 //! Starting helper processes that cannot outlive their parent.
 #![expect(unsafe_code, reason = "preparing the child between fork and exec, and `fork` itself")]
 
-use std::ffi::{CStr, OsStr};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -111,28 +109,6 @@ impl Launch<'_> {
             });
         }
     }
-}
-
-/// Returns a path to the running program: `/proc/self/exe`, which works even if the file was replaced or deleted, or
-/// without `/proc` the path it was started from.
-pub(super) fn running_image() -> io::Result<PathBuf> {
-    const EXE_LINK: &str = "/proc/self/exe";
-    if std::fs::exists(EXE_LINK).unwrap_or(false) {
-        return Ok(PathBuf::from(EXE_LINK));
-    }
-    exec_path().map_or_else(std::env::current_exe, Ok)
-}
-
-/// Returns the path that was passed to `execve`, which the kernel stores beside the arguments.
-///
-/// Not by rustix's `linux_execfn`: before Linux 6.4 that needs `/proc`.
-fn exec_path() -> Option<PathBuf> {
-    // SAFETY: reads a word of our own memory; 0 if there is no such entry.
-    let path = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
-    // SAFETY: not null, it is a string that ends in a zero, placed on the stack before the first instruction for as
-    // long as the process lives.
-    let path = (!path.is_null()).then(|| unsafe { CStr::from_ptr(path) })?;
-    Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
 }
 
 /// Makes the kernel kill this process when the thread that started it ends. Safe between fork and exec.

@@ -5,16 +5,16 @@
 //! start only after the program has called [`enter_helper`], or from the path of a program that does. Two more checks
 //! prevent endless starts: a process that was started as a helper but did not act as one starts nothing, and each
 //! helper counts the helpers above it.
+#![expect(unsafe_code, reason = "reading the path that the program was started from")]
 
-use std::ffi::OsStr;
+use std::ffi::{CStr, OsStr};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-
-use super::child::running_image;
 
 /// `argv[0]` of every helper: with the arguments behind it, a process list shows `contend: runner deadlock`.
 const HELPER: &str = "contend:";
@@ -90,6 +90,28 @@ fn next_depth(ours: Option<&str>) -> io::Result<u32> {
         return Err(io::Error::other(text));
     }
     Ok(depth + 1)
+}
+
+/// Returns a path to the running program: `/proc/self/exe`, which works even if the file was replaced or deleted, or
+/// without `/proc` the path it was started from.
+fn running_image() -> io::Result<PathBuf> {
+    const EXE_LINK: &str = "/proc/self/exe";
+    if std::fs::exists(EXE_LINK).unwrap_or(false) {
+        return Ok(PathBuf::from(EXE_LINK));
+    }
+    exec_path().map_or_else(std::env::current_exe, Ok)
+}
+
+/// Returns the path that was passed to `execve`, which the kernel stores beside the arguments.
+///
+/// Not by rustix's `linux_execfn`: before Linux 6.4 that needs `/proc`.
+fn exec_path() -> Option<PathBuf> {
+    // SAFETY: reads a word of our own memory; 0 if there is no such entry.
+    let path = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
+    // SAFETY: not null, it is a string that ends in a zero, placed on the stack before the first instruction for as
+    // long as the process lives.
+    let path = (!path.is_null()).then(|| unsafe { CStr::from_ptr(path) })?;
+    Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
 }
 
 #[cfg(test)]

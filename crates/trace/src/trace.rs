@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::writer::Claim;
+use super::writer::WriterClaim;
 use super::{
     Event, Grant, Registry, ResourceId, RingReader, RingWriter, RunMemory, RunMemorySize, Stamp, WorkerId, WorkerWriter,
 };
@@ -60,7 +60,7 @@ impl Trace {
     /// Returns `None` if the worker has a writer already, or is not in the registry. A dropped writer makes room for
     /// another, for instance of a restarted worker.
     pub fn writer(&self, worker: WorkerId) -> Option<WorkerWriter<'_>> {
-        let claim = Claim::take(self.has_writer.get(worker.index())?)?;
+        let claim = WriterClaim::take(self.has_writer.get(worker.index())?)?;
         let ring = self.memory.ring(worker);
         ring.set_producer_ids(std::process::id(), thread_id());
         Some(WorkerWriter::new(RingWriter::new(ring), self.memory.clock()).with_claim(claim))

@@ -21,14 +21,14 @@ pub struct WorkerWriter<'a> {
     /// The records of a wait, collected here to be written together.
     wait_records: Vec<Record>,
     /// Marks the worker as having a writer, for as long as this one exists.
-    _claim: Option<Claim<'a>>,
+    _claim: Option<WriterClaim<'a>>,
 }
 
 /// The right to write for a worker, which returns when it is dropped.
 #[derive(Debug)]
-pub(super) struct Claim<'a>(&'a AtomicBool);
+pub(super) struct WriterClaim<'a>(&'a AtomicBool);
 
-impl<'a> Claim<'a> {
+impl<'a> WriterClaim<'a> {
     /// Returns `None` if the right is taken.
     pub(super) fn take(is_taken: &'a AtomicBool) -> Option<Self> {
         // Acquire: a later writer continues after everything that a former one wrote.
@@ -36,7 +36,7 @@ impl<'a> Claim<'a> {
     }
 }
 
-impl Drop for Claim<'_> {
+impl Drop for WriterClaim<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }
@@ -49,7 +49,7 @@ impl<'a> WorkerWriter<'a> {
         Self { ring, clock, held: Vec::with_capacity(8), wait_records: Vec::with_capacity(10), _claim: None }
     }
 
-    pub(super) fn with_claim(self, claim: Claim<'a>) -> Self {
+    pub(super) fn with_claim(self, claim: WriterClaim<'a>) -> Self {
         Self { _claim: Some(claim), ..self }
     }
 

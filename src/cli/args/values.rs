@@ -6,15 +6,6 @@ use clap::ValueEnum;
 
 use crate::trace::WorkerKind;
 
-/// When to use colour, the value of `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ColourChoice {
-    /// On a terminal that supports it, unless `NO_COLOR` is set
-    Auto,
-    Always,
-    Never,
-}
-
 /// What runs the workers, the value of `--as`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Executor {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent};
-use crate::lane::Interval;
+use crate::lane::TurnInterval;
 use contend_trace::{FindingId, Span, State, WorkerId, WorkerKind};
 
 pub(super) const ID: &str = FindingId::LoopBlocked.as_str();
@@ -23,7 +23,7 @@ const PREEMPTED: f64 = 0.5;
 /// The long turns of one task that others waited for.
 struct BlockingTask {
     worker: WorkerId,
-    turns: Vec<Interval>,
+    turns: Vec<TurnInterval>,
     waiters: Vec<WorkerId>,
 }
 
@@ -36,7 +36,7 @@ fn find_blocking_task(analysis: &Analysis<'_>) -> Option<Finding> {
     if !analysis.is_lossless() {
         return None;
     }
-    let waits: Vec<(WorkerId, Interval)> = loop_tasks(analysis)
+    let waits: Vec<(WorkerId, TurnInterval)> = loop_tasks(analysis)
         .flat_map(|id| analysis.model.lane(id).loop_waits(analysis.from, analysis.now).map(move |wait| (id, wait)))
         .filter(|(_, wait)| wait.duration() >= LONG)
         .collect();
@@ -55,11 +55,11 @@ fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> 
 }
 
 /// Returns the long turns of one task that fill the waits of others.
-fn blocking_turns(analysis: &Analysis<'_>, by: WorkerId, waits: &[(WorkerId, Interval)]) -> BlockingTask {
+fn blocking_turns(analysis: &Analysis<'_>, by: WorkerId, waits: &[(WorkerId, TurnInterval)]) -> BlockingTask {
     let lane = analysis.model.lane(by);
     let mut kept = BlockingTask { worker: by, turns: Vec::new(), waiters: Vec::new() };
     for turn in lane.loop_turns(analysis.from, analysis.now).into_iter().filter(|turn| turn.duration() >= LONG) {
-        let fills = |wait: &Interval| turn.overlap(*wait).0 as f64 >= FILLS * wait.duration().0 as f64;
+        let fills = |wait: &TurnInterval| turn.overlap(*wait).0 as f64 >= FILLS * wait.duration().0 as f64;
         let behind: Vec<WorkerId> =
             waits.iter().filter(|(who, wait)| *who != by && fills(wait)).map(|(who, _)| *who).collect();
         let preempted = lane.state_times(turn.from, turn.to, analysis.now).share(State::Ready) > PREEMPTED;
@@ -85,7 +85,7 @@ fn blocking_finding(analysis: &Analysis<'_>, kept: &BlockingTask) -> Finding {
         sentence: format!(
             "{} holds an event-loop thread for up to {} at a time while {who} {} ready to run.",
             analysis.worker_name(kept.worker),
-            longest.map_or(Span(0), Interval::duration),
+            longest.map_or(Span(0), TurnInterval::duration),
             if kept.waiters.len() == 1 { "is" } else { "are" },
         ),
         evidence: format!(

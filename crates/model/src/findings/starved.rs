@@ -15,7 +15,7 @@ const PASSED: u64 = 20;
 
 /// One wait of a worker.
 #[derive(Clone, Copy)]
-struct LockWait {
+struct StarvedWait {
     worker: WorkerId,
     since: Stamp,
     end: Stamp,
@@ -29,10 +29,14 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 }
 
 fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
-    let open =
-        lock.waiters().into_iter().map(|(worker, since)| LockWait { worker, since, end: analysis.now, is_over: false });
+    let open = lock.waiters().into_iter().map(|(worker, since)| StarvedWait {
+        worker,
+        since,
+        end: analysis.now,
+        is_over: false,
+    });
     let change = analysis.model.settings_change(analysis.now).map_or(Stamp(0), |change| change.at);
-    let past = lock.longest_waits().filter(|(.., until)| *until >= change).map(|(worker, since, until)| LockWait {
+    let past = lock.longest_waits().filter(|(.., until)| *until >= change).map(|(worker, since, until)| StarvedWait {
         worker,
         since,
         end: until,

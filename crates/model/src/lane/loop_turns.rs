@@ -5,12 +5,12 @@ use contend_trace::{Span, Stamp, State};
 
 /// An interval of the time axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Interval {
+pub(crate) struct TurnInterval {
     pub(crate) from: Stamp,
     pub(crate) to: Stamp,
 }
 
-impl Interval {
+impl TurnInterval {
     pub(crate) fn duration(self) -> Span {
         self.to.span_since(self.from)
     }
@@ -27,7 +27,7 @@ impl Lane {
     /// After a wait that yields the thread, the task is ready: it waits for its next turn. A wait that blocks the
     /// thread is followed directly by what the task does next, and is part of the turn. For an open wait or turn this
     /// is not known yet.
-    pub(crate) fn loop_turns(&self, from: Stamp, to: Stamp) -> Vec<Interval> {
+    pub(crate) fn loop_turns(&self, from: Stamp, to: Stamp) -> Vec<TurnInterval> {
         let mut turns = Vec::new();
         let mut began: Option<Stamp> = None;
         let mut spans = self.spans(from, to).peekable();
@@ -39,7 +39,7 @@ impl Lane {
                 _ => next.is_none_or(|next| next == State::Ready),
             };
             if yields {
-                turns.extend(began.take().map(|from| Interval { from, to: span.since }));
+                turns.extend(began.take().map(|from| TurnInterval { from, to: span.since }));
             } else {
                 began = began.or(Some(span.since));
             }
@@ -48,10 +48,10 @@ impl Lane {
     }
 
     /// Returns the intervals that ended in `from..to` in which the task was ready but no thread of its loop resumed it.
-    pub(crate) fn loop_waits(&self, from: Stamp, to: Stamp) -> impl Iterator<Item = Interval> + '_ {
+    pub(crate) fn loop_waits(&self, from: Stamp, to: Stamp) -> impl Iterator<Item = TurnInterval> + '_ {
         let ends = self.spans(from, to).skip(1).map(|next| next.since);
         let ready = |span: &Activity| span.state == State::Ready;
         let waits = self.spans(from, to).zip(ends).filter(move |(span, _)| ready(span));
-        waits.map(|(span, to)| Interval { from: span.since, to })
+        waits.map(|(span, to)| TurnInterval { from: span.since, to })
     }
 }

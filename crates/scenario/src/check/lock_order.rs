@@ -6,6 +6,7 @@
 //! (`step_order`) keeps the workers apart. There is no warning in a scenario that expects a deadlock.
 
 mod lock_cycle;
+mod lock_edge;
 mod step_order;
 mod sync_points;
 
@@ -17,7 +18,8 @@ use crate::expr::{EvalContext, Expr};
 use crate::knob::KnobKind;
 use crate::program::{Block, ResourceSpec, Scenario, SignalStep, SourceSpan, Step, Target, is_same_knob_value};
 use contend_trace::KnobId;
-use lock_cycle::{LockCycle, LockEdge, LockInstance};
+use lock_cycle::LockCycle;
+use lock_edge::{LockEdge, LockInstance};
 use step_order::StepOrder;
 
 /// Most workers of one group that the lint walks through.

@@ -3,33 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
+use super::lock_edge::{LockEdge, LockInstance};
 use super::step_order::StepOrder;
 
 /// Most edges; further ones are ignored.
 const EDGES: usize = 1_000;
-
-/// One lock: its declaration, and its index in the array.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LockInstance {
-    pub resource: usize,
-    pub index: u32,
-}
-
-/// A worker takes `to` while it holds `from`.
-#[derive(Debug, Clone)]
-pub(super) struct LockEdge {
-    pub from: LockInstance,
-    pub to: LockInstance,
-    /// Whether `from` is held, and whether `to` is taken, together with other readers.
-    pub shared: (bool, bool),
-    pub worker: usize,
-    /// The number of the worker's outermost step.
-    pub at: usize,
-    pub name: String,
-    /// The other locks it holds then. Two edges with a common guard never happen at the same time.
-    pub guards: BTreeSet<LockInstance>,
-    pub span: Range<usize>,
-}
 
 /// A cycle: each edge begins at the lock where the one before it ends.
 #[derive(Debug, Clone)]

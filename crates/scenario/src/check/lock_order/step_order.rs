@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::lock_cycle::{LockEdge, LockInstance};
+use super::lock_edge::{LockEdge, LockInstance};
 
 /// Most synchronization points. With more, no order is concluded.
 const MARKS: usize = 256;

@@ -1,6 +1,6 @@
 //! Finds the steps that synchronize workers.
 
-use super::lock_cycle::LockInstance;
+use super::lock_edge::LockInstance;
 use super::step_order::SyncKind;
 use super::{WORKERS, WorkerWalk};
 use crate::program::{
