@@ -63,7 +63,9 @@ pub use child::{
     take_inherited_fd,
 };
 pub use command::{CommandOptions, CommandResult, run_command};
-pub use contend_shm::{Clock, ClockPair, PAGE_SIZE, SharedMemory, wait_once, wait_while, wake_all, wake_one};
+pub use contend_shm::{
+    Clock, ClockPair, PAGE_SIZE, SharedMemory, thread_id, wait_once, wait_while, wake_all, wake_one,
+};
 pub use core_load::CoreLoad;
 pub use fail_point::hit_fail_point;
 pub use frequency::cpu_frequency_range;
@@ -77,7 +79,7 @@ pub use pipe::{
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, has_proc, ignore_file_size_signal,
     kill_adopted_group, kill_descendants, kill_escaped_children, kill_group, kill_process, process_exists,
-    process_start_time, reset_signals, set_process_name, terminate_with_parent, thread_id,
+    process_start_time, reset_signals, set_process_name, terminate_with_parent,
 };
 pub use process_tag::new_process_tag;
 pub use robust_mutex::{LockOutcome, ROBUST_MUTEX_WORDS, RobustMutex};

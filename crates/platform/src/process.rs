@@ -199,11 +199,6 @@ pub fn allow_many_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
-/// Returns the kernel's number of the calling thread.
-pub fn thread_id() -> u32 {
-    rustix::thread::gettid().as_raw_nonzero().get() as u32
-}
-
 /// Sets the short name of this process that process lists show, at most 15 bytes.
 pub fn set_process_name(name: &str) {
     let end = name.floor_char_boundary(15);

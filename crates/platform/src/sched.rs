@@ -6,9 +6,10 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
 
+use contend_shm::clock_nanos;
 use rustix::process::{getpriority_process, setpriority_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::ClockId;
 
 use super::control_group::{group_directories, has_cpu_weight};
 
@@ -147,8 +148,7 @@ pub fn pin_to_core(core: usize) -> io::Result<()> {
 /// Returns the CPU time of the calling thread in nanoseconds. A system call of half a microsecond: too slow for every
 /// event.
 pub fn thread_cpu_nanos() -> u64 {
-    let t = clock_gettime(ClockId::ThreadCPUTime);
-    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+    clock_nanos(ClockId::ThreadCPUTime)
 }
 
 #[cfg(test)]

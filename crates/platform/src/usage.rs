@@ -5,8 +5,9 @@
 
 use std::fs;
 
+use contend_shm::clock_nanos;
 use rustix::process::Pid;
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::ClockId;
 
 use super::session::session_of;
 
@@ -87,8 +88,7 @@ fn reaped_ticks(stat: &str) -> Option<u64> {
 
 /// Returns the CPU time of this process with all its threads, in nanoseconds.
 pub fn own_cpu_nanos() -> u64 {
-    let t = clock_gettime(ClockId::ProcessCPUTime);
-    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+    clock_nanos(ClockId::ProcessCPUTime)
 }
 
 #[cfg(test)]

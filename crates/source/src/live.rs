@@ -17,7 +17,7 @@ use super::timebase::Timebase;
 use contend_engine::helpers::RUNNER_ARG;
 use contend_engine::{InputError, InputItems, Plan, PlanError, Requirements, RunnerCommand, StartRequest};
 use contend_platform::limits::describe_io_error;
-use contend_platform::{Launch, become_subreaper, detect_machine, has_proc, request_short_slices};
+use contend_platform::{Child, ChildPipes, Launch, become_subreaper, detect_machine, has_proc, request_short_slices};
 use contend_scenario::{Scenario, Settings};
 use contend_trace::{Command, Message, Registry, RunMemory, Stamp};
 
@@ -89,15 +89,7 @@ impl LiveRun {
         become_subreaper();
         let process_tag =
             (settings.allow_exec || plan.has_processes()).then(|| ProcessTag::with_guardian(image.as_deref()));
-        let launch = Launch {
-            program: image,
-            args: vec![RUNNER_ARG.to_owned(), scenario.name.clone()],
-            inherited_fds: vec![run_memory.fd()],
-            process_tag: process_tag.as_ref().map(ProcessTag::as_str),
-            own_session: true,
-            captures_output: true,
-        };
-        let (child, pipes) = launch.start().map_err(StartError::Runner)?;
+        let (child, pipes) = launch_runner(image, scenario, &run_memory, process_tag.as_ref())?;
         let timebase = Timebase::new(run_memory.clock(), run_memory.origin(), first);
         run_memory.set_tick_nanos(timebase.tick_nanos());
         let start = StartRequest {
@@ -201,6 +193,24 @@ impl LiveRun {
     pub fn set_paused(&self, paused: bool) {
         self.runner.signal(if paused { Signal::STOP } else { Signal::CONT });
     }
+}
+
+/// Starts the runner process, in its own session, with the run memory as an inherited descriptor.
+fn launch_runner(
+    program: Option<PathBuf>,
+    scenario: &Scenario,
+    run_memory: &RunMemory,
+    tag: Option<&ProcessTag>,
+) -> Result<(Child, ChildPipes), StartError> {
+    let launch = Launch {
+        program,
+        args: vec![RUNNER_ARG.to_owned(), scenario.name.clone()],
+        inherited_fds: vec![run_memory.fd()],
+        process_tag: tag.map(ProcessTag::as_str),
+        own_session: true,
+        captures_output: true,
+    };
+    launch.start().map_err(StartError::Runner)
 }
 
 /// Creates the shared memory of the run and stores the knobs in it.

@@ -279,7 +279,7 @@ impl Step {
 /// A step about the thread of an event loop. A worker with a thread of its own uses that thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LoopStep {
-    /// Runs the body as blocking calls: while it waits, so does the thread.
+    /// Runs the body as blocking calls: its waits block the thread of the loop.
     Blocking(Block),
     /// Hands the body to a thread beside the event loop, and awaits its end.
     ToThread(Block),
