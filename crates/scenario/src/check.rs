@@ -11,6 +11,7 @@ mod lock_flow;
 mod lock_order;
 mod names;
 mod node;
+mod node_form;
 mod number_rule;
 mod optimum;
 mod pool_options;

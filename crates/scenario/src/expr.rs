@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::program::is_same_knob_value;
+use crate::knob_match::is_same_knob_value;
 use contend_trace::KnobId;
 
 /// A number expression. Its unit (nanoseconds, bytes, tasks per second or none) depends on where it stands.

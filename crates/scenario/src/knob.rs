@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::program::Choice;
+use super::choice::Choice;
 use contend_trace::{KnobId, WorkerKind};
 
 /// The unit of a number.

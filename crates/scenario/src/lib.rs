@@ -3,9 +3,11 @@
 //! This crate starts no worker and handles no event.
 
 mod check;
+mod choice;
 mod expr;
 mod glob;
 mod knob;
+mod knob_match;
 mod knob_values;
 mod mistake;
 mod program;
@@ -18,18 +20,19 @@ mod syntax;
 mod variants;
 
 pub use check::{CheckedScenario, check, language_reference};
+pub use choice::Choice;
 pub use expr::{EvalContext, Expr};
 pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
+pub use knob_match::is_same_knob_value;
 pub use knob_values::SettingError;
 pub use mistake::Mistakes;
 pub use program::{
-    Attempt, AttemptKind, Baseline, Block, Branch, Category, Choice, Claim, Compare, CorrectWhen, CrashPolicy, Expect,
-    Feed, GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum,
-    OptimumLimit, OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueStep, Quiz,
-    RealWork, RequestTarget, Resource, ResourceSpec, ResultDelivery, Scenario, Scheduling, ServerSpec, ShutdownMode,
-    SignalStep, SourceSpan, Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece, TestConfig, TextExpr,
-    WorkerGroup, is_same_knob_value,
+    Attempt, AttemptKind, Baseline, Block, Branch, Category, Claim, Compare, CorrectWhen, CrashPolicy, Expect, Feed,
+    GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum, OptimumLimit,
+    OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueStep, Quiz, RealWork,
+    RequestTarget, Resource, ResourceSpec, ResultDelivery, Scenario, Scheduling, ServerSpec, ShutdownMode, SignalStep,
+    SourceSpan, Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece, TestConfig, TextExpr, WorkerGroup,
 };
 pub use sanitize::sanitize;
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source};

@@ -1,11 +1,8 @@
 //! A checked scenario: all names are resolved, and all units and ranges are right.
 
-mod block;
 mod blocking_steps;
 mod expect;
-mod knob_match;
 mod optimum;
-mod pipe_step;
 mod quiz;
 mod resource;
 mod step;
@@ -21,17 +18,14 @@ use super::knob::{Knob, Settings};
 use super::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
-pub use block::{Block, SourceSpan};
 pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, Quantile};
-pub use knob_match::is_same_knob_value;
 pub use optimum::{Optimum, OptimumLimit};
-pub use pipe_step::PipeStep;
 pub use quiz::{CorrectWhen, Guess, Quiz};
-pub use resource::{Choice, Resource, ResourceSpec, ServerSpec, Target};
+pub use resource::{Resource, ResourceSpec, ServerSpec, Target};
 pub(crate) use step::Blocks;
 pub use step::{
-    Attempt, AttemptKind, Branch, Compare, GroupMembers, LifeStep, LoopStep, MemberSelector, Operand, PoolStep,
-    Question, QueueStep, RealWork, RequestTarget, ShutdownMode, SignalStep, Step,
+    Attempt, AttemptKind, Block, Branch, Compare, GroupMembers, LifeStep, LoopStep, MemberSelector, Operand, PipeStep,
+    PoolStep, Question, QueueStep, RealWork, RequestTarget, ShutdownMode, SignalStep, SourceSpan, Step,
 };
 pub use text::{Placeholder, Template, TemplatePiece, TextExpr};
 pub use workers::{

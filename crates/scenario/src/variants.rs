@@ -1,8 +1,9 @@
 //! The runs needed to check every expectation of a scenario, one per distinct knob setting.
 
+use super::choice::Choice;
 use super::expr::{EvalContext, Expr};
 use super::knob::Settings;
-use super::program::{Choice, ResourceSpec, Scenario, Step};
+use super::program::{ResourceSpec, Scenario, Step};
 use contend_trace::{KnobId, LockKind};
 
 /// A knob setting that an expectation needs.

@@ -10,10 +10,11 @@ use super::number_rule::{
     DECLARED_COUNT, DEFAULT_PIPE_CAPACITY, MAX_ENTITIES, NumberRule, PERMITS, PIPE_CAPACITY, QUEUE_CAPACITY,
 };
 use super::reference::group_digits;
+use crate::choice::Choice;
 use crate::expr::{EvalContext, Expr};
 use crate::knob::{Knob, KnobKind};
 use crate::knob_values::SettingError;
-use crate::program::{Category, Choice, Resource, ResourceSpec, Suggestion};
+use crate::program::{Category, Resource, ResourceSpec, Suggestion};
 use crate::sanitize::sanitize;
 use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
 

@@ -5,8 +5,9 @@ use kdl::KdlNode;
 use super::Checker;
 use super::node::{prop, span_of};
 use super::number_rule::NumberRule;
+use crate::choice::Choice;
 use crate::knob::Unit;
-use crate::program::{Block, Choice, LifeStep, ResourceSpec, Step};
+use crate::program::{Block, LifeStep, ResourceSpec, Step};
 use contend_trace::{CounterMemory, WorkerKind};
 
 /// Threads of an event loop.

@@ -9,11 +9,12 @@ use super::node::{arg, children, prop, span_of, value_span};
 use super::number_rule::{
     CAPACITY, CHUNK, CORE, DECLARED_COUNT, NICE, NumberRule, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS,
 };
+use crate::choice::Choice;
 use crate::expr::Expr;
 use crate::glob::{Glob, GlobError};
 use crate::knob::KnobKind;
 use crate::program::{
-    Block, Choice, Feed, OverflowPolicy, PoolSpec, Scheduling, Template, TemplatePiece, TextExpr, WorkerGroup,
+    Block, Feed, OverflowPolicy, PoolSpec, Scheduling, Template, TemplatePiece, TextExpr, WorkerGroup,
 };
 use crate::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};

@@ -1,7 +1,8 @@
 //! Checks how one worker uses its locks, and that it reaches every step.
 
 use super::Checker;
-use crate::program::{Block, Blocks, Choice, ResourceSpec, SignalStep, SourceSpan, Step, Target};
+use crate::choice::Choice;
+use crate::program::{Block, Blocks, ResourceSpec, SignalStep, SourceSpan, Step, Target};
 use contend_trace::LockKind;
 
 /// Locks that one worker may hold at once.

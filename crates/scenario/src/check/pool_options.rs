@@ -5,8 +5,9 @@ use kdl::KdlNode;
 use super::Checker;
 use super::node::{children, entry_span, prop, span_of};
 use super::number_rule::{COLLECTED, RATE, TIME};
+use crate::choice::Choice;
 use crate::expr::Expr;
-use crate::program::{Choice, CrashPolicy, Feed, ResultDelivery, TaskDistribution};
+use crate::program::{CrashPolicy, Feed, ResultDelivery, TaskDistribution};
 
 /// Options of a feed: its rate, and how it reads results and how long it waits for them.
 #[derive(Default)]

@@ -4,7 +4,8 @@ use kdl::KdlNode;
 
 use super::Checker;
 use super::node::{arg, entry_span, prop, span_of};
-use crate::program::{Choice, ResourceSpec, Step};
+use crate::choice::Choice;
+use crate::program::{ResourceSpec, Step};
 use contend_trace::{LockKind, WorkerKind};
 
 impl Checker {

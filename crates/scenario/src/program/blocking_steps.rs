@@ -1,6 +1,7 @@
 //! Steps that need a thread to wait: an event loop is not notified when a file has been read or a command has ended.
 
-use super::{AttemptKind, Block, Choice, LifeStep, LoopStep, RealWork, ResourceSpec, Scenario, SourceSpan, Step};
+use super::{AttemptKind, Block, LifeStep, LoopStep, RealWork, ResourceSpec, Scenario, SourceSpan, Step};
+use crate::choice::Choice;
 use crate::knob_values::SettingError;
 use contend_trace::CounterMemory;
 

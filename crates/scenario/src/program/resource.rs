@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::choice::Choice;
 use crate::expr::Expr;
-use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
+use contend_trace::{CounterMemory, LockKind, RwPolicy};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
@@ -65,24 +66,6 @@ pub struct ServerSpec {
     pub max_requests: Expr,
     /// Paths that do not exist.
     pub missing_paths: Vec<String>,
-}
-
-/// A word that is fixed, or chosen by a knob.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Choice<T> {
-    Fixed(T),
-    /// `of[position of the knob]`.
-    Knob(KnobId, Vec<T>),
-}
-
-impl<T: Copy> Choice<T> {
-    /// Returns the fixed word, or the one that the knob selects.
-    pub fn pick(&self, knob: impl FnOnce(KnobId) -> f64) -> Option<T> {
-        match self {
-            Self::Fixed(word) => Some(*word),
-            Self::Knob(id, of) => of.get(knob(*id) as usize).copied(),
-        }
-    }
 }
 
 /// A resource, or a member of a resource's array.

@@ -1,7 +1,9 @@
 //! The steps of workers.
 
 mod attempt;
+mod block;
 mod life;
+mod pipe;
 mod pool;
 mod question;
 mod queue;
@@ -9,15 +11,16 @@ mod signal;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::{Block, EMPTY_BLOCK};
-use super::pipe_step::PipeStep;
 use super::resource::Target;
 use super::text::TextExpr;
 use crate::expr::Expr;
+use block::EMPTY_BLOCK;
 use contend_trace::KnobId;
 
 pub use attempt::{Attempt, AttemptKind, RequestTarget};
+pub use block::{Block, SourceSpan};
 pub use life::{GroupMembers, LifeStep, MemberSelector};
+pub use pipe::PipeStep;
 pub use pool::{PoolStep, ShutdownMode};
 pub use question::{Compare, Operand, Question};
 pub use queue::QueueStep;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::block::Block;
-use super::resource::Choice;
+use super::step::Block;
 use super::text::TextExpr;
+use crate::choice::Choice;
 use crate::expr::Expr;
 use crate::glob::Glob;
 use contend_trace::{KnobId, WorkerKind};

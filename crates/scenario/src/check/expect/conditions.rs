@@ -6,7 +6,8 @@ use super::super::Checker;
 use super::super::node::{prop, value_span};
 use super::SubjectKind;
 use crate::knob::Knob;
-use crate::program::{Baseline, MetricSubject, is_same_knob_value};
+use crate::knob_match::is_same_knob_value;
+use crate::program::{Baseline, MetricSubject};
 use contend_trace::KnobId;
 
 /// Most combinations of knobs that one line can name.

@@ -9,7 +9,8 @@ use super::{prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::node::{arg, entry_span};
 use crate::check::number_rule::{ARRAY_INDEX, BYTES};
-use crate::program::{Block, Choice, GroupMembers, LifeStep, MemberSelector, ResourceSpec, Step};
+use crate::choice::Choice;
+use crate::program::{Block, GroupMembers, LifeStep, MemberSelector, ResourceSpec, Step};
 use contend_trace::CounterMemory;
 
 impl Checker {

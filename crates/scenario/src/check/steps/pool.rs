@@ -6,7 +6,8 @@ use super::Checker;
 use super::{arg, prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::number_rule::TASK;
-use crate::program::{Block, Choice, PoolStep, ShutdownMode, Step};
+use crate::choice::Choice;
+use crate::program::{Block, PoolStep, ShutdownMode, Step};
 
 impl Checker {
     pub(in crate::check) fn submit_step(&mut self, node: &KdlNode) -> Option<Step> {

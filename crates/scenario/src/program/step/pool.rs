@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Block, Blocks};
+use crate::choice::Choice;
 use crate::expr::Expr;
-use crate::program::resource::Choice;
 
 /// A step on a pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut, Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::step::Step;
+use super::Step;
 
 /// The steps of a block, in order. It can be used like a slice of steps.
 ///

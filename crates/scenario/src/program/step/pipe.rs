@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Blocks;
 use super::block::Block;
-use super::resource::Target;
-use super::step::Blocks;
 use crate::expr::Expr;
+use crate::program::resource::Target;
 
 /// A step on a pipe. `bytes` is the length of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
