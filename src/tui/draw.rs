@@ -1,5 +1,6 @@
 //! Drawing of the state of `app` into a buffer, without a clock, a terminal or a change of state.
 
+mod about;
 mod answer;
 mod axis;
 mod cores;
@@ -51,7 +52,7 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
         Mode::Help { scroll } => {
             help::HelpOverlay { context: app.key_context(), theme: app.theme, scroll: *scroll }.render(area, buf);
         }
-        Mode::About { scroll } => overlay::draw_about(app, *scroll, area, buf),
+        Mode::About { scroll } => about::draw_about(app, *scroll, area, buf),
         Mode::Detail { scroll } => {
             if let CurrentView::Run(view) = &app.current_view {
                 detail::DetailOverlay { view, theme: app.theme, scroll: *scroll }.render(area, buf);

@@ -5,11 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::super::app::{App, CurrentView};
-use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::{answer, text};
-use crate::report::text_width::wrap_text;
+use super::text;
 use crate::trace::format::compact_counted;
 
 pub(super) struct Overlay<'a> {
@@ -78,38 +75,4 @@ pub(super) fn draw_scrolled(lines: &[(String, Style)], scroll: usize, area: Rect
 
 pub(super) fn plain_lines(text: &str) -> Vec<(String, Style)> {
     text.lines().map(|line| (line.replace('\t', "    "), Style::new())).collect()
-}
-
-/// Draws what the scenario is about, what to watch and what to try.
-pub(super) fn draw_about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
-    let CurrentView::Run(view) = &app.current_view else { return };
-    let width = centered(area, OVERLAY_WIDTH, 0).width.saturating_sub(4);
-    let lines = about_lines(view, width, app.theme);
-    Overlay { title: &view.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
-}
-
-/// Returns the scenario's own texts, wrapped.
-pub(super) fn about_lines(view: &RunView, width: u16, theme: Theme) -> Vec<(String, Style)> {
-    let scenario = &view.scenario;
-    let mut lines: Vec<(String, Style)> = Vec::new();
-    let mut section = |label: &str, texts: &[&str]| {
-        if texts.is_empty() {
-            return;
-        }
-        if !lines.is_empty() {
-            lines.push((String::new(), Style::new()));
-        }
-        if !label.is_empty() {
-            lines.push((label.to_owned(), theme.faint_style()));
-        }
-        for text in texts {
-            lines.extend(wrap_text(text, width).into_iter().map(|l| (l, Style::new())));
-        }
-    };
-    section("", &[&scenario.about]);
-    section("Question", &scenario.quiz.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
-    section("Watch", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
-    let tries = answer::numbered_suggestions(view);
-    section("Try (press the number to start)", &tries.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>());
-    lines
 }

@@ -1,30 +1,10 @@
-//! Locks in virtual time: their free capacity and their waiters.
-
-use std::collections::VecDeque;
+//! Steps on locks in virtual time.
 
 use super::WorkerPosition;
-use super::simulator::{LockClaim, Simulator};
+use super::sim_resources::LockClaim;
+use super::simulator::Simulator;
 use crate::scenario::{Step, Target};
 use crate::trace::State;
-
-pub(super) struct SimLock {
-    /// Free capacity: a reader takes one of many, a writer all.
-    pub(super) free: u64,
-    pub(super) capacity: u64,
-    /// The waiters, and how much each wants.
-    pub(super) waiters: VecDeque<(usize, u64)>,
-    pub(super) is_open: bool,
-}
-
-impl SimLock {
-    /// Admits the first waiter, if there is room for it.
-    fn admit_next(&mut self) -> Option<usize> {
-        let (next, much) = self.waiters.front().copied().filter(|(_, much)| *much <= self.free)?;
-        self.free -= much;
-        self.waiters.pop_front();
-        Some(next)
-    }
-}
 
 impl<'a> Simulator<'a> {
     pub(super) fn run_locked(&mut self, worker: usize, target: &Target, much: u64, body: &'a [Step], now: u64) {

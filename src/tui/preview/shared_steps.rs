@@ -1,36 +1,9 @@
-//! Queues, counters, conditions, flags and barriers in virtual time.
-
-use std::collections::VecDeque;
+//! Steps on queues, counters, conditions, flags and barriers in virtual time.
 
 use super::WorkerPosition;
-use super::simulator::{LockClaim, Simulator};
+use super::simulator::Simulator;
 use crate::scenario::{Operand, Question, QueueStep, ResourceSpec, SignalStep, Target};
 use crate::trace::State;
-
-/// The state of a shared resource that is not a lock; each kind uses some of the fields.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SharedState {
-    /// A counter's value, the items in a queue, whether a flag is set, how many workers reached a barrier.
-    pub value: i64,
-    /// Capacity of a queue, parties of a barrier.
-    pub size: i64,
-    pub is_closed: bool,
-    /// Workers that wait for an item or a signal, in order, each with the lock it must reacquire.
-    waiters: VecDeque<(usize, Option<LockClaim>)>,
-    /// Workers that wait for room.
-    putters: VecDeque<usize>,
-}
-
-impl SharedState {
-    pub(super) fn new(spec: &ResourceSpec, place: &WorkerPosition<'_>) -> Self {
-        let (value, size) = match spec {
-            ResourceSpec::Counter { initial, .. } => (*initial, 0.0),
-            ResourceSpec::Queue { capacity: size } | ResourceSpec::Barrier { parties: size } => (0, size.eval(place)),
-            _ => (0, 0.0),
-        };
-        Self { value, size: size as i64, ..Self::default() }
-    }
-}
 
 impl<'a> Simulator<'a> {
     pub(super) fn evaluate_question(&self, question: &Question, place: WorkerPosition<'a>) -> bool {

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::locks::SimLock;
-use super::shared_state::SharedState;
+use super::sim_resources::{LockClaim, SharedState, SimLock};
 use super::{WorkerPosition, tasks_due};
 use crate::model::{CellWindow, StateTimes};
 use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
@@ -45,9 +44,6 @@ struct StepFrame<'a> {
     /// The lock to release at its end.
     lock_to_release: Option<LockClaim>,
 }
-
-/// A lock, and how much of its capacity.
-pub(super) type LockClaim = (usize, u64);
 
 struct SimWorker<'a> {
     position: WorkerPosition<'a>,
