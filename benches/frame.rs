@@ -14,12 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use contend::platform::thread_cpu_nanos;
+use contend::platform::{detect_machine, thread_cpu_nanos};
 use contend::scenario::{Scenario, Settings, Source, check};
+use contend::source::{EventSource, Header, RunControl};
 use contend::trace::{
     Command, Event, EventKind, Message, Registry, RunEnd, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
-use contend::tui::{self, InitialScreen, Options, RunHandle, RunStarter, Theme};
+use contend::tui::{self, InitialScreen, Options, RunStarter, Theme};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -45,20 +46,20 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 /// A run with scripted events. Its clock runs at half speed: 50 ms, one cell of the time axis, in each frame of 100 ms.
 struct Scripted {
-    registry: Arc<Registry>,
+    header: Header,
     messages: Receiver<Message>,
     stopped: Arc<AtomicBool>,
     start: Instant,
 }
 
-fn cast() -> Arc<Registry> {
+fn registry() -> Registry {
     let worker = |i| WorkerInfo {
         name: format!("worker-{i}"),
         group: format!("worker-{i}"),
         kind: WorkerKind::Thread,
         pool: None,
     };
-    Arc::new(Registry { workers: (0..LANES).map(worker).collect(), ..Registry::default() })
+    Registry { workers: (0..LANES).map(worker).collect(), ..Registry::default() }
 }
 
 /// Workers that change their states one after the other.
@@ -99,9 +100,14 @@ struct Script {
 }
 
 impl RunStarter for Script {
-    fn start_run(&self, _: &Scenario, _: &Settings) -> Result<Box<dyn RunHandle>, String> {
+    fn start_run(&self, _: &Scenario, _: &Settings) -> Result<Box<dyn EventSource>, String> {
         let (send, messages) = bounded(64);
-        let run = Scripted { registry: cast(), messages, stopped: Arc::default(), start: Instant::now() };
+        let run = Scripted {
+            header: Header::new("script", detect_machine(), registry()),
+            messages,
+            stopped: Arc::default(),
+            start: Instant::now(),
+        };
         let (events, clock, stopped) = (self.events, run.clock(), Arc::clone(&run.stopped));
         let feed = move || feed(events, clock, &stopped, &send);
         std::thread::Builder::new().name("script".into()).spawn(feed).map_err(|e| e.to_string())?;
@@ -131,9 +137,9 @@ impl Scripted {
     }
 }
 
-impl RunHandle for Scripted {
-    fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry)
+impl EventSource for Scripted {
+    fn header(&self) -> &Header {
+        &self.header
     }
 
     fn messages(&self) -> &Receiver<Message> {
@@ -144,6 +150,12 @@ impl RunHandle for Scripted {
         self.clock()()
     }
 
+    fn control(&self) -> Option<&dyn RunControl> {
+        Some(self)
+    }
+}
+
+impl RunControl for Scripted {
     fn send_command(&self, command: Command) {
         if command == Command::Stop {
             self.stopped.store(true, Ordering::Relaxed);
@@ -151,6 +163,8 @@ impl RunHandle for Scripted {
     }
 
     fn set_paused(&self, _: bool) {}
+
+    fn end_at(&self, _: Stamp) {}
 }
 
 /// Runs the dashboard with `events` events, in the child process.

@@ -23,7 +23,7 @@ pub use answer::{Answer, answer_question};
 pub use compare::{Comparison, RunPair, compare_runs, run_pairs};
 pub use doubt::Doubt;
 pub use expect::judge_expectations;
-pub use follow::{FinishedRun, ObservableRun, ends_by_itself, follow_run};
+pub use follow::{FinishedRun, ends_by_itself, follow_run};
 pub use interference::Interference;
 pub use json::report_json;
 pub use table::TextFormat;

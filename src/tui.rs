@@ -27,7 +27,7 @@ mod panes;
 mod picker;
 mod preview;
 mod question_page;
-mod run_handle;
+mod run_starter;
 mod run_view;
 mod signals;
 mod terminal;
@@ -57,7 +57,7 @@ use input::Input;
 use picker::Picker;
 use terminal::{FrameBuffer, Screen, TerminalGuard};
 
-pub use run_handle::{LiveStarter, RunHandle, RunStarter};
+pub use run_starter::{LiveStarter, RunStarter};
 pub use theme::Theme;
 pub use tune_view::{TuneSetup, TuneUpdate};
 

@@ -8,8 +8,8 @@ use crossbeam_channel::{Receiver, never, select, tick};
 
 use crate::model::{Budget, Model};
 use crate::scenario::{EvalContext, Feed, Scenario, Settings, Step};
-use crate::source::{LiveRun, is_audit_enabled};
-use crate::trace::{Message, Registry, RunEnd, Span, Stamp, WorkerId};
+use crate::source::{EventSource, is_audit_enabled};
+use crate::trace::{RunEnd, Span, Stamp, WorkerId};
 
 /// Interval between checks of whether to end the run.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -22,44 +22,6 @@ const END_GRACE: Span = Span::from_millis(250);
 
 /// The error of an audited run whose events and wait slots disagree.
 const DISAGREEMENT_MESSAGE: &str = "events and wait slots disagree about which worker waits for which";
-
-/// A live run, or a replayed script.
-pub trait ObservableRun {
-    fn registry(&self) -> Arc<Registry>;
-    /// Closes after the last message.
-    fn messages(&self) -> &Receiver<Message>;
-    /// The run's own clock.
-    fn now(&self) -> Stamp;
-    /// Asks the run to end at this moment of its clock, however late this loop is. If the run cannot do that, the loop
-    /// ends it.
-    fn end_at(&self, _limit: Stamp) {}
-    /// Whether the run ended because of its time limit. Then [`Message::Ended`] follows all its other messages.
-    fn is_out_of_time(&self) -> bool {
-        false
-    }
-}
-
-impl ObservableRun for LiveRun {
-    fn registry(&self) -> Arc<Registry> {
-        self.registry()
-    }
-
-    fn messages(&self) -> &Receiver<Message> {
-        self.messages()
-    }
-
-    fn now(&self) -> Stamp {
-        self.now()
-    }
-
-    fn end_at(&self, limit: Stamp) {
-        self.set_time_limit(limit); // if it refuses, the loop ends it
-    }
-
-    fn is_out_of_time(&self) -> bool {
-        self.is_time_up()
-    }
-}
 
 /// A run after its end.
 #[derive(Debug)]
@@ -78,15 +40,17 @@ pub struct FinishedRun {
 /// Without a limit, any deadlock or stall ends the run. With a limit, only one that leaves no other worker running
 /// does.
 pub fn follow_run(
-    run: &impl ObservableRun,
+    run: &dyn EventSource,
     limit: Option<Span>,
     signals: &Receiver<i32>,
     mut watch: impl FnMut(&Model, Stamp) -> ControlFlow<()>,
 ) -> FinishedRun {
-    let mut model = Model::new(run.registry(), Budget::for_registry(&run.registry()));
+    let registry = Arc::clone(&run.header().registry);
+    let budget = Budget::for_registry(&registry);
+    let mut model = Model::new(registry, budget);
     let ticks = tick(CHECK_INTERVAL);
-    if let Some(limit) = limit {
-        run.end_at(Stamp::default() + limit + END_GRACE);
+    if let (Some(limit), Some(control)) = (limit, run.control()) {
+        control.end_at(Stamp::default() + limit + END_GRACE);
     }
     let mut signals = signals.clone();
     let (ended, signal) = loop {
@@ -132,7 +96,7 @@ fn end_reason(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> 
     (!stuck.is_empty() && (limit.is_none() || everyone())).then_some(end)
 }
 
-fn finish_run(run: &impl ObservableRun, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> FinishedRun {
+fn finish_run(run: &dyn EventSource, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> FinishedRun {
     let at = run.now();
     if ours.is_some() {
         // Only messages that have arrived by now.
@@ -175,73 +139,38 @@ fn has_forever_step(steps: &[Step], settings: &Settings) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use crossbeam_channel::{Sender, bounded, unbounded};
+    use crossbeam_channel::bounded;
 
     use super::*;
     use crate::report::fixture::{BANK_SCENARIO, bank_messages, bank_registry, is_deadlocked};
     use crate::scenario::{Source, check};
+    use crate::source::ScriptedSource;
+    use crate::trace::Message;
 
-    /// A replayed script, whose clock advances by a step on every read.
-    struct ReplayedRun {
-        messages: Receiver<Message>,
-        clock: AtomicU64,
-        step: Span,
-        limit: AtomicU64,
-        /// The loop was late: the run has ended without it.
-        late: bool,
-        /// Keeps the channel open, for a run that does not end by itself.
-        _open: Option<Sender<Message>>,
-    }
-
-    impl ReplayedRun {
-        fn new(script: Vec<Message>, open: bool) -> Self {
-            let (sender, receiver) = unbounded();
-            for message in script {
-                sender.send(message).unwrap();
-            }
-            let step = Span::from_millis(200);
-            let (clock, limit) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-            Self { messages: receiver, clock, step, limit, late: false, _open: open.then_some(sender) }
+    /// Returns a scripted run, whose clock advances by 200 ms on every read. If it is not `open`, it ends after its
+    /// messages.
+    fn scripted_run(script: Vec<Message>, open: bool) -> ScriptedSource {
+        let run = ScriptedSource::new(bank_registry()).with_step(Span::from_millis(200));
+        run.send(script);
+        if !open {
+            run.close();
         }
-    }
-
-    impl ObservableRun for ReplayedRun {
-        fn registry(&self) -> Arc<Registry> {
-            Arc::new(bank_registry())
-        }
-
-        fn messages(&self) -> &Receiver<Message> {
-            &self.messages
-        }
-
-        fn now(&self) -> Stamp {
-            Stamp(self.clock.fetch_add(self.step.0, Ordering::Relaxed)) // Relaxed: one thread
-        }
-
-        fn end_at(&self, limit: Stamp) {
-            self.limit.store(limit.0, Ordering::Relaxed);
-        }
-
-        fn is_out_of_time(&self) -> bool {
-            self.late && self.limit.load(Ordering::Relaxed) < u64::MAX
-        }
+        run
     }
 
     fn follow_script(script: Vec<Message>, open: bool, limit: Option<Span>) -> FinishedRun {
-        follow_run(&ReplayedRun::new(script, open), limit, &never(), |_, _| ControlFlow::Continue(()))
+        follow_run(&scripted_run(script, open), limit, &never(), |_, _| ControlFlow::Continue(()))
     }
 
     #[test]
     fn a_loop_that_is_late_tells_of_the_whole_run_and_not_of_how_long_it_took() {
         let at = Stamp(2_000_000_000);
         let script = [bank_messages(), vec![Message::Ended { at, reason: RunEnd::Time }]].concat();
-        let late = ReplayedRun { late: true, step: Span::from_millis(60_000), ..ReplayedRun::new(script, true) };
+        let late = scripted_run(script, true).with_step(Span::from_millis(60_000)).ending_at_limit();
         let limit = Span::from_millis(2_000);
         let end = follow_run(&late, Some(limit), &never(), |_, _| ControlFlow::Continue(()));
         assert_eq!((end.ended, end.ended_at), (RunEnd::Time, at));
-        assert_eq!(late.limit.load(Ordering::Relaxed), (Stamp(0) + limit + END_GRACE).0, "it is ended all the same");
+        assert_eq!(late.time_limit(), Some(Stamp(0) + limit + END_GRACE), "it is ended all the same");
         assert_eq!(end.model.health().events, follow_script(bank_messages(), true, None).model.health().events);
     }
 
@@ -288,7 +217,7 @@ mod tests {
 
     #[test]
     fn watch_callback_can_stop_the_run() {
-        let end = follow_run(&ReplayedRun::new(bank_messages(), true), None, &never(), |_, _| ControlFlow::Break(()));
+        let end = follow_run(&scripted_run(bank_messages(), true), None, &never(), |_, _| ControlFlow::Break(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, None));
     }
 
@@ -296,8 +225,7 @@ mod tests {
     fn signal_stops_the_run_and_keeps_received_messages() {
         let (sender, signals) = bounded(1);
         sender.send(15).unwrap();
-        let end =
-            follow_run(&ReplayedRun::new(bank_messages(), true), None, &signals, |_, _| ControlFlow::Continue(()));
+        let end = follow_run(&scripted_run(bank_messages(), true), None, &signals, |_, _| ControlFlow::Continue(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
         assert!(end.model.first_deadlock().is_some(), "messages in the channel are in the report");
     }

@@ -8,11 +8,12 @@ use crossbeam_channel::never;
 use super::Verdict;
 use super::compare::{ComparableFigure, ComparedRun, comparable_figures};
 use super::expect::judge_each;
-use super::follow::{FinishedRun, ObservableRun, follow_run};
+use super::follow::{FinishedRun, follow_run};
 use super::interference::Interference;
 use super::monotonic::must_hold;
 use crate::model::Model;
 use crate::scenario::{Claim, CorrectWhen, Scenario, Settings};
+use crate::source::EventSource;
 use crate::trace::{RunEnd, Span, Stamp};
 
 /// An expectation that is not seen in the test's time gets up to this many times as long, for busy machines.
@@ -75,7 +76,7 @@ pub fn depends_on_cores(scenario: &Scenario, settings: &Settings) -> bool {
 /// they have held for the test's time. `stop` ends the run early. Calls `keep` with the run and its verdicts at the
 /// end.
 pub fn run_test(
-    run: &impl ObservableRun,
+    run: &dyn EventSource,
     scenario: &Scenario,
     settings: &Settings,
     stop: impl Fn() -> bool,
@@ -174,45 +175,16 @@ impl TestLimits {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use crossbeam_channel::{Receiver, Sender, unbounded};
-
     use super::*;
     use crate::report::fixture::{BANK_SCENARIO, bank_messages, bank_registry};
     use crate::scenario::{Source, check};
-    use crate::trace::{Message, Registry};
-
-    /// The bank as a run that never ends, and whose clock advances by 100 ms on every read.
-    struct FakeRun {
-        messages: Receiver<Message>,
-        clock: AtomicU64,
-        _open: Sender<Message>,
-    }
-
-    impl ObservableRun for FakeRun {
-        fn registry(&self) -> Arc<Registry> {
-            Arc::new(bank_registry())
-        }
-
-        fn messages(&self) -> &Receiver<Message> {
-            &self.messages
-        }
-
-        fn now(&self) -> Stamp {
-            Stamp(self.clock.fetch_add(Span::from_millis(100).0, Ordering::Relaxed)) // Relaxed: one thread
-        }
-    }
+    use crate::source::ScriptedSource;
 
     fn run_bank_test(expectations: &str, stop: bool) -> TestRun {
         let source = Source { name: "bank".to_owned(), path: None, text: format!("{BANK_SCENARIO}{expectations}") };
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-        let (sender, receiver) = unbounded();
-        for message in bank_messages() {
-            sender.send(message).expect("the receiver is there");
-        }
-        let bank = FakeRun { messages: receiver, clock: AtomicU64::new(0), _open: sender };
+        let bank = ScriptedSource::new(bank_registry()).with_step(Span::from_millis(100)); // a run that never ends
+        bank.send(bank_messages());
         run_test(&bank, &scenario, &scenario.default_settings(), || stop, |_, _| {})
     }
 

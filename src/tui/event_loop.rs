@@ -20,11 +20,12 @@ use super::app::{App, AppEvent, Effect};
 use super::backend::{EventSources, ScreenBackend};
 use super::frame_timer::FrameTimer;
 use super::input::InputEvent;
-use super::run_handle::{RunHandle, RunStarter};
+use super::run_starter::RunStarter;
 use super::tune_view::TuneUpdate;
 #[cfg(debug_assertions)]
 use crate::platform::fault_injection;
 use crate::scenario::{Scenario, Settings};
+use crate::source::{EventSource, RunControl};
 use crate::trace::{Command, Message, Span, Stamp};
 use wait::LoopEvent;
 
@@ -42,7 +43,7 @@ pub(super) struct EventLoop<'a, S> {
     backend: S,
     sources: EventSources,
     starter: &'a dyn RunStarter,
-    run: Option<Box<dyn RunHandle>>,
+    run: Option<Box<dyn EventSource>>,
     /// Whether the run's channel is still open.
     is_run_open: bool,
     frame_timer: FrameTimer,
@@ -99,7 +100,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         self.exit.take().unwrap_or(Ok(None))
     }
 
-    pub(super) fn into_parts(self) -> (App, Option<Box<dyn RunHandle>>, S) {
+    pub(super) fn into_parts(self) -> (App, Option<Box<dyn EventSource>>, S) {
         (self.app, self.run, self.backend)
     }
 
@@ -190,8 +191,8 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         let late = self.frame_timer.begin_frame(Instant::now());
         let run_now = self.run_time();
         let too_late = |limit: Span| run_now.0 >= limit.0.saturating_add(LIMIT_GRACE.0);
-        if let Some(run) = self.run.as_ref().filter(|_| self.time_limit.is_some_and(too_late)) {
-            run.send_command(Command::Stop);
+        if let Some(control) = self.control().filter(|_| self.time_limit.is_some_and(too_late)) {
+            control.send_command(Command::Stop);
         }
         self.update(AppEvent::Tick { now: run_now, late: if self.app.is_animating() { late } else { Span::ZERO } });
         self.draw_if_dirty();
@@ -240,13 +241,18 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         self.perform_effects(effects);
     }
 
+    /// Returns the controls of the run, if there is one that can be controlled.
+    fn control(&self) -> Option<&dyn RunControl> {
+        self.run.as_ref()?.control()
+    }
+
     fn perform_effects(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::StartRun(scenario, settings) => self.start_run(scenario, settings),
                 Effect::SendCommand(command) => {
-                    if let Some(run) = &self.run {
-                        run.send_command(command);
+                    if let Some(control) = self.control() {
+                        control.send_command(command);
                     }
                 }
                 Effect::EndRun => self.run = None,
@@ -265,9 +271,9 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         self.is_run_open = false;
         match self.starter.start_run(&scenario, &settings) {
             Ok(run) => {
-                let registry = run.registry();
-                if let Some(limit) = self.time_limit {
-                    run.end_at(Stamp(0) + limit);
+                let registry = Arc::clone(&run.header().registry);
+                if let (Some(limit), Some(control)) = (self.time_limit, run.control()) {
+                    control.end_at(Stamp(0) + limit);
                 }
                 (self.run, self.is_run_open) = (Some(run), true);
                 self.update(AppEvent::RunStarted { scenario, settings, registry });
@@ -286,12 +292,12 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     }
 
     fn suspend(&mut self) {
-        if let Some(run) = &self.run {
-            run.set_paused(true);
+        if let Some(control) = self.control() {
+            control.set_paused(true);
         }
         let resumed = self.backend.suspend();
-        if let Some(run) = &self.run {
-            run.set_paused(false);
+        if let Some(control) = self.control() {
+            control.set_paused(false);
         }
         self.check_terminal(&resumed);
         self.redraw();

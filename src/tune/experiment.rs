@@ -11,7 +11,7 @@ use super::work_unit::{WorkUnit, closed_loop, open_loop};
 use crate::engine::{InputItems, Plan};
 use crate::platform::{busy_nanos_of_all_cores, cpu_frequency_range, own_cpu_nanos};
 use crate::scenario::{KnobKind, Scenario, Settings};
-use crate::source::LiveRun;
+use crate::source::{EventSource, LiveRun};
 use crate::trace::{KnobId, Span};
 
 /// Why a scenario cannot be tuned.
@@ -111,7 +111,7 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
         let timing = lasts.map_or(self.timing, |least| self.timing.with_min_window(Span(least.as_nanos() as u64)));
         match LiveRun::start(&scenario, &settings) {
             Ok(live) => {
-                let workers = self.work.workers(&live.registry()).len().min(level.max(1.0) as usize) as u64;
+                let workers = self.work.workers(&live.header().registry).len().min(level.max(1.0) as usize) as u64;
                 let mut outcome =
                     run_trial(&live, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
                 if let TrialOutcome::Measured(repetition, _) = &mut outcome {

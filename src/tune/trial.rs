@@ -2,13 +2,15 @@
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crossbeam_channel::never;
 
 use super::repetition::{Repetition, WindowStart};
 use super::work_unit::WorkUnit;
 use crate::model::{Model, join_names};
-use crate::report::{ObservableRun, follow_run};
+use crate::report::follow_run;
+use crate::source::EventSource;
 use crate::trace::{RunEnd, Span, Stamp, WorkerId};
 
 /// Units of work for each worker before a window is long enough: shorter windows cut off too much at their edges.
@@ -80,7 +82,7 @@ pub enum TrialOutcome {
 /// Follows a run for a repetition. `workers` workers share the work; tasks that take longer than `limit` are late;
 /// `stop` ends it early.
 pub fn run_trial(
-    run: &impl ObservableRun,
+    run: &dyn EventSource,
     work: &WorkUnit,
     workers: u64,
     timing: Timing,
@@ -111,8 +113,13 @@ pub fn run_trial(
         return TrialOutcome::Failed(why, model);
     }
     // A batch that ended before its window is measured as a whole.
-    let whole =
-        || WindowStart::capture(&Model::new(run.registry(), crate::model::Budget::default()), work, Stamp::default());
+    let whole = || {
+        WindowStart::capture(
+            &Model::new(Arc::clone(&run.header().registry), crate::model::Budget::default()),
+            work,
+            Stamp::default(),
+        )
+    };
     let mut measured = state.finished.take().unwrap_or_else(|| {
         let ended = model.run_end().map_or(finished.ended_at, |(at, _)| at);
         state

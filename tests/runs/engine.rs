@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::{ObservedRun, counter, knob, mutex, number, pool, scenario, workers};
 use contend::scenario::{Choice, Feed, OverflowPolicy, Resource, ResourceSpec, ResultDelivery, Step, Target};
+use contend::source::EventSource;
 use contend::trace::{
     Command, Event, EventKind, ExitKind, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind,
 };
@@ -51,7 +52,7 @@ fn run_ends_at_its_time_limit_while_its_messages_are_unread() {
     let limit = Stamp(200_000_000);
     assert!(seen.live().set_time_limit(limit));
     let start = std::time::Instant::now();
-    while !seen.live().is_time_up() {
+    while !seen.live().is_out_of_time() {
         assert!(start.elapsed() < Duration::from_mins(1), "the run does not end");
         std::thread::yield_now();
     }

@@ -14,7 +14,7 @@ use contend::scenario::{
     Block, Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, OverflowPolicy, PoolSpec, Resource, ResourceSpec,
     Scenario, Scheduling, Settings, Step, TaskDistribution, TestConfig, Unit, WorkerGroup,
 };
-use contend::source::LiveRun;
+use contend::source::{EventSource, LiveRun, RunControl};
 use contend::trace::{
     Command, CounterMemory, Event, EventKind, LockKind, Message, Notice, Registry, RunEnd, Sample, Stamp, WorkerId,
     WorkerKind,
@@ -132,7 +132,7 @@ impl ObservedRun {
     /// Starts a run with another program as its runner.
     pub fn start_with_image(scenario: &Scenario, image: PathBuf) -> Self {
         let live = LiveRun::start_with_image(scenario, &defaults(scenario), Some(image)).expect("the run starts");
-        let model = Model::new(live.registry(), Budget::default());
+        let model = Model::new(Arc::clone(&live.header().registry), Budget::default());
         Self { live, model, events: vec![], notices: vec![], counter: None, ready_ns: 0, end: None }
     }
 
@@ -184,7 +184,7 @@ impl ObservedRun {
     }
 
     pub fn registry(&self) -> Arc<Registry> {
-        self.live.registry()
+        Arc::clone(&self.live.header().registry)
     }
 
     pub fn count(&self, wanted: impl Fn(EventKind) -> bool) -> usize {

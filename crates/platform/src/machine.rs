@@ -2,10 +2,12 @@
 
 use std::fs;
 
+use serde::{Deserialize, Serialize};
+
 use super::control_group::{cpu_quota, group_directories};
 
 /// The resources of the machine that a run may use.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Machine {
     /// Cores the kernel has online.
     pub cores: usize,

@@ -1,5 +1,5 @@
-//! A live run as a source of events: starts the runner process, reads its events and figures, and delivers them as
-//! messages. Accepts commands for the run.
+//! Sources of events: the interface [`EventSource`], and a live run, which starts the runner process, reads its events and
+//! figures, delivers them as messages, and accepts commands.
 
 mod cpu_meter;
 mod live;
@@ -7,10 +7,14 @@ mod process_tag;
 mod reader;
 mod sampler;
 mod scratch_dir;
+mod scripted;
 mod slot_reader;
+mod source;
 mod supervise;
 mod suspend;
 mod timebase;
 
 pub use live::{LiveRun, StartError};
+pub use scripted::ScriptedSource;
 pub use slot_reader::is_audit_enabled;
+pub use source::{EventSource, Header, RunControl, ScenarioRun};

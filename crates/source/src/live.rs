@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::process_tag::ProcessTag;
 use super::scratch_dir::ScratchDir;
+use super::source::{EventSource, Header, RunControl, ScenarioRun};
 use super::supervise::{RunnerHandle, Supervision};
 use super::timebase::Timebase;
 use contend_engine::helpers::RUNNER_ARG;
@@ -46,7 +47,7 @@ pub enum StartError {
 /// A run in progress. Dropping it kills all its processes and waits until they are gone.
 #[derive(Debug)]
 pub struct LiveRun {
-    registry: Arc<Registry>,
+    header: Header,
     run_memory: Arc<RunMemory>,
     timebase: Timebase,
     messages: Receiver<Message>,
@@ -100,7 +101,8 @@ impl LiveRun {
         };
         let (message_sender, messages) = bounded(MESSAGE_QUEUE_LEN);
         let (command_sender, commands) = unbounded();
-        let registry = Registry { cores: Some(detect_machine().usable_cores()), ..plan.registry };
+        let machine = detect_machine();
+        let registry = Registry { cores: Some(machine.usable_cores()), ..plan.registry };
         let (registry, runner) = (Arc::new(registry), Arc::new(RunnerHandle::new(child.pid())));
         let supervision = Supervision {
             run_memory: Arc::clone(&run_memory),
@@ -116,8 +118,9 @@ impl LiveRun {
         };
         let supervisor = Some(supervision.start().map_err(StartError::Threads)?);
         let (drop_signal, drop_watch) = bounded(0);
+        let run = ScenarioRun { scenario: Arc::new(scenario.clone()), settings: settings.clone() };
         Ok(Self {
-            registry,
+            header: Header { title: scenario.title.clone(), machine, registry, run: Some(run) },
             run_memory,
             timebase,
             messages,
@@ -134,34 +137,6 @@ impl LiveRun {
     /// known.
     pub fn work_rate(&self) -> Option<f64> {
         self.run_memory.work_rate()
-    }
-
-    pub fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry)
-    }
-
-    /// Returns the channel of messages, which closes after [`Message::Ended`].
-    pub const fn messages(&self) -> &Receiver<Message> {
-        &self.messages
-    }
-
-    /// Returns the present time of the run.
-    pub fn now(&self) -> Stamp {
-        self.timebase.now()
-    }
-
-    /// Sends a command to the run. Never blocks.
-    pub fn send_command(&self, command: Command) {
-        match command {
-            Command::SetKnob { knob, value } => {
-                self.run_memory.set_knob(knob, value);
-                let _ = self.commands.send(RunnerCommand::KnobChanged(knob));
-            }
-            Command::Kill(worker) => {
-                let _ = self.commands.send(RunnerCommand::KillWorker(worker));
-            }
-            Command::Stop => self.runner.signal(Signal::KILL),
-        }
     }
 
     /// Sets a time limit. A separate thread kills the run at `limit`, however busy this process is. Returns whether the
@@ -183,15 +158,50 @@ impl LiveRun {
         };
         thread::Builder::new().name("limit".into()).stack_size(128 << 10).spawn(wait).is_ok()
     }
+}
 
-    /// Returns whether the run was killed at its time limit. Messages about it may still be on their way.
-    pub fn is_time_up(&self) -> bool {
-        self.runner.is_time_up()
+impl EventSource for LiveRun {
+    fn header(&self) -> &Header {
+        &self.header
     }
 
-    /// Stops or continues all processes of the run.
-    pub fn set_paused(&self, paused: bool) {
+    fn messages(&self) -> &Receiver<Message> {
+        &self.messages
+    }
+
+    fn now(&self) -> Stamp {
+        self.timebase.now()
+    }
+
+    fn control(&self) -> Option<&dyn RunControl> {
+        Some(self)
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.runner.is_time_up()
+    }
+}
+
+impl RunControl for LiveRun {
+    fn send_command(&self, command: Command) {
+        match command {
+            Command::SetKnob { knob, value } => {
+                self.run_memory.set_knob(knob, value);
+                let _ = self.commands.send(RunnerCommand::KnobChanged(knob));
+            }
+            Command::Kill(worker) => {
+                let _ = self.commands.send(RunnerCommand::KillWorker(worker));
+            }
+            Command::Stop => self.runner.signal(Signal::KILL),
+        }
+    }
+
+    fn set_paused(&self, paused: bool) {
         self.runner.signal(if paused { Signal::STOP } else { Signal::CONT });
+    }
+
+    fn end_at(&self, limit: Stamp) {
+        self.set_time_limit(limit);
     }
 }
 

@@ -15,6 +15,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
 use crate::scenario::Source;
+use crate::source::EventSource as _;
 use crate::trace::{Message, Span, Stamp};
 use crate::tui::app::{App, AppEvent};
 use crate::tui::backend::{EventSources, ScreenBackend};
@@ -232,8 +233,8 @@ impl Harness {
 
     pub(super) fn feed_message(&mut self, message: Message) {
         let run = self.last_run();
-        run.feed.borrow().as_ref().expect("the run is open").send(message).expect("the loop listens");
-        while !run.messages.is_empty() {
+        run.source.send([message]);
+        while !run.source.messages().is_empty() {
             self.events.step();
         }
     }
@@ -249,13 +250,13 @@ impl Harness {
 
     /// Closes the run's channel.
     pub(super) fn close_run(&mut self) {
-        self.last_run().feed.borrow_mut().take();
+        self.last_run().source.close();
         self.events.step();
     }
 
     /// Draws a frame with the run's clock at `now`.
     pub(super) fn tick(&mut self, now: Stamp) {
-        *self.last_run().now.borrow_mut() = now;
+        self.last_run().source.set_now(now);
         self.events.handle_tick();
     }
 

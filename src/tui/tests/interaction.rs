@@ -52,7 +52,7 @@ fn cursor_holds_the_window_until_f_follows_again() {
 fn live_knob_is_sent_to_the_run() {
     let mut harness = Harness::after_run(&contention());
     harness.press_keys("+");
-    let asked = harness.last_run().commands.borrow().clone();
+    let asked = harness.last_run().source.commands();
     let [Command::SetKnob { knob, value }] = asked.as_slice() else { panic!("+ turns the chosen knob: {asked:?}") };
     assert!(*value > 0.0);
     let name = &super::script::scenario().knobs[knob.index()].name;
@@ -78,7 +78,7 @@ fn knob_that_is_not_live_restarts_the_run() {
 fn r_restarts_the_run_and_s_stops_it() {
     let mut harness = Harness::after_run(&contention());
     harness.press_keys("s");
-    assert_eq!(*harness.last_run().commands.borrow(), [Command::Stop]);
+    assert_eq!(harness.last_run().source.commands(), [Command::Stop]);
     harness.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Stopped });
     assert!(harness.contains("stopped 5.1 s"), "the picture stays: {}", harness.screen_text());
     harness.press_keys("r");
@@ -108,11 +108,11 @@ fn x_kills_only_the_chosen_worker() {
     let mut harness = Harness::after_run(&contention());
     harness.press_keys("x");
     assert!(
-        harness.last_run().commands.borrow().is_empty() && harness.contains("Choose a worker first"),
+        harness.last_run().source.commands().is_empty() && harness.contains("Choose a worker first"),
         "none is chosen"
     );
     harness.press_keys("jjx");
-    assert_eq!(*harness.last_run().commands.borrow(), [Command::Kill(WorkerId(1))]);
+    assert_eq!(harness.last_run().source.commands(), [Command::Kill(WorkerId(1))]);
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn click_sets_the_cursor_and_selects_and_wheel_zooms() {
     harness.send_event(mouse(MouseEventKind::Up(MouseButton::Left), 80, row));
     assert_ne!(harness.screen_text(), before, "a click sets the cursor");
     harness.press_keys("x");
-    assert_eq!(*harness.last_run().commands.borrow(), [Command::Kill(WorkerId(1))], "and chooses the row");
+    assert_eq!(harness.last_run().source.commands(), [Command::Kill(WorkerId(1))], "and chooses the row");
 }
 
 #[test]

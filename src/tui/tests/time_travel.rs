@@ -213,10 +213,10 @@ fn knob_turned_while_frozen_is_shown_as_next_value() {
     let mut harness = Harness::after_run(&in_delivery_order(contention()));
     harness.press_keys(" +");
     assert!(harness.contains("hold 20ms\u{2192}50ms"), "{}", harness.screen_text());
-    assert_eq!(harness.last_run().commands.borrow().len(), 1, "the run has it");
+    assert_eq!(harness.last_run().source.commands().len(), 1, "the run has it");
     harness.press_keys(" ");
     assert!(harness.contains("hold 50ms") && !harness.contains("20ms"), "{}", harness.screen_text());
-    let [Command::SetKnob { knob, .. }] = harness.last_run().commands.borrow()[..] else { panic!("it was turned") };
+    let [Command::SetKnob { knob, .. }] = harness.last_run().source.commands()[..] else { panic!("it was turned") };
     let notice = Notice::KnobSet { knob, name: "hold".into(), value_text: "50ms".into() };
     harness.feed_message(Message::Notice { at: ms(5_050), notice });
     harness.feed_message(Message::Watermark(ms(5_300)));

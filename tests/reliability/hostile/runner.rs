@@ -1,11 +1,12 @@
 //! Runners replaced by another program.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
 use contend::scenario::{Source, check};
-use contend::source::LiveRun;
+use contend::source::{EventSource, LiveRun};
 use contend::trace::RunEnd;
 
 use super::program;
@@ -22,7 +23,7 @@ fn end_of(image: &Path, script: &str) -> String {
     let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
     let live =
         LiveRun::start_with_image(&scenario, &scenario.default_settings(), Some(image.to_owned())).expect("it starts");
-    let mut model = Model::new(live.registry(), Budget { bytes: 1 << 20 });
+    let mut model = Model::new(Arc::clone(&live.header().registry), Budget { bytes: 1 << 20 });
     let since = Instant::now();
     loop {
         assert!(since.elapsed() < Duration::from_mins(1), "{script} does not end");
