@@ -56,6 +56,7 @@ impl From<&crate::model::Results> for ResultsJson {
         Self {
             there: results.unread().put_count(),
             read: results.read_count(),
+            gave_up: results.timeouts(),
             held_max: results.unread().max_depth(),
             first_there_s: there.map(Stamp::as_secs_f64),
             first_read_s: read.map(Stamp::as_secs_f64),
@@ -183,6 +184,7 @@ fn locks<'a>(report: &Report<'a>) -> Vec<LockJson<'a>> {
         kind,
         acquired: lock.acquired(),
         contended: lock.contended(),
+        gave_up: lock.timeouts(),
         waiting: lock.waiters().len(),
         orphaned: lock.orphanings(),
         wait_ms: lock.wait_times().into(),
@@ -198,6 +200,7 @@ fn queues<'a>(report: &Report<'a>) -> Vec<QueueJson<'a>> {
         capacity: queue.capacity(),
         put: queue.put_count(),
         taken: queue.taken_count(),
+        gave_up: queue.timeouts(),
         depth: DepthJson { mean: queue.mean_depth(), max: queue.max_depth(), last: queue.depth() },
         wait_ms: report.pools().find(|(info, _)| info.queue == id).map(|(_, pool)| pool.wait_times().into()),
     };

@@ -1,6 +1,7 @@
 //! The figures that expectations are about, each measured from the model, with its evidence in words.
 
 mod current_settings;
+mod gave_up;
 mod lifecycle;
 mod rate;
 mod results;
@@ -135,19 +136,6 @@ impl<'a> MetricQuery<'a> {
         let (name, lock) = self.lock()?;
         let value = lock.held_share(self.settings_since, self.now, self.now);
         Ok(MeasuredFigure { value, evidence: format!("lock {name}: held {} of the time", format_percent(value)) })
-    }
-
-    fn gave_up_share(&self) -> Result<MeasuredFigure, String> {
-        let (name, lock) = self.lock()?;
-        let gave_up = lock.recent_timeouts();
-        let all = gave_up.saturating_add(lock.recent_acquired());
-        if all == 0 {
-            return Err(format!("no worker tried to acquire lock {name}"));
-        }
-        let value = gave_up as f64 / all as f64;
-        let (gave_up, all) = (format_count(gave_up), format_count(all));
-        let evidence = format!("lock {name}: {gave_up} of {all} attempts gave up ({})", format_percent(value));
-        Ok(MeasuredFigure { value, evidence })
     }
 
     fn counter_figure(&self, metric: Metric) -> Result<MeasuredFigure, String> {

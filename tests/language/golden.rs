@@ -21,8 +21,16 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "an `else` that never runs",
+        &[
+            ("bad/else-alone", "this `else` has no matching step"),
+            ("bad/else-without-limit", "this `put` never gives up, so its `else` never runs"),
+        ],
+    ),
+    (
         "a wrong unit",
         &[
+            ("bad/put-timeout-of-a-size", "this is a size"),
             ("bad/number-wrong-unit", "this is a size"),
             ("bad/number-without-unit", "expected a time such as 5ms"),
             ("bad/number-unknown-unit", "write a unit right after its number"),

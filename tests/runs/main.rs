@@ -5,6 +5,7 @@ mod support;
 
 mod commands;
 mod engine;
+mod limits;
 mod lives;
 mod locks;
 mod lost_events;

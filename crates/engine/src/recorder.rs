@@ -137,9 +137,10 @@ impl<'a> Recorder<'a> {
         self.publish_wait(&[EventKind::Blocked { state, on: Some(on) }]);
     }
 
-    /// As [`Recorder::wait_for_resource`], for a wait that gives up by itself.
-    pub fn wait_for_resource_timed(&mut self, state: State, on: ResourceId) {
-        self.publish_wait(&[EventKind::TimedAttempt { lock: on }, EventKind::Blocked { state, on: Some(on) }]);
+    /// As [`Recorder::wait_for_resource`], for a wait that gives up by itself if it has a deadline.
+    pub fn wait_for_resource_until(&mut self, state: State, on: ResourceId, deadline: Option<Instant>) {
+        let wait = [EventKind::TimedAttempt { lock: on }, EventKind::Blocked { state, on: Some(on) }];
+        self.publish_wait(if deadline.is_some() { &wait } else { &wait[1..] });
     }
 
     /// Records the beginning of a wait, and writes it to the wait slot with all locks held.

@@ -11,6 +11,7 @@ mod end_process;
 mod event_loop;
 mod http_get;
 mod life;
+mod limit;
 mod loops;
 mod memory;
 mod mutex;

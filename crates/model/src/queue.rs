@@ -47,6 +47,14 @@ impl Merge for QueueBucket {
     }
 }
 
+/// Counts of a queue at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+struct QueueCounts {
+    put: u64,
+    taken: u64,
+    timeouts: u64,
+}
+
 /// A bounded queue.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -65,8 +73,10 @@ pub struct Queue {
     total_stay_ns: i128,
     /// The sum of all reported depths.
     depth_sum: u128,
-    /// Items taken before the last change of settings.
-    baseline: u64,
+    /// Timed waits for an item or for room that ended by themselves.
+    timeouts: u64,
+    /// Items put and taken, and timeouts, before the last change of settings.
+    baseline: QueueCounts,
     history: History<QueueBucket>,
 }
 
@@ -84,7 +94,8 @@ impl Queue {
             last_reading: DepthReading { at: Stamp(0), worker: WorkerId(0), depth: 0 },
             total_stay_ns: 0,
             depth_sum: 0,
-            baseline: 0,
+            timeouts: 0,
+            baseline: QueueCounts::default(),
             history: History::new(shape),
         }
     }
@@ -217,12 +228,29 @@ impl Queue {
 
     /// Returns the number of items taken since the last change of settings.
     pub fn recent_taken_count(&self) -> u64 {
-        self.taken_count - self.baseline
+        self.taken_count - self.baseline.taken
+    }
+
+    /// Records that a timed wait for an item or for room ended by itself.
+    pub(super) fn record_timeout(&mut self) {
+        self.timeouts += 1;
+    }
+
+    /// Returns the number of timed waits that ended by themselves.
+    pub fn timeouts(&self) -> u64 {
+        self.timeouts
+    }
+
+    /// Returns the number of timed waits under the present settings that ended by themselves, and how many items were
+    /// put and taken under these settings.
+    pub fn recent_timeouts_and_transfers(&self) -> (u64, u64) {
+        let QueueCounts { put, taken, timeouts } = self.baseline;
+        (self.timeouts - timeouts, (self.put_count - put).saturating_add(self.taken_count - taken))
     }
 
     /// Begins the figures of the present settings.
     pub(super) fn set_baseline(&mut self) {
-        self.baseline = self.taken_count;
+        self.baseline = QueueCounts { put: self.put_count, taken: self.taken_count, timeouts: self.timeouts };
     }
 
     /// Returns the heap bytes in use.

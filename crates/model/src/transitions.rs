@@ -63,8 +63,11 @@ fn is_block_end(state: State, resource: Option<ResourceId>, kind: &E) -> bool {
         }
         E::Sent { pipe, .. } | E::Received { pipe, .. } => resource == Some(*pipe),
         E::StillWaiting { pipe, .. } => matches!(state, State::Empty | State::Full) && resource == Some(*pipe),
-        E::ResultRead { on, .. } | E::Woken { on, .. } | E::WaitTimedOut { lock: on } => {
+        E::ResultRead { on, .. } | E::Woken { on, .. } => {
             matches!(state, State::Signal | State::Ready) && resource == Some(*on)
+        }
+        E::WaitTimedOut { lock: on } => {
+            matches!(state, State::Signal | State::Empty | State::Full | State::Ready) && resource == Some(*on)
         }
         E::Resumed | E::BecameRunnable | E::CpuTime(_) | E::LifeEnded(_) => true,
         _ => false,

@@ -34,6 +34,7 @@ pub use program::{
     RequestTarget, Resource, ResourceSpec, ResultDelivery, Scenario, Scheduling, ServerSpec, ShutdownMode, SignalStep,
     SourceSpan, Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece, TestConfig, TextExpr, WorkerGroup,
 };
+pub use program::{Limit, TimeLimit};
 pub use sanitize::sanitize;
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source};
 pub use suggest::suggest;

@@ -27,6 +27,7 @@ pub use step::{
     Attempt, AttemptKind, Block, Branch, Compare, GroupMembers, LifeStep, LoopStep, MemberSelector, Operand, PipeStep,
     PoolStep, Question, QueueStep, RealWork, RequestTarget, ShutdownMode, SignalStep, SourceSpan, Step,
 };
+pub use step::{Limit, TimeLimit};
 pub use text::{Placeholder, Template, TemplatePiece, TextExpr};
 pub use workers::{
     CrashPolicy, Feed, OverflowPolicy, PoolSpec, ResultDelivery, Scheduling, TaskDistribution, WorkerGroup,

@@ -133,10 +133,12 @@ pub enum EventKind {
     Acquired { lock: ResourceId, grant: Grant },
     /// Released the lock; the stamp was taken while it was still held.
     Released { lock: ResourceId, grant: Grant },
-    /// A timed wait ended without the lock, or without the signal.
+    /// A timed wait ended without what the worker waited for: a lock, an item, room, a signal, a result or the end of
+    /// another worker. `lock` is that resource, of whatever kind.
     WaitTimedOut { lock: ResourceId },
     /// The next event is an attempt that does not wait forever: either [`EventKind::Acquired`] at once, without a wait,
-    /// or [`EventKind::Blocked`] for a signal, which ends by itself.
+    /// or [`EventKind::Blocked`] for anything but a lock, which ends by itself. `lock` is the resource, of whatever
+    /// kind.
     TimedAttempt { lock: ResourceId },
     /// Found that the lock's former owner died while it held the lock. Precedes [`EventKind::Acquired`].
     OwnerDied { lock: ResourceId },

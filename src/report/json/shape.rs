@@ -107,6 +107,7 @@ pub(super) struct LockJson<'a> {
     pub(super) kind: &'static str,
     pub(super) acquired: u64,
     pub(super) contended: u64,
+    pub(super) gave_up: u64,
     pub(super) waiting: usize,
     pub(super) orphaned: u64,
     pub(super) wait_ms: DurationsJson,
@@ -121,6 +122,7 @@ pub(super) struct QueueJson<'a> {
     pub(super) capacity: u32,
     pub(super) put: u64,
     pub(super) taken: u64,
+    pub(super) gave_up: u64,
     pub(super) depth: DepthJson,
     pub(super) wait_ms: Option<DurationsJson>,
 }
@@ -174,6 +176,7 @@ pub(super) struct PoolJson<'a> {
 pub(super) struct ResultsJson {
     pub(super) there: u64,
     pub(super) read: u64,
+    pub(super) gave_up: u64,
     pub(super) held_max: u32,
     pub(super) first_there_s: Option<f64>,
     pub(super) first_read_s: Option<f64>,

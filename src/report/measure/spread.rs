@@ -71,10 +71,14 @@ pub(in crate::report) fn figure_spread(
             query.pool_parts(metric)
         }
         Metric::Rate | Metric::Held => query.lock_parts(metric),
-        Metric::Contended => query.wilson_interval(|lock| (lock.recent_contended(), lock.recent_acquired())),
-        Metric::GaveUp => query.wilson_interval(|lock| {
-            (lock.recent_timeouts(), lock.recent_timeouts().saturating_add(lock.recent_acquired()))
-        }),
+        Metric::Contended => {
+            let (_, lock) = query.lock().ok()?;
+            wilson_interval(lock.recent_contended(), lock.recent_acquired())
+        }
+        Metric::GaveUp => {
+            let attempts = query.attempts().ok()?;
+            wilson_interval(attempts.gave_up, attempts.total())
+        }
         Metric::Wait(part) => percentile_spread(query.lock().ok()?.1.recent_wait_times(), part),
         Metric::Latency(part) => percentile_spread(query.pool().ok()?.1.recent_tasks().response_times, part),
         _ => None,
@@ -141,19 +145,18 @@ impl MetricQuery<'_> {
             b.span_since(a).0 as f64
         })
     }
+}
 
-    /// Returns Wilson's interval of a proportion.
-    fn wilson_interval(&self, counts: impl Fn(&crate::model::Lock) -> (u64, u64)) -> Option<Spread> {
-        let (part, whole) = counts(self.lock().ok()?.1);
-        if whole == 0 {
-            return None;
-        }
-        let (n, p) = (whole as f64, part as f64 / whole as f64);
-        let z = NORMAL_95 * NORMAL_95 / n;
-        let middle = (p + z / 2.0) / (1.0 + z);
-        let half = (p * (1.0 - p) * z + z * z / 4.0).sqrt() / (1.0 + z);
-        Some(Spread::KnownInterval((middle - half, middle + half)))
+/// Returns Wilson's interval of a proportion.
+fn wilson_interval(part: u64, whole: u64) -> Option<Spread> {
+    if whole == 0 {
+        return None;
     }
+    let (n, p) = (whole as f64, part as f64 / whole as f64);
+    let z = NORMAL_95 * NORMAL_95 / n;
+    let middle = (p + z / 2.0) / (1.0 + z);
+    let half = (p * (1.0 - p) * z + z * z / 4.0).sqrt() / (1.0 + z);
+    Some(Spread::KnownInterval((middle - half, middle + half)))
 }
 
 /// Returns the interval of a percentile, from the order of the durations alone.

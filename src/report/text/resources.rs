@@ -17,6 +17,9 @@ use super::{number_table, share_bar, share_gauge, write_section};
 /// Most private copies of one counter that are listed.
 const MAX_LISTED_COPIES: usize = 20;
 
+/// Most resources that are listed with how many waits gave up there.
+const MAX_LISTED_RESOURCES: usize = 12;
+
 /// Width of the bar beside a lock's fairness.
 const FAIRNESS_BAR_WIDTH: usize = 5;
 
@@ -43,6 +46,7 @@ pub(super) fn write_locks(report: &Report<'_>, text_format: TextFormat, out: &mu
             Style::new(),
         );
     }
+    write_gave_up(report.locks().map(|(name, _, lock)| (name, lock.timeouts())), text_format, out);
     let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphanings()).sum();
     if orphaned > 0 {
         let _ = writeln!(out, "  locks with a dead owner: found {}", format_counted(orphaned, "time"));
@@ -93,6 +97,21 @@ pub(super) fn write_queues(report: &Report<'_>, text_format: TextFormat, out: &m
         ]);
     }
     write_section(out, text_format, "Queues", &table);
+    write_gave_up(report.queues().map(|(name, _, queue)| (name, queue.timeouts())), text_format, out);
+}
+
+/// Writes how many waits gave up, for the resources where any did.
+fn write_gave_up<'a>(counts: impl Iterator<Item = (&'a str, u64)>, text_format: TextFormat, out: &mut String) {
+    let some = counts.filter(|(_, count)| *count > 0);
+    let all: Vec<String> = some.map(|(name, count)| format!("{} at {name}", format_count(count))).collect();
+    if all.is_empty() {
+        return;
+    }
+    let more = all.len().saturating_sub(MAX_LISTED_RESOURCES);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let text = format!("waits that gave up: {}{rest}", all[..all.len() - more].join(", "));
+    out.push_str("  ");
+    text_format.write_wrapped(out, &text, 2, 2, Style::new());
 }
 
 pub(super) fn write_pipes(report: &Report<'_>, text_format: TextFormat, out: &mut String) {

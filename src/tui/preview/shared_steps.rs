@@ -18,22 +18,22 @@ impl<'a> Simulator<'a> {
         let place = self.position_of(worker);
         let at = |simulator: &Self, target: &Target| simulator.resource_index(target, place);
         match step {
-            QueueStep::Put(target) => {
+            QueueStep::Put { target, .. } => {
                 let queue = at(self, target);
                 self.put_item(worker, queue, now);
             }
-            QueueStep::Take(target) => {
+            QueueStep::Take { target, .. } => {
                 let queue = at(self, target);
                 self.take_item(worker, queue, now);
             }
-            QueueStep::ForEach { target, body } => {
+            QueueStep::ForEach { target, body, .. } => {
                 let queue = at(self, target);
                 if self.shared[queue].value > 0 || !self.shared[queue].is_closed {
                     self.repeat_step(worker, body);
                     self.take_item(worker, queue, now);
                 }
             }
-            QueueStep::TryPut { target, body, otherwise } => {
+            QueueStep::TryPut { target, body, otherwise, .. } => {
                 let queue = at(self, target);
                 let room = self.shared[queue].value < self.shared[queue].size;
                 self.push_frame(worker, if room { body } else { otherwise }, 0, None);
@@ -41,7 +41,7 @@ impl<'a> Simulator<'a> {
                     self.put_item(worker, queue, now);
                 }
             }
-            QueueStep::TryTake { target, body, otherwise } => {
+            QueueStep::TryTake { target, body, otherwise, .. } => {
                 let queue = at(self, target);
                 let some = self.shared[queue].value > 0;
                 self.push_frame(worker, if some { body } else { otherwise }, 0, None);

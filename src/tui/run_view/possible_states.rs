@@ -1,7 +1,8 @@
 //! The states that a scenario can show. They make up its legend, which then never changes its width.
 
 use crate::scenario::{
-    AttemptKind, Choice, Feed, OverflowPolicy, PipeStep, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step,
+    AttemptKind, Choice, Expr, Feed, OverflowPolicy, PipeStep, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep,
+    Step,
 };
 use crate::trace::{State, WorkerKind};
 
@@ -78,11 +79,13 @@ impl PossibleStates {
                 | Step::Acquire { .. }
                 | Step::ReadLock { .. }
                 | Step::WriteLock { .. } => self.add(&[State::Lock]),
-                Step::Queue(QueueStep::Put(_))
+                Step::Queue(QueueStep::Put { .. })
                 | Step::Pool(PoolStep::Submit { .. })
                 | Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
-                Step::Queue(QueueStep::Take(_) | QueueStep::ForEach { .. })
+                Step::Queue(QueueStep::Take { .. } | QueueStep::ForEach { .. })
                 | Step::Pipe(PipeStep::Receive { .. } | PipeStep::ForEach { .. }) => self.add(&[State::Empty]),
+                Step::Queue(QueueStep::TryPut { timeout, .. }) if may_wait(timeout) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::TryTake { timeout, .. }) if may_wait(timeout) => self.add(&[State::Empty]),
                 Step::Pool(_) | Step::Signal(SignalStep::Wait { .. } | SignalStep::BarrierWait(_)) => {
                     self.add(&[State::Signal]);
                 }
@@ -92,4 +95,9 @@ impl PossibleStates {
             step.bodies().for_each(|body| self.add_steps(body));
         }
     }
+}
+
+/// Whether an attempt with this timeout ever waits.
+fn may_wait(timeout: &Expr) -> bool {
+    *timeout != Expr::Number(0.0)
 }

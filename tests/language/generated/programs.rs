@@ -1,8 +1,8 @@
 //! Random steps, both as the program that the checker should return and as the KDL nodes that describe it.
 
 use contend::scenario::{
-    Block, Branch, Compare, Expr, GroupMembers, LifeStep, MemberSelector, Operand, Question, QueueStep, RealWork,
-    SignalStep, Step, Target, Unit,
+    Block, Branch, Compare, Expr, GroupMembers, LifeStep, Limit, MemberSelector, Operand, Question, QueueStep,
+    RealWork, SignalStep, Step, Target, TimeLimit, Unit,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -113,8 +113,8 @@ fn simple_step() -> BoxedStrategy<Step> {
         target(BARRIER).prop_map(SignalStep::BarrierWait),
     ];
     let queues = prop_oneof![
-        target(QUEUE).prop_map(QueueStep::Put),
-        target(QUEUE).prop_map(QueueStep::Take),
+        (target(QUEUE), limit()).prop_map(|(target, limit)| QueueStep::Put { target, limit }),
+        (target(QUEUE), limit()).prop_map(|(target, limit)| QueueStep::Take { target, limit }),
         target(QUEUE).prop_map(QueueStep::Close),
     ];
     let real = prop_oneof![
@@ -168,17 +168,11 @@ fn block_step(left: usize) -> BoxedStrategy<Step> {
                 .prop_map(|(target, timeout, body, otherwise)| Step::TryLock { target, timeout, body, otherwise }),
         ];
     let queues = prop_oneof![
-        (target(QUEUE), body()).prop_map(|(target, body)| QueueStep::ForEach { target, body }),
-        (target(QUEUE), body(), otherwise(left)).prop_map(|(target, body, otherwise)| QueueStep::TryPut {
-            target,
-            body,
-            otherwise
-        }),
-        (target(QUEUE), body(), otherwise(left)).prop_map(|(target, body, otherwise)| QueueStep::TryTake {
-            target,
-            body,
-            otherwise
-        }),
+        (target(QUEUE), body(), limit()).prop_map(|(target, body, limit)| QueueStep::ForEach { target, body, limit }),
+        (target(QUEUE), time(), body(), otherwise(left))
+            .prop_map(|(target, timeout, body, otherwise)| { QueueStep::TryPut { target, timeout, body, otherwise } }),
+        (target(QUEUE), time(), body(), otherwise(left))
+            .prop_map(|(target, timeout, body, otherwise)| { QueueStep::TryTake { target, timeout, body, otherwise } }),
     ];
     prop_oneof![
         3 => locks,
@@ -197,6 +191,14 @@ fn block_step(left: usize) -> BoxedStrategy<Step> {
 
 fn otherwise(left: usize) -> BoxedStrategy<Block> {
     prop_oneof![Just(Block::default()), block(left.saturating_sub(1))].boxed()
+}
+
+/// Generates the time limit of a step that may have none.
+fn limit() -> impl Strategy<Value = Limit> + Clone {
+    let steps = prop::collection::vec(time().prop_map(Step::Sleep), 0..3);
+    let limit = (time(), steps)
+        .prop_map(|(timeout, otherwise)| Box::new(TimeLimit { timeout, otherwise: Block::from(otherwise) }));
+    prop::option::weighted(0.3, limit)
 }
 
 /// Returns the declarations of knobs and resources, in the order of the indexes above.
@@ -297,6 +299,14 @@ fn with_else(node: Node, body: &[Step], otherwise: &[Step]) -> Vec<Node> {
     if otherwise.is_empty() { vec![node] } else { vec![node, Node::new("else").block(written(otherwise))] }
 }
 
+/// Returns a node with its time limit, and the `else` of that.
+fn limited(node: Node, limit: &Limit) -> Vec<Node> {
+    let Some(limit) = limit else { return vec![node] };
+    let node = node.set("timeout", formula(&limit.timeout, Unit::Time));
+    let otherwise = (!limit.otherwise.is_empty()).then(|| Node::new("else").block(written(&limit.otherwise)));
+    std::iter::once(node).chain(otherwise).collect()
+}
+
 fn on(word: &str, target: &Target) -> Node {
     with_index(Node::new(word).value(name(target.resource)), target.index.as_ref())
 }
@@ -328,12 +338,16 @@ fn question_node(word: &str, question: &Question) -> Node {
 
 fn queue(step: &QueueStep) -> Vec<Node> {
     match step {
-        QueueStep::Put(target) => vec![on("put", target)],
-        QueueStep::Take(target) => vec![on("take", target)],
+        QueueStep::Put { target, limit } => limited(on("put", target), limit),
+        QueueStep::Take { target, limit } => limited(on("take", target), limit),
         QueueStep::Close(target) => vec![on("close", target)],
-        QueueStep::ForEach { target, body } => vec![on("take", target).block(written(body))],
-        QueueStep::TryPut { target, body, otherwise } => with_else(on("try-put", target), body, otherwise),
-        QueueStep::TryTake { target, body, otherwise } => with_else(on("try-take", target), body, otherwise),
+        QueueStep::ForEach { target, body, limit } => limited(on("take", target).block(written(body)), limit),
+        QueueStep::TryPut { target, timeout, body, otherwise } => {
+            with_else(on("try-put", target).set("timeout", formula(timeout, Unit::Time)), body, otherwise)
+        }
+        QueueStep::TryTake { target, timeout, body, otherwise } => {
+            with_else(on("try-take", target).set("timeout", formula(timeout, Unit::Time)), body, otherwise)
+        }
     }
 }
 

@@ -169,10 +169,10 @@ fn add_spawners(spawners: &mut [Vec<LaneRange>], lanes: LaneRange, steps: &[Step
 
 fn add_queue_wakers(wakers: &mut [Wakers], lanes: LaneRange, step: &QueueStep) {
     match step {
-        QueueStep::Put(target) | QueueStep::TryPut { target, .. } => {
+        QueueStep::Put { target, .. } | QueueStep::TryPut { target, .. } => {
             push_lanes(&mut wakers[target.resource].givers, lanes);
         }
-        QueueStep::Take(target) | QueueStep::ForEach { target, .. } | QueueStep::TryTake { target, .. } => {
+        QueueStep::Take { target, .. } | QueueStep::ForEach { target, .. } | QueueStep::TryTake { target, .. } => {
             push_lanes(&mut wakers[target.resource].takers, lanes);
         }
         // Workers that wait for room are woken too, if only to fail.

@@ -101,7 +101,7 @@ impl TaskQueue {
         if self.is_full(&guard) {
             recorder.block(State::Full, Some(self.id));
             while self.is_full(&guard) {
-                guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE).await;
+                guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE, None).await;
             }
             if read_close_reason(&guard).is_some() {
                 recorder.resume();

@@ -1,6 +1,8 @@
 //! A bounded queue of identical items. Time stamps and depths are taken inside its monitor.
 
-use super::monitor::{Monitor, MonitorGuard};
+use std::time::Instant;
+
+use super::monitor::{Monitor, MonitorGuard, has_passed};
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
@@ -28,16 +30,20 @@ pub struct ItemQueue<'a> {
 pub struct QueueClosed;
 
 impl ItemQueue<'_> {
-    /// Puts an item, waiting for room.
+    /// Puts an item, waiting for room until `deadline` at most. Returns whether it did.
     ///
     /// # Errors
     /// If the queue is closed before the item is in it.
-    pub async fn put(self, recorder: &mut Recorder<'_>) -> Result<(), QueueClosed> {
+    pub async fn put(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
         let mut guard = self.monitor.enter();
         if self.is_full(&guard) {
-            recorder.wait_for_resource(State::Full, self.id);
+            recorder.wait_for_resource_until(State::Full, self.id, deadline);
             while self.is_full(&guard) {
-                guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE).await;
+                if has_passed(deadline) {
+                    self.give_up(guard, recorder);
+                    return Ok(false);
+                }
+                guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE, deadline).await;
             }
             recorder.end_wait();
             if is_closed(&guard) {
@@ -48,7 +54,7 @@ impl ItemQueue<'_> {
             return Err(QueueClosed);
         }
         self.push(guard, recorder);
-        Ok(())
+        Ok(true)
     }
 
     /// Puts an item if there is room now. Returns whether it did.
@@ -67,17 +73,21 @@ impl ItemQueue<'_> {
         Ok(has_room)
     }
 
-    /// Takes an item, waiting for one.
+    /// Takes an item, waiting for one until `deadline` at most. Returns whether it did.
     ///
     /// # Errors
     /// If the queue is closed and empty.
-    pub async fn take(self, recorder: &mut Recorder<'_>) -> Result<(), QueueClosed> {
+    pub async fn take(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
         let mut guard = self.monitor.enter();
         let is_empty = |guard: &MonitorGuard<'_>| guard.get(DEPTH) == 0;
         if is_empty(&guard) && !is_closed(&guard) {
-            recorder.wait_for_resource(State::Empty, self.id);
+            recorder.wait_for_resource_until(State::Empty, self.id, deadline);
             while is_empty(&guard) && !is_closed(&guard) {
-                guard = guard.wait_counted(WAITING_TAKERS, ITEM_AVAILABLE).await;
+                if has_passed(deadline) {
+                    self.give_up(guard, recorder);
+                    return Ok(false);
+                }
+                guard = guard.wait_counted(WAITING_TAKERS, ITEM_AVAILABLE, deadline).await;
             }
             recorder.end_wait();
             if is_empty(&guard) {
@@ -88,7 +98,7 @@ impl ItemQueue<'_> {
             return Err(QueueClosed);
         }
         self.pop(guard, recorder);
-        Ok(())
+        Ok(true)
     }
 
     /// Takes an item if there is one now. Returns whether it did.
@@ -130,6 +140,13 @@ impl ItemQueue<'_> {
     /// Whether a put must wait. Nothing waits for room in a closed queue.
     fn is_full(self, guard: &MonitorGuard<'_>) -> bool {
         guard.get(DEPTH) >= u64::from(self.capacity) && !is_closed(guard)
+    }
+
+    /// Ends a wait whose deadline has passed: the queue is as if the worker had never come.
+    fn give_up(self, guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
+        let at = recorder.now();
+        drop(guard);
+        recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
     }
 
     fn push(self, mut guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {

@@ -133,16 +133,23 @@ impl<'a> MonitorGuard<'a> {
         self.wait_until(wake_counter, None).await
     }
 
-    /// As [`MonitorGuard::wait`], and counts the waiter in the word at `waiting_position` meanwhile.
-    pub async fn wait_counted(mut self, waiting_position: usize, wake_counter: WakeCounter) -> Self {
+    /// As [`MonitorGuard::wait_until`], and counts the waiter in the word at `waiting_position` meanwhile.
+    pub async fn wait_counted(
+        mut self,
+        waiting_position: usize,
+        wake_counter: WakeCounter,
+        deadline: Option<Instant>,
+    ) -> Self {
         self.set(waiting_position, self.get(waiting_position) + 1);
-        let mut guard = self.wait(wake_counter).await;
+        let mut guard = self.wait_until(wake_counter, deadline).await;
         guard.set(waiting_position, guard.get(waiting_position).saturating_sub(1));
         guard
     }
 
-    /// As [`MonitorGuard::wait`], until `deadline` at most. The caller checks the clock for whether the deadline has
-    /// passed.
+    /// As [`MonitorGuard::wait`], until `deadline` at most.
+    ///
+    /// Check the condition before the clock ([`has_passed`]): a wake-up that comes together with the deadline was for
+    /// this waiter alone, and the waiter that ignores it keeps what another waits for.
     pub async fn wait_until(self, wake_counter: WakeCounter, deadline: Option<Instant>) -> Self {
         if let Some(wait_queue) = self.monitor.wait_queue {
             return self.wait_in_queue(wait_queue, wake_counter, deadline).await.0;
@@ -175,6 +182,11 @@ impl<'a> MonitorGuard<'a> {
         let was_woken = wait_queue.wait(key, deadline).await;
         (monitor.enter(), was_woken)
     }
+}
+
+/// Whether a wait until `deadline` is over.
+pub fn has_passed(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 impl Drop for MonitorGuard<'_> {

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use super::monitor::{Monitor, MonitorGuard};
+use super::monitor::{Monitor, MonitorGuard, has_passed};
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
@@ -54,11 +54,7 @@ impl<'a> SignalWaiters<'a> {
         recorder: &mut Recorder<'_>,
     ) {
         let mut guard = guard;
-        if deadline.is_some() {
-            recorder.wait_for_resource_timed(State::Signal, self.id);
-        } else {
-            recorder.wait_for_resource(State::Signal, self.id);
-        }
+        recorder.wait_for_resource_until(State::Signal, self.id, deadline);
         let end = loop {
             if guard.get(SIGNALS) > 0 && ticket.0 < guard.get(TICKET_LIMIT) {
                 recorder.end_wait();
@@ -67,7 +63,7 @@ impl<'a> SignalWaiters<'a> {
                 guard.set(SIGNALS, guard.get(SIGNALS) - 1);
                 break EventKind::Woken { on: self.id, nth };
             }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if has_passed(deadline) {
                 break EventKind::WaitTimedOut { lock: self.id };
             }
             guard = guard.wait_until(SIGNALLED, deadline).await;

@@ -45,12 +45,13 @@ impl Model {
         }
     }
 
-    /// Records that a timed wait for a lock, a signal or a result ended by itself.
+    /// Records that a timed wait ended by itself.
     fn record_timeout(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
         self.set_running(w, at);
         match self.resources.get_mut(on.index()) {
             Some(ResourceState::Signals(signals)) => signals.record_timeout(),
             Some(ResourceState::Results(results)) => results.record_timeout(),
+            Some(ResourceState::Queue(queue)) => queue.record_timeout(),
             _ => self.with_lock(on, |lock| lock.record_timeout(w, at)),
         }
     }

@@ -89,7 +89,7 @@ impl Model {
     /// worker waits for room in it.
     pub(super) fn awaited_supply(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
         let lane = &self.lanes[w.index()];
-        let on = lane.activity.resource.filter(|_| lane.is_alive())?;
+        let on = lane.activity.resource.filter(|_| lane.is_alive() && !lane.is_supply_wait_timed())?;
         let wakers = self.registry.wakers.get(on.index())?;
         let is_missing = match (lane.activity.state, self.resources.get(on.index())?) {
             (State::Empty, ResourceState::Queue(queue)) => {
@@ -100,9 +100,7 @@ impl Model {
                 let others = if state == State::Full { &wakers.takers } else { &wakers.givers };
                 self.is_futile_pipe_wait(w, on, pipe) && self.is_kept_open(pipe, others)
             }
-            (State::Signal, ResourceState::Signals(signals)) => {
-                !lane.is_supply_wait_timed() && signals.is_all_received()
-            }
+            (State::Signal, ResourceState::Signals(signals)) => signals.is_all_received(),
             (State::Signal, ResourceState::Results(results)) => self.is_result_missing(w, on, results),
             _ => false, // locks: see `RequirementTable::lock_requirement`
         };

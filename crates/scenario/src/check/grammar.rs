@@ -29,7 +29,7 @@ mod workers;
 use kdl::KdlNode;
 
 use super::Checker;
-use super::number_rule::{ARRAY_INDEX, NumberRule};
+use super::number_rule::{ARRAY_INDEX, NumberRule, TIME};
 use crate::program::Step;
 
 /// Whether a node has a block.
@@ -104,6 +104,18 @@ const AT: Parameter = optional(
     IfOmitted::Means("the first"),
     "index in an array, from 0; wraps around",
 );
+
+/// The longest wait of a step that otherwise waits without a limit.
+const TIMEOUT: Parameter = optional(
+    "timeout",
+    ValueKind::Number(TIME),
+    IfOmitted::Means("no limit"),
+    "longest wait; the worker gives up after it",
+);
+
+/// The longest wait of a step that otherwise does not wait.
+const TRY_TIMEOUT: Parameter =
+    optional("timeout", ValueKind::Number(TIME), IfOmitted::SameAs("0us"), "how long it waits before it gives up");
 
 impl Parameter {
     /// Allows an argument to be repeated up to this many times.

@@ -6,6 +6,7 @@ mod attempt;
 mod control;
 mod counter;
 mod life;
+mod limit;
 mod lock;
 mod pipe;
 mod pool;
@@ -21,45 +22,34 @@ use super::names::NamedItem;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
 use super::number_rule::{ARRAY_INDEX, NumberRule};
 use crate::expr::Expr;
-use crate::program::{Block, ResourceSpec, Step, Target};
-use crate::suggest::any_of;
+use crate::program::{Block, ResourceSpec, Target};
 pub(super) use counter::DELTA;
+use limit::BeforeElse;
 pub(super) use real_work::PIXELS;
 
 impl Checker {
     /// Reads the steps in a node's block. A step with a mistake is left out: the scenario will not run anyway.
     pub(super) fn block(&mut self, node: &KdlNode) -> Block {
         let mut steps = Block::default();
-        // Whether `else` can follow the line before, even if that line has a mistake.
-        let mut may_else = false;
+        let mut before = BeforeElse::Other;
         for node in children(node) {
             let rule = self.node_rule(node, STEPS);
             match rule.map(|rule| rule.build_step) {
                 Some(Some(build)) => {
-                    if let Some(step) = build(self, node) {
+                    let step = build(self, node);
+                    before = BeforeElse::after(node, step.is_some());
+                    if let Some(step) = step {
                         steps.push(step, span_of(node).into());
                     }
                 }
-                Some(None) => self.attach_else(node, may_else, &mut steps),
-                None => {}
+                Some(None) => {
+                    self.attach_else(node, before, &mut steps);
+                    before = BeforeElse::Other;
+                }
+                None => before = BeforeElse::after(node, false),
             }
-            may_else = STEPS.find(node.name().value()).is_some_and(|rule| rule.allows_else);
         }
         steps
-    }
-
-    /// Gives the block of an `else` to the step before it.
-    fn attach_else(&mut self, node: &KdlNode, may_else: bool, before: &mut [Step]) {
-        let steps = self.block(node);
-        match before.last_mut().and_then(Step::else_steps_mut) {
-            Some(otherwise) if may_else => *otherwise = steps,
-            _ if may_else => {}
-            _ => {
-                let words = STEPS.rules().filter(|rule| rule.allows_else).map(|rule| rule.word);
-                let help = format!("`else {{ ... }}` follows the block of {}", any_of(words));
-                self.mistakes.error(span_of(node), "this `else` has no matching step").help(help);
-            }
-        }
     }
 
     /// Reads the number that is the first argument of a step.

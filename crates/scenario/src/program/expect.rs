@@ -122,7 +122,7 @@ pub enum Metric {
     FirstResult,
     /// Share of the time during which a worker held the lock.
     Held,
-    /// Share of the attempts at a lock that gave up.
+    /// Share of the attempts at a lock, a queue or a signal that gave up.
     GaveUp,
     /// Share of a pool's workers' time spent on tasks.
     Utilization,

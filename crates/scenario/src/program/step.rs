@@ -3,6 +3,7 @@
 mod attempt;
 mod block;
 mod life;
+mod limit;
 mod pipe;
 mod pool;
 mod question;
@@ -20,6 +21,7 @@ use contend_trace::KnobId;
 pub use attempt::{Attempt, AttemptKind, RequestTarget};
 pub use block::{Block, SourceSpan};
 pub use life::{GroupMembers, LifeStep, MemberSelector};
+pub use limit::{Limit, TimeLimit};
 pub use pipe::PipeStep;
 pub use pool::{PoolStep, ShutdownMode};
 pub use question::{Compare, Operand, Question};
@@ -253,10 +255,8 @@ impl Step {
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
             | Self::Pool(PoolStep::MatchResult { otherwise, .. })
-            | Self::Life(LifeStep::Join { otherwise, .. })
-            | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
-                Some(otherwise)
-            }
+            | Self::Life(LifeStep::Join { otherwise, .. }) => Some(otherwise),
+            Self::Queue(step) => step.else_steps_mut(),
             Self::Attempt(attempt) => Some(attempt.otherwise.get_or_insert_default()),
             _ => None,
         }

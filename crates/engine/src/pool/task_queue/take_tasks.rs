@@ -46,7 +46,7 @@ impl TaskQueue {
             if self.uses_local_queues {
                 recorder.record_no_task(self.id, guard.get(PUT_COUNT));
             }
-            guard = guard.wait_counted(WAITING_TAKERS, TASK_AVAILABLE).await;
+            guard = guard.wait_counted(WAITING_TAKERS, TASK_AVAILABLE, None).await;
         };
         self.record_taken(guard, tasks.len() as u64, recorder);
         from

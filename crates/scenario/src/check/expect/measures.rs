@@ -15,6 +15,8 @@ pub(in crate::check) enum SubjectKind {
     PoolOrQueue,
     /// A condition, an event or a barrier.
     Signal,
+    /// Anything that a worker can wait for with a time limit.
+    Limited,
     /// Anything that is counted per second.
     Rated,
     /// A pool or a group of workers.
@@ -34,6 +36,7 @@ impl SubjectKind {
             Self::Queue => "a queue",
             Self::PoolOrQueue => "a pool or a queue",
             Self::Signal => "a condition, an event or a barrier",
+            Self::Limited => "a lock, a queue, a condition, an event or a barrier",
             Self::Rated => "a lock, a pool, a queue or a counter",
             Self::PoolOrGroup => "a pool or a group of workers",
             Self::Run => "the run",
@@ -43,14 +46,17 @@ impl SubjectKind {
     pub(super) const fn matches(self, spec: &ResourceSpec) -> bool {
         match spec {
             ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
-                matches!(self, Self::Lock | Self::Rated)
+                matches!(self, Self::Lock | Self::Rated | Self::Limited)
             }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::CounterOrPool | Self::Rated),
-            ResourceSpec::Queue { .. } | ResourceSpec::Pipe { .. } | ResourceSpec::Server(_) => {
+            ResourceSpec::Queue { .. } => {
+                matches!(self, Self::Queue | Self::PoolOrQueue | Self::Rated | Self::Limited)
+            }
+            ResourceSpec::Pipe { .. } | ResourceSpec::Server(_) => {
                 matches!(self, Self::Queue | Self::PoolOrQueue | Self::Rated)
             }
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
-                matches!(self, Self::Signal)
+                matches!(self, Self::Signal | Self::Limited)
             }
         }
     }
@@ -78,7 +84,7 @@ pub(in crate::check) const MEASURES: [Measure; 40] = [
         "how evenly its workers acquired it (Jain's index): 100% if all did equally often",
     ),
     measure("held", Metric::Held, SubjectKind::Lock, "share of the time during which a worker held it"),
-    measure("gave-up", Metric::GaveUp, SubjectKind::Lock, "share of attempts that gave up"),
+    measure("gave-up", Metric::GaveUp, SubjectKind::Limited, "share of attempts that gave up"),
     measure("value", Metric::Value, SubjectKind::Counter, "its value"),
     measure(
         "lost",

@@ -2,9 +2,9 @@
 
 use super::IfOmitted::SameAs;
 use super::ValueKind::Number;
-use super::{AT, BlockRule, NodeFamily, Parameter, optional, resource_name, step_rule};
+use super::{AT, BlockRule, NodeFamily, Parameter, TRY_TIMEOUT, optional, resource_name, step_rule};
 use crate::check::Checker;
-use crate::check::number_rule::{AT_ONCE, TIME};
+use crate::check::number_rule::AT_ONCE;
 
 const MUTEX: Parameter = resource_name("mutex", "a mutex");
 const SEMAPHORE: Parameter = resource_name("semaphore", "a semaphore");
@@ -33,7 +33,7 @@ pub(super) const LOCKS: NodeFamily = NodeFamily {
             Checker::try_lock_step,
         )
         .args(&[MUTEX])
-        .props(&[AT, optional("timeout", Number(TIME), SameAs("0us"), "how long it waits before it gives up")])
+        .props(&[AT, TRY_TIMEOUT])
         .block(BlockRule::Required)
         .allows_else(),
         step_rule(

@@ -1,6 +1,6 @@
 //! Steps on queues.
 
-use super::{AT, BlockRule, NodeFamily, Parameter, resource_name, step_rule};
+use super::{AT, BlockRule, NodeFamily, Parameter, TIMEOUT, TRY_TIMEOUT, resource_name, step_rule};
 use crate::check::Checker;
 
 const QUEUE: Parameter = resource_name("queue", "a queue");
@@ -11,39 +11,44 @@ pub(super) const QUEUES: NodeFamily = NodeFamily {
         step_rule(
             "put",
             "put jobs",
-            "Waits for room and puts an item. Fails if the queue is closed.",
+            "Waits for room and puts an item. Fails if the queue is closed. With a `timeout`, it gives up if there is \
+             no room in time, and runs the `else` that follows, if there is one.",
             Checker::put_step,
         )
         .args(&[QUEUE])
-        .props(&[AT]),
+        .props(&[AT, TIMEOUT])
+        .allows_else(),
         step_rule(
             "take",
             "take jobs { ... }",
             "With a block: takes items and runs the block for each, until the queue is closed and empty. Without a \
-             block: waits for an item and takes it; if the queue is closed and empty, the worker ends.",
+             block: waits for an item and takes it; if the queue is closed and empty, the worker ends. With a \
+             `timeout`, it gives up if no item comes in time, takes no more, and runs the `else` that follows, if \
+             there is one.",
             Checker::take_step,
         )
         .args(&[QUEUE])
-        .props(&[AT])
-        .block(BlockRule::Optional),
+        .props(&[AT, TIMEOUT])
+        .block(BlockRule::Optional)
+        .allows_else(),
         step_rule(
             "try-put",
             "try-put jobs { ... }",
-            "If there is room, puts an item and runs the block; otherwise runs the `else`.",
+            "If there is room in time, puts an item and runs the block; otherwise runs the `else`.",
             Checker::try_put_step,
         )
         .args(&[QUEUE])
-        .props(&[AT])
+        .props(&[AT, TRY_TIMEOUT])
         .block(BlockRule::Required)
         .allows_else(),
         step_rule(
             "try-take",
             "try-take jobs { ... }",
-            "If there is an item, takes it and runs the block; otherwise runs the `else`.",
+            "If there is an item in time, takes it and runs the block; otherwise runs the `else`.",
             Checker::try_take_step,
         )
         .args(&[QUEUE])
-        .props(&[AT])
+        .props(&[AT, TRY_TIMEOUT])
         .block(BlockRule::Required)
         .allows_else(),
         step_rule(

@@ -41,10 +41,11 @@ impl WorkerWalk<'_> {
     fn note_step(&mut self, step: &Step) {
         match step {
             Step::Signal(step) => self.note_signal(step),
-            Step::Queue(QueueStep::Put(target) | QueueStep::TryPut { target, .. }) | Step::BareRelease(target) => {
+            Step::Queue(QueueStep::Put { target, .. } | QueueStep::TryPut { target, .. })
+            | Step::BareRelease(target) => {
                 self.note_target(target, SyncKind::Gives);
             }
-            Step::Queue(QueueStep::Take(target)) => self.note_target(target, SyncKind::Needs),
+            Step::Queue(QueueStep::Take { target, limit: None }) => self.note_target(target, SyncKind::Needs),
             Step::BareAcquire(target) if self.has_no_permits(target) => self.note_target(target, SyncKind::Needs),
             Step::Life(LifeStep::Spawn(members)) => self.note_members(members, SyncKind::Spawns),
             Step::Life(LifeStep::Join { members, .. }) => self.note_members(members, SyncKind::Joins),

@@ -7,28 +7,31 @@ use crate::program::{Block, QueueStep, ResourceSpec, Step, Target};
 
 impl Checker {
     pub(in crate::check) fn put_step(&mut self, node: &KdlNode) -> Option<Step> {
-        self.queue_target(node).map(|target| Step::Queue(QueueStep::Put(target)))
+        let (target, limit) = (self.queue_target(node), self.time_limit(node));
+        Some(Step::Queue(QueueStep::Put { target: target?, limit: limit? }))
     }
 
     /// `take Q { ... }`, and `take Q` without a block.
     pub(in crate::check) fn take_step(&mut self, node: &KdlNode) -> Option<Step> {
-        let (target, body) = (self.queue_target(node), self.block(node));
-        let target = target?;
+        let (target, limit, body) = (self.queue_target(node), self.time_limit(node), self.block(node));
+        let (target, limit) = (target?, limit?);
         Some(Step::Queue(if node.children().is_some() {
-            QueueStep::ForEach { target, body }
+            QueueStep::ForEach { target, body, limit }
         } else {
-            QueueStep::Take(target)
+            QueueStep::Take { target, limit }
         }))
     }
 
     pub(in crate::check) fn try_put_step(&mut self, node: &KdlNode) -> Option<Step> {
-        let (target, body) = (self.queue_target(node), self.block(node));
-        Some(Step::Queue(QueueStep::TryPut { target: target?, body, otherwise: Block::default() }))
+        let (target, timeout, body) = (self.queue_target(node), self.try_timeout(node), self.block(node));
+        let (target, timeout) = (target?, timeout?);
+        Some(Step::Queue(QueueStep::TryPut { target, timeout, body, otherwise: Block::default() }))
     }
 
     pub(in crate::check) fn try_take_step(&mut self, node: &KdlNode) -> Option<Step> {
-        let (target, body) = (self.queue_target(node), self.block(node));
-        Some(Step::Queue(QueueStep::TryTake { target: target?, body, otherwise: Block::default() }))
+        let (target, timeout, body) = (self.queue_target(node), self.try_timeout(node), self.block(node));
+        let (target, timeout) = (target?, timeout?);
+        Some(Step::Queue(QueueStep::TryTake { target, timeout, body, otherwise: Block::default() }))
     }
 
     fn queue_target(&mut self, node: &KdlNode) -> Option<Target> {
