@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod completions;
 mod exit;
+mod fmt;
 mod list;
 mod man;
 mod output;
@@ -87,7 +88,9 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
             output::print_stdout(&scenario::load_scenario(name)?.text)?;
             Ok(ExitOutcome::Done)
         }
-        Some(CliCommand::Check { files }) => check::check_files(files, colours),
+        Some(CliCommand::Check { files, json: false }) => check::check_files(files, colours),
+        Some(CliCommand::Check { files, json: true }) => check::print_json(files),
+        Some(CliCommand::Fmt { files, check }) => fmt::format_files(files, *check, colours),
         Some(CliCommand::Schema { output }) => schema::print_schema(*output),
         Some(CliCommand::Reference) => {
             output::print_stdout(&crate::scenario::language_reference())?;

@@ -33,7 +33,7 @@ Examples:
 const EXIT_CODES: &str = "\
 Exit codes:
   0      success
-  1      the run failed, or an expectation of the scenario was not met
+  1      the run failed, an expectation of the scenario was not met, or a file is not formatted (fmt --check)
   2      wrong usage, or a mistake in a scenario
   3      contend reported a finding named by --fail-on
   128+n  ended by signal n (130: Ctrl-C)
@@ -99,6 +99,19 @@ pub(super) enum CliCommand {
         /// Files, names from `contend list`, or `-` for standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<OsString>,
+        /// Print one JSON object instead of text, for editors (see docs/check.md)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Format scenario files: indentation, spaces, quotes and blank lines
+    #[command(help_template = TEMPLATE, before_help = FMT_EXAMPLES)]
+    Fmt {
+        /// Files, or `-` for standard input, which is printed formatted [default: `-`]
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<OsString>,
+        /// Change no file; name those that are not formatted, and exit with 1 if there are any
+        #[arg(long)]
+        check: bool,
     },
     /// Print the reference of the scenario language: every node, value, range and default
     Reference,
@@ -121,6 +134,12 @@ pub(super) enum CliCommand {
     /// Print the manual page (read it with `contend man | man -l -`)
     Man,
 }
+
+const FMT_EXAMPLES: &str = "\
+Examples:
+  contend fmt my.kdl                 format a file
+  contend fmt --check *.kdl          for a build server
+  contend fmt < my.kdl               for an editor: print the formatted text";
 
 const COMPLETION_EXAMPLES: &str = "\
 To install, add the line to the file:

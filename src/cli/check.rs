@@ -1,11 +1,15 @@
 //! `contend check`: reports every mistake in scenario files.
 
+mod json;
+
 use std::ffi::OsString;
 
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::scenario;
 use crate::scenario::{Mistakes, check as check_source, sanitize};
+
+pub(super) use json::print_json;
 
 /// Checks all files. Prints mistakes to standard error, and a line for each valid file to standard output.
 pub(super) fn check_files(files: &[OsString], colours: Colours) -> Result<ExitOutcome, CliError> {

@@ -16,6 +16,8 @@ pub(super) enum SchemaKind {
     Tune,
     /// `contend list --json`
     List,
+    /// `contend check --json`
+    Check,
 }
 
 impl SchemaKind {
@@ -25,6 +27,7 @@ impl SchemaKind {
             Self::Tests => include_str!("../../docs/schema/tests.json"),
             Self::Tune => include_str!("../../docs/schema/tune.json"),
             Self::List => include_str!("../../docs/schema/list.json"),
+            Self::Check => include_str!("../../docs/schema/check.json"),
         }
     }
 }

@@ -83,6 +83,7 @@ fn list_test_and_tune_json_match_their_schemas() {
     };
     for (name, args) in [
         ("list", &["list", "--json"][..]),
+        ("check", &["check", "--json", "deadlock"]),
         ("tests", &["test", "--json", "deadlock", "--times", "2"]),
         ("tune", &["tune", "tune-lock", "--json", "--anyway", "--for", "4s", "--over", "1..2"]),
         ("tune", &["tune", "thread-pool", "--json", "--anyway", "--for", "4s", "--over", "5..8"]),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use contend::catalogue;
 use contend::engine::{InputItems, Plan};
-use contend::scenario::{Source, check, language_reference};
+use contend::scenario::{FormatError, Source, check, format, language_reference};
 use contend::trace::WorkerKind;
 
 use crate::drive::Target;
@@ -16,11 +16,25 @@ fn assert_harmless(shown: &str) {
     assert!(!shown.contains(dangerous), "{shown:?}");
 }
 
+/// Asserts that formatted text is its own canonical form. `format` itself compares meaning and comments.
+fn assert_formats(source: &Source) {
+    match format(source) {
+        Ok(once) => {
+            let again =
+                format(&Source { text: once.clone(), ..source.clone() }).expect("formatted text is well-formed");
+            assert_eq!(again, once);
+        }
+        Err(FormatError::Mistakes(mistakes)) => assert!(mistakes.count_errors() > 0),
+        Err(error @ FormatError::MeaningChanged) => panic!("{error}"),
+    }
+}
+
 fn text(input: &[u8]) {
     let source = match Source::from_bytes("any", input.to_vec()) {
         Ok(source) => source,
         Err(why) => return assert_harmless(&why),
     };
+    assert_formats(&source);
     let checked = match check(&source) {
         Ok(checked) => checked,
         Err(mistakes) => {

@@ -7,10 +7,10 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// The result of one call of the program.
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 fn command(args: &[&str]) -> Command {
@@ -20,12 +20,12 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
-fn contend(args: &[&str]) -> Ran {
+pub(crate) fn contend(args: &[&str]) -> Ran {
     ran(command(args).output().expect("the program starts"))
 }
 
 /// Runs the program with this text on standard input.
-fn fed(args: &[&str], input: &str) -> Ran {
+pub(crate) fn fed(args: &[&str], input: &str) -> Ran {
     let mut child = command(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -49,6 +49,7 @@ const SHORT: &str =
 fn help_texts_match_their_snapshots() {
     insta::assert_snapshot!("help", contend(&["--help"]).out);
     insta::assert_snapshot!("help_run", contend(&["run", "--help"]).out);
+    insta::assert_snapshot!("help_fmt", contend(&["fmt", "--help"]).out);
 }
 
 #[test]
@@ -173,6 +174,8 @@ fn completion_offers_scenarios_knobs_findings_and_schemas() {
         assert_eq!(offered(&["tune", "thread-pool", "--knob", "work"]), ["workers"]);
         assert_eq!(offered(&["run", "deadlock", "--fail-on", "lost-"]), ["lost-wakeup", "lost-update"]);
         assert_eq!(offered(&["schema", "t"]), ["tests", "tune"]);
+        assert_eq!(offered(&["fmt", "scenarios/deadl"]), ["scenarios/deadlock.kdl"]);
+        assert_eq!(offered(&["fmt", "--ch"]), ["--check"]);
         assert!(offered(&["run", "deadlock", "--head"]).contains(&"--headless".to_owned()));
         assert_eq!(offered(&["run", "no-such-scenario", "--set", ""]), [""; 0]);
     }

@@ -1,10 +1,13 @@
 //! Tests of the command line, text sanitizing, documents and source layers.
 
+#[path = "../support/schema.rs"]
+mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod cli;
 mod documents;
+mod editors;
 mod layers;
 mod names;
 mod tutorial;

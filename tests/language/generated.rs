@@ -1,7 +1,7 @@
 //! Round trips: random programs and every catalogue scenario, printed in a random layout, read back equal.
 
-mod layout;
-mod programs;
+pub(crate) mod layout;
+pub(crate) mod programs;
 
 use contend::catalogue;
 use contend::scenario::{self, Scenario, Source};
@@ -35,7 +35,7 @@ proptest! {
 }
 
 /// Returns the nodes of a file, read by the `kdl` crate alone.
-fn parsed(text: &str) -> Vec<Node> {
+pub(crate) fn parsed(text: &str) -> Vec<Node> {
     let document = kdl::KdlDocument::parse_v2(text).expect("a file of the catalogue");
     document.nodes().iter().map(Node::from).collect()
 }

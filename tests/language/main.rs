@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod files;
+mod format;
 mod generated;
 mod golden;
 mod hostile_text;

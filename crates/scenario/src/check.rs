@@ -16,6 +16,7 @@ mod number_rule;
 mod optimum;
 mod pool_options;
 mod quiz;
+mod quotes;
 mod reference;
 mod server;
 mod steps;
@@ -28,8 +29,9 @@ use super::expr::Expr;
 use super::mistake::Mistakes;
 use super::program::{Category, Scenario, TestConfig};
 use super::source::Source;
-use super::syntax;
+use super::syntax::{self, ParsedText};
 use names::Names;
+pub(super) use quotes::{QuoteRule, quote_rule};
 pub use reference::language_reference;
 
 /// A scenario that can run, with its warnings.
@@ -47,7 +49,7 @@ pub struct CheckedScenario {
 /// Every mistake of the file at once, in the order of the file.
 pub fn check(source: &Source) -> Result<CheckedScenario, Mistakes> {
     let mut mistakes = Mistakes::of(source);
-    let Some(document) = syntax::read(&source.text, &mut mistakes) else {
+    let Some(ParsedText { document, .. }) = syntax::read(&source.text, &mut mistakes) else {
         return Err(mistakes);
     };
     let mut checker = Checker::new(source, mistakes);

@@ -5,6 +5,7 @@
 mod check;
 mod choice;
 mod expr;
+mod format;
 mod glob;
 mod knob;
 mod knob_match;
@@ -22,11 +23,12 @@ mod variants;
 pub use check::{CheckedScenario, check, language_reference};
 pub use choice::Choice;
 pub use expr::{EvalContext, Expr};
+pub use format::{FormatError, format};
 pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use knob_match::is_same_knob_value;
 pub use knob_values::SettingError;
-pub use mistake::Mistakes;
+pub use mistake::{ListedMistake, Mistakes, PlacedText, Position};
 pub use program::{
     Attempt, AttemptKind, Baseline, Block, Branch, Category, Claim, Compare, CorrectWhen, CrashPolicy, Expect, Feed,
     GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum, OptimumLimit,

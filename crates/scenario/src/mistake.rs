@@ -1,5 +1,7 @@
 //! Collects the errors and warnings of a scenario file and renders them with source excerpt, cause and fix.
 
+mod listed;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -7,6 +9,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 use super::sanitize::{mask_dangerous, sanitize};
 use super::source::Source;
+pub use listed::{ListedMistake, PlacedText, Position};
 
 /// Mistakes rendered; the rest is only counted.
 const MAX_RENDERED: usize = 50;

@@ -7,12 +7,16 @@
 
 mod bare_word;
 mod scanner;
+mod token;
 
 use kdl::KdlDocument;
 
 use super::mistake::Mistakes;
 use super::source::MAX_SOURCE_BYTES;
-use scanner::Scanner;
+use scanner::{ScannedText, Scanner};
+
+pub(super) use bare_word::{Word, classify_word};
+pub(super) use token::{Token, TokenKind};
 
 /// Syntax mistakes reported for one file: later ones mostly follow from the first.
 const MAX_REPORTED: usize = 10;
@@ -25,20 +29,27 @@ struct SyntaxFault {
     help: String,
 }
 
+/// A text without syntax mistakes.
+pub(super) struct ParsedText {
+    pub(super) document: KdlDocument,
+    pub(super) tokens: Vec<Token>,
+}
+
 /// Parses the text. Returns `None` after adding at least one mistake.
-pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Option<KdlDocument> {
+pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Option<ParsedText> {
     if text.len() > MAX_SOURCE_BYTES {
         mistakes.error(0..0, "the file is larger than 1 MiB, the limit for a scenario");
         return None;
     }
-    let (text, faults) = Scanner::new(text).run();
+    let ScannedText { cleaned, tokens, faults } = Scanner::new(text).run();
     for fault in faults.iter().take(MAX_REPORTED) {
         mistakes.error(fault.span.clone(), fault.title.as_str()).help(fault.help.as_str());
     }
     if !faults.is_empty() {
         return None;
     }
-    KdlDocument::parse_v2(&text).map_err(|error| report_kdl_error(&error, mistakes)).ok()
+    let document = KdlDocument::parse_v2(&cleaned).map_err(|error| report_kdl_error(&error, mistakes)).ok()?;
+    Some(ParsedText { document, tokens })
 }
 
 /// Reports the KDL parser's errors, for mistakes that the scanner does not know.
@@ -64,7 +75,8 @@ mod tests {
     const PARTS: &[&str] = &[
         "a", "b ", " c", "a=", "=", " ", " ", " ", "\n", "\n", ";", "{", "}", "{", "}", " { ", " }\n", "\"", "\"x\"",
         "\"\\\"\"", "\\", "\\\n", "#", "#true", "#\"", "\"#", "#\"y\"#", "/", "/-", "//", "/*", "*/", "5", "-5", "1.5",
-        "1e9", "5ms", "-", "+", ".", "$gap", "(", ")", "\t", "\r\n", "λ", "\u{301}", "\u{a0}", "\u{2028}",
+        "1e9", "5ms", "-", "+", ".", "$gap", "else", " else {", "(", ")", "\t", "\r\n", "λ", "\u{301}", "\u{a0}",
+        "\u{2028}",
     ];
 
     proptest! {
@@ -73,10 +85,10 @@ mod tests {
         #[test]
         fn scanned_text_parses_as_kdl(parts in prop::collection::vec(prop::sample::select(PARTS), 0..25)) {
             let text = parts.concat();
-            let (kept, faults) = Scanner::new(&text).run();
+            let ScannedText { cleaned, faults, .. } = Scanner::new(&text).run();
             if faults.is_empty() {
-                prop_assert_eq!(kept.len(), text.len());
-                let read = KdlDocument::parse_v2(&kept);
+                prop_assert_eq!(cleaned.len(), text.len());
+                let read = KdlDocument::parse_v2(&cleaned);
                 prop_assert!(read.is_ok(), "{:?}: {:?}", text, read);
             }
         }

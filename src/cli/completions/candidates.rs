@@ -23,6 +23,7 @@ pub(super) fn command_with_candidates(words: &[OsString]) -> Command {
         ("run", "set", settings.clone()),
         ("show", "name", scenarios()),
         ("check", "files", scenarios_and_files()),
+        ("fmt", "files", ArgValueCompleter::new(scenario_files)),
         ("test", "scenarios", scenarios_and_files()),
         ("tune", "scenario", scenarios_and_files()),
         ("tune", "check", scenarios()),
@@ -52,10 +53,14 @@ fn scenario_names(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 fn scenario_names_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
-    let is_scenario_file = |path: &Path| path.extension() == Some(OsStr::new("kdl"));
     let mut all = scenario_names(current);
-    all.extend(PathCompleter::file().filter(is_scenario_file).complete(current));
+    all.extend(scenario_files(current));
     all
+}
+
+fn scenario_files(current: &OsStr) -> Vec<CompletionCandidate> {
+    let is_scenario_file = |path: &Path| path.extension() == Some(OsStr::new("kdl"));
+    PathCompleter::file().filter(is_scenario_file).complete(current)
 }
 
 /// Takes the title from the text: checking a hundred scenarios would make the shell wait.

@@ -7,7 +7,7 @@ const KEYWORDS: [&str; 6] = ["true", "false", "null", "inf", "-inf", "nan"];
 
 /// The class of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
+pub(crate) enum Word {
     /// Text that needs no quotes and can be a name.
     Text,
     /// A number or a keyword, which can only be a value.
@@ -15,7 +15,7 @@ pub(super) enum Word {
 }
 
 /// Returns the class of a word, or its mistake and the fix.
-pub(super) fn classify_word(word: &str) -> Result<Word, (String, String)> {
+pub(crate) fn classify_word(word: &str) -> Result<Word, (String, String)> {
     if let Some(keyword) = word.strip_prefix('#') {
         if KEYWORDS.contains(&keyword) {
             return Ok(Word::Value);

@@ -1,11 +1,14 @@
 //! Scans the text once and reports every mistake in the syntax of nodes, values and blocks.
 
+mod comments;
+mod else_branch;
 mod strings;
 
 use std::ops::Range;
 
 use super::SyntaxFault;
 use super::bare_word::{self, Word};
+use super::token::{Token, TokenKind};
 
 /// Nesting limit of blocks and of comments.
 const MAX_DEPTH: usize = 64;
@@ -31,12 +34,21 @@ enum LastToken {
     Block,
 }
 
+/// The result of a scan.
+pub(super) struct ScannedText {
+    /// The text for the KDL parser: as long as the file's, so that places are the same.
+    pub(super) cleaned: String,
+    pub(super) tokens: Vec<Token>,
+    pub(super) faults: Vec<SyntaxFault>,
+}
+
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     /// The text with spaces in place of comments: the KDL parser recurses for nested comments.
     cleaned: String,
     faults: Vec<SyntaxFault>,
+    tokens: Vec<Token>,
     last: LastToken,
     /// Whether white space precedes the next token.
     after_space: bool,
@@ -58,6 +70,7 @@ impl<'a> Scanner<'a> {
             at: 0,
             cleaned: String::with_capacity(text.len()),
             faults: Vec::new(),
+            tokens: Vec::new(),
             last: LastToken::Nothing,
             after_space: true,
             pending_slashdash: None,
@@ -66,18 +79,23 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Returns the text for the KDL parser, and the mistakes. The text is valid only if there are none.
-    pub(super) fn run(mut self) -> (String, Vec<SyntaxFault>) {
+    /// Returns the text for the KDL parser, the tokens and the mistakes. Text and tokens are valid only if there are no
+    /// mistakes.
+    pub(super) fn run(mut self) -> ScannedText {
         while let Some(c) = self.peek() {
             if self.scan_char(c).is_err() || self.faults.len() >= MAX_FAULTS {
-                return (self.cleaned, self.faults);
+                return self.into_scanned_text();
             }
         }
         self.end_of_node(self.at..self.at);
         if let Some((at, _)) = self.open_blocks.last() {
             self.report_fault(*at..*at + 1, "this block has no closing `}`", "add `}`");
         }
-        (self.cleaned, self.faults)
+        self.into_scanned_text()
+    }
+
+    fn into_scanned_text(self) -> ScannedText {
+        ScannedText { cleaned: self.cleaned, tokens: self.tokens, faults: self.faults }
     }
 
     fn peek(&self) -> Option<char> {
@@ -92,6 +110,10 @@ impl<'a> Scanner<'a> {
         self.faults.push(SyntaxFault { span, title: title.into(), help: help.into() });
     }
 
+    fn push_token(&mut self, kind: TokenKind, span: Range<usize>) {
+        self.tokens.push(Token { kind, span });
+    }
+
     /// Advances over some bytes and passes them on to the parser.
     fn copy_through(&mut self, length: usize) -> Range<usize> {
         let span = self.at..self.at + length;
@@ -100,18 +122,12 @@ impl<'a> Scanner<'a> {
         span
     }
 
-    /// Advances over some bytes and passes spaces on in their place: a comment joins the lines that it spans.
-    fn blank_out(&mut self, length: usize) {
-        self.cleaned.extend(std::iter::repeat_n(' ', length));
-        self.at += length;
-        self.after_space = true;
-    }
-
     fn scan_char(&mut self, c: char) -> Result<(), ScanAborted> {
         match c {
             '\n' | ';' => {
                 let here = self.at..self.at + 1;
-                self.end_of_node(here);
+                self.end_of_node(here.clone());
+                self.push_token(if c == '\n' { TokenKind::LineEnd } else { TokenKind::Semicolon }, here);
                 self.at += 1;
                 // The parser accepts a `;` in fewer places than a line break.
                 self.cleaned.push('\n');
@@ -182,7 +198,10 @@ impl<'a> Scanner<'a> {
             self.line_comment();
         }
         match self.peek() {
-            Some('\n') => self.space(1),
+            Some('\n') => {
+                self.push_token(TokenKind::Continuation, here);
+                self.space(1);
+            }
             _ => self.report_fault(
                 here,
                 "a backslash is only allowed at the end of a line",
@@ -198,6 +217,7 @@ impl<'a> Scanner<'a> {
             self.block_comment()?;
         } else if self.rest().starts_with("/-") {
             let here = self.copy_through(2);
+            self.push_token(TokenKind::SlashDash, here.clone());
             if self.last != LastToken::Nothing && !self.after_space {
                 self.report_fault(here.clone(), "a space is missing before this", "add a space");
             }
@@ -217,42 +237,9 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn line_comment(&mut self) {
-        let length = self.rest().find('\n').unwrap_or(self.rest().len());
-        self.blank_out(length);
-    }
-
-    fn block_comment(&mut self) -> Result<(), ScanAborted> {
-        let (bytes, start) = (self.rest().as_bytes(), self.at);
-        let (mut length, mut depth) = (0, 0_usize);
-        while length < bytes.len() {
-            let step = match &bytes[length..] {
-                [b'/', b'*', ..] => {
-                    depth += 1;
-                    2
-                }
-                [b'*', b'/', ..] => {
-                    depth -= 1;
-                    2
-                }
-                _ => 1,
-            };
-            length += step;
-            if depth == 0 {
-                self.blank_out(length);
-                return Ok(());
-            }
-            if depth > MAX_DEPTH {
-                self.report_fault(start..start + 2, "comments are nested more than 64 deep", "use // comments instead");
-                return Err(ScanAborted);
-            }
-        }
-        self.report_fault(start..start + 2, "this comment has no closing `*/`", "add `*/`");
-        Err(ScanAborted)
-    }
-
     fn block(&mut self) -> Result<(), ScanAborted> {
         let here = self.copy_through(1);
+        self.push_token(TokenKind::Open, here.clone());
         let has_slashdash = self.pending_slashdash.take().is_some();
         let is_disabled = has_slashdash || std::mem::take(&mut self.is_slashdashed);
         match self.last {
@@ -300,6 +287,7 @@ impl<'a> Scanner<'a> {
         let here = self.at..self.at + 1;
         self.end_of_node(here.clone());
         self.copy_through(1);
+        self.push_token(TokenKind::Close, here.clone());
         if self.open_blocks.pop().is_none() {
             self.report_fault(here, "this `}` closes no block", "remove it");
             return Err(ScanAborted);
@@ -311,6 +299,7 @@ impl<'a> Scanner<'a> {
 
     fn equals(&mut self) {
         let here = self.copy_through(1);
+        self.push_token(TokenKind::Equals, here.clone());
         if self.last == LastToken::Text && self.pending_slashdash.is_none() {
             self.last = LastToken::Equals;
             return;
@@ -346,7 +335,11 @@ impl<'a> Scanner<'a> {
 
     fn word(&mut self) {
         let length = self.rest().find(|c: char| ends_word(c)).unwrap_or(self.rest().len());
+        if self.begins_else(length) {
+            self.end_node_before_else();
+        }
         let here = self.copy_through(length);
+        self.push_token(TokenKind::Word, here.clone());
         let kind = bare_word::classify_word(&self.text[here.clone()]).unwrap_or_else(|(title, help)| {
             self.report_fault(here.clone(), title, help);
             Word::Text

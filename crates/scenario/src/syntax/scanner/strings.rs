@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::bare_word::{self, Word};
+use super::super::token::TokenKind;
 use super::{ScanAborted, Scanner, ends_word, is_forbidden};
 
 impl Scanner<'_> {
@@ -18,6 +19,7 @@ impl Scanner<'_> {
         }
         let length = hashes + after.find(|c: char| ends_word(c)).unwrap_or(after.len());
         let here = self.copy_through(length);
+        self.push_token(TokenKind::Word, here.clone());
         if let Err((title, help)) = bare_word::classify_word(&self.text[here.clone()]) {
             self.report_fault(here.clone(), title, help);
         }
@@ -79,6 +81,7 @@ impl Scanner<'_> {
 
     fn finish_text(&mut self, length: usize, is_multiline: bool, begin: usize) {
         let here = self.copy_through(length);
+        self.push_token(TokenKind::Text, here.clone());
         let body = &self.text[here.start + begin..here.end];
         if is_multiline {
             self.check_lines(&here, begin);

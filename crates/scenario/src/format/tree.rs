@@ -1,0 +1,246 @@
+//! Arranges the tokens of a text as nodes and blocks, with comments and blank lines.
+
+use super::super::syntax::{Token, TokenKind};
+
+/// A comment, and the column that it begins in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Comment {
+    pub(super) text: String,
+    pub(super) column: usize,
+}
+
+impl Comment {
+    /// Returns whether nothing can follow it on its line.
+    pub(super) fn ends_line(&self) -> bool {
+        self.text.starts_with("//")
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// Comments on the line of the `{`.
+    pub(super) after_open: Vec<Comment>,
+    pub(super) lines: Vec<Line>,
+    /// Whether it was written on several lines.
+    pub(super) is_multiline: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) has_blank_before: bool,
+    /// Comments before the node, or alone on the line.
+    pub(super) comments: Vec<Comment>,
+    pub(super) node: Option<Node>,
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) is_disabled: bool,
+    pub(super) name: Word,
+    pub(super) parts: Vec<Part>,
+    /// Comments after the node, on its line.
+    pub(super) trailing: Vec<Comment>,
+}
+
+/// A part of a node after its name.
+#[derive(Debug)]
+pub(super) enum Part {
+    Entry {
+        is_disabled: bool,
+        key: Option<Word>,
+        value: Word,
+    },
+    Comment(Comment),
+    /// A backslash, with the comment between it and the end of the line.
+    Continuation(Option<Comment>),
+    Block {
+        is_disabled: bool,
+        block: Block,
+    },
+}
+
+/// A word or a text as written, with its quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word(pub(super) String);
+
+/// Returns a comment without spaces at its end, and with plain line breaks.
+pub(super) fn comment_text(text: &str, token: &Token) -> String {
+    text[token.span.clone()].replace("\r\n", "\n").trim_end().to_owned()
+}
+
+/// Arranges the tokens of a text that has no syntax mistakes.
+pub(super) fn build(text: &str, tokens: &[Token]) -> Block {
+    TreeBuilder { text, tokens, at: 0 }.block(false)
+}
+
+struct TreeBuilder<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    at: usize,
+}
+
+/// The lines of a block while they are read.
+#[derive(Default)]
+struct BlockLines {
+    block: Block,
+    /// Comments that no node has followed yet.
+    comments: Vec<Comment>,
+    has_blank_before: bool,
+    is_line_empty: bool,
+    /// Whether this is still the line of the `{`.
+    is_open_line: bool,
+    /// Whether a node has ended on this line.
+    has_node: bool,
+}
+
+impl BlockLines {
+    fn push(&mut self, node: Option<Node>) {
+        let has_blank_before = std::mem::take(&mut self.has_blank_before) && !self.block.lines.is_empty();
+        let comments = std::mem::take(&mut self.comments);
+        self.block.lines.push(Line { has_blank_before, comments, node });
+    }
+
+    /// Ends a line, and gives its last comments to the node before them or to the `{`.
+    fn end_line(&mut self) {
+        self.has_blank_before |= self.is_line_empty;
+        if self.comments.is_empty() {
+        } else if let Some(node) =
+            self.block.lines.last_mut().and_then(|line| line.node.as_mut()).filter(|_| self.has_node)
+        {
+            node.trailing.append(&mut self.comments);
+        } else if self.is_open_line {
+            self.block.after_open.append(&mut self.comments);
+        } else {
+            self.push(None);
+        }
+        (self.is_line_empty, self.is_open_line, self.has_node) = (true, false, false);
+    }
+
+    fn finish(mut self) -> Block {
+        self.is_open_line = false;
+        self.end_line();
+        self.block
+    }
+}
+
+impl TreeBuilder<'_> {
+    fn peek(&self) -> Option<TokenKind> {
+        self.tokens.get(self.at).map(|token| token.kind)
+    }
+
+    fn comment(&self, token: &Token) -> Comment {
+        let start = self.text[..token.span.start].rfind('\n').map_or(0, |at| at + 1);
+        Comment { text: comment_text(self.text, token), column: self.text[start..token.span.start].chars().count() }
+    }
+
+    fn word(&self, token: &Token) -> Word {
+        Word(self.text[token.span.clone()].replace("\r\n", "\n"))
+    }
+
+    /// Reads up to the end of the block, or of the text.
+    fn block(&mut self, has_open: bool) -> Block {
+        let mut lines = BlockLines { is_line_empty: !has_open, is_open_line: has_open, ..BlockLines::default() };
+        let mut is_disabled = false;
+        while let Some(token) = self.tokens.get(self.at) {
+            match token.kind {
+                TokenKind::Close => break,
+                TokenKind::LineEnd => {
+                    self.at += 1;
+                    lines.end_line();
+                    continue;
+                }
+                TokenKind::Comment => {
+                    let comment = self.comment(token);
+                    self.at += 1;
+                    lines.comments.push(comment);
+                    if self.peek() == Some(TokenKind::Continuation) {
+                        lines.end_line(); // the backslash continues nothing and is left out
+                    }
+                }
+                TokenKind::SlashDash => {
+                    self.at += 1;
+                    is_disabled = true;
+                }
+                TokenKind::Word | TokenKind::Text => {
+                    let node = self.node(std::mem::take(&mut is_disabled));
+                    lines.push(Some(node));
+                    lines.has_node = true;
+                }
+                _ => self.at += 1,
+            }
+            lines.is_line_empty = false;
+        }
+        lines.finish()
+    }
+
+    fn node(&mut self, is_disabled: bool) -> Node {
+        let name = self.word(&self.tokens[self.at]);
+        self.at += 1;
+        let mut node = Node { is_disabled, name, parts: Vec::new(), trailing: Vec::new() };
+        let (mut is_next_disabled, mut awaits_value) = (false, false);
+        while let Some(token) = self.tokens.get(self.at) {
+            match token.kind {
+                TokenKind::LineEnd | TokenKind::Semicolon | TokenKind::ImpliedEnd | TokenKind::Close => break,
+                TokenKind::Word | TokenKind::Text => {
+                    let value = self.word(token);
+                    match node.parts.iter_mut().rev().find(|part| matches!(part, Part::Entry { .. })) {
+                        Some(Part::Entry { key, value: before, .. }) if awaits_value => {
+                            *key = Some(std::mem::replace(before, value));
+                        }
+                        _ => {
+                            let is_disabled = std::mem::take(&mut is_next_disabled);
+                            node.parts.push(Part::Entry { is_disabled, key: None, value });
+                        }
+                    }
+                    awaits_value = false;
+                }
+                TokenKind::Equals => awaits_value = true,
+                TokenKind::SlashDash => is_next_disabled = true,
+                TokenKind::Comment => self.comment_in_node(&mut node),
+                TokenKind::Continuation => node.parts.push(Part::Continuation(None)),
+                TokenKind::Open => {
+                    self.at += 1;
+                    let is_disabled = std::mem::take(&mut is_next_disabled);
+                    let block = self.inner_block(token.span.start);
+                    node.parts.push(Part::Block { is_disabled, block });
+                }
+            }
+            self.at += 1;
+        }
+        drop_last_continuations(&mut node);
+        node
+    }
+
+    fn comment_in_node(&mut self, node: &mut Node) {
+        let comment = self.comment(&self.tokens[self.at]);
+        if !comment.ends_line() {
+            node.parts.push(Part::Comment(comment));
+        } else if self.tokens.get(self.at + 1).is_some_and(|next| next.kind == TokenKind::Continuation) {
+            self.at += 1;
+            node.parts.push(Part::Continuation(Some(comment)));
+        } else {
+            node.trailing.push(comment);
+        }
+    }
+
+    /// Reads a block whose `{` is at `start`. Afterwards its `}` is the current token.
+    fn inner_block(&mut self, start: usize) -> Block {
+        let mut block = self.block(true);
+        let end = self.tokens.get(self.at).map_or(self.text.len(), |close| close.span.end);
+        block.is_multiline = self.text[start..end].contains('\n');
+        block
+    }
+}
+
+/// Removes continuations that nothing follows. The comment of the last becomes the node's.
+fn drop_last_continuations(node: &mut Node) {
+    while let Some(Part::Continuation(_)) = node.parts.last() {
+        if let Some(Part::Continuation(Some(comment))) = node.parts.pop() {
+            if node.trailing.iter().any(Comment::ends_line) {
+                node.parts.push(Part::Continuation(Some(comment)));
+                return;
+            }
+            node.trailing.push(comment);
+        }
+    }
+}
