@@ -56,6 +56,7 @@ const CATALOGUE: &[CatalogueEntry] = entries![
     "philosophers",
     "livelock",
     "both-receive-first",
+    "rendezvous-deadlock",
     "connection-pool",
     "producer-consumer",
     "pipeline",

@@ -60,6 +60,75 @@ fn put_into_a_closed_queue_fails() {
 }
 
 #[test]
+fn put_into_a_queue_without_room_completes_only_with_a_take() {
+    let text = "queue hand capacity=0\ncounter stopped\n\
+        WORKER maker count=3 { repeat 100 { put hand }; add stopped; if stopped equals=3 { close hand } }\n\
+        WORKER user count=2 { take hand { compute \"5us\" } }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        let mut moves = all(&seen, |event| match event.kind {
+            EventKind::PutNth { nth, depth, .. } => Some((event.at, 1, nth, depth)),
+            EventKind::TookNth { nth, depth, .. } => Some((event.at, -1, nth, depth)),
+            _ => None,
+        });
+        moves.sort_by_key(|(at, ..)| *at);
+        for side in [1, -1] {
+            let numbers = moves.iter().filter(|(_, of, ..)| *of == side).map(|(_, _, nth, _)| *nth);
+            assert_eq!(numbers.collect::<Vec<_>>(), (1..=300).collect::<Vec<_>>());
+        }
+        assert!(moves.iter().all(|(.., depth)| *depth == 0));
+        // Each side can be ahead by no more than its waiters that were served and have not continued.
+        let mut ahead = 0_i32;
+        for (_, side, ..) in moves {
+            ahead += side;
+            assert!((-3..=2).contains(&ahead), "{ahead} items were in a queue without room");
+        }
+    });
+}
+
+#[test]
+fn try_steps_at_a_queue_without_room_need_a_waiting_worker() {
+    let text = "queue hand capacity=0\ncounter n\n\
+        WORKER early { try-put hand { add n by=100 }; try-take hand { add n by=100 } }\n\
+        WORKER taker { sleep \"20ms\"; take hand; add n }\n\
+        WORKER giver { sleep \"400ms\"; try-put hand { add n }\nelse { put hand } }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::CounterAdded { delta: 1, .. })), 2);
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::CounterAdded { delta: 100, .. })), 0);
+    });
+}
+
+#[test]
+fn worker_that_gives_up_at_a_queue_without_room_leaves_nothing_behind() {
+    let text = "queue hand capacity=0\ncounter n\ncounter gave-up\n\
+        WORKER maker count=2 { repeat 40 { put hand timeout=\"300us\"\nelse { add gave-up } } }\n\
+        WORKER user count=2 { repeat 40 { take hand timeout=\"300us\"\nelse { add gave-up } } }\n\
+        WORKER last { sleep \"300ms\"; try-put hand { add n }; try-take hand { add n } }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        let put = seen.count(|kind| matches!(kind, EventKind::PutNth { .. }));
+        let taken = seen.count(|kind| matches!(kind, EventKind::TookNth { .. }));
+        let gave_up = seen.count(|kind| matches!(kind, EventKind::CounterAdded { .. }));
+        assert_eq!(put, taken, "each put has its take");
+        assert_eq!(put + taken + gave_up, 160, "the last worker found nobody");
+    });
+}
+
+#[test]
+fn closing_a_queue_without_room_ends_every_wait_at_it() {
+    let text = "queue hand capacity=0\nqueue other capacity=0\n\
+        WORKER taker count=2 { take hand { compute \"1us\" } }\n\
+        WORKER putter { put other }\n\
+        WORKER closer { sleep \"50ms\"; close hand; close other }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Panicked))), 1, "the putter fails");
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Finished))), 3);
+    });
+}
+
+#[test]
 fn try_put_and_try_take_skip_when_they_would_block() {
     let text = "queue jobs capacity=1\ncounter n\nWORKER w {\n\
         try-take jobs { add n by=100 }\nelse { add n }\n\

@@ -67,4 +67,4 @@ pub use locks::any_mutex::{AnyMutex, MutexGrant};
 pub use plan::{Plan, PlanError, WorkerRole};
 pub use protocol::{RunnerCommand, RunnerMessage, StartRequest};
 pub use recorder::Recorder;
-pub use shared::availability::{checkable_resources, unavailable_state};
+pub use shared::availability::{checkable_resources, unavailable_states};

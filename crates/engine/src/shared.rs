@@ -12,6 +12,7 @@ pub mod item_queue;
 pub mod life;
 pub mod monitor;
 pub mod pipe;
+pub mod rendezvous;
 pub mod rwlock;
 pub mod semaphore;
 pub mod signal_waiters;

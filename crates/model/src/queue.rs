@@ -191,10 +191,12 @@ impl Queue {
     }
 
     /// Whether the queue is certainly full: all items from 1 to `taken_count` plus the capacity, or more, are known to
-    /// have been put. A queue can hold more than its capacity when a batch was distributed or items were put back.
+    /// have been put. A queue can hold more than its capacity when a batch was distributed or items were put back. In a
+    /// queue without room, a known take whose put is not known belongs to a waiter that continues.
     pub(super) fn is_full(&self) -> bool {
         let room = self.taken_count.saturating_add(u64::from(self.capacity));
-        self.put_count >= room && self.newest_put == self.put_count && !self.closed
+        let is_matched = self.capacity > 0 || self.newest_taken <= self.put_count;
+        self.put_count >= room && self.newest_put == self.put_count && is_matched && !self.closed
     }
 
     #[inline]

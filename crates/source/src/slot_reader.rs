@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::timebase::Timebase;
-use contend_engine::{checkable_resources, unavailable_state};
+use contend_engine::{checkable_resources, unavailable_states};
 use contend_trace::{
     Message, Registry, ResourceId, RunMemory, Span, Stamp, State, WaitRecord, WaitSlot, WaitSnapshot, WorkerId,
 };
@@ -49,7 +49,8 @@ impl SlotReader {
 
     /// Returns, in order, the resources that a waiter could not get now, with the state of such a waiter.
     fn unavailable(&self, ids: &[ResourceId], run_memory: &RunMemory) -> Vec<(ResourceId, State)> {
-        ids.iter().filter_map(|id| Some((*id, unavailable_state(run_memory, &self.registry, *id)?))).collect()
+        let states = |id: &ResourceId| unavailable_states(run_memory, &self.registry, *id);
+        ids.iter().flat_map(|id| states(id).into_iter().map(|state| (*id, state))).collect()
     }
 
     /// Reads all slots, if they are due. To be confirmed after the rings are drained.

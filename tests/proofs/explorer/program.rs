@@ -3,7 +3,7 @@
 use contend::trace::RwPolicy;
 use fastrand::Rng;
 
-/// Capacity of a queue.
+/// Capacity of a queue, unless it has no room.
 pub const ROOM: u32 = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,8 @@ pub enum Kind {
     /// A semaphore with its initial permits. It serves as a signal where a step takes or releases a permit without a
     /// block.
     Semaphore(u32),
-    Queue,
+    /// A queue with its capacity.
+    Queue(u32),
     Condition,
     Event,
     Barrier(u32),
@@ -195,7 +196,7 @@ impl Program {
                 0..=4 => steps.push(Step::Pass(on)),
                 _ => steps.push(Step::Post(on)),
             },
-            Kind::Queue => steps.push(match rng.u32(..10) {
+            Kind::Queue(_) => steps.push(match rng.u32(..10) {
                 0..=4 => Step::Put(on),
                 5..=8 => Step::Take(on),
                 _ => Step::Close(on),
@@ -272,7 +273,8 @@ fn kind(rng: &mut Rng) -> Kind {
         0..=1 => Kind::Mutex,
         2 => Kind::Rwlock(RwPolicy::ALL[rng.usize(..3)]),
         3..=5 => Kind::Semaphore(rng.u32(..=2)),
-        6..=7 => Kind::Queue,
+        6 => Kind::Queue(ROOM),
+        7 => Kind::Queue(0),
         8 => Kind::Condition,
         9 => Kind::Event,
         10 => Kind::Barrier(rng.u32(2..=3)),

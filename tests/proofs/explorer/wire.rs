@@ -94,7 +94,7 @@ fn kind_of(program: &Program, on: usize) -> ResourceKind {
         Kind::Mutex => ResourceKind::Mutex { kind: if program.processes { LockKind::Robust } else { LockKind::Std } },
         Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: program.is_scoped(on) },
-        Kind::Queue => ResourceKind::Queue { capacity: ROOM },
+        Kind::Queue(capacity) => ResourceKind::Queue { capacity },
         Kind::Condition => ResourceKind::Condition { mutex: ResourceId::from(mutex) },
         Kind::Event => ResourceKind::Event,
         Kind::Barrier(parties) => ResourceKind::Barrier { parties },

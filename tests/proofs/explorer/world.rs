@@ -3,6 +3,7 @@
 mod lives;
 mod locks;
 mod pools;
+mod queues;
 mod signals;
 
 use std::collections::VecDeque;
@@ -81,6 +82,11 @@ pub struct Words {
     closed: bool,
     put: u32,
     taken: u32,
+    /// At a queue without room: workers that wait to put and to take, and how many of each were served.
+    waiting_for_taker: u32,
+    waiting_for_item: u32,
+    collected: u32,
+    handed_over: u32,
     waiting: u64,
     signals: u64,
     next: u64,
@@ -188,8 +194,8 @@ impl World {
             Some(Step::Write(on)) => self.may_write(program, on, self.workers[w].before),
             Some(Step::Acquire(on, permits)) => words(on).free >= u64::from(permits),
             Some(Step::Pass(on)) => words(on).free >= 1,
-            Some(Step::Put(on)) => words(on).depth < crate::explorer::program::ROOM || words(on).closed,
-            Some(Step::Take(on)) => words(on).depth > 0 || words(on).closed,
+            Some(Step::Put(on)) => self.may_put(program, on),
+            Some(Step::Take(on)) => self.may_take(program, on),
             Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) => {
                 words(on).signals > 0 && self.workers[w].ticket < words(on).limit
             }

@@ -68,7 +68,7 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, scope: 
             let memory = memory.pick(|knob| settings.number(knob)).unwrap_or(CounterMemory::Shared);
             ResourceKind::Counter { initial: *initial, memory }
         }
-        ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: eval_at_least_one(capacity, settings) },
+        ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: eval_count(capacity, settings) as u32 },
         ResourceSpec::Pipe { capacity } => {
             ResourceKind::Pipe { capacity: round_pipe_capacity(capacity.eval(settings)) }
         }

@@ -7,7 +7,7 @@ use super::semaphore::Semaphore;
 use super::signal_waiters::SignalWaiters;
 use contend_trace::{Registry, ResourceId, ResourceKind, RunMemory, State};
 
-/// Returns the resources that [`unavailable_state`] can check: queues outside of pools, semaphores, conditions, event
+/// Returns the resources that [`unavailable_states`] can check: queues outside of pools, semaphores, conditions, event
 /// flags, barriers, and lives.
 pub fn checkable_resources(registry: &Registry) -> Vec<ResourceId> {
     let is_checkable = |id: &ResourceId| match registry.resource(*id).map(|resource| &resource.kind) {
@@ -25,13 +25,14 @@ pub fn checkable_resources(registry: &Registry) -> Vec<ResourceId> {
 }
 
 /// Returns the state in which workers wait if the resource cannot serve them at this moment: `Empty` for an empty queue,
-/// `Full` for a full one, `Lock` for a semaphore without permits, `Signal` where no signal is pending; `Done` for a
+/// `Full` for a full one, both for one without room, `Lock` for a semaphore without permits, `Signal` where no signal is pending; `Done` for a
 /// worker that has no life and was not spawned.
-pub fn unavailable_state(memory: &RunMemory, registry: &Registry, id: ResourceId) -> Option<State> {
+pub fn unavailable_states(memory: &RunMemory, registry: &Registry, id: ResourceId) -> Vec<State> {
     let words = memory.resource(id);
     let monitor = Monitor::at(words);
-    match registry.resource(id)?.kind {
-        ResourceKind::Queue { capacity } => ItemQueue { id, capacity, monitor }.unavailable_state(),
+    let Some(resource) = registry.resource(id) else { return Vec::new() };
+    let state = match resource.kind {
+        ResourceKind::Queue { capacity } => return ItemQueue { id, capacity, monitor }.unavailable_states(),
         ResourceKind::Semaphore { permits, .. } => {
             Semaphore::at(id, monitor, permits).is_empty().then_some(State::Lock)
         }
@@ -40,5 +41,6 @@ pub fn unavailable_state(memory: &RunMemory, registry: &Registry, id: ResourceId
         }
         ResourceKind::Life { .. } => (!WorkerLife::at(words).is_alive()).then_some(State::Done),
         _ => None,
-    }
+    };
+    state.into_iter().collect()
 }

@@ -1,8 +1,10 @@
-//! A bounded queue of identical items. Time stamps and depths are taken inside its monitor.
+//! A bounded queue of identical items. Time stamps and depths are taken inside its monitor. A capacity of 0 makes it a
+//! [`Rendezvous`].
 
 use std::time::Instant;
 
 use super::monitor::{Monitor, MonitorGuard, has_passed};
+use super::rendezvous::Rendezvous;
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
@@ -10,13 +12,13 @@ use contend_trace::{EventKind, ResourceId, State};
 const DEPTH: usize = 0;
 const CLOSED: usize = 1;
 /// The number of waiters for an item, and for room. Without waiters no wake-up is needed.
-const WAITING_TAKERS: usize = 2;
-const WAITING_PUTTERS: usize = 3;
-const ITEM_AVAILABLE: WakeCounter = WakeCounter(4);
-const ROOM_AVAILABLE: WakeCounter = WakeCounter(5);
+pub(super) const WAITING_TAKERS: usize = 2;
+pub(super) const WAITING_PUTTERS: usize = 3;
+pub(super) const ITEM_AVAILABLE: WakeCounter = WakeCounter(4);
+pub(super) const ROOM_AVAILABLE: WakeCounter = WakeCounter(5);
 /// The total numbers of items put, and taken.
-const PUT_COUNT: usize = 6;
-const TAKEN_COUNT: usize = 7;
+pub(super) const PUT_COUNT: usize = 6;
+pub(super) const TAKEN_COUNT: usize = 7;
 
 #[derive(Debug, Clone, Copy)]
 pub struct ItemQueue<'a> {
@@ -29,12 +31,15 @@ pub struct ItemQueue<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueClosed;
 
-impl ItemQueue<'_> {
+impl<'a> ItemQueue<'a> {
     /// Puts an item, waiting for room until `deadline` at most. Returns whether it did.
     ///
     /// # Errors
     /// If the queue is closed before the item is in it.
     pub async fn put(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        if let Some(rendezvous) = self.rendezvous() {
+            return rendezvous.put(deadline, recorder).await;
+        }
         let mut guard = self.monitor.enter();
         if self.is_full(&guard) {
             recorder.wait_for_resource_until(State::Full, self.id, deadline);
@@ -62,6 +67,9 @@ impl ItemQueue<'_> {
     /// # Errors
     /// If the queue is closed.
     pub fn try_put(self, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        if let Some(rendezvous) = self.rendezvous() {
+            return rendezvous.try_put(recorder);
+        }
         let guard = self.monitor.enter();
         if is_closed(&guard) {
             return Err(QueueClosed);
@@ -78,6 +86,9 @@ impl ItemQueue<'_> {
     /// # Errors
     /// If the queue is closed and empty.
     pub async fn take(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        if let Some(rendezvous) = self.rendezvous() {
+            return rendezvous.take(deadline, recorder).await;
+        }
         let mut guard = self.monitor.enter();
         let is_empty = |guard: &MonitorGuard<'_>| guard.get(DEPTH) == 0;
         if is_empty(&guard) && !is_closed(&guard) {
@@ -103,6 +114,9 @@ impl ItemQueue<'_> {
 
     /// Takes an item if there is one now. Returns whether it did.
     pub fn try_take(self, recorder: &mut Recorder<'_>) -> bool {
+        if let Some(rendezvous) = self.rendezvous() {
+            return rendezvous.try_take(recorder);
+        }
         let guard = self.monitor.enter();
         let has_item = guard.get(DEPTH) > 0;
         if has_item {
@@ -124,17 +138,32 @@ impl ItemQueue<'_> {
 
     /// Returns the number of items.
     pub fn depth(self) -> u64 {
-        self.monitor.enter().get(DEPTH)
+        if self.capacity == 0 { 0 } else { self.monitor.enter().get(DEPTH) }
     }
 
     /// Reads from outside what the queue lacks now: items or room. Nothing waits for a closed queue.
-    pub fn unavailable_state(self) -> Option<State> {
-        match self.monitor.peek(DEPTH) {
-            _ if self.monitor.peek(CLOSED) == 1 => None,
-            0 => Some(State::Empty),
-            depth if depth >= u64::from(self.capacity) => Some(State::Full),
-            _ => None,
+    pub fn unavailable_states(self) -> Vec<State> {
+        if self.monitor.peek(CLOSED) == 1 {
+            return Vec::new();
         }
+        if let Some(rendezvous) = self.rendezvous() {
+            return rendezvous.unavailable_states().collect();
+        }
+        match self.monitor.peek(DEPTH) {
+            0 => vec![State::Empty],
+            depth if depth >= u64::from(self.capacity) => vec![State::Full],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Stops counting a worker whose process died while it waited in this state.
+    pub fn remove_dead_waiter(self, state: State) {
+        // With room, a dead waiter costs only needless wake-ups.
+        self.rendezvous().inspect(|rendezvous| rendezvous.remove_dead_waiter(state));
+    }
+
+    fn rendezvous(self) -> Option<Rendezvous<'a>> {
+        (self.capacity == 0).then(|| Rendezvous::of(self))
     }
 
     /// Whether a put must wait. Nothing waits for room in a closed queue.
@@ -176,6 +205,6 @@ impl ItemQueue<'_> {
     }
 }
 
-fn is_closed(guard: &MonitorGuard<'_>) -> bool {
+pub(super) fn is_closed(guard: &MonitorGuard<'_>) -> bool {
     guard.get(CLOSED) == 1
 }

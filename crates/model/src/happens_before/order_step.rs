@@ -120,6 +120,11 @@ impl HappensBefore {
         let Some(ResourceFlow::Queue { items, room, capacity }) = self.flows.get_mut(on.index()) else {
             return Ok(None);
         };
+        // Without room, numbers do not tell which worker took the item of which.
+        if *capacity == 0 {
+            self.mark_incomplete();
+            return Ok(None);
+        }
         let nth = items.unwrap_number(nth);
         if let Some(freed) = nth.checked_sub(*capacity).filter(|freed| *freed > 0 && *capacity <= MAX_TRACKED_CAPACITY)
         {
@@ -134,6 +139,9 @@ impl HappensBefore {
         let Some(ResourceFlow::Queue { items, room, capacity }) = self.flows.get_mut(on.index()) else {
             return Ok(None);
         };
+        if *capacity == 0 {
+            return Ok(None);
+        }
         let nth = items.unwrap_number(nth);
         let clock = items.take(nth).ok_or(on)?;
         self.tracks[w.index()].clock.join(&clock);

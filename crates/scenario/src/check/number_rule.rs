@@ -75,7 +75,9 @@ pub(super) const RETRIES: NumberRule = number_rule(Unit::Count, 0.0, 1e6).withou
 pub(super) const CHUNK: NumberRule = number_rule(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: NumberRule = number_rule(Unit::Count, 1.0, 1e6).fixed();
 /// Items in a queue: events have 16 bits for the depth.
-pub(super) const QUEUE_CAPACITY: NumberRule = number_rule(Unit::Count, 1.0, 65_535.0).fixed();
+pub(super) const QUEUE_CAPACITY: NumberRule = number_rule(Unit::Count, 0.0, 65_535.0).fixed();
+/// Requests that fit in a server.
+pub(super) const SERVER_ROOM: NumberRule = number_rule(Unit::Count, 1.0, 65_535.0).fixed();
 /// Bytes in a pipe: a page at least, and no more than the kernel allows without privileges and events have room for.
 pub(super) const PIPE_CAPACITY: NumberRule = number_rule(Unit::Bytes, 4_096.0, 524_288.0).fixed();
 /// A pipe's default capacity: that of the kernel.

@@ -4,7 +4,7 @@ use kdl::KdlNode;
 
 use super::Checker;
 use super::node::{prop, value_span};
-use super::number_rule::{BYTES, CONCURRENT_REQUESTS, NumberRule, QUEUE_CAPACITY, SHARE, TIME};
+use super::number_rule::{BYTES, CONCURRENT_REQUESTS, NumberRule, SERVER_ROOM, SHARE, TIME};
 use crate::expr::Expr;
 use crate::program::{ResourceSpec, ServerSpec};
 
@@ -26,7 +26,7 @@ impl Checker {
             failure_rate: number("failure", SHARE.without_index(), 0.0),
             bytes: number("bytes", BYTES.without_index(), ANSWER),
             capacity: number("capacity", CONCURRENT_REQUESTS, CAPACITY),
-            max_requests: number("room", QUEUE_CAPACITY, REQUESTS),
+            max_requests: number("room", SERVER_ROOM, REQUESTS),
             missing_paths: self.missing(node),
         };
         ResourceSpec::Server(Box::new(serving))

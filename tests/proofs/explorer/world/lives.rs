@@ -1,6 +1,6 @@
 //! Lives of workers: spawn, join, end and kill.
 
-use contend::trace::{DeathCause, EventKind, ExitKind, ResourceId, Span, WorkerId};
+use contend::trace::{DeathCause, EventKind, ExitKind, ResourceId, Span, State, WorkerId};
 
 use super::{Phase, Record, Scene, World};
 use crate::explorer::program::{Kind, Program, Step};
@@ -107,12 +107,17 @@ impl Scene<'_> {
         self.sink.receive(w, Record::Died(DeathCause::Signal(6)));
     }
 
-    /// Makes the runner stop counting a worker that died while waiting for a signal.
+    /// Makes the runner stop counting a worker that died while waiting for a signal, or at a queue without room.
     fn discount_dead_waiter(&mut self, w: usize) {
         let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
         if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
             self.world.words[on].waiting -= 1;
             self.record(w, EventKind::WaitTimedOut { lock: ResourceId::from(on) });
+        }
+        match step {
+            Some(Step::Put(on)) => self.discount_dead_partner(on, State::Full),
+            Some(Step::Take(on)) => self.discount_dead_partner(on, State::Empty),
+            _ => {}
         }
     }
 

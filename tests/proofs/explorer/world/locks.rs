@@ -1,9 +1,9 @@
-//! Mutexes, rwlocks, semaphores and queues.
+//! Mutexes, rwlocks and semaphores.
 
-use contend::trace::{EventKind, Grant, RwPolicy, State};
+use contend::trace::{EventKind, Grant, RwPolicy};
 
 use super::{Scene, World, id};
-use crate::explorer::program::{Kind, ROOM, Step};
+use crate::explorer::program::{Kind, Step};
 
 impl World {
     fn policy(program: &crate::explorer::program::Program, on: usize) -> RwPolicy {
@@ -161,41 +161,6 @@ impl Scene<'_> {
             return self.have(w, on, (first..).take(wanted as usize).map(Grant).collect());
         }
         self.record(w, EventKind::SemaphorePassed { lock: id(on), grant: Grant(first) });
-        self.next(w);
-    }
-
-    pub(super) fn put(&mut self, w: usize, on: usize, waited: bool) {
-        let words = &mut self.world.words[on];
-        if words.closed {
-            return self.refused(w, waited);
-        }
-        if words.depth >= ROOM {
-            return self.blocks(w, State::Full, on);
-        }
-        words.depth += 1;
-        words.put += 1;
-        let event = EventKind::PutNth { queue: id(on), depth: words.depth as u16, nth: words.put };
-        self.record(w, event);
-        self.next(w);
-    }
-
-    pub(super) fn take(&mut self, w: usize, on: usize, waited: bool) {
-        let words = &mut self.world.words[on];
-        if words.depth == 0 {
-            return if words.closed { self.refused(w, waited) } else { self.blocks(w, State::Empty, on) };
-        }
-        words.depth -= 1;
-        words.taken += 1;
-        let event = EventKind::TookNth { queue: id(on), depth: words.depth as u16, nth: words.taken };
-        self.record(w, event);
-        self.next(w);
-    }
-
-    /// Continues after finding the queue closed.
-    fn refused(&mut self, w: usize, waited: bool) {
-        if waited {
-            self.record(w, EventKind::Resumed);
-        }
         self.next(w);
     }
 }

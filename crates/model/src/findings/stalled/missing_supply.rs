@@ -35,6 +35,7 @@ impl MissingSupply {
         let of = match (self.state, self.kind(analysis)) {
             (State::Empty, Some(ResourceKind::Pipe { .. })) => "a message from ",
             (State::Empty, _) => "an item in ",
+            (State::Full, Some(ResourceKind::Queue { capacity: 0 })) => "a taker at ",
             (State::Full, _) => "room in ",
             (_, Some(ResourceKind::Semaphore { .. })) => "a permit of ",
             (_, Some(ResourceKind::Condition { .. })) => "a signal of ",

@@ -4,7 +4,7 @@ use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Boolean, Integer, Name, NameOf, Number, Special, Words};
 use super::{NodeFamily, Parameter, node_rule, optional, required};
 use crate::check::number_rule::{
-    BYTES, CONCURRENT_REQUESTS, DECLARED_COUNT, PERMITS, PIPE_CAPACITY, QUEUE_CAPACITY, SHARE, TIME,
+    BYTES, CONCURRENT_REQUESTS, DECLARED_COUNT, PERMITS, PIPE_CAPACITY, QUEUE_CAPACITY, SERVER_ROOM, SHARE, TIME,
 };
 use contend_trace::{CounterMemory, LockKind, RwPolicy};
 
@@ -72,7 +72,12 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
             COUNT,
         ]),
         node_rule("queue", "queue jobs capacity=8", "A first-in, first-out queue of items.").args(&[NAME]).props(&[
-            required("capacity", Number(QUEUE_CAPACITY), "most items in it; a `put` into a full queue waits"),
+            required(
+                "capacity",
+                Number(QUEUE_CAPACITY),
+                "most items in it; a `put` into a full queue waits. 0: no room, a `put` waits until a worker takes the \
+                 item from its hand",
+            ),
             COUNT,
         ]),
         node_rule("pipe", "pipe lines capacity=\"64KiB\"", "A byte stream through the kernel.").args(&[NAME]).props(&[
@@ -117,7 +122,7 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
             ),
             optional(
                 "room",
-                Number(QUEUE_CAPACITY),
+                Number(SERVER_ROOM),
                 SameAs("1000"),
                 "how many requests fit in it; it answers more with status 503 at once",
             ),

@@ -1,0 +1,197 @@
+//! A queue without room: a put completes only together with a take.
+//!
+//! A worker that arrives while one waits on the other side completes with it at once, and wakes it. Otherwise it waits
+//! until it is served. So workers that were not served yet never wait on both sides.
+//!
+//! It uses the words of an [`ItemQueue`](super::item_queue::ItemQueue), from which it differs in these: the depth
+//! counts items handed over to waiting takers that have not continued yet.
+
+use std::time::Instant;
+
+use super::item_queue::{
+    ITEM_AVAILABLE, ItemQueue, PUT_COUNT, QueueClosed, ROOM_AVAILABLE, TAKEN_COUNT, WAITING_PUTTERS, WAITING_TAKERS,
+    is_closed,
+};
+use super::monitor::{Monitor, MonitorGuard, has_passed};
+use crate::recorder::Recorder;
+use contend_trace::{EventKind, ResourceId, State};
+
+/// Items handed over to waiting takers that have not continued yet.
+const HANDED_OVER: usize = 0;
+/// Waiting putters whose items were taken and that have not continued yet.
+const COLLECTED: usize = 8;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Rendezvous<'a> {
+    id: ResourceId,
+    monitor: Monitor<'a>,
+}
+
+impl<'a> Rendezvous<'a> {
+    pub const fn of(queue: ItemQueue<'a>) -> Self {
+        Self { id: queue.id, monitor: queue.monitor }
+    }
+
+    /// Puts an item, waiting for a taker until `deadline` at most. Returns whether it did.
+    ///
+    /// # Errors
+    /// If the queue is closed before a worker takes the item.
+    pub async fn put(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        let mut guard = self.monitor.enter();
+        if is_closed(&guard) {
+            return Err(QueueClosed);
+        }
+        if !hand_over(&mut guard) {
+            recorder.wait_for_resource_until(State::Full, self.id, deadline);
+            add(&mut guard, WAITING_PUTTERS);
+            while guard.get(COLLECTED) == 0 && !is_closed(&guard) && !has_passed(deadline) {
+                guard = guard.wait_until(ROOM_AVAILABLE, deadline).await;
+            }
+            subtract(&mut guard, WAITING_PUTTERS);
+            if guard.get(COLLECTED) == 0 && !is_closed(&guard) {
+                self.give_up(guard, recorder);
+                return Ok(false);
+            }
+            recorder.end_wait();
+            if guard.get(COLLECTED) == 0 {
+                recorder.resume();
+                return Err(QueueClosed);
+            }
+            subtract(&mut guard, COLLECTED);
+        }
+        self.record_put(guard, recorder);
+        Ok(true)
+    }
+
+    /// Puts an item if a worker waits to take one. Returns whether it did.
+    ///
+    /// # Errors
+    /// If the queue is closed.
+    pub fn try_put(self, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        let mut guard = self.monitor.enter();
+        if is_closed(&guard) {
+            return Err(QueueClosed);
+        }
+        let did_put = hand_over(&mut guard);
+        if did_put {
+            self.record_put(guard, recorder);
+        }
+        Ok(did_put)
+    }
+
+    /// Takes an item, waiting for a worker that puts one until `deadline` at most. Returns whether it did.
+    ///
+    /// # Errors
+    /// If the queue is closed.
+    pub async fn take(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        let mut guard = self.monitor.enter();
+        if !collect(&mut guard) {
+            if is_closed(&guard) {
+                return Err(QueueClosed);
+            }
+            recorder.wait_for_resource_until(State::Empty, self.id, deadline);
+            add(&mut guard, WAITING_TAKERS);
+            while guard.get(HANDED_OVER) == 0 && !is_closed(&guard) && !has_passed(deadline) {
+                guard = guard.wait_until(ITEM_AVAILABLE, deadline).await;
+            }
+            subtract(&mut guard, WAITING_TAKERS);
+            if guard.get(HANDED_OVER) == 0 && !is_closed(&guard) {
+                self.give_up(guard, recorder);
+                return Ok(false);
+            }
+            recorder.end_wait();
+            if guard.get(HANDED_OVER) == 0 {
+                recorder.resume();
+                return Err(QueueClosed);
+            }
+            subtract(&mut guard, HANDED_OVER);
+        }
+        self.record_take(guard, recorder);
+        Ok(true)
+    }
+
+    /// Takes an item if a worker waits to put one. Returns whether it did.
+    pub fn try_take(self, recorder: &mut Recorder<'_>) -> bool {
+        let mut guard = self.monitor.enter();
+        let did_take = collect(&mut guard);
+        if did_take {
+            self.record_take(guard, recorder);
+        }
+        did_take
+    }
+
+    /// Reads from outside what workers that wait here lack: a worker on the other side. Nothing waits for a closed
+    /// queue.
+    pub fn unavailable_states(self) -> impl Iterator<Item = State> {
+        let peek = |position| self.monitor.peek(position);
+        let no_item = peek(HANDED_OVER) == 0 && peek(WAITING_PUTTERS) <= peek(COLLECTED);
+        let no_taker = peek(COLLECTED) == 0 && peek(WAITING_TAKERS) <= peek(HANDED_OVER);
+        [no_item.then_some(State::Empty), no_taker.then_some(State::Full)].into_iter().flatten()
+    }
+
+    /// Stops counting a waiter whose process died, so that no worker completes with it.
+    pub fn remove_dead_waiter(self, state: State) {
+        let mut guard = self.monitor.enter();
+        if state == State::Empty {
+            // An item that was handed over to the dead worker stays for the next taker.
+            subtract(&mut guard, WAITING_TAKERS);
+        } else {
+            subtract(&mut guard, WAITING_PUTTERS);
+            let collected = guard.get(COLLECTED).min(guard.get(WAITING_PUTTERS));
+            guard.set(COLLECTED, collected);
+        }
+    }
+
+    /// Ends a wait whose deadline has passed. No worker has completed with this one.
+    fn give_up(self, guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
+        let at = recorder.now();
+        drop(guard);
+        recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+    }
+
+    fn record_put(self, mut guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
+        add(&mut guard, PUT_COUNT);
+        let (nth, at) = (guard.get(PUT_COUNT), recorder.now());
+        drop(guard);
+        recorder.write(at, EventKind::PutNth { queue: self.id, depth: 0, nth: nth as u32 });
+    }
+
+    fn record_take(self, mut guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
+        add(&mut guard, TAKEN_COUNT);
+        let (nth, at) = (guard.get(TAKEN_COUNT), recorder.now());
+        drop(guard);
+        recorder.write(at, EventKind::TookNth { queue: self.id, depth: 0, nth: nth as u32 });
+    }
+}
+
+/// Hands an item over to a waiting taker. Returns whether there was one.
+fn hand_over(guard: &mut MonitorGuard<'_>) -> bool {
+    let is_waiting = guard.get(WAITING_TAKERS) > guard.get(HANDED_OVER);
+    if is_waiting {
+        add(guard, HANDED_OVER);
+        guard.wake_one(ITEM_AVAILABLE);
+    }
+    is_waiting
+}
+
+/// Takes the item of a waiting putter, or one whose taker died. Returns whether there was one.
+fn collect(guard: &mut MonitorGuard<'_>) -> bool {
+    if guard.get(HANDED_OVER) > guard.get(WAITING_TAKERS) {
+        subtract(guard, HANDED_OVER);
+        return true;
+    }
+    let is_waiting = guard.get(WAITING_PUTTERS) > guard.get(COLLECTED) && !is_closed(guard);
+    if is_waiting {
+        add(guard, COLLECTED);
+        guard.wake_one(ROOM_AVAILABLE);
+    }
+    is_waiting
+}
+
+fn add(guard: &mut MonitorGuard<'_>, position: usize) {
+    guard.set(position, guard.get(position) + 1);
+}
+
+fn subtract(guard: &mut MonitorGuard<'_>, position: usize) {
+    guard.set(position, guard.get(position).saturating_sub(1));
+}
