@@ -235,6 +235,7 @@ fn pools<'a>(report: &Report<'a>) -> Vec<PoolJson<'a>> {
         lost: pool.lost(),
         open: pool.open_tasks(),
         stolen: pool.stolen(),
+        helped: pool.helped(),
         unseen: pool.unread_failures(),
         results: info.results.and_then(|id| report.model.results(id)).map(ResultsJson::from),
         throughput_per_s: report.throughput(pool),

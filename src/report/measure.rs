@@ -41,7 +41,9 @@ pub(super) fn measure_metric(
         Metric::Fairness => query.fairness(),
         Metric::Lost if matches!(of, MetricSubject::Pool(_)) => query.task_outcome_count(metric),
         Metric::Value | Metric::Lost | Metric::Copies => query.counter_figure(metric),
-        Metric::Cancelled | Metric::Stolen | Metric::UnreadFailures => query.task_outcome_count(metric),
+        Metric::Cancelled | Metric::Stolen | Metric::Helped | Metric::UnreadFailures => {
+            query.task_outcome_count(metric)
+        }
         Metric::Unread | Metric::MaxUnread => query.unread_results(metric),
         Metric::FirstResult => query.first_result_delay(),
         Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => query.task_count(metric),

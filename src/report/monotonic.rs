@@ -19,6 +19,7 @@ pub(super) fn must_hold(claim: &Claim) -> bool {
                     | Metric::Rejected
                     | Metric::Cancelled
                     | Metric::Stolen
+                    | Metric::Helped
                     | Metric::UnreadFailures
                     | Metric::MaxUnread
                     | Metric::Depth

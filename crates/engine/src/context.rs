@@ -17,7 +17,7 @@ use crate::http_client::HttpClient;
 use crate::input_items::InputItems;
 use crate::locks::any_mutex::AnyMutex;
 use crate::pipe_ends::{PipeEndMap, PipeEnds};
-use crate::plan::{Plan, PlanError, PoolPlan, WorkerRole, has_caller_runs_pool};
+use crate::plan::{Plan, PlanError, PoolPlan, WorkerRole, has_nested_tasks};
 use crate::pool::nested_notes::NestedNotes;
 use crate::pool::open_work::OpenWork;
 use crate::pool::result_store::ResultStore;
@@ -65,8 +65,8 @@ pub struct RunContext {
     private_counters: OnceLock<Vec<AtomicU64>>,
     output: Mutex<File>,
     is_too_deep_reported: AtomicBool,
-    /// Whether a submitter may run its task itself.
-    pub runs_in_callers: bool,
+    /// Whether a worker may run a task inside another one.
+    pub nests_tasks: bool,
 }
 
 impl RunContext {
@@ -92,7 +92,7 @@ impl RunContext {
             task_queues: make_task_queues(&plan, memory, wait_queues),
             pipe_ends: PipeEnds::default(),
             private_counters: OnceLock::new(),
-            runs_in_callers: has_caller_runs_pool(&start.scenario),
+            nests_tasks: has_nested_tasks(&start.scenario),
             plan,
             scenario: start.scenario,
             input_items: start.input_items,
@@ -226,6 +226,12 @@ impl RunContext {
             capacity: *result_capacity,
             monitor: monitor.with_wait_queue(self.wait_queue(id)),
         })
+    }
+
+    /// Wakes the workers that take tasks while they wait for a result: a result is available.
+    pub fn wake_helpers(&self) {
+        let pools = self.plan.pools.iter().zip(&self.task_queues).filter(|(pool, _)| pool.has_helpers);
+        pools.for_each(|(_, queue)| queue.wake_takers());
     }
 
     /// Returns the port that a server listens on.

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 pub use self::pipe_ends::PipeEnd;
-pub use self::pool_plan::{PoolPlan, has_caller_runs_pool, pool_size};
+pub use self::pool_plan::{PoolPlan, has_nested_tasks, pool_size};
 use self::values::eval_at_least_one;
 use crate::input_items::InputItems;
 use contend_scenario::{Scenario, Settings};
@@ -121,7 +121,7 @@ impl Plan {
         if pool_plan::has_submit_step(scenario) {
             plan.task_sources = plan.find_task_sources(scenario);
         }
-        plan.notes_nested = plan.has_processes() && has_caller_runs_pool(scenario);
+        plan.notes_nested = plan.has_processes() && has_nested_tasks(scenario);
         plan.registry.wakers = wakers::find_wakers(scenario, &plan, settings);
         plan.add_ends(scenario);
         if plan.registry.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {

@@ -116,6 +116,8 @@ pub struct OuterTask {
     pool: Option<PoolId>,
     promises: PendingResults,
     held_count: usize,
+    /// The counter copies of the outer task; `None` if there is no outer task.
+    counter_copies: Option<Vec<i64>>,
 }
 
 impl StepRunner {
@@ -166,7 +168,8 @@ impl StepRunner {
     /// Enters a task: locks and promises from here on belong to it.
     pub fn enter_task(&mut self, pool: PoolId, number: u64) -> OuterTask {
         let (task, promises) = (self.task_number.replace(number), std::mem::take(&mut self.promises));
-        OuterTask { task, pool: self.task_pool.replace(pool), promises, held_count: self.held.len() }
+        let counter_copies = task.map(|_| self.counter_copies.clone());
+        OuterTask { task, pool: self.task_pool.replace(pool), promises, held_count: self.held.len(), counter_copies }
     }
 
     /// Leaves a task: releases its locks and forgets the results promised to it.
@@ -174,6 +177,9 @@ impl StepRunner {
         self.release_down_to(outer.held_count);
         self.forget_results();
         (self.task_number, self.task_pool, self.promises) = (outer.task, outer.pool, outer.promises);
+        if let Some(copies) = outer.counter_copies {
+            self.counter_copies = copies;
+        }
     }
 
     /// Remembers a held lock, so that it is released however the worker ends.

@@ -83,6 +83,7 @@ impl Model {
             | EventKind::TaskStolen { .. }
             | EventKind::TaskDropped { .. }
             | EventKind::TaskAbandoned { .. }
+            | EventKind::TaskNumbered { .. }
             | EventKind::AwaitsResult { .. }
             | EventKind::ResultReady { .. }
             | EventKind::ResultRead { .. } => self.apply_task_event(w, at, kind),

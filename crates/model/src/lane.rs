@@ -16,7 +16,7 @@ use self::lane_bucket::LaneBucket;
 pub use self::life_end::LifeEnd;
 pub(crate) use self::loop_turns::TurnInterval;
 use self::poll_history::PollHistory;
-pub(crate) use self::wait::{JoinWait, LockWait, NextWait, Wait};
+pub(crate) use self::wait::{JoinWait, LockWait, NextWait, SupplyDetail, Wait};
 pub(crate) use self::wakeup::Wakeup;
 use super::failures::CommandStats;
 use super::history::{History, HistoryShape};
@@ -36,6 +36,8 @@ pub(super) struct OpenTask {
     pub pool: PoolId,
     pub began: Stamp,
     pub queue_wait: Span,
+    /// Its number, if it was recorded.
+    pub number: Option<u64>,
 }
 
 /// The locks that a worker holds, according to its own stream.
@@ -58,6 +60,8 @@ pub struct Lane {
     pub(super) holds: HeldLocks,
     /// Tasks in progress. There is more than one if a task runs another task itself that it submits.
     pub(super) open_tasks: Vec<OpenTask>,
+    /// The number of the task that begins next, and whether the worker runs it while it waits for a result.
+    pub(super) next_task: Option<(u64, bool)>,
     pub(super) polls: PollHistory,
     /// The last wake-up by a condition, as long as the worker has done nothing useful since.
     pub(super) wakeup: Option<Wakeup>,
@@ -106,6 +110,7 @@ impl Lane {
             newest_stamp: Stamp(0),
             holds: HeldLocks::default(),
             open_tasks: Vec::new(),
+            next_task: None,
             polls: PollHistory::default(),
             wakeup: None,
             slot_snapshot: 0,
@@ -172,6 +177,11 @@ impl Lane {
     /// Returns the number of tasks that ended, successful or not.
     pub fn ended_tasks(&self) -> u64 {
         self.ended_tasks
+    }
+
+    /// Returns the numbers of the tasks that the worker is in, the outermost first, if they were recorded.
+    pub fn task_numbers(&self) -> impl Iterator<Item = u64> + '_ {
+        self.open_tasks.iter().filter_map(|task| task.number)
     }
 
     /// Returns the locks that the worker certainly holds, in the order it took them. After lost events these are the

@@ -67,6 +67,7 @@ pub struct Pool {
     lost: u64,
     unread_failures: u64,
     stolen: u64,
+    helped: u64,
     first_task_at: Option<Stamp>,
     service_times: DurationStats,
     response_times: DurationStats,
@@ -94,6 +95,7 @@ impl Pool {
             lost: 0,
             unread_failures: 0,
             stolen: 0,
+            helped: 0,
             first_task_at: None,
             service_times: DurationStats::new(digits),
             response_times: DurationStats::new(digits),
@@ -135,6 +137,11 @@ impl Pool {
 
     pub(super) fn steal(&mut self) {
         self.stolen += 1;
+    }
+
+    /// Records that a worker runs a task while it waits for a result.
+    pub(super) fn help(&mut self) {
+        self.helped += 1;
     }
 
     pub(super) fn record_dropped(&mut self, reason: DropReason) {
@@ -281,6 +288,11 @@ impl Pool {
     /// Returns the number of tasks that one worker stole from another.
     pub fn stolen(&self) -> u64 {
         self.stolen
+    }
+
+    /// Returns the number of tasks that workers ran while they waited for a result.
+    pub fn helped(&self) -> u64 {
+        self.helped
     }
 
     /// Returns the number of tasks that are in the queue or in progress, as far as is known.

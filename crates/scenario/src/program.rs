@@ -25,7 +25,7 @@ pub use resource::{Resource, ResourceSpec, ServerSpec, Target};
 pub(crate) use step::Blocks;
 pub use step::{
     Attempt, AttemptKind, Block, Branch, Compare, GroupMembers, LifeStep, LoopStep, MemberSelector, Operand, PipeStep,
-    PoolStep, Question, QueueStep, RealWork, RequestTarget, ShutdownMode, SignalStep, SourceSpan, Step,
+    PoolStep, Question, QueueStep, RealWork, RequestTarget, ResultWait, ShutdownMode, SignalStep, SourceSpan, Step,
 };
 pub use step::{Limit, TimeLimit};
 pub use text::{Placeholder, Template, TemplatePiece, TextExpr};

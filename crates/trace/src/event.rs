@@ -187,6 +187,9 @@ pub enum EventKind {
     StillWaiting { pipe: ResourceId, read: bool, bytes: u64 },
 
     // ---- Task ----
+    /// The task that begins next has this number. A `helped` one is run by a worker that waits for a result, inside the
+    /// task that waits. Precedes [`EventKind::TaskBegan`] in pools whose tasks help.
+    TaskNumbered { pool: PoolId, number: u64, helped: bool },
     /// Began a task of a pool, `waited` after it was due (its intended start, not when it was put).
     TaskBegan { pool: PoolId, waited: Span },
     /// Ended the task it had begun.
@@ -205,8 +208,9 @@ pub enum EventKind {
     CommandRan { ok: bool, cpu: Span },
 
     // ---- Result ----
-    /// The wait that follows is for the `nth` result of a pool's tasks, or for a value of [`AwaitedResult`].
-    AwaitsResult { on: ResourceId, nth: u64 },
+    /// The wait that follows is for the `nth` result of a pool's tasks, or for a value of [`AwaitedResult`]. The wait of
+    /// a worker that `helps` also ends when it can take a task from the queue of its own pool.
+    AwaitsResult { on: ResourceId, nth: u64, helps: bool },
     /// The `nth` result is ready, modulo 2^24; `unread` results are ready now that no worker has read.
     ResultReady { on: ResourceId, unread: u16, nth: u32, ok: bool },
     /// Read the `nth` result, modulo 2^24. Ends the wait for it, if there was one.

@@ -153,6 +153,7 @@ event_layout! {
         25 StillWaiting { pipe: ID, read: FLAG, bytes: TOTAL };
     }
     Task {
+        45 TaskNumbered { pool: ID, number: TOTAL, helped: FLAG };
         13 TaskBegan { pool: ID, waited: ARGUMENT };
         14 TaskEnded { pool: ID, ok: FLAG };
         15 TaskRejected { pool: ID };
@@ -163,7 +164,7 @@ event_layout! {
         44 CommandRan { ok: FLAG, cpu: ARGUMENT };
     }
     Result {
-        29 AwaitsResult { on: ID, nth: TOTAL };
+        29 AwaitsResult { on: ID, nth: TOTAL, helps: FLAG };
         30 ResultReady { on: ID, unread: DEPTH, nth: NTH, ok: FLAG };
         31 ResultRead { on: ID, unread: DEPTH, nth: NTH, ok: FLAG };
     }

@@ -162,6 +162,8 @@ pub(super) struct PoolJson<'a> {
     pub(super) lost: u64,
     pub(super) open: u64,
     pub(super) stolen: u64,
+    /// Tasks that workers ran while they waited for a result.
+    pub(super) helped: u64,
     pub(super) unseen: u64,
     pub(super) results: Option<ResultsJson>,
     pub(super) throughput_per_s: f64,

@@ -14,13 +14,15 @@ impl<'a> MetricQuery<'a> {
             Metric::Lost => pool.lost,
             Metric::Cancelled => pool.cancelled,
             Metric::Stolen => pool.stolen,
+            Metric::Helped => pool.helped,
             _ => pool.unread_failures,
         };
         let evidence = format!(
-            "pool {name}: {} lost, {} cancelled, {} stolen of {}; {} that no worker will read",
+            "pool {name}: {} lost, {} cancelled, {} stolen, {} run by a waiter, of {}; {} that no worker will read",
             format_count(pool.lost),
             format_count(pool.cancelled),
             format_count(pool.stolen),
+            format_count(pool.helped),
             format_counted(pool.submitted, "task"),
             format_counted(pool.unread_failures, "failure"),
         );

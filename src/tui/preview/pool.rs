@@ -11,7 +11,7 @@ impl<'a> Simulator<'a> {
     pub(super) fn pool_step(&mut self, worker: usize, step: &'a PoolStep, now: u64) {
         match step {
             PoolStep::Submit { .. } | PoolStep::Shutdown { .. } => {}
-            PoolStep::AwaitResult => self.spend(worker, now, State::Signal, RESULT_TIME),
+            PoolStep::AwaitResult { .. } => self.spend(worker, now, State::Signal, RESULT_TIME),
             PoolStep::MatchResult { body, .. } => {
                 self.push_frame(worker, body, 0, None);
                 self.spend(worker, now, State::Signal, RESULT_TIME);

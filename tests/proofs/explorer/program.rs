@@ -59,6 +59,8 @@ pub enum Step {
     Join(usize),
     Submit(usize),
     Result,
+    /// As `Result`, and runs tasks of the own pool meanwhile. Only in tasks.
+    Help,
     Shutdown(usize),
     /// The process dies at once.
     Abort,
@@ -166,7 +168,7 @@ impl Program {
                 }
                 _ if *submitted > 0 => {
                     *submitted -= 1;
-                    Step::Result
+                    if is_task && rng.bool() { Step::Help } else { Step::Result }
                 }
                 0..=7 | 9 => return,
                 _ if is_task => return,

@@ -64,6 +64,19 @@ pub struct Worker {
     /// The number of the result that its current task has promised, 0 if no submitter waits for it. Only workers of
     /// pools have one.
     task: Option<u64>,
+    /// The tasks around the current one, outermost first.
+    outer: Vec<OuterTask>,
+    /// Whether its wait for a result also ends when there is a task to run.
+    helps: bool,
+}
+
+/// A task that waits for a result while its worker runs another task.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OuterTask {
+    task: Option<u64>,
+    pc: usize,
+    promises: VecDeque<(usize, u64)>,
+    held_count: usize,
 }
 
 /// The state of one resource. The meaning of the fields depends on its kind.
@@ -130,6 +143,8 @@ impl World {
             joins: 0,
             promises: VecDeque::new(),
             task: None,
+            outer: Vec::new(),
+            helps: false,
         };
         let words = |kind: &Kind| Words {
             free: if let Kind::Semaphore(permits) = kind { u64::from(*permits) } else { 0 },
@@ -202,6 +217,7 @@ impl World {
             Some(Step::Spawn(other) | Step::Join(other)) => !self.lives(other, self.workers[w].joins),
             Some(Step::Submit(pool)) => !self.is_full(pool),
             Some(Step::Result) => self.result_is_there(w),
+            Some(Step::Help) => self.result_is_there(w) || self.workers[w].helps && self.task_is_there(program, w),
             Some(Step::Shutdown(pool)) => self.pools[pool].open == 0,
             _ => true,
         }
@@ -280,6 +296,7 @@ impl Scene<'_> {
             Step::Join(other) => self.join(w, other, waited),
             Step::Submit(pool) => self.submit(w, pool, waited),
             Step::Result => self.result(w, waited),
+            Step::Help => self.help(w, waited),
             Step::Shutdown(pool) => self.shut_down(w, pool, waited),
             Step::Abort => self.die(w),
         }

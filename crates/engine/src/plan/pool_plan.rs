@@ -33,6 +33,8 @@ pub struct PoolPlan {
     pub result_capacity: u64,
     /// Whether tasks of the event loop run or submit tasks of this pool.
     pub is_shared_by_tasks: bool,
+    /// Whether a worker may run other tasks of the pool while its task waits for a result.
+    pub has_helpers: bool,
 }
 
 impl PoolPlan {
@@ -58,6 +60,7 @@ impl PoolPlan {
             result_words: middle..end,
             result_capacity,
             is_shared_by_tasks,
+            has_helpers: has_helpers(pool),
         }
     }
 }
@@ -180,9 +183,15 @@ impl Plan {
     }
 }
 
-/// Whether some submitter may run its task itself.
-pub fn has_caller_runs_pool(scenario: &Scenario) -> bool {
-    scenario.pools.iter().any(|pool| pool.overflow == OverflowPolicy::CallerRuns)
+/// Whether some worker may run a task inside another one.
+pub fn has_nested_tasks(scenario: &Scenario) -> bool {
+    scenario.pools.iter().any(|pool| pool.overflow == OverflowPolicy::CallerRuns || has_helpers(pool))
+}
+
+/// Whether a task of the pool runs others while it waits for a result.
+fn has_helpers(pool: &PoolSpec) -> bool {
+    let helps = |step: &Step| matches!(step, Step::Pool(step) if step.helps());
+    pool.task.iter().any(|step| step.contains(&helps))
 }
 
 /// Whether some step submits tasks: then queues close after the last worker that may submit and the last task.

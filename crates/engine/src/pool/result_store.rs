@@ -34,6 +34,8 @@ const FORGOTTEN: u64 = 4;
 const PENDING_UNORDERED: u64 = 5;
 /// The result is in the list of completed ones, or about to be if the worker was killed while it added it.
 const PUBLISHED: u64 = 6;
+/// Pending, and its reader takes tasks while it waits, so it must be woken at the queues.
+const PENDING_HELPED: u64 = 7;
 const STATE_BITS: u32 = 3;
 
 /// A promise as a word: the slot is in the low bits, the number above.
@@ -57,6 +59,11 @@ impl Promise {
             return None;
         }
         Some(Self { slot: (word & ((1 << SLOT_BITS) - 1)) as u32, number: word >> SLOT_BITS })
+    }
+
+    /// Returns the number, modulo 2^40.
+    pub const fn number(self) -> u64 {
+        self.number
     }
 
     /// Returns the position of the promise's slot.
@@ -114,22 +121,26 @@ impl ResultStore {
     }
 
     /// Makes the result of a finished task available. Called once, and once more if the caller was killed inside it:
-    /// the second call completes what is missing.
-    pub fn resolve_promise(self, promise: Promise, ok: bool, recorder: &mut Recorder<'_>) {
+    /// the second call completes what is missing. Returns whether its reader takes tasks meanwhile: then wake the takers
+    /// of all queues.
+    pub fn resolve_promise(self, promise: Promise, ok: bool, recorder: &mut Recorder<'_>) -> bool {
         let mut guard = self.monitor.enter();
         let at = promise.word_index();
         let state = promise.state(&guard);
         let forgotten = state == Some(FORGOTTEN);
         match state {
             Some(FORGOTTEN) => free_slot(&mut guard, promise),
-            Some(PENDING | OK | FAILED) => guard.set_and_wake(at, promise.state_word(if ok { OK } else { FAILED })),
+            Some(PENDING | PENDING_HELPED | OK | FAILED) => {
+                guard.set_and_wake(at, promise.state_word(if ok { OK } else { FAILED }))
+            }
             Some(PENDING_UNORDERED) => self.publish(&mut guard, promise, ok),
             Some(PUBLISHED) if !self.is_published(&guard, promise) => self.publish(&mut guard, promise, ok),
             Some(PUBLISHED) => guard.wake_all(ANY_COMPLETED),
             _ => {} // already read
         }
         // A forgotten result counts too: it is available and was not read.
-        let held = guard.get(HELD) + u64::from(matches!(state, Some(PENDING | PENDING_UNORDERED | FORGOTTEN)));
+        let held = guard.get(HELD)
+            + u64::from(matches!(state, Some(PENDING | PENDING_HELPED | PENDING_UNORDERED | FORGOTTEN)));
         guard.set(HELD, held);
         let at = recorder.now();
         drop(guard);
@@ -140,6 +151,22 @@ impl ResultStore {
         if forgotten && !ok {
             recorder.write(at, EventKind::TaskDropped { pool: self.pool, reason: DropReason::UnreadFailure });
         }
+        state == Some(PENDING_HELPED)
+    }
+
+    /// Notes that the reader of a result takes tasks while it waits. Returns `false` if the result is available.
+    pub fn mark_helped(self, promise: Promise) -> bool {
+        let mut guard = self.monitor.enter();
+        let is_pending = is_pending(&guard, promise);
+        if is_pending {
+            guard.set(promise.word_index(), promise.state_word(PENDING_HELPED));
+        }
+        is_pending
+    }
+
+    /// Whether a result is available.
+    pub fn is_available(self, promise: Promise) -> bool {
+        !is_pending(&self.monitor.enter(), promise)
     }
 
     /// Adds a result to the list of completed ones.
@@ -165,7 +192,7 @@ impl ResultStore {
 
     /// Waits for a result and reads it; `None` if it was not available before the deadline.
     pub async fn read(self, promise: Promise, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Option<bool> {
-        let is_available = |guard: &MonitorGuard<'_>| promise.state(guard) != Some(PENDING);
+        let is_available = |guard: &MonitorGuard<'_>| !is_pending(guard, promise);
         let mut guard =
             self.wait(promise.number, WakeCounter(promise.word_index()), is_available, deadline, recorder).await?;
         let ok = promise.state(&guard) == Some(OK);
@@ -200,7 +227,7 @@ impl ResultStore {
             return Some(guard);
         }
         if deadline.is_none() {
-            recorder.write(recorder.now(), EventKind::AwaitsResult { on: self.id, nth });
+            recorder.write(recorder.now(), EventKind::AwaitsResult { on: self.id, nth, helps: false });
         }
         recorder.block(State::Signal, Some(self.id));
         while !is_available(&guard) {
@@ -235,7 +262,9 @@ impl ResultStore {
         let mut guard = self.monitor.enter();
         let state = promise.state(&guard);
         match state {
-            Some(PENDING | PENDING_UNORDERED) => return guard.set(promise.word_index(), promise.state_word(FORGOTTEN)),
+            Some(PENDING | PENDING_HELPED | PENDING_UNORDERED) => {
+                return guard.set(promise.word_index(), promise.state_word(FORGOTTEN));
+            }
             Some(OK | FAILED) => free_slot(&mut guard, promise),
             _ => return, // reading it frees the slot
         }
@@ -245,6 +274,10 @@ impl ResultStore {
                 .write(recorder.now(), EventKind::TaskDropped { pool: self.pool, reason: DropReason::UnreadFailure });
         }
     }
+}
+
+fn is_pending(guard: &MonitorGuard<'_>, promise: Promise) -> bool {
+    matches!(promise.state(guard), Some(PENDING | PENDING_HELPED))
 }
 
 fn free_slot(guard: &mut MonitorGuard<'_>, promise: Promise) {

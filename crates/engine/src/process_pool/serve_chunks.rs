@@ -46,7 +46,7 @@ fn run_chunk_task(run: &'static RunContext, pool: PoolId, task: PoolTask, finish
     let ring = step_runner.ring();
     let note = |finished, stage| TaskProgress { finished, stage }.note(ring);
     note(finished, TaskStage::Begun);
-    record_task_begin(run, pool, task, step_runner);
+    record_task_begin(run, pool, task, false, step_runner);
     let outcome = block_on(run_task_steps(run, pool, task.number, step_runner));
     let end = outcome.kind();
     note(finished, TaskStage::Ending(end));

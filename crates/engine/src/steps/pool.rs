@@ -3,10 +3,11 @@
 use crate::pool::task::PoolTask;
 use crate::pool::task_queue::CloseReason;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
+use crate::tasks::help::help_until_available;
 use crate::tasks::settle::cancel_queued;
 use crate::tasks::submit::{SubmitError, submit_task};
 use contend_platform::kill_process;
-use contend_scenario::{Expr, PoolStep, ShutdownMode};
+use contend_scenario::{Expr, PoolStep, ResultWait, ShutdownMode};
 use contend_trace::{AwaitedResult, DropReason, EventKind, PoolId, State, WorkerKind};
 
 /// The most unread results of one worker; beyond that the oldest is forgotten.
@@ -16,12 +17,12 @@ impl StepRunner {
     pub async fn pool_step(&mut self, step: &PoolStep) -> StepResult {
         match step {
             PoolStep::Submit { pool, task } => self.submit(PoolId::from(*pool), task.as_ref()).await,
-            PoolStep::AwaitResult => match self.read_oldest_result().await? {
+            PoolStep::AwaitResult { meanwhile } => match self.read_oldest_result(*meanwhile).await? {
                 (_, true) => Ok(()),
                 (pool, false) => Err(StopReason::Failed(format!("a task of {} failed", self.pool_name(pool)))),
             },
-            PoolStep::MatchResult { body, otherwise } => {
-                let (_, ok) = self.read_oldest_result().await?;
+            PoolStep::MatchResult { meanwhile, body, otherwise } => {
+                let (_, ok) = self.read_oldest_result(*meanwhile).await?;
                 self.run_block(if ok { body } else { otherwise }).await
             }
             PoolStep::Shutdown { pool, mode } => {
@@ -71,13 +72,18 @@ impl StepRunner {
     }
 
     /// Waits for the oldest unread result. Returns its pool and whether its task succeeded.
-    async fn read_oldest_result(&mut self) -> Result<(PoolId, bool), StopReason> {
+    async fn read_oldest_result(&mut self, meanwhile: ResultWait) -> Result<(PoolId, bool), StopReason> {
         let Some((pool, promise)) = self.promises.pop_front() else {
             return Err(StopReason::Failed("every result was read already".into()));
         };
         let results = self.run.results(pool);
         let ok = match results {
-            Some(results) => results.read(promise, None, &mut self.recorder).await,
+            Some(results) => {
+                if meanwhile == ResultWait::Helps {
+                    help_until_available(self.run, results, promise, self).await;
+                }
+                results.read(promise, None, &mut self.recorder).await
+            }
             None => None,
         };
         Ok((pool, ok.unwrap_or(false)))
@@ -97,7 +103,8 @@ impl StepRunner {
         }
         let Some(on) = self.run.plan.registry.pools[pool.index()].results else { return };
         if queue.open_tasks() > 0 {
-            self.recorder.write(self.recorder.now(), EventKind::AwaitsResult { on, nth: AwaitedResult::ALL_DONE });
+            let awaits = EventKind::AwaitsResult { on, nth: AwaitedResult::ALL_DONE, helps: false };
+            self.recorder.write(self.recorder.now(), awaits);
             self.recorder.block(State::Signal, Some(on));
             queue.wait_until_finished().await;
             self.recorder.resume();

@@ -1,4 +1,5 @@
-//! Tasks that their submitter runs itself (`policy=caller-runs`), one inside another.
+//! Tasks that a worker runs inside another one: its submitter (`policy=caller-runs`), or a worker that waits for a
+//! result (`result help=#true`).
 //!
 //! Each level takes stack, so there is a deepest level: beyond it the submit fails. In a worker process each task is
 //! also noted in shared memory, see `pool::nested_notes`.
@@ -32,15 +33,22 @@ impl StepRunner {
     }
 }
 
-/// Runs a task that did not fit into the queue. The task is counted already.
-pub async fn run_nested_task(run: &'static RunContext, pool: PoolId, task: PoolTask, step_runner: &mut StepRunner) {
+/// Runs a task that did not fit into the queue, or that the worker took from the queue while it waits (`helped`). The
+/// task is counted already.
+pub async fn run_nested_task(
+    run: &'static RunContext,
+    pool: PoolId,
+    task: PoolTask,
+    helped: bool,
+    step_runner: &mut StepRunner,
+) {
     step_runner.nested_depth += 1;
     let (notes, ring) = (step_runner.nested_notes(), step_runner.ring());
     let note = |stage| {
         notes.inspect(|notes| notes.update_innermost(pool, stage, ring.event_total()));
     };
     notes.inspect(|notes| notes.push(pool, &task, ring.event_total()));
-    record_task_begin(run, pool, task, step_runner);
+    record_task_begin(run, pool, task, helped, step_runner);
     let outcome = run_task_steps(run, pool, task.number, step_runner).await;
     let end = outcome.kind();
     note(TaskStage::Ending(end));

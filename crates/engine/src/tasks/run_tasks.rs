@@ -36,7 +36,7 @@ pub fn record_steal(run: &RunContext, pool: usize, stolen_from: Option<usize>, r
 
 /// Runs one task and records how it ended. A task that fails or panics does not affect others.
 async fn run_task(run: &'static RunContext, pool: PoolId, task: PoolTask, step_runner: &mut StepRunner) {
-    record_task_begin(run, pool, task, step_runner);
+    record_task_begin(run, pool, task, false, step_runner);
     let outcome = run_task_steps(run, pool, task.number, step_runner).await;
     let kind = outcome.kind();
     step_runner.recorder.write(step_runner.recorder.now(), kind.end_event(pool));
@@ -44,9 +44,19 @@ async fn run_task(run: &'static RunContext, pool: PoolId, task: PoolTask, step_r
     report_failure(run, &task, outcome, step_runner.id());
 }
 
-/// Records that a task began, and how long after it was due.
-pub fn record_task_begin(run: &'static RunContext, pool: PoolId, task: PoolTask, step_runner: &mut StepRunner) {
+/// Records that a task began, and how long after it was due. In a pool whose tasks run others while they wait
+/// (`helped`), it also records the number.
+pub fn record_task_begin(
+    run: &'static RunContext,
+    pool: PoolId,
+    task: PoolTask,
+    helped: bool,
+    step_runner: &mut StepRunner,
+) {
     let at = step_runner.recorder.now();
+    if run.plan.pools[pool.index()].has_helpers {
+        step_runner.recorder.write(at, EventKind::TaskNumbered { pool, number: task.number, helped });
+    }
     let waited = Span(run.nanos_between(task.due, at));
     step_runner.recorder.write(at, EventKind::TaskBegan { pool, waited });
 }

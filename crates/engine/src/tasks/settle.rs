@@ -29,7 +29,10 @@ pub fn count_finished(run: &RunContext, pool: PoolId, recorder: &mut Recorder<'_
 /// Makes the result of a task available to its submitter, if it was promised.
 pub fn resolve_result(run: &RunContext, pool: PoolId, task: &PoolTask, ok: bool, recorder: &mut Recorder<'_>) {
     if let (Some(promise), Some(results)) = (task.result, run.results(pool)) {
-        results.resolve_promise(promise, ok, recorder);
+        let is_helped = results.resolve_promise(promise, ok, recorder);
+        if is_helped {
+            run.wake_helpers();
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub async fn submit_task(
         Err(PutError::Full(_)) if step_runner.is_too_deep() => return Err(SubmitError::TooDeep),
         Err(PutError::Full(task)) => {
             queue.count_direct_task();
-            run_nested_task(run, pool, task, step_runner).await;
+            run_nested_task(run, pool, task, false, step_runner).await;
         }
     }
     Ok(())

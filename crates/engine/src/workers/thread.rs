@@ -23,7 +23,7 @@ const DEEP_STACK_BYTES: usize = STACK_BYTES * 16;
 
 /// Returns the stack size of a thread that runs steps.
 pub const fn stack_bytes(run: &RunContext) -> usize {
-    if run.runs_in_callers { DEEP_STACK_BYTES } else { STACK_BYTES }
+    if run.nests_tasks { DEEP_STACK_BYTES } else { STACK_BYTES }
 }
 
 /// Runs a group's member on the present thread, whether it starts with the run or was spawned. Returns whether it ended

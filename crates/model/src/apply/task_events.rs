@@ -1,6 +1,6 @@
 //! Applies events about the tasks of pools and their results.
 
-use crate::lane::OpenTask;
+use crate::lane::{OpenTask, SupplyDetail};
 use crate::{Model, Pool, Queue, ResourceState, Results};
 use contend_trace::{DropReason, EventKind, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
@@ -22,7 +22,12 @@ impl Model {
             EventKind::TaskStolen { pool, .. } => self.with_pool(pool, Pool::steal),
             EventKind::TaskDropped { pool, reason } => self.record_dropped_task(w, at, pool, reason),
             EventKind::TaskAbandoned { pool } => self.with_pool(pool, |pool| pool.record_dropped(DropReason::Failed)),
-            EventKind::AwaitsResult { on, nth } => self.lanes[w.index()].next_wait.result = Some((on, nth)),
+            EventKind::AwaitsResult { on, nth, helps } => {
+                self.lanes[w.index()].next_wait.result = Some((on, SupplyDetail::Result { nth, helps }));
+            }
+            EventKind::TaskNumbered { number, helped, .. } => {
+                self.lanes[w.index()].next_task = Some((number, helped));
+            }
             EventKind::ResultReady { on, unread, nth, ok: _ } => {
                 self.with_results(on, |results| results.resolve(at, w, unread, nth));
             }
@@ -39,16 +44,21 @@ impl Model {
         self.set_running(w, at);
         let seat = self.seat_in(w, pool);
         let lane = &mut self.lanes[w.index()];
-        // A submitter runs a task itself that the queue has no room for; if it is a worker, inside its own task.
-        let is_bypass = seat.is_none() || !lane.open_tasks.is_empty();
+        let (number, is_helped) = lane.next_task.take().map_or((None, false), |(nth, helped)| (Some(nth), helped));
+        // A submitter runs a task itself that the queue has no room for; if it is a worker, inside its own task. So
+        // does a worker that helps, but its task comes from the queue.
+        let is_bypass = !is_helped && (seat.is_none() || !lane.open_tasks.is_empty());
         if lane.open_tasks.len() < MAX_NESTED_TASKS {
-            lane.open_tasks.push(OpenTask { pool, began: at, queue_wait: waited });
+            lane.open_tasks.push(OpenTask { pool, began: at, queue_wait: waited, number });
         } else {
             self.health.anomalies += 1;
         }
         self.with_pool(pool, |pool| {
             if is_bypass {
                 pool.bypass(at);
+            }
+            if is_helped {
+                pool.help();
             }
             pool.begin_task(seat, at, waited);
         });

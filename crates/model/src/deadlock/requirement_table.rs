@@ -56,7 +56,11 @@ impl<'a> RequirementTable<'a> {
     fn worker_requirement(&mut self, w: WorkerId) -> Requirement {
         let model = self.model;
         if let Some((on, room)) = model.awaited_supply(w) {
-            return Requirement::All(vec![self.supply_row(on, room)]);
+            let supply = self.supply_row(on, room);
+            return match model.helped_queue(w) {
+                Some(queue) => Requirement::Any(vec![supply, self.supply_row(queue, false)]),
+                None => Requirement::All(vec![supply]),
+            };
         }
         if model.lanes[w.index()].is_alive() {
             return if model.has_unlimited_wait(w) { self.lock_requirement(w) } else { Requirement::Nothing };

@@ -101,7 +101,9 @@ impl Model {
                 self.is_futile_pipe_wait(w, on, pipe) && self.is_kept_open(pipe, others)
             }
             (State::Signal, ResourceState::Signals(signals)) => signals.is_all_received(),
-            (State::Signal, ResourceState::Results(results)) => self.is_result_missing(w, on, results),
+            (State::Signal, ResourceState::Results(results)) => {
+                self.is_result_missing(w, on, results) && self.has_no_task_to_help(w)
+            }
             _ => false, // locks: see `RequirementTable::lock_requirement`
         };
         is_missing.then_some((on, lane.activity.state == State::Full))
@@ -118,6 +120,21 @@ impl Model {
             }
             Some(nth) => results.is_missing(nth),
             None => false,
+        }
+    }
+
+    /// The queue of a worker that takes tasks while it waits for a result.
+    pub(super) fn helped_queue(&self, w: WorkerId) -> Option<ResourceId> {
+        let (pool, _) = self.pool_seats[w.index()].filter(|_| self.lanes[w.index()].is_helping())?;
+        self.registry.pools.get(pool.index()).map(|info| info.queue)
+    }
+
+    /// Whether a worker that waits for a result takes no tasks meanwhile, or none is left for it.
+    fn has_no_task_to_help(&self, w: WorkerId) -> bool {
+        let queue = self.helped_queue(w).and_then(|on| self.resources.get(on.index()));
+        match queue {
+            Some(ResourceState::Queue(queue)) => queue.is_drained(),
+            _ => !self.lanes[w.index()].is_helping(),
         }
     }
 

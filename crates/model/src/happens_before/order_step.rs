@@ -31,6 +31,7 @@ impl OrderStep {
             | EventKind::TookNth { .. }
             | EventKind::Put { .. }
             | EventKind::TaskRetried { .. }
+            | EventKind::TaskNumbered { helped: true, .. }
             | EventKind::Signalled { .. }
             | EventKind::Woken { .. }
             | EventKind::FlagSeenSet { .. }
@@ -86,8 +87,8 @@ impl HappensBefore {
                 }
                 Ok(None)
             }
-            // The item is taken twice but was put once.
-            EventKind::TaskRetried { .. } => {
+            // The item is taken twice but was put once; or it was not the oldest one.
+            EventKind::TaskRetried { .. } | EventKind::TaskNumbered { helped: true, .. } => {
                 self.mark_incomplete();
                 Ok(None)
             }

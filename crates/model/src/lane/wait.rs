@@ -46,8 +46,8 @@ pub(crate) struct SupplyWait {
 /// What is known about a wait for a supply beyond its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SupplyDetail {
-    /// The number of the result that the worker waits for.
-    Result(u64),
+    /// The number of the result that the worker waits for, and whether it takes a task meanwhile when there is one.
+    Result { nth: u64, helps: bool },
     /// The worker found nothing for itself in the queue when this many items had been put.
     NothingAfter(u64),
 }
@@ -58,7 +58,7 @@ pub(crate) struct NextWait {
     /// The list of holds that precedes a wait, as far as it has arrived.
     pub holds: Vec<(ResourceId, Grant)>,
     pub lock_request: Option<(ResourceId, LockRequest)>,
-    pub result: Option<(ResourceId, u64)>,
+    pub result: Option<(ResourceId, SupplyDetail)>,
     /// The lock or condition that the worker tries to get without waiting forever.
     pub timed_attempt: Option<ResourceId>,
 }
@@ -110,7 +110,7 @@ impl Lane {
     /// Returns the number of the result that the worker waits for.
     pub(crate) fn awaited_result(&self) -> Option<u64> {
         match self.supply_wait()?.detail? {
-            SupplyDetail::Result(nth) => Some(nth),
+            SupplyDetail::Result { nth, .. } => Some(nth),
             SupplyDetail::NothingAfter(_) => None,
         }
     }
@@ -119,8 +119,13 @@ impl Lane {
     pub(crate) fn nothing_after(&self) -> Option<u64> {
         match self.supply_wait()?.detail? {
             SupplyDetail::NothingAfter(put) => Some(put),
-            SupplyDetail::Result(_) => None,
+            SupplyDetail::Result { .. } => None,
         }
+    }
+
+    /// Whether the worker waits for a result, or for a task that it can run meanwhile.
+    pub(crate) fn is_helping(&self) -> bool {
+        self.supply_wait().is_some_and(|wait| matches!(wait.detail, Some(SupplyDetail::Result { helps: true, .. })))
     }
 
     /// Records that the worker found nothing for itself in `queue` when `put` items had been put.
@@ -137,7 +142,7 @@ impl Lane {
         let attempt = self.next_wait.timed_attempt.take();
         let Some(on) = on else { return };
         let result = if state == State::Signal { self.next_wait.result.take() } else { None };
-        let detail = result.filter(|(of, _)| *of == on).map(|(_, nth)| SupplyDetail::Result(nth));
+        let detail = result.filter(|(of, _)| *of == on).map(|(_, detail)| detail);
         self.wait = Some(Wait::Supply(SupplyWait { is_timed: attempt == Some(on), detail }));
     }
 

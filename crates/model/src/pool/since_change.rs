@@ -16,6 +16,7 @@ pub struct TaskCounts {
     pub lost: u64,
     pub unread_failures: u64,
     pub stolen: u64,
+    pub helped: u64,
 }
 
 impl TaskCounts {
@@ -30,6 +31,7 @@ impl TaskCounts {
             lost: self.lost.saturating_sub(then.lost),
             unread_failures: self.unread_failures.saturating_sub(then.unread_failures),
             stolen: self.stolen.saturating_sub(then.stolen),
+            helped: self.helped.saturating_sub(then.helped),
         }
     }
 }
@@ -95,6 +97,7 @@ impl Pool {
             lost: self.lost,
             unread_failures: self.unread_failures(),
             stolen: self.stolen,
+            helped: self.helped,
         }
     }
 

@@ -95,6 +95,7 @@ impl Checker {
         if self.mistakes.count_errors() == before {
             self.check_lock_flow(&steps);
             self.check_results_exist(node, &steps);
+            self.check_helpers(node, &steps);
         }
         steps
     }

@@ -113,6 +113,7 @@ pub enum Metric {
     /// Tasks of a pool that were cancelled, that one worker took from another, whose failure will never be read.
     Cancelled,
     Stolen,
+    Helped,
     UnreadFailures,
     /// Results of a pool's tasks that have not been read.
     Unread,
@@ -187,6 +188,7 @@ impl Metric {
                 | Self::Retried
                 | Self::Cancelled
                 | Self::Stolen
+                | Self::Helped
                 | Self::UnreadFailures
                 | Self::Unread
                 | Self::MaxUnread

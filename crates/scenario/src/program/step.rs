@@ -23,7 +23,7 @@ pub use block::{Block, SourceSpan};
 pub use life::{GroupMembers, LifeStep, MemberSelector};
 pub use limit::{Limit, TimeLimit};
 pub use pipe::PipeStep;
-pub use pool::{PoolStep, ShutdownMode};
+pub use pool::{PoolStep, ResultWait, ShutdownMode};
 pub use question::{Compare, Operand, Question};
 pub use queue::QueueStep;
 pub use signal::SignalStep;

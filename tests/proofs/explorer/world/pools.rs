@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use contend::trace::{AwaitedResult, DropReason, EventKind, ExitKind, PoolId, ResourceId, Span, State};
 
-use super::{Phase, Scene, World};
+use super::{OuterTask, Phase, Scene, World};
 use crate::explorer::program::{Program, ROOM};
 
 /// Limit of tasks in a run, as if each submitter checked the number of earlier tasks.
@@ -90,22 +90,70 @@ impl Scene<'_> {
         };
         state.taken += 1;
         let (depth, nth) = (state.tasks.len() as u16, state.taken);
+        self.begin_task(w, promise, (depth, nth), false);
+    }
+
+    fn begin_task(&mut self, w: usize, promise: u64, (depth, nth): (u16, u32), helped: bool) {
+        let (pool, queue) = (PoolId::from(self.pool_of(w)), queue_of(self.program, self.pool_of(w)));
         let worker = &mut self.world.workers[w];
         (worker.phase, worker.pc, worker.task) = (Phase::Runs, 0, Some(promise));
         self.record(w, EventKind::TookNth { queue, depth, nth });
-        self.record(w, EventKind::TaskBegan { pool: PoolId::from(pool), waited: Span(0) });
+        self.record(w, EventKind::TaskNumbered { pool, number: promise, helped });
+        self.record(w, EventKind::TaskBegan { pool, waited: Span(0) });
     }
 
     pub(super) fn end_task(&mut self, w: usize) {
         let pool = self.pool_of(w);
-        let held: Vec<usize> = self.world.workers[w].held.iter().map(|(on, _)| *on).collect();
+        let worker = &self.world.workers[w];
+        let outer_holds = worker.outer.last().map_or(0, |outer| outer.held_count);
+        let held: Vec<usize> = worker.held[outer_holds.min(worker.held.len())..].iter().map(|(on, _)| *on).collect();
         held.into_iter().rev().for_each(|on| self.give_back(w, on));
+        let promise = self.leave_task(w);
+        self.record(w, EventKind::TaskEnded { pool: PoolId::from(pool), ok: true });
+        self.task_over(w, pool, promise.unwrap_or(0), true);
+    }
+
+    /// Returns to the task around the current one, if there is one. Returns the promise of the current one.
+    fn leave_task(&mut self, w: usize) -> Option<u64> {
         let worker = &mut self.world.workers[w];
         worker.phase = Phase::Runs;
         worker.promises.clear();
         let promise = worker.task.take();
-        self.record(w, EventKind::TaskEnded { pool: PoolId::from(pool), ok: true });
-        self.task_over(w, pool, promise.unwrap_or(0), true);
+        if let Some(OuterTask { task, pc, promises, .. }) = worker.outer.pop() {
+            (worker.task, worker.pc, worker.promises) = (task, pc, promises);
+        }
+        promise
+    }
+
+    /// Waits for a result; takes the newest task of the own pool meanwhile, as long as the pool is open.
+    pub(super) fn help(&mut self, w: usize, waited: bool) {
+        let helped = std::mem::take(&mut self.world.workers[w].helps);
+        if !helped && waited || self.world.workers[w].promises.is_empty() {
+            return self.result(w, waited);
+        }
+        if waited {
+            self.record(w, EventKind::Resumed);
+        }
+        if self.world.result_is_there(w) {
+            return self.result(w, false);
+        }
+        let state = &mut self.world.pools[self.program.seats()[w].map_or(0, |(pool, _)| pool)];
+        if let Some(promise) = state.tasks.pop_back() {
+            state.taken += 1;
+            let numbers = (state.tasks.len() as u16, state.taken);
+            let worker = &mut self.world.workers[w];
+            let (task, promises) = (worker.task.take(), std::mem::take(&mut worker.promises));
+            worker.outer.push(OuterTask { task, pc: worker.pc, promises, held_count: worker.held.len() });
+            return self.begin_task(w, promise, numbers, true);
+        }
+        if state.shut {
+            return self.result(w, false);
+        }
+        let Some((pool, nth)) = self.world.workers[w].promises.front().copied() else { return };
+        let on = results_of(self.program, pool);
+        self.world.workers[w].helps = true;
+        let awaits = EventKind::AwaitsResult { on, nth, helps: true };
+        self.waits(w, [awaits, EventKind::Blocked { state: State::Signal, on: Some(on) }]);
     }
 
     fn task_over(&mut self, w: usize, pool: usize, promise: u64, ok: bool) {
@@ -176,7 +224,10 @@ impl Scene<'_> {
             debug_assert!(!waited);
             return self.waits(
                 w,
-                [EventKind::AwaitsResult { on, nth }, EventKind::Blocked { state: State::Signal, on: Some(on) }],
+                [
+                    EventKind::AwaitsResult { on, nth, helps: false },
+                    EventKind::Blocked { state: State::Signal, on: Some(on) },
+                ],
             );
         };
         self.world.workers[w].promises.pop_front();
@@ -195,7 +246,7 @@ impl Scene<'_> {
             return self.next(w);
         }
         let on = results_of(self.program, pool);
-        let awaits = EventKind::AwaitsResult { on, nth: AwaitedResult::ALL_DONE };
+        let awaits = EventKind::AwaitsResult { on, nth: AwaitedResult::ALL_DONE, helps: false };
         self.waits(w, [awaits, EventKind::Blocked { state: State::Signal, on: Some(on) }]);
     }
 
@@ -203,10 +254,12 @@ impl Scene<'_> {
     /// last process the pool ends.
     pub(super) fn crash(&mut self, w: usize) {
         let (pool, number) = (self.pool_of(w), PoolId::from(self.pool_of(w)));
-        let promise = self.world.workers[w].task.take().unwrap_or(0);
-        self.world.workers[w].promises.clear();
-        self.record(w, EventKind::TaskAbandoned { pool: number });
-        self.task_over(w, pool, promise, false);
+        // The tasks that it ran while it waited end first.
+        while self.world.workers[w].task.is_some() {
+            let promise = self.leave_task(w).unwrap_or(0);
+            self.record(w, EventKind::TaskAbandoned { pool: number });
+            self.task_over(w, pool, promise, false);
+        }
         let restarts = self.program.pools[pool].restarts;
         if !restarts {
             self.world.pools[pool].seats -= 1;

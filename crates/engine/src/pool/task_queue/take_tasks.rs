@@ -8,7 +8,7 @@ use crate::pool::result_store::Promise;
 use crate::pool::task::PoolTask;
 use crate::recorder::Recorder;
 use crate::shared::monitor::MonitorGuard;
-use contend_trace::{EventKind, State};
+use contend_trace::{EventKind, ResourceId, State};
 
 impl TaskQueue {
     /// Takes up to `limit` tasks into `tasks`, waiting for the first. Takes none when no more will come, or when
@@ -50,6 +50,59 @@ impl TaskQueue {
         };
         self.record_taken(guard, tasks.len() as u64, recorder);
         from
+    }
+
+    /// Takes the newest task, for a worker that waits for the result `awaited` and is woken by either. Takes none when
+    /// no more will come, or when `should_stop` returns `true`, as [`TaskQueue::take`].
+    pub async fn take_newest(
+        &self,
+        worker_index: usize,
+        (on, nth): (ResourceId, u64),
+        recorder: &mut Recorder<'_>,
+        should_stop: impl Fn() -> bool,
+    ) -> Option<PoolTask> {
+        let (mut guard, mut is_blocked) = (self.monitor.enter(), false);
+        loop {
+            if should_stop() {
+                if is_blocked {
+                    guard.wake_one(TASK_AVAILABLE); // this wake-up may have been for another taker
+                }
+                break;
+            }
+            if let Some(task) = self.pick_newest(&mut guard, worker_index) {
+                if is_blocked {
+                    recorder.resume();
+                }
+                self.record_taken(guard, 1, recorder);
+                return Some(task);
+            }
+            if read_close_reason(&guard).is_some() {
+                break;
+            }
+            if !is_blocked {
+                recorder.write(recorder.now(), EventKind::AwaitsResult { on, nth, helps: true });
+                recorder.block(State::Signal, Some(on));
+                is_blocked = true;
+            }
+            guard = guard.wait_counted(WAITING_TAKERS, TASK_AVAILABLE).await;
+        }
+        drop(guard);
+        if is_blocked {
+            recorder.resume();
+        }
+        None
+    }
+
+    /// Finds the newest task in the ring buffer, or else one as [`TaskQueue::take`] does.
+    fn pick_newest(&self, guard: &mut MonitorGuard<'_>, worker_index: usize) -> Option<PoolTask> {
+        let in_ring = guard.get(IN_RING);
+        if in_ring == 0 {
+            let mut tasks = Vec::with_capacity(1);
+            self.pick_tasks(guard, worker_index, 1, &mut tasks);
+            return tasks.pop();
+        }
+        guard.set(IN_RING, in_ring - 1);
+        Some(read_task(guard, (guard.get(HEAD) + in_ring - 1) % self.capacity))
     }
 
     /// Counts and records taken tasks, and leaves the monitor.
@@ -94,10 +147,15 @@ impl TaskQueue {
 
     pub(super) fn pop(&self, guard: &mut MonitorGuard<'_>) -> PoolTask {
         let head = guard.get(HEAD);
-        let at = RING_START + head as usize * TASK_WORDS;
         guard.set(HEAD, (head + 1) % self.capacity);
         guard.set(IN_RING, guard.get(IN_RING).saturating_sub(1));
-        let (number, due, result) = (guard.get(at), guard.get(at + 1), Promise::from_word(guard.get(at + 2)));
-        PoolTask { number, due, crash_count: 0, result }
+        read_task(guard, head)
     }
+}
+
+/// Reads the task at this position of the ring buffer.
+fn read_task(guard: &MonitorGuard<'_>, position: u64) -> PoolTask {
+    let at = RING_START + position as usize * TASK_WORDS;
+    let (number, due, result) = (guard.get(at), guard.get(at + 1), Promise::from_word(guard.get(at + 2)));
+    PoolTask { number, due, crash_count: 0, result }
 }

@@ -75,7 +75,7 @@ const fn measure(word: &'static str, metric: Metric, of: SubjectKind, help: &'st
     Measure { word, metric, subject_kind: of, help }
 }
 
-pub(in crate::check) const MEASURES: [Measure; 40] = [
+pub(in crate::check) const MEASURES: [Measure; 41] = [
     measure("contended", Metric::Contended, SubjectKind::Lock, "share of acquisitions that had to wait"),
     measure(
         "fairness",
@@ -105,6 +105,7 @@ pub(in crate::check) const MEASURES: [Measure; 40] = [
     measure("rejected", Metric::Rejected, SubjectKind::Pool, "tasks rejected because the queue was full"),
     measure("cancelled", Metric::Cancelled, SubjectKind::Pool, "tasks cancelled before they began"),
     measure("stolen", Metric::Stolen, SubjectKind::Pool, "tasks that one worker took from another"),
+    measure("helped", Metric::Helped, SubjectKind::Pool, "tasks that workers ran while they waited for a result"),
     measure("unseen", Metric::UnreadFailures, SubjectKind::Pool, "failures whose results will never be read"),
     measure("unread", Metric::Unread, SubjectKind::Pool, "results that are ready and have not been read"),
     measure("held-back", Metric::MaxUnread, SubjectKind::Pool, "most unread results at once"),

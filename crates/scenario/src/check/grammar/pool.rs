@@ -1,7 +1,7 @@
 //! Nodes in the block of a pool, and steps on pools.
 
 use super::IfOmitted::{Means, SameAs};
-use super::ValueKind::{Number, Special, Words};
+use super::ValueKind::{Boolean, Number, Special, Words};
 use super::{BlockRule, NodeFamily, Parameter, ValueKind, node_rule, optional, required, resource_name, step_rule};
 use crate::check::Checker;
 use crate::check::number_rule::{CHUNK, RATE, TASK, TASKS, TIME};
@@ -91,9 +91,17 @@ pub(super) const STEPS: NodeFamily = NodeFamily {
             "result",
             "result { ... }",
             "Waits for the oldest result that the worker has not read yet. With a block: runs it if the task went \
-             well, otherwise the `else`. Without a block: fails if the task failed.",
-            |checker, node| Some(checker.result_step(node)),
+             well, otherwise the `else`. Without a block: fails if the task failed. With `help=#true` a pool's worker \
+             runs other tasks of its pool meanwhile, inside its own task and with the locks that it holds: the newest \
+             task first, as pools that steal work do.",
+            Checker::result_step,
         )
+        .props(&[optional(
+            "help",
+            Boolean,
+            SameAs("#false"),
+            "whether the worker runs other tasks of its pool while it waits; only in the task of a pool",
+        )])
         .block(BlockRule::Optional)
         .allows_else(),
         step_rule(

@@ -57,7 +57,7 @@ impl WorkerWalk<'_> {
             | Step::Life(_)
             | Step::Attempt(_)
             | Step::Pool(
-                PoolStep::AwaitResult
+                PoolStep::AwaitResult { .. }
                 | PoolStep::MatchResult { .. }
                 | PoolStep::Shutdown { .. }
                 | PoolStep::Submit { .. },

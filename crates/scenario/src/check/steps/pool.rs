@@ -7,7 +7,7 @@ use super::{arg, prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::number_rule::TASK;
 use crate::choice::Choice;
-use crate::program::{Block, PoolStep, ShutdownMode, Step};
+use crate::program::{Block, PoolStep, ResultWait, ShutdownMode, SourceSpan, Step};
 
 impl Checker {
     pub(in crate::check) fn submit_step(&mut self, node: &KdlNode) -> Option<Step> {
@@ -21,12 +21,14 @@ impl Checker {
     }
 
     /// `result { ... }`, and `result` without a block.
-    pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Step {
-        Step::Pool(if node.children().is_some() {
-            PoolStep::MatchResult { body: self.block(node), otherwise: Block::default() }
-        } else {
-            PoolStep::AwaitResult
-        })
+    pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let helps = prop(node, "help").map(|entry| self.yes_or_no(entry));
+        let body = node.children().map(|_| self.block(node));
+        let meanwhile = if helps.unwrap_or(Some(false))? { ResultWait::Helps } else { ResultWait::Blocks };
+        Some(Step::Pool(match body {
+            Some(body) => PoolStep::MatchResult { meanwhile, body, otherwise: Block::default() },
+            None => PoolStep::AwaitResult { meanwhile },
+        }))
     }
 
     pub(in crate::check) fn shutdown_step(&mut self, node: &KdlNode) -> Option<Step> {
@@ -43,13 +45,30 @@ impl Checker {
         }
     }
 
+    /// Reports a wait that runs other tasks in steps that are not a pool's task.
+    pub(in crate::check) fn check_helpers(&mut self, node: &KdlNode, steps: &Block) {
+        let is_task = node.name().value() == "task";
+        if let Some(span) = find_helper(steps).filter(|_| !is_task) {
+            let title = "only a worker of a pool can run other tasks while it waits";
+            self.mistakes.error(span.range(), title).help("remove `help`, or move the steps into the task of a pool");
+        }
+    }
+
     /// Reports a wait for a result in steps that submit no task.
     pub(in crate::check) fn check_results_exist(&mut self, node: &KdlNode, steps: &[Step]) {
         let any = |wanted: fn(&Step) -> bool| steps.iter().any(|step| step.contains(&wanted));
-        let waits = any(|step| matches!(step, Step::Pool(PoolStep::AwaitResult | PoolStep::MatchResult { .. })));
+        let waits = any(|step| matches!(step, Step::Pool(PoolStep::AwaitResult { .. } | PoolStep::MatchResult { .. })));
         if waits && !any(|step| matches!(step, Step::Pool(PoolStep::Submit { .. }))) {
             let title = "this waits for a result, but nothing is submitted";
             self.mistakes.error(span_of(node), title).help("add a step before it, such as: submit worker");
         }
     }
+}
+
+/// Finds the first step that waits for a result and runs other tasks meanwhile.
+fn find_helper(block: &Block) -> Option<SourceSpan> {
+    block.with_spans().find_map(|(step, span)| match step {
+        Step::Pool(step) if step.helps() => Some(span),
+        _ => step.bodies().find_map(find_helper),
+    })
 }

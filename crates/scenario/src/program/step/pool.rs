@@ -12,20 +12,37 @@ pub enum PoolStep {
     /// Submits a task to the pool at this position, with this number, or else numbered in the order of submission.
     Submit { pool: usize, task: Option<Expr> },
     /// Waits for the oldest result that this worker has not read yet. Fails if the task failed.
-    AwaitResult,
+    AwaitResult { meanwhile: ResultWait },
     /// Like `AwaitResult`, but runs the body if the task went well, else the other steps.
-    MatchResult { body: Block, otherwise: Block },
+    MatchResult { meanwhile: ResultWait, body: Block, otherwise: Block },
     /// Closes the pool for new tasks. `mode` decides about the accepted tasks.
     Shutdown { pool: usize, mode: Choice<ShutdownMode> },
 }
 
 impl PoolStep {
+    /// Whether a worker that waits in this step runs other tasks meanwhile.
+    pub const fn helps(&self) -> bool {
+        matches!(
+            self,
+            Self::AwaitResult { meanwhile: ResultWait::Helps } | Self::MatchResult { meanwhile: ResultWait::Helps, .. }
+        )
+    }
+
     pub(crate) const fn blocks(&self) -> Blocks<'_> {
         match self {
-            Self::MatchResult { body, otherwise } => Blocks::Either(body, otherwise),
-            Self::Submit { .. } | Self::AwaitResult | Self::Shutdown { .. } => Blocks::None,
+            Self::MatchResult { body, otherwise, .. } => Blocks::Either(body, otherwise),
+            Self::Submit { .. } | Self::AwaitResult { .. } | Self::Shutdown { .. } => Blocks::None,
         }
     }
+}
+
+/// What a worker does while it waits for a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResultWait {
+    /// Nothing: it blocks.
+    Blocks,
+    /// Runs other tasks of its own pool.
+    Helps,
 }
 
 /// What `shutdown` does with accepted tasks.
