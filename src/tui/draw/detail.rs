@@ -65,6 +65,11 @@ impl DetailOverlay<'_> {
                 format!("{}{on}{since}", shown.state.word())
             },
         )));
+        let tasks: Vec<u64> = lane.task_numbers().filter(|_| self.view.time_before_end().is_none()).collect();
+        if let Some((innermost, outer)) = tasks.split_last() {
+            let outer: String = outer.iter().rev().map(|task| format!(" inside task {task}")).collect();
+            lines.push(plain_line(format!("runs task {innermost}{outer}")));
+        }
         if let Some(stuck) = self.stuck_reason(worker) {
             lines.push((stuck, self.theme.strong_style()));
         }

@@ -71,8 +71,8 @@ impl Widget for LaneRow<'_> {
             scene.draw_figures(parts.figures, &[], buf);
             return;
         }
-        let name = view.shown_model().registry().worker_name(worker);
-        let beside = scene.draw_name(parts.label, name, scene.is_chosen(Selection::Lane(worker)), buf);
+        let name = name_with_tasks(view, worker, scene.theme.has_unicode);
+        let beside = scene.draw_name(parts.label, &name, scene.is_chosen(Selection::Lane(worker)), buf);
         let figures = view.figures.lane(worker);
         if let Some((shown, exact)) = figures.and_then(|f| Some((f.shown_state?, f.is_exact))) {
             draw_state(scene, beside, shown, exact, buf);
@@ -105,6 +105,17 @@ impl Widget for FoldedLanesRow<'_> {
         draw_timeline(scene, parts.timeline, &cells, (0, 1), buf);
         draw_shares(scene, parts.figures, &shares, buf);
     }
+}
+
+/// Returns the worker's name, and the numbers of its tasks if it runs one inside another, the innermost last.
+fn name_with_tasks(view: &RunView, worker: WorkerId, has_unicode: bool) -> String {
+    let model = view.shown_model();
+    let name = model.registry().worker_name(worker);
+    let tasks: Vec<String> = model.lane(worker).task_numbers().map(|number| number.to_string()).collect();
+    if tasks.len() < 2 || view.time_before_end().is_some() {
+        return name.to_owned();
+    }
+    format!("{name} {}", tasks.join(if has_unicode { "›" } else { ">" }))
 }
 
 /// Draws the state's letter, and how long the state has lasted if that is known. For a span of computing, this is the

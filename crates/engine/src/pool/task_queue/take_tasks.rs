@@ -84,7 +84,7 @@ impl TaskQueue {
                 recorder.block(State::Signal, Some(on));
                 is_blocked = true;
             }
-            guard = guard.wait_counted(WAITING_TAKERS, TASK_AVAILABLE).await;
+            guard = guard.wait_counted(WAITING_TAKERS, TASK_AVAILABLE, None).await;
         }
         drop(guard);
         if is_blocked {
