@@ -28,6 +28,10 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "a wait that helps where there is nothing to help with",
+        &[("bad/result-help-outside-task", "only a worker of a pool can run other tasks while it waits")],
+    ),
+    (
         "a wrong unit",
         &[
             ("bad/put-timeout-of-a-size", "this is a size"),

@@ -47,10 +47,10 @@ fn one_worker_that_helps_finishes_a_tree_and_nests_no_deeper_than_it() {
     for kind in KINDS {
         let seen = ObservedRun::run_to_end(&tree(kind, 1, 16, "result help=#true"));
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind}: {:?}", seen.notices);
-        let pool = seen.model.pool(contend::trace::PoolId(0)).expect("a pool");
+        let pool = seen.model().pool(contend::trace::PoolId(0)).expect("a pool");
         assert_eq!((pool.submitted(), pool.done(), pool.helped()), (31, 31, 30), "{kind}");
         assert_eq!(deepest(&seen), 5, "{kind}: the newest task comes first");
-        assert_eq!(seen.model.health().anomalies, 0, "{kind}");
+        assert_eq!(seen.model().health().anomalies, 0, "{kind}");
     }
 }
 
@@ -60,8 +60,8 @@ fn several_workers_that_help_finish_every_tree() {
         for workers in [2, 3] {
             let seen = ObservedRun::run_to_end(&tree(kind, workers, 32, "result help=#true"));
             assert_eq!(seen.end, Some(RunEnd::Completed), "{kind}: {:?}", seen.notices);
-            assert_eq!(seen.model.pool(contend::trace::PoolId(0)).expect("a pool").done(), 63, "{kind}");
-            assert!(seen.model.stall().is_none(), "{kind}");
+            assert_eq!(seen.model().pool(contend::trace::PoolId(0)).expect("a pool").done(), 63, "{kind}");
+            assert!(seen.model().stall().is_none(), "{kind}");
             deepest(&seen);
         }
     }
