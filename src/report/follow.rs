@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never, select, tick};
 
 use crate::model::{Budget, Model};
-use crate::scenario::{EvalContext, Feed, Scenario, Settings, Step};
+use crate::scenario::{EvalContext, Scenario, Settings, Step};
 use crate::source::{EventSource, is_audit_enabled};
 use crate::trace::{RunEnd, Span, Stamp, WorkerId};
 
@@ -120,7 +120,7 @@ fn finish_run(run: &dyn EventSource, mut model: Model, ours: Option<RunEnd>, sig
 
 /// Whether a run with these settings ends by itself.
 pub fn ends_by_itself(scenario: &Scenario, settings: &Settings) -> bool {
-    let fed = scenario.pools.iter().all(|pool| !matches!(pool.feed, Feed::OpenLoop { .. }));
+    let fed = scenario.pools.iter().all(|pool| !pool.feed.is_endless());
     let tasks = scenario.pools.iter().map(|pool| &pool.task);
     let groups = scenario.groups.iter().filter(|workers| !workers.is_daemon);
     let steps = groups.map(|workers| &workers.steps).chain(tasks);

@@ -13,7 +13,7 @@ mod spawn_join;
 mod steps;
 
 use crate::model::{CellWindow, StateTimes};
-use crate::scenario::{EvalContext, Feed, PoolSpec, Scenario, Settings, Step};
+use crate::scenario::{Arrivals, EvalContext, Feed, Pace, PoolSpec, Scenario, Settings, Step};
 use crate::trace::{KnobId, Span, Stamp};
 use simulator::{Simulator, Workload};
 
@@ -74,9 +74,16 @@ pub(super) fn build_preview(scenario: &Scenario, lanes: usize, cells: usize) -> 
 fn tasks_due(pool: &PoolSpec, place: &WorkerPosition<'_>, t: u64) -> (u64, u64) {
     let most = match &pool.feed {
         Feed::Batch { count } => count.eval(place) as u64,
-        Feed::OpenLoop { .. } | Feed::Submitted | Feed::Files { .. } | Feed::Words { .. } => u64::MAX,
+        Feed::OpenLoop(_)
+        | Feed::Clients { .. }
+        | Feed::Submitted
+        | Feed::Files { .. }
+        | Feed::Words { .. }
+        | Feed::Trace { .. } => u64::MAX,
     };
-    let ((Feed::OpenLoop { rate }, _) | (_, Some(rate))) = (&pool.feed, &pool.pace) else { return (most, u64::MAX) };
+    let ((Feed::OpenLoop(Arrivals { rate, .. }), _) | (_, Pace::Rate(rate))) = (&pool.feed, &pool.pace) else {
+        return (most, u64::MAX);
+    };
     let every = ((1e9 / rate.eval(place).max(1e-3)) as u64).max(1);
     let so_far = t / every + 1;
     if so_far < most { (so_far, so_far.saturating_mul(every)) } else { (most, u64::MAX) }

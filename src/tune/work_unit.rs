@@ -1,7 +1,9 @@
 //! The unit of work of a scenario, whose throughput a tuning measures.
 
 use crate::model::Model;
-use crate::scenario::{Choice, EvalContext, Expr, Feed, OverflowPolicy, Scenario, Settings, TaskDistribution};
+use crate::scenario::{
+    Arrivals, Choice, EvalContext, Expr, Feed, OverflowPolicy, Pace, Scenario, Settings, TaskDistribution,
+};
 use crate::trace::{KnobId, PoolId, Registry, ResourceId, WorkerId};
 
 /// Number of tasks that a closed loop feeds: more than any repetition does.
@@ -70,7 +72,7 @@ impl WorkUnit {
     pub fn arrival_rate(&self, scenario: &Scenario, settings: &Settings, knob: KnobId) -> Option<f64> {
         let Self::Tasks(pool) = self else { return None };
         let pool = scenario.pools.get(pool.index())?;
-        let Feed::OpenLoop { rate } = &pool.feed else { return None };
+        let Feed::OpenLoop(Arrivals { rate, .. }) = &pool.feed else { return None };
         if !pool.workers.knobs().contains(&knob) || rate.knobs().contains(&knob) || rate.is_random() {
             return None;
         }
@@ -115,13 +117,13 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
     let mut closed = scenario.clone();
     for pool in &mut closed.pools {
         match &mut pool.feed {
-            Feed::Submitted => continue,
-            Feed::Files { times, .. } | Feed::Words { times, .. } => *times = Expr::Number(ENDLESS_TASKS),
-            Feed::OpenLoop { .. } | Feed::Batch { .. } => {
-                pool.feed = Feed::Batch { count: Expr::Number(ENDLESS_TASKS) }
+            Feed::Submitted | Feed::Clients { .. } => continue, // a closed loop as it is written
+            Feed::Files { times, .. } | Feed::Words { times, .. } | Feed::Trace { times, .. } => {
+                *times = Expr::Number(ENDLESS_TASKS)
             }
+            Feed::OpenLoop(_) | Feed::Batch { .. } => pool.feed = Feed::Batch { count: Expr::Number(ENDLESS_TASKS) },
         }
-        (pool.overflow, pool.pace) = (OverflowPolicy::Block, None);
+        (pool.overflow, pool.pace) = (OverflowPolicy::Block, Pace::AsAccepted);
         // Splitting tasks among workers, and reading results, is only for batches that end.
         pool.distribution = Choice::Fixed(TaskDistribution::Shared);
         (pool.results, pool.timeout) = (None, None);
@@ -133,7 +135,10 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
 pub fn open_loop(scenario: &Scenario, pool: PoolId, per_second: f64) -> Scenario {
     let mut open = closed_loop(scenario);
     if let Some(pool) = open.pools.get_mut(pool.index()) {
-        pool.pace = Some(Expr::Number(per_second));
+        if matches!(pool.feed, Feed::Clients { .. }) {
+            (pool.feed, pool.results) = (Feed::Batch { count: Expr::Number(ENDLESS_TASKS) }, None);
+        }
+        pool.pace = Pace::Rate(Expr::Number(per_second));
     }
     open
 }

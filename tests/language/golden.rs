@@ -154,6 +154,39 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         "a name with many combining marks",
         &[("bad/name-flood", "this is not a name"), ("bad/lock-flood", "there is no mutex")],
     ),
+    (
+        "a load that is incomplete, or two in one",
+        &[
+            ("bad/arrive-pattern-unknown", "expected `steady` or `poisson`"),
+            ("bad/arrive-on-without-off", "these arrivals have no pause"),
+            ("bad/arrive-off-without-on", "it is not known when this pause comes"),
+            ("bad/arrive-day-and-pauses", "arrivals have either pauses or days"),
+            ("bad/arrive-night-without-day", "there is no day"),
+            ("bad/clients-without-count", "`clients` has no count"),
+            ("bad/clients-divided", "only a batch can be divided"),
+            ("good/loads", ""),
+        ],
+    ),
+    (
+        "a trace that cannot be replayed",
+        &[
+            ("bad/trace-without-path", "there is no path"),
+            ("bad/trace-knob-not-text", "the knob `file` is not free text"),
+            ("bad/trace-with-count", "a batch has one source of tasks"),
+            ("bad/trace-divided", "tasks that are due one by one cannot be divided"),
+            ("bad/trace-ends-before-it-begins", "`to` is before `from`"),
+            ("bad/speed-without-trace", "only a batch with a trace is replayed"),
+            ("bad/service-without-trace", "`service` is for tasks that replay a trace"),
+            ("bad/service-outside-of-a-task", "`service` is for tasks that replay a trace"),
+        ],
+    ),
+    (
+        "a distribution that does not exist",
+        &[
+            ("bad/lognormal-p99-below-median", "the 99th percentile is less than the median"),
+            ("bad/bimodal-share-too-large", "goes from 0 to 1"),
+        ],
+    ),
     ("a name of emoji", &[("bad/name-emoji", "this is not a name"), ("good/title-emoji", "")]),
     (
         "a step that this worker kind cannot do",

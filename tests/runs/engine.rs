@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::support::{ObservedRun, counter, knob, mutex, number, pool, scenario, workers};
-use contend::scenario::{Choice, Feed, OverflowPolicy, Resource, ResourceSpec, ResultDelivery, Step, Target};
+use contend::scenario::{
+    Arrivals, Choice, Feed, OverflowPolicy, Pace, Resource, ResourceSpec, ResultDelivery, Step, Target,
+};
 use contend::source::EventSource;
 use contend::trace::{
     Command, Event, EventKind, ExitKind, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind,
@@ -162,7 +164,7 @@ fn pool_grows_and_shrinks_during_the_run() {
     s.knobs.push(knob("workers", 2.0, 8.0));
     let mut p = pool("worker", WorkerKind::Thread, 8);
     p.workers = contend::scenario::Expr::Knob(0_usize.into());
-    p.feed = Feed::OpenLoop { rate: number(2_000.0) };
+    p.feed = Feed::OpenLoop(Arrivals::steady(number(2_000.0)));
     p.task = vec![Step::Io(number(1e6))].into();
     s.pools.push(p);
     let mut seen = ObservedRun::start(&s);
@@ -200,7 +202,7 @@ fn no_task_is_lost_when_pool_processes_are_killed_at_random() {
 fn paced_batch_submits_task_by_task_and_ends() {
     let mut s = scenario("pace");
     let mut p = pool("worker", WorkerKind::Thread, 2);
-    (p.feed, p.pace) = (Feed::Batch { count: number(20.0) }, Some(number(200.0)));
+    (p.feed, p.pace) = (Feed::Batch { count: number(20.0) }, Pace::Rate(number(200.0)));
     s.pools.push(p);
     let seen = ObservedRun::run_to_end(&s);
     assert_eq!(seen.end, Some(RunEnd::Completed));

@@ -8,6 +8,7 @@ mod engine;
 mod helping;
 mod limits;
 mod lives;
+mod loads;
 mod locks;
 mod lost_events;
 mod once;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
 use contend::scenario::{
-    Block, Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, OverflowPolicy, PoolSpec, Resource, ResourceSpec,
-    Scenario, Scheduling, Settings, Step, TaskDistribution, TestConfig, Unit, WorkerGroup,
+    Block, Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, OverflowPolicy, Pace, PoolSpec, Resource,
+    ResourceSpec, Scenario, Scheduling, Settings, Step, TaskDistribution, TestConfig, Unit, WorkerGroup,
 };
 use contend::source::{EventSource, LiveRun, RunControl};
 use contend::trace::{
@@ -79,7 +79,7 @@ pub fn pool(name: &str, kind: WorkerKind, workers: u32) -> PoolSpec {
         queue_capacity: number(1_000.0),
         overflow: OverflowPolicy::Block,
         feed: Feed::Batch { count: number(1.0) },
-        pace: None,
+        pace: Pace::AsAccepted,
         payload: number(0.0),
         on_crash: Choice::Fixed(CrashPolicy::Restart),
         retries: number(1e6),

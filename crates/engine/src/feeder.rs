@@ -1,12 +1,17 @@
-//! Feeds a pool: at a rate, whatever the pool does, or with a batch, as fast as the queue accepts it.
+//! Feeds a pool: at a rate, whatever the pool does; for clients that wait for their results; or with a batch, as fast as
+//! the queue accepts it.
 
 mod arrival_schedule;
+mod closed_loop;
 mod collect_results;
+mod rate_curve;
+mod replay;
 
 use std::time::Instant;
 
 use self::arrival_schedule::ArrivalSchedule;
 use self::collect_results::collect_results;
+use self::replay::BatchSchedule;
 use crate::block_on::block_on;
 use crate::context::RunContext;
 use crate::plan::pool_size;
@@ -15,7 +20,7 @@ use crate::pool::task::PoolTask;
 use crate::pool::task_queue::{CloseReason, TaskQueue};
 use crate::step_runner::StepRunner;
 use crate::tasks::submit::submit_task;
-use contend_scenario::{Expr, Feed, PoolSpec, ResultDelivery, TaskDistribution};
+use contend_scenario::{Arrivals, Feed, PoolSpec, ResultDelivery, TaskDistribution};
 use contend_trace::{Notice, PoolId};
 
 /// Feeds the pool at `pool_index` until all its tasks are in the queue or the feeder must end, collects the results if
@@ -29,8 +34,9 @@ pub fn run_feeder(run: &'static RunContext, pool_index: usize, step_runner: &mut
     };
     match &feeder.pool.feed {
         Feed::Submitted => {}
-        Feed::OpenLoop { rate } => feeder.feed_arrivals(rate, step_runner),
-        Feed::Batch { .. } | Feed::Files { .. } | Feed::Words { .. } => {
+        Feed::OpenLoop(arrivals) => feeder.feed_arrivals(arrivals, step_runner),
+        Feed::Clients { count, think } => feeder.feed_clients(count, think, step_runner),
+        Feed::Batch { .. } | Feed::Files { .. } | Feed::Words { .. } | Feed::Trace { .. } => {
             let began = Instant::now();
             feeder.report_unreadable_dirs();
             let promises = feeder.feed_batch(run.plan.registry.pools[pool_index].total_tasks.unwrap_or(0), step_runner);
@@ -52,11 +58,11 @@ struct Feeder {
 }
 
 impl Feeder {
-    /// Submits tasks at a rate: one is due every `1 / rate`, however late the feeder itself is.
-    fn feed_arrivals(&self, rate: &Expr, step_runner: &mut StepRunner) {
+    /// Submits tasks at a rate, however late the feeder itself is.
+    fn feed_arrivals(&self, arrivals: &Arrivals, step_runner: &mut StepRunner) {
         let mut schedule = ArrivalSchedule::new();
         let mut number = 0;
-        while let Some(due) = schedule.wait_for_next(rate, step_runner) {
+        while let Some(due) = schedule.wait_for_next(arrivals, step_runner) {
             let task = PoolTask { number, due, crash_count: 0, result: None };
             if block_on(submit_task(self.run, self.id, task, step_runner)).is_err() {
                 return;
@@ -78,13 +84,9 @@ impl Feeder {
         let mut promises = Vec::new();
         let mut distributed = Vec::new();
         let is_shared = self.run.plan.pools[self.id.index()].schedule == TaskDistribution::Shared;
-        let mut schedule = ArrivalSchedule::new();
+        let mut schedule = BatchSchedule::new(self.run, self.pool, self.id.index(), step_runner);
         for number in 0..total {
-            let due = match &self.pool.pace {
-                Some(rate) => schedule.wait_for_next(rate, step_runner),
-                None => (!step_runner.asked_to_end()).then(|| step_runner.recorder.now()),
-            };
-            let Some(due) = due else { break };
+            let Some(due) = schedule.wait_for(number, step_runner) else { break };
             self.create_sample(number, step_runner);
             let result = self.promise_result(&mut promises);
             let task = PoolTask { number, due, crash_count: 0, result };

@@ -1,8 +1,10 @@
 //! The files that a run works on: the user's own, or samples made for the run.
 
 mod find_files;
+mod request_trace;
 mod sample_files;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -11,9 +13,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::request_trace::{Request, RequestTrace, TraceError};
 use self::sample_files::SAMPLE_COUNT;
 use crate::work::picture_paths::is_result;
-use contend_scenario::{Feed, RealWork, Scenario, Settings, Step, TextExpr, sanitize};
+use contend_scenario::{Expr, Feed, RealWork, Scenario, Settings, Step, TextExpr, TraceFile, sanitize};
 
 /// Why a run cannot work on the given files.
 #[derive(Debug, Error)]
@@ -26,6 +29,10 @@ pub enum InputError {
     NoWords { knob: String },
     #[error("`{}` has too many files for one run: name a smaller directory", sanitize(.dir))]
     TooMany { dir: String },
+    #[error("no trace: the knob `{knob}` is empty; set it to the path of a CSV file")]
+    NoTrace { knob: String },
+    #[error("the trace `{}`: {problem}", sanitize(.path))]
+    Trace { path: String, problem: TraceError },
     #[error("cannot make the directory `{}` for the results: {source}", sanitize(.dir))]
     OutputDirectory { dir: String, source: io::Error },
     #[error("cannot make a directory for sample files: {source}")]
@@ -46,6 +53,8 @@ pub struct InputItems {
     unreadable_dirs: Vec<String>,
     /// The directory for files that are removed after the run.
     scratch: Option<OsString>,
+    /// By the position of its pool: a trace that is replayed.
+    traces: BTreeMap<usize, RequestTrace>,
 }
 
 impl InputItems {
@@ -56,7 +65,8 @@ impl InputItems {
     /// If a directory cannot be read or made, or contains no matching file.
     pub fn find_items(scenario: &Scenario, settings: &Settings, scratch: Option<&Path>) -> Result<Self, InputError> {
         let files = Self::find_input_files(scenario, settings, scratch.unwrap_or(Path::new(".")))?;
-        Ok(Self { scratch: scratch.map(|path| path.as_os_str().to_owned()), ..files })
+        let traces = read_traces(scenario, settings)?;
+        Ok(Self { scratch: scratch.map(|path| path.as_os_str().to_owned()), traces, ..files })
     }
 
     fn find_input_files(scenario: &Scenario, settings: &Settings, scratch: &Path) -> Result<Self, InputError> {
@@ -115,6 +125,11 @@ impl InputItems {
         self.files.get(usize::try_from(at).ok()?).map(Path::new)
     }
 
+    /// Returns the trace that the pool at this position replays.
+    pub fn trace(&self, pool: usize) -> Option<&RequestTrace> {
+        self.traces.get(&pool)
+    }
+
     pub fn scratch(&self) -> Option<&Path> {
         self.scratch.as_deref().map(Path::new)
     }
@@ -147,6 +162,26 @@ fn writes_files(steps: &[Step]) -> bool {
 
 const fn has_items(feed: &Feed) -> bool {
     matches!(feed, Feed::Files { .. } | Feed::Words { .. })
+}
+
+/// Reads the traces of all pools that replay one.
+fn read_traces(scenario: &Scenario, settings: &Settings) -> Result<BTreeMap<usize, RequestTrace>, InputError> {
+    let mut traces = BTreeMap::new();
+    for (pool, spec) in scenario.pools.iter().enumerate() {
+        let Feed::Trace { file, from, to, .. } = &spec.feed else { continue };
+        let path = match file {
+            TraceFile::Path(path) => path.as_str(),
+            TraceFile::Knob(knob) => settings.text(*knob).ok_or_else(|| InputError::NoTrace {
+                knob: scenario.knobs.get(knob.index()).map_or_else(String::new, |knob| knob.name.clone()),
+            })?,
+        };
+        let nanos = |moment: &Expr| moment.eval(settings) as u64;
+        let (from, to) = (nanos(from), to.as_ref().map_or(u64::MAX, nanos));
+        let trace = RequestTrace::read(Path::new(path)).and_then(|trace| trace.window(from, to));
+        let failed = |problem| InputError::Trace { path: path.to_owned(), problem };
+        traces.insert(pool, trace.map_err(failed)?);
+    }
+    Ok(traces)
 }
 
 /// Returns an error if the samples are pictures and this build cannot draw any. A scenario that makes pictures is

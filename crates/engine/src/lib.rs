@@ -62,7 +62,7 @@ mod worker_process;
 mod workers;
 
 pub use capacity_check::Requirements;
-pub use input_items::{InputError, InputItems};
+pub use input_items::{InputError, InputItems, Request, RequestTrace, TraceError};
 pub use locks::any_mutex::{AnyMutex, MutexGrant};
 pub use plan::{Plan, PlanError, WorkerRole};
 pub use protocol::{RunnerCommand, RunnerMessage, StartRequest};

@@ -17,7 +17,7 @@ use crate::locks::held_lock::HeldLock;
 use crate::pipe_ends::PipeEndMap;
 use crate::pool::result_store::Promise;
 use crate::recorder::Recorder;
-use contend_scenario::{EvalContext, Step, Target};
+use contend_scenario::{EvalContext, Feed, Step, Target};
 use contend_trace::{KnobId, PoolId, ResourceId, Ring, WorkerId};
 
 /// How many operations a task may complete without waiting before it yields to other tasks; the value of tokio's
@@ -103,6 +103,12 @@ impl EvalContext for StepRunner {
     }
     fn task(&self) -> u64 {
         self.task_number.unwrap_or(0)
+    }
+    fn recorded_duration(&self) -> f64 {
+        let (Some(pool), Some(number)) = (self.task_pool, self.task_number) else { return 0.0 };
+        let Feed::Trace { speed, .. } = &self.run.scenario.pools[pool.index()].feed else { return 0.0 };
+        let request = self.run.input_items.trace(pool.index()).map(|trace| trace.request(number));
+        request.map_or(0.0, |request| request.duration as f64 / speed.eval(self).max(1e-6))
     }
     fn random_unit(&self) -> f64 {
         fastrand::f64()

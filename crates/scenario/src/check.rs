@@ -1,5 +1,6 @@
 //! Checking a scenario: from KDL text to a [`Scenario`] in which every name is resolved, or all mistakes at once.
 
+mod arrivals;
 mod declarations;
 mod event_loop;
 mod expect;
@@ -22,6 +23,9 @@ mod server;
 mod steps;
 mod task_restrictions;
 mod test_config;
+mod trace;
+
+use std::path::PathBuf;
 
 use kdl::{KdlDocument, KdlNode};
 
@@ -70,6 +74,10 @@ struct Checker {
     scenario: Scenario,
     /// Whether the file expects a deadlock, so that its causes are no mistakes.
     expects_deadlock: bool,
+    /// Whether the steps being read are those of tasks that replay a trace.
+    has_trace: bool,
+    /// The directory of the file, which paths in it are relative to.
+    dir: Option<PathBuf>,
 }
 
 impl Checker {
@@ -91,7 +99,8 @@ impl Checker {
             test: TestConfig::default(),
             optimum: None,
         };
-        Self { mistakes, names: Names::default(), scenario, expects_deadlock: false }
+        let dir = source.path.as_ref().and_then(|path| path.parent()).map(PathBuf::from);
+        Self { mistakes, names: Names::default(), scenario, expects_deadlock: false, has_trace: false, dir }
     }
 
     /// Reads all nodes: first knobs, then resources, then workers, then everything about these. So a name can be used

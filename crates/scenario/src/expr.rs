@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::distribution::{exponential, lognormal};
 use crate::knob_match::is_same_knob_value;
 use contend_trace::KnobId;
 
@@ -16,6 +17,8 @@ pub enum Expr {
     GroupSize,
     /// The number of the pool's current task, from 0: written `task`.
     TaskNumber,
+    /// The recorded duration of the request that the pool's current task replays, in nanoseconds: written `service`.
+    RecordedDuration,
     Op(Box<Expr>, char, Box<Expr>),
     /// The smaller of two: written `min(a, b)`.
     Min(Box<Expr>, Box<Expr>),
@@ -26,6 +29,15 @@ pub enum Expr {
     /// An exponentially distributed random number with this mean, drawn at each evaluation: written `exponential(a)`.
     /// It models the time between independent random events.
     Exponential(Box<Expr>),
+    /// A lognormally distributed random number with this median and 99th percentile: written `lognormal(a, b)`. It
+    /// models the time of requests.
+    Lognormal(Box<Expr>, Box<Expr>),
+    /// One of two values, the second with the probability `share`: written `bimodal(a, b, share)`.
+    Bimodal {
+        usual: Box<Expr>,
+        rare: Box<Expr>,
+        share: Box<Expr>,
+    },
 }
 
 /// The values that an expression reads.
@@ -44,14 +56,16 @@ pub trait EvalContext {
     fn task(&self) -> u64 {
         0
     }
+    /// Returns the recorded duration of the request that the current task replays, in nanoseconds. Outside of a run it
+    /// is always 10 ms.
+    fn recorded_duration(&self) -> f64 {
+        10e6
+    }
     /// Returns a random number in `0.0..1.0`. Outside of workers it is always 0.5.
     fn random_unit(&self) -> f64 {
         0.5
     }
 }
-
-/// Upper bound of `exponential(1)`: a random number has 53 bits, and -ln(2⁻⁵³) is 36.7.
-pub(super) const MAX_EXPONENTIAL: f64 = 37.0;
 
 impl Expr {
     /// Evaluates the expression. Division or remainder by zero gives 0.
@@ -62,6 +76,7 @@ impl Expr {
             Self::WorkerIndex => f64::from(values.worker_position().0),
             Self::GroupSize => f64::from(values.worker_position().1),
             Self::TaskNumber => values.task() as f64,
+            Self::RecordedDuration => values.recorded_duration(),
             Self::Op(left, op, right) => {
                 let (left, right) = (left.eval(values), right.eval(values));
                 match op {
@@ -79,18 +94,43 @@ impl Expr {
                 let (from, to) = (from.eval(values), to.eval(values));
                 from + (to - from) * values.random_unit()
             }
-            // Inverse transform sampling: the argument of the logarithm is never 0.
-            Self::Exponential(mean) => mean.eval(values) * (-(1.0 - values.random_unit()).ln()).min(MAX_EXPONENTIAL),
+            Self::Exponential(mean) => exponential(mean.eval(values), values.random_unit()),
+            Self::Lognormal(median, p99) => lognormal(median.eval(values), p99.eval(values), values.random_unit()),
+            Self::Bimodal { usual, rare, share } => {
+                // Both are evaluated, so that formulas inside draw as many random numbers either way.
+                let (usual, rare) = (usual.eval(values), rare.eval(values));
+                if values.random_unit() < share.eval(values) { rare } else { usual }
+            }
         }
     }
 
     /// Returns whether two evaluations with equal inputs can differ.
     pub fn is_random(&self) -> bool {
         match self {
-            Self::Random(..) | Self::Exponential(_) => true,
+            Self::Random(..) | Self::Exponential(_) | Self::Lognormal(..) | Self::Bimodal { .. } => true,
             Self::Op(left, _, right) | Self::Min(left, right) | Self::Max(left, right) => {
                 left.is_random() || right.is_random()
             }
+            Self::Number(_)
+            | Self::Knob(_)
+            | Self::WorkerIndex
+            | Self::GroupSize
+            | Self::TaskNumber
+            | Self::RecordedDuration => false,
+        }
+    }
+
+    /// Whether it depends on the trace that the pool's tasks replay.
+    pub(super) fn needs_trace(&self) -> bool {
+        match self {
+            Self::RecordedDuration => true,
+            Self::Op(left, _, right)
+            | Self::Min(left, right)
+            | Self::Max(left, right)
+            | Self::Random(left, right)
+            | Self::Lognormal(left, right) => left.needs_trace() || right.needs_trace(),
+            Self::Exponential(mean) => mean.needs_trace(),
+            Self::Bimodal { usual, rare, share } => [usual, rare, share].iter().any(|part| part.needs_trace()),
             Self::Number(_) | Self::Knob(_) | Self::WorkerIndex | Self::GroupSize | Self::TaskNumber => false,
         }
     }
@@ -99,11 +139,16 @@ impl Expr {
     pub fn knobs(&self) -> Vec<KnobId> {
         match self {
             Self::Knob(knob) => vec![*knob],
-            Self::Op(left, _, right) | Self::Min(left, right) | Self::Max(left, right) | Self::Random(left, right) => {
-                [left.knobs(), right.knobs()].concat()
-            }
+            Self::Op(left, _, right)
+            | Self::Min(left, right)
+            | Self::Max(left, right)
+            | Self::Random(left, right)
+            | Self::Lognormal(left, right) => [left.knobs(), right.knobs()].concat(),
+            Self::Bimodal { usual, rare, share } => [usual.knobs(), rare.knobs(), share.knobs()].concat(),
             Self::Exponential(mean) => mean.knobs(),
-            Self::Number(_) | Self::WorkerIndex | Self::GroupSize | Self::TaskNumber => Vec::new(),
+            Self::Number(_) | Self::WorkerIndex | Self::GroupSize | Self::TaskNumber | Self::RecordedDuration => {
+                Vec::new()
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod check;
 mod choice;
+mod distribution;
 mod expr;
 mod format;
 mod glob;
@@ -29,6 +30,7 @@ pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use knob_match::is_same_knob_value;
 pub use knob_values::SettingError;
 pub use mistake::{ListedMistake, Mistakes, PlacedText, Position};
+pub use program::{ArrivalSpacing, Arrivals, Pace, RateCurve, TraceFile};
 pub use program::{
     Attempt, AttemptKind, Baseline, Block, Branch, Category, Claim, Compare, CorrectWhen, CrashPolicy, Expect, Feed,
     GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum, OptimumLimit,

@@ -2,6 +2,7 @@
 
 mod blocking_steps;
 mod expect;
+mod feed;
 mod optimum;
 mod quiz;
 mod resource;
@@ -19,6 +20,7 @@ use super::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
 pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, Quantile};
+pub use feed::{ArrivalSpacing, Arrivals, Feed, Pace, RateCurve, TraceFile};
 pub use optimum::{Optimum, OptimumLimit};
 pub use quiz::{CorrectWhen, Guess, Quiz};
 pub use resource::{Resource, ResourceSpec, ServerSpec, Target};
@@ -29,9 +31,7 @@ pub use step::{
 };
 pub use step::{Limit, TimeLimit};
 pub use text::{Placeholder, Template, TemplatePiece, TextExpr};
-pub use workers::{
-    CrashPolicy, Feed, OverflowPolicy, PoolSpec, ResultDelivery, Scheduling, TaskDistribution, WorkerGroup,
-};
+pub use workers::{CrashPolicy, OverflowPolicy, PoolSpec, ResultDelivery, Scheduling, TaskDistribution, WorkerGroup};
 
 /// A group of scenarios in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

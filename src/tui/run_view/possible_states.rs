@@ -1,7 +1,7 @@
 //! The states that a scenario can show. They make up its legend, which then never changes its width.
 
 use crate::scenario::{
-    AttemptKind, Choice, Expr, Feed, OverflowPolicy, PipeStep, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep,
+    AttemptKind, Choice, Expr, OverflowPolicy, Pace, PipeStep, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep,
     Step,
 };
 use crate::trace::{State, WorkerKind};
@@ -29,7 +29,7 @@ impl PossibleStates {
             if pool.overflow == OverflowPolicy::Block {
                 states.add(&[State::Full]);
             }
-            if matches!(pool.feed, Feed::OpenLoop { .. }) || pool.pace.is_some() {
+            if pool.feed.is_endless() || pool.pace != Pace::AsAccepted {
                 states.add(&[State::Sleep]);
             }
             if pool.results.is_some() {

@@ -51,6 +51,14 @@ fn times() -> BoxedStrategy<Expr> {
         (0..2_000_000_000_u32).prop_map(|n| number(f64::from(n))),
         Just(Expr::Knob(KnobId::from(GAP))),
         (1..1_000_u32).prop_map(|n| Expr::Exponential(Box::new(number(f64::from(n))))),
+        (1..1_000_u32, 1_000..9_000_u32).prop_map(|(median, p99)| {
+            let [median, p99] = [median, p99].map(|n| Box::new(number(f64::from(n))));
+            Expr::Lognormal(median, p99)
+        }),
+        (1..1_000_u32, 1_000..9_000_u32, 0..=1_u32).prop_map(|(usual, rare, share)| {
+            let [usual, rare, share] = [usual, rare, share].map(|n| Box::new(number(f64::from(n))));
+            Expr::Bimodal { usual, rare, share }
+        }),
     ];
     let factor = prop_oneof![(1..100_u32).prop_map(|n| number(f64::from(n))), Just(Expr::Knob(KnobId::from(SEATS)))];
     let leaf = prop_oneof![
@@ -379,6 +387,7 @@ fn formula(expr: &Expr, unit: Unit) -> String {
         Expr::WorkerIndex => "i".to_owned(),
         Expr::GroupSize => "n".to_owned(),
         Expr::TaskNumber => "task".to_owned(),
+        Expr::RecordedDuration => "service".to_owned(),
         Expr::Op(left, sign @ ('*' | '/'), right) => {
             format!("({} {sign} {})", formula(left, unit), formula(right, Unit::Count))
         }
@@ -387,5 +396,9 @@ fn formula(expr: &Expr, unit: Unit) -> String {
         Expr::Max(a, b) => two("max", a, b),
         Expr::Random(a, b) => two("random", a, b),
         Expr::Exponential(mean) => format!("exponential({})", formula(mean, unit)),
+        Expr::Lognormal(median, p99) => two("lognormal", median, p99),
+        Expr::Bimodal { usual, rare, share } => {
+            format!("bimodal({}, {}, {})", formula(usual, unit), formula(rare, unit), formula(share, Unit::Count))
+        }
     }
 }

@@ -71,14 +71,22 @@ pub fn pool_size(workers: &Expr, max_workers: u32, values: &impl EvalContext) ->
 }
 
 /// Returns the name of a pool's feeder, and how many tasks it feeds, if that is fixed.
-fn feeder_of(pool: &PoolSpec, settings: &Settings, input_items: &InputItems) -> Option<(&'static str, Option<u64>)> {
+fn feeder_of(
+    index: usize,
+    pool: &PoolSpec,
+    settings: &Settings,
+    input_items: &InputItems,
+) -> Option<(&'static str, Option<u64>)> {
+    let requests = input_items.trace(index).map_or(0, |trace| trace.requests().len() as u64);
     let times_items = |times: &Expr| Some(eval_count(times, settings).saturating_mul(input_items.total()));
     match &pool.feed {
         Feed::Submitted => None,
-        Feed::OpenLoop { .. } => Some(("arrivals", None)),
+        Feed::OpenLoop(_) => Some(("arrivals", None)),
+        Feed::Clients { .. } => Some(("clients", None)),
         Feed::Batch { count } => Some(("batch", Some(eval_count(count, settings)))),
         Feed::Files { times, .. } => Some(("files", times_items(times))),
         Feed::Words { times, .. } => Some(("words", times_items(times))),
+        Feed::Trace { times, .. } => Some(("replay", Some(eval_count(times, settings).saturating_mul(requests)))),
     }
 }
 
@@ -98,7 +106,7 @@ impl Plan {
         let capacity = eval_at_least_one(&pool.queue_capacity, settings);
         let queue = self.add_pool_resource(named("queue"), ResourceKind::Queue { capacity });
         let workers = (0..pool.max_workers).map(|i| self.add_pool_worker(pool, kind, index, i)).collect();
-        let fed = feeder_of(pool, settings, input_items);
+        let fed = feeder_of(index, pool, settings, input_items);
         let total_tasks = fed.and_then(|(_, total)| total);
         let feeder = fed.map(|(name, _)| {
             let info = WorkerInfo { name: named(name), group: named(name), kind: WorkerKind::Thread, pool: None };

@@ -3,9 +3,11 @@
 //! A precedence parser that also tracks the unit and the range of each formula. Knobs have ranges, so a number that
 //! could be out of range is found before the run.
 
+mod functions;
+
 use std::ops::Range;
 
-use crate::expr::{Expr, MAX_EXPONENTIAL as LONGEST_CHANCE};
+use crate::expr::Expr;
 use crate::knob::{Knob, KnobKind, Unit};
 use crate::quantity::{self, QuantityError};
 use crate::suggest::suggest;
@@ -19,6 +21,9 @@ const WORKERS: f64 = 10_000.0;
 
 /// A bound for the number of tasks in any run.
 const TASKS: f64 = 1e15;
+
+/// The longest recorded duration of a trace's request, in nanoseconds: one hour.
+const LONGEST_SERVICE: f64 = 3_600e9;
 
 /// A formula with its unit and the range of its values.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,8 +98,8 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help = "numbers, $knobs, i, n, task, cores, min( , ), max( , ), random( , ), exponential( ), \
-                            + - * / % and parentheses";
+                let help = "numbers, $knobs, i, n, task, service, cores, min( , ), max( , ), random( , ), exponential( ), \
+                            lognormal( , ), bimodal( , , ), + - * / % and parentheses";
                 return Err(formula_error(at..at + c.len_utf8(), "this does not belong in a number", Some(help)));
             }
         };
@@ -220,66 +225,35 @@ impl<'a> Parser<'a> {
 
     fn named_value(&mut self, name: &str, at: &Range<usize>) -> Result<Formula, FormulaError> {
         match name {
-            "i" | "n" | "task" if !self.index => {
-                let help = "i, n and task are for steps only";
+            "i" | "n" | "task" | "service" if !self.index => {
+                let help = "i, n, task and service are for steps only";
                 Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
             "i" => Ok(Formula { expr: Expr::WorkerIndex, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
             "n" => Ok(Formula { expr: Expr::GroupSize, unit: Unit::Count, low: 1.0, high: WORKERS }),
             "task" => Ok(Formula { expr: Expr::TaskNumber, unit: Unit::Count, low: 0.0, high: TASKS }),
+            "service" => {
+                Ok(Formula { expr: Expr::RecordedDuration, unit: Unit::Time, low: 0.0, high: LONGEST_SERVICE })
+            }
             "cores" => {
                 let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
                 Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
             }
-            "random" | "exponential" if !self.index => {
+            "random" | "exponential" | "lognormal" | "bimodal" if !self.index => {
                 let help = "random values are for steps only, which evaluate them each time";
                 Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
-            "min" | "max" | "random" => {
-                self.expect('(')?;
-                let left = self.sum()?;
-                self.expect(',')?;
-                let right = self.sum()?;
-                self.expect(')')?;
-                binary_function(name, left, right, at.clone())
-            }
-            "exponential" => {
-                self.expect('(')?;
-                let mean = self.sum()?;
-                self.expect(')')?;
-                let (low, high) = (mean.low.min(0.0) * LONGEST_CHANCE, mean.high.max(0.0) * LONGEST_CHANCE);
-                Ok(Formula { expr: Expr::Exponential(Box::new(mean.expr)), unit: mean.unit, low, high })
-            }
+            "min" | "max" | "random" | "exponential" | "lognormal" | "bimodal" => self.function(name, at.clone()),
             _ if self.knobs.iter().any(|knob| knob.name == name) => {
                 Err(formula_error(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
             }
             _ => Err(formula_error(
                 at.clone(),
                 format!("`{name}` means nothing here"),
-                Some("known: i, n, task, cores, min, max, random, exponential, $knobs"),
+                Some("known: i, n, task, service, cores, min, max, random, exponential, lognormal, bimodal, $knobs"),
             )),
         }
     }
-}
-
-/// Combines two formulas by `min`, `max` or `random`.
-fn binary_function(name: &str, left: Formula, right: Formula, at: Range<usize>) -> Result<Formula, FormulaError> {
-    if left.unit != right.unit {
-        return Err(mixed_units_error(at));
-    }
-    let (least, most) = (left.low.min(right.low), left.high.max(right.high));
-    let (low, high) = match name {
-        "min" => (least, left.high.min(right.high)),
-        "max" => (left.low.max(right.low), most),
-        _ => (least, most),
-    };
-    let (unit, left, right) = (left.unit, Box::new(left.expr), Box::new(right.expr));
-    let expr = match name {
-        "min" => Expr::Min(left, right),
-        "max" => Expr::Max(left, right),
-        _ => Expr::Random(left, right),
-    };
-    Ok(Formula { expr, unit, low, high })
 }
 
 fn mixed_units_error(at: Range<usize>) -> FormulaError {
@@ -371,7 +345,15 @@ mod tests {
                 self.0
             }
         }
-        for text in ["random(2ms, $seats * 1ms)", "exponential(2ms) + 1ms", "exponential(0ms - 2ms)"] {
+        for text in [
+            "random(2ms, $seats * 1ms)",
+            "exponential(2ms) + 1ms",
+            "exponential(0ms - 2ms)",
+            "lognormal(2ms, $seats * 9ms)",
+            "lognormal(2ms, $seats * 1ms)",
+            "bimodal(2ms, 90ms, 1/$seats)",
+            "bimodal(exponential(2ms), lognormal(1ms, 9ms), 1/10)",
+        ] {
             let formula = parse(text, &knobs(), true).expect("it is a formula");
             assert!(formula.expr.is_random());
             for chance in [0.0, 0.5, 1.0 - f64::EPSILON / 2.0] {
@@ -386,6 +368,22 @@ mod tests {
     }
 
     #[test]
+    fn bimodal_draws_the_rare_value_as_often_as_stated() {
+        struct Dice(f64);
+        impl EvalContext for Dice {
+            fn knob(&self, _: KnobId) -> f64 {
+                4.0
+            }
+            fn random_unit(&self) -> f64 {
+                self.0
+            }
+        }
+        let formula = parse("bimodal(1ms, 50ms, 1/$seats)", &knobs(), true).expect("it is a formula").expr;
+        let rare = (0..1_000).filter(|i| formula.eval(&Dice(f64::from(*i) / 1_000.0)) > 2e6).count();
+        assert_eq!(rare, 250);
+    }
+
+    #[test]
     fn errors_point_at_the_wrong_part() {
         let at = |text: &str| parse(text, &knobs(), true).expect_err("it is wrong").at;
         assert_eq!(at("i + "), 4..4);
@@ -395,6 +393,11 @@ mod tests {
         assert_eq!(at("2parsec"), 1..7);
         assert_eq!(at("2ms + 3"), 4..5);
         assert_eq!(at("(i + 1"), 6..6);
+        assert_eq!(at("lognormal(2ms)"), 13..14);
+        assert_eq!(at("lognormal(9ms, 2ms)"), 0..9);
+        assert_eq!(at("lognormal(1ms, 2)"), 0..9);
+        assert_eq!(at("bimodal(1ms, 2ms, 3)"), 0..7);
+        assert_eq!(at("bimodal(1ms, 2ms, 1ms)"), 0..7);
         assert_eq!(parse("i", &[], false).expect_err("no worker").at, 0..1);
     }
 
@@ -419,6 +422,8 @@ mod tests {
                 (inner.clone(), operator, inner.clone()).prop_map(|(a, op, b)| format!("({a}{op}{b})")),
                 (function, inner.clone(), inner.clone()).prop_map(|(name, a, b)| format!("{name}({a}, {b})")),
                 inner.clone().prop_map(|a| format!("exponential({a})")),
+                inner.clone().prop_map(|a| format!("lognormal(1, 1 + max({a}, 0))")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("bimodal({a}, {b}, 1/$seats)")),
                 inner.prop_map(|a| format!("-({a})")),
             ]
         })

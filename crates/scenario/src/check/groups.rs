@@ -6,15 +6,14 @@ use super::Checker;
 use super::declarations::max_pool_workers;
 use super::grammar::POOL;
 use super::node::{arg, children, prop, span_of, value_span};
-use super::number_rule::{
-    CAPACITY, CHUNK, CORE, DECLARED_COUNT, NICE, NumberRule, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS,
-};
+use super::number_rule::{CAPACITY, CHUNK, CORE, DECLARED_COUNT, NICE, NumberRule, PAYLOAD, POOL_SIZE, RETRIES, TASKS};
 use crate::choice::Choice;
 use crate::expr::Expr;
 use crate::glob::{Glob, GlobError};
 use crate::knob::KnobKind;
 use crate::program::{
-    Block, Feed, OverflowPolicy, PoolSpec, Scheduling, Template, TemplatePiece, TextExpr, WorkerGroup,
+    Block, Feed, OverflowPolicy, Pace, PoolSpec, ResultDelivery, Scheduling, Template, TemplatePiece, TextExpr,
+    WorkerGroup,
 };
 use crate::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
@@ -117,7 +116,15 @@ impl Checker {
         let (feed, chunk, task) = self.pool_parts(node);
         let schedule = self.distribution(node, feed.as_ref());
         let batch = children(node).iter().find(|child| child.name().value() == "batch");
-        let collects = batch.map(|batch| self.result_collection(batch)).unwrap_or_default();
+        let mut collects = batch.map(|batch| self.result_collection(batch)).unwrap_or_default();
+        if matches!(feed, Some(Feed::Clients { .. })) {
+            collects.results = Some(Choice::Fixed(ResultDelivery::AsCompleted)); // each client waits for its own
+        }
+        let pace = match (collects.rate, &feed) {
+            (Some(rate), _) => Pace::Rate(rate),
+            (None, Some(Feed::Trace { .. })) => Pace::Recorded,
+            (None, _) => Pace::AsAccepted,
+        };
         self.scenario.pools.push(PoolSpec {
             name: name_of(node),
             worker_kind: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
@@ -127,7 +134,7 @@ impl Checker {
             queue_capacity: queue,
             overflow: policy,
             feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was reported
-            pace: collects.pace,
+            pace,
             payload,
             on_crash,
             retries,
@@ -140,7 +147,7 @@ impl Checker {
     }
 
     /// Reads the number in a property, or returns its default if it is missing or wrong.
-    fn number_or_default(&mut self, node: &KdlNode, name: &str, want: NumberRule, default: f64) -> Expr {
+    pub(super) fn number_or_default(&mut self, node: &KdlNode, name: &str, want: NumberRule, default: f64) -> Expr {
         self.number_or(node, name, want, default).map_or(Expr::Number(default), |formula| formula.expr)
     }
 
@@ -173,25 +180,33 @@ impl Checker {
         }
         let feed = feeds.first().map_or(Some(Feed::Submitted), |node| self.feed(node));
         let chunk = feeds.first().map_or(Expr::Number(1.0), |node| self.number_or_default(node, "chunk", CHUNK, 1.0));
+        self.has_trace = feeds.first().is_some_and(|node| prop(node, "trace").is_some());
         let task = tasks.first().map(|node| self.steps_of(node)).unwrap_or_default();
+        self.has_trace = false;
         (feed, chunk, task)
     }
 
     fn feed(&mut self, node: &KdlNode) -> Option<Feed> {
-        if node.name().value() == "arrive" {
-            let Some(rate) = prop(node, "rate") else {
-                self.mistakes.error(span_of(node), "`arrive` has no rate").help("add rate=\"200/s\"");
-                return None;
-            };
-            return self.number(rate, RATE).map(|rate| Feed::OpenLoop { rate: rate.expr });
+        match node.name().value() {
+            "arrive" => return self.arrivals(node),
+            "clients" => return self.clients(node),
+            _ => {}
         }
-        let of = ["count", "files", "each"].map(|name| prop(node, name));
+        let of = ["count", "files", "each", "trace"].map(|name| prop(node, name));
+        if of[3].is_none() {
+            self.reject_trace_options(node);
+        }
         match of {
-            [None, Some(files), None] => {
+            [None, Some(files), None, None] => {
                 let times = self.repetitions(node);
                 self.file_tasks(node, files, times)
             }
-            [Some(count), None, None] => {
+            [None, None, None, Some(trace)] => {
+                self.reject_directories(node);
+                let times = self.repetitions(node);
+                self.trace_tasks(node, trace, times)
+            }
+            [Some(count), None, None, None] => {
                 self.reject_directories(node);
                 let times = self.repetitions(node);
                 let count = self.number(count, TASKS)?.expr;
@@ -201,18 +216,19 @@ impl Checker {
                 };
                 Some(Feed::Batch { count })
             }
-            [None, None, Some(each)] => {
+            [None, None, Some(each), None] => {
                 self.reject_directories(node);
                 let times = self.repetitions(node);
                 self.word_tasks(each, times)
             }
-            [None, None, None] => {
-                let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\"";
+            [None, None, None, None] => {
+                let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\", or \
+                            trace=\"requests.csv\"";
                 self.mistakes.error(span_of(node), "this batch has no tasks").help(help);
                 None
             }
-            [Some(extra), ..] | [_, _, Some(extra)] => {
-                let title = "a batch has one source of tasks: a count, files or words";
+            [Some(extra), ..] | [_, _, Some(extra), _] | [.., Some(extra)] => {
+                let title = "a batch has one source of tasks: a count, files, words or a trace";
                 self.mistakes.error(super::node::entry_span(extra), title).help("remove it");
                 None
             }

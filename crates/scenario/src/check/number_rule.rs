@@ -65,6 +65,16 @@ pub(super) const ADDS: NumberRule = number_rule(Unit::Count, 0.0, 1e7);
 /// Workers of a pool.
 pub(super) const POOL_SIZE: NumberRule = number_rule(Unit::Count, 1.0, MAX_ENTITIES).without_index();
 pub(super) const RATE: NumberRule = number_rule(Unit::Rate, 0.1, 1e6).without_index();
+/// How much faster than recorded a trace is replayed.
+pub(super) const SPEED: NumberRule = number_rule(Unit::Count, 0.01, 1e6).fixed();
+/// A moment of a trace, since its first arrival: at most 400 days.
+pub(super) const TRACE_TIME: NumberRule = number_rule(Unit::Time, 0.0, 9_600.0 * HOUR).fixed();
+/// Tasks that arrive at the same moment.
+pub(super) const BURST: NumberRule = number_rule(Unit::Count, 1.0, 10_000.0).without_index();
+/// How long tasks arrive before a pause, and the length of a day.
+pub(super) const PERIOD: NumberRule = number_rule(Unit::Time, 1e6, HOUR).without_index();
+/// Clients of a closed loop.
+pub(super) const CLIENTS: NumberRule = number_rule(Unit::Count, 1.0, MAX_ENTITIES).without_index();
 /// Tasks whose results are read: each has a slot for its result.
 pub(super) const COLLECTED: NumberRule = number_rule(Unit::Count, 1.0, 100_000.0).fixed();
 /// The number of a task.
@@ -124,6 +134,11 @@ impl Checker {
         };
         if matches!(formula.expr, Expr::Number(value) if !value.is_finite()) {
             self.mistakes.error(value_span(entry), "this number is out of range").help(range_text(want));
+            return None;
+        }
+        if formula.expr.needs_trace() && !self.has_trace {
+            let title = "`service` is for tasks that replay a trace";
+            self.mistakes.error(value_span(entry), title).help("feed the pool with batch trace=\"requests.csv\"");
             return None;
         }
         let fits = self.unit_fits(entry, &formula, want) && self.range_fits(entry, &formula, want);

@@ -14,7 +14,8 @@ use crate::program::{CrashPolicy, Feed, ResultDelivery, TaskDistribution};
 pub(super) struct ResultCollection {
     pub results: Option<Choice<ResultDelivery>>,
     pub timeout: Option<Expr>,
-    pub pace: Option<Expr>,
+    /// The rate at which the tasks of a batch are due.
+    pub rate: Option<Expr>,
 }
 
 impl Checker {
@@ -30,15 +31,15 @@ impl Checker {
         let shared = Choice::Fixed(TaskDistribution::Shared);
         let Some(entry) = prop(node, "schedule") else { return shared };
         let found = self.choice(entry, ("schedule", "way to distribute tasks"), &TaskDistribution::ALL);
-        if matches!(feed, Some(Feed::OpenLoop { .. } | Feed::Submitted)) && found != Some(shared.clone()) {
+        if matches!(feed, Some(feed) if !feed.is_batch()) && found != Some(shared.clone()) {
             let title = "only a batch can be divided before it begins";
             self.mistakes.error(entry_span(entry), title).help("feed the pool with batch count=64, or remove it");
         }
-        let paced = children(node).iter().find_map(|child| prop(child, "rate"));
-        if let (Some(paced), true) = (paced, matches!(feed, Some(feed) if !matches!(feed, Feed::OpenLoop { .. })))
+        let paced = children(node).iter().find_map(|child| prop(child, "rate").or_else(|| prop(child, "trace")));
+        if let (Some(paced), true) = (paced, matches!(feed, Some(feed) if feed.is_batch()))
             && found != Some(shared.clone())
         {
-            let title = "tasks fed at a rate cannot be divided before they begin";
+            let title = "tasks that are due one by one cannot be divided before they begin";
             self.mistakes
                 .error(entry_span(paced), title)
                 .add_related(entry_span(entry), "they are divided here")
@@ -58,8 +59,8 @@ impl Checker {
         if let (Some(_), Some(count)) = (&results, prop(node, "count")) {
             self.number(count, COLLECTED);
         }
-        let pace = prop(node, "rate").and_then(|entry| self.number(entry, RATE)).map(|rate| rate.expr);
-        ResultCollection { results, timeout, pace }
+        let rate = prop(node, "rate").and_then(|entry| self.number(entry, RATE)).map(|rate| rate.expr);
+        ResultCollection { results, timeout, rate }
     }
 
     /// Reports a pool that has neither a feed nor a step that submits tasks to it.

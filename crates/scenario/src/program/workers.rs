@@ -1,13 +1,12 @@
-//! Groups of workers, and pools with their feeds.
+//! Groups of workers, and pools.
 
 use serde::{Deserialize, Serialize};
 
+use super::feed::{Feed, Pace};
 use super::step::Block;
-use super::text::TextExpr;
 use crate::choice::Choice;
 use crate::expr::Expr;
-use crate::glob::Glob;
-use contend_trace::{KnobId, WorkerKind};
+use contend_trace::WorkerKind;
 
 /// A group of workers that run the same steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,8 +44,8 @@ pub struct PoolSpec {
     pub queue_capacity: Expr,
     pub overflow: OverflowPolicy,
     pub feed: Feed,
-    /// Tasks of a batch that are due per second; `None`: as fast as the queue takes them.
-    pub pace: Option<Expr>,
+    /// When the tasks of a batch are due.
+    pub pace: Pace,
     /// Bytes sent with each task and back; costs time for processes only.
     pub payload: Expr,
     /// Tasks handed over at once.
@@ -119,20 +118,4 @@ pub enum OverflowPolicy {
     Block,
     Reject,
     CallerRuns,
-}
-
-/// The source of a pool's tasks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Feed {
-    /// There is no feeder: steps submit tasks.
-    Submitted,
-    /// Open loop: tasks are due at this rate, even if the pool falls behind.
-    OpenLoop { rate: Expr },
-    /// This many tasks, as fast as the queue takes them.
-    Batch { count: Expr },
-    /// One task for each file below `dir` that matches a pattern, `times` times; sample files if the knob is empty.
-    /// Results are written to `out`, or beside the files. `patterns_text`: the patterns as written.
-    Files { dir: KnobId, out: Option<KnobId>, patterns: Vec<Glob>, patterns_text: String, times: Expr },
-    /// One task for each word, `times` times.
-    Words { words: TextExpr, times: Expr },
 }

@@ -4,8 +4,8 @@ use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Boolean, Number, Special, Words};
 use super::{BlockRule, NodeFamily, Parameter, ValueKind, node_rule, optional, required, resource_name, step_rule};
 use crate::check::Checker;
-use crate::check::number_rule::{CHUNK, RATE, TASK, TASKS, TIME};
-use crate::program::{ResultDelivery, ShutdownMode};
+use crate::check::number_rule::{BURST, CHUNK, CLIENTS, PERIOD, RATE, SHARE, SPEED, TASK, TASKS, TIME, TRACE_TIME};
+use crate::program::{ArrivalSpacing, ResultDelivery, ShutdownMode};
 
 const KNOB: ValueKind = Special("a knob for free text, such as `$dir`");
 const CHUNK_SIZE: Parameter = optional("chunk", Number(CHUNK), SameAs("1"), "how many tasks are handed over at once");
@@ -14,15 +14,56 @@ pub(super) const POOL: NodeFamily = NodeFamily {
     title: "Tasks",
     rules: &[
         node_rule("arrive", "arrive rate=\"200/s\"", "Tasks arrive at this rate, even if the pool falls behind.")
-            .props(&[required("rate", Number(RATE), "tasks per second"), CHUNK_SIZE]),
+            .props(&[
+                required("rate", Number(RATE), "tasks per second; the mean, where the rate changes with time"),
+                optional(
+                    "pattern",
+                    Words(|| ArrivalSpacing::ALL.map(|(word, _)| word).to_vec()),
+                    SameAs("steady"),
+                    "`steady` is one task every `1 / rate`; `poisson` is at random times, each independent of the \
+                     others, as the requests of many users are. Or a knob that chooses one of them",
+                ),
+                optional("burst", Number(BURST), SameAs("1"), "how many tasks arrive at the same moment"),
+                optional("on", Number(PERIOD), Means("all the time"), "how long tasks arrive before each pause"),
+                optional("off", Number(TIME.without_index()), Means("no pause"), "length of each pause, with `on`"),
+                optional(
+                    "day",
+                    Number(PERIOD),
+                    Means("the rate stays the same"),
+                    "length of a day, during which the rate rises from its lowest to its highest and falls again, in \
+                     the shape of a sine wave",
+                ),
+                optional(
+                    "night",
+                    Number(SHARE.without_index()),
+                    Means("1/4"),
+                    "lowest rate of a `day`, as a share of its highest",
+                ),
+                CHUNK_SIZE,
+            ]),
+        node_rule(
+            "clients",
+            "clients count=20 think=\"50ms\"",
+            "Each of these clients gives the pool a task, waits for its result, thinks, and gives it the next one: a \
+             closed loop, in which a slow pool gets fewer tasks. Their lane waits for all of them.",
+        )
+        .props(&[
+            required("count", Number(CLIENTS), "how many clients"),
+            optional("think", Number(TIME), SameAs("0us"), "pause of a client before each task"),
+        ]),
         node_rule(
             "batch",
             "batch count=1000 chunk=16",
             "A fixed number of tasks, fed as fast as the queue takes them or at a rate.",
         )
         .props(&[
-            optional("count", Number(TASKS), Means("one for each file or word"), "how many tasks"),
-            optional("rate", Number(RATE), Means("as fast as the queue takes them"), "tasks due per second"),
+            optional("count", Number(TASKS), Means("one for each file, word or request"), "how many tasks"),
+            optional(
+                "rate",
+                Number(RATE),
+                Means("as recorded in the trace, otherwise as fast as the queue takes them"),
+                "tasks due per second",
+            ),
             CHUNK_SIZE,
             optional(
                 "files",
@@ -39,6 +80,26 @@ pub(super) const POOL: NodeFamily = NodeFamily {
                 Means("`count` gives the number"),
                 "one task for each word, which is `{}` in `http-get` and `exec`",
             ),
+            optional(
+                "trace",
+                Special("a path, relative to the scenario's file, or a knob for free text"),
+                Means("`count` gives the number"),
+                "one task for each request of a CSV file, due when it arrived; `service` is its duration in the task's \
+                 formulas (see docs/sizing.md)",
+            ),
+            optional(
+                "speed",
+                Number(SPEED),
+                Means("1"),
+                "how many times as fast as recorded a trace runs: divides the times between requests, and `service`",
+            ),
+            optional(
+                "from",
+                Number(TRACE_TIME),
+                Means("its begin"),
+                "where in the trace to begin, since its first request",
+            ),
+            optional("to", Number(TRACE_TIME), Means("its end"), "where in the trace to end, since its first request"),
             optional("times", Number(TASKS), SameAs("1"), "how many times the whole batch is fed, one after the other"),
             optional(
                 "dir",
