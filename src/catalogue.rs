@@ -78,6 +78,8 @@ const CATALOGUE: &[CatalogueEntry] = entries![
     "signalling",
     "too-early",
     "barrier-straggler",
+    "latch",
+    "group-reused",
     "ping-pong",
     "spawn-race",
     "start-or-reuse",

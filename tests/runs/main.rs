@@ -18,3 +18,4 @@ mod requests;
 mod shared;
 mod sources;
 mod tasks;
+mod wait_groups;

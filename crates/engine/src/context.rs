@@ -30,6 +30,8 @@ use crate::shared::monitor::Monitor;
 use crate::shared::pipe::SharedPipe;
 use crate::shared::rwlock::Rwlock;
 use crate::shared::semaphore::Semaphore;
+use crate::shared::signal_waiters::SignalWaiters;
+use crate::shared::wait_group::WaitGroup;
 use crate::shared::wait_queue::WaitQueue;
 use crate::work::cpu_work::CpuWork;
 use contend_scenario::{EvalContext, Scenario, TaskDistribution};
@@ -234,6 +236,11 @@ impl RunContext {
         pools.for_each(|(_, queue)| queue.wake_takers());
     }
 
+    /// Returns the waiters of a condition, an event flag, a barrier or a wait group.
+    pub fn signal_waiters(&'static self, id: ResourceId) -> SignalWaiters<'static> {
+        SignalWaiters { id, monitor: self.monitor(id) }
+    }
+
     /// Returns the port that a server listens on.
     #[cfg(feature = "net")]
     pub fn port(&self, server: ResourceId) -> u16 {
@@ -260,6 +267,8 @@ impl RunContext {
                 | ResourceKind::Barrier { .. }
                 | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
                 ResourceKind::Pipe { .. } => self.pipe(id).init(),
+                ResourceKind::WaitGroup => WaitGroup(self.signal_waiters(id)).init(0),
+                ResourceKind::Latch { initial } => WaitGroup(self.signal_waiters(id)).init(initial),
                 _ => {}
             }
             if let ResourceKind::Life { worker } = resource.kind

@@ -16,5 +16,6 @@ pub mod rendezvous;
 pub mod rwlock;
 pub mod semaphore;
 pub mod signal_waiters;
+pub mod wait_group;
 pub mod wait_queue;
 pub mod wake_counter;

@@ -90,6 +90,7 @@ impl Model {
             EventKind::Woken { .. }
             | EventKind::Signalled { .. }
             | EventKind::FlagSeenSet { .. }
+            | EventKind::GroupCounted { .. }
             | EventKind::WaitTimedOut { .. } => self.apply_signal_event(w, at, kind),
             EventKind::Spawns { .. } | EventKind::SpawnedBy { .. } | EventKind::Joins { .. } => {
                 self.apply_spawn_event(w, at, kind);

@@ -15,7 +15,7 @@ mod vector_clock;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use self::flow_clocks::{BarrierRounds, CountedReleases, NumberedItems};
+use self::flow_clocks::{BarrierRounds, CountedChanges, CountedReleases, NumberedItems};
 use self::order_step::OrderStep;
 use self::vector_clock::VectorClock;
 use super::lock_orders::{LockOrders, OrderHazard};
@@ -42,6 +42,13 @@ enum ResourceFlow {
         sent: CountedReleases,
     },
     Barrier(BarrierRounds),
+    /// A wait group: each worker that is woken, each time that the count came down to 0, and the changes of the count
+    /// that lead to it.
+    Group {
+        woken: CountedReleases,
+        sent: CountedReleases,
+        changes: CountedChanges,
+    },
     /// A semaphore that is used as a signal: permits beyond the initial ones.
     Posts {
         initial_permits: u64,
@@ -273,6 +280,7 @@ impl ResourceFlow {
             Self::Queue { items, room, .. } => items.len() + room.len(),
             Self::Signals { woken, sent } => woken.len() + sent.len(),
             Self::Barrier(rounds) => rounds.completed.len(),
+            Self::Group { woken, sent, .. } => woken.len() + sent.len() + 1,
             Self::Posts { posted, .. } => posted.len(),
             Self::MutexTurns { next, .. } => next.len(),
             Self::Pipe { sent, .. } => sent.len(),
@@ -300,6 +308,11 @@ impl ResourceFlow {
                 Self::Signals { woken: CountedReleases::default(), sent: CountedReleases::default() }
             }
             ResourceKind::Barrier { .. } => Self::Barrier(BarrierRounds::default()),
+            ResourceKind::WaitGroup | ResourceKind::Latch { .. } => Self::Group {
+                woken: CountedReleases::default(),
+                sent: CountedReleases::default(),
+                changes: CountedChanges::default(),
+            },
             ResourceKind::Results => Self::Results(NumberedItems::default()),
             ResourceKind::Life { .. } => {
                 Self::Life { starts: NumberedItems::default(), ends: NumberedItems::default(), lives: 0 }

@@ -26,9 +26,11 @@ impl ResourceState {
                 Self::Queue(Box::new(Queue::new(*capacity, sizes.shape)))
             }
             ResourceKind::Pipe { capacity } => Self::Pipe(Box::new(Pipe::new(*capacity, sizes.shape))),
-            ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
-                Self::Signals(Box::default())
-            }
+            ResourceKind::Condition { .. }
+            | ResourceKind::Event
+            | ResourceKind::Barrier { .. }
+            | ResourceKind::WaitGroup => Self::Signals(Box::default()),
+            ResourceKind::Latch { initial } => Self::Signals(Box::new(Signals::of_latch(*initial))),
             ResourceKind::Results => Self::Results(Box::new(Results::new(sizes.shape, sizes.grant_words))),
             ResourceKind::Life { worker } => Self::Life(Box::new(Life::new(*worker, sizes.digits))),
             ResourceKind::Counter { initial, memory } => {

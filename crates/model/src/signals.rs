@@ -1,10 +1,10 @@
-//! A condition, an event flag or a barrier: its signals, and the waits that they ended.
+//! A condition, an event flag, a barrier or a wait group: its signals, and the waits that they ended.
 
 use std::collections::BTreeMap;
 
 use contend_trace::{Span, Stamp, WorkerId};
 
-/// The signals of a condition, an event flag or a barrier.
+/// The signals of a condition, an event flag, a barrier or a wait group.
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
     sent: u64,
@@ -20,6 +20,8 @@ pub struct Signals {
     wait_ns: u64,
     /// The newest signal and its sender.
     last_signal: Option<(Stamp, WorkerId)>,
+    /// The newest count of a wait group or a latch.
+    count: Option<(Stamp, u32)>,
     /// When a signal last woke each worker.
     last_wakeup: BTreeMap<WorkerId, Stamp>,
     /// By sender: signals that woke at least one worker.
@@ -29,6 +31,21 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// Returns those of a latch that counts down from `initial`.
+    pub(super) fn of_latch(initial: u32) -> Self {
+        Self { count: Some((Stamp::default(), initial)), ..Self::default() }
+    }
+
+    /// Records that the count of a wait group changed.
+    pub(super) fn record_count(&mut self, at: Stamp, count: u32) {
+        self.count = self.count.filter(|(newest, _)| *newest > at).or(Some((at, count)));
+    }
+
+    /// Returns the count of a wait group or a latch, if that is known.
+    pub fn count(&self) -> Option<u32> {
+        self.count.map(|(_, count)| count)
+    }
+
     pub(super) fn record_signal(&mut self, at: Stamp, worker: WorkerId, woken: u32) {
         self.sent += 1;
         self.woken_workers += u64::from(woken);

@@ -87,7 +87,7 @@ pub enum EventFamily {
     Task,
     /// Results of a pool's tasks.
     Result,
-    /// Conditions, event flags, barriers and other signals.
+    /// Conditions, event flags, barriers, wait groups and other signals.
     Signal,
     /// Counters.
     Counter,
@@ -222,10 +222,14 @@ pub enum EventKind {
     /// Polled `on` [`POLLS_PER_EVENT`] times in a row without success and did nothing in between; this `lasted` until
     /// now.
     Polled { on: ResourceId, lasted: Span },
-    /// Passed an event flag without a wait because it was set; by then it had been set `nth` times.
+    /// Passed an event flag without a wait because it was set; by then it had been set `nth` times. Or passed a wait
+    /// group whose count was 0, and had come down to 0 `nth` times.
     FlagSeenSet { on: ResourceId, nth: u64 },
-    /// Notified a condition, set an event flag, or reached a barrier as its last worker; wakes `woken` workers.
+    /// Notified a condition, set an event flag, reached a barrier as its last worker, or counted a wait group down to 0;
+    /// wakes `woken` workers.
     Signalled { on: ResourceId, woken: u32 },
+    /// Changed the count of a wait group, which is now `count`: the `nth` change ever, modulo 2^24.
+    GroupCounted { on: ResourceId, count: u16, nth: u32 },
 
     // ---- Counter ----
     /// Changed a counter by `delta`; `value` is the value it wrote.

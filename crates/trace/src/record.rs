@@ -173,6 +173,7 @@ event_layout! {
         36 Woken { on: ID, nth: TOTAL };
         37 FlagSeenSet { on: ID, nth: TOTAL };
         38 Polled { on: ID, lasted: ARGUMENT };
+        49 GroupCounted { on: ID, count: DEPTH, nth: NTH };
     }
     Counter {
         17 CounterAdded { counter: ID, delta: COUNTER_DELTA, value: COUNTER_VALUE };

@@ -180,10 +180,10 @@ impl Registry {
         })
     }
 
-    /// Returns the ids of all conditions, event flags and barriers.
+    /// Returns the ids of all conditions, event flags, barriers, wait groups and latches.
     pub fn signals(&self) -> impl Iterator<Item = ResourceId> + '_ {
-        use ResourceKind::{Barrier, Condition, Event};
-        self.of_kind(|k| matches!(k, Condition { .. } | Event | Barrier { .. }))
+        use ResourceKind::{Barrier, Condition, Event, Latch, WaitGroup};
+        self.of_kind(|k| matches!(k, Condition { .. } | Event | Barrier { .. } | WaitGroup | Latch { .. }))
     }
 
     /// Returns the ids of all lives, each with its worker.

@@ -1,4 +1,4 @@
-//! Steps on queues, counters, conditions, flags and barriers in virtual time.
+//! Steps on queues, counters, conditions, flags, barriers and wait groups in virtual time.
 
 use super::WorkerPosition;
 use super::simulator::Simulator;
@@ -107,6 +107,21 @@ impl<'a> Simulator<'a> {
                     self.block_worker(worker, now, State::Signal);
                 }
             }
+            SignalStep::GroupAdd { target, count } => {
+                let group = self.resource_index(target, place);
+                self.shared[group].value = self.shared[group].value.saturating_add(count.eval(&place) as i64);
+            }
+            SignalStep::GroupDone(target) => {
+                let group = self.resource_index(target, place);
+                match self.shared[group].value {
+                    0 => self.fail(worker, now),
+                    1 => {
+                        self.shared[group].value = 0;
+                        self.wake_waiters(group, usize::MAX, now);
+                    }
+                    _ => self.shared[group].value -= 1,
+                }
+            }
         }
     }
 
@@ -117,7 +132,8 @@ impl<'a> Simulator<'a> {
             ResourceSpec::Condition { mutex: of } => {
                 self.resolve_lock(&Target { resource: of, index: target.index.clone() }, place, 1)
             }
-            _ if self.shared[at].value == 1 => return, // the flag is set
+            ResourceSpec::WaitGroup | ResourceSpec::Latch { .. } if self.shared[at].value == 0 => return,
+            ResourceSpec::Event if self.shared[at].value == 1 => return, // the flag is set
             _ => None,
         };
         self.release(mutex, now);

@@ -30,7 +30,8 @@ impl SimLock {
 /// The state of a shared resource that is not a lock; each kind uses some of the fields.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SharedState {
-    /// A counter's value, the items in a queue, whether a flag is set, how many workers reached a barrier.
+    /// A counter's value, the items in a queue, whether a flag is set, how many workers reached a barrier, the count of
+    /// a wait group.
     pub value: i64,
     /// Capacity of a queue, parties of a barrier.
     pub size: i64,
@@ -45,6 +46,7 @@ impl SharedState {
     pub(super) fn new(spec: &ResourceSpec, place: &WorkerPosition<'_>) -> Self {
         let (value, size) = match spec {
             ResourceSpec::Counter { initial, .. } => (*initial, 0.0),
+            ResourceSpec::Latch { initial } => (initial.eval(place) as i64, 0.0),
             ResourceSpec::Queue { capacity: size } | ResourceSpec::Barrier { parties: size } => (0, size.eval(place)),
             _ => (0, 0.0),
         };

@@ -20,6 +20,7 @@ const COUNTER: usize = SEMAPHORE + 1;
 const QUEUE: usize = COUNTER + 1;
 const EVENT: usize = QUEUE + 1;
 const BARRIER: usize = EVENT + 1;
+const GROUP: usize = BARRIER + 1;
 
 // Indexes of the knobs.
 const SEATS: usize = 0;
@@ -119,6 +120,9 @@ fn simple_step() -> BoxedStrategy<Step> {
         target(EVENT).prop_map(SignalStep::Set),
         target(EVENT).prop_map(SignalStep::Clear),
         target(BARRIER).prop_map(SignalStep::BarrierWait),
+        (target(GROUP), within(counts(), 0.0, 1e7)).prop_map(|(target, count)| SignalStep::GroupAdd { target, count }),
+        target(GROUP).prop_map(SignalStep::GroupDone),
+        (target(GROUP), prop::option::of(time())).prop_map(|(target, timeout)| SignalStep::Wait { target, timeout }),
     ];
     let queues = prop_oneof![
         (target(QUEUE), limit()).prop_map(|(target, limit)| QueueStep::Put { target, limit }),
@@ -216,7 +220,7 @@ fn declared() -> Vec<Node> {
         Node::new("knob").value("gap").value("1ms").set("min", "0us").set("max", "1s"),
         Node::new("knob").value("order").value("same").set("of", "same opposite"),
     ];
-    let resources = (0..=BARRIER).map(|at| {
+    let resources = (0..=GROUP).map(|at| {
         let node = |word: &str| Node::new(word).value(name(at)).set("count", 5);
         match at {
             MUTEX..RWLOCK => node("mutex"),
@@ -225,7 +229,8 @@ fn declared() -> Vec<Node> {
             COUNTER => node("counter"),
             QUEUE => node("queue").set("capacity", 8),
             EVENT => node("event"),
-            _ => node("barrier").set("parties", 2),
+            BARRIER => node("barrier").set("parties", 2),
+            _ => node("wait-group"),
         }
     });
     knobs.into_iter().chain(resources).collect()
@@ -370,6 +375,8 @@ fn signal(step: &SignalStep) -> Node {
         SignalStep::Set(target) => on("set", target),
         SignalStep::Clear(target) => on("clear", target),
         SignalStep::BarrierWait(target) => on("meet", target),
+        SignalStep::GroupAdd { target, count } => on("add", target).set("times", formula(count, Unit::Count)),
+        SignalStep::GroupDone(target) => on("done", target),
     }
 }
 

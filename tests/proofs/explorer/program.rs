@@ -18,6 +18,8 @@ pub enum Kind {
     Condition,
     Event,
     Barrier(u32),
+    WaitGroup,
+    Latch(u32),
 }
 
 /// A step of a worker. Resources, workers and pools are indexes into the program.
@@ -55,6 +57,10 @@ pub enum Step {
         timed: bool,
     },
     Meet(usize),
+    /// Adds 1 or 2 to the count of a wait group.
+    Add(usize, u64),
+    /// Counts a wait group or a latch down; does nothing at 0, where a real worker fails.
+    Done(usize),
     Spawn(usize),
     Join(usize),
     Submit(usize),
@@ -210,6 +216,15 @@ impl Program {
                 _ => Step::Clear(on),
             }),
             Kind::Barrier(_) => steps.push(Step::Meet(on)),
+            Kind::WaitGroup => steps.push(match rng.u32(..6) {
+                0..=1 => Step::Add(on, rng.u64(1..=2)),
+                2..=3 => Step::Done(on),
+                _ => Step::Await { on, timed: rng.f64() < 0.25 },
+            }),
+            Kind::Latch(_) => steps.push(match rng.bool() {
+                true => Step::Done(on),
+                false => Step::Await { on, timed: rng.f64() < 0.25 },
+            }),
         }
     }
 
@@ -271,7 +286,7 @@ impl Program {
 }
 
 fn kind(rng: &mut Rng) -> Kind {
-    match rng.u32(..12) {
+    match rng.u32(..15) {
         0..=1 => Kind::Mutex,
         2 => Kind::Rwlock(RwPolicy::ALL[rng.usize(..3)]),
         3..=5 => Kind::Semaphore(rng.u32(..=2)),
@@ -280,6 +295,8 @@ fn kind(rng: &mut Rng) -> Kind {
         8 => Kind::Condition,
         9 => Kind::Event,
         10 => Kind::Barrier(rng.u32(2..=3)),
+        11..=12 => Kind::WaitGroup,
+        13 => Kind::Latch(rng.u32(1..=2)),
         _ => Kind::Rwlock(RwPolicy::Fair),
     }
 }

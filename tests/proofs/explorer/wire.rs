@@ -98,6 +98,8 @@ fn kind_of(program: &Program, on: usize) -> ResourceKind {
         Kind::Condition => ResourceKind::Condition { mutex: ResourceId::from(mutex) },
         Kind::Event => ResourceKind::Event,
         Kind::Barrier(parties) => ResourceKind::Barrier { parties },
+        Kind::WaitGroup => ResourceKind::WaitGroup,
+        Kind::Latch(initial) => ResourceKind::Latch { initial },
     }
 }
 
@@ -153,7 +155,13 @@ fn wakers(program: &Program) -> Vec<Wakers> {
 
 fn enter(program: &Program, wakers: &mut [Wakers], lanes: LaneRange, step: &Step) {
     match *step {
-        Step::Put(on) | Step::Post(on) | Step::Notify(on) | Step::NotifyAll(on) | Step::Set(on) | Step::Meet(on) => {
+        Step::Put(on)
+        | Step::Post(on)
+        | Step::Notify(on)
+        | Step::NotifyAll(on)
+        | Step::Set(on)
+        | Step::Meet(on)
+        | Step::Done(on) => {
             wakers[on].givers.push(lanes);
         }
         Step::Take(on) | Step::Acquire(on, _) => wakers[on].takers.push(lanes),

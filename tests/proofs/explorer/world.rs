@@ -105,8 +105,10 @@ pub struct Words {
     next: u64,
     limit: u64,
     heard: u64,
-    /// Whether an event is set, or the number of workers that have arrived at a barrier.
+    /// Whether an event is set, the number of workers that have arrived at a barrier, or the count of a wait group.
     set: u64,
+    /// Changes of the count of a wait group, and how many of them ended at 0.
+    changes: (u32, u64),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -148,6 +150,7 @@ impl World {
         };
         let words = |kind: &Kind| Words {
             free: if let Kind::Semaphore(permits) = kind { u64::from(*permits) } else { 0 },
+            set: if let Kind::Latch(initial) = kind { u64::from(*initial) } else { 0 },
             ..Words::default()
         };
         let spawned = |w: usize| w < program.workers.len() && program.is_spawned(w);
@@ -292,6 +295,11 @@ impl Scene<'_> {
             }
             Step::Await { on, timed } => self.await_event(w, on, timed, waited),
             Step::Meet(on) => self.meet(w, on, waited),
+            Step::Add(on, more) => self.count(w, on, self.world.words[on].set + more),
+            Step::Done(on) => match self.world.words[on].set {
+                0 => self.next(w),
+                count => self.count(w, on, count - 1),
+            },
             Step::Spawn(other) => self.spawn(w, other, waited),
             Step::Join(other) => self.join(w, other, waited),
             Step::Submit(pool) => self.submit(w, pool, waited),

@@ -78,6 +78,8 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, scope: 
             ResourceKind::Server { max_requests: eval_at_least_one(&server.max_requests, settings) }
         }
         ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: eval_at_least_one(parties, settings) },
+        ResourceSpec::WaitGroup => ResourceKind::WaitGroup,
+        ResourceSpec::Latch { initial } => ResourceKind::Latch { initial: eval_at_least_one(initial, settings) },
         ResourceSpec::Semaphore { permits } => {
             let scoped = scenario.is_scoped(index);
             // A scoped semaphore without permits would block every worker forever.

@@ -111,6 +111,7 @@ fn add_wakers(wakers: &mut [Wakers], lanes: LaneRange, steps: &[Step], groups: &
                 SignalStep::Notify(target)
                 | SignalStep::NotifyAll(target)
                 | SignalStep::Set(target)
+                | SignalStep::GroupDone(target)
                 | SignalStep::BarrierWait(target),
             ) => push_lanes(&mut wakers[target.resource].givers, lanes),
             Step::Life(LifeStep::RunInline { group }) => add_wakers(wakers, lanes, &groups[*group].steps, groups),

@@ -8,7 +8,7 @@ use super::signal_waiters::SignalWaiters;
 use contend_trace::{Registry, ResourceId, ResourceKind, RunMemory, State};
 
 /// Returns the resources that [`unavailable_states`] can check: queues outside of pools, semaphores, conditions, event
-/// flags, barriers, and lives.
+/// flags, barriers, wait groups, and lives.
 pub fn checkable_resources(registry: &Registry) -> Vec<ResourceId> {
     let is_checkable = |id: &ResourceId| match registry.resource(*id).map(|resource| &resource.kind) {
         Some(ResourceKind::Queue { .. }) => registry.pools.iter().all(|pool| pool.queue != *id),
@@ -17,6 +17,8 @@ pub fn checkable_resources(registry: &Registry) -> Vec<ResourceId> {
             | ResourceKind::Condition { .. }
             | ResourceKind::Event
             | ResourceKind::Barrier { .. }
+            | ResourceKind::WaitGroup
+            | ResourceKind::Latch { .. }
             | ResourceKind::Life { .. },
         ) => true,
         _ => false,
@@ -36,9 +38,11 @@ pub fn unavailable_states(memory: &RunMemory, registry: &Registry, id: ResourceI
         ResourceKind::Semaphore { permits, .. } => {
             Semaphore::at(id, monitor, permits).is_empty().then_some(State::Lock)
         }
-        ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
-            SignalWaiters { id, monitor }.has_no_pending_signal().then_some(State::Signal)
-        }
+        ResourceKind::Condition { .. }
+        | ResourceKind::Event
+        | ResourceKind::Barrier { .. }
+        | ResourceKind::WaitGroup
+        | ResourceKind::Latch { .. } => SignalWaiters { id, monitor }.has_no_pending_signal().then_some(State::Signal),
         ResourceKind::Life { .. } => (!WorkerLife::at(words).is_alive()).then_some(State::Done),
         _ => None,
     };

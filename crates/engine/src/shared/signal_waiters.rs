@@ -1,4 +1,4 @@
-//! Waiting for signals, the common part of conditions, event flags and barriers. On its own it is a condition.
+//! Waiting for signals, the common part of conditions, event flags, barriers and wait groups. On its own it is a condition.
 //!
 //! A signal wakes a worker that waited when it was sent, never one that arrives later: each waiter has a number, and a
 //! signal is for numbers below the limit. Each signal that wakes a worker ends exactly one wait, so that the numbers of
@@ -33,6 +33,12 @@ pub struct SignalWaiters<'a> {
 /// The number of a worker that waits or is about to.
 #[derive(Debug, Clone, Copy)]
 pub struct Ticket(u64);
+
+impl Ticket {
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
 
 impl<'a> SignalWaiters<'a> {
     /// Becomes a waiter: signals from here on count.
@@ -96,6 +102,11 @@ impl<'a> SignalWaiters<'a> {
         guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
         drop(guard);
         recorder.write(recorder.now(), EventKind::WaitTimedOut { lock: self.id });
+    }
+
+    /// Returns the limit of the tickets whose signals some waiter has not received yet; 0 if all have.
+    pub fn signalled_ticket_limit(self, guard: &MonitorGuard<'_>) -> u64 {
+        if guard.get(SIGNALS) > 0 { guard.get(TICKET_LIMIT) } else { 0 }
     }
 
     /// Reads from outside whether no signal is pending.

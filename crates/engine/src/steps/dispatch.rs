@@ -30,7 +30,7 @@ impl StepRunner {
             Step::AddMany { target, by, times } => self.add_many(target, *by, times)?,
             Step::Queue(step) => self.queue_step(step).await?,
             Step::Pipe(step) => self.pipe_step(step).await?,
-            Step::Signal(step) => self.signal_step(step).await,
+            Step::Signal(step) => self.signal_step(step).await?,
             Step::Pool(step) => self.pool_step(step).await?,
             Step::Loop(step) => self.loop_step(step).await?,
             Step::Allocate { bytes, body } => self.with_memory(bytes, body).await?,

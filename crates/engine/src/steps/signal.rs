@@ -1,27 +1,38 @@
-//! Steps on conditions, event flags and barriers.
+//! Steps on conditions, event flags, barriers and wait groups.
 
 use std::time::{Duration, Instant};
 
 use crate::shared::barrier::Barrier;
 use crate::shared::event_flag::EventFlag;
 use crate::shared::signal_waiters::SignalWaiters;
-use crate::step_runner::StepRunner;
+use crate::shared::wait_group::{BelowZero, ReusedTooEarly, WaitGroup};
+use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{Expr, SignalStep, Target};
 use contend_trace::{ResourceId, ResourceKind};
 
 impl StepRunner {
-    pub async fn signal_step(&mut self, step: &SignalStep) {
+    pub async fn signal_step(&mut self, step: &SignalStep) -> StepResult {
         match step {
-            SignalStep::Wait { target, timeout } => self.wait_for_signal(target, timeout.as_ref()).await,
+            SignalStep::Wait { target, timeout } => self.wait_for_signal(target, timeout.as_ref()).await?,
             SignalStep::Notify(target) => self.waiters(target).wake_one(&mut self.recorder),
             SignalStep::NotifyAll(target) => self.waiters(target).wake_all(&mut self.recorder),
             SignalStep::Set(target) => EventFlag(self.waiters(target)).set(&mut self.recorder),
             SignalStep::Clear(target) => EventFlag(self.waiters(target)).clear(),
             SignalStep::BarrierWait(target) => self.wait_at_barrier(target).await,
+            SignalStep::GroupAdd { target, count } => {
+                let count = count.eval(self).max(0.0) as u64;
+                WaitGroup(self.waiters(target)).add(count, &mut self.recorder);
+            }
+            SignalStep::GroupDone(target) => {
+                let waiters = self.waiters(target);
+                let done = WaitGroup(waiters).done(&mut self.recorder);
+                done.map_err(|BelowZero| self.group_error(waiters.id, "`done` at", "whose count is 0 already"))?;
+            }
         }
+        Ok(())
     }
 
-    async fn wait_for_signal(&mut self, target: &Target, timeout: Option<&Expr>) {
+    async fn wait_for_signal(&mut self, target: &Target, timeout: Option<&Expr>) -> StepResult {
         let deadline = timeout.map(|nanos| Instant::now() + Duration::from_nanos(nanos.eval(self) as u64));
         let waiters = self.waiters(target);
         match self.kind(waiters.id) {
@@ -37,8 +48,19 @@ impl StepRunner {
                     self.lock_mutex(mutex).await;
                 }
             }
+            Some(ResourceKind::WaitGroup | ResourceKind::Latch { .. }) => {
+                let waited = WaitGroup(waiters).wait(deadline, &mut self.recorder).await;
+                waited.map_err(|ReusedTooEarly| {
+                    self.group_error(waiters.id, "waited at", "which was added to before this wait returned")
+                })?;
+            }
             _ => EventFlag(waiters).wait(deadline, &mut self.recorder).await,
         }
+        Ok(())
+    }
+
+    fn group_error(&self, group: ResourceId, what: &str, why: &str) -> StopReason {
+        StopReason::Failed(format!("{what} {}, {why}", self.run.plan.registry.resource_name(group)))
     }
 
     async fn wait_at_barrier(&mut self, target: &Target) {
@@ -53,7 +75,6 @@ impl StepRunner {
     }
 
     fn waiters(&self, target: &Target) -> SignalWaiters<'static> {
-        let id = self.resolve_target(target);
-        SignalWaiters { id, monitor: self.run.monitor(id) }
+        self.run.signal_waiters(self.resolve_target(target))
     }
 }

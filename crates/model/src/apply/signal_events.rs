@@ -1,4 +1,4 @@
-//! Applies events about conditions, event flags and barriers, and timeouts of waits.
+//! Applies events about conditions, event flags, barriers and wait groups, and timeouts of waits.
 
 use crate::lane::Wakeup;
 use crate::{Model, ResourceState};
@@ -10,6 +10,7 @@ impl Model {
             EventKind::Woken { on, nth } => self.record_wakeup(w, at, on, nth),
             EventKind::Signalled { on, woken } => self.record_signal(w, at, on, woken),
             EventKind::FlagSeenSet { on, .. } => self.record_set_flag(w, at, on),
+            EventKind::GroupCounted { on, count, .. } => self.record_group_count(w, at, on, count),
             EventKind::WaitTimedOut { lock } => self.record_timeout(w, at, lock),
             _ => {}
         }
@@ -34,6 +35,14 @@ impl Model {
         self.set_running(w, at);
         if !matches!(self.resources.get(on.index()), Some(ResourceState::Signals(_))) {
             self.health.anomalies += 1;
+        }
+    }
+
+    fn record_group_count(&mut self, w: WorkerId, at: Stamp, on: ResourceId, count: u16) {
+        self.set_running(w, at);
+        match self.resources.get_mut(on.index()) {
+            Some(ResourceState::Signals(signals)) => signals.record_count(at, count.into()),
+            _ => self.health.anomalies += 1,
         }
     }
 

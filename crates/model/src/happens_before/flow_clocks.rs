@@ -123,6 +123,30 @@ impl BarrierRounds {
     }
 }
 
+/// The changes of a wait group's count, which are numbered.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CountedChanges {
+    /// The number of changes so far, and the joined clock of all of them.
+    made: (u64, VectorClock),
+}
+
+impl CountedChanges {
+    /// Makes the `nth` change, modulo 2^24. Returns `None` if an earlier one is not known yet.
+    pub(super) fn try_change(&mut self, nth: u32, clock: &VectorClock) -> Option<()> {
+        if unwrap_number(nth, self.made.0) > self.made.0 + 1 {
+            return None;
+        }
+        self.made.0 += 1;
+        self.made.1.join(clock);
+        Some(())
+    }
+
+    /// Returns the joined clock of all changes.
+    pub(super) fn clock(&self) -> &VectorClock {
+        &self.made.1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +171,15 @@ mod tests {
         );
         (0..2 * MAX_LOG_LEN as u64).for_each(|_| posts.release(1, &clock(3)));
         assert!(posts.len() <= MAX_LOG_LEN && posts.clock_of_first(1).is_some());
+    }
+
+    #[test]
+    fn changes_of_a_wait_group_are_joined_in_order() {
+        let mut changes = CountedChanges::default();
+        assert_eq!(changes.try_change(2, &clock(2)), None, "the first change is missing");
+        assert_eq!(changes.try_change(1, &clock(1)), Some(()));
+        assert_eq!(changes.try_change(2, &clock(2)), Some(()));
+        assert!(changes.clock().includes(WorkerId(1), 1) && changes.clock().includes(WorkerId(2), 1));
     }
 
     #[test]

@@ -35,6 +35,7 @@ impl OrderStep {
             | EventKind::Signalled { .. }
             | EventKind::Woken { .. }
             | EventKind::FlagSeenSet { .. }
+            | EventKind::GroupCounted { .. }
             | EventKind::Blocked { state: State::Signal, on: Some(_) }
             | EventKind::SemaphorePosted { .. }
             | EventKind::SemaphorePassed { .. }
@@ -95,6 +96,7 @@ impl HappensBefore {
             EventKind::Signalled { on, woken } => self.record_signal(w, on, woken),
             EventKind::Woken { on, nth } => self.try_wakeup(w, on, nth),
             EventKind::FlagSeenSet { on, nth } => self.try_flag(w, on, nth),
+            EventKind::GroupCounted { on, nth, .. } => self.count_group(w, on, nth),
             EventKind::Blocked { on: Some(on), .. } => Ok(self.arrive_at_barrier(w, on)),
             EventKind::SemaphorePosted { lock, .. } => Ok(self.release_permit(w, lock)),
             EventKind::SemaphorePassed { lock, grant } | EventKind::Acquired { lock, grant } => {
@@ -161,25 +163,40 @@ impl HappensBefore {
                 sent.release(1, clock);
                 wakeups.release(u64::from(woken), clock);
             }
+            Some(ResourceFlow::Group { woken: wakeups, sent, changes }) => {
+                sent.release(1, changes.clock());
+                wakeups.release(u64::from(woken), changes.clock());
+            }
             _ => return Ok(None),
         }
+        Ok(Some(on))
+    }
+
+    /// Changes the count of a wait group, after all earlier changes: a worker that waited for 0 comes after all of them.
+    fn count_group(&mut self, w: WorkerId, on: ResourceId, nth: u32) -> StepOutcome {
+        let Some(ResourceFlow::Group { changes, .. }) = self.flows.get_mut(on.index()) else { return Ok(None) };
+        changes.try_change(nth, &self.tracks[w.index()].clock).ok_or(on)?;
         Ok(Some(on))
     }
 
     fn try_wakeup(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> StepOutcome {
         let clock = match self.flows.get(on.index()) {
             Some(ResourceFlow::Barrier(rounds)) => rounds.completed.clock_of_first(nth).ok_or(on)?,
-            Some(ResourceFlow::Signals { woken, .. }) => woken.clock_of_first(nth).ok_or(on)?,
+            Some(ResourceFlow::Signals { woken, .. } | ResourceFlow::Group { woken, .. }) => {
+                woken.clock_of_first(nth).ok_or(on)?
+            }
             _ => return Ok(None),
         };
         self.join_clock(w, &clock);
         Ok(None)
     }
 
-    /// Goes past an event flag that was set by the first `nth` signals.
+    /// Goes past an event flag that was set by the first `nth` signals, or a wait group that they brought to 0.
     fn try_flag(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> StepOutcome {
         let clock = match self.flows.get(on.index()) {
-            Some(ResourceFlow::Signals { sent, .. }) => sent.clock_of_first(nth).ok_or(on)?,
+            Some(ResourceFlow::Signals { sent, .. } | ResourceFlow::Group { sent, .. }) => {
+                sent.clock_of_first(nth).ok_or(on)?
+            }
             _ => return Ok(None),
         };
         self.join_clock(w, &clock);

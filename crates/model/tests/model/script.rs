@@ -91,6 +91,8 @@ fn declare(registry: &mut Registry, words: &[&str]) -> bool {
         ["condition", name] => resource(name, ResourceKind::Condition { mutex: ResourceId(0) }),
         ["event", name] => resource(name, ResourceKind::Event),
         ["barrier", name, parties] => resource(name, ResourceKind::Barrier { parties: parties.parse().unwrap() }),
+        ["wait-group", name] => resource(name, ResourceKind::WaitGroup),
+        ["latch", name, initial] => resource(name, ResourceKind::Latch { initial: initial.parse().unwrap() }),
         // which workers can end a wait: gives NAME WORKER, takes NAME WORKER; guards NAME WORKER: checks a value before
         // it waits
         [what @ ("gives" | "takes" | "guards"), name, who] => {
@@ -220,6 +222,9 @@ fn kind(registry: &Registry, words: &[&str]) -> Option<EventKind> {
         ["closed", queue] => E::Closed { queue: id(queue)? },
         ["signalled", on, woken] => E::Signalled { on: id(on)?, woken: woken.parse().ok()? },
         ["saw-set", on, nth] => E::FlagSeenSet { on: id(on)?, nth: nth.parse().ok()? },
+        ["counted", on, count, nth] => {
+            E::GroupCounted { on: id(on)?, count: count.parse().ok()?, nth: nth.parse().ok()? }
+        }
         ["polled", on, ms] => E::Polled { on: id(on)?, lasted: Span((ms.parse::<f64>().ok()? * 1e6) as u64) },
         ["heard", on, nth] => E::Woken { on: id(on)?, nth: nth.parse().ok()? },
         ["took", queue, depth] => E::Took { queue: id(queue)?, depth: depth.parse().ok()? },

@@ -219,3 +219,42 @@ fn impossible_signal_events_are_counted_as_anomalies() {
     assert_eq!(play(odd).health().anomalies, 3);
     assert_eq!(play(odd).newest_stamp(), Stamp(3_000_000));
 }
+
+/// A boss waits for two helpers, of which one counts the group down.
+const GROUP: &str = "worker boss
+    worker one
+    worker two
+    wait-group jobs
+    gives jobs one
+    gives jobs two
+    0 boss began
+    0 one began
+    0 two began
+    1 boss counted jobs 2 1
+    2 boss block signal jobs
+    3 one counted jobs 1 2
+    4 one finished";
+
+#[test]
+fn waiter_of_a_group_is_stalled_after_every_worker_with_a_done_has_ended() {
+    assert!(stalled(GROUP).is_empty(), "two may count it down");
+    let ended = format!("{GROUP}\n5 two finished");
+    assert_eq!(stalled(&ended), ["boss"]);
+    let finding = find(&play(&ended), 400.0, "stall").expect("a stall");
+    assert_eq!(
+        finding.sentence,
+        "boss waits for jobs (count 1); every worker that could count it down has ended. It is stuck forever."
+    );
+    assert_eq!(finding.fix, "Call `done` on jobs on every exit path, and before waiting for others.");
+    let counted = format!("{GROUP}\n5 two counted jobs 0 3\n5 two signalled jobs 1\n6 two finished");
+    assert!(stalled(&counted).is_empty(), "the signal has not been received yet");
+    assert!(stalled(&format!("{counted}\n7 boss heard jobs 1")).is_empty());
+}
+
+#[test]
+fn count_of_a_latch_begins_with_its_initial_count() {
+    let model = play("worker one\nlatch ready 3\n0 one began\n1 one counted ready 2 1");
+    assert_eq!(model.signals(resource(&model, "ready")).and_then(contend_model::Signals::count), Some(2));
+    let model = play("worker one\nlatch ready 3\n0 one began");
+    assert_eq!(model.signals(resource(&model, "ready")).and_then(contend_model::Signals::count), Some(3));
+}

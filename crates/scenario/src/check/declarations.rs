@@ -52,6 +52,8 @@ impl Checker {
                 }
                 "event" => (NamedItem::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
                 "server" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.server(node))),
+                "wait-group" => (NamedItem::Resource(self.scenario.resources.len()), Some(ResourceSpec::WaitGroup)),
+                "latch" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.latch(node))),
                 "barrier" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
                 "thread" | "process" | "async" => (NamedItem::Workers(groups), None),
                 "pool" => (NamedItem::Pool(pools), None),
@@ -104,6 +106,10 @@ impl Checker {
 
     fn barrier(&mut self, node: &KdlNode) -> ResourceSpec {
         ResourceSpec::Barrier { parties: self.required_number(node, "parties", DECLARED_COUNT) }
+    }
+
+    fn latch(&mut self, node: &KdlNode) -> ResourceSpec {
+        ResourceSpec::Latch { initial: self.required_number(node, "initial", DECLARED_COUNT) }
     }
 
     /// Reads a required number in a property.

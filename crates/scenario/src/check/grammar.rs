@@ -28,6 +28,7 @@ mod workers;
 
 use kdl::KdlNode;
 
+pub(super) use self::signal::WAITED;
 use super::Checker;
 use super::number_rule::{ARRAY_INDEX, NumberRule, TIME};
 use crate::program::Step;

@@ -122,7 +122,10 @@ impl Checker {
             {
                 format!("declare it at the top: {noun} {name}")
             }
-            None if known.len() == 0 => format!("this scenario has no {noun}"),
+            None if known.len() == 0 => {
+                let nouns = noun.replace(", an ", ", ").replace(", a ", ", ").replace(" or a ", " or ");
+                format!("this scenario has no {}", nouns.replace(" or an ", " or "))
+            }
             None => format!("known: {}", all_of(known)),
         };
         self.mistakes.error(value_span(entry), title).help(help);
@@ -131,7 +134,7 @@ impl Checker {
 
     fn item_kind(&self, item: NamedItem) -> &'static str {
         use crate::program::ResourceSpec::{
-            Barrier, Condition, Counter, Event, Mutex, Pipe, Queue, Rwlock, Semaphore, Server,
+            Barrier, Condition, Counter, Event, Latch, Mutex, Pipe, Queue, Rwlock, Semaphore, Server, WaitGroup,
         };
         match item {
             NamedItem::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
@@ -142,6 +145,8 @@ impl Checker {
                 Some(Condition { .. }) => "a condition",
                 Some(Event) => "an event",
                 Some(Barrier { .. }) => "a barrier",
+                Some(WaitGroup) => "a wait group",
+                Some(Latch { .. }) => "a latch",
                 Some(Semaphore { .. }) => "a semaphore",
                 Some(Rwlock { .. }) => "an rwlock",
                 Some(Server(_)) => "a server",

@@ -47,6 +47,12 @@ pub enum ResourceSpec {
     Barrier {
         parties: Expr,
     },
+    /// A count that workers wait for to be 0.
+    WaitGroup,
+    /// A wait group that only counts down.
+    Latch {
+        initial: Expr,
+    },
     Server(Box<ServerSpec>),
 }
 

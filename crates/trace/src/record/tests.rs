@@ -61,6 +61,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x8000_0000_0000_8064, EventKind::Woken { on: lock, nth: 1 << 39 }),
         (0x8000_0000_0000_8065, EventKind::FlagSeenSet { on: lock, nth: 1 << 39 }),
         (0x0000_0124_f800_8066, EventKind::Polled { on: lock, lasted: Span(75_000) }),
+        (0xffff_0000_0300_8071, EventKind::GroupCounted { on: lock, count: u16::MAX, nth: 3 }),
         (0x8000_0000_0000_805d, EventKind::AwaitsResult { on: lock, nth: 1 << 39, helps: false }),
         (0x0000_0000_0340_805d, EventKind::AwaitsResult { on: lock, nth: 3, helps: true }),
         (0x0003_ffff_ff00_805e, EventKind::ResultReady { on: lock, unread: 3, nth: NTH_MAX, ok: false }),

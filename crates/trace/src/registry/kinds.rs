@@ -159,6 +159,12 @@ pub enum ResourceKind {
     Barrier {
         parties: u32,
     },
+    /// A count of work to be done: workers wait until it is 0.
+    WaitGroup,
+    /// A wait group that only counts down, from `initial`.
+    Latch {
+        initial: u32,
+    },
     /// Results of a pool's tasks that are ready and unread.
     Results,
     /// The life of a worker that other workers spawn or join. A join waits for its end.
@@ -191,6 +197,8 @@ impl ResourceKind {
             Self::Condition { .. } => "condition",
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
+            Self::WaitGroup => "wait-group",
+            Self::Latch { .. } => "latch",
             Self::Results => "results",
             Self::Life { .. } => "life",
             Self::Server { .. } => "server",

@@ -1,8 +1,9 @@
-//! Conditions, events and barriers.
+//! Conditions, events, barriers and wait groups.
 
 use contend::trace::{EventKind, State};
 
 use super::{Phase, Scene, id};
+use crate::explorer::program::Kind;
 
 impl Scene<'_> {
     /// Takes a ticket among the waiters.
@@ -55,8 +56,29 @@ impl Scene<'_> {
         woken
     }
 
+    /// Changes the count of a wait group; at 0 it wakes all waiters.
+    pub(super) fn count(&mut self, w: usize, on: usize, count: u64) {
+        let words = &mut self.world.words[on];
+        words.set = count;
+        words.changes.0 += 1;
+        let nth = words.changes.0;
+        self.record(w, EventKind::GroupCounted { on: id(on), count: count as u16, nth });
+        if count > 0 {
+            return self.next(w);
+        }
+        self.world.words[on].changes.1 += 1;
+        self.signal(w, on, u64::MAX);
+    }
+
     pub(super) fn await_event(&mut self, w: usize, on: usize, timed: bool, waited: bool) {
-        if !waited && self.world.words[on].set == 1 {
+        let words = &self.world.words[on];
+        let counts = matches!(self.program.kinds[on], Kind::WaitGroup | Kind::Latch(_));
+        if !waited && counts && words.set == 0 {
+            let nth = words.changes.1;
+            self.record(w, EventKind::FlagSeenSet { on: id(on), nth });
+            return self.next(w);
+        }
+        if !waited && !counts && words.set == 1 {
             return self.next(w);
         }
         if !waited {
@@ -66,7 +88,7 @@ impl Scene<'_> {
     }
 
     pub(super) fn meet(&mut self, w: usize, on: usize, waited: bool) {
-        let crate::explorer::program::Kind::Barrier(parties) = self.program.kinds[on] else { return };
+        let Kind::Barrier(parties) = self.program.kinds[on] else { return };
         if waited {
             return self.stay(w, on, false, true);
         }

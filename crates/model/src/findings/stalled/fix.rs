@@ -41,6 +41,9 @@ pub(super) fn suggest_fix(analysis: &Analysis<'_>, thing: MissingSupply) -> Stri
             format!("Release {name} on every exit path, and before waiting for others.")
         }
         (_, Some(ResourceKind::Barrier { .. })) => format!("Meet at {name} before waiting for others."),
+        (_, Some(ResourceKind::WaitGroup | ResourceKind::Latch { .. })) => {
+            format!("Call `done` on {name} on every exit path, and before waiting for others.")
+        }
         (_, Some(ResourceKind::Results)) => "Do not wait for the result of a task that waits for you.".into(),
         _ => "Make sure that every worker that others wait for can finish.".into(),
     }

@@ -42,7 +42,8 @@ impl MissingSupply {
             (_, Some(ResourceKind::Results)) => "a result of ",
             _ => "",
         };
-        format!("{of}{name}")
+        let count = analysis.model.signals(self.resource).and_then(crate::Signals::count);
+        count.map_or_else(|| format!("{of}{name}"), |count| format!("{name} (count {count})"))
     }
 
     /// What a supplier would do to end the wait: `put one`.
@@ -56,6 +57,7 @@ impl MissingSupply {
             (_, Some(ResourceKind::Condition { .. })) => "notify it",
             (_, Some(ResourceKind::Event)) => "set it",
             (_, Some(ResourceKind::Barrier { .. })) => "meet there",
+            (_, Some(ResourceKind::WaitGroup | ResourceKind::Latch { .. })) => "count it down",
             _ => "provide it",
         }
     }
@@ -72,6 +74,7 @@ impl MissingSupply {
             (_, Some(ResourceKind::Condition { .. })) => "notify",
             (_, Some(ResourceKind::Event)) => "set",
             (_, Some(ResourceKind::Barrier { .. })) => "meet at",
+            (_, Some(ResourceKind::WaitGroup | ResourceKind::Latch { .. })) => "count down",
             _ => "provide",
         };
         format!("{verb} {name}")

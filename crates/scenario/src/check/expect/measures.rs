@@ -13,7 +13,7 @@ pub(in crate::check) enum SubjectKind {
     Queue,
     /// A pool or a queue.
     PoolOrQueue,
-    /// A condition, an event or a barrier.
+    /// A condition, an event, a barrier, a wait group or a latch.
     Signal,
     /// Anything that a worker can wait for with a time limit.
     Limited,
@@ -35,8 +35,8 @@ impl SubjectKind {
             Self::Pool => "a pool",
             Self::Queue => "a queue",
             Self::PoolOrQueue => "a pool or a queue",
-            Self::Signal => "a condition, an event or a barrier",
-            Self::Limited => "a lock, a queue, a condition, an event or a barrier",
+            Self::Signal => "a condition, an event, a barrier, a wait group or a latch",
+            Self::Limited => "a lock, a queue, a condition, an event, a barrier, a wait group or a latch",
             Self::Rated => "a lock, a pool, a queue or a counter",
             Self::PoolOrGroup => "a pool or a group of workers",
             Self::Run => "the run",
@@ -55,9 +55,11 @@ impl SubjectKind {
             ResourceSpec::Pipe { .. } | ResourceSpec::Server(_) => {
                 matches!(self, Self::Queue | Self::PoolOrQueue | Self::Rated)
             }
-            ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
-                matches!(self, Self::Signal | Self::Limited)
-            }
+            ResourceSpec::Condition { .. }
+            | ResourceSpec::Event
+            | ResourceSpec::Barrier { .. }
+            | ResourceSpec::WaitGroup
+            | ResourceSpec::Latch { .. } => matches!(self, Self::Signal | Self::Limited),
         }
     }
 }

@@ -23,17 +23,22 @@ pub(super) const COUNTERS: NodeFamily = NodeFamily {
         )
         .args(&[COUNTER])
         .props(&[AT, optional("add", Integer(DELTA.0, DELTA.1), SameAs("0"), "added to the copy first")]),
-        step_rule("add", "add balance by=1", "Adds to the counter atomically.", Checker::add_step)
-            .args(&[COUNTER])
-            .props(&[
-                AT,
-                optional("by", Integer(DELTA.0, DELTA.1), SameAs("1"), "how much"),
-                optional(
-                    "times",
-                    Number(ADDS),
-                    Means("once"),
-                    "how many times in a row, at full speed; recorded as one event at the end",
-                ),
-            ]),
+        step_rule(
+            "add",
+            "add balance by=1",
+            "Adds to the counter atomically. For a wait group: adds to its count, never less than 1.",
+            Checker::add_step,
+        )
+        .args(&[resource_name("counter", "a counter or a wait group")])
+        .props(&[
+            AT,
+            optional("by", Integer(DELTA.0, DELTA.1), SameAs("1"), "how much"),
+            optional(
+                "times",
+                Number(ADDS),
+                Means("once"),
+                "how many times in a row, at full speed; recorded as one event at the end",
+            ),
+        ]),
     ],
 };

@@ -98,6 +98,21 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
             .args(&[NAME])
             .props(&[required("parties", Number(DECLARED_COUNT), "how many workers it waits for"), COUNT]),
         node_rule(
+            "wait-group",
+            "wait-group orders",
+            "A count of work to be done, 0 at first: `add` counts up, `done` counts down, and `wait` waits until it is 0. \
+             Count up before the work begins, not in it, and not again before the waiters have left.",
+        )
+        .args(&[NAME])
+        .props(&[COUNT]),
+        node_rule(
+            "latch",
+            "latch ready initial=3",
+            "A wait group that only counts down: `done` counts, `wait` waits until it is 0. Once open, it stays open.",
+        )
+        .args(&[NAME])
+        .props(&[required("initial", Number(DECLARED_COUNT), "count at the start"), COUNT]),
+        node_rule(
             "server",
             "server site latency=\"50ms\" capacity=8",
             "A small HTTP server for `http-get` on this machine: a process with a lane of its own. Its depth is the \

@@ -1,4 +1,4 @@
-//! Steps on conditions, event flags and barriers.
+//! Steps on conditions, event flags, barriers and wait groups.
 
 use super::IfOmitted::Means;
 use super::ValueKind::Number;
@@ -8,6 +8,8 @@ use crate::check::number_rule::TIME;
 
 const CONDITION: Parameter = resource_name("condition", "a condition");
 const EVENT: Parameter = resource_name("event", "an event");
+/// What `wait` waits for.
+pub(in crate::check) const WAITED: &str = "a condition, an event, a wait group or a latch";
 
 pub(super) const SIGNALS: NodeFamily = NodeFamily {
     title: "Signals",
@@ -16,10 +18,11 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
             "wait",
             "wait not-empty",
             "For a condition: returns its mutex, waits for a notification, and takes the mutex again. For an event: \
-             waits until it is set.",
+             waits until it is set. For a wait group or a latch: waits until its count is 0; fails if the group is \
+             added to again before the wait has returned.",
             Checker::wait_step,
         )
-        .args(&[resource_name("signal", "a condition or an event")])
+        .args(&[resource_name("signal", WAITED)])
         .props(&[
             AT,
             optional("timeout", Number(TIME), Means("no limit"), "longest wait; the worker continues after it"),
@@ -54,5 +57,14 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
         step_rule("meet", "meet round", "Waits until all parties of the barrier have arrived.", Checker::meet_step)
             .args(&[resource_name("barrier", "a barrier")])
             .props(&[AT]),
+        step_rule(
+            "done",
+            "done orders",
+            "Takes 1 off the count of a wait group or a latch; at 0, all waiters continue. Fails if the count is 0 \
+             already.",
+            Checker::done_step,
+        )
+        .args(&[resource_name("group", "a wait group or a latch")])
+        .props(&[AT]),
     ],
 };

@@ -11,7 +11,7 @@ use crate::quantity::format_quantity;
 use crate::{Mistakes, Scenario, Source, check};
 
 /// Declarations for the names in the usages.
-const AROUND: [&str; 18] = [
+const AROUND: [&str; 20] = [
     "server site",
     "knob order same of=\"same other\"",
     "knob workers 8 min=1 max=64",
@@ -27,6 +27,8 @@ const AROUND: [&str; 18] = [
     "condition not-empty of=account count=2",
     "event ready count=2",
     "barrier round parties=4 count=2",
+    "wait-group orders count=2",
+    "latch opened initial=2 count=2",
     "thread w { sleep \"1ms\" }",
     "pool worker workers=1 { task { sleep \"1ms\" }; batch count=1 }",
     "thread helper { sleep \"1ms\" }",

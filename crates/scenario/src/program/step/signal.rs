@@ -1,13 +1,13 @@
-//! Steps on conditions, event flags and barriers.
+//! Steps on conditions, event flags, barriers and wait groups.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Expr, Target};
 
-/// A step on a condition, an event flag or a barrier.
+/// A step on a condition, an event flag, a barrier or a wait group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SignalStep {
-    /// Waits for a condition, whose mutex it returns meanwhile, or for an event flag.
+    /// Waits for a condition, whose mutex it returns meanwhile, for an event flag, or for a wait group's count to be 0.
     Wait {
         target: Target,
         timeout: Option<Expr>,
@@ -21,12 +21,21 @@ pub enum SignalStep {
     Clear(Target),
     /// Waits until all parties of a barrier have arrived.
     BarrierWait(Target),
+    /// Adds to the count of a wait group.
+    GroupAdd {
+        target: Target,
+        count: Expr,
+    },
+    /// Takes 1 off the count of a wait group or a latch, and wakes all its waiters at 0. Fails if it is 0 already.
+    GroupDone(Target),
 }
 
 impl SignalStep {
     pub const fn target(&self) -> &Target {
         match self {
             Self::Wait { target, .. }
+            | Self::GroupAdd { target, .. }
+            | Self::GroupDone(target)
             | Self::Notify(target)
             | Self::NotifyAll(target)
             | Self::Set(target)
