@@ -24,6 +24,9 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         "an `else` that never runs",
         &[
             ("bad/else-alone", "this `else` has no matching step"),
+            ("bad/result-help-with-timeout", "a worker that helps cannot give up in time"),
+            ("bad/result-else-without-block", "give it a block, or a time limit"),
+            ("bad/acquire-more-than-there-are-in-time", "this `acquire` never gives up"),
             ("bad/else-without-limit", "this `put` never gives up, so its `else` never runs"),
         ],
     ),

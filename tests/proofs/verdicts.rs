@@ -47,6 +47,7 @@ fn check_programs(seeds: Range<u64>, lossy: bool) -> Counts {
     let mut tally = Counts::default();
     for seed in seeds.clone() {
         let (program, loss) = program(seed, lossy);
+        let program = program.with_timeouts(&mut Rng::with_seed(seed));
         match run(&program, seed, loss, World::deadlocked) {
             Ok(one) => tally.add(&one),
             Err(wrong) => {

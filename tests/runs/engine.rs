@@ -342,7 +342,12 @@ fn semaphore_holders_never_exceed_its_permits() {
         let spec = ResourceSpec::Semaphore { permits: number(3.0) };
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
         let target = Target { resource: 0, index: None };
-        let body = vec![Step::Acquire { target, permits: number(1.0), body: vec![Step::Sleep(number(100e3))].into() }];
+        let body = vec![Step::Acquire {
+            target,
+            permits: number(1.0),
+            body: vec![Step::Sleep(number(100e3))].into(),
+            limit: None,
+        }];
         s.groups.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body: body.into() }]));
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
@@ -387,7 +392,7 @@ fn semaphore_posts_and_passes_are_equal() {
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
         let target = Target { resource: 0, index: None };
         let again = |step| vec![Step::Repeat { times: number(200.0), body: vec![step].into() }];
-        s.groups.push(workers("waits", kind, 2, again(Step::BareAcquire(target.clone()))));
+        s.groups.push(workers("waits", kind, 2, again(Step::BareAcquire { target: target.clone(), limit: None })));
         s.groups.push(workers("gives", kind, 2, again(Step::BareRelease(target))));
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);

@@ -66,3 +66,108 @@ fn queue_with_waiters_that_give_up_loses_no_item_and_no_wake_up() {
         assert!(timeouts(seen, 0) > 0, "no wait gave up");
     });
 }
+
+#[test]
+fn acquire_gives_up_without_a_permit_and_takes_one_in_time() {
+    let text = "semaphore s permits=2\nsemaphore empty permits=0\ncounter n\nWORKER w {\n\
+        acquire s timeout=\"1h\" { add n\n\
+            acquire s timeout=\"1h\" permits=1 { add n\n\
+                acquire s timeout=\"1ms\" { add n by=100 }\nelse { add n }\n\
+                try-acquire s { add n by=100 }\nelse { add n }\n\
+                try-acquire s timeout=\"1ms\" permits=2 { add n by=100 } }\n\
+            try-acquire s { add n }\nelse { add n by=100 } }\n\
+        try-acquire s permits=2 { add n }\nelse { add n by=100 }\n\
+        acquire empty timeout=\"1ms\"\nelse { add n }\n\
+        release empty\n\
+        acquire empty timeout=\"1h\"\nelse { add n by=100 }\n}";
+    each(text, |seen| {
+        assert_eq!(seen.counter, Some(7));
+        assert_eq!((timeouts(seen, 0), timeouts(seen, 1)), (3, 1));
+        let model = seen.model();
+        let lock = |on: u16| model.lock(ResourceId(on)).expect("a semaphore");
+        assert_eq!((lock(0).timeouts(), lock(0).acquired(), lock(1).timeouts()), (3, 5, 1));
+    });
+}
+
+#[test]
+fn semaphore_with_waiters_that_give_up_loses_no_permit_and_no_wake_up() {
+    let text = "semaphore s permits=2\ncounter n\n\
+        WORKER patient count=2 { repeat 20 { acquire s permits=\"1 + i\" { sleep \"random(1ms, 4ms)\" } } }\n\
+        WORKER hasty count=3 { repeat 40 { acquire s timeout=\"random(0us, 2ms)\" { sleep \"random(0us, 1ms)\" } } }\n\
+        WORKER last { join patient; join hasty; try-acquire s permits=2 { add n }\nelse { add n by=100 } }";
+    each(text, |seen| {
+        assert!(timeouts(seen, 0) > 0, "no wait gave up");
+        assert_eq!(seen.counter, Some(1), "all permits are back");
+    });
+}
+
+#[test]
+fn wait_runs_its_else_only_if_nothing_woke_it() {
+    let text = "mutex m\ncondition c of=m\nevent e\ncounter n\n\
+        WORKER w { lock m { wait c timeout=\"1ms\"\nelse { add n } }\n\
+            wait e timeout=\"1ms\"\nelse { add n }\n\
+            set e; wait e timeout=\"1h\"\nelse { add n by=100 } }";
+    each(text, |seen| assert_eq!(seen.counter, Some(2)));
+}
+
+#[test]
+fn worker_that_gives_up_at_a_barrier_takes_its_arrival_back() {
+    let text = "barrier b parties=2\nevent left\ncounter n\n\
+        WORKER hasty { repeat 3 { meet b timeout=\"1ms\"\nelse { add n } }\n\
+            set left; meet b timeout=\"1h\"\nelse { add n by=100 } }\n\
+        WORKER patient { wait left; meet b; add n }";
+    each(text, |seen| {
+        assert_eq!(seen.counter, Some(4));
+        assert_eq!(timeouts(seen, 0), 3);
+    });
+}
+
+#[test]
+fn barrier_with_parties_that_give_up_lets_none_pass_alone() {
+    let text = "barrier b parties=3\ncounter done\n\
+        WORKER w count=3 { repeat 20 { sleep \"random(0us, 4ms)\"; meet b }; add done }\n\
+        WORKER fickle count=2 { while done below=3 { meet b timeout=\"random(0us, 1ms)\" } }";
+    each(text, |seen| {
+        let met = |by: &EventKind| matches!(by, EventKind::Signalled { on: ResourceId(0), .. });
+        let woken = |kind: &EventKind| if let EventKind::Signalled { woken, .. } = kind { *woken } else { 0 };
+        assert!(seen.events.iter().filter(|event| met(&event.kind)).all(|event| woken(&event.kind) == 2));
+        let passed = seen.count(|kind| matches!(kind, EventKind::Woken { .. }));
+        let rounds = seen.count(|kind| met(&kind));
+        assert_eq!(passed, 2 * rounds, "each round wakes two and has a last one");
+        assert!(timeouts(seen, 0) > 0, "no wait gave up");
+    });
+}
+
+#[test]
+fn result_that_was_given_up_is_read_later() {
+    let text = "counter n\nevent begin\n\
+        pool p of=threads workers=1 { task { wait begin } }\n\
+        thread w { submit p; submit p\n\
+            result timeout=\"1ms\"\nelse { add n }\n\
+            result timeout=\"1ms\" { add n by=100 }\nelse { add n }\n\
+            result timeout=\"1ms\"\n\
+            set begin\n\
+            result timeout=\"1h\" { add n }\nelse { add n by=100 }\n\
+            result { add n }\nelse { add n by=100 } }";
+    each(text, |seen| {
+        assert_eq!(seen.counter, Some(4));
+        let results = seen.model().results(ResourceId(3)).expect("results");
+        assert_eq!((results.timeouts(), results.read_count()), (3, 2));
+    });
+}
+
+#[test]
+fn join_that_gave_up_can_be_repeated() {
+    let text = "counter n\nevent go\n\
+        WORKER helper { wait go }\n\
+        WORKER w { spawn helper\n\
+            join helper timeout=\"1ms\" { add n by=100 }\nelse { add n }\n\
+            join helper timeout=\"1ms\"\n\
+            set go\n\
+            join helper timeout=\"1h\" { add n }\nelse { add n by=100 }\n\
+            join helper { add n }\nelse { add n by=100 } }";
+    each(text, |seen| {
+        assert_eq!(seen.counter, Some(3));
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::WaitTimedOut { .. })), 2);
+    });
+}

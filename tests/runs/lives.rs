@@ -22,6 +22,7 @@ fn join_or(group: usize, body: Vec<Step>, otherwise: Vec<Step>) -> Step {
         members: GroupMembers { group, which: MemberSelector::All },
         body: body.into(),
         otherwise: otherwise.into(),
+        timeout: None,
     })
 }
 

@@ -119,7 +119,7 @@ fn wait_for_threads(run: &RunContext) {
     let threads = || run.lives().filter(|(worker, life)| is_awaited(*worker) && life.is_alive_in(pid));
     // They may spawn others before they end.
     while let Some((life, nth)) = threads().find_map(|(_, life)| Some((life, life.current()?))) {
-        life.wait_for_end(nth);
+        life.wait_for_end(nth, None);
     }
 }
 

@@ -83,6 +83,8 @@ struct WorkerTrack {
     pending_steps: VecDeque<OrderStep>,
     /// The resource whose supply the first pending step needs.
     blocked_on: Option<ResourceId>,
+    /// The barrier at which it waits with a time limit.
+    timed_barrier: Option<ResourceId>,
 }
 
 /// The known order of nested acquisitions.
@@ -140,6 +142,9 @@ impl HappensBefore {
             && let Some(step) = OrderStep::from_event(kind)
             && self.is_ordering_event(kind)
         {
+            if let EventKind::Woken { on, .. } = kind {
+                self.add_step(worker, OrderStep::LateArrival(*on));
+            }
             self.add_step(worker, step);
         }
     }
@@ -208,7 +213,9 @@ impl HappensBefore {
                     Some(ResourceFlow::MutexTurns { .. } | ResourceFlow::Posts { .. })
                 )
             }
-            EventKind::Blocked { on: Some(on), .. } => {
+            EventKind::Blocked { on: Some(on), .. }
+            | EventKind::TimedAttempt { lock: on }
+            | EventKind::WaitTimedOut { lock: on } => {
                 matches!(self.flows.get(on.index()), Some(ResourceFlow::Barrier(_)))
             }
             _ => true,

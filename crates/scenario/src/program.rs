@@ -197,7 +197,7 @@ impl Scenario {
     /// Whether all permits of the semaphore are taken for a block, at whose end they are returned.
     pub fn is_scoped(&self, resource: usize) -> bool {
         !self.any_step(
-            |step| matches!(step, Step::BareAcquire(target) | Step::BareRelease(target) if target.resource == resource),
+            |step| matches!(step, Step::BareAcquire { target, .. } | Step::BareRelease(target) if target.resource == resource),
         )
     }
 }

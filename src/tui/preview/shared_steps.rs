@@ -96,7 +96,7 @@ impl<'a> Simulator<'a> {
                 let flag = self.resource_index(target, place);
                 self.shared[flag].value = 0;
             }
-            SignalStep::BarrierWait(target) => {
+            SignalStep::BarrierWait { target, .. } => {
                 let barrier = self.resource_index(target, place);
                 self.shared[barrier].value += 1;
                 if self.shared[barrier].value >= self.shared[barrier].size {

@@ -21,12 +21,12 @@ impl<'a> Simulator<'a> {
             Step::Lock { target, body } | Step::ReadLock { target, body } => {
                 self.run_locked(worker, target, 1, body, now);
             }
-            Step::Acquire { target, permits, body } => self.run_locked(worker, target, time(permits), body, now),
+            Step::Acquire { target, permits, body, .. } => self.run_locked(worker, target, time(permits), body, now),
             Step::WriteLock { target, body } => self.run_locked(worker, target, RWLOCK_CAPACITY, body, now),
             Step::TryLock { target, timeout, body, otherwise } => {
                 self.try_run_locked(worker, target, (body, otherwise), time(timeout), now);
             }
-            Step::BareLock(target) | Step::BareAcquire(target) => {
+            Step::BareLock(target) | Step::BareAcquire { target, .. } => {
                 self.acquire(worker, self.resolve_lock(target, place, 1), now);
             }
             Step::BareUnlock(target) | Step::BareRelease(target) => {

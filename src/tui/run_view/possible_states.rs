@@ -73,7 +73,7 @@ impl PossibleStates {
                 }),
                 Step::Io(_) | Step::Thumbnail { .. } | Step::RealWork(_) => self.add(&[State::Io]),
                 Step::BareLock(_)
-                | Step::BareAcquire(_)
+                | Step::BareAcquire { .. }
                 | Step::Lock { .. }
                 | Step::TryLock { .. }
                 | Step::Acquire { .. }
@@ -86,7 +86,7 @@ impl PossibleStates {
                 | Step::Pipe(PipeStep::Receive { .. } | PipeStep::ForEach { .. }) => self.add(&[State::Empty]),
                 Step::Queue(QueueStep::TryPut { timeout, .. }) if may_wait(timeout) => self.add(&[State::Full]),
                 Step::Queue(QueueStep::TryTake { timeout, .. }) if may_wait(timeout) => self.add(&[State::Empty]),
-                Step::Pool(_) | Step::Signal(SignalStep::Wait { .. } | SignalStep::BarrierWait(_)) => {
+                Step::Pool(_) | Step::Signal(SignalStep::Wait { .. } | SignalStep::BarrierWait { .. }) => {
                     self.add(&[State::Signal]);
                 }
                 Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),

@@ -116,13 +116,13 @@ fn block(left: usize) -> BoxedStrategy<Block> {
 
 fn simple_step() -> BoxedStrategy<Step> {
     let signals = prop_oneof![
-        (target(EVENT), prop::option::of(time())).prop_map(|(target, timeout)| SignalStep::Wait { target, timeout }),
+        (target(EVENT), limit()).prop_map(|(target, limit)| SignalStep::Wait { target, limit }),
         target(EVENT).prop_map(SignalStep::Set),
         target(EVENT).prop_map(SignalStep::Clear),
-        target(BARRIER).prop_map(SignalStep::BarrierWait),
+        (target(BARRIER), limit()).prop_map(|(target, limit)| SignalStep::BarrierWait { target, limit }),
         (target(GROUP), within(counts(), 0.0, 1e7)).prop_map(|(target, count)| SignalStep::GroupAdd { target, count }),
         target(GROUP).prop_map(SignalStep::GroupDone),
-        (target(GROUP), prop::option::of(time())).prop_map(|(target, timeout)| SignalStep::Wait { target, timeout }),
+        (target(GROUP), limit()).prop_map(|(target, limit)| SignalStep::Wait { target, limit }),
     ];
     let queues = prop_oneof![
         (target(QUEUE), limit()).prop_map(|(target, limit)| QueueStep::Put { target, limit }),
@@ -174,8 +174,9 @@ fn block_step(left: usize) -> BoxedStrategy<Step> {
             (target(mutex), body()).prop_map(|(target, body)| Step::Lock { target, body }),
             (target(rwlock), body()).prop_map(|(target, body)| Step::ReadLock { target, body }),
             (target(rwlock), body()).prop_map(|(target, body)| Step::WriteLock { target, body }),
-            (target(SEMAPHORE), 1..9_u32, body())
-                .prop_map(|(target, n, body)| { Step::Acquire { target, permits: number(f64::from(n)), body } }),
+            (target(SEMAPHORE), 1..9_u32, body(), limit()).prop_map(|(target, n, body, limit)| {
+                Step::Acquire { target, permits: number(f64::from(n)), body, limit }
+            }),
             (target(mutex), time(), body(), otherwise(left))
                 .prop_map(|(target, timeout, body, otherwise)| Step::TryLock { target, timeout, body, otherwise }),
         ];
@@ -265,8 +266,8 @@ fn step(step: &Step) -> Vec<Node> {
         Step::Lock { target, body } => single(on("lock", target).block(written(body))),
         Step::ReadLock { target, body } => single(on("read", target).block(written(body))),
         Step::WriteLock { target, body } => single(on("write", target).block(written(body))),
-        Step::Acquire { target, permits, body } => {
-            single(on("acquire", target).set("permits", formula(permits, Unit::Count)).block(written(body)))
+        Step::Acquire { target, permits, body, limit } => {
+            limited(on("acquire", target).set("permits", formula(permits, Unit::Count)).block(written(body)), limit)
         }
         Step::TryLock { target, timeout, body, otherwise } => {
             with_else(on("try-lock", target).set("timeout", formula(timeout, Unit::Time)), body, otherwise)
@@ -278,7 +279,7 @@ fn step(step: &Step) -> Vec<Node> {
             single(on("add", target).set("by", i128::from(*by)).set("times", formula(times, Unit::Count)))
         }
         Step::Queue(step) => queue(step),
-        Step::Signal(step) => single(signal(step)),
+        Step::Signal(step) => signal(step),
         Step::If { question, body, otherwise } => with_else(question_node("if", question), body, otherwise),
         Step::While { question, body } => single(question_node("while", question).block(written(body))),
         Step::Repeat { times, body } => {
@@ -364,19 +365,16 @@ fn queue(step: &QueueStep) -> Vec<Node> {
     }
 }
 
-fn signal(step: &SignalStep) -> Node {
+fn signal(step: &SignalStep) -> Vec<Node> {
     match step {
-        SignalStep::Wait { target, timeout: None } => on("wait", target),
-        SignalStep::Wait { target, timeout: Some(time) } => {
-            on("wait", target).set("timeout", formula(time, Unit::Time))
-        }
-        SignalStep::Notify(target) => on("notify", target),
-        SignalStep::NotifyAll(target) => on("notify-all", target),
-        SignalStep::Set(target) => on("set", target),
-        SignalStep::Clear(target) => on("clear", target),
-        SignalStep::BarrierWait(target) => on("meet", target),
-        SignalStep::GroupAdd { target, count } => on("add", target).set("times", formula(count, Unit::Count)),
-        SignalStep::GroupDone(target) => on("done", target),
+        SignalStep::Wait { target, limit } => limited(on("wait", target), limit),
+        SignalStep::Notify(target) => vec![on("notify", target)],
+        SignalStep::NotifyAll(target) => vec![on("notify-all", target)],
+        SignalStep::Set(target) => vec![on("set", target)],
+        SignalStep::Clear(target) => vec![on("clear", target)],
+        SignalStep::BarrierWait { target, limit } => limited(on("meet", target), limit),
+        SignalStep::GroupAdd { target, count } => vec![on("add", target).set("times", formula(count, Unit::Count))],
+        SignalStep::GroupDone(target) => vec![on("done", target)],
     }
 }
 

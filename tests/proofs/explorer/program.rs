@@ -6,6 +6,9 @@ use fastrand::Rng;
 /// Capacity of a queue, unless it has no room.
 pub const ROOM: u32 = 1;
 
+/// Share of the waits with a time limit, where one is possible.
+const LIMITED: f64 = 0.2;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Mutex,
@@ -70,6 +73,56 @@ pub enum Step {
     Shutdown(usize),
     /// The process dies at once.
     Abort,
+    /// Gives up its wait, which can be at any moment.
+    Limited(LimitedStep),
+}
+
+/// A step whose wait has a time limit. A worker that gives up a block continues after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitedStep {
+    Read(usize),
+    Write(usize),
+    Acquire(usize, u32),
+    Pass(usize),
+    Put(usize),
+    Take(usize),
+    Meet(usize),
+    Join(usize),
+    Result,
+}
+
+impl Step {
+    /// Returns the step without its time limit.
+    pub fn plain(self) -> Self {
+        match self {
+            Self::Limited(LimitedStep::Read(on)) => Self::Read(on),
+            Self::Limited(LimitedStep::Write(on)) => Self::Write(on),
+            Self::Limited(LimitedStep::Acquire(on, permits)) => Self::Acquire(on, permits),
+            Self::Limited(LimitedStep::Pass(on)) => Self::Pass(on),
+            Self::Limited(LimitedStep::Put(on)) => Self::Put(on),
+            Self::Limited(LimitedStep::Take(on)) => Self::Take(on),
+            Self::Limited(LimitedStep::Meet(on)) => Self::Meet(on),
+            Self::Limited(LimitedStep::Join(other)) => Self::Join(other),
+            Self::Limited(LimitedStep::Result) => Self::Result,
+            step => step,
+        }
+    }
+
+    /// Returns the step with a time limit, if it can have one.
+    fn limited(self) -> Self {
+        Self::Limited(match self {
+            Self::Read(on) => LimitedStep::Read(on),
+            Self::Write(on) => LimitedStep::Write(on),
+            Self::Acquire(on, permits) => LimitedStep::Acquire(on, permits),
+            Self::Pass(on) => LimitedStep::Pass(on),
+            Self::Put(on) => LimitedStep::Put(on),
+            Self::Take(on) => LimitedStep::Take(on),
+            Self::Meet(on) => LimitedStep::Meet(on),
+            Self::Join(other) => LimitedStep::Join(other),
+            Self::Result => LimitedStep::Result,
+            step => return step,
+        })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -119,6 +172,15 @@ impl Program {
             program.pools[pool].task = program.steps(rng, steps, usize::MAX, true);
         }
         program
+    }
+
+    /// Gives some of the waits a time limit.
+    pub fn with_limits(mut self, rng: &mut Rng) -> Self {
+        let steps = self.workers.iter_mut().chain(self.pools.iter_mut().map(|pool| &mut pool.task)).flatten();
+        for step in steps.filter(|_| rng.f64() < LIMITED) {
+            *step = step.limited();
+        }
+        self
     }
 
     fn steps(&self, rng: &mut Rng, most: usize, me: usize, is_task: bool) -> Vec<Step> {
@@ -253,7 +315,7 @@ impl Program {
     }
 
     fn has(&self, wanted: impl Fn(&Step) -> bool) -> bool {
-        self.all_steps().iter().any(|steps| steps.iter().any(&wanted))
+        self.all_steps().iter().any(|steps| steps.iter().any(|step| wanted(&step.plain())))
     }
 
     /// Returns whether a worker runs only when spawned.

@@ -154,7 +154,7 @@ fn wakers(program: &Program) -> Vec<Wakers> {
 }
 
 fn enter(program: &Program, wakers: &mut [Wakers], lanes: LaneRange, step: &Step) {
-    match *step {
+    match step.plain() {
         Step::Put(on)
         | Step::Post(on)
         | Step::Notify(on)

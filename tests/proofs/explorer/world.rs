@@ -1,5 +1,6 @@
 //! A simulator of the engine's primitives: which worker can move, and which events its moves record.
 
+mod limits;
 mod lives;
 mod locks;
 mod pools;
@@ -56,8 +57,9 @@ pub struct Worker {
     pub held: Vec<Held>,
     /// Its ticket at the resource that it waits for or is about to wait for.
     ticket: u64,
-    /// Writers and readers that came to the rwlock earlier.
+    /// Writers and readers that came to the rwlock earlier; and how many must go in first.
     before: (u64, u64),
+    need: (u64, u64),
     /// The life whose end it waits for.
     joins: u64,
     promises: VecDeque<(usize, u64)>,
@@ -89,6 +91,7 @@ pub struct Words {
     writer: bool,
     came: (u64, u64),
     went: (u64, u64),
+    left: (u64, u64),
     let_in: u64,
     orphaned: bool,
     depth: u32,
@@ -142,6 +145,7 @@ impl World {
             held: Vec::new(),
             ticket: 0,
             before: (0, 0),
+            need: (0, 0),
             joins: 0,
             promises: VecDeque::new(),
             task: None,
@@ -189,6 +193,11 @@ impl World {
     }
 
     fn step_of(&self, program: &Program, w: usize) -> Option<Step> {
+        self.written_step(program, w).map(Step::plain)
+    }
+
+    /// Returns the next step of a worker, with its time limit.
+    fn written_step(&self, program: &Program, w: usize) -> Option<Step> {
         let steps = program.workers.get(w);
         let steps = steps.or_else(|| program.seats()[w].map(|(pool, _)| &program.pools[pool].task))?;
         steps.get(self.workers[w].pc).copied()
@@ -196,8 +205,14 @@ impl World {
 
     fn is_timed(&self, program: &Program, w: usize) -> bool {
         let idle = self.is_idle(program, w);
-        let step = self.step_of(program, w).filter(|_| !idle);
-        matches!(step, Some(Step::TryLock(_) | Step::Stay { timed: true, .. } | Step::Await { timed: true, .. }))
+        let step = self.written_step(program, w).filter(|_| !idle);
+        let timed =
+            matches!(step, Some(Step::TryLock(_) | Step::Stay { timed: true, .. } | Step::Await { timed: true, .. }));
+        timed || self.is_limited(program, w)
+    }
+
+    fn is_limited(&self, program: &Program, w: usize) -> bool {
+        !self.is_idle(program, w) && matches!(self.written_step(program, w), Some(Step::Limited(_)))
     }
 
     /// Returns whether the condition that a worker waits for is met.
@@ -208,8 +223,8 @@ impl World {
         }
         match self.step_of(program, w) {
             Some(Step::Lock(on) | Step::TryLock(on)) => words(on).holders.is_empty(),
-            Some(Step::Read(on)) => self.may_read(program, on, self.workers[w].before),
-            Some(Step::Write(on)) => self.may_write(program, on, self.workers[w].before),
+            Some(Step::Read(on)) => self.may_read(program, on, &self.workers[w]),
+            Some(Step::Write(on)) => self.may_write(program, on, &self.workers[w]),
             Some(Step::Acquire(on, permits)) => words(on).free >= u64::from(permits),
             Some(Step::Pass(on)) => words(on).free >= 1,
             Some(Step::Put(on)) => self.may_put(program, on),
@@ -244,7 +259,8 @@ impl Scene<'_> {
     }
 
     fn blocks(&mut self, w: usize, state: State, on: usize) {
-        self.waits(w, [EventKind::Blocked { state, on: Some(id(on)) }]);
+        let tried = self.world.is_limited(self.program, w).then_some(EventKind::TimedAttempt { lock: id(on) });
+        self.waits(w, tried.into_iter().chain([EventKind::Blocked { state, on: Some(id(on)) }]));
     }
 
     /// Moves one worker: it begins, does a step, begins to wait, or ends its wait.
@@ -259,6 +275,9 @@ impl Scene<'_> {
         let Some(step) = self.world.step_of(self.program, w) else {
             return if w < self.program.workers.len() { self.end(w, ExitKind::Finished) } else { self.end_task(w) };
         };
+        if waited && self.world.is_limited(self.program, w) && !self.world.is_over(self.program, w) {
+            return self.give_up(w, step);
+        }
         match step {
             Step::Lock(on) | Step::TryLock(on) => self.lock(w, on, waited, matches!(step, Step::TryLock(_))),
             Step::Unlock(on) | Step::Leave(on) | Step::Return(on) => {
@@ -307,6 +326,7 @@ impl Scene<'_> {
             Step::Help => self.help(w, waited),
             Step::Shutdown(pool) => self.shut_down(w, pool, waited),
             Step::Abort => self.die(w),
+            Step::Limited(_) => unreachable!("a step without its limit"),
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn scenario(program: &Program, wrong: &WrongVerdict) -> String {
             Kind::Mutex => writeln!(text, "mutex r{i}"),
             Kind::Semaphore(permits) => writeln!(text, "semaphore r{i} permits={permits}"),
             Kind::Rwlock(policy) => writeln!(text, "rwlock r{i} policy={}", policy.word()),
-            Kind::Queue => writeln!(text, "queue r{i} capacity={ROOM}"),
+            Kind::Queue { .. } => writeln!(text, "queue r{i} capacity={ROOM}"),
             Kind::Condition { of, .. } => writeln!(text, "condition r{i} of=r{of}"),
         };
     }
@@ -71,17 +71,18 @@ impl Teller<'_> {
                     (_, LockMode::Permits(permits)) => format!("acquire r{on} permits={permits}"),
                     (Kind::Rwlock(_), LockMode::Shared) => format!("read r{on}"),
                     (Kind::Rwlock(_), _) => format!("write r{on}"),
-                    _ if *timed => format!("try-lock r{on} timeout=\"{took}ms\""),
+                    _ if *timed => format!("try-lock r{on}"),
                     _ => format!("lock r{on}"),
                 };
+                let head = if *timed { format!("{head} timeout=\"{took}ms\"") } else { head };
                 self.line(depth, &(head + " {"));
                 self.ops(body, depth + 1);
                 self.step(depth + 1);
                 self.line(depth, "}");
             }
             Op::Keep(on) => self.plain(depth, &format!("lock r{on}")),
-            Op::Put(on) => self.plain(depth, &format!("put r{on}")),
-            Op::Take(on) => self.plain(depth, &format!("take r{on}")),
+            Op::Put(on) => self.transfer(depth, "put", *on),
+            Op::Take(on) => self.transfer(depth, "take", *on),
             Op::Wait(on) => {
                 self.step(depth);
                 let Kind::Condition { timed, .. } = self.program.kinds[*on] else { return };
@@ -96,6 +97,13 @@ impl Teller<'_> {
             Op::NotifyAll(on) => self.plain(depth, &format!("notify-all r{on}")),
             Op::Join(worker) => self.plain(depth, &format!("join w{worker}")),
         }
+    }
+
+    fn transfer(&mut self, depth: usize, word: &str, on: usize) {
+        let took = self.step(depth);
+        let timed = self.program.kinds[on] == Kind::Queue { timed: true };
+        let limit = if timed { format!(" timeout=\"{took}ms\"") } else { String::new() };
+        self.line(depth, &format!("{word} r{on}{limit}"));
     }
 
     fn plain(&mut self, depth: usize, line: &str) {

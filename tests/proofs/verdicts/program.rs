@@ -14,7 +14,10 @@ pub enum Kind {
     /// A semaphore with its permits.
     Semaphore(u32),
     Rwlock(RwPolicy),
-    Queue,
+    /// Either all waits for items and room have a timeout, or none.
+    Queue {
+        timed: bool,
+    },
     /// A condition with its mutex `of`; either all waits for it have a timeout, or none.
     Condition {
         of: usize,
@@ -65,7 +68,7 @@ impl Program {
         let mut kinds: Vec<Kind> = (0..rng.usize(2..=5)).map(|_| lock(rng, plain)).collect();
         if !plain {
             kinds[0] = Kind::Mutex;
-            kinds.extend((0..rng.usize(..=2)).map(|_| Kind::Queue));
+            kinds.extend((0..rng.usize(..=2)).map(|_| Kind::Queue { timed: false }));
             kinds.extend((0..rng.usize(..=2)).map(|_| Kind::Condition { of: 0, timed: rng.f64() < 0.3 }));
         }
         let workers = rng.usize(2..=6);
@@ -81,6 +84,17 @@ impl Program {
         program
     }
 
+    /// Gives some of the waits for semaphores, rwlocks and queues a timeout.
+    pub fn with_timeouts(mut self, rng: &mut Rng) -> Self {
+        for kind in &mut self.kinds {
+            if let Kind::Queue { timed } = kind {
+                *timed = rng.f64() < 0.2;
+            }
+        }
+        self.workers.iter_mut().for_each(|ops| add_timeouts(ops, rng));
+        self
+    }
+
     /// Generates steps inside these locks, while any are `left`.
     fn ops(&self, rng: &mut Rng, open: &mut Vec<usize>, left: &mut usize, me: (usize, usize)) -> Vec<Op> {
         let mut ops = Vec::new();
@@ -92,11 +106,12 @@ impl Program {
     }
 
     fn op(&self, rng: &mut Rng, open: &mut Vec<usize>, left: &mut usize, (me, workers): (usize, usize)) -> Option<Op> {
-        if !self.kinds.contains(&Kind::Queue) || rng.f64() < 0.97 {
+        let has_queue = self.kinds.iter().any(|kind| matches!(kind, Kind::Queue { .. }));
+        if !has_queue || rng.f64() < 0.97 {
             let on = rng.usize(..self.kinds.len());
             return match self.kinds[on] {
-                Kind::Queue if rng.bool() => Some(Op::Put(on)),
-                Kind::Queue => Some(Op::Take(on)),
+                Kind::Queue { .. } if rng.bool() => Some(Op::Put(on)),
+                Kind::Queue { .. } => Some(Op::Take(on)),
                 Kind::Condition { of, .. } if open.iter().filter(|held| **held == of).count() == 1 => {
                     Some(Op::Wait(on))
                 }
@@ -131,6 +146,15 @@ impl Program {
         let body = self.ops(rng, open, left, me);
         open.pop();
         Some(Op::Hold { on, mode, timed, body })
+    }
+}
+
+fn add_timeouts(ops: &mut [Op], rng: &mut Rng) {
+    for op in ops {
+        if let Op::Hold { timed, body, .. } = op {
+            *timed |= rng.f64() < 0.15;
+            add_timeouts(body, rng);
+        }
     }
 }
 

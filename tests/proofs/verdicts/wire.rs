@@ -153,7 +153,7 @@ pub fn registry(program: &Program) -> Arc<Registry> {
         Kind::Mutex => ResourceKind::Mutex { kind: LockKind::Std },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: true },
         Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
-        Kind::Queue => ResourceKind::Queue { capacity: ROOM },
+        Kind::Queue { .. } => ResourceKind::Queue { capacity: ROOM },
         Kind::Condition { of, .. } => ResourceKind::Condition { mutex: ResourceId::from(of) },
     };
     let workers = 0..program.workers.len();

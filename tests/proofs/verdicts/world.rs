@@ -28,8 +28,8 @@ pub struct LockRequest {
 #[derive(Debug, Clone, Copy)]
 pub enum Wait {
     Lock(LockRequest),
-    Item(usize),
-    Room(usize),
+    Item { on: usize, timed: bool },
+    Room { on: usize, timed: bool },
     Signal { on: usize, timed: bool },
     End(usize),
 }
@@ -37,7 +37,13 @@ pub enum Wait {
 impl Wait {
     /// Returns whether the wait has a timeout.
     pub const fn is_timed(&self) -> bool {
-        matches!(self, Self::Lock(LockRequest { timed: true, .. }) | Self::Signal { timed: true, .. })
+        matches!(
+            self,
+            Self::Lock(LockRequest { timed: true, .. })
+                | Self::Item { timed: true, .. }
+                | Self::Room { timed: true, .. }
+                | Self::Signal { timed: true, .. }
+        )
     }
 }
 
@@ -143,8 +149,8 @@ impl World {
     fn is_over(&self, w: usize, wait: &Wait) -> bool {
         match wait {
             Wait::Lock(asked) => self.may(asked),
-            Wait::Item(q) => self.depth(*q) > 0,
-            Wait::Room(q) => self.depth(*q) < ROOM,
+            Wait::Item { on, .. } => self.depth(*on) > 0,
+            Wait::Room { on, .. } => self.depth(*on) < ROOM,
             Wait::Signal { .. } => self.workers[w].signalled,
             Wait::End(other) => self.workers[*other].done,
         }
@@ -183,12 +189,12 @@ impl World {
                 let event = self.put(w, q);
                 self.wire.record(w, event);
             }
-            Step::Put(q) => self.block(w, Wait::Room(q), State::Full, q),
+            Step::Put(on) => self.block(w, Wait::Room { on, timed: self.is_timed_queue(on) }, State::Full, on),
             Step::Take(q) if self.depth(q) > 0 => {
                 let event = self.take_item(w, q);
                 self.wire.record(w, event);
             }
-            Step::Take(q) => self.block(w, Wait::Item(q), State::Empty, q),
+            Step::Take(on) => self.block(w, Wait::Item { on, timed: self.is_timed_queue(on) }, State::Empty, on),
             Step::Come { on, of } => {
                 (self.workers[w].came, self.workers[w].signalled) = (Some(on), false);
                 self.give_back(w, of);
@@ -207,6 +213,10 @@ impl World {
                 self.wire.write_slot(w, held.into_iter().chain([joins]).collect());
             }
         }
+    }
+
+    fn is_timed_queue(&self, on: usize) -> bool {
+        self.kinds[on] == Kind::Queue { timed: true }
     }
 
     fn block(&mut self, w: usize, wait: Wait, state: State, on: usize) {
@@ -236,15 +246,20 @@ impl World {
         match wait {
             Wait::Lock(asked) if over => self.take(w, asked.lock, asked.mode),
             Wait::Lock(asked) => {
+                self.let_readers_in(asked);
                 self.wire.record(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
                 self.workers[w].pc = asked.otherwise;
             }
-            Wait::Item(q) => {
-                let event = self.take_item(w, q);
+            Wait::Item { on, .. } | Wait::Room { on, .. } if !over => {
+                self.workers[w].pc += 1;
+                self.wire.record(w, EventKind::WaitTimedOut { lock: id(on) });
+            }
+            Wait::Item { on, .. } => {
+                let event = self.take_item(w, on);
                 self.grant_wait(w, event, rng);
             }
-            Wait::Room(q) => {
-                let event = self.put(w, q);
+            Wait::Room { on, .. } => {
+                let event = self.put(w, on);
                 self.grant_wait(w, event, rng);
             }
             Wait::Signal { on, .. } => {
@@ -280,8 +295,8 @@ impl World {
     fn lacking(&self) -> Lacking {
         let under_way = |on: usize| self.workers.iter().any(|w| w.came == Some(on) && w.signalled);
         let lacks = |(on, kind): (usize, &Kind)| match kind {
-            Kind::Queue if self.depth(on) == 0 => Some((id(on), State::Empty)),
-            Kind::Queue if self.depth(on) == ROOM => Some((id(on), State::Full)),
+            Kind::Queue { .. } if self.depth(on) == 0 => Some((id(on), State::Empty)),
+            Kind::Queue { .. } if self.depth(on) == ROOM => Some((id(on), State::Full)),
             Kind::Condition { .. } if !under_way(on) => Some((id(on), State::Signal)),
             _ => None,
         };

@@ -112,7 +112,7 @@ fn add_wakers(wakers: &mut [Wakers], lanes: LaneRange, steps: &[Step], groups: &
                 | SignalStep::NotifyAll(target)
                 | SignalStep::Set(target)
                 | SignalStep::GroupDone(target)
-                | SignalStep::BarrierWait(target),
+                | SignalStep::BarrierWait { target, .. },
             ) => push_lanes(&mut wakers[target.resource].givers, lanes),
             Step::Life(LifeStep::RunInline { group }) => add_wakers(wakers, lanes, &groups[*group].steps, groups),
             _ => {}
@@ -139,6 +139,9 @@ fn add_guarded_waits(
             Step::Life(LifeStep::RunInline { group }) => enter(&groups[*group].steps),
             Step::Signal(SignalStep::Wait { target, .. }) if is_guarded => {
                 push_lanes(&mut wakers[target.resource].predicate_waiters, lanes);
+                for body in step.bodies() {
+                    add_guarded_waits(wakers, lanes, body, (groups, settings, is_guarded));
+                }
             }
             _ => step.bodies().for_each(|body| enter(body)),
         }

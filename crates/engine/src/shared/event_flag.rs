@@ -14,18 +14,23 @@ const SET_COUNT: usize = FIRST_FREE_WORD + 1;
 pub struct EventFlag<'a>(pub SignalWaiters<'a>);
 
 impl EventFlag<'_> {
-    /// Waits until the flag is set or the deadline passes. Returns at once if the flag is set already.
-    pub async fn wait(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) {
+    /// Waits until the flag is set or the deadline passes. Returns at once if the flag is set already. Returns whether
+    /// it was set.
+    pub async fn wait(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> bool {
         let mut guard = self.0.monitor.enter();
         if guard.get(SET) == 0 {
             let ticket = take_ticket_inside(&mut guard);
-            self.0.wait_inside(guard, ticket, deadline, recorder).await;
+            if let Err(guard) = self.0.wait_inside(guard, ticket, deadline, recorder).await {
+                self.0.give_up(guard, recorder);
+                return false;
+            }
         } else {
             let nth = guard.get(SET_COUNT);
             let at = recorder.now();
             drop(guard);
             recorder.write(at, EventKind::FlagSeenSet { on: self.0.id, nth });
         }
+        true
     }
 
     /// Sets the flag and wakes all waiters.

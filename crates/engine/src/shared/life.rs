@@ -12,7 +12,9 @@
 //! ```
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
+use super::monitor::has_passed;
 use super::wait_queue::WaitQueue;
 use super::wake_counter::WakeCounter;
 use contend_platform::{wait_once, wake_all};
@@ -151,7 +153,7 @@ impl<'a> WorkerLife<'a> {
 
     /// Waits until life `nth` is started or given up. Returns whether it was started.
     pub fn wait_for_start(self, nth: u64) -> bool {
-        let word = self.wait_while(|word| word.phase() == CLAIMED && word.nth() == nth);
+        let word = self.wait_while(|word| word.phase() == CLAIMED && word.nth() == nth, None);
         word.nth() != nth || word.0 & NEVER_STARTED == 0
     }
 
@@ -166,20 +168,22 @@ impl<'a> WorkerLife<'a> {
         self.load_word().nth()
     }
 
-    /// Waits until life `nth` has ended.
-    pub fn wait_for_end(self, nth: u64) {
-        self.wait_while(|word| word.phase() != IDLE && word.nth() == nth);
+    /// Waits until life `nth` has ended, until `deadline` at most. Returns whether it has.
+    pub fn wait_for_end(self, nth: u64, deadline: Option<Instant>) -> bool {
+        let is_alive = |word: LifeWord| word.phase() != IDLE && word.nth() == nth;
+        !is_alive(self.wait_while(is_alive, deadline))
     }
 
     /// As [`WorkerLife::wait_for_end`], for a task.
-    pub async fn wait_for_end_async(self, nth: u64, wait_queue: &WaitQueue) {
+    pub async fn wait_for_end_async(self, nth: u64, wait_queue: &WaitQueue, deadline: Option<Instant>) -> bool {
         loop {
             let key = wait_queue.join(ENDED).await; // does not wait
-            if self.current() != Some(nth) {
+            let has_ended = self.current() != Some(nth);
+            if has_ended || has_passed(deadline) {
                 wait_queue.remove(key);
-                return;
+                return has_ended;
             }
-            wait_queue.wait(key, None).await;
+            wait_queue.wait(key, deadline).await;
         }
     }
 
@@ -194,13 +198,15 @@ impl<'a> WorkerLife<'a> {
         word.0 & if word.nth() == nth { FAILED } else { PREVIOUS_FAILED } != 0
     }
 
-    fn wait_while(self, condition: impl Fn(LifeWord) -> bool) -> LifeWord {
+    /// Waits while the condition holds, until `deadline` at most. Returns the last word.
+    fn wait_while(self, condition: impl Fn(LifeWord) -> bool, deadline: Option<Instant>) -> LifeWord {
         loop {
             let word = self.load_word();
-            if !condition(word) {
+            if !condition(word) || has_passed(deadline) {
                 return word;
             }
-            wait_once(self.word, word.0 as u32, None);
+            let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            wait_once(self.word, word.0 as u32, limit);
         }
     }
 }
@@ -223,11 +229,12 @@ mod tests {
         life.end(false);
         assert!(!life.is_alive() && life.has_life_failed(1));
         assert!(life.wait_for_start(1), "it was started, and has ended already");
-        life.wait_for_end(1);
+        assert!(life.wait_for_end(1, None));
         assert_eq!(life.claim(78, WorkerId(4), 2_000, None), Ok(2));
         assert_eq!(life.task(), None);
         assert!(!life.has_life_failed(2) && life.has_life_failed(1), "the one before failed");
-        life.wait_for_end(1);
+        assert!(life.wait_for_end(1, None), "it is over, although the next one has begun");
+        assert!(!life.wait_for_end(2, Some(Instant::now())), "it has not ended");
         life.mark_running();
         life.mark_failed();
         life.end(true);
@@ -261,9 +268,9 @@ mod tests {
         let life = WorkerLife::at(&words);
         life.begin_first();
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| life.wait_for_end(1));
+            let waiter = scope.spawn(|| life.wait_for_end(1, None));
             life.end(true);
-            assert!(waiter.join().is_ok());
+            assert_eq!(waiter.join().ok(), Some(true));
         });
     }
 }

@@ -3,7 +3,9 @@
 //! permit and acquires another before it gives its thread back would be the only one ever to pass. No worker keeps
 //! waiting while enough permits are free.
 
-use super::monitor::Monitor;
+use std::time::Instant;
+
+use super::monitor::{Monitor, has_passed};
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId};
@@ -24,6 +26,14 @@ pub struct Semaphore<'a> {
     permits: u32,
 }
 
+/// Permits that were taken in one step.
+struct TakenPermits {
+    /// When, in ticks of the run's clock.
+    at: u64,
+    first_grant: u64,
+    has_waited: bool,
+}
+
 impl<'a> Semaphore<'a> {
     /// Returns the semaphore in this monitor's words; it begins with `permits`.
     pub const fn at(id: ResourceId, monitor: Monitor<'a>, permits: u32) -> Self {
@@ -36,14 +46,18 @@ impl<'a> Semaphore<'a> {
         self.monitor.enter().set(FREE, u64::from(self.permits));
     }
 
-    /// Acquires permits, all at once. Never more than the semaphore has: that wait would not end. Returns how many.
-    pub async fn acquire(self, permits: u32, recorder: &mut Recorder<'_>) -> u32 {
+    /// Acquires permits, all at once, before the deadline. Never more than the semaphore has: that wait would not end.
+    /// Returns how many; `None` if it gave up.
+    pub async fn acquire(self, permits: u32, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Option<u32> {
         let permits = permits.clamp(1, self.permits.max(1));
-        let (at, first) = self.take_permits(permits, recorder).await;
-        for grant in (first..).take(permits as usize) {
-            recorder.record_acquired_at(at, self.id, Grant(grant));
+        let taken = self.take_permits(permits, deadline, recorder).await?;
+        if deadline.is_some() && !taken.has_waited {
+            recorder.write(taken.at, EventKind::TimedAttempt { lock: self.id });
         }
-        permits
+        for grant in (taken.first_grant..).take(permits as usize) {
+            recorder.record_acquired_at(taken.at, self.id, Grant(grant));
+        }
+        Some(permits)
     }
 
     /// Releases permits that the worker holds.
@@ -54,10 +68,12 @@ impl<'a> Semaphore<'a> {
         }
     }
 
-    /// Takes a permit without holding it: it is gone until a worker posts one.
-    pub async fn take_permit(self, recorder: &mut Recorder<'_>) {
-        let (at, grant) = self.take_permits(1, recorder).await;
-        recorder.write(at, EventKind::SemaphorePassed { lock: self.id, grant: Grant(grant) });
+    /// Takes a permit before the deadline, without holding it: it is gone until a worker posts one. Returns whether it
+    /// did.
+    pub async fn take_permit(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> bool {
+        let Some(taken) = self.take_permits(1, deadline, recorder).await else { return false };
+        recorder.write(taken.at, EventKind::SemaphorePassed { lock: self.id, grant: Grant(taken.first_grant) });
+        true
     }
 
     /// Adds a permit.
@@ -66,20 +82,33 @@ impl<'a> Semaphore<'a> {
         recorder.write(at, EventKind::SemaphorePosted { lock: self.id });
     }
 
-    /// Takes permits. Returns when, and the number of the first grant.
-    async fn take_permits(self, permits: u32, recorder: &mut Recorder<'_>) -> (u64, u64) {
+    /// Takes permits before the deadline. A worker that gives up takes none, so that no other has to be woken for it.
+    async fn take_permits(
+        self,
+        permits: u32,
+        deadline: Option<Instant>,
+        recorder: &mut Recorder<'_>,
+    ) -> Option<TakenPermits> {
         let wanted = u64::from(permits);
         let mut guard = self.monitor.enter();
         let has_waiters = self.monitor.is_shared_by_tasks() && guard.get(WAITING) > 0;
-        if guard.get(FREE) < wanted || has_waiters {
+        let has_waited = guard.get(FREE) < wanted || has_waiters;
+        if has_waited {
             let request = [EventKind::PermitRequest { lock: self.id, permits }];
-            recorder.wait_for_lock_after(if permits > 1 { &request } else { &[] }, self.id, false);
+            recorder.wait_for_lock_after(if permits > 1 { &request } else { &[] }, self.id, deadline.is_some());
             guard.set(WAITING, guard.get(WAITING) + 1);
             if guard.get(FREE) >= wanted {
                 guard = guard.yield_and_reenter().await;
             }
             while guard.get(FREE) < wanted {
-                guard = guard.wait(FREED).await;
+                if has_passed(deadline) {
+                    guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
+                    let at = recorder.now();
+                    drop(guard);
+                    recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+                    return None;
+                }
+                guard = guard.wait_until(FREED, deadline).await;
             }
             guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
             recorder.end_wait();
@@ -88,9 +117,9 @@ impl<'a> Semaphore<'a> {
         if self.monitor.is_shared_by_tasks() && guard.get(FREE) > 0 && guard.get(WAITING) > 0 {
             guard.wake_all(FREED); // workers that arrived while earlier waiters were being woken
         }
-        let first = guard.get(GRANTS) + 1;
+        let first_grant = guard.get(GRANTS) + 1;
         guard.set(GRANTS, guard.get(GRANTS) + wanted);
-        (recorder.now(), first)
+        Some(TakenPermits { at: recorder.now(), first_grant, has_waited })
     }
 
     /// Reads from outside whether no permit is free.

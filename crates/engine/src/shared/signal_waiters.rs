@@ -46,38 +46,57 @@ impl<'a> SignalWaiters<'a> {
         take_ticket_inside(&mut self.monitor.enter())
     }
 
-    /// Waits for a signal, until `deadline` at most.
-    pub async fn wait(self, ticket: Ticket, deadline: Option<Instant>, recorder: &mut Recorder<'_>) {
-        self.wait_inside(self.monitor.enter(), ticket, deadline, recorder).await;
+    /// Waits for a signal, until `deadline` at most. Returns whether it came.
+    pub async fn wait(self, ticket: Ticket, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> bool {
+        match self.wait_inside(self.monitor.enter(), ticket, deadline, recorder).await {
+            Ok(()) => true,
+            Err(guard) => {
+                self.give_up(guard, recorder);
+                false
+            }
+        }
     }
 
     /// As [`SignalWaiters::wait`], from inside the monitor.
+    ///
+    /// # Errors
+    /// The deadline passed without a signal. The worker is no waiter any more and still inside, to take back whatever
+    /// else it changed; then it calls [`SignalWaiters::give_up`].
     pub async fn wait_inside(
         self,
         guard: MonitorGuard<'a>,
         ticket: Ticket,
         deadline: Option<Instant>,
         recorder: &mut Recorder<'_>,
-    ) {
+    ) -> Result<(), MonitorGuard<'a>> {
         let mut guard = guard;
         recorder.wait_for_resource_until(State::Signal, self.id, deadline);
-        let end = loop {
+        let nth = loop {
             if guard.get(SIGNALS) > 0 && ticket.0 < guard.get(TICKET_LIMIT) {
                 recorder.end_wait();
                 let nth = guard.get(RECEIVED_COUNT) + 1;
                 guard.set(RECEIVED_COUNT, nth);
                 guard.set(SIGNALS, guard.get(SIGNALS) - 1);
-                break EventKind::Woken { on: self.id, nth };
+                break nth;
             }
             if has_passed(deadline) {
-                break EventKind::WaitTimedOut { lock: self.id };
+                guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
+                return Err(guard);
             }
             guard = guard.wait_until(SIGNALLED, deadline).await;
         };
         guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
         let at = recorder.now();
         drop(guard);
-        recorder.write(at, end);
+        recorder.write(at, EventKind::Woken { on: self.id, nth });
+        Ok(())
+    }
+
+    /// Ends a wait whose deadline has passed, and leaves the monitor.
+    pub fn give_up(self, guard: MonitorGuard<'a>, recorder: &mut Recorder<'_>) {
+        let at = recorder.now();
+        drop(guard);
+        recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
     }
 
     /// Wakes one waiter, if there is one.

@@ -69,23 +69,26 @@ impl WaitGroup<'_> {
         Ok(())
     }
 
-    /// Waits until the count is 0 or the deadline passes. Returns at once if it is 0 already.
+    /// Waits until the count is 0 or the deadline passes. Returns at once if it is 0 already. Returns whether it was 0.
     ///
     /// # Errors
     /// If the group was added to again before this wait returned.
-    pub async fn wait(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<(), ReusedTooEarly> {
+    pub async fn wait(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> Result<bool, ReusedTooEarly> {
         let mut guard = self.0.monitor.enter();
         if guard.get(COUNT) == 0 {
             let nth = guard.get(ZERO_COUNT);
             let at = recorder.now();
             drop(guard);
             recorder.write(at, EventKind::FlagSeenSet { on: self.0.id, nth });
-            return Ok(());
+            return Ok(true);
         }
         let ticket = take_ticket_inside(&mut guard);
-        self.0.wait_inside(guard, ticket, deadline, recorder).await;
+        if let Err(guard) = self.0.wait_inside(guard, ticket, deadline, recorder).await {
+            self.0.give_up(guard, recorder); // no signal came, so the group was not added to again after 0
+            return Ok(false);
+        }
         let is_reused = ticket.number() < self.0.monitor.enter().get(REUSED_LIMIT);
-        if is_reused { Err(ReusedTooEarly) } else { Ok(()) }
+        if is_reused { Err(ReusedTooEarly) } else { Ok(true) }
     }
 
     fn counted(self, count: u64, nth: u64) -> EventKind {

@@ -19,8 +19,8 @@ impl StepRunner {
             }
             Step::BareLock(target) => self.lock_unscoped(self.resolve_target(target)).await,
             Step::BareUnlock(target) => self.release_unscoped(self.resolve_target(target)),
-            Step::Acquire { target, permits, body } => self.with_permits(target, permits, body).await?,
-            Step::BareAcquire(target) => self.acquire_permit(target).await,
+            Step::Acquire { target, permits, body, limit } => self.with_permits(target, permits, body, limit).await?,
+            Step::BareAcquire { target, limit } => self.acquire_permit(target, limit).await?,
             Step::BareRelease(target) => self.release_permit(target),
             Step::ReadLock { target, body } => self.with_read_lock(target, body).await?,
             Step::WriteLock { target, body } => self.with_write_lock(target, body).await?,
@@ -68,6 +68,8 @@ const fn keeps_polling(step: &Step) -> bool {
             | Step::When { .. }
             | Step::Choose(_)
             | Step::TryLock { .. }
+            | Step::Acquire { limit: Some(_), .. }
+            | Step::BareAcquire { limit: Some(_), .. }
             | Step::Queue(QueueStep::TryPut { .. } | QueueStep::TryTake { .. })
             | Step::Loop(LoopStep::Yield)
     )

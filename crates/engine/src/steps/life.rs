@@ -1,6 +1,7 @@
 //! Steps on other workers: `spawn`, `join` and `run`.
 
 use std::io;
+use std::time::Instant;
 
 use crate::shared::life::WorkerLife;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
@@ -29,10 +30,11 @@ impl StepRunner {
                 }
                 Ok(())
             }
-            LifeStep::Join { members, body, otherwise } => {
+            LifeStep::Join { members, body, otherwise, timeout } => {
+                let deadline = timeout.as_ref().map(|timeout| self.deadline_after(timeout));
                 let mut all_ok = true;
                 for other in self.spawn_targets(members) {
-                    all_ok &= self.join(other).await;
+                    all_ok &= self.join(other, deadline).await;
                 }
                 self.run_block(if all_ok { body } else { otherwise }).await
             }
@@ -145,32 +147,61 @@ impl StepRunner {
         exit.map(|_| ())
     }
 
-    /// Waits for the end of a worker that was ever spawned. Returns whether it ended without an error.
-    async fn join(&mut self, other: SpawnTarget) -> bool {
+    /// Waits for the end of a worker that was ever spawned, until `deadline` at most. Returns whether it ended without
+    /// an error.
+    async fn join(&mut self, other: SpawnTarget, deadline: Option<Instant>) -> bool {
         let nth = match (other.life.current(), other.life.count()) {
+            (Some(nth), _) if deadline.is_some() => {
+                if !self.wait_until(other, nth, deadline).await {
+                    return false;
+                }
+                self.record_join(other, nth);
+                nth
+            }
             (Some(nth), _) => {
                 self.wait_for(other, nth).await;
                 nth
             }
             (None, 0) => return true,
-            // Recorded although there is nothing to wait for: the end of that life comes before the steps that follow
-            // here.
             (None, nth) => {
-                let at = self.recorder.now();
-                self.recorder.write(at, EventKind::Joins { life: other.id, nth });
-                self.recorder.write(at, EventKind::Resumed);
+                self.record_join(other, nth);
                 nth
             }
         };
         !other.life.has_life_failed(nth)
     }
 
+    /// Records the end of a life, although there is nothing to wait for any more: it comes before the steps that follow
+    /// here.
+    fn record_join(&mut self, other: SpawnTarget, nth: u64) {
+        let at = self.recorder.now();
+        self.recorder.write(at, EventKind::Joins { life: other.id, nth });
+        self.recorder.write(at, EventKind::Resumed);
+    }
+
+    /// Waits for the end of a life, until `deadline` at most. Returns whether it has ended. A wait that ends by itself
+    /// is not recorded as a join, which lasts until the other worker ends.
+    async fn wait_until(&mut self, other: SpawnTarget, nth: u64, deadline: Option<Instant>) -> bool {
+        self.recorder.wait_for_resource_until(State::Signal, other.id, deadline);
+        let has_ended = self.wait_for_end(other, nth, deadline).await;
+        if has_ended {
+            self.recorder.resume();
+        } else {
+            self.recorder.write(self.recorder.now(), EventKind::WaitTimedOut { lock: other.id });
+        }
+        has_ended
+    }
+
+    async fn wait_for_end(&mut self, other: SpawnTarget, nth: u64, deadline: Option<Instant>) -> bool {
+        match self.run.wait_queue(other.id).filter(|_| self.recorder.is_on_loop()) {
+            Some(wait_queue) => other.life.wait_for_end_async(nth, wait_queue, deadline).await,
+            None => other.life.wait_for_end(nth, deadline),
+        }
+    }
+
     async fn wait_for(&mut self, other: SpawnTarget, nth: u64) {
         self.recorder.wait_for_life_end(other.id, nth);
-        match self.run.wait_queue(other.id).filter(|_| self.recorder.is_on_loop()) {
-            Some(wait_queue) => other.life.wait_for_end_async(nth, wait_queue).await,
-            None => other.life.wait_for_end(nth),
-        }
+        self.wait_for_end(other, nth, None).await;
         self.recorder.resume();
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::step_runner::{StepResult, StepRunner};
 use contend_scenario::{Expr, Limit};
+use contend_trace::ResourceId;
 
 impl StepRunner {
     /// Returns when a wait that begins now gives up; `None` if it has no limit.
@@ -19,6 +20,13 @@ impl StepRunner {
 
     pub(crate) fn deadline_after(&self, timeout: &Expr) -> Instant {
         Instant::now() + Duration::from_nanos(timeout.eval(self) as u64)
+    }
+
+    /// Records an attempt at a lock with this limit as a poll, if it did not wait.
+    pub(crate) fn record_limited_poll(&mut self, succeeded: bool, limit: &Limit, on: ResourceId) {
+        if let Some(limit) = limit {
+            self.record_poll(succeeded || limit.timeout.eval(self) > 0.0, on);
+        }
     }
 
     /// Runs the steps of a worker whose wait exceeded its limit.

@@ -1,5 +1,7 @@
 //! Steps on pools: `submit`, waiting for results, and `shutdown`.
 
+use std::time::Instant;
+
 use crate::pool::task::PoolTask;
 use crate::pool::task_queue::CloseReason;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
@@ -17,13 +19,20 @@ impl StepRunner {
     pub async fn pool_step(&mut self, step: &PoolStep) -> StepResult {
         match step {
             PoolStep::Submit { pool, task } => self.submit(PoolId::from(*pool), task.as_ref()).await,
-            PoolStep::AwaitResult { meanwhile } => match self.read_oldest_result(*meanwhile).await? {
-                (_, true) => Ok(()),
-                (pool, false) => Err(StopReason::Failed(format!("a task of {} failed", self.pool_name(pool)))),
-            },
-            PoolStep::MatchResult { meanwhile, body, otherwise } => {
-                let (_, ok) = self.read_oldest_result(*meanwhile).await?;
-                self.run_block(if ok { body } else { otherwise }).await
+            PoolStep::AwaitResult { meanwhile, limit } => {
+                let deadline = self.deadline(limit);
+                match self.read_oldest_result(*meanwhile, deadline).await? {
+                    (_, Some(true)) => Ok(()),
+                    (pool, Some(false)) => {
+                        Err(StopReason::Failed(format!("a task of {} failed", self.pool_name(pool))))
+                    }
+                    (_, None) => self.give_up(limit).await,
+                }
+            }
+            PoolStep::MatchResult { meanwhile, body, otherwise, timeout } => {
+                let deadline = timeout.as_ref().map(|timeout| self.deadline_after(timeout));
+                let (_, ok) = self.read_oldest_result(*meanwhile, deadline).await?;
+                self.run_block(if ok == Some(true) { body } else { otherwise }).await
             }
             PoolStep::Shutdown { pool, mode } => {
                 let mode = mode.pick(|knob| self.run.memory.knob(knob)).unwrap_or(ShutdownMode::Drain);
@@ -71,22 +80,25 @@ impl StepRunner {
         })
     }
 
-    /// Waits for the oldest unread result. Returns its pool and whether its task succeeded.
-    async fn read_oldest_result(&mut self, meanwhile: ResultWait) -> Result<(PoolId, bool), StopReason> {
+    /// Waits for the oldest unread result, until `deadline` at most. Returns its pool and whether its task succeeded;
+    /// `None` if it is not ready: then it stays the oldest.
+    async fn read_oldest_result(
+        &mut self,
+        meanwhile: ResultWait,
+        deadline: Option<Instant>,
+    ) -> Result<(PoolId, Option<bool>), StopReason> {
         let Some((pool, promise)) = self.promises.pop_front() else {
             return Err(StopReason::Failed("every result was read already".into()));
         };
-        let results = self.run.results(pool);
-        let ok = match results {
-            Some(results) => {
-                if meanwhile == ResultWait::Helps {
-                    help_until_available(self.run, results, promise, self).await;
-                }
-                results.read(promise, None, &mut self.recorder).await
-            }
-            None => None,
-        };
-        Ok((pool, ok.unwrap_or(false)))
+        let Some(results) = self.run.results(pool) else { return Ok((pool, Some(false))) };
+        if meanwhile == ResultWait::Helps {
+            help_until_available(self.run, results, promise, self).await;
+        }
+        let ok = results.read(promise, deadline, &mut self.recorder).await;
+        if ok.is_none() {
+            self.promises.push_front((pool, promise));
+        }
+        Ok((pool, ok))
     }
 
     async fn shut_down(&mut self, pool: PoolId, mode: ShutdownMode) {

@@ -1,24 +1,28 @@
 //! Steps on conditions, event flags, barriers and wait groups.
 
-use std::time::{Duration, Instant};
-
 use crate::shared::barrier::Barrier;
 use crate::shared::event_flag::EventFlag;
 use crate::shared::signal_waiters::SignalWaiters;
 use crate::shared::wait_group::{BelowZero, ReusedTooEarly, WaitGroup};
 use crate::step_runner::{StepResult, StepRunner, StopReason};
-use contend_scenario::{Expr, SignalStep, Target};
+use contend_scenario::{Limit, SignalStep, Target};
 use contend_trace::{ResourceId, ResourceKind};
 
 impl StepRunner {
     pub async fn signal_step(&mut self, step: &SignalStep) -> StepResult {
         match step {
-            SignalStep::Wait { target, timeout } => self.wait_for_signal(target, timeout.as_ref()).await?,
+            SignalStep::Wait { target, limit } => {
+                let was_woken = self.wait_for_signal(target, limit).await?;
+                return if was_woken { Ok(()) } else { self.give_up(limit).await };
+            }
+            SignalStep::BarrierWait { target, limit } => {
+                let have_all_arrived = self.wait_at_barrier(target, limit).await;
+                return if have_all_arrived { Ok(()) } else { self.give_up(limit).await };
+            }
             SignalStep::Notify(target) => self.waiters(target).wake_one(&mut self.recorder),
             SignalStep::NotifyAll(target) => self.waiters(target).wake_all(&mut self.recorder),
             SignalStep::Set(target) => EventFlag(self.waiters(target)).set(&mut self.recorder),
             SignalStep::Clear(target) => EventFlag(self.waiters(target)).clear(),
-            SignalStep::BarrierWait(target) => self.wait_at_barrier(target).await,
             SignalStep::GroupAdd { target, count } => {
                 let count = count.eval(self).max(0.0) as u64;
                 WaitGroup(self.waiters(target)).add(count, &mut self.recorder);
@@ -32,10 +36,11 @@ impl StepRunner {
         Ok(())
     }
 
-    async fn wait_for_signal(&mut self, target: &Target, timeout: Option<&Expr>) -> StepResult {
-        let deadline = timeout.map(|nanos| Instant::now() + Duration::from_nanos(nanos.eval(self) as u64));
+    /// Waits for a condition, an event flag or a wait group. Returns whether it did not give up.
+    async fn wait_for_signal(&mut self, target: &Target, limit: &Limit) -> Result<bool, StopReason> {
+        let deadline = self.deadline(limit);
         let waiters = self.waiters(target);
-        match self.kind(waiters.id) {
+        Ok(match self.kind(waiters.id) {
             Some(ResourceKind::Condition { mutex }) => {
                 // Taken before the mutex is released: a signal between the release and the sleep counts.
                 let (ticket, mutex) = (waiters.take_ticket(), *mutex);
@@ -43,31 +48,32 @@ impl StepRunner {
                 while self.release(mutex) {
                     holds += 1;
                 }
-                waiters.wait(ticket, deadline, &mut self.recorder).await;
+                let was_woken = waiters.wait(ticket, deadline, &mut self.recorder).await;
                 for _ in 0..holds {
                     self.lock_mutex(mutex).await;
                 }
+                was_woken
             }
             Some(ResourceKind::WaitGroup | ResourceKind::Latch { .. }) => {
                 let waited = WaitGroup(waiters).wait(deadline, &mut self.recorder).await;
                 waited.map_err(|ReusedTooEarly| {
                     self.group_error(waiters.id, "waited at", "which was added to before this wait returned")
-                })?;
+                })?
             }
             _ => EventFlag(waiters).wait(deadline, &mut self.recorder).await,
-        }
-        Ok(())
+        })
     }
 
     fn group_error(&self, group: ResourceId, what: &str, why: &str) -> StopReason {
         StopReason::Failed(format!("{what} {}, {why}", self.run.plan.registry.resource_name(group)))
     }
 
-    async fn wait_at_barrier(&mut self, target: &Target) {
+    /// Waits at a barrier. Returns whether it did not give up.
+    async fn wait_at_barrier(&mut self, target: &Target, limit: &Limit) -> bool {
+        let deadline = self.deadline(limit);
         let waiters = self.waiters(target);
-        if let Some(ResourceKind::Barrier { parties }) = self.kind(waiters.id) {
-            Barrier { waiters, parties: *parties }.arrive_and_wait(&mut self.recorder).await;
-        }
+        let Some(ResourceKind::Barrier { parties }) = self.kind(waiters.id) else { return true };
+        Barrier { waiters, parties: *parties }.arrive_and_wait(deadline, &mut self.recorder).await
     }
 
     fn kind(&self, id: ResourceId) -> Option<&'static ResourceKind> {

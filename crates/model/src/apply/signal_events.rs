@@ -61,6 +61,7 @@ impl Model {
             Some(ResourceState::Signals(signals)) => signals.record_timeout(),
             Some(ResourceState::Results(results)) => results.record_timeout(),
             Some(ResourceState::Queue(queue)) => queue.record_timeout(),
+            Some(ResourceState::Life(_)) => {}
             _ => self.with_lock(on, |lock| lock.record_timeout(w, at)),
         }
     }

@@ -17,6 +17,8 @@ pub(super) enum OrderStep {
         at: Stamp,
     },
     Begin,
+    /// The worker has arrived at a barrier, if it could have given up until now.
+    LateArrival(ResourceId),
     /// The life ends.
     End,
     Event(EventKind),
@@ -37,6 +39,8 @@ impl OrderStep {
             | EventKind::FlagSeenSet { .. }
             | EventKind::GroupCounted { .. }
             | EventKind::Blocked { state: State::Signal, on: Some(_) }
+            | EventKind::TimedAttempt { .. }
+            | EventKind::WaitTimedOut { .. }
             | EventKind::SemaphorePosted { .. }
             | EventKind::SemaphorePassed { .. }
             | EventKind::Acquired { .. }
@@ -69,9 +73,11 @@ impl HappensBefore {
                 Ok(None)
             }
             OrderStep::Begin => {
-                self.tracks[w.index()].is_alive = true;
+                let track = &mut self.tracks[w.index()];
+                (track.is_alive, track.timed_barrier) = (true, None);
                 Ok(None)
             }
+            OrderStep::LateArrival(on) => Ok(self.arrive_late(w, *on)),
             OrderStep::End => Ok(self.release_end(w)),
             OrderStep::Event(kind) => self.try_event(w, *kind),
         }
@@ -98,6 +104,14 @@ impl HappensBefore {
             EventKind::FlagSeenSet { on, nth } => self.try_flag(w, on, nth),
             EventKind::GroupCounted { on, nth, .. } => self.count_group(w, on, nth),
             EventKind::Blocked { on: Some(on), .. } => Ok(self.arrive_at_barrier(w, on)),
+            EventKind::TimedAttempt { lock } => {
+                self.tracks[w.index()].timed_barrier = Some(lock);
+                Ok(None)
+            }
+            EventKind::WaitTimedOut { .. } => {
+                self.tracks[w.index()].timed_barrier = None;
+                Ok(None)
+            }
             EventKind::SemaphorePosted { lock, .. } => Ok(self.release_permit(w, lock)),
             EventKind::SemaphorePassed { lock, grant } | EventKind::Acquired { lock, grant } => {
                 self.try_grant(w, lock, grant.number())
@@ -203,10 +217,20 @@ impl HappensBefore {
         Ok(None)
     }
 
+    /// Arrives at a barrier, unless the worker may still give up: whether it took part in the round is known once it
+    /// is woken.
     fn arrive_at_barrier(&mut self, w: WorkerId, on: ResourceId) -> Option<ResourceId> {
+        if self.tracks[w.index()].timed_barrier == Some(on) {
+            return None;
+        }
         let Some(ResourceFlow::Barrier(rounds)) = self.flows.get_mut(on.index()) else { return None };
         rounds.arrive(&self.tracks[w.index()].clock);
         Some(on)
+    }
+
+    fn arrive_late(&mut self, w: WorkerId, on: ResourceId) -> Option<ResourceId> {
+        self.tracks[w.index()].timed_barrier.take().filter(|timed| *timed == on)?;
+        self.arrive_at_barrier(w, on)
     }
 
     fn release_bytes(&mut self, w: WorkerId, on: ResourceId, bytes: u32) -> Option<ResourceId> {

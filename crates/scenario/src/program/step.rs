@@ -58,9 +58,13 @@ pub enum Step {
         target: Target,
         permits: Expr,
         body: Block,
+        limit: Limit,
     },
     /// `acquire` without a block: takes a permit and does not return it.
-    BareAcquire(Target),
+    BareAcquire {
+        target: Target,
+        limit: Limit,
+    },
     /// Adds a permit to a semaphore, even if this worker took none.
     BareRelease(Target),
     /// Holds an rwlock together with other readers while it runs the body.
@@ -150,8 +154,10 @@ impl Step {
     /// scenario, such as the check that commands need `--allow-exec`.
     pub(crate) fn blocks(&self) -> Blocks<'_> {
         match self {
+            Self::Acquire { body, limit: Some(limit), .. } => Blocks::Either(body, &limit.otherwise),
+            Self::BareAcquire { limit: Some(limit), .. } => Blocks::Either(&EMPTY_BLOCK, &limit.otherwise),
             Self::Lock { body, .. }
-            | Self::Acquire { body, .. }
+            | Self::Acquire { body, limit: None, .. }
             | Self::Allocate { body, .. }
             | Self::ReadLock { body, .. }
             | Self::WriteLock { body, .. }
@@ -163,6 +169,7 @@ impl Step {
             | Self::If { body, otherwise, .. } => Blocks::Either(body, otherwise),
             Self::Choose(branches) => Blocks::Choice(branches),
             Self::Queue(step) => step.blocks(),
+            Self::Signal(step) => step.blocks(),
             Self::Pipe(step) => step.blocks(),
             Self::Pool(step) => step.blocks(),
             Self::Loop(step) => step.blocks(),
@@ -173,13 +180,12 @@ impl Step {
             | Self::Io(_)
             | Self::BareLock(_)
             | Self::BareUnlock(_)
-            | Self::BareAcquire(_)
+            | Self::BareAcquire { limit: None, .. }
             | Self::BareRelease(_)
             | Self::Load(_)
             | Self::Store { .. }
             | Self::Add { .. }
             | Self::AddMany { .. }
-            | Self::Signal(_)
             | Self::Thumbnail { .. }
             | Self::RealWork(_)
             | Self::Fail(_)
@@ -213,7 +219,7 @@ impl Step {
             | Self::BareLock(target)
             | Self::BareUnlock(target)
             | Self::Acquire { target, .. }
-            | Self::BareAcquire(target)
+            | Self::BareAcquire { target, .. }
             | Self::BareRelease(target)
             | Self::ReadLock { target, .. }
             | Self::WriteLock { target, .. }
@@ -254,9 +260,13 @@ impl Step {
             Self::TryLock { otherwise, .. }
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
-            | Self::Pool(PoolStep::MatchResult { otherwise, .. })
             | Self::Life(LifeStep::Join { otherwise, .. }) => Some(otherwise),
+            Self::Acquire { limit, .. } | Self::BareAcquire { limit, .. } => {
+                limit.as_mut().map(|limit| &mut limit.otherwise)
+            }
             Self::Queue(step) => step.else_steps_mut(),
+            Self::Signal(step) => step.else_steps_mut(),
+            Self::Pool(step) => step.else_steps_mut(),
             Self::Attempt(attempt) => Some(attempt.otherwise.get_or_insert_default()),
             _ => None,
         }

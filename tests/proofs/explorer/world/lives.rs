@@ -63,11 +63,20 @@ impl Scene<'_> {
 
     pub(super) fn join(&mut self, w: usize, other: usize, waited: bool) {
         let Some(on) = life(self.program, other) else { return };
+        let timed = self.world.is_limited(self.program, w);
         if waited {
             self.record(w, EventKind::Resumed);
+            if timed {
+                let nth = self.world.workers[w].joins;
+                self.record(w, EventKind::Joins { life: on, nth });
+                self.record(w, EventKind::Resumed);
+            }
         } else if self.world.workers[other].phase != Phase::Out {
             let nth = self.world.workers[other].life;
             self.world.workers[w].joins = nth;
+            if timed {
+                return self.blocks(w, State::Signal, on.index());
+            }
             return self.waits(w, [EventKind::Joins { life: on, nth }]);
         }
         self.next(w);
@@ -115,8 +124,8 @@ impl Scene<'_> {
             self.record(w, EventKind::WaitTimedOut { lock: ResourceId::from(on) });
         }
         match step {
-            Some(Step::Put(on)) => self.discount_dead_partner(on, State::Full),
-            Some(Step::Take(on)) => self.discount_dead_partner(on, State::Empty),
+            Some(Step::Put(on)) => self.leave_partner(on, State::Full),
+            Some(Step::Take(on)) => self.leave_partner(on, State::Empty),
             _ => {}
         }
     }

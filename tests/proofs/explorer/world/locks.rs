@@ -2,27 +2,27 @@
 
 use contend::trace::{EventKind, Grant, RwPolicy};
 
-use super::{Scene, World, id};
-use crate::explorer::program::{Kind, Step};
+use super::{Scene, Worker, World, id};
+use crate::explorer::program::{Kind, Program, Step};
 
 impl World {
-    fn policy(program: &crate::explorer::program::Program, on: usize) -> RwPolicy {
+    fn policy(program: &Program, on: usize) -> RwPolicy {
         if let Kind::Rwlock(policy) = program.kinds[on] { policy } else { RwPolicy::Fair }
     }
 
-    pub(super) fn may_read(&self, program: &crate::explorer::program::Program, on: usize, before: (u64, u64)) -> bool {
+    pub(super) fn may_read(&self, program: &Program, on: usize, worker: &Worker) -> bool {
         let words = &self.words[on];
-        let writers_first = match Self::policy(program, on) {
-            RwPolicy::Readers => 0,
-            RwPolicy::Writers => words.came.0,
-            RwPolicy::Fair => before.0,
+        let in_turn = match Self::policy(program, on) {
+            RwPolicy::Readers => true,
+            RwPolicy::Writers => words.went.0 + words.left.0 == words.came.0,
+            RwPolicy::Fair => words.went.0 >= worker.need.0,
         };
-        !words.writer && (words.went.0 >= writers_first || words.let_in > before.1)
+        !words.writer && (in_turn || words.let_in > worker.before.1)
     }
 
-    pub(super) fn may_write(&self, program: &crate::explorer::program::Program, on: usize, before: (u64, u64)) -> bool {
+    pub(super) fn may_write(&self, program: &Program, on: usize, worker: &Worker) -> bool {
         let words = &self.words[on];
-        let in_turn = words.went.0 >= before.0 && words.went.1 >= before.1;
+        let in_turn = words.went.0 >= worker.need.0 && words.went.1 >= worker.need.1;
         !words.writer && words.readers == 0 && (in_turn || Self::policy(program, on) != RwPolicy::Fair)
     }
 }
@@ -70,16 +70,20 @@ impl Scene<'_> {
         self.have(w, on, vec![grant]);
     }
 
-    /// Continues after the block of a mutex that was not acquired.
-    fn skip(&mut self, w: usize, on: usize) {
+    /// Continues after the block of a lock that was not acquired.
+    pub(super) fn skip(&mut self, w: usize, on: usize) {
         self.next(w);
         let mut depth = 1;
         while depth > 0
             && let Some(step) = self.world.step_of(self.program, w)
         {
             match step {
-                Step::Lock(of) | Step::TryLock(of) if of == on => depth += 1,
-                Step::Unlock(of) if of == on => depth -= 1,
+                Step::Lock(of) | Step::TryLock(of) | Step::Read(of) | Step::Write(of) | Step::Acquire(of, _)
+                    if of == on =>
+                {
+                    depth += 1;
+                }
+                Step::Unlock(of) | Step::Leave(of) | Step::Return(of) if of == on => depth -= 1,
                 // A condition's wait unlocks the mutex in between.
                 Step::Come { mutex, .. } if mutex == on => depth -= 1,
                 _ => {}
@@ -100,7 +104,7 @@ impl Scene<'_> {
             Kind::Semaphore(_) => words.free += grants.len() as u64,
             Kind::Rwlock(_) if words.writer => {
                 words.writer = false;
-                if words.came.0 == words.went.0 {
+                if words.came.0 == words.went.0 + words.left.0 {
                     words.let_in = words.came.1;
                 }
             }
@@ -116,11 +120,17 @@ impl Scene<'_> {
         let program = self.program;
         let policy = World::policy(program, on);
         let words = &self.world.words[on];
-        let before = if waited { self.world.workers[w].before } else { words.came };
+        let timed = self.world.is_limited(program, w);
+        if !waited {
+            let (came, left) = (words.came, words.left);
+            let worker = &mut self.world.workers[w];
+            (worker.before, worker.need) = (came, (came.0 - left.0, came.1 - left.1));
+        }
+        let (words, worker) = (&self.world.words[on], &self.world.workers[w]);
+        let before = worker.before;
         let may =
-            if reads { self.world.may_read(program, on, before) } else { self.world.may_write(program, on, before) };
+            if reads { self.world.may_read(program, on, worker) } else { self.world.may_write(program, on, worker) };
         if !may {
-            self.world.workers[w].before = before;
             let behind = if reads && policy == RwPolicy::Readers { 0 } else { before.0 };
             let count = if reads { before.1 } else { words.let_in };
             let mut asks = vec![EventKind::RwlockRequest { lock: id(on), writers_ahead: behind, shared: reads }];
@@ -129,7 +139,10 @@ impl Scene<'_> {
             }
             let came = &mut self.world.words[on].came;
             *(if reads { &mut came.1 } else { &mut came.0 }) += 1;
-            return self.wait_for(w, on, asks, false);
+            return self.wait_for(w, on, asks, timed);
+        }
+        if timed && !waited {
+            self.record(w, EventKind::TimedAttempt { lock: id(on) });
         }
         let words = &mut self.world.words[on];
         if waited {
@@ -148,10 +161,14 @@ impl Scene<'_> {
     /// Takes permits for a block, or one permit permanently.
     pub(super) fn acquire(&mut self, w: usize, on: usize, waited: bool, permits: Option<u32>) {
         let wanted = permits.unwrap_or(1);
+        let timed = self.world.is_limited(self.program, w);
         if self.world.words[on].free < u64::from(wanted) {
             debug_assert!(!waited);
             let ask = EventKind::PermitRequest { lock: id(on), permits: wanted };
-            return self.wait_for(w, on, if wanted > 1 { vec![ask] } else { Vec::new() }, false);
+            return self.wait_for(w, on, if wanted > 1 { vec![ask] } else { Vec::new() }, timed);
+        }
+        if timed && !waited && permits.is_some() {
+            self.record(w, EventKind::TimedAttempt { lock: id(on) });
         }
         let words = &mut self.world.words[on];
         words.free -= u64::from(wanted);

@@ -222,13 +222,11 @@ impl Scene<'_> {
         let on = results_of(self.program, pool);
         let Some(ok) = self.world.pools[pool].there.remove(&nth) else {
             debug_assert!(!waited);
-            return self.waits(
-                w,
-                [
-                    EventKind::AwaitsResult { on, nth, helps: false },
-                    EventKind::Blocked { state: State::Signal, on: Some(on) },
-                ],
-            );
+            // A worker that gives up by itself does not say which result it waits for.
+            let limited = self.world.is_limited(self.program, w);
+            let awaits = (!limited).then_some(EventKind::AwaitsResult { on, nth, helps: false });
+            let blocked = EventKind::Blocked { state: State::Signal, on: Some(on) };
+            return self.waits(w, awaits.into_iter().chain([blocked]));
         };
         self.world.workers[w].promises.pop_front();
         let held = self.world.pools[pool].there.len() as u16;

@@ -98,8 +98,8 @@ impl Scene<'_> {
         self.next(w);
     }
 
-    /// Makes the runner stop counting a worker that died while waiting at a queue without room.
-    pub(super) fn discount_dead_partner(&mut self, on: usize, state: State) {
+    /// Stops counting a worker that died or gave up while it waited at a queue without room.
+    pub(super) fn leave_partner(&mut self, on: usize, state: State) {
         if capacity(self.program, on) > 0 {
             return;
         }

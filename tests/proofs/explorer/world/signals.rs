@@ -89,8 +89,9 @@ impl Scene<'_> {
 
     pub(super) fn meet(&mut self, w: usize, on: usize, waited: bool) {
         let Kind::Barrier(parties) = self.program.kinds[on] else { return };
+        let timed = self.world.is_limited(self.program, w);
         if waited {
-            return self.stay(w, on, false, true);
+            return self.stay(w, on, timed, true);
         }
         let come = self.world.words[on].set + 1;
         if come >= u64::from(parties) {
@@ -99,7 +100,7 @@ impl Scene<'_> {
         }
         self.world.words[on].set = come;
         self.take_ticket(w, on);
-        self.stay(w, on, false, false);
+        self.stay(w, on, timed, false);
         debug_assert_eq!(self.world.workers[w].phase, Phase::Waits);
     }
 }

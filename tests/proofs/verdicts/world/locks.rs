@@ -52,16 +52,32 @@ impl World {
         let group = self.workers[w].held.remove(at);
         self.locks[on].holders.retain(|hold| !group.contains(&(on, hold.1)));
         let shared = group.iter().all(|(_, grant)| grant.is_shared());
-        if !shared && self.waiting(on, LockMode::Alone).count() == 0 {
-            self.locks[on].lets = self.locks[on].came.1;
-            for worker in &mut self.workers {
-                if let Some(Wait::Lock(asked)) = &mut worker.waits {
-                    asked.let_in |= asked.lock == on;
-                }
-            }
+        if !shared {
+            self.let_waiting_readers_in(on);
         }
         for (lock, grant) in group {
             self.wire.record(w, EventKind::Released { lock: id(lock), grant });
+        }
+    }
+
+    /// Lets the waiting readers of an rwlock in before all later writers, if no writer waits.
+    fn let_waiting_readers_in(&mut self, on: usize) {
+        if self.waiting(on, LockMode::Alone).count() > 0 {
+            return;
+        }
+        self.locks[on].lets = self.locks[on].came.1;
+        for worker in &mut self.workers {
+            if let Some(Wait::Lock(asked)) = &mut worker.waits {
+                asked.let_in |= asked.lock == on;
+            }
+        }
+    }
+
+    /// Lets readers in after a writer gave up, unless another writer holds the lock.
+    pub(super) fn let_readers_in(&mut self, gave_up: LockRequest) {
+        let is_rwlock = matches!(self.kinds[gave_up.lock], Kind::Rwlock(_));
+        if is_rwlock && gave_up.mode == LockMode::Alone && !self.locks[gave_up.lock].has_writer() {
+            self.let_waiting_readers_in(gave_up.lock);
         }
     }
 

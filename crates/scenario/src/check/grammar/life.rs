@@ -2,7 +2,7 @@
 
 use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Boolean, Number};
-use super::{BlockRule, NodeFamily, Parameter, optional, required, resource_name, step_rule};
+use super::{BlockRule, NodeFamily, Parameter, TIMEOUT, optional, required, resource_name, step_rule};
 use crate::check::Checker;
 use crate::check::number_rule::{ARRAY_INDEX, BYTES};
 
@@ -27,11 +27,12 @@ pub(super) const LIVES: NodeFamily = NodeFamily {
             "join",
             "join helper { ... }",
             "Waits until the workers of a group have ended. Runs the block if all of them ended well, otherwise the \
-             `else`.",
+             `else`. With a `timeout`, it gives up if they have not all ended in time, and runs the `else`, if there \
+             is one; the workers run on, and can be joined again.",
             Checker::join_step,
         )
         .args(&[GROUP])
-        .props(&[WHICH])
+        .props(&[WHICH, TIMEOUT])
         .block(BlockRule::Optional)
         .allows_else(),
         step_rule("run", "run helper", "Runs the steps of a group itself, as part of its own.", Checker::run_step)

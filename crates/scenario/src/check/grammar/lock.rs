@@ -2,12 +2,13 @@
 
 use super::IfOmitted::SameAs;
 use super::ValueKind::Number;
-use super::{AT, BlockRule, NodeFamily, Parameter, TRY_TIMEOUT, optional, resource_name, step_rule};
+use super::{AT, BlockRule, NodeFamily, Parameter, TIMEOUT, TRY_TIMEOUT, optional, resource_name, step_rule};
 use crate::check::Checker;
 use crate::check::number_rule::AT_ONCE;
 
 const MUTEX: Parameter = resource_name("mutex", "a mutex");
 const SEMAPHORE: Parameter = resource_name("semaphore", "a semaphore");
+const PERMITS: Parameter = optional("permits", Number(AT_ONCE), SameAs("1"), "how many at once; only with a block");
 const RWLOCK: Parameter = resource_name("rwlock", "an rwlock");
 
 pub(super) const LOCKS: NodeFamily = NodeFamily {
@@ -40,12 +41,24 @@ pub(super) const LOCKS: NodeFamily = NodeFamily {
             "acquire",
             "acquire connection { ... }",
             "Waits for permits of the semaphore and takes them; returns them at the end of the block. Without a block, \
-             it takes one permit and does not return it.",
+             it takes one permit and does not return it. With a `timeout`, it gives up if it does not get them in time, \
+             and runs the `else` that follows, if there is one.",
             Checker::acquire_step,
         )
         .args(&[SEMAPHORE])
-        .props(&[AT, optional("permits", Number(AT_ONCE), SameAs("1"), "how many at once; only with a block")])
-        .block(BlockRule::Optional),
+        .props(&[AT, PERMITS, TIMEOUT])
+        .block(BlockRule::Optional)
+        .allows_else(),
+        step_rule(
+            "try-acquire",
+            "try-acquire connection { ... }",
+            "Runs the block if it gets the permits in time. Otherwise it gives up and runs the `else` that follows.",
+            Checker::try_acquire_step,
+        )
+        .args(&[SEMAPHORE])
+        .props(&[AT, PERMITS, TRY_TIMEOUT])
+        .block(BlockRule::Required)
+        .allows_else(),
         step_rule(
             "release",
             "release connection",

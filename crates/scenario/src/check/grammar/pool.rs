@@ -2,7 +2,9 @@
 
 use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Boolean, Number, Special, Words};
-use super::{BlockRule, NodeFamily, Parameter, ValueKind, node_rule, optional, required, resource_name, step_rule};
+use super::{
+    BlockRule, NodeFamily, Parameter, TIMEOUT, ValueKind, node_rule, optional, required, resource_name, step_rule,
+};
 use crate::check::Checker;
 use crate::check::number_rule::{BURST, CHUNK, CLIENTS, PERIOD, RATE, SHARE, SPEED, TASK, TASKS, TIME, TRACE_TIME};
 use crate::program::{ArrivalSpacing, ResultDelivery, ShutdownMode};
@@ -154,15 +156,19 @@ pub(super) const STEPS: NodeFamily = NodeFamily {
             "Waits for the oldest result that the worker has not read yet. With a block: runs it if the task went \
              well, otherwise the `else`. Without a block: fails if the task failed. With `help=#true` a pool's worker \
              runs other tasks of its pool meanwhile, inside its own task and with the locks that it holds: the newest \
-             task first, as pools that steal work do.",
+             task first, as pools that steal work do. With a `timeout`, it gives up if the result is not ready in time, \
+             and runs the `else` that follows, if there is one; the result stays the oldest one, to be read later.",
             Checker::result_step,
         )
-        .props(&[optional(
-            "help",
-            Boolean,
-            SameAs("#false"),
-            "whether the worker runs other tasks of its pool while it waits; only in the task of a pool",
-        )])
+        .props(&[
+            optional(
+                "help",
+                Boolean,
+                SameAs("#false"),
+                "whether the worker runs other tasks of its pool while it waits; only in the task of a pool",
+            ),
+            TIMEOUT,
+        ])
         .block(BlockRule::Optional)
         .allows_else(),
         step_rule(

@@ -1,10 +1,7 @@
 //! Steps on conditions, event flags, barriers and wait groups.
 
-use super::IfOmitted::Means;
-use super::ValueKind::Number;
-use super::{AT, NodeFamily, Parameter, optional, resource_name, step_rule};
+use super::{AT, NodeFamily, Parameter, TIMEOUT, resource_name, step_rule};
 use crate::check::Checker;
-use crate::check::number_rule::TIME;
 
 const CONDITION: Parameter = resource_name("condition", "a condition");
 const EVENT: Parameter = resource_name("event", "an event");
@@ -19,14 +16,13 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
             "wait not-empty",
             "For a condition: returns its mutex, waits for a notification, and takes the mutex again. For an event: \
              waits until it is set. For a wait group or a latch: waits until its count is 0; fails if the group is \
-             added to again before the wait has returned.",
+             added to again before the wait has returned. With a `timeout`, it gives up if nothing wakes it in time, and \
+             runs the `else` that follows, if there is one; the mutex of a condition is held there too.",
             Checker::wait_step,
         )
         .args(&[resource_name("signal", WAITED)])
-        .props(&[
-            AT,
-            optional("timeout", Number(TIME), Means("no limit"), "longest wait; the worker continues after it"),
-        ]),
+        .props(&[AT, TIMEOUT])
+        .allows_else(),
         step_rule(
             "notify",
             "notify not-empty",
@@ -54,9 +50,17 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
         step_rule("clear", "clear ready", "Clears the event: later workers wait for it again.", Checker::clear_step)
             .args(&[EVENT])
             .props(&[AT]),
-        step_rule("meet", "meet round", "Waits until all parties of the barrier have arrived.", Checker::meet_step)
-            .args(&[resource_name("barrier", "a barrier")])
-            .props(&[AT]),
+        step_rule(
+            "meet",
+            "meet round",
+            "Waits until all parties of the barrier have arrived. With a `timeout`, it gives up if they do not arrive \
+             in time, and runs the `else` that follows, if there is one. A worker that gives up takes its arrival back: \
+             the others keep waiting, and it can come again.",
+            Checker::meet_step,
+        )
+        .args(&[resource_name("barrier", "a barrier")])
+        .props(&[AT, TIMEOUT])
+        .allows_else(),
         step_rule(
             "done",
             "done orders",

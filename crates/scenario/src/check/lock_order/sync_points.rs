@@ -46,12 +46,14 @@ impl WorkerWalk<'_> {
                 self.note_target(target, SyncKind::Gives);
             }
             Step::Queue(QueueStep::Take { target, limit: None }) => self.note_target(target, SyncKind::Needs),
-            Step::BareAcquire(target) if self.has_no_permits(target) => self.note_target(target, SyncKind::Needs),
+            Step::BareAcquire { target, limit: None } if self.has_no_permits(target) => {
+                self.note_target(target, SyncKind::Needs);
+            }
             Step::Life(LifeStep::Spawn(members)) => self.note_members(members, SyncKind::Spawns),
-            Step::Life(LifeStep::Join { members, .. }) => self.note_members(members, SyncKind::Joins),
+            Step::Life(LifeStep::Join { members, timeout: None, .. }) => self.note_members(members, SyncKind::Joins),
             Step::If { .. }
             | Step::While { .. }
-            | Step::BareAcquire(_)
+            | Step::BareAcquire { .. }
             | Step::Queue(_)
             | Step::Pipe(_)
             | Step::Life(_)
@@ -72,8 +74,8 @@ impl WorkerWalk<'_> {
         let is_event = matches!(self.variant.scenario.resources[step.target().resource].spec, ResourceSpec::Event);
         match step {
             SignalStep::Set(target) => self.note_target(target, SyncKind::Gives),
-            SignalStep::Wait { target, timeout: None } if is_event => self.note_target(target, SyncKind::Needs),
-            SignalStep::BarrierWait(target) => self.note_target(target, SyncKind::Meets),
+            SignalStep::Wait { target, limit: None } if is_event => self.note_target(target, SyncKind::Needs),
+            SignalStep::BarrierWait { target, limit: None } => self.note_target(target, SyncKind::Meets),
             _ => self.add_sync_point(SyncKind::Other),
         }
     }

@@ -20,8 +20,9 @@ impl Checker {
 
     /// `join helper { ... }`.
     pub(in crate::check) fn join_step(&mut self, node: &KdlNode) -> Option<Step> {
-        let (members, body) = (self.group_members(node), self.block(node));
-        Some(Step::Life(LifeStep::Join { members: members?, body, otherwise: Block::default() }))
+        let (members, limit, body) = (self.group_members(node), self.time_limit(node), self.block(node));
+        let timeout = limit?.map(|limit| limit.timeout);
+        Some(Step::Life(LifeStep::Join { members: members?, body, otherwise: Block::default(), timeout }))
     }
 
     pub(in crate::check) fn run_step(&mut self, node: &KdlNode) -> Option<Step> {

@@ -70,6 +70,7 @@ impl Checker {
         let title = format!("this `{word}` never gives up, so its `else` never runs");
         let mistake = self.mistakes.error(span_of(node), title);
         mistake.add_related(span_of(step), "it waits without a limit");
-        mistake.help(format!("give it a time limit: {word}{name} timeout=\"10ms\""));
+        let or_block = if word == "result" { "give it a block, or a time limit" } else { "give it a time limit" };
+        mistake.help(format!("{or_block}: {word}{name} timeout=\"10ms\""));
     }
 }

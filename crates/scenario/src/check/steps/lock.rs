@@ -7,7 +7,7 @@ use super::{entry_span, prop, span_of};
 use crate::check::node::arg;
 use crate::check::number_rule::{AT_ONCE, TIME};
 use crate::expr::Expr;
-use crate::program::{Block, ResourceSpec, Step, Target};
+use crate::program::{Block, Limit, ResourceSpec, Step, Target, TimeLimit};
 use contend_trace::plural;
 
 impl Checker {
@@ -36,19 +36,31 @@ impl Checker {
 
     /// `acquire S { ... }`, and `acquire S` without a block.
     pub(in crate::check) fn acquire_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let limit = self.time_limit(node);
+        self.acquire_within(node, limit)
+    }
+
+    pub(in crate::check) fn try_acquire_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let timeout = self.try_timeout(node);
+        let limit = timeout.map(|timeout| Some(Box::new(TimeLimit { timeout, otherwise: Block::default() })));
+        self.acquire_within(node, limit)
+    }
+
+    /// Reads an `acquire` or `try-acquire` with this time limit; `None` if the limit has a mistake.
+    fn acquire_within(&mut self, node: &KdlNode, limit: Option<Limit>) -> Option<Step> {
         let target = self.semaphore_target(node);
         let permits = self.number_or(node, "permits", AT_ONCE, 1.0);
         let body = self.block(node);
-        let (target, permits) = (target?, permits?);
+        let (target, permits, limit) = (target?, permits?, limit?);
         if node.children().is_some() {
-            self.check_permits_exist(node, &target, permits.low);
-            return Some(Step::Acquire { target, permits: permits.expr, body });
+            self.check_permits_exist(node, &target, permits.low, limit.is_some());
+            return Some(Step::Acquire { target, permits: permits.expr, body, limit });
         }
         if let Some(entry) = prop(node, "permits") {
             let mistake = self.mistakes.error(entry_span(entry), "a bare `acquire` takes one permit");
             mistake.help("write it several times, or give it a block");
         }
-        Some(Step::BareAcquire(target))
+        Some(Step::BareAcquire { target, limit })
     }
 
     pub(in crate::check) fn release_step(&mut self, node: &KdlNode) -> Option<Step> {
@@ -59,8 +71,9 @@ impl Checker {
         self.target(node, "a semaphore", |spec| matches!(spec, ResourceSpec::Semaphore { .. }))
     }
 
-    /// Reports a step that takes more permits at once than the semaphore has: the worker would wait forever.
-    fn check_permits_exist(&mut self, node: &KdlNode, target: &Target, wanted: f64) {
+    /// Reports a step that takes more permits at once than the semaphore has: the worker would wait forever, or give up
+    /// each time.
+    fn check_permits_exist(&mut self, node: &KdlNode, target: &Target, wanted: f64, gives_up: bool) {
         let declared = &self.scenario.resources[target.resource];
         let ResourceSpec::Semaphore { permits: Expr::Number(there) } = declared.spec else { return };
         if wanted > there.max(1.0) {
@@ -69,7 +82,9 @@ impl Checker {
                 declared.name,
                 plural(there as u64, "permit")
             );
-            self.mistakes.error(span_of(node), title).help("the worker would wait forever: take fewer at once");
+            let fate = if gives_up { "always give up" } else { "wait forever" };
+            let help = format!("the worker would {fate}: take fewer at once");
+            self.mistakes.error(span_of(node), title).help(help);
         }
     }
 

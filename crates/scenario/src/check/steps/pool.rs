@@ -3,7 +3,7 @@
 use kdl::KdlNode;
 
 use super::Checker;
-use super::{arg, prop, span_of};
+use super::{arg, entry_span, prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::number_rule::TASK;
 use crate::choice::Choice;
@@ -23,11 +23,20 @@ impl Checker {
     /// `result { ... }`, and `result` without a block.
     pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Option<Step> {
         let helps = prop(node, "help").map(|entry| self.yes_or_no(entry));
+        let limit = self.time_limit(node);
         let body = node.children().map(|_| self.block(node));
         let meanwhile = if helps.unwrap_or(Some(false))? { ResultWait::Helps } else { ResultWait::Blocks };
+        let limit = limit?;
+        if let (ResultWait::Helps, Some(entry)) = (meanwhile, prop(node, "timeout")) {
+            let mistake = self.mistakes.error(entry_span(entry), "a worker that helps cannot give up in time");
+            mistake.label("it may be in the middle of another task").help("remove `timeout` or `help`");
+        }
         Some(Step::Pool(match body {
-            Some(body) => PoolStep::MatchResult { meanwhile, body, otherwise: Block::default() },
-            None => PoolStep::AwaitResult { meanwhile },
+            Some(body) => {
+                let timeout = limit.map(|limit| limit.timeout);
+                PoolStep::MatchResult { meanwhile, body, otherwise: Block::default(), timeout }
+            }
+            None => PoolStep::AwaitResult { meanwhile, limit },
         }))
     }
 

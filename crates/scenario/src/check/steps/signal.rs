@@ -2,23 +2,18 @@
 
 use kdl::KdlNode;
 
-use super::{Checker, prop};
+use super::Checker;
 use crate::check::grammar::WAITED;
-use crate::check::number_rule::TIME;
 use crate::program::{ResourceSpec, SignalStep, Step, Target};
 
 impl Checker {
     pub(in crate::check) fn wait_step(&mut self, node: &KdlNode) -> Option<Step> {
-        let timeout = prop(node, "timeout").map(|entry| self.number(entry, TIME));
+        let limit = self.time_limit(node);
         let target = self.target(node, WAITED, |spec| {
             use ResourceSpec::{Condition, Event, Latch, WaitGroup};
             matches!(spec, Condition { .. } | Event | WaitGroup | Latch { .. })
         });
-        let timeout = match timeout {
-            Some(timeout) => Some(timeout?.expr),
-            None => None,
-        };
-        Some(Step::Signal(SignalStep::Wait { target: target?, timeout }))
+        Some(Step::Signal(SignalStep::Wait { target: target?, limit: limit? }))
     }
 
     pub(in crate::check) fn notify_step(&mut self, node: &KdlNode) -> Option<Step> {
@@ -38,8 +33,9 @@ impl Checker {
     }
 
     pub(in crate::check) fn meet_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let limit = self.time_limit(node);
         let target = self.target(node, "a barrier", |spec| matches!(spec, ResourceSpec::Barrier { .. }));
-        target.map(|target| Step::Signal(SignalStep::BarrierWait(target)))
+        Some(Step::Signal(SignalStep::BarrierWait { target: target?, limit: limit? }))
     }
 
     pub(in crate::check) fn done_step(&mut self, node: &KdlNode) -> Option<Step> {

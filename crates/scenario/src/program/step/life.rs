@@ -11,8 +11,9 @@ pub enum LifeStep {
     /// Starts the workers, one after the other. Waits first for a worker that still runs: a lane has one worker at a
     /// time.
     Spawn(GroupMembers),
-    /// Waits until all workers have ended. Runs the body if all ended well, else the other steps.
-    Join { members: GroupMembers, body: Block, otherwise: Block },
+    /// Waits until all workers have ended, for `timeout` at most in all. Runs the body if all ended well in time, else
+    /// the other steps.
+    Join { members: GroupMembers, body: Block, otherwise: Block, timeout: Option<Expr> },
     /// Runs the steps of a group itself, without another worker.
     RunInline { group: usize },
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Block, Blocks};
+use super::block::EMPTY_BLOCK;
+use super::{Block, Blocks, Limit};
 use crate::choice::Choice;
 use crate::expr::Expr;
 
@@ -12,9 +13,10 @@ pub enum PoolStep {
     /// Submits a task to the pool at this position, with this number, or else numbered in the order of submission.
     Submit { pool: usize, task: Option<Expr> },
     /// Waits for the oldest result that this worker has not read yet. Fails if the task failed.
-    AwaitResult { meanwhile: ResultWait },
-    /// Like `AwaitResult`, but runs the body if the task went well, else the other steps.
-    MatchResult { meanwhile: ResultWait, body: Block, otherwise: Block },
+    AwaitResult { meanwhile: ResultWait, limit: Limit },
+    /// Like `AwaitResult`, but runs the body if the task went well, else the other steps: also if the result is not
+    /// ready within `timeout`. Then it is still the oldest one.
+    MatchResult { meanwhile: ResultWait, body: Block, otherwise: Block, timeout: Option<Expr> },
     /// Closes the pool for new tasks. `mode` decides about the accepted tasks.
     Shutdown { pool: usize, mode: Choice<ShutdownMode> },
 }
@@ -24,14 +26,25 @@ impl PoolStep {
     pub const fn helps(&self) -> bool {
         matches!(
             self,
-            Self::AwaitResult { meanwhile: ResultWait::Helps } | Self::MatchResult { meanwhile: ResultWait::Helps, .. }
+            Self::AwaitResult { meanwhile: ResultWait::Helps, .. }
+                | Self::MatchResult { meanwhile: ResultWait::Helps, .. }
         )
     }
 
-    pub(crate) const fn blocks(&self) -> Blocks<'_> {
+    pub(crate) fn blocks(&self) -> Blocks<'_> {
         match self {
             Self::MatchResult { body, otherwise, .. } => Blocks::Either(body, otherwise),
-            Self::Submit { .. } | Self::AwaitResult { .. } | Self::Shutdown { .. } => Blocks::None,
+            Self::AwaitResult { limit: Some(limit), .. } => Blocks::Either(&EMPTY_BLOCK, &limit.otherwise),
+            Self::Submit { .. } | Self::AwaitResult { limit: None, .. } | Self::Shutdown { .. } => Blocks::None,
+        }
+    }
+
+    /// Returns the place for the steps of an `else`, if one can follow this step.
+    pub(crate) fn else_steps_mut(&mut self) -> Option<&mut Block> {
+        match self {
+            Self::MatchResult { otherwise, .. } => Some(otherwise),
+            Self::AwaitResult { limit, .. } => limit.as_mut().map(|limit| &mut limit.otherwise),
+            Self::Submit { .. } | Self::Shutdown { .. } => None,
         }
     }
 }

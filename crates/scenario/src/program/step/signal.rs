@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Expr, Target};
+use super::block::EMPTY_BLOCK;
+use super::{Block, Blocks, Expr, Limit, Target};
 
 /// A step on a condition, an event flag, a barrier or a wait group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -10,7 +11,7 @@ pub enum SignalStep {
     /// Waits for a condition, whose mutex it returns meanwhile, for an event flag, or for a wait group's count to be 0.
     Wait {
         target: Target,
-        timeout: Option<Expr>,
+        limit: Limit,
     },
     /// Wakes one waiter of the condition, if there is one.
     Notify(Target),
@@ -20,7 +21,10 @@ pub enum SignalStep {
     Set(Target),
     Clear(Target),
     /// Waits until all parties of a barrier have arrived.
-    BarrierWait(Target),
+    BarrierWait {
+        target: Target,
+        limit: Limit,
+    },
     /// Adds to the count of a wait group.
     GroupAdd {
         target: Target,
@@ -31,6 +35,25 @@ pub enum SignalStep {
 }
 
 impl SignalStep {
+    pub(crate) fn blocks(&self) -> Blocks<'_> {
+        match self {
+            Self::Wait { limit: Some(limit), .. } | Self::BarrierWait { limit: Some(limit), .. } => {
+                Blocks::Either(&EMPTY_BLOCK, &limit.otherwise)
+            }
+            _ => Blocks::None,
+        }
+    }
+
+    /// Returns the place for the steps of an `else`, if one can follow this step.
+    pub(crate) fn else_steps_mut(&mut self) -> Option<&mut Block> {
+        match self {
+            Self::Wait { limit, .. } | Self::BarrierWait { limit, .. } => {
+                limit.as_mut().map(|limit| &mut limit.otherwise)
+            }
+            _ => None,
+        }
+    }
+
     pub const fn target(&self) -> &Target {
         match self {
             Self::Wait { target, .. }
@@ -40,7 +63,7 @@ impl SignalStep {
             | Self::NotifyAll(target)
             | Self::Set(target)
             | Self::Clear(target)
-            | Self::BarrierWait(target) => target,
+            | Self::BarrierWait { target, .. } => target,
         }
     }
 }
