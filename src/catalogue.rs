@@ -65,6 +65,7 @@ const CATALOGUE: &[CatalogueEntry] = entries![
     "connection-pool",
     "producer-consumer",
     "pipeline",
+    "select-starvation",
     "consumer-outage",
     "feedback-pipeline",
     "end-mark",

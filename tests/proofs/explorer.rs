@@ -159,7 +159,12 @@ impl<'a> Trial<'a> {
 fn program(seed: u64) -> (Program, Rng) {
     let mut rng = Rng::with_seed(seed);
     let size = size(&mut rng);
-    (Program::new(&mut rng, size), rng)
+    let mut program = Program::new(&mut rng, size);
+    // The other seeds keep the programs of former wrong verdicts.
+    if matches!(seed % 8, 1 | 2 | 5 | 7) {
+        program.add_selects(&mut Rng::with_seed(seed));
+    }
+    (program, rng)
 }
 
 /// Runs the program of a seed; in two of three, some waits give up.

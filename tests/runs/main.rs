@@ -15,6 +15,7 @@ mod once;
 mod pipes;
 mod real_work;
 mod requests;
+mod selects;
 mod shared;
 mod sources;
 mod tasks;

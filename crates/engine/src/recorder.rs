@@ -143,6 +143,17 @@ impl<'a> Recorder<'a> {
         self.publish_wait(if deadline.is_some() { &wait } else { &wait[1..] });
     }
 
+    /// As [`Recorder::wait_for_resource`], for the first of several alternatives, in the state and at the resource that
+    /// the lane shows.
+    pub fn wait_for_first(&mut self, alternatives: &[EventKind], (state, on): (State, ResourceId), is_timed: bool) {
+        let mut wait = alternatives.to_vec();
+        if is_timed {
+            wait.push(EventKind::TimedAttempt { lock: on });
+        }
+        wait.push(EventKind::Blocked { state, on: Some(on) });
+        self.publish_wait(&wait);
+    }
+
     /// Records the beginning of a wait, and writes it to the wait slot with all locks held.
     fn publish_wait(&mut self, wait: &[EventKind]) {
         let at = self.now();

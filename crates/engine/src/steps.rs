@@ -21,6 +21,7 @@ mod pool;
 mod queue;
 mod real_work;
 mod rwlock;
+mod select;
 mod semaphore;
 mod signal;
 mod time;

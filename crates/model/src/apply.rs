@@ -7,7 +7,7 @@ mod spawn_events;
 mod task_events;
 mod transfer_events;
 
-use super::lane::Wait;
+use super::lane::{Alternative, Wait};
 use super::transitions::{is_blocking_state, is_valid_transition};
 use super::{Lock, Model, ResourceState};
 use contend_trace::{Event, EventKind, ResourceId, Stamp, State, WorkerId};
@@ -96,6 +96,7 @@ impl Model {
                 self.apply_spawn_event(w, at, kind);
             }
             EventKind::Blocked { .. }
+            | EventKind::Alternative { .. }
             | EventKind::Resumed
             | EventKind::BecameRunnable
             | EventKind::LoopCpuWait(_)
@@ -118,6 +119,10 @@ impl Model {
                 self.begin_pipe_wait(w, on);
             }
             EventKind::Resumed => self.set_running(w, at),
+            EventKind::Alternative { on, room, nth } => {
+                self.set_running(w, at);
+                self.lanes[w.index()].announce_alternative(Alternative { on, room, nth });
+            }
             EventKind::BecameRunnable => self.mark_ready(w, at),
             EventKind::LoopCpuWait(queued) => self.lanes[w.index()].record_run_queue_wait(at, queued.0),
             EventKind::CpuTime(span) => self.lanes[w.index()].apply_reported_cpu_time(at, span.0),

@@ -5,6 +5,7 @@ mod cycles;
 mod graph_reduction;
 mod orphaned_holds;
 mod requirement_table;
+mod select;
 mod stall;
 mod stuck_groups;
 

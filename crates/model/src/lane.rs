@@ -16,7 +16,7 @@ use self::lane_bucket::LaneBucket;
 pub use self::life_end::LifeEnd;
 pub(crate) use self::loop_turns::TurnInterval;
 use self::poll_history::PollHistory;
-pub(crate) use self::wait::{JoinWait, LockWait, NextWait, SupplyDetail, Wait};
+pub(crate) use self::wait::{Alternative, JoinWait, LockWait, NextWait, SupplyDetail, Wait};
 pub(crate) use self::wakeup::Wakeup;
 use super::failures::CommandStats;
 use super::history::{History, HistoryShape};
@@ -55,6 +55,8 @@ pub struct Lane {
     pub(super) activity: Activity,
     pub(super) wait: Option<Wait>,
     pub(super) next_wait: NextWait,
+    /// The alternatives of the newest wait for something that other workers supply.
+    pub(super) alternatives: Vec<Alternative>,
     /// The newest stamp of the worker's stream.
     pub(super) newest_stamp: Stamp,
     pub(super) holds: HeldLocks,
@@ -107,6 +109,7 @@ impl Lane {
             activity: Activity { state: State::Done, since: Stamp(0), resource: None },
             wait: None,
             next_wait: NextWait::default(),
+            alternatives: Vec::new(),
             newest_stamp: Stamp(0),
             holds: HeldLocks::default(),
             open_tasks: Vec::new(),

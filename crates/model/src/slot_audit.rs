@@ -66,6 +66,7 @@ impl Model {
             match *kind {
                 EventKind::Held { .. }
                 | EventKind::TimedAttempt { .. }
+                | EventKind::Alternative { .. }
                 | EventKind::RwlockRequest { .. }
                 | EventKind::RwlockReaders { .. }
                 | EventKind::PermitRequest { .. }

@@ -1,6 +1,7 @@
 //! One worker's wait slot, decoded: the locks it holds and what it waits for.
 
 use super::Lane;
+use super::lane::Alternative;
 use super::lock::LockRequest;
 use contend_trace::{EventKind, Grant, ResourceId, State};
 
@@ -15,6 +16,8 @@ pub(super) struct SlotReport {
     pub joined_life: Option<(ResourceId, u64)>,
     /// The supply that another worker must provide.
     pub awaited_supply: Option<(ResourceId, State)>,
+    /// If it waits for the first of several things: all of them.
+    pub alternatives: Vec<Alternative>,
     /// Whether the wait for the supply has a time limit.
     pub is_block_timed: bool,
     pub has_ended: bool,
@@ -29,6 +32,7 @@ impl SlotReport {
                 EventKind::LockWait { lock, timed, .. } => report.lock_wait = Some((lock, timed)),
                 EventKind::Joins { life, nth } => report.joined_life = Some((life, nth)),
                 EventKind::Blocked { state, on: Some(on) } => report.awaited_supply = Some((on, state)),
+                EventKind::Alternative { on, room, nth } => report.alternatives.push(Alternative { on, room, nth }),
                 EventKind::TimedAttempt { .. } => report.is_block_timed = true,
                 EventKind::LifeEnded(_) => report.has_ended = true,
                 _ => report.lock_request = report.lock_request.updated_by(*event),
@@ -64,7 +68,9 @@ impl SlotReport {
                     activity == (State::Signal, Some(life)) && lane.joined_life() == Some(nth)
                 }
                 (None, None, Some((on, state))) => {
-                    activity == (state, Some(on)) && lane.is_supply_wait_timed() == self.is_block_timed
+                    activity == (state, Some(on))
+                        && lane.is_supply_wait_timed() == self.is_block_timed
+                        && lane.awaited_alternatives() == self.alternatives
                 }
                 (None, None, None) => false,
             }

@@ -104,7 +104,7 @@ impl Model {
 
     /// Returns the edge from a worker that joins `holder` in its life `nth`, if `holder` is certainly in that very
     /// life: the life ends only when `holder` goes on.
-    fn join_blockers(&self, waiter: WorkerId, id: ResourceId, holder: WorkerId, nth: u64) -> Blockers {
+    pub(super) fn join_blockers(&self, waiter: WorkerId, id: ResourceId, holder: WorkerId, nth: u64) -> Blockers {
         let is_in_joined_life = |lane: &&Lane| {
             let is_known = lane.lost_events() == 0 && u64::from(lane.life_count()) == nth;
             lane.is_alive() && (is_known || lane.slot_life == nth && self.is_same_snapshot(waiter, holder))

@@ -122,6 +122,7 @@ impl Checker {
         self.check_totals();
         self.check_semaphores(&nodes);
         self.check_lives(&nodes);
+        self.check_selects();
         if self.mistakes.count_errors() == 0 {
             self.check_task_sharing(&nodes);
             self.check_task_blocking(&nodes);

@@ -27,7 +27,8 @@ pub use resource::{Resource, ResourceSpec, ServerSpec, Target};
 pub(crate) use step::Blocks;
 pub use step::{
     Attempt, AttemptKind, Block, Branch, Compare, GroupMembers, LifeStep, LoopStep, MemberSelector, Operand, PipeStep,
-    PoolStep, Question, QueueStep, RealWork, RequestTarget, ResultWait, ShutdownMode, SignalStep, SourceSpan, Step,
+    PoolStep, Question, QueueStep, RealWork, RequestTarget, ResultWait, SelectPick, ShutdownMode, SignalStep,
+    SourceSpan, Step,
 };
 pub use step::{Limit, TimeLimit};
 pub use text::{Placeholder, Template, TemplatePiece, TextExpr};
@@ -122,7 +123,25 @@ impl Scenario {
 
     /// Returns the kinds of the workers whose steps use a resource, with these settings.
     pub fn kinds_at_resource(&self, resource: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
-        self.kinds_doing(move |step| step.target().is_some_and(|target| target.resource == resource), settings)
+        let linked = self.linked_resources(resource);
+        self.kinds_doing(move |step| step.target().is_some_and(|target| linked.contains(&target.resource)), settings)
+    }
+
+    /// Returns a resource with those that are alternatives of it in a `select`, and in turn their alternatives: their
+    /// waiters sleep in the same way.
+    pub fn linked_resources(&self, resource: usize) -> BTreeSet<usize> {
+        let mut linked = BTreeSet::from([resource]);
+        let mut selects: Vec<BTreeSet<usize>> = Vec::new();
+        self.for_each_step(&mut |step| {
+            if let Step::Select { branches, .. } = step {
+                let waits = branches.iter().filter_map(|branch| branch.steps.first()?.target());
+                selects.push(waits.map(|target| target.resource).collect());
+            }
+        });
+        while let Some(at) = selects.iter().position(|select| !select.is_disjoint(&linked)) {
+            linked.append(&mut selects.swap_remove(at));
+        }
+        linked
     }
 
     fn kinds_doing(&self, wanted: impl Fn(&Step) -> bool, settings: &Settings) -> impl Iterator<Item = WorkerKind> {

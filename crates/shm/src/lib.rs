@@ -9,7 +9,7 @@ mod simulated_suspension;
 mod thread;
 
 pub use clock::{Clock, ClockPair, clock_nanos, monotonic_nanos};
-pub use shared_memory::{PAGE_SIZE, SharedMemory, wait_once, wait_while, wake_all, wake_one};
+pub use shared_memory::{PAGE_SIZE, SharedMemory, wait_for_any, wait_once, wait_while, wake_all, wake_one};
 #[cfg(debug_assertions)]
 pub use simulated_suspension::simulated_suspension_nanos;
 pub use thread::thread_id;

@@ -3,12 +3,20 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
-use rustix::thread::{Timespec, futex};
+use rustix::thread::{ClockId, Timespec, futex};
+use rustix::time::clock_gettime;
+
+/// The most words that the kernel waits for at once.
+const MAX_WORDS: usize = 128;
+/// The longest sleep where the kernel cannot wait for several words at once.
+const FALLBACK_INTERVAL: Duration = Duration::from_millis(1);
+/// Whether the kernel cannot wait for several words at once: it is older than 5.16, or a sandbox forbids it.
+static HAS_NO_WAITV: AtomicBool = AtomicBool::new(false);
 
 /// The size of a page in bytes.
 pub const PAGE_SIZE: usize = 4096;
@@ -109,6 +117,41 @@ pub fn wait_once(word: &AtomicU64, value: u32, limit: Option<Duration>) {
     let _ = futex::wait(low_half(word), flags, value, limit.as_ref());
 }
 
+/// Sleeps while the low half of each word is its value: until a wake-up on any of them, for `limit` at most. It may also
+/// return early for no reason, so the caller checks the words again.
+pub fn wait_for_any(words: &[(&AtomicU64, u32)], limit: Option<Duration>) {
+    if words.is_empty() || words.len() > MAX_WORDS || HAS_NO_WAITV.load(Ordering::Relaxed) {
+        return wait_in_turns(words, limit);
+    }
+    let waits: Vec<futex::Wait> = words.iter().map(|(word, value)| futex_wait(word, *value)).collect();
+    let until = limit.and_then(|limit| {
+        let now = Duration::try_from(clock_gettime(ClockId::Monotonic)).ok()?;
+        Timespec::try_from(now.checked_add(limit)?).ok()
+    });
+    let woken = futex::waitv(&waits, futex::WaitvFlags::empty(), until.as_ref(), ClockId::Monotonic);
+    if let Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM | rustix::io::Errno::INVAL) = woken {
+        HAS_NO_WAITV.store(true, Ordering::Relaxed);
+    }
+}
+
+/// One word of a wait for several.
+fn futex_wait(word: &AtomicU64, value: u32) -> futex::Wait {
+    let mut wait = futex::Wait::new();
+    wait.val = u64::from(value);
+    wait.uaddr = futex::WaitPtr::new(std::ptr::from_ref(low_half(word)).cast_mut().cast());
+    wait.flags = futex::WaitFlags::SIZE_U32; // not private: other processes wait on it, too
+    wait
+}
+
+/// As [`wait_for_any`], without the kernel's help: sleeps on the first word for a moment.
+fn wait_in_turns(words: &[(&AtomicU64, u32)], limit: Option<Duration>) {
+    let limit = limit.map_or(FALLBACK_INTERVAL, |limit| limit.min(FALLBACK_INTERVAL));
+    match words.first() {
+        Some((word, value)) => wait_once(word, *value, Some(limit)),
+        None => std::thread::sleep(limit),
+    }
+}
+
 /// Wakes one thread that sleeps on this word.
 pub fn wake_one(word: &AtomicU64) {
     let _ = futex::wake(low_half(word), futex::Flags::empty(), 1);
@@ -122,6 +165,32 @@ pub fn wake_all(word: &AtomicU64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wait_for_several_words_ends_with_a_wake_up_on_any_of_them() {
+        let words = [const { AtomicU64::new(7) }; 3];
+        for wait in [wait_for_any, wait_in_turns] {
+            for woken in 0..words.len() {
+                std::thread::scope(|scope| {
+                    let waiter = scope.spawn(|| {
+                        while words.iter().all(|word| word.load(Ordering::Acquire) == 7) {
+                            wait(&words.each_ref().map(|word| (word, 7)), None);
+                        }
+                    });
+                    std::thread::sleep(Duration::from_millis(5));
+                    words[woken].store(8, Ordering::Release);
+                    wake_all(&words[woken]);
+                    assert!(waiter.join().is_ok());
+                });
+                words[woken].store(7, Ordering::Release);
+            }
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_millis(20) {
+                wait(&words.each_ref().map(|word| (word, 7)), Some(Duration::from_millis(20)));
+            }
+        }
+        assert!(!HAS_NO_WAITV.load(Ordering::Relaxed) || rustix::system::uname().release().to_bytes() < b"5.16");
+    }
 
     #[test]
     fn open_refuses_memory_that_is_not_sealed_against_shrinking() {

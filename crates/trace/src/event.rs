@@ -153,6 +153,10 @@ pub enum EventKind {
     Blocked { state: State, on: Option<ResourceId> },
     /// Runs again after [`EventKind::Blocked`].
     Resumed,
+    /// The wait that follows ends by the first of several alternatives; this is one of them: an item of a queue, `room`
+    /// in it, an event flag that had been set `nth` times when the worker found it clear, or the end of a worker's
+    /// `nth` life.
+    Alternative { on: ResourceId, room: bool, nth: u64 },
     /// The wait is over and the worker has been runnable since this moment, but it is not back yet: a task whose event
     /// loop is busy. The event that ends the wait follows.
     BecameRunnable,

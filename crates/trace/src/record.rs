@@ -137,6 +137,7 @@ event_layout! {
     Wait {
         9 Blocked { state: ARGUMENT, on: ID };
         10 Resumed;
+        19 Alternative { on: ID, room: FLAG, nth: TOTAL };
         20 BecameRunnable;
         21 LoopCpuWait(time: ARGUMENT);
     }

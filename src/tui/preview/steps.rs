@@ -42,6 +42,12 @@ impl<'a> Simulator<'a> {
                 self.push_frame(worker, taken, 0, None);
             }
             Step::Choose(ways) => self.take_usual_way(worker, ways),
+            // As if the first alternative were always the first to be ready.
+            Step::Select { branches, .. } => {
+                if let Some(first) = branches.first() {
+                    self.push_frame(worker, &first.steps, 0, None);
+                }
+            }
             Step::Fail(_) => self.fail(worker, now),
             Step::Panic(_) | Step::Abort | Step::Exit(_) => self.block_worker(worker, now, State::Crashed),
             Step::Store { target, add: by } | Step::Add { target, by } => {

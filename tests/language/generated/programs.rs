@@ -1,8 +1,8 @@
 //! Random steps, both as the program that the checker should return and as the KDL nodes that describe it.
 
 use contend::scenario::{
-    Block, Branch, Compare, Expr, GroupMembers, LifeStep, Limit, MemberSelector, Operand, Question, QueueStep,
-    RealWork, SignalStep, Step, Target, TimeLimit, Unit,
+    Block, Branch, Choice, Compare, Expr, GroupMembers, LifeStep, Limit, MemberSelector, Operand, Question, QueueStep,
+    RealWork, SelectPick, SignalStep, Step, Target, TimeLimit, Unit,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -198,12 +198,36 @@ fn block_step(left: usize) -> BoxedStrategy<Step> {
             knob: KnobId::from(ORDER), value: f64::from(position), body, otherwise,
         }),
         1 => prop::collection::vec(branch(), 2..4).prop_map(Step::Choose),
+        1 => select(left),
     ]
     .boxed()
 }
 
 fn otherwise(left: usize) -> BoxedStrategy<Block> {
     prop_oneof![Just(Block::default()), block(left.saturating_sub(1))].boxed()
+}
+
+/// Generates a wait for the first of several alternatives.
+fn select(left: usize) -> BoxedStrategy<Step> {
+    let wait = prop_oneof![
+        target(QUEUE).prop_map(|target| Step::Queue(QueueStep::Put { target, limit: None })),
+        target(QUEUE).prop_map(|target| Step::Queue(QueueStep::Take { target, limit: None })),
+        target(EVENT).prop_map(|target| Step::Signal(SignalStep::Wait { target, limit: None })),
+    ];
+    let branch = |(wait, body): (Step, Block)| {
+        let steps: Vec<Step> = std::iter::once(wait).chain(body.iter().cloned()).collect();
+        Branch { weight: number(1.0), steps: Block::from(steps) }
+    };
+    let body = move || prop_oneof![Just(Block::default()), block(left)];
+    let waits = prop::collection::vec((wait, body()).prop_map(branch), 2..4);
+    let limit = prop::option::of((time().prop_map(Step::Sleep), body()).prop_map(branch));
+    let pick = prop::sample::select(SelectPick::ALL.to_vec()).prop_map(Choice::Fixed);
+    (pick, waits, limit)
+        .prop_map(|(pick, mut branches, limit)| {
+            branches.extend(limit);
+            Step::Select { pick, branches }
+        })
+        .boxed()
 }
 
 /// Generates the time limit of a step that may have none.
@@ -289,6 +313,9 @@ fn step(step: &Step) -> Vec<Node> {
         Step::When { value, body, otherwise, .. } => {
             with_else(Node::new("when").set("order", if *value == 0.0 { "same" } else { "opposite" }), body, otherwise)
         }
+        Step::Select { pick: Choice::Fixed(pick), branches } => {
+            single(Node::new("select").set("pick", pick.word()).block(branches.iter().map(alternative).collect()))
+        }
         Step::Choose(branches) => single(Node::new("choose").block(branches.iter().map(branch).collect())),
         Step::RealWork(RealWork::Primes(to)) => single(Node::new("primes").value(formula(to, Unit::Count))),
         Step::RealWork(RealWork::Hash(Some(bytes))) => single(Node::new("hash").value(formula(bytes, Unit::Bytes))),
@@ -335,6 +362,19 @@ fn with_index(node: Node, at: Option<&Expr>) -> Node {
 fn branch(branch: &Branch) -> Node {
     let Expr::Number(weight) = branch.weight else { unreachable!("a number") };
     Node::new("weight").value(weight as i128).block(written(&branch.steps))
+}
+
+/// Returns the line of an alternative: its wait, with the other steps as its block.
+fn alternative(branch: &Branch) -> Node {
+    let (wait, body) = branch.steps.split_first().expect("a wait");
+    let node = match wait {
+        Step::Queue(QueueStep::Put { target, .. }) => on("put", target),
+        Step::Queue(QueueStep::Take { target, .. }) => on("take", target),
+        Step::Signal(SignalStep::Wait { target, .. }) => on("wait", target),
+        Step::Sleep(time) => Node::new("after").value(formula(time, Unit::Time)),
+        other => unreachable!("{other:?} is no wait of a select"),
+    };
+    if body.is_empty() { node } else { node.block(written(body)) }
 }
 
 fn question_node(word: &str, question: &Question) -> Node {

@@ -61,7 +61,8 @@ pub fn explore(programs: std::ops::Range<u64>, most: u64) -> u64 {
     let mut ends = 0;
     for seed in programs {
         let mut rng = Rng::with_seed(seed);
-        let program = Program::new(&mut rng, Size { workers: 2, steps: 2, kinds: 2 });
+        let mut program = Program::new(&mut rng, Size { workers: 2, steps: 2, kinds: 2 });
+        program.add_selects(&mut Rng::with_seed(seed));
         let mut wire = Wire::new(&program);
         let world = World::new(&program, &mut wire);
         let mut orders = Orders { program: &program, truth: Truth::default(), rng, ends: 0, most };

@@ -25,6 +25,15 @@ pub enum Kind {
     Latch(u32),
 }
 
+/// One of the things that a step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alternative {
+    Take(usize),
+    Put(usize),
+    Await(usize),
+    Join(usize),
+}
+
 /// A step of a worker. Resources, workers and pools are indexes into the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -64,6 +73,12 @@ pub enum Step {
     Add(usize, u64),
     /// Counts a wait group or a latch down; does nothing at 0, where a real worker fails.
     Done(usize),
+    /// Waits for the first of two alternatives, perhaps with a time limit.
+    Select {
+        first: Alternative,
+        second: Alternative,
+        timed: bool,
+    },
     Spawn(usize),
     Join(usize),
     Submit(usize),
@@ -290,6 +305,51 @@ impl Program {
         }
     }
 
+    /// Gives some waits a second alternative.
+    pub fn add_selects(&mut self, rng: &mut Rng) {
+        for w in 0..self.workers.len() {
+            self.workers[w] = self.with_selects(rng, &self.workers[w]);
+        }
+        for pool in 0..self.pools.len() {
+            self.pools[pool].task = self.with_selects(rng, &self.pools[pool].task);
+        }
+    }
+
+    fn with_selects(&self, rng: &mut Rng, steps: &[Step]) -> Vec<Step> {
+        let changed = |step: &Step| {
+            let first = match *step {
+                Step::Take(on) if self.kinds[on] != Kind::Queue(0) || on.is_multiple_of(2) => Alternative::Take(on),
+                Step::Put(on) if self.kinds[on] != Kind::Queue(0) || !on.is_multiple_of(2) => Alternative::Put(on),
+                Step::Await { on, .. } => Alternative::Await(on),
+                Step::Join(other) => Alternative::Join(other),
+                _ => return *step,
+            };
+            match self.alternative(rng).filter(|_| rng.f64() < 0.6) {
+                Some(other) if rng.bool() => Step::Select { first, second: other, timed: rng.f64() < 0.15 },
+                Some(other) => Step::Select { first: other, second: first, timed: rng.f64() < 0.15 },
+                None => *step,
+            }
+        };
+        steps.iter().map(changed).collect()
+    }
+
+    /// Returns an alternative, if the program has a resource for one. At a queue without room, all workers with
+    /// alternatives are on one side.
+    fn alternative(&self, rng: &mut Rng) -> Option<Alternative> {
+        if rng.f64() < 0.1 {
+            return Some(Alternative::Join(rng.usize(..self.workers.len())));
+        }
+        let on = rng.usize(..self.kinds.len());
+        match self.kinds[on] {
+            Kind::Queue(0) if on.is_multiple_of(2) => Some(Alternative::Take(on)),
+            Kind::Queue(0) => Some(Alternative::Put(on)),
+            Kind::Queue(_) if rng.f64() < 0.6 => Some(Alternative::Take(on)),
+            Kind::Queue(_) => Some(Alternative::Put(on)),
+            Kind::Event => Some(Alternative::Await(on)),
+            _ => None,
+        }
+    }
+
     fn condition(&self, rng: &mut Rng, steps: &mut Vec<Step>, open: &[(Step, usize)], on: usize) {
         let mutex = self.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
         if open.iter().filter(|(step, _)| *step == Step::Unlock(mutex)).count() == 1 {
@@ -325,7 +385,12 @@ impl Program {
 
     /// Returns whether other workers spawn or join a worker.
     pub fn has_life(&self, worker: usize) -> bool {
-        self.has(|step| matches!(step, Step::Spawn(of) | Step::Join(of) if *of == worker))
+        let joins = |of: &Alternative| *of == Alternative::Join(worker);
+        self.has(|step| match step {
+            Step::Spawn(of) | Step::Join(of) => *of == worker,
+            Step::Select { first, second, .. } => joins(first) || joins(second),
+            _ => false,
+        })
     }
 
     /// Returns whether every step that takes a permit returns it at the end of a block.

@@ -10,7 +10,7 @@ use contend::trace::{
 };
 use fastrand::Rng;
 
-use crate::explorer::program::{Kind, Program, ROOM, Step};
+use crate::explorer::program::{Alternative, Kind, Program, ROOM, Step};
 use crate::explorer::world::{EventSink, Record, life, queue_of, results_of};
 
 #[derive(Clone)]
@@ -168,6 +168,15 @@ fn enter(program: &Program, wakers: &mut [Wakers], lanes: LaneRange, step: &Step
         Step::Close(on) => {
             wakers[on].givers.push(lanes);
             wakers[on].takers.push(lanes);
+        }
+        Step::Select { first, second, .. } => {
+            for alternative in [first, second] {
+                match alternative {
+                    Alternative::Take(on) => wakers[on].takers.push(lanes),
+                    Alternative::Put(on) => wakers[on].givers.push(lanes),
+                    Alternative::Await(_) | Alternative::Join(_) => {}
+                }
+            }
         }
         Step::Spawn(other) => {
             if let Some(life) = life(program, other) {

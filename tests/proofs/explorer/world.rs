@@ -5,6 +5,7 @@ mod lives;
 mod locks;
 mod pools;
 mod queues;
+mod selects;
 mod signals;
 
 use std::collections::VecDeque;
@@ -62,6 +63,8 @@ pub struct Worker {
     need: (u64, u64),
     /// The life whose end it waits for.
     joins: u64,
+    /// How many times each alternative had been set, or the number of its life, when the wait for both began.
+    seen: (u64, u64),
     promises: VecDeque<(usize, u64)>,
     /// The number of the result that its current task has promised, 0 if no submitter waits for it. Only workers of
     /// pools have one.
@@ -112,6 +115,8 @@ pub struct Words {
     set: u64,
     /// Changes of the count of a wait group, and how many of them ended at 0.
     changes: (u32, u64),
+    /// How many times an event was set.
+    set_count: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -147,6 +152,7 @@ impl World {
             before: (0, 0),
             need: (0, 0),
             joins: 0,
+            seen: (0, 0),
             promises: VecDeque::new(),
             task: None,
             outer: Vec::new(),
@@ -206,8 +212,15 @@ impl World {
     fn is_timed(&self, program: &Program, w: usize) -> bool {
         let idle = self.is_idle(program, w);
         let step = self.written_step(program, w).filter(|_| !idle);
-        let timed =
-            matches!(step, Some(Step::TryLock(_) | Step::Stay { timed: true, .. } | Step::Await { timed: true, .. }));
+        let timed = matches!(
+            step,
+            Some(
+                Step::TryLock(_)
+                    | Step::Stay { timed: true, .. }
+                    | Step::Await { timed: true, .. }
+                    | Step::Select { timed: true, .. }
+            )
+        );
         timed || self.is_limited(program, w)
     }
 
@@ -232,6 +245,7 @@ impl World {
             Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) => {
                 words(on).signals > 0 && self.workers[w].ticket < words(on).limit
             }
+            Some(Step::Select { first, second, .. }) => self.is_select_over(program, w, (first, second)),
             Some(Step::Spawn(other) | Step::Join(other)) => !self.lives(other, self.workers[w].joins),
             Some(Step::Submit(pool)) => !self.is_full(pool),
             Some(Step::Result) => self.result_is_there(w),
@@ -306,6 +320,7 @@ impl Scene<'_> {
             Step::NotifyAll(on) => self.signal(w, on, u64::MAX),
             Step::Set(on) => {
                 self.world.words[on].set = 1;
+                self.world.words[on].set_count += 1;
                 self.signal(w, on, u64::MAX);
             }
             Step::Clear(on) => {
@@ -319,6 +334,7 @@ impl Scene<'_> {
                 0 => self.next(w),
                 count => self.count(w, on, count - 1),
             },
+            Step::Select { first, second, timed } => self.select(w, (first, second), timed, waited),
             Step::Spawn(other) => self.spawn(w, other, waited),
             Step::Join(other) => self.join(w, other, waited),
             Step::Submit(pool) => self.submit(w, pool, waited),

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::monitor::{Monitor, MonitorGuard, has_passed};
 use super::rendezvous::Rendezvous;
+use super::select_wait::WakeSource;
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
@@ -25,6 +26,22 @@ pub struct ItemQueue<'a> {
     pub id: ResourceId,
     pub capacity: u32,
     pub monitor: Monitor<'a>,
+}
+
+/// The side of a queue on which a worker waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueSide {
+    Take,
+    Put,
+}
+
+impl QueueSide {
+    const fn wake_counter(self) -> WakeCounter {
+        match self {
+            Self::Take => ITEM_AVAILABLE,
+            Self::Put => ROOM_AVAILABLE,
+        }
+    }
 }
 
 /// The queue is closed: it accepts no items, and it has none left.
@@ -67,8 +84,17 @@ impl<'a> ItemQueue<'a> {
     /// # Errors
     /// If the queue is closed.
     pub fn try_put(self, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        self.put_if_room(recorder, |_| ())
+    }
+
+    /// As [`ItemQueue::try_put`]; calls `before` first if there is room.
+    pub fn put_if_room(
+        self,
+        recorder: &mut Recorder<'_>,
+        before: impl FnOnce(&mut Recorder<'_>),
+    ) -> Result<bool, QueueClosed> {
         if let Some(rendezvous) = self.rendezvous() {
-            return rendezvous.try_put(recorder);
+            return rendezvous.put_if_awaited(recorder, before);
         }
         let guard = self.monitor.enter();
         if is_closed(&guard) {
@@ -76,6 +102,7 @@ impl<'a> ItemQueue<'a> {
         }
         let has_room = !self.is_full(&guard);
         if has_room {
+            before(recorder);
             self.push(guard, recorder);
         }
         Ok(has_room)
@@ -114,15 +141,66 @@ impl<'a> ItemQueue<'a> {
 
     /// Takes an item if there is one now. Returns whether it did.
     pub fn try_take(self, recorder: &mut Recorder<'_>) -> bool {
+        self.take_if_there(recorder, |_| ()) == Ok(true)
+    }
+
+    /// As [`ItemQueue::try_take`]; calls `before` first if there is an item.
+    ///
+    /// # Errors
+    /// If the queue is closed and empty.
+    pub fn take_if_there(
+        self,
+        recorder: &mut Recorder<'_>,
+        before: impl FnOnce(&mut Recorder<'_>),
+    ) -> Result<bool, QueueClosed> {
         if let Some(rendezvous) = self.rendezvous() {
-            return rendezvous.try_take(recorder);
+            return rendezvous.take_if_offered(recorder, before);
         }
         let guard = self.monitor.enter();
         let has_item = guard.get(DEPTH) > 0;
         if has_item {
+            before(recorder);
             self.pop(guard, recorder);
+        } else if is_closed(&guard) {
+            return Err(QueueClosed);
         }
-        has_item
+        Ok(has_item)
+    }
+
+    /// Becomes an alternative of a worker's `select`: wake-ups on this side reach it from now on.
+    pub fn begin_select(self, side: QueueSide) {
+        let mut guard = self.monitor.enter();
+        let count = self.select_count(side);
+        guard.set(count, guard.get(count) + 1);
+    }
+
+    /// Stops being an alternative of a worker, and passes on a wake-up that the worker did not use.
+    pub fn end_select(self, side: QueueSide) {
+        let mut guard = self.monitor.enter();
+        let count = self.select_count(side);
+        guard.set(count, guard.get(count).saturating_sub(1));
+        if let Some(rendezvous) = self.rendezvous() {
+            return rendezvous.pass_wakeup_on(&mut guard, side);
+        }
+        let depth = guard.get(DEPTH);
+        let is_available = if side == QueueSide::Take { depth > 0 } else { depth < u64::from(self.capacity) };
+        if is_available && guard.get(count) > 0 {
+            guard.wake_one(side.wake_counter());
+        }
+    }
+
+    /// Returns what wakes a waiter on this side, for a wait for several resources at once.
+    pub fn wake_source(self, side: QueueSide) -> WakeSource<'a> {
+        self.monitor.wake_source(side.wake_counter())
+    }
+
+    /// The position of the number of waiters on this side that a `select` counts in.
+    const fn select_count(self, side: QueueSide) -> usize {
+        match (self.capacity, side) {
+            (0, side) => Rendezvous::select_count(side),
+            (_, QueueSide::Take) => WAITING_TAKERS,
+            (_, QueueSide::Put) => WAITING_PUTTERS,
+        }
     }
 
     /// Closes the queue: it accepts no more items.

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::monitor::has_passed;
+use super::select_wait::WakeSource;
 use super::wait_queue::WaitQueue;
 use super::wake_counter::WakeCounter;
 use contend_platform::{wait_once, wake_all};
@@ -166,6 +167,11 @@ impl<'a> WorkerLife<'a> {
     /// Returns how many lives there were, including the present one.
     pub fn count(self) -> u64 {
         self.load_word().nth()
+    }
+
+    /// Returns what wakes a waiter for the end of the life, for a wait for several things at once.
+    pub fn wake_source(self) -> WakeSource<'a> {
+        WakeSource::Word(self.word, self.load_word().0 as u32)
     }
 
     /// Waits until life `nth` has ended, until `deadline` at most. Returns whether it has.

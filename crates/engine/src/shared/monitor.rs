@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use tokio::task::yield_now;
 
+use super::select_wait::WakeSource;
 use super::wait_queue::WaitQueue;
 use super::wake_counter::WakeCounter;
 use contend_platform::{ROBUST_MUTEX_WORDS, RobustMutex, wait_once, wake_all, wake_one};
@@ -69,6 +70,17 @@ impl<'a> Monitor<'a> {
     /// If there is no such position.
     pub fn peek(self, position: usize) -> u64 {
         self.words[position].load(Ordering::Relaxed)
+    }
+
+    /// Returns what wakes a waiter from now on, for a wait for several resources at once.
+    pub fn wake_source(self, wake_counter: WakeCounter) -> WakeSource<'a> {
+        match self.wait_queue {
+            Some(wait_queue) => WakeSource::Queue(wait_queue, wake_counter),
+            None => {
+                let word = &self.words[wake_counter.0];
+                WakeSource::Word(word, word.load(Ordering::Acquire) as u32)
+            }
+        }
     }
 
     /// Enters, waiting until no other worker is inside.

@@ -3,14 +3,17 @@
 //! A worker that arrives while one waits on the other side completes with it at once, and wakes it. Otherwise it waits
 //! until it is served. So workers that were not served yet never wait on both sides.
 //!
+//! A worker with several alternatives (`select`) serves others and is not served: it might choose another alternative.
+//! A worker that begins to wait wakes those on the other side, which then try again.
+//!
 //! It uses the words of an [`ItemQueue`](super::item_queue::ItemQueue), from which it differs in these: the depth
 //! counts items handed over to waiting takers that have not continued yet.
 
 use std::time::Instant;
 
 use super::item_queue::{
-    ITEM_AVAILABLE, ItemQueue, PUT_COUNT, QueueClosed, ROOM_AVAILABLE, TAKEN_COUNT, WAITING_PUTTERS, WAITING_TAKERS,
-    is_closed,
+    ITEM_AVAILABLE, ItemQueue, PUT_COUNT, QueueClosed, QueueSide, ROOM_AVAILABLE, TAKEN_COUNT, WAITING_PUTTERS,
+    WAITING_TAKERS, is_closed,
 };
 use super::monitor::{Monitor, MonitorGuard, has_passed};
 use crate::recorder::Recorder;
@@ -20,6 +23,9 @@ use contend_trace::{EventKind, ResourceId, State};
 const HANDED_OVER: usize = 0;
 /// Waiting putters whose items were taken and that have not continued yet.
 const COLLECTED: usize = 8;
+/// Workers for which an item, or a taker, is an alternative of a `select`.
+const SELECTING_TAKERS: usize = 9;
+const SELECTING_PUTTERS: usize = 10;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Rendezvous<'a> {
@@ -44,6 +50,7 @@ impl<'a> Rendezvous<'a> {
         if !hand_over(&mut guard) {
             recorder.wait_for_resource_until(State::Full, self.id, deadline);
             add(&mut guard, WAITING_PUTTERS);
+            wake_selecting(&mut guard, QueueSide::Take);
             while guard.get(COLLECTED) == 0 && !is_closed(&guard) && !has_passed(deadline) {
                 guard = guard.wait_until(ROOM_AVAILABLE, deadline).await;
             }
@@ -63,20 +70,26 @@ impl<'a> Rendezvous<'a> {
         Ok(true)
     }
 
-    /// Puts an item if a worker waits to take one. Returns whether it did.
+    /// Puts an item if a worker waits to take one; calls `before` first. Returns whether it did.
     ///
     /// # Errors
     /// If the queue is closed.
-    pub fn try_put(self, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+    pub fn put_if_awaited(
+        self,
+        recorder: &mut Recorder<'_>,
+        before: impl FnOnce(&mut Recorder<'_>),
+    ) -> Result<bool, QueueClosed> {
         let mut guard = self.monitor.enter();
         if is_closed(&guard) {
             return Err(QueueClosed);
         }
-        let did_put = hand_over(&mut guard);
-        if did_put {
+        let is_awaited = is_taker_waiting(&guard);
+        if is_awaited {
+            before(recorder);
+            hand_over(&mut guard);
             self.record_put(guard, recorder);
         }
-        Ok(did_put)
+        Ok(is_awaited)
     }
 
     /// Takes an item, waiting for a worker that puts one until `deadline` at most. Returns whether it did.
@@ -91,6 +104,7 @@ impl<'a> Rendezvous<'a> {
             }
             recorder.wait_for_resource_until(State::Empty, self.id, deadline);
             add(&mut guard, WAITING_TAKERS);
+            wake_selecting(&mut guard, QueueSide::Put);
             while guard.get(HANDED_OVER) == 0 && !is_closed(&guard) && !has_passed(deadline) {
                 guard = guard.wait_until(ITEM_AVAILABLE, deadline).await;
             }
@@ -110,14 +124,44 @@ impl<'a> Rendezvous<'a> {
         Ok(true)
     }
 
-    /// Takes an item if a worker waits to put one. Returns whether it did.
-    pub fn try_take(self, recorder: &mut Recorder<'_>) -> bool {
+    /// Takes an item if a worker waits to put one; calls `before` first. Returns whether it did.
+    ///
+    /// # Errors
+    /// If the queue is closed.
+    pub fn take_if_offered(
+        self,
+        recorder: &mut Recorder<'_>,
+        before: impl FnOnce(&mut Recorder<'_>),
+    ) -> Result<bool, QueueClosed> {
         let mut guard = self.monitor.enter();
-        let did_take = collect(&mut guard);
-        if did_take {
+        let is_offered = is_item_offered(&guard);
+        if is_offered {
+            before(recorder);
+            collect(&mut guard);
             self.record_take(guard, recorder);
+        } else if is_closed(&guard) {
+            return Err(QueueClosed);
         }
-        did_take
+        Ok(is_offered)
+    }
+
+    /// The position of the number of workers for which this side is an alternative.
+    pub const fn select_count(side: QueueSide) -> usize {
+        match side {
+            QueueSide::Take => SELECTING_TAKERS,
+            QueueSide::Put => SELECTING_PUTTERS,
+        }
+    }
+
+    /// Wakes others with this alternative if it is there: a worker that was woken for it has chosen another.
+    pub fn pass_wakeup_on(self, guard: &mut MonitorGuard<'_>, side: QueueSide) {
+        let is_there = match side {
+            QueueSide::Take => is_item_offered(guard),
+            QueueSide::Put => is_taker_waiting(guard),
+        };
+        if is_there {
+            wake_selecting(guard, side);
+        }
     }
 
     /// Reads from outside what workers that wait here lack: a worker on the other side. Nothing waits for a closed
@@ -164,28 +208,54 @@ impl<'a> Rendezvous<'a> {
     }
 }
 
+/// Wakes the workers for which this side is an alternative: all, since each may choose another.
+fn wake_selecting(guard: &mut MonitorGuard<'_>, side: QueueSide) {
+    if guard.get(Rendezvous::select_count(side)) > 0 {
+        guard.wake_all(if side == QueueSide::Take { ITEM_AVAILABLE } else { ROOM_AVAILABLE });
+    }
+}
+
+/// Wakes a worker that was served: one waiter, or all if some of them have other alternatives and would not pass it on.
+fn wake_served(guard: &mut MonitorGuard<'_>, side: QueueSide) {
+    let wake_counter = if side == QueueSide::Take { ITEM_AVAILABLE } else { ROOM_AVAILABLE };
+    if guard.get(Rendezvous::select_count(side)) > 0 {
+        guard.wake_all(wake_counter);
+    } else {
+        guard.wake_one(wake_counter);
+    }
+}
+
+/// Whether a taker waits that was not served yet.
+fn is_taker_waiting(guard: &MonitorGuard<'_>) -> bool {
+    guard.get(WAITING_TAKERS) > guard.get(HANDED_OVER)
+}
+
+/// Whether a putter waits that was not served yet, or an item is left of which the taker died.
+fn is_item_offered(guard: &MonitorGuard<'_>) -> bool {
+    let is_left = guard.get(HANDED_OVER) > guard.get(WAITING_TAKERS);
+    is_left || guard.get(WAITING_PUTTERS) > guard.get(COLLECTED) && !is_closed(guard)
+}
+
 /// Hands an item over to a waiting taker. Returns whether there was one.
 fn hand_over(guard: &mut MonitorGuard<'_>) -> bool {
-    let is_waiting = guard.get(WAITING_TAKERS) > guard.get(HANDED_OVER);
+    let is_waiting = is_taker_waiting(guard);
     if is_waiting {
         add(guard, HANDED_OVER);
-        guard.wake_one(ITEM_AVAILABLE);
+        wake_served(guard, QueueSide::Take);
     }
     is_waiting
 }
 
 /// Takes the item of a waiting putter, or one whose taker died. Returns whether there was one.
 fn collect(guard: &mut MonitorGuard<'_>) -> bool {
+    let is_offered = is_item_offered(guard);
     if guard.get(HANDED_OVER) > guard.get(WAITING_TAKERS) {
         subtract(guard, HANDED_OVER);
-        return true;
-    }
-    let is_waiting = guard.get(WAITING_PUTTERS) > guard.get(COLLECTED) && !is_closed(guard);
-    if is_waiting {
+    } else if is_offered {
         add(guard, COLLECTED);
-        guard.wake_one(ROOM_AVAILABLE);
+        wake_served(guard, QueueSide::Put);
     }
-    is_waiting
+    is_offered
 }
 
 fn add(guard: &mut MonitorGuard<'_>, position: usize) {

@@ -7,6 +7,7 @@
 use std::time::Instant;
 
 use super::monitor::{Monitor, MonitorGuard, has_passed};
+use super::select_wait::WakeSource;
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
@@ -18,7 +19,7 @@ const SIGNALS: usize = 1;
 /// The number of the next waiter.
 const NEXT_TICKET: usize = 2;
 const TICKET_LIMIT: usize = 3;
-const SIGNALLED: WakeCounter = WakeCounter(4);
+pub(super) const SIGNALLED: WakeCounter = WakeCounter(4);
 /// The total of received signals.
 const RECEIVED_COUNT: usize = 5;
 /// The first position that is free for other uses.
@@ -97,6 +98,11 @@ impl<'a> SignalWaiters<'a> {
         let at = recorder.now();
         drop(guard);
         recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+    }
+
+    /// Returns what wakes a waiter, for a wait for several resources at once.
+    pub fn wake_source(self) -> WakeSource<'a> {
+        self.monitor.wake_source(SIGNALLED)
     }
 
     /// Wakes one waiter, if there is one.

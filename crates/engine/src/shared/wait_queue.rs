@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::wake_counter::WakeCounter;
@@ -42,19 +42,24 @@ impl WaitQueue {
 
     /// Waits for a wake-up, until `deadline` at most. Returns whether it came.
     pub async fn wait(&self, key: WaitKey, deadline: Option<Instant>) -> bool {
-        let woken = poll_fn(|context| match self.lock_list().waiting.get_mut(&key.0) {
-            None => Poll::Ready(()),
-            Some((_, waker)) => {
-                waker.clone_from(context.waker());
-                Poll::Pending
-            }
-        });
+        let woken = poll_fn(|context| self.poll_woken(key, context));
         let Some(deadline) = deadline else {
             woken.await;
             return true;
         };
         // A wake-up that came together with the deadline counts.
         tokio::time::timeout_at(deadline.into(), woken).await.is_ok() || !self.remove(key)
+    }
+
+    /// Whether the waiter was woken; otherwise its next wake-up goes to this context.
+    pub fn poll_woken(&self, key: WaitKey, context: &Context<'_>) -> Poll<()> {
+        match self.lock_list().waiting.get_mut(&key.0) {
+            None => Poll::Ready(()),
+            Some((_, waker)) => {
+                waker.clone_from(context.waker());
+                Poll::Pending
+            }
+        }
     }
 
     /// Stops waiting. Returns whether no wake-up had come.

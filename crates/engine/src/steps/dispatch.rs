@@ -43,6 +43,7 @@ impl StepRunner {
                 self.run_block(if self.knob_equals(*knob, *value) { body } else { otherwise }).await?;
             }
             Step::Choose(branches) => self.run_choice(branches).await?,
+            Step::Select { pick, branches } => self.run_select(pick, branches).await?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::RealWork(work) => self.run_real_work(work)?,
             Step::Attempt(attempt) => self.run_attempt(attempt).await?,

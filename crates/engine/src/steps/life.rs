@@ -12,10 +12,10 @@ use contend_trace::{EventKind, ExitKind, ResourceId, Span, State, WorkerId, Work
 
 /// A worker to spawn or join.
 #[derive(Clone, Copy)]
-struct SpawnTarget {
+pub(super) struct SpawnTarget {
     worker: WorkerId,
-    id: ResourceId,
-    life: WorkerLife<'static>,
+    pub(super) id: ResourceId,
+    pub(super) life: WorkerLife<'static>,
 }
 
 impl StepRunner {
@@ -42,7 +42,7 @@ impl StepRunner {
         }
     }
 
-    fn spawn_targets(&self, members: &GroupMembers) -> Vec<SpawnTarget> {
+    pub(super) fn spawn_targets(&self, members: &GroupMembers) -> Vec<SpawnTarget> {
         let lanes = self.run.plan.group_lanes(members.group);
         let mut all = lanes.iter().filter_map(|worker| self.spawn_target(worker));
         match &members.which {

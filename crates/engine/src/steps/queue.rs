@@ -89,7 +89,7 @@ impl StepRunner {
         ItemQueue { id, capacity: self.run.plan.queue_capacity(id), monitor: self.run.monitor(id) }
     }
 
-    fn queue_closed_error(&self, queue: ItemQueue<'_>) -> StopReason {
+    pub(super) fn queue_closed_error(&self, queue: ItemQueue<'_>) -> StopReason {
         StopReason::Failed(format!(
             "put an item into {} after it was closed",
             self.run.plan.registry.resource_name(queue.id)

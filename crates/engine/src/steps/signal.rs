@@ -80,7 +80,7 @@ impl StepRunner {
         self.run.plan.registry.resource(id).map(|resource| &resource.kind)
     }
 
-    fn waiters(&self, target: &Target) -> SignalWaiters<'static> {
+    pub(super) fn waiters(&self, target: &Target) -> SignalWaiters<'static> {
         self.run.signal_waiters(self.resolve_target(target))
     }
 }

@@ -55,6 +55,9 @@ impl<'a> RequirementTable<'a> {
 
     fn worker_requirement(&mut self, w: WorkerId) -> Requirement {
         let model = self.model;
+        if let Some(needs) = model.select_requirement(w, |of| self.supply_row(of.on, of.room)) {
+            return needs;
+        }
         if let Some((on, room)) = model.awaited_supply(w) {
             let supply = self.supply_row(on, room);
             return match model.helped_queue(w) {

@@ -55,7 +55,11 @@ impl Model {
         }
         let workers = || (0..self.lanes.len()).map(WorkerId::from);
         if !self.has_orphaned_holds()
-            && !workers().any(|w| self.awaited_supply(w).is_some() || self.missing_permits(w) > 0)
+            && !workers().any(|w| {
+                self.awaited_supply(w).is_some()
+                    || self.missing_permits(w) > 0
+                    || !self.lanes[w.index()].awaited_alternatives().is_empty()
+            })
         {
             return None;
         }
@@ -89,7 +93,8 @@ impl Model {
     /// worker waits for room in it.
     pub(super) fn awaited_supply(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
         let lane = &self.lanes[w.index()];
-        let on = lane.activity.resource.filter(|_| lane.is_alive() && !lane.is_supply_wait_timed())?;
+        let is_limitless = !lane.is_supply_wait_timed() && lane.awaited_alternatives().is_empty();
+        let on = lane.activity.resource.filter(|_| lane.is_alive() && is_limitless)?;
         let wakers = self.registry.wakers.get(on.index())?;
         let is_missing = match (lane.activity.state, self.resources.get(on.index())?) {
             (State::Empty, ResourceState::Queue(queue)) => {

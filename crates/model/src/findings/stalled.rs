@@ -5,7 +5,7 @@ mod blocking_lock;
 mod fix;
 mod missing_supply;
 
-use self::missing_supply::{MissingSupply, missing_supplies};
+use self::missing_supply::{MissingSupply, describe_wait, missing_supplies};
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, orphaned_lock};
 use crate::{Stall, WaitEdge, all_stuck_sentence, join_names};
 use contend_trace::{FindingId, ResourceId, ResourceKind, Span, Stamp, WorkerId};
@@ -141,9 +141,12 @@ fn general_stall(analysis: &Analysis<'_>, stall: &Stall) -> Option<Finding> {
         return Some(finding(orphan_sentence(analysis, stall, edge), fix, edge.lock));
     }
     let thing = *abandoned.or(things.first())?;
-    let (names, wait) = waiter_names(analysis, thing.waiters(analysis, stall));
+    let waiters = thing.waiters(analysis, stall);
+    let what = waiters.first().and_then(|worker| describe_wait(analysis, *worker));
+    let what = what.unwrap_or_else(|| thing.describe(analysis));
+    let (names, wait) = waiter_names(analysis, waiters);
     let (fate, named) = thing.describe_suppliers(analysis);
-    let sentence = format!("{} {wait} for {}; {fate}.", join_names(&names), thing.describe(analysis));
+    let sentence = format!("{} {wait} for {what}; {fate}.", join_names(&names));
     let fix = orphan.map_or_else(
         || fix::suggest_fix(analysis, thing),
         |edge| format!("Release {} on every exit path.", analysis.resource_name(edge.lock)),
@@ -208,18 +211,18 @@ fn waiter_names<'a>(
 
 /// Says when the stall was complete, and how many workers wait for each thing.
 fn evidence(analysis: &Analysis<'_>, stall: &Stall) -> String {
-    let mut waits: Vec<(ResourceId, Option<MissingSupply>, u64)> = Vec::new();
+    let mut waits: Vec<(ResourceId, Option<String>, u64)> = Vec::new();
     for worker in &stall.workers {
         let Some(on) = analysis.model.lane(*worker).activity().resource else { continue };
-        let thing = MissingSupply::awaited_by(analysis, *worker);
-        match waits.iter_mut().find(|(other, what, _)| (*other, *what) == (on, thing)) {
+        let thing = describe_wait(analysis, *worker);
+        match waits.iter_mut().find(|(other, what, _)| (*other, &*what) == (on, &thing)) {
             Some((.., n)) => *n += 1,
             None => waits.push((on, thing, 1)),
         }
     }
     let texts = waits.into_iter().map(|(on, thing, n)| {
         let wait = if n == 1 { "waits" } else { "wait" };
-        let what = thing.map_or_else(|| analysis.resource_name(on).to_owned(), |thing| thing.describe(analysis));
+        let what = thing.unwrap_or_else(|| analysis.resource_name(on).to_owned());
         format!("{} {wait} for {what}", format_count(n, "worker"))
     });
     let since = Span(stall.at.0);

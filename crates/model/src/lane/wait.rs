@@ -50,7 +50,22 @@ pub(crate) enum SupplyDetail {
     Result { nth: u64, helps: bool },
     /// The worker found nothing for itself in the queue when this many items had been put.
     NothingAfter(u64),
+    /// The worker waits for the first of its alternatives ([`Lane::alternatives`]).
+    Select,
 }
+
+/// One of several things that end a wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Alternative {
+    pub on: ResourceId,
+    /// Whether it is room in a queue.
+    pub room: bool,
+    /// How many times an event flag had been set, or the number of a life.
+    pub nth: u64,
+}
+
+/// Most alternatives of one wait that are kept: a worker with more counts as able to continue.
+const MAX_ALTERNATIVES: usize = 255;
 
 /// What a worker announced about its next wait.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +76,8 @@ pub(crate) struct NextWait {
     pub result: Option<(ResourceId, SupplyDetail)>,
     /// The lock or condition that the worker tries to get without waiting forever.
     pub timed_attempt: Option<ResourceId>,
+    /// The alternatives of the wait, as far as they have arrived.
+    pub alternatives: Vec<Alternative>,
 }
 
 impl NextWait {
@@ -107,11 +124,30 @@ impl Lane {
         self.supply_wait().is_some_and(|wait| wait.is_timed)
     }
 
+    /// Records an alternative of the wait that follows.
+    pub(crate) fn announce_alternative(&mut self, alternative: Alternative) {
+        let known = &mut self.next_wait.alternatives;
+        if known.len() <= MAX_ALTERNATIVES {
+            known.push(alternative);
+        }
+    }
+
+    /// Returns the alternatives of the present wait; empty if the worker waits for one thing only, or does not wait.
+    pub(crate) fn awaited_alternatives(&self) -> &[Alternative] {
+        let is_select = self.supply_wait().is_some_and(|wait| wait.detail == Some(SupplyDetail::Select));
+        if is_select { &self.alternatives } else { &[] }
+    }
+
+    /// Whether all alternatives of the wait are known.
+    pub(crate) fn has_all_alternatives(&self) -> bool {
+        self.alternatives.len() <= MAX_ALTERNATIVES
+    }
+
     /// Returns the number of the result that the worker waits for.
     pub(crate) fn awaited_result(&self) -> Option<u64> {
         match self.supply_wait()?.detail? {
             SupplyDetail::Result { nth, .. } => Some(nth),
-            SupplyDetail::NothingAfter(_) => None,
+            SupplyDetail::NothingAfter(_) | SupplyDetail::Select => None,
         }
     }
 
@@ -119,7 +155,7 @@ impl Lane {
     pub(crate) fn nothing_after(&self) -> Option<u64> {
         match self.supply_wait()?.detail? {
             SupplyDetail::NothingAfter(put) => Some(put),
-            SupplyDetail::Result { .. } => None,
+            SupplyDetail::Result { .. } | SupplyDetail::Select => None,
         }
     }
 
@@ -140,9 +176,11 @@ impl Lane {
     /// Begins the wait for what another worker supplies through `on`. Waits without a resource are only an activity.
     pub(crate) fn begin_supply_wait(&mut self, state: State, on: Option<ResourceId>) {
         let attempt = self.next_wait.timed_attempt.take();
+        self.alternatives = std::mem::take(&mut self.next_wait.alternatives);
         let Some(on) = on else { return };
         let result = if state == State::Signal { self.next_wait.result.take() } else { None };
         let detail = result.filter(|(of, _)| *of == on).map(|(_, detail)| detail);
+        let detail = if self.alternatives.is_empty() { detail } else { Some(SupplyDetail::Select) };
         self.wait = Some(Wait::Supply(SupplyWait { is_timed: attempt == Some(on), detail }));
     }
 

@@ -9,14 +9,19 @@
 //! worker would have continued first. The proof needs no event. A permit of a semaphore that had none is such an item:
 //! the workers that may hold one for a block are among those that could provide it.
 //!
+//! A worker that waits for the first of several things is stuck if each of them is unavailable and no worker outside of
+//! the set could provide any; an event flag or the end of a worker among them counts as able to come.
+//!
 //! Pools, pipes and results are left out: not all of their supply lies in memory that others can see. A worker that
 //! waits for one of these counts as able to continue.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::SlotIndex;
 use crate::Model;
 use crate::deadlock::{Requirement, permanently_blocked};
+use crate::lane::Alternative;
 use crate::lock::LockRequest;
 use crate::slot_report::SlotReport;
 use contend_trace::{ResourceId, ResourceKind, State, WorkerId};
@@ -39,7 +44,7 @@ struct StallAnalysis<'a> {
 impl Model {
     /// Workers that are stuck forever, deadlocked ones included. Empty if no worker waits for a supply.
     pub(crate) fn find_stalled_in_slots(&self, slots: &SlotIndex, unavailable: Unavailable<'_>) -> Vec<WorkerId> {
-        if slots.reports.iter().all(|report| self.missing_supply(report).is_none()) {
+        if slots.reports.iter().all(|report| self.missing_supply(report).is_none() && report.alternatives.is_empty()) {
             return Vec::new();
         }
         let absent = (0..self.lanes.len()).map(WorkerId::from).filter(|w| self.is_seen_absent(*w, unavailable));
@@ -54,6 +59,9 @@ impl Model {
 
     /// The supply that a worker waits for, by its slot. Locks and ends of workers are no supplies.
     fn missing_supply(&self, report: &SlotReport) -> Option<(ResourceId, State)> {
+        if !report.alternatives.is_empty() {
+            return None;
+        }
         let is_signal = |id: &ResourceId| {
             let kind = self.registry.resource(*id).map(|resource| &resource.kind);
             matches!(kind, Some(ResourceKind::Semaphore { scoped: false, .. }))
@@ -72,6 +80,9 @@ impl Model {
     /// something that the snapshot shows.
     pub(crate) fn is_conclusive(&self, stuck: &[WorkerId], unavailable: Unavailable<'_>) -> bool {
         let is_plain = |w: &WorkerId| {
+            if !self.lane(*w).awaited_alternatives().is_empty() {
+                return false;
+            }
             let on = self.lane(*w).activity().resource.and_then(|on| self.registry.resource(on));
             on.is_some_and(|on| match on.kind {
                 ResourceKind::Pipe { .. } | ResourceKind::Server { .. } => false,
@@ -104,22 +115,30 @@ impl StallAnalysis<'_> {
         let mut supply_rows: BTreeMap<(ResourceId, State), usize> = BTreeMap::new();
         let (mut supplies, mut total) = (Vec::new(), first_supply);
         let mut needs = Vec::with_capacity(first_supply);
+        let supply_count = Cell::new(0);
+        let mut row = |on: (ResourceId, State)| {
+            *supply_rows.entry(on).or_insert_with(|| {
+                let any = self.suppliers(on);
+                supply_count.set(supply_count.get() + any.len());
+                supplies.push(Requirement::Any(any));
+                first_supply + supplies.len() - 1
+            })
+        };
         for (place, report) in self.slots.reports.iter().enumerate() {
             needs.push(match (self.model.missing_supply(report), report.joined_life) {
+                _ if !report.alternatives.is_empty() => match self.missing_alternatives(report) {
+                    Some(all) => Requirement::Any(all.into_iter().map(&mut row).collect()),
+                    None => Requirement::Nothing,
+                },
                 (Some(on), _) if is_unavailable(self.unavailable, on) && !report.is_block_timed => {
-                    Requirement::All(vec![*supply_rows.entry(on).or_insert_with(|| {
-                        let any = self.suppliers(on);
-                        total += any.len();
-                        supplies.push(Requirement::Any(any));
-                        first_supply + supplies.len() - 1
-                    })])
+                    Requirement::All(vec![row(on)])
                 }
                 (Some(_), _) => Requirement::Nothing,
                 (_, Some((life, _))) if is_unavailable(self.unavailable, (life, State::Done)) => Requirement::Nothing,
                 _ if report.has_ended && self.is_over(self.slots.workers[place]) => Requirement::Any(Vec::new()),
                 _ => self.slots.requirement(&self.model.registry, place),
             });
-            if total > MAX_REQUIREMENTS {
+            if total + supply_count.get() > MAX_REQUIREMENTS {
                 return None;
             }
         }
@@ -130,7 +149,20 @@ impl StallAnalysis<'_> {
             needs.push(Requirement::Any(spawners));
         }
         needs.extend(supplies);
-        (total <= MAX_REQUIREMENTS).then_some(needs)
+        (total + supply_count.get() <= MAX_REQUIREMENTS).then_some(needs)
+    }
+
+    /// The supplies that a worker waits for, any one of them, without a limit; `None` if one of them may be there.
+    fn missing_alternatives(&self, report: &SlotReport) -> Option<Vec<(ResourceId, State)>> {
+        let supply = |alternative: &Alternative| {
+            let Alternative { on, room, .. } = *alternative;
+            let kind = self.model.registry.resource(on).map(|resource| &resource.kind);
+            let supply = (on, if room { State::Full } else { State::Empty });
+            let is_queue = matches!(kind, Some(ResourceKind::Queue { .. }));
+            (is_queue && is_unavailable(self.unavailable, supply)).then_some(supply)
+        };
+        let all = || report.alternatives.iter().map(supply).collect();
+        (!report.is_block_timed).then(all).flatten()
     }
 
     /// Whether a worker that has ended can have no further life.

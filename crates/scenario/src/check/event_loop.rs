@@ -39,7 +39,8 @@ impl Checker {
         let bodies = self.worker_bodies(nodes);
         let mut mixed = Vec::new();
         for (at, resource) in self.scenario.resources.iter().enumerate() {
-            let uses = |step: &Step| step.target().is_some_and(|target| target.resource == at);
+            let linked = self.scenario.linked_resources(at);
+            let uses = |step: &Step| step.target().is_some_and(|target| linked.contains(&target.resource));
             if !matches!(resource.spec, ResourceSpec::Counter { .. }) {
                 let with = bodies.iter().filter(|(.., steps)| steps.iter().any(|step| step.contains(&uses)));
                 mixed

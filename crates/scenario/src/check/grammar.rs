@@ -20,6 +20,7 @@ mod pool;
 mod queue;
 mod quiz;
 mod resource;
+mod select;
 mod signal;
 #[cfg(test)]
 mod tests;
@@ -233,6 +234,7 @@ pub(super) const STEPS: NodeContext = NodeContext {
         pool::STEPS,
         life::LIVES,
         control::CONTROL,
+        select::SELECT,
         control::LOOP,
         work::REAL,
         attempt::ATTEMPTS,
@@ -242,6 +244,9 @@ pub(super) const STEPS: NodeContext = NodeContext {
 
 /// In the block of a choice.
 pub(super) const WAYS: NodeContext = NodeContext { name: "in a choice", families: &[control::WAYS] };
+
+/// In the block of a `select`.
+pub(super) const ALTERNATIVES: NodeContext = NodeContext { name: "in a `select`", families: &[select::ALTERNATIVES] };
 
 /// In the block of a pool.
 pub(super) const POOL: NodeContext = NodeContext { name: "in a pool", families: &[pool::POOL] };
@@ -253,7 +258,7 @@ pub(super) const ASK: NodeContext = NodeContext { name: "in a question", familie
 pub(super) const GUESS: NodeContext = NodeContext { name: "in a guess", families: &[quiz::GUESS] };
 
 /// All places, for messages that say where a misplaced word belongs.
-pub(super) const CONTEXTS: [NodeContext; 6] = [TOP, STEPS, WAYS, POOL, ASK, GUESS];
+pub(super) const CONTEXTS: [NodeContext; 7] = [TOP, STEPS, WAYS, ALTERNATIVES, POOL, ASK, GUESS];
 
 impl NodeContext {
     pub(super) fn rules(self) -> impl Iterator<Item = &'static NodeRule> + Clone {

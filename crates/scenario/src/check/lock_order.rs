@@ -251,7 +251,7 @@ impl<'a> WorkerWalk<'a> {
                     self.walk(if self.knob_equals(*knob, *value) { body } else { otherwise });
                 }
                 Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, span),
-                Step::Choose(ways) => {
+                Step::Choose(ways) | Step::Select { branches: ways, .. } => {
                     // Each branch starts with the same locks. A lock that a branch keeps is reported by the lock flow.
                     let before = self.held.clone();
                     for way in ways {

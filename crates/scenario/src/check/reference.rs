@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::expect::MEASURES;
 use super::grammar::{
-    ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, STEPS, TOP, ValueKind, WAYS,
+    ALTERNATIVES, ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, STEPS, TOP,
+    ValueKind, WAYS,
 };
 use crate::knob::Unit;
 use crate::quantity;
@@ -24,6 +25,7 @@ pub fn language_reference() -> String {
     write_context("In the block of a pool", POOL, &mut out);
     write_context("Steps", STEPS, &mut out);
     write_context("In the block of `choose`", WAYS, &mut out);
+    write_context("In the block of `select`", ALTERNATIVES, &mut out);
     out.push_str(include_str!("reference/proof.md"));
     out
 }

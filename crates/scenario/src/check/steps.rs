@@ -12,6 +12,7 @@ mod pipe;
 mod pool;
 mod queue;
 mod real_work;
+mod select;
 mod signal;
 
 use kdl::KdlNode;

@@ -8,12 +8,14 @@ mod pipe;
 mod pool;
 mod question;
 mod queue;
+mod select;
 mod signal;
 
 use serde::{Deserialize, Serialize};
 
 use super::resource::Target;
 use super::text::TextExpr;
+use crate::choice::Choice;
 use crate::expr::Expr;
 use block::EMPTY_BLOCK;
 use contend_trace::KnobId;
@@ -26,6 +28,7 @@ pub use pipe::PipeStep;
 pub use pool::{PoolStep, ResultWait, ShutdownMode};
 pub use question::{Compare, Operand, Question};
 pub use queue::QueueStep;
+pub use select::SelectPick;
 pub use signal::SignalStep;
 
 /// A step of a worker.
@@ -135,6 +138,12 @@ pub enum Step {
     },
     /// Runs one of the branches at random, by their weights.
     Choose(Vec<Branch>),
+    /// Waits for the first of several alternatives. The first step of a branch is its wait, and `sleep` is a time limit;
+    /// the other steps run when it is over. Weights mean nothing.
+    Select {
+        pick: Choice<SelectPick>,
+        branches: Vec<Branch>,
+    },
     RealWork(RealWork),
     Attempt(Box<Attempt>),
     /// Fails with this message: ends the task, unless a `retry` around it handles the failure.
@@ -167,7 +176,7 @@ impl Step {
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. } => Blocks::Either(body, otherwise),
-            Self::Choose(branches) => Blocks::Choice(branches),
+            Self::Choose(branches) | Self::Select { branches, .. } => Blocks::Choice(branches),
             Self::Queue(step) => step.blocks(),
             Self::Signal(step) => step.blocks(),
             Self::Pipe(step) => step.blocks(),

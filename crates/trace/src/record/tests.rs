@@ -37,6 +37,8 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_083f_ffc9, EventKind::Blocked { state: State::Sleep, on: None }),
         (0x0000_0000_0400_8049, EventKind::Blocked { state: State::Full, on: Some(lock) }),
         (0x0000_0000_0000_000a, EventKind::Resumed),
+        (0x0000_0000_0040_8053, EventKind::Alternative { on: lock, room: true, nth: 0 }),
+        (0x8000_0000_0000_8053, EventKind::Alternative { on: lock, room: false, nth: 1 << 39 }),
         (0x0000_0000_0000_0014, EventKind::BecameRunnable),
         (0x0000_16e3_6000_0015, EventKind::LoopCpuWait(Span(1_500_000))),
         (0x00b2_d05e_0000_002f, EventKind::CpuTime(Span(3_000_000_000))),

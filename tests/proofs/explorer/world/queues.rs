@@ -5,20 +5,20 @@ use contend::trace::{EventKind, State};
 use super::{Scene, Words, World, id};
 use crate::explorer::program::{Kind, Program};
 
-fn capacity(program: &Program, on: usize) -> u32 {
+pub(super) fn capacity(program: &Program, on: usize) -> u32 {
     if let Kind::Queue(capacity) = program.kinds[on] { capacity } else { 0 }
 }
 
 impl Words {
     /// Hands an item over to a waiting taker. Returns whether there was one.
-    const fn hand_over(&mut self) -> bool {
+    pub(super) const fn hand_over(&mut self) -> bool {
         let is_waiting = self.waiting_for_item > self.handed_over;
         self.handed_over += is_waiting as u32;
         is_waiting
     }
 
     /// Takes the item of a waiting putter, or one whose taker died. Returns whether there was one.
-    const fn collect(&mut self) -> bool {
+    pub(super) const fn collect(&mut self) -> bool {
         if self.handed_over > self.waiting_for_item {
             self.handed_over -= 1;
             return true;
@@ -26,6 +26,18 @@ impl Words {
         let is_waiting = self.waiting_for_taker > self.collected && !self.closed;
         self.collected += is_waiting as u32;
         is_waiting
+    }
+}
+
+impl Words {
+    /// Returns whether a worker waits to take and was not served.
+    pub(super) const fn is_taker_waiting(&self) -> bool {
+        self.waiting_for_item > self.handed_over
+    }
+
+    /// Returns whether a worker waits to put and was not served, or an item is left of which the taker died.
+    pub(super) const fn is_item_offered(&self) -> bool {
+        self.handed_over > self.waiting_for_item || self.waiting_for_taker > self.collected && !self.closed
     }
 }
 
@@ -113,7 +125,7 @@ impl Scene<'_> {
     }
 
     /// Continues after finding the queue closed.
-    fn refused(&mut self, w: usize, waited: bool) {
+    pub(super) fn refused(&mut self, w: usize, waited: bool) {
         if waited {
             self.record(w, EventKind::Resumed);
         }

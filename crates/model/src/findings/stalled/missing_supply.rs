@@ -1,6 +1,7 @@
 //! The supply that a stalled worker waits for, in words, and the workers that could provide it.
 
 use crate::findings::Analysis;
+use crate::lane::Alternative;
 use crate::{Stall, join_names};
 use contend_trace::{ResourceId, ResourceKind, State, WorkerId};
 
@@ -148,12 +149,40 @@ impl MissingSupply {
     }
 }
 
+/// Most alternatives of one wait that are named.
+const MAX_ALTERNATIVES: usize = 3;
+
+/// Says what a worker waits for: a supply, or the first of several things.
+pub(super) fn describe_wait(analysis: &Analysis<'_>, worker: WorkerId) -> Option<String> {
+    let alternatives = analysis.model.lane(worker).awaited_alternatives();
+    if alternatives.is_empty() {
+        return MissingSupply::awaited_by(analysis, worker).map(|supply| supply.describe(analysis));
+    }
+    let text = |alternative: &Alternative| {
+        let is_queue = analysis.model.queue(alternative.on).is_some();
+        let state = match (alternative.room, is_queue) {
+            (true, _) => State::Full,
+            (false, true) => State::Empty,
+            (false, false) => State::Signal,
+        };
+        match analysis.model.registry().life_owner(alternative.on) {
+            Some(_) => format!("the {}", analysis.resource_name(alternative.on)),
+            None => MissingSupply { resource: alternative.on, state }.describe(analysis),
+        }
+    };
+    let mut texts: Vec<String> = alternatives.iter().take(MAX_ALTERNATIVES).map(text).collect();
+    if alternatives.len() > MAX_ALTERNATIVES {
+        texts.push(format!("{} more", alternatives.len() - MAX_ALTERNATIVES));
+    }
+    Some(texts.join(" or "))
+}
+
 /// Says what a worker waits for, if not for this supply.
 fn describe_other_wait(analysis: &Analysis<'_>, thing: MissingSupply, worker: WorkerId) -> Option<String> {
     let on = analysis.model.lane(worker).activity().resource?;
     match MissingSupply::awaited_by(analysis, worker) {
         Some(other) if other == thing => None,
-        Some(other) => Some(other.describe(analysis)),
+        Some(_) => describe_wait(analysis, worker),
         None if analysis.model.registry().life_owner(on).is_some() => {
             Some(format!("the {}", analysis.resource_name(on)))
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use kdl::KdlDocument;
 
 use super::{
-    ASK, BlockRule, CONTEXTS, GUESS, IfOmitted, NodeContext, NodeRule, POOL, Parameter, STEPS, TOP, ValueKind, WAYS,
+    ALTERNATIVES, ASK, BlockRule, CONTEXTS, GUESS, IfOmitted, NodeContext, NodeRule, POOL, Parameter, STEPS, TOP,
+    ValueKind, WAYS,
 };
 use crate::quantity::format_quantity;
 use crate::{Mistakes, Scenario, Source, check};
@@ -97,6 +98,7 @@ impl ExampleNode {
             ("pool", _) => "{ task { sleep \"1ms\" }; batch count=1 }",
             ("ask", _) => "{ guess \"a\" { expect deadlock }; guess \"b\" { otherwise } }",
             ("guess", _) => "{ expect deadlock }",
+            ("select", _) => "{ take jobs { sleep \"1ms\" }; wait ready }",
             ("choose", _) => "{ weight 1 { sleep \"1ms\" }; weight 1 { sleep \"1ms\" } }",
             (_, true) => "{ sleep \"1ms\" }",
             (_, false) => "",
@@ -115,6 +117,7 @@ impl ExampleNode {
             (name, _) if name == WAYS.name => {
                 format!("thread v {{ choose {{ {node}; weight 1 {{ sleep \"1ms\" }} }} }}")
             }
+            (name, _) if name == ALTERNATIVES.name => format!("thread v {{ select {{ {node}; wait ready at=1 }} }}"),
             (name, _) if name == ASK.name => {
                 format!("thread v {{ sleep \"1ms\" }}\nask \"?\" {{ {node}; guess \"b\" {{ otherwise }} }}")
             }

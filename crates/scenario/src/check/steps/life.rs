@@ -35,7 +35,7 @@ impl Checker {
     }
 
     /// The workers of a group that a step names: all, the one `at` a place, or `any` idle one.
-    fn group_members(&mut self, node: &KdlNode) -> Option<GroupMembers> {
+    pub(super) fn group_members(&mut self, node: &KdlNode) -> Option<GroupMembers> {
         let at = prop(node, "at").map(|entry| self.number(entry, ARRAY_INDEX));
         let group = self.named_group(node)?;
         let which = match (at, prop(node, "any")) {

@@ -34,7 +34,7 @@ impl Checker {
         Some(Step::Queue(QueueStep::TryTake { target, timeout, body, otherwise: Block::default() }))
     }
 
-    fn queue_target(&mut self, node: &KdlNode) -> Option<Target> {
+    pub(super) fn queue_target(&mut self, node: &KdlNode) -> Option<Target> {
         self.target(node, "a queue", |spec| matches!(spec, ResourceSpec::Queue { .. }))
     }
 }

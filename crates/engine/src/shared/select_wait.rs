@@ -1,0 +1,68 @@
+//! Waits for the first of several wake-ups: the waiting part of a `select`.
+//!
+//! Threads and processes sleep on several words at once in the kernel. Where tasks share the resources, all of them have
+//! wait queues, and the worker is in each.
+
+use std::future::poll_fn;
+use std::sync::atomic::AtomicU64;
+use std::task::Poll;
+use std::time::Instant;
+
+use super::wait_queue::{WaitKey, WaitQueue};
+use super::wake_counter::WakeCounter;
+use contend_platform::wait_for_any;
+
+/// What wakes a waiter of one resource.
+#[derive(Debug, Clone, Copy)]
+pub enum WakeSource<'a> {
+    /// A change of this word, which had this value.
+    Word(&'a AtomicU64, u32),
+    Queue(&'a WaitQueue, WakeCounter),
+}
+
+/// A wait that is about to begin: every wake-up from now on ends it. Try all alternatives after it is armed.
+#[derive(Debug, Default)]
+pub struct ArmedWait<'a> {
+    words: Vec<(&'a AtomicU64, u32)>,
+    keys: Vec<(&'a WaitQueue, WaitKey)>,
+}
+
+impl<'a> ArmedWait<'a> {
+    pub async fn arm(sources: Vec<WakeSource<'a>>) -> Self {
+        let mut armed = Self::default();
+        for source in sources {
+            match source {
+                WakeSource::Word(word, value) => armed.words.push((word, value)),
+                WakeSource::Queue(wait_queue, wake_counter) => {
+                    armed.keys.push((wait_queue, wait_queue.join(wake_counter).await)); // does not wait
+                }
+            }
+        }
+        armed
+    }
+
+    /// Waits for a wake-up, until `deadline` at most. It may return without one.
+    pub async fn wait(self, deadline: Option<Instant>) {
+        if self.keys.is_empty() {
+            let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            return wait_for_any(&self.words, limit);
+        }
+        let woken = poll_fn(|context| {
+            // Each of them gets the waker.
+            let polled = self.keys.iter().map(|(wait_queue, key)| wait_queue.poll_woken(*key, context).is_ready());
+            if polled.fold(false, |any, is_woken| any | is_woken) { Poll::Ready(()) } else { Poll::Pending }
+        });
+        match deadline {
+            Some(deadline) => drop(tokio::time::timeout_at(deadline.into(), woken).await),
+            None => woken.await,
+        }
+    }
+}
+
+impl Drop for ArmedWait<'_> {
+    fn drop(&mut self) {
+        for (wait_queue, key) in &self.keys {
+            wait_queue.remove(*key);
+        }
+    }
+}

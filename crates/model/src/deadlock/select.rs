@@ -1,0 +1,90 @@
+//! Waits for the first of several alternatives: such a worker is stuck only if each of them is.
+//!
+//! Each alternative needs the same proof as a wait for it alone. Two differ, because a worker with alternatives is not
+//! counted as a waiter there:
+//!
+//! - An event flag. The worker found it clear after it had been set n times. If exactly n are known, none was set since.
+//! - A queue without room. The worker completes with a worker that waits on the other side, which it is woken for: while
+//!   such a worker is known to wait, the two are about to meet.
+
+use super::graph_reduction::Requirement;
+use crate::lane::Alternative;
+use crate::{Model, ResourceState};
+use contend_trace::{State, WorkerId};
+
+/// What an alternative of a worker needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AlternativeNeed {
+    /// It may be ready, or become ready by itself.
+    Nothing,
+    /// A worker that supplies it.
+    Supply,
+    /// This worker's next step.
+    Worker(WorkerId),
+    /// It will never be ready: the queue is closed and empty.
+    Never,
+}
+
+impl Model {
+    /// Returns what an alternative of a worker needs to become ready.
+    pub(super) fn alternative_need(&self, waiter: WorkerId, alternative: Alternative) -> AlternativeNeed {
+        let Alternative { on, room, nth } = alternative;
+        if self.registry.wakers.get(on.index()).is_none() {
+            return AlternativeNeed::Nothing;
+        }
+        let is_missing = match self.resources.get(on.index()) {
+            Some(ResourceState::Queue(queue)) if !room && queue.is_closed_and_drained() => {
+                return AlternativeNeed::Never;
+            }
+            Some(ResourceState::Queue(queue)) => {
+                let is_missing = if room { queue.is_full() } else { queue.is_drained() };
+                is_missing && (queue.capacity() > 0 || !self.is_partner_waiting(alternative))
+            }
+            Some(ResourceState::Signals(signals)) => signals.sent() == nth,
+            Some(ResourceState::Life(life)) => {
+                let edges = self.join_blockers(waiter, on, life.worker(), nth).edges;
+                return edges.first().map_or(AlternativeNeed::Nothing, |edge| AlternativeNeed::Worker(edge.holder));
+            }
+            _ => false,
+        };
+        if is_missing { AlternativeNeed::Supply } else { AlternativeNeed::Nothing }
+    }
+
+    /// Whether a worker waits on the other side of a queue without room.
+    fn is_partner_waiting(&self, Alternative { on, room, .. }: Alternative) -> bool {
+        let other_side = if room { State::Empty } else { State::Full };
+        self.lanes.iter().any(|lane| {
+            lane.is_alive()
+                && (lane.activity.state, lane.activity.resource) == (other_side, Some(on))
+                && lane.awaited_alternatives().is_empty()
+        })
+    }
+
+    /// The requirement of a worker that waits for the first of several alternatives; `row` returns the row of a supply.
+    /// `None` for any other worker.
+    pub(super) fn select_requirement(
+        &self,
+        w: WorkerId,
+        mut row: impl FnMut(Alternative) -> usize,
+    ) -> Option<Requirement> {
+        let lane = &self.lanes[w.index()];
+        let alternatives = lane.awaited_alternatives();
+        if alternatives.is_empty() || !lane.is_alive() {
+            return None;
+        }
+        if lane.is_supply_wait_timed() || !lane.has_all_alternatives() {
+            return Some(Requirement::Nothing);
+        }
+        let mut rows = Vec::with_capacity(alternatives.len());
+        for alternative in alternatives {
+            match self.alternative_need(w, *alternative) {
+                AlternativeNeed::Nothing => return Some(Requirement::Nothing),
+                AlternativeNeed::Supply => rows.push(row(*alternative)),
+                AlternativeNeed::Worker(other) => rows.push(other.index()),
+                AlternativeNeed::Never => {}
+            }
+        }
+        // If all queues are closed, the worker ends.
+        Some(if rows.is_empty() { Requirement::Nothing } else { Requirement::Any(rows) })
+    }
+}
