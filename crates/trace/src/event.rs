@@ -10,6 +10,7 @@ use super::{Grant, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// An action of one worker at one moment. Only the order of events of the same worker is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Event {
     pub at: Stamp,
     pub worker: WorkerId,
@@ -246,4 +247,19 @@ pub enum EventKind {
     Gap { lost: u64 },
     /// A record that matches no event of this version.
     Unknown { code: u8 },
+}
+
+/// An event kind is serialized as the word of its record.
+#[cfg(feature = "serde")]
+impl Serialize for EventKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        super::Record::new(0, *self).word.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> Deserialize<'de> for EventKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer).map(|word| super::Record { ticks: 0, word }.kind())
+    }
 }

@@ -7,6 +7,7 @@ use super::{Event, KnobId, PoolId, ResourceId, Span, Stamp, WaitSnapshot, Worker
 
 /// A message from a source.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Message {
     /// Events of any workers, in order within each worker.
     Events(Vec<Event>),
@@ -30,6 +31,7 @@ pub enum Message {
 
 /// A measurement taken from outside the workers.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Sample {
     /// The kernel's figures of one worker between two moments: nanoseconds on a CPU, and runnable without one. `from`
     /// is zero in the first sample of a thread, which covers everything since the thread started.

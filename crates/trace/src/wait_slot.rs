@@ -20,6 +20,9 @@
 
 use std::sync::atomic::Ordering;
 
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
 // `tests/ring` substitutes loom's atomics.
 use super::{AtomicU64, EventKind, Record, ResourceId, Stamp, State, WorkerId, fence};
 
@@ -38,6 +41,7 @@ const CLEARED: u64 = u64::MAX;
 
 /// A worker's wait, as its slot describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct WaitSlot {
     pub worker: WorkerId,
     /// When the wait began.
@@ -52,6 +56,7 @@ pub struct WaitSlot {
 
 /// The waits of all workers that were blocked at one common moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct WaitSnapshot {
     pub slots: Vec<WaitSlot>,
     /// Resources that could not serve any waiter at that moment, each with the state of its waiters, sorted: items of

@@ -1,0 +1,281 @@
+//! Messages as bytes, small enough to keep every event of a run.
+//!
+//! ```text
+//! message   tag 0: events    number of sections, then each: worker, number of its events, the events
+//!           tag 1: batch     number of messages, then each
+//!           tag 2: any other length in bytes, then its postcard form
+//! event     number of its head (0: a new one, whose byte and id follow), difference of the time to the same worker's
+//!           event before, difference of the argument to the event before with the same head
+//! head      kind and flags in a byte, then the id of the resource, pool or worker
+//! ```
+//!
+//! All numbers are of variable length (see [`varint`](super::varint)). Grants and numbers of items grow by one, and
+//! times by little, so that most differences take one or two bytes. A codec begins anew with every block of a file.
+
+use std::collections::HashMap;
+
+use super::varint::{read_difference, read_unsigned, write_difference, write_unsigned};
+use contend_trace::{Event, Message, Record, Stamp, WorkerId};
+
+const TAG_EVENTS: u8 = 0;
+const TAG_BATCH: u8 = 1;
+const TAG_OTHER: u8 = 2;
+
+/// Places of the encoder's cache of heads.
+const CACHE_SIZE: usize = 1 << 12;
+
+/// Nested batches that a decoder accepts. A source nests none in another.
+const MAX_BATCH_DEPTH: u32 = 4;
+
+/// The part of an event that many events share: its kind and flags, and the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Head {
+    /// Bits 0-5 the kind, 6-7 the flags of a [`Record`].
+    kind: u8,
+    id: u32,
+}
+
+/// The bits of a record's word below the argument: 6 of the kind, 16 of the id, 2 flags.
+const ARGUMENT_SHIFT: u32 = 24;
+
+impl Head {
+    /// Splits the word of a record into head and argument.
+    const fn split(word: u64) -> (Self, u64) {
+        let kind = (word & 0x3f) as u8 | (((word >> 22) & 0b11) as u8) << 6;
+        (Self { kind, id: (word >> 6) as u32 & 0xffff }, word >> ARGUMENT_SHIFT)
+    }
+
+    /// Returns the word of a record. The argument keeps its low 40 bits.
+    const fn join(self, argument: u64) -> u64 {
+        let kind = (self.kind & 0x3f) as u64 | ((self.kind >> 6) as u64) << 22;
+        kind | ((self.id & 0xffff) as u64) << 6 | argument << ARGUMENT_SHIFT
+    }
+
+    const fn cache_place(self) -> usize {
+        let mixed = (self.id as usize) << 8 | self.kind as usize;
+        mixed.wrapping_mul(0x9e37_79b1) >> 8 & (CACHE_SIZE - 1)
+    }
+}
+
+/// Encodes the messages of one block.
+#[derive(Debug)]
+pub struct Encoder {
+    /// By place: a head with its number, from 1 on. A head that another one displaced gets a new number.
+    cache: Vec<(Head, u32)>,
+    /// By number: the argument of the newest event with this head.
+    arguments: Vec<u64>,
+    /// By worker: the time of its newest event.
+    times: Vec<u64>,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self { cache: vec![(Head { kind: 0, id: 0 }, 0); CACHE_SIZE], arguments: vec![0], times: Vec::new() }
+    }
+}
+
+impl Encoder {
+    /// Forgets everything, for the next block.
+    pub fn reset(&mut self) {
+        self.cache.fill((Head { kind: 0, id: 0 }, 0));
+        self.arguments.truncate(1);
+        self.times.fill(0);
+    }
+
+    /// Appends a message.
+    pub fn encode(&mut self, message: &Message, bytes: &mut Vec<u8>) {
+        match message {
+            Message::Events(events) => {
+                bytes.push(TAG_EVENTS);
+                let sections = || events.chunk_by(|a, b| a.worker == b.worker);
+                write_unsigned(bytes, sections().count() as u64);
+                sections().for_each(|section| self.encode_section(section, bytes));
+            }
+            Message::Batch(messages) => {
+                bytes.push(TAG_BATCH);
+                write_unsigned(bytes, messages.len() as u64);
+                messages.iter().for_each(|message| self.encode(message, bytes));
+            }
+            other => {
+                bytes.push(TAG_OTHER);
+                let encoded = postcard::to_stdvec(other).expect("a message has no part that cannot be encoded");
+                write_unsigned(bytes, encoded.len() as u64);
+                bytes.extend(encoded);
+            }
+        }
+    }
+
+    fn encode_section(&mut self, events: &[Event], bytes: &mut Vec<u8>) {
+        let worker = events[0].worker;
+        write_unsigned(bytes, worker.index() as u64);
+        write_unsigned(bytes, events.len() as u64);
+        if self.times.len() <= worker.index() {
+            self.times.resize(worker.index() + 1, 0);
+        }
+        let mut time = self.times[worker.index()];
+        for event in events {
+            let (head, argument) = Head::split(Record::new(0, event.kind).word);
+            let number = self.write_head(head, bytes);
+            write_difference(bytes, time, event.at.0);
+            time = event.at.0;
+            write_difference(bytes, self.arguments[number], argument);
+            self.arguments[number] = argument;
+        }
+        self.times[worker.index()] = time;
+    }
+
+    /// Writes the number of a head, or defines it. Returns the number.
+    fn write_head(&mut self, head: Head, bytes: &mut Vec<u8>) -> usize {
+        let place = &mut self.cache[head.cache_place()];
+        if place.1 > 0 && place.0 == head {
+            write_unsigned(bytes, u64::from(place.1));
+            return place.1 as usize;
+        }
+        let number = self.arguments.len();
+        *place = (head, number as u32);
+        self.arguments.push(0);
+        bytes.extend([0, head.kind]);
+        write_unsigned(bytes, u64::from(head.id));
+        number
+    }
+}
+
+/// Decodes the messages of one block. Trusts nothing.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    /// By number, from 1 on: the head, and the argument of its newest event.
+    heads: Vec<(Head, u64)>,
+    /// By worker: the time of its newest event.
+    times: HashMap<WorkerId, u64>,
+}
+
+impl Decoder {
+    /// Decodes the message at the front of `bytes`. Returns `None` if they are not one.
+    pub fn decode(&mut self, bytes: &mut &[u8]) -> Option<Message> {
+        self.decode_nested(bytes, 0)
+    }
+
+    fn decode_nested(&mut self, bytes: &mut &[u8], depth: u32) -> Option<Message> {
+        let (tag, rest) = bytes.split_first()?;
+        *bytes = rest;
+        match *tag {
+            TAG_EVENTS => {
+                let sections = read_unsigned(bytes)?;
+                let mut events = Vec::new();
+                for _ in 0..sections {
+                    self.decode_section(bytes, &mut events)?;
+                }
+                Some(Message::Events(events))
+            }
+            TAG_BATCH if depth < MAX_BATCH_DEPTH => {
+                let count = read_unsigned(bytes)?;
+                (0..count).map(|_| self.decode_nested(bytes, depth + 1)).collect::<Option<_>>().map(Message::Batch)
+            }
+            TAG_OTHER => {
+                let length = usize::try_from(read_unsigned(bytes)?).ok()?;
+                let (encoded, rest) = bytes.split_at_checked(length)?;
+                *bytes = rest;
+                match postcard::from_bytes(encoded).ok()? {
+                    Message::Events(_) | Message::Batch(_) => None,
+                    message => Some(message),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn decode_section(&mut self, bytes: &mut &[u8], events: &mut Vec<Event>) -> Option<()> {
+        let worker = WorkerId(u16::try_from(read_unsigned(bytes)?).ok()?);
+        let count = read_unsigned(bytes)?;
+        let time = self.times.entry(worker).or_default();
+        for _ in 0..count {
+            let number = match read_unsigned(bytes)? {
+                0 => {
+                    let (kind, rest) = bytes.split_first()?;
+                    *bytes = rest;
+                    let id = u32::try_from(read_unsigned(bytes)?).ok()?;
+                    self.heads.push((Head { kind: *kind, id }, 0));
+                    self.heads.len()
+                }
+                number => usize::try_from(number).ok()?,
+            };
+            let (head, argument) = self.heads.get_mut(number.checked_sub(1)?)?;
+            *time = read_difference(bytes, *time)?;
+            *argument = read_difference(bytes, *argument)?;
+            let kind = Record { ticks: 0, word: head.join(*argument) }.kind();
+            events.push(Event { at: Stamp(*time), worker, kind });
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contend_trace::{EventKind, Notice, Sample, WaitSlot, WaitSnapshot};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_event() -> impl Strategy<Value = Event> {
+        let time = prop_oneof![0_u64..1_000, any::<u64>()];
+        (time, 0_u16..40, any::<u64>()).prop_map(|(at, worker, word)| {
+            // An event of a run comes from a record. Unknown kinds carry a code that a second encoding does not keep.
+            let kind = match (Record { ticks: 0, word }.kind()) {
+                EventKind::Unknown { .. } => EventKind::Resumed,
+                kind => kind,
+            };
+            Event { at: Stamp(at), worker: WorkerId(worker), kind }
+        })
+    }
+
+    fn any_message() -> impl Strategy<Value = Message> {
+        let events = prop::collection::vec(any_event(), 0..60).prop_map(Message::Events);
+        let slot = (any_event(), any::<u64>()).prop_map(|(event, life)| WaitSlot {
+            worker: event.worker,
+            at: event.at,
+            life,
+            lost: 0,
+            events: vec![event.kind],
+        });
+        let snapshot = prop::collection::vec(slot, 0..3)
+            .prop_map(|slots| Message::WaitSnapshot(WaitSnapshot { slots, ..WaitSnapshot::default() }));
+        let note = ".{0,20}".prop_map(|text| Message::Notice { at: Stamp(7), notice: Notice::Note(text) });
+        let cores = any::<f32>().prop_filter("equal to itself", |load| !load.is_nan());
+        let sample =
+            cores.prop_map(|load| Message::Sample(Sample::Cores { at: Stamp(1), load: vec![None, Some(load)] }));
+        let mark = any::<u64>().prop_map(|at| Message::Watermark(Stamp(at)));
+        let leaf = prop_oneof![4 => events, 1 => snapshot, 1 => note, 1 => sample, 1 => mark];
+        leaf.prop_recursive(2, 12, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(Message::Batch))
+    }
+
+    proptest! {
+        #[test]
+        fn messages_are_decoded_as_encoded(messages in prop::collection::vec(any_message(), 0..12)) {
+            let (mut encoder, mut decoder, mut bytes) = (Encoder::default(), Decoder::default(), Vec::new());
+            messages.iter().for_each(|message| encoder.encode(message, &mut bytes));
+            let mut rest = bytes.as_slice();
+            for message in &messages {
+                let decoded = decoder.decode(&mut rest);
+                prop_assert_eq!(decoded.as_ref(), Some(message));
+            }
+            prop_assert!(rest.is_empty());
+        }
+
+        #[test]
+        fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let (mut decoder, mut rest) = (Decoder::default(), bytes.as_slice());
+            while decoder.decode(&mut rest).is_some() {}
+        }
+
+        #[test]
+        fn encoder_after_a_reset_equals_a_new_one(first in any_message(), second in any_message()) {
+            let (mut used, mut bytes, mut expected) = (Encoder::default(), Vec::new(), Vec::new());
+            used.encode(&first, &mut bytes);
+            used.reset();
+            bytes.clear();
+            used.encode(&second, &mut bytes);
+            Encoder::default().encode(&second, &mut expected);
+            prop_assert_eq!(bytes, expected);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Recordings of runs: every message that the model is fed, in a file.
+//!
+//! The same messages give the same model, so that a replayed run shows exactly what the live run showed. A [`Recorder`]
+//! writes while a run is observed; a [`Recording`] reads. A file that was cut, by a crash or a full disk, is read up to
+//! its last whole section, which holds half a second at most.
+
+mod codec;
+mod format;
+mod reader;
+mod recorder;
+mod section;
+mod varint;
+mod writer;
+
+pub use codec::{Decoder, Encoder};
+pub use format::{Conclusion, FORMAT_VERSION, IndexEntry, RunDescription};
+pub use reader::{Damage, OpenError, Recording};
+pub use recorder::{Recorder, RecordingStatus};

@@ -1,0 +1,243 @@
+//! Recordings as files: whole, cut, changed, and on disks that fail.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use contend_platform::Machine;
+use contend_recording::{Conclusion, Damage, OpenError, Recorder, Recording, RunDescription};
+use contend_trace::{Event, EventKind, Grant, Message, Registry, ResourceId, RunEnd, Stamp, State, WorkerId};
+use fastrand::Rng;
+use proptest::prelude::*;
+
+fn description() -> RunDescription {
+    RunDescription {
+        program_version: "1.2.3".into(),
+        title: "a test".into(),
+        machine: Machine { cores: 2, usable: 2, quota: None, os: "Linux 6".into() },
+        registry: Registry::default(),
+        run: None,
+        began_at: 1_700_000_000,
+        time_limit: None,
+    }
+}
+
+fn conclusion() -> Conclusion {
+    Conclusion { at: Stamp(9), ended: RunEnd::Completed, signal: None }
+}
+
+/// Returns messages such as a run sends: many events of some workers, in order within each, and a watermark.
+fn messages(count: usize, seed: u64) -> Vec<Message> {
+    let mut rng = Rng::with_seed(seed);
+    let mut now = 0;
+    let mut grant = 0;
+    let mut one = || {
+        let mut events = Vec::new();
+        for worker in 0..rng.u16(1..5) {
+            for _ in 0..rng.usize(..100) {
+                now += rng.u64(..2_000);
+                grant += 1;
+                let lock = ResourceId(rng.u16(..3));
+                let kind = match rng.u8(..4) {
+                    0 => EventKind::Acquired { lock, grant: Grant(grant) },
+                    1 => EventKind::Released { lock, grant: Grant(grant) },
+                    2 => EventKind::LockWait { lock, held_count: 0, timed: false },
+                    _ => EventKind::Blocked { state: State::Sleep, on: None },
+                };
+                events.push(Event { at: Stamp(now), worker: WorkerId(worker), kind });
+            }
+        }
+        Message::Batch(vec![Message::Events(events), Message::Watermark(Stamp(now))])
+    };
+    (0..count).map(|_| one()).collect()
+}
+
+/// Records messages into a file and returns its bytes.
+fn record(messages: &[Message], conclusion: Option<Conclusion>) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.contend");
+    let mut recorder = Recorder::create(&path, &description(), None).unwrap();
+    messages.iter().for_each(|message| recorder.record(message));
+    match conclusion {
+        Some(conclusion) => {
+            let status = recorder.finish(conclusion);
+            assert_eq!((status.failure, status.bytes), (None, fs::metadata(&path).unwrap().len()));
+        }
+        None => drop(recorder),
+    }
+    fs::read(&path).unwrap()
+}
+
+fn read_all(recording: &mut Recording<Cursor<Vec<u8>>>) -> Vec<Message> {
+    let mut messages = Vec::new();
+    for section in 0..recording.sections().len() {
+        let Some(section) = recording.read_messages(section).unwrap() else { break };
+        messages.extend(section);
+    }
+    messages
+}
+
+fn open(bytes: Vec<u8>) -> Result<Recording<Cursor<Vec<u8>>>, OpenError> {
+    Recording::from_reader(Cursor::new(bytes))
+}
+
+#[test]
+fn recorded_messages_are_read_unchanged() {
+    let messages = messages(3_000, 1);
+    let mut recording = open(record(&messages, Some(conclusion()))).unwrap();
+    assert_eq!(recording.description(), &description());
+    assert_eq!((recording.conclusion(), recording.damage()), (Some(&conclusion()), None));
+    assert!(recording.sections().len() > 1, "several sections");
+    assert!(read_all(&mut recording) == messages);
+}
+
+#[test]
+fn index_lists_the_time_and_the_events_of_each_section() {
+    let messages = messages(3_000, 2);
+    let mut recording = open(record(&messages, Some(conclusion()))).unwrap();
+    let sections = recording.sections().to_vec();
+    let count = |messages: &[Message]| {
+        let events = messages.iter().map(|message| match message {
+            Message::Batch(parts) => match &parts[0] {
+                Message::Events(events) => events.len() as u64,
+                _ => 0,
+            },
+            _ => 0,
+        });
+        events.sum::<u64>()
+    };
+    assert_eq!(sections.iter().map(|section| section.events).sum::<u64>(), count(&messages));
+    for (number, section) in sections.iter().enumerate() {
+        assert_eq!(count(&recording.read_messages(number).unwrap().unwrap()), section.events);
+        assert!(section.first <= section.last);
+    }
+    assert!(sections.is_sorted_by_key(|section| section.first));
+}
+
+#[test]
+fn recording_without_the_end_of_the_run_is_read_to_its_last_message() {
+    let messages = messages(50, 3);
+    let mut recording = open(record(&messages, None)).unwrap();
+    assert_eq!((recording.conclusion(), recording.damage()), (None, None));
+    assert!(read_all(&mut recording) == messages);
+}
+
+#[test]
+fn events_of_a_lock_take_few_bytes() {
+    let messages = messages(3_000, 4);
+    let bytes = record(&messages, Some(conclusion()));
+    let events: u64 = open(bytes.clone()).unwrap().sections().iter().map(|section| section.events).sum();
+    let each = bytes.len() as f64 / events as f64;
+    assert!(each < 6.0, "{each} bytes an event");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A cut costs at most the section in which it is.
+    #[test]
+    fn file_cut_anywhere_is_read_up_to_its_last_whole_section(part in 0.0..1.0_f64) {
+        let messages = messages(3_000, 5);
+        let mut bytes = record(&messages, Some(conclusion()));
+        let whole = open(bytes.clone()).unwrap();
+        let cut = (bytes.len() as f64 * part) as usize;
+        let complete = whole.sections().iter().skip(1).filter(|section| section.offset <= cut as u64).count();
+        bytes.truncate(cut);
+        match open(bytes) {
+            Ok(mut recording) => {
+                prop_assert_eq!(recording.damage(), Some(Damage::Cut));
+                prop_assert!(recording.sections().len() >= complete);
+                let read = read_all(&mut recording);
+                prop_assert!(read.len() <= messages.len() && read == messages[..read.len()]);
+            }
+            Err(error) => {
+                prop_assert!(matches!(error, OpenError::NotARecording | OpenError::NoDescription), "{error}");
+                prop_assert!(complete == 0);
+            }
+        }
+    }
+
+    /// A changed byte is found: what is read then is a part of what was recorded.
+    #[test]
+    fn changed_byte_is_found(part in 0.0..1.0_f64, flip in 1..=255_u8) {
+        let messages = messages(300, 6);
+        let mut bytes = record(&messages, Some(conclusion()));
+        let at = (bytes.len() as f64 * part) as usize;
+        bytes[at] ^= flip;
+        if let Ok(mut recording) = open(bytes) {
+            let read = read_all(&mut recording);
+            prop_assert!(read == messages[..read.len()]);
+            prop_assert!(read.len() == messages.len() || recording.damage().is_some());
+        }
+    }
+
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), valid in any::<bool>()) {
+        let mut file = if valid { record(&[], None) } else { Vec::new() };
+        file.extend(bytes);
+        if let Ok(mut recording) = open(file) {
+            read_all(&mut recording);
+        }
+    }
+}
+
+#[test]
+fn other_version_is_refused_by_name() {
+    let mut bytes = record(&[], Some(conclusion()));
+    bytes[16] = 99;
+    let error = open(bytes).unwrap_err();
+    assert!(matches!(error, OpenError::OtherVersion(99)) && error.to_string().contains("version 99"), "{error}");
+    assert!(matches!(open(b"title \"no recording\"".to_vec()), Err(OpenError::NotARecording)));
+}
+
+#[test]
+fn full_disk_ends_the_recording_and_not_the_run() {
+    let full = Path::new("/dev/full");
+    let error = Recorder::create(full, &description(), None).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(28), "{error}");
+}
+
+#[test]
+fn size_limit_ends_the_recording_with_a_readable_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.contend");
+    let mut recorder = Recorder::create(&path, &description(), Some(200_000)).unwrap();
+    let messages = messages(6_000, 7);
+    for message in &messages {
+        recorder.record(message);
+        if recorder.status().failure.is_some() {
+            break;
+        }
+    }
+    let status = recorder.finish(conclusion());
+    assert!(status.failure.unwrap().contains("size limit"));
+    let mut recording = open(fs::read(&path).unwrap()).unwrap();
+    assert_eq!((recording.damage(), recording.conclusion()), (None, None));
+    let read = read_all(&mut recording);
+    assert!(!read.is_empty() && read == messages[..read.len()]);
+}
+
+#[test]
+fn file_that_is_not_a_recording_is_not_overwritten() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("thesis.txt");
+    fs::write(&path, "years of work").unwrap();
+    let error = Recorder::create(&path, &description(), None).unwrap_err();
+    assert!(error.to_string().contains("choose another name"), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), b"years of work");
+    fs::write(&path, record(&[], None)).unwrap();
+    drop(Recorder::create(&path, &description(), None).unwrap());
+}
+
+/// Ten million random messages through a file; minutes.
+#[test]
+#[ignore = "long: ten million messages"]
+fn ten_million_messages_are_read_unchanged() {
+    for seed in 0..200 {
+        let messages = messages(50_000, seed);
+        let mut recording = open(record(&messages, Some(conclusion()))).unwrap();
+        assert!(read_all(&mut recording) == messages, "seed {seed}");
+    }
+}
