@@ -9,6 +9,8 @@ mod list;
 mod man;
 mod output;
 mod progress;
+mod record;
+mod replay;
 mod run;
 mod scenario;
 mod schema;
@@ -83,6 +85,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
     match &cli.command {
         None => run::run_picker(cli.into(), colours),
         Some(CliCommand::Run(args)) => run::run_scenario(args, cli.into(), colours),
+        Some(CliCommand::Replay(args)) => replay::replay(args, cli.into(), colours),
         Some(CliCommand::List { json }) => list::list_scenarios(*json, colours),
         Some(CliCommand::Show { name }) => {
             output::print_stdout(&scenario::load_scenario(name)?.text)?;

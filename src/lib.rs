@@ -9,6 +9,7 @@ pub use contend_engine as engine;
 pub use contend_model as model;
 pub use contend_platform as platform;
 pub mod report;
+pub use contend_recording as recording;
 pub use contend_scenario as scenario;
 pub use contend_source as source;
 pub use contend_trace as trace;

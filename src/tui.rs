@@ -73,6 +73,12 @@ pub enum InitialScreen {
         /// Whether to ask its question first.
         ask_question: bool,
     },
+    /// A run that was recorded earlier.
+    Recording {
+        scenario: Arc<Scenario>,
+        settings: Settings,
+        model: Box<Model>,
+    },
     /// A file with mistakes, shown until it is saved without any.
     Mistakes {
         source: Source,

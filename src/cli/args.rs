@@ -3,6 +3,7 @@
 mod values;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -11,7 +12,7 @@ use clap_complete::Shell;
 use super::output::ColourChoice;
 use super::version;
 use crate::model::Finding;
-use values::{parse_percentage, parse_positive_time};
+use values::{parse_percentage, parse_positive_time, parse_size};
 
 pub(super) use values::Executor;
 
@@ -83,6 +84,8 @@ pub(super) struct Cli {
 pub(super) enum CliCommand {
     /// Run a scenario in the dashboard, or headless with a report at the end
     Run(RunArgs),
+    /// Show a recorded run again
+    Replay(ReplayArgs),
     /// List the scenarios by group
     List {
         /// Print one JSON object instead of a table (see docs/list.md)
@@ -200,6 +203,46 @@ pub(super) struct RunArgs {
     /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
+    #[command(flatten)]
+    pub(super) recording: RecordArgs,
+}
+
+/// Options for keeping runs.
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    /// Record the run in this file, for `contend replay`; of several runs, each in a file of this directory
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = "Output")]
+    pub(super) record: Option<PathBuf>,
+    /// End the recording when its file has this size, such as 100MiB; the run goes on
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = parse_size,
+        default_value = "1GiB",
+        requires = "record",
+        help_heading = "Output",
+    )]
+    pub(super) record_limit: u64,
+}
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  contend run deadlock --record deadlock.contend
+  contend replay deadlock.contend            look at it again, at any moment
+  contend replay deadlock.contend --json     the same report as that of the run";
+
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = REPLAY_EXAMPLES)]
+pub(super) struct ReplayArgs {
+    /// A file that `--record` wrote
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) file: PathBuf,
+    /// Print the report of the run instead of opening the dashboard [default: if the output is not a terminal]
+    #[arg(long, help_heading = "Output")]
+    pub(super) headless: bool,
+    /// Print the report as one JSON object (see docs/report.md); implies --headless
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
 }
 
 const TEST_EXAMPLES: &str = "\
@@ -236,7 +279,9 @@ pub(super) struct TestArgs {
     pub(super) strict: bool,
     /// Write the report of each run into this directory, as `contend run --json` prints it
     #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, help_heading = "Output")]
-    pub(super) reports: Option<std::path::PathBuf>,
+    pub(super) reports: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) recording: RecordArgs,
 }
 
 const TUNE_EXAMPLES: &str = "\
@@ -346,7 +391,9 @@ pub(super) struct TuneArgs {
     /// Print one JSON object with every repetition (see docs/tune.md); implies --headless
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) recording: RecordArgs,
     /// Write the curve as an SVG picture
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
-    pub(super) svg: Option<std::path::PathBuf>,
+    pub(super) svg: Option<PathBuf>,
 }

@@ -7,11 +7,11 @@ use super::args::{Cli, RunArgs};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::progress::RunProgress;
-use super::{scenario, signals};
+use super::{record, scenario, signals};
 use crate::model::{Finding, Model};
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
-use crate::report::{self, FinishedRun, Report, TextFormat, Verdict};
+use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check};
 use crate::source::LiveRun;
 use crate::trace::{RunEnd, Span, Stamp};
@@ -123,7 +123,8 @@ pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) 
     }
 }
 
-fn run_dashboard(
+/// Shows the dashboard until the user quits, then prints a short report of its last run.
+pub(super) fn run_dashboard(
     start: tui::InitialScreen,
     options: tui::Options,
     fail_on: &[String],
@@ -167,14 +168,17 @@ fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<Exit
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let live = LiveRun::start(&task.scenario, &task.settings).map_err(|error| CliError::Run(error.to_string()))?;
     let limit = time_limit(task, args);
+    let recorder = record::start_recorder(&args.recording, &live, limit)?;
     let mut progress = RunProgress::new(limit);
-    let followed = report::follow_run(&live, limit, &signals, |model, now| {
+    let options = FollowOptions { limit, signals: &signals, recorder };
+    let followed = report::follow_run(&live, options, |model, now| {
         progress.show(model, now);
         ControlFlow::Continue(())
     });
     drop(progress);
     drop(live); // waits until every process is gone, so that the report follows the end of the run
-    print_report(task, args, colours, &followed)
+    record::print_status(args.recording.record.as_ref(), followed.recording.as_ref());
+    report_run(task, args, colours, &followed)
 }
 
 /// Returns the time limit: that of `--for`, or a default if the run would never end.
@@ -184,7 +188,7 @@ fn time_limit(task: &RunTask, args: &RunArgs) -> Option<Span> {
     requested.or(endless.then_some(ENDLESS_RUN_LIMIT))
 }
 
-fn print_report(
+fn report_run(
     task: &RunTask,
     args: &RunArgs,
     colours: Colours,
@@ -203,15 +207,21 @@ fn print_report(
         findings: &findings,
         verdicts: &verdicts,
     };
-    let text =
-        if args.json { report::report_json(&report) } else { Ok(report::report_text(&report, text_format(colours))) };
-    output::print_stdout(&text.map_err(|error| CliError::Run(format!("cannot write the report: {error}")))?)?;
+    print_report(&report, args.json, colours)?;
     Ok(exit_outcome(
         followed,
         &verdicts,
         has_named_finding(&followed.model, &findings, &args.fail_on, followed.ended_at),
         args.strict,
     ))
+}
+
+/// Prints a report as text or JSON.
+pub(super) fn print_report(report: &Report<'_>, is_json: bool, colours: Colours) -> Result<(), CliError> {
+    let text =
+        if is_json { report::report_json(report) } else { Ok(report::report_text(report, text_format(colours))) };
+    output::print_stdout(&text.map_err(|error| CliError::Run(format!("cannot write the report: {error}")))?)?;
+    Ok(())
 }
 
 fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, strict: bool) -> ExitOutcome {

@@ -13,13 +13,14 @@ use super::args::TestArgs;
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::run::text_format;
-use super::{scenario, signals};
+use super::{record, scenario, signals};
 use crate::catalogue;
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
+use crate::recording::RecordingDirectory;
 use crate::report::{self, Comparison, RunPair, TestRound, TestRun, TestedScenario};
 use crate::scenario::{Scenario, Settings, Variant, check};
-use crate::source::LiveRun;
+use crate::source::{EventSource, LiveRun};
 use progress::TestProgress;
 use reports::ReportDirectory;
 
@@ -86,8 +87,16 @@ impl<'a> TestCase<'a> {
 struct TestRunner<'a> {
     signals: &'a Receiver<i32>,
     progress: TestProgress,
+    kept: KeptRuns<'a>,
+}
+
+/// What to keep of the runs.
+#[derive(Debug, Clone, Copy)]
+struct KeptRuns<'a> {
     /// Where to write the reports, if `--reports` asks for them.
     reports: Option<&'a ReportDirectory>,
+    /// Where to record the runs, if `--record` asks for it.
+    recordings: Option<&'a RecordingDirectory>,
 }
 
 /// The reason why the tests ended early.
@@ -110,7 +119,12 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
     let reports = args.reports.as_deref().map(ReportDirectory::create).transpose()?;
-    let mut runner = TestRunner { signals: &signals, progress: TestProgress::new(runs), reports: reports.as_ref() };
+    let recordings = record::create_directory(&args.recording)?;
+    let mut runner = TestRunner {
+        signals: &signals,
+        progress: TestProgress::new(runs),
+        kept: KeptRuns { reports: reports.as_ref(), recordings: recordings.as_ref() },
+    };
     let mut tested: Vec<TestedScenario<'_>> = scenarios
         .iter()
         .zip(&variants)
@@ -124,7 +138,8 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
         }
     }
     drop(runner);
-    if let Some(failure) = reports.and_then(ReportDirectory::failure) {
+    if let Some(failure) = reports.and_then(ReportDirectory::failure).or_else(|| record::directory_failure(recordings))
+    {
         return Err(failure);
     }
     let skipped: Vec<&str> = skipped.iter().map(|scenario| scenario.name.as_str()).collect();
@@ -238,12 +253,12 @@ impl TestRunner<'_> {
         at_once: usize,
     ) -> Result<Vec<(usize, TestRun)>, Interruption> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let reports = self.reports;
+        let kept = self.kept;
         let (sender, receiver) = unbounded();
         thread::scope(|scope| {
             for at in 0..at_once.min(some.len()) {
                 let (sender, next, stop) = (sender.clone(), &next, &stop);
-                let work = move || run_cases(cases, some, reports, next, stop, &sender);
+                let work = move || run_cases(cases, some, kept, next, stop, &sender);
                 let started = thread::Builder::new().name(format!("test-{at}")).spawn_scoped(scope, work);
                 if let Err(error) = started {
                     stop.store(true, Ordering::Relaxed);
@@ -295,7 +310,7 @@ enum CaseEvent {
 fn run_cases(
     cases: &[TestCase<'_>],
     some: &[usize],
-    reports: Option<&ReportDirectory>,
+    kept: KeptRuns<'_>,
     next: &AtomicUsize,
     stop: &AtomicBool,
     sender: &Sender<CaseEvent>,
@@ -303,21 +318,25 @@ fn run_cases(
     let stopped = || stop.load(Ordering::Relaxed);
     while let Some(at) = some.get(next.fetch_add(1, Ordering::Relaxed)).copied().filter(|_| !stopped()) {
         let _ = sender.send(CaseEvent::Began(at));
-        let run = run_case(&cases[at], reports, stopped);
+        let run = run_case(&cases[at], kept, stopped);
         if sender.send(CaseEvent::Ended(at, run)).is_err() {
             return;
         }
     }
 }
 
-fn run_case(case: &TestCase<'_>, keep: Option<&ReportDirectory>, stop: impl Fn() -> bool) -> TestRun {
+fn run_case(case: &TestCase<'_>, kept: KeptRuns<'_>, stop: impl Fn() -> bool) -> TestRun {
     let settings = &case.variant.settings;
     match LiveRun::start(case.scenario, settings) {
-        Ok(live) => report::run_test(&live, case.scenario, settings, stop, |followed, verdicts| {
-            if let Some(reports) = keep {
-                reports.write(case, followed, verdicts);
-            }
-        }),
+        Ok(live) => {
+            let describe = || report::describe_run(live.header(), Some(report::max_test_time(case.scenario, settings)));
+            let recorder = kept.recordings.and_then(|directory| directory.start(&case.scenario.name, &describe()));
+            report::run_test(&live, recorder, case.scenario, settings, stop, |followed, verdicts| {
+                if let Some(reports) = kept.reports {
+                    reports.write(case, followed, verdicts);
+                }
+            })
+        }
         Err(error) => TestRun::failed(error.to_string()),
     }
 }

@@ -1,15 +1,16 @@
 //! Follows a run to its end without a dashboard, and decides when to end it.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never, select, tick};
 
 use crate::model::{Budget, Model};
+use crate::recording::{Conclusion, Recorder, RecordingStatus};
 use crate::scenario::{EvalContext, Scenario, Settings, Step};
 use crate::source::{EventSource, is_audit_enabled};
-use crate::trace::{RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{Message, RunEnd, Span, Stamp, WorkerId};
 
 /// Interval between checks of whether to end the run.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -32,22 +33,40 @@ pub struct FinishedRun {
     pub ended_at: Stamp,
     /// The signal that ended the run.
     pub signal: Option<i32>,
+    /// How the recording of the run ended, if there is one.
+    pub recording: Option<RecordingStatus>,
 }
 
-/// Applies the messages of a run to a model until the run ends by itself, reaches `limit`, is stuck forever, or a
+/// How to follow a run.
+#[derive(Debug)]
+pub struct FollowOptions<'a> {
+    /// When the run ends at the latest. Without a limit, any deadlock or stall ends the run; with a limit, only one
+    /// that leaves no other worker running does.
+    pub limit: Option<Span>,
+    /// Signals that end the run.
+    pub signals: &'a Receiver<i32>,
+    /// Records what is followed.
+    pub recorder: Option<Recorder>,
+}
+
+impl Default for FollowOptions<'_> {
+    fn default() -> Self {
+        static NEVER: LazyLock<Receiver<i32>> = LazyLock::new(never);
+        Self { limit: None, signals: &NEVER, recorder: None }
+    }
+}
+
+/// Applies the messages of a run to a model until the run ends by itself, reaches its limit, is stuck forever, or a
 /// signal arrives. Calls `watch` several times a second; it may stop the run.
-///
-/// Without a limit, any deadlock or stall ends the run. With a limit, only one that leaves no other worker running
-/// does.
 pub fn follow_run(
     run: &dyn EventSource,
-    limit: Option<Span>,
-    signals: &Receiver<i32>,
+    options: FollowOptions<'_>,
     mut watch: impl FnMut(&Model, Stamp) -> ControlFlow<()>,
 ) -> FinishedRun {
+    let FollowOptions { limit, signals, recorder } = options;
     let registry = Arc::clone(&run.header().registry);
     let budget = Budget::for_registry(&registry);
-    let mut model = Model::new(registry, budget);
+    let mut observer = Observer { model: Model::new(registry, budget), recorder };
     let ticks = tick(CHECK_INTERVAL);
     if let (Some(limit), Some(control)) = (limit, run.control()) {
         control.end_at(Stamp::default() + limit + END_GRACE);
@@ -56,7 +75,7 @@ pub fn follow_run(
     let (ended, signal) = loop {
         select! { // picks at random among ready channels
             recv(run.messages()) -> message => match message {
-                Ok(message) => model.apply(&message),
+                Ok(message) => observer.observe(&message),
                 Err(_) => break (None, None),
             },
             recv(signals) -> signal => match signal {
@@ -64,21 +83,21 @@ pub fn follow_run(
                 Err(_) => signals = never(),
             },
             recv(ticks) -> _ => {
-                if watch(&model, run.now()).is_break() {
+                if watch(&observer.model, run.now()).is_break() {
                     break (Some(RunEnd::Stopped), None);
                 }
                 if !run.is_out_of_time()
-                    && let Some(end) = end_reason(&model, limit, run.now())
+                    && let Some(end) = end_reason(&observer.model, limit, run.now())
                 {
                     break (Some(end), None);
                 }
             }
         }
-        if model.run_end().is_some() {
+        if observer.model.run_end().is_some() {
             break (None, None);
         }
     };
-    finish_run(run, model, ended, signal)
+    finish_run(run, observer, ended, signal)
 }
 
 /// Returns why to end the run now, if there is a reason.
@@ -96,14 +115,30 @@ fn end_reason(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> 
     (!stuck.is_empty() && (limit.is_none() || everyone())).then_some(end)
 }
 
-fn finish_run(run: &dyn EventSource, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> FinishedRun {
+/// A model, and the recording of what it is fed.
+struct Observer {
+    model: Model,
+    recorder: Option<Recorder>,
+}
+
+impl Observer {
+    fn observe(&mut self, message: &Message) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(message);
+        }
+        self.model.apply(message);
+    }
+}
+
+fn finish_run(run: &dyn EventSource, mut observer: Observer, ours: Option<RunEnd>, signal: Option<i32>) -> FinishedRun {
     let at = run.now();
     if ours.is_some() {
         // Only messages that have arrived by now.
         for message in run.messages().try_iter().take(run.messages().len()) {
-            model.apply(&message);
+            observer.observe(&message);
         }
     }
+    let Observer { model, recorder } = observer;
     let (at, ended) = match (model.run_end(), ours) {
         (Some((at, how)), _) => (at, how.clone()),
         (None, Some(ours)) => (at, ours),
@@ -115,7 +150,9 @@ fn finish_run(run: &dyn EventSource, mut model: Model, ours: Option<RunEnd>, sig
     } else {
         ended
     };
-    FinishedRun { model, ended, ended_at: at, signal }
+    let conclusion = Conclusion { at, ended: ended.clone(), signal };
+    let recording = recorder.map(|recorder| recorder.finish(conclusion));
+    FinishedRun { model, ended, ended_at: at, signal, recording }
 }
 
 /// Whether a run with these settings ends by itself.
@@ -145,7 +182,6 @@ mod tests {
     use crate::report::fixture::{BANK_SCENARIO, bank_messages, bank_registry, is_deadlocked};
     use crate::scenario::{Source, check};
     use crate::source::ScriptedSource;
-    use crate::trace::Message;
 
     /// Returns a scripted run, whose clock advances by 200 ms on every read. If it is not `open`, it ends after its
     /// messages.
@@ -158,8 +194,12 @@ mod tests {
         run
     }
 
+    fn follow(run: &ScriptedSource, limit: Option<Span>) -> FinishedRun {
+        follow_run(run, FollowOptions { limit, ..FollowOptions::default() }, |_, _| ControlFlow::Continue(()))
+    }
+
     fn follow_script(script: Vec<Message>, open: bool, limit: Option<Span>) -> FinishedRun {
-        follow_run(&scripted_run(script, open), limit, &never(), |_, _| ControlFlow::Continue(()))
+        follow(&scripted_run(script, open), limit)
     }
 
     #[test]
@@ -168,7 +208,7 @@ mod tests {
         let script = [bank_messages(), vec![Message::Ended { at, reason: RunEnd::Time }]].concat();
         let late = scripted_run(script, true).with_step(Span::from_millis(60_000)).ending_at_limit();
         let limit = Span::from_millis(2_000);
-        let end = follow_run(&late, Some(limit), &never(), |_, _| ControlFlow::Continue(()));
+        let end = follow(&late, Some(limit));
         assert_eq!((end.ended, end.ended_at), (RunEnd::Time, at));
         assert_eq!(late.time_limit(), Some(Stamp(0) + limit + END_GRACE), "it is ended all the same");
         assert_eq!(end.model.health().events, follow_script(bank_messages(), true, None).model.health().events);
@@ -217,7 +257,8 @@ mod tests {
 
     #[test]
     fn watch_callback_can_stop_the_run() {
-        let end = follow_run(&scripted_run(bank_messages(), true), None, &never(), |_, _| ControlFlow::Break(()));
+        let bank = scripted_run(bank_messages(), true);
+        let end = follow_run(&bank, FollowOptions::default(), |_, _| ControlFlow::Break(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, None));
     }
 
@@ -225,7 +266,8 @@ mod tests {
     fn signal_stops_the_run_and_keeps_received_messages() {
         let (sender, signals) = bounded(1);
         sender.send(15).unwrap();
-        let end = follow_run(&scripted_run(bank_messages(), true), None, &signals, |_, _| ControlFlow::Continue(()));
+        let options = FollowOptions { signals: &signals, ..FollowOptions::default() };
+        let end = follow_run(&scripted_run(bank_messages(), true), options, |_, _| ControlFlow::Continue(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
         assert!(end.model.first_deadlock().is_some(), "messages in the channel are in the report");
     }

@@ -3,15 +3,14 @@
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-use crossbeam_channel::never;
-
 use super::Verdict;
 use super::compare::{ComparableFigure, ComparedRun, comparable_figures};
 use super::expect::judge_each;
-use super::follow::{FinishedRun, follow_run};
+use super::follow::{FinishedRun, FollowOptions, follow_run};
 use super::interference::Interference;
 use super::monotonic::must_hold;
 use crate::model::Model;
+use crate::recording::Recorder;
 use crate::scenario::{Claim, CorrectWhen, Scenario, Settings};
 use crate::source::EventSource;
 use crate::trace::{RunEnd, Span, Stamp};
@@ -73,10 +72,11 @@ pub fn depends_on_cores(scenario: &Scenario, settings: &Settings) -> bool {
 }
 
 /// Follows a run until all expectations for these settings are seen: at once if none of them has to hold, else when
-/// they have held for the test's time. `stop` ends the run early. Calls `keep` with the run and its verdicts at the
+/// they have held for the test's time. `stop` ends the run early; `recorder` records the run. Calls `keep` with the run and its verdicts at the
 /// end.
 pub fn run_test(
     run: &dyn EventSource,
+    recorder: Option<Recorder>,
     scenario: &Scenario,
     settings: &Settings,
     stop: impl Fn() -> bool,
@@ -85,7 +85,8 @@ pub fn run_test(
     let limits = TestLimits::new(scenario, settings);
     let mut last_judged = Stamp::default();
     let settled = Cell::new(None);
-    let followed = follow_run(run, Some(limits.longest), &never(), |model, now| {
+    let options = FollowOptions { limit: Some(limits.longest), recorder, ..FollowOptions::default() };
+    let followed = follow_run(run, options, |model, now| {
         if stop() {
             return ControlFlow::Break(());
         }
@@ -185,7 +186,7 @@ mod tests {
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
         let bank = ScriptedSource::new(bank_registry()).with_step(Span::from_millis(100)); // a run that never ends
         bank.send(bank_messages());
-        run_test(&bank, &scenario, &scenario.default_settings(), || stop, |_, _| {})
+        run_test(&bank, None, &scenario, &scenario.default_settings(), || stop, |_, _| {})
     }
 
     #[test]

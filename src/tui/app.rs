@@ -25,6 +25,7 @@ use super::run_view::{Prediction, RunView};
 use super::theme::Theme;
 use super::tune_view::{TuneLayout, TuneUpdate, TuneView};
 use super::{InitialScreen, SettingOverrides};
+use crate::model::Model;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Registry, RunEnd, Span, Stamp};
 
@@ -181,6 +182,10 @@ impl App {
     pub(super) fn initial_effects(&mut self, start: InitialScreen) -> Vec<Effect> {
         let (source, run) = match start {
             InitialScreen::Picker => return Vec::new(),
+            InitialScreen::Recording { scenario, settings, model } => {
+                self.show_recording(scenario, settings, *model);
+                return Vec::new();
+            }
             InitialScreen::Mistakes { source, overrides } => {
                 self.overrides = overrides;
                 (source, None)
@@ -203,6 +208,13 @@ impl App {
             Some((scenario, settings, false)) => vec![Effect::StartRun(scenario, settings)],
             None => Vec::new(),
         }
+    }
+
+    /// Shows a run that was recorded earlier, all of it.
+    pub(super) fn show_recording(&mut self, scenario: Arc<Scenario>, settings: Settings, model: Model) {
+        self.current_view = CurrentView::Run(Box::new(RunView::from_recording(scenario, settings, model)));
+        self.mode = Mode::Browse;
+        self.explain_recorded_run();
     }
 
     /// Changes the state and returns the effects.
@@ -273,11 +285,11 @@ impl App {
     }
 
     pub(super) fn key_context(&self) -> KeyContext {
-        match self.current_view {
+        match &self.current_view {
             _ if self.question.is_some() => KeyContext::Question,
             CurrentView::Picker => KeyContext::Picker,
             CurrentView::Tune => KeyContext::Tune,
-            CurrentView::Run(_) if self.tune_view.is_some() => KeyContext::RecordedRun,
+            CurrentView::Run(view) if view.is_recorded() => KeyContext::RecordedRun,
             CurrentView::Run(_) => KeyContext::LiveRun,
         }
     }

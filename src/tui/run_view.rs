@@ -193,6 +193,10 @@ impl RunView {
         }
     }
 
+    pub(super) fn is_recorded(&self) -> bool {
+        self.is_recorded
+    }
+
     /// Whether the picture changes without any input.
     pub(super) fn is_animating(&self) -> bool {
         self.play_state() == PlayState::Live

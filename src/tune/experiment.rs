@@ -1,5 +1,6 @@
 //! Runs experiments on this machine: each repetition is a live run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -10,6 +11,8 @@ use super::trial::{Timing, TrialOutcome, run_trial};
 use super::work_unit::{WorkUnit, closed_loop, open_loop};
 use crate::engine::{InputItems, Plan};
 use crate::platform::{busy_nanos_of_all_cores, cpu_frequency_range, own_cpu_nanos};
+use crate::recording::RecordingDirectory;
+use crate::report::describe_run;
 use crate::scenario::{KnobKind, Scenario, Settings};
 use crate::source::{EventSource, LiveRun};
 use crate::trace::{KnobId, Span};
@@ -39,6 +42,8 @@ pub struct LiveExperimentRunner<S> {
     late_limit: Option<Span>,
     stopwatch: Stopwatch,
     is_stop_requested: S,
+    /// Where to record the repetitions.
+    recordings: Option<Arc<RecordingDirectory>>,
 }
 
 impl<S: Fn() -> bool> LiveExperimentRunner<S> {
@@ -72,7 +77,13 @@ impl<S: Fn() -> bool> LiveExperimentRunner<S> {
             late_limit: limit,
             stopwatch: watch,
             is_stop_requested: stop,
+            recordings: None,
         })
+    }
+
+    /// Records every repetition in a file of this directory.
+    pub fn record_into(self, recordings: Option<Arc<RecordingDirectory>>) -> Self {
+        Self { recordings, ..self }
     }
 
     pub const fn work(&self) -> &WorkUnit {
@@ -112,8 +123,11 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
         match LiveRun::start(&scenario, &settings) {
             Ok(live) => {
                 let workers = self.work.workers(&live.header().registry).len().min(level.max(1.0) as usize) as u64;
+                let recordings = self.recordings.as_deref();
+                let recorder = recordings
+                    .and_then(|directory| directory.start(&scenario.name, &describe_run(live.header(), None)));
                 let mut outcome =
-                    run_trial(&live, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
+                    run_trial(&live, recorder, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
                 if let TrialOutcome::Measured(repetition, _) = &mut outcome {
                     repetition.core_speed = live.work_rate();
                     self.timing = self.timing.for_tasks_of(repetition);
@@ -121,7 +135,7 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
                 outcome
             }
             Err(error) => {
-                let empty = std::sync::Arc::new(crate::trace::Registry::default());
+                let empty = Arc::new(crate::trace::Registry::default());
                 let model = crate::model::Model::new(empty, crate::model::Budget::default());
                 TrialOutcome::Failed(error.to_string(), Box::new(model))
             }

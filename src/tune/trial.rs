@@ -4,12 +4,11 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crossbeam_channel::never;
-
 use super::repetition::{Repetition, WindowStart};
 use super::work_unit::WorkUnit;
 use crate::model::{Model, join_names};
-use crate::report::follow_run;
+use crate::recording::Recorder;
+use crate::report::{FollowOptions, follow_run};
 use crate::source::EventSource;
 use crate::trace::{RunEnd, Span, Stamp, WorkerId};
 
@@ -83,6 +82,7 @@ pub enum TrialOutcome {
 /// `stop` ends it early.
 pub fn run_trial(
     run: &dyn EventSource,
+    recorder: Option<Recorder>,
     work: &WorkUnit,
     workers: u64,
     timing: Timing,
@@ -92,7 +92,8 @@ pub fn run_trial(
     let state = RefCell::new(TrialProgress::default());
     let enough = workers.saturating_mul(MIN_WORK_PER_WORKER);
     let longest = timing.warmup + timing.max_window + timing.max_window;
-    let finished = follow_run(run, Some(longest), &never(), |model, now| {
+    let options = FollowOptions { limit: Some(longest), recorder, ..FollowOptions::default() };
+    let finished = follow_run(run, options, |model, now| {
         let mut progress = state.borrow_mut();
         let flow = progress.observe(model, work, now, timing, enough, &stop);
         if flow.is_break() {

@@ -29,8 +29,6 @@ pub struct RunDescription {
     pub registry: Registry,
     /// The scenario and its settings, for a run of a scenario.
     pub run: Option<(Scenario, Settings)>,
-    /// When the recording began, in seconds since 1970.
-    pub began_at: u64,
     pub time_limit: Option<Span>,
 }
 

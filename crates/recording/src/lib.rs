@@ -5,6 +5,7 @@
 //! its last whole section, which holds half a second at most.
 
 mod codec;
+mod directory;
 mod format;
 mod reader;
 mod recorder;
@@ -13,6 +14,7 @@ mod varint;
 mod writer;
 
 pub use codec::{Decoder, Encoder};
+pub use directory::RecordingDirectory;
 pub use format::{Conclusion, FORMAT_VERSION, IndexEntry, RunDescription};
 pub use reader::{Damage, OpenError, Recording};
 pub use recorder::{Recorder, RecordingStatus};

@@ -128,6 +128,19 @@ pub fn format_span_or_dash(ns: u64, measured: u64) -> String {
     if measured == 0 { "-".to_owned() } else { Span(ns).to_string() }
 }
 
+/// Writes a number of bytes in the largest binary unit, with one decimal: `12.3 MiB`, `812 B`.
+pub fn format_bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for larger in ["KiB", "MiB", "GiB", "TiB"] {
+        if value < 1024.0 {
+            break;
+        }
+        (value, unit) = (value / 1024.0, larger);
+    }
+    if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") }
+}
+
 /// Writes a point on the run's clock to the millisecond: `4.900 s`.
 pub fn format_stamp(at: Stamp) -> String {
     format!("{:.3} s", at.as_secs_f64())

@@ -33,3 +33,19 @@ pub(super) fn parse_percentage(text: &str) -> Result<f64, String> {
     let value: f64 = text.trim_end_matches('%').trim().parse().map_err(|_| "not a number; write it as 5".to_owned())?;
     if (0.1..=50.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 50".to_owned()) }
 }
+
+pub(super) fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 7] = [
+        ("GiB", 1_073_741_824.0),
+        ("MiB", 1_048_576.0),
+        ("KiB", 1_024.0),
+        ("GB", 1e9),
+        ("MB", 1e6),
+        ("kB", 1e3),
+        ("B", 1.0),
+    ];
+    let parts = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?.trim(), bytes)));
+    let value = parts.and_then(|(number, bytes)| Some(number.parse::<f64>().ok()? * bytes));
+    let size = value.filter(|size| (65_536.0..=1e15).contains(size));
+    size.map(|size| size as u64).ok_or_else(|| "not a size from 64KiB on; write it as 100MiB".to_owned())
+}

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::cli::args::TuneArgs;
 use crate::cli::exit::CliError;
+use crate::cli::record;
 use crate::platform::detect_machine;
+use crate::recording::RecordingDirectory;
 use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, sanitize};
 use crate::trace::{KnobId, Span};
 use crate::tui::TuneSetup;
@@ -25,6 +27,7 @@ pub(super) struct Sweep<'a> {
     is_closed_loop: bool,
     usable_cores: f64,
     seed: u64,
+    recordings: Option<Arc<RecordingDirectory>>,
 }
 
 impl<'a> Sweep<'a> {
@@ -52,6 +55,7 @@ impl<'a> Sweep<'a> {
             is_closed_loop: args.saturate,
             usable_cores: detect_machine().usable_cores(),
             seed,
+            recordings: record::create_directory(&args.recording)?.map(Arc::new),
         })
     }
 
@@ -70,6 +74,7 @@ impl<'a> Sweep<'a> {
     pub(super) fn experiment_runner<S: Fn() -> bool>(&self, stop: S) -> Result<LiveExperimentRunner<S>, CliError> {
         let limit = self.demands.max_p99_ns.map(|ns| Span(ns as u64));
         LiveExperimentRunner::new(self.scenario, self.settings.clone(), self.knob_id, Timing::default(), limit, stop)
+            .map(|runner| runner.record_into(self.recordings.clone()))
             .map_err(|error| CliError::Usage(error.to_string()))
     }
 

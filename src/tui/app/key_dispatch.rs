@@ -86,7 +86,7 @@ impl App {
                 self.push_filter_char(c);
             }
             (None, KeyContext::RecordedRun, KeyCode::Char(_)) => {
-                self.status_message = Some(super::tune_keys::RECORDED_RUN_MESSAGE.into());
+                self.explain_recorded_run();
             }
             _ => {}
         }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{App, CurrentView, Effect, Mode};
+use super::{App, CurrentView, Effect};
 use crate::tui::keys::Action;
-use crate::tui::run_view::RunView;
 use crate::tui::tune_view::{TuneLayout, TuneSetup, TuneUpdate, TuneView, UpperPane};
 
-/// Response to keys that would change a recorded run.
-pub(super) const RECORDED_RUN_MESSAGE: &str =
-    "Recorded run: Left and Right move the cursor, Esc goes back to the levels";
+/// Says which keys a recorded run has, when it is opened from a level and for a key that would change it.
+const RECORDED_LEVEL_MESSAGE: &str = "Recorded run: Left and Right move the cursor, Esc goes back to the levels";
+const RECORDING_MESSAGE: &str = "Recorded run: Left and Right move the cursor, Esc goes to the scenarios, q quits";
 
 impl App {
     /// Shows a tuning.
@@ -86,6 +85,12 @@ impl App {
         Vec::new()
     }
 
+    /// Says which keys a recorded run has.
+    pub(super) fn explain_recorded_run(&mut self) {
+        let message = if self.tune_view.is_some() { RECORDED_LEVEL_MESSAGE } else { RECORDING_MESSAGE };
+        self.status_message = Some(message.into());
+    }
+
     /// Opens the newest run at the current level in the dashboard.
     fn open_timeline(&mut self) {
         let Some(tune_view) = &self.tune_view else { return };
@@ -100,10 +105,8 @@ impl App {
             return;
         };
         let (scenario, settings) = (Arc::clone(&tune_view.setup.scenario), tune_view.settings_at(level));
-        self.current_view =
-            CurrentView::Run(Box::new(RunView::from_recording(scenario, settings, model.as_ref().clone())));
-        self.mode = Mode::Browse;
-        self.status_message = Some(RECORDED_RUN_MESSAGE.into());
+        let model = model.as_ref().clone();
+        self.show_recording(scenario, settings, model);
     }
 
     /// Chooses the clicked level; opens its timeline if it was chosen already.

@@ -19,7 +19,6 @@ fn description() -> RunDescription {
         machine: Machine { cores: 2, usable: 2, quota: None, os: "Linux 6".into() },
         registry: Registry::default(),
         run: None,
-        began_at: 1_700_000_000,
         time_limit: None,
     }
 }

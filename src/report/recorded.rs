@@ -1,0 +1,49 @@
+//! From a run to its recording, and from a recording back to the run.
+
+use std::io::{Read, Seek};
+use std::sync::Arc;
+
+use super::follow::FinishedRun;
+use crate::model::{Budget, Model};
+use crate::recording::{Conclusion, Recording, RunDescription};
+use crate::scenario::Scenario;
+use crate::source::Header;
+use crate::trace::{RunEnd, Span};
+
+/// Returns the description of a run with which its recording begins.
+pub fn describe_run(header: &Header, time_limit: Option<Span>) -> RunDescription {
+    RunDescription {
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        title: header.title.clone(),
+        machine: header.machine.clone(),
+        registry: (*header.registry).clone(),
+        run: header.run.as_ref().map(|run| (Scenario::clone(&run.scenario), run.settings.clone())),
+        time_limit,
+    }
+}
+
+/// Applies all messages of a recording to a model. Of a damaged file, those before the damage.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn replay_recording<R: Read + Seek>(recording: &mut Recording<R>) -> std::io::Result<FinishedRun> {
+    let registry = Arc::new(recording.description().registry.clone());
+    let budget = Budget::for_registry(&registry);
+    let mut model = Model::new(registry, budget);
+    for section in 0..recording.sections().len() {
+        let Some(messages) = recording.read_messages(section)? else { break };
+        messages.iter().for_each(|message| model.apply(message));
+    }
+    let conclusion = recording.conclusion().filter(|_| recording.damage().is_none()).cloned();
+    let Conclusion { at, ended, signal } = conclusion.unwrap_or_else(|| end_of_data(&model));
+    Ok(FinishedRun { model, ended, ended_at: at, signal, recording: None })
+}
+
+/// Returns the end of a run whose recording has no conclusion: where its data ends.
+fn end_of_data(model: &Model) -> Conclusion {
+    let (at, ended) = match model.run_end() {
+        Some((at, ended)) => (at, ended.clone()),
+        None => (model.complete_until().unwrap_or_else(|| model.newest_stamp()), RunEnd::Stopped),
+    };
+    Conclusion { at, ended, signal: None }
+}
