@@ -181,6 +181,7 @@ fn dashboard(events: u64) {
         ask_questions: false,
         reload_on_save: false,
         time_limit: None,
+        record: None,
     };
     if let Err(why) = tui::run(start, options, &Script { events }) {
         println!("{why}");

@@ -27,6 +27,7 @@ mod panes;
 mod picker;
 mod preview;
 mod question_page;
+mod run_recording;
 mod run_starter;
 mod run_view;
 mod signals;
@@ -39,6 +40,7 @@ mod totals_history;
 mod tune_view;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
@@ -47,6 +49,7 @@ use thiserror::Error;
 use crate::model::Model;
 use crate::platform::limits::describe_io_error;
 use crate::platform::request_short_slices;
+use crate::recording::RecordingStatus;
 use crate::scenario::{Scenario, SettingError, Settings, Source};
 use crate::trace::{Span, Stamp, WorkerKind};
 use app::{App, CurrentView};
@@ -57,6 +60,7 @@ use input::Input;
 use picker::Picker;
 use terminal::{FrameBuffer, Screen, TerminalGuard};
 
+pub use run_recording::RecordOptions;
 pub use run_starter::{LiveStarter, RunStarter};
 pub use theme::Theme;
 pub use tune_view::{TuneSetup, TuneUpdate};
@@ -108,7 +112,7 @@ impl SettingOverrides {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     pub theme: Theme,
     /// Whether to capture the mouse. Otherwise the terminal's own selection of text works.
@@ -119,6 +123,8 @@ pub struct Options {
     pub reload_on_save: bool,
     /// Longest time a run may take.
     pub time_limit: Option<Span>,
+    /// Where to record the runs.
+    pub record: Option<RecordOptions>,
 }
 
 /// How the dashboard ended.
@@ -130,6 +136,8 @@ pub struct DashboardExit {
     pub is_terminal_stalled: bool,
     /// The run that was on screen last.
     pub last_run: Option<LastRun>,
+    /// The recordings that were written, each with how it ended.
+    pub recordings: Vec<(PathBuf, RecordingStatus)>,
 }
 
 /// The data collected from a run.
@@ -171,7 +179,8 @@ pub fn run(start: InitialScreen, options: Options, starter: &dyn RunStarter) -> 
     let saved = watched.as_ref().map_or_else(never, |watched| watched.changes.clone());
     let first = app.initial_effects(start);
     let mut events = EventLoop::new(app, backend, EventSources { file_changes: saved, ..sources }, starter)
-        .with_time_limit(options.time_limit);
+        .with_time_limit(options.time_limit)
+        .with_recording(options.record);
     let ended = events.run(first);
     leave_terminal(events, ended)
 }
@@ -214,12 +223,12 @@ fn leave_terminal(
     events: EventLoop<'_, TerminalBackend>,
     ended: Result<Option<i32>, TuiError>,
 ) -> Result<DashboardExit, TuiError> {
-    let (app, run, backend) = events.into_parts();
+    let (app, run, backend, recordings) = events.into_parts();
     let stalled = !terminal::leave_terminal(); // the screen first: ending a run may take a moment
     drop(backend);
     drop(run);
     let signal = ended?;
-    Ok(DashboardExit { signal, is_terminal_stalled: stalled, last_run: last_run(app) })
+    Ok(DashboardExit { signal, is_terminal_stalled: stalled, last_run: last_run(app), recordings })
 }
 
 fn last_run(app: App) -> Option<LastRun> {

@@ -70,8 +70,16 @@ pub(super) fn run_scenario(
         allow_exec: args.allow_exec,
     };
     let limit = args.time.map(Span::from);
-    let options =
-        tui::Options { reload_on_save: args.watch, time_limit: limit, ..dashboard_options(dashboard, colours) };
+    let options = tui::Options {
+        reload_on_save: args.watch,
+        time_limit: limit,
+        record: args
+            .recording
+            .record
+            .clone()
+            .map(|path| tui::RecordOptions { path, limit: args.recording.record_limit }),
+        ..dashboard_options(dashboard, colours)
+    };
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
         Err(_) if args.watch => {
@@ -120,6 +128,7 @@ pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) 
         ask_questions: dashboard.has_questions,
         reload_on_save: false,
         time_limit: None,
+        record: None,
     }
 }
 
@@ -130,6 +139,7 @@ pub(super) fn run_dashboard(
     fail_on: &[String],
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
+    let time_limit = options.time_limit;
     let ended = tui::run(start, options, &tui::LiveStarter).map_err(|error| match error {
         TuiError::NotATerminal | TuiError::DumbTerminal => CliError::Usage(error.to_string()),
         TuiError::EnterFailed(_) | TuiError::Panicked(_) => CliError::Run(error.to_string()),
@@ -146,13 +156,16 @@ pub(super) fn run_dashboard(
             machine: &detect_machine(),
             ended: how,
             ended_at: at,
-            time_limit: options.time_limit,
+            time_limit,
             findings: &findings,
             verdicts: &[],
         };
         if !ended.is_terminal_stalled {
             // Printing to a terminal that does not read would block.
             output::print_stdout(&report::brief_report_text(&report, text_format(colours)))?;
+        }
+        if !ended.is_terminal_stalled {
+            ended.recordings.iter().for_each(|(path, status)| record::print_status(Some(path), Some(status)));
         }
         found = has_named_finding(&last.model, &findings, fail_on, last.now);
     }

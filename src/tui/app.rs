@@ -26,6 +26,7 @@ use super::theme::Theme;
 use super::tune_view::{TuneLayout, TuneUpdate, TuneView};
 use super::{InitialScreen, SettingOverrides};
 use crate::model::Model;
+use crate::recording::RecordingStatus;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Registry, RunEnd, Span, Stamp};
 
@@ -42,6 +43,8 @@ pub(super) struct App {
     pub(super) ask_questions: bool,
     /// Longest time a run may take.
     pub(super) time_limit: Option<Span>,
+    /// How far the recording of the run is.
+    pub(super) recording: Option<RecordingStatus>,
     /// The tuning on screen, if there is one.
     pub(super) tune_view: Option<Box<TuneView>>,
     /// The prediction for the run that is being started.
@@ -168,6 +171,7 @@ impl App {
             is_unguarded: false,
             ask_questions: false,
             time_limit: None,
+            recording: None,
             tune_view: None,
             next_prediction: Prediction::default(),
             overrides: SettingOverrides::default(),

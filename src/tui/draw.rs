@@ -154,7 +154,8 @@ fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
     let theme = app.theme;
     let layout = RunLayout::compute(view, area);
     let scene = RunScene { view, theme, axis: view.axis(layout.columns.timeline), columns: layout.columns };
-    header::RunHeader { view, theme, is_unguarded: app.is_unguarded }.render(layout.header, buf);
+    header::RunHeader { view, theme, is_unguarded: app.is_unguarded, recording: app.recording.as_ref() }
+        .render(layout.header, buf);
     if layout.body.height > 0 {
         let heads_in_rows = layout.rows.iter().any(|r| matches!(r, TimelineRow::Heading(_)));
         axis::AxisLine { scene, has_headings: !heads_in_rows }.render(layout.axis, buf);

@@ -6,7 +6,7 @@
 mod wait;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,10 +20,12 @@ use super::app::{App, AppEvent, Effect};
 use super::backend::{EventSources, ScreenBackend};
 use super::frame_timer::FrameTimer;
 use super::input::InputEvent;
+use super::run_recording::{RecordOptions, RunRecording};
 use super::run_starter::RunStarter;
 use super::tune_view::TuneUpdate;
 #[cfg(debug_assertions)]
 use crate::platform::fault_injection;
+use crate::recording::RecordingStatus;
 use crate::scenario::{Scenario, Settings};
 use crate::source::{EventSource, RunControl};
 use crate::trace::{Command, Message, Span, Stamp};
@@ -56,6 +58,7 @@ pub(super) struct EventLoop<'a, S> {
     last_drawn_at: Instant,
     /// When to stop a run, on its own clock.
     time_limit: Option<Span>,
+    recording: Option<RunRecording>,
     exit: Option<Result<Option<i32>, TuiError>>,
 }
 
@@ -75,6 +78,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
             started_at: now,
             last_drawn_at: now,
             time_limit: None,
+            recording: None,
             exit: None,
         }
     }
@@ -83,6 +87,11 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     pub(super) fn with_time_limit(mut self, limit: Option<Span>) -> Self {
         self.app.time_limit = limit;
         Self { time_limit: limit, ..self }
+    }
+
+    /// Records every run.
+    pub(super) fn with_recording(self, options: Option<RecordOptions>) -> Self {
+        Self { recording: options.map(RunRecording::new), ..self }
     }
 
     /// Shows the progress of a tuning; `stop_measuring` ends it.
@@ -100,8 +109,11 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         self.exit.take().unwrap_or(Ok(None))
     }
 
-    pub(super) fn into_parts(self) -> (App, Option<Box<dyn EventSource>>, S) {
-        (self.app, self.run, self.backend)
+    /// Takes the loop apart: its state, the run that has not ended, the screen, and the recordings that were written.
+    pub(super) fn into_parts(mut self) -> (App, Option<Box<dyn EventSource>>, S, Vec<(PathBuf, RecordingStatus)>) {
+        self.finish_recording();
+        let recordings = self.recording.map_or(Vec::new(), RunRecording::into_files);
+        (self.app, self.run, self.backend, recordings)
     }
 
     #[cfg(test)]
@@ -176,14 +188,21 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     }
 
     fn handle_messages(&mut self, first: Message) {
-        self.app.update(AppEvent::RunMessage(first));
-        let Some(run) = &self.run else { return };
-        for message in run.messages().try_iter().take(MAX_BURST) {
-            self.app.update(AppEvent::RunMessage(message));
+        self.handle_message(first);
+        let Some(messages) = self.run.as_ref().map(|run| run.messages().clone()) else { return };
+        for message in messages.try_iter().take(MAX_BURST) {
+            self.handle_message(message);
             if self.frame_timer.is_due(Instant::now()) {
                 break;
             }
         }
+    }
+
+    fn handle_message(&mut self, message: Message) {
+        if let Some(recording) = &mut self.recording {
+            recording.record(&message);
+        }
+        self.app.update(AppEvent::RunMessage(message));
     }
 
     /// Handles a frame that is due.
@@ -194,6 +213,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         if let Some(control) = self.control().filter(|_| self.time_limit.is_some_and(too_late)) {
             control.send_command(Command::Stop);
         }
+        self.app.recording = self.recording.as_ref().and_then(RunRecording::status);
         self.update(AppEvent::Tick { now: run_now, late: if self.app.is_animating() { late } else { Span::ZERO } });
         self.draw_if_dirty();
         self.frame_timer.end_frame(Instant::now());
@@ -255,7 +275,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
                         control.send_command(command);
                     }
                 }
-                Effect::EndRun => self.run = None,
+                Effect::EndRun => self.end_run(),
                 Effect::StopMeasuring => (self.stop_measuring)(),
                 Effect::OpenEditor(path) => self.open_editor(&path),
                 Effect::Suspend => self.suspend(),
@@ -267,7 +287,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
 
     /// Ends the previous run, then starts the next: two at once would contend with each other.
     fn start_run(&mut self, scenario: Arc<Scenario>, settings: Settings) {
-        self.run = None;
+        self.end_run();
         self.is_run_open = false;
         match self.starter.start_run(&scenario, &settings) {
             Ok(run) => {
@@ -275,11 +295,28 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
                 if let (Some(limit), Some(control)) = (self.time_limit, run.control()) {
                     control.end_at(Stamp(0) + limit);
                 }
+                let recording = self.recording.as_mut().map(|recording| recording.begin(run.header(), self.time_limit));
                 (self.run, self.is_run_open) = (Some(run), true);
                 self.update(AppEvent::RunStarted { scenario, settings, registry });
+                if let Some(Err(why)) = recording {
+                    self.app.status_message = Some(why);
+                }
                 self.restart_frame_timer();
             }
             Err(why) => self.update(AppEvent::StartFailed(why)),
+        }
+    }
+
+    /// Ends the run, and its recording before.
+    fn end_run(&mut self) {
+        self.finish_recording();
+        self.run = None;
+    }
+
+    fn finish_recording(&mut self) {
+        let now = self.run_time();
+        if let Some(recording) = &mut self.recording {
+            recording.finish(now);
         }
     }
 

@@ -11,7 +11,8 @@ use super::super::run_view::{PlayState, RunView};
 use super::super::theme::Theme;
 use super::{text, unguarded_notice};
 use crate::model::Severity;
-use crate::trace::format::{compact_count, compact_counted, compact_duration};
+use crate::recording::RecordingStatus;
+use crate::trace::format::{compact_count, compact_counted, compact_duration, format_bytes};
 use crate::trace::{KnobId, RunEnd, Stamp, State};
 
 pub(super) struct RunHeader<'a> {
@@ -19,6 +20,8 @@ pub(super) struct RunHeader<'a> {
     pub(super) theme: Theme,
     /// Whether no guardian would restore the terminal if this process were killed.
     pub(super) is_unguarded: bool,
+    /// How far the recording of the run is.
+    pub(super) recording: Option<&'a RecordingStatus>,
 }
 
 /// Columns for the run's state and its time.
@@ -143,7 +146,15 @@ impl RunHeader<'_> {
     fn reliability_notes(&self, room: u16) -> Vec<(String, Style)> {
         let (health, plain) = (self.view.figures.health, self.theme.faint_style());
         let loud = |bad: bool| if bad { self.theme.severity_style(Severity::Warning) } else { plain };
-        let mut shown = vec![(format!("lost {}", compact_count(health.lost)), loud(health.lost > 0))];
+        let mut shown = Vec::new();
+        if let Some(status) = self.recording {
+            let (text, bad) = match &status.failure {
+                None => (format!("rec {}", format_bytes(status.bytes)), false),
+                Some(_) => ("recording ended".to_owned(), true),
+            };
+            shown.push((text, loud(bad)));
+        }
+        shown.push((format!("lost {}", compact_count(health.lost)), loud(health.lost > 0)));
         if health.anomalies > 0 {
             shown.push((compact_counted(health.anomalies, "anomaly"), loud(true)));
         }
