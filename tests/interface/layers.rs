@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const MODULES: [&str; 5] = ["catalogue", "report", "tune", "tui", "cli"];
 
 /// Crates under `crates/`, which `src/lib.rs` re-exports as modules.
-const CRATES: [&str; 7] = ["shm", "trace", "scenario", "model", "platform", "engine", "source"];
+const CRATES: [&str; 8] = ["shm", "trace", "scenario", "model", "platform", "engine", "source", "recording"];
 
 /// Crates that may contain `unsafe`.
 const UNSAFE: [&str; 2] = ["shm", "platform"];

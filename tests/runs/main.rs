@@ -14,6 +14,7 @@ mod lost_events;
 mod once;
 mod pipes;
 mod real_work;
+mod recordings;
 mod requests;
 mod selects;
 mod shared;

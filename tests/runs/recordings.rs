@@ -1,0 +1,144 @@
+//! Recordings of real runs: the replayed run is the live one, whatever happens to the file.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Reached only on failure.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+fn contend(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_contend")).args(args).output().expect("the program starts")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+fn path_text(path: &Path) -> &str {
+    path.to_str().expect("the name is UTF-8")
+}
+
+#[test]
+fn replayed_report_equals_that_of_the_live_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("run.contend");
+    let scenarios =
+        ["deadlock", "thread-pool", "process-pool", "account-race", "async-lock", "crash-policies", "pipe-backpressure"];
+    for scenario in scenarios {
+        let live = contend(&["run", scenario, "--json", "--for", "700ms", "--record", path_text(&file)]);
+        let replayed = contend(&["replay", path_text(&file), "--json"]);
+        assert_eq!(json(&live), json(&replayed), "{scenario}");
+        assert!(text(&live).contains("to see it: contend replay"), "{}", text(&live));
+    }
+}
+
+#[test]
+fn report_as_text_is_the_same_too() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("run.contend");
+    let live = contend(&["run", "deadlock", "--headless", "--record", path_text(&file)]);
+    let replayed = contend(&["replay", path_text(&file)]);
+    assert_eq!(String::from_utf8_lossy(&live.stdout), String::from_utf8_lossy(&replayed.stdout));
+}
+
+#[test]
+fn recording_of_a_killed_program_is_read_up_to_its_last_half_second() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("run.contend");
+    let args = ["run", "lock-contention", "--headless", "--for", "60s", "--record", path_text(&file)];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_contend"))
+        .args(args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let since = Instant::now();
+    // Several sections have been written.
+    while fs::metadata(&file).map_or(0, |file| file.len()) < 30_000 {
+        assert!(since.elapsed() < DEADLINE, "nothing is recorded");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let replayed = contend(&["replay", path_text(&file), "--json"]);
+    assert!(text(&replayed).contains("is cut off: its program was killed"), "{}", text(&replayed));
+    let report = json(&replayed);
+    assert_eq!(report["ended"], "stopped");
+    assert!(report["events"]["recorded"].as_u64() > Some(100), "{}", report["events"]);
+    assert_eq!(report["events"]["anomalies"], 0, "{}", report["events"]);
+}
+
+/// A small file system of its own stands for a full disk.
+#[test]
+fn full_disk_ends_the_recording_and_not_the_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (disk, report) = (directory.path().join("disk"), directory.path().join("report.json"));
+    fs::create_dir(&disk).expect("a directory");
+    let (program, disk, report) = (env!("CARGO_BIN_EXE_contend"), path_text(&disk), path_text(&report));
+    let script = format!(
+        "mount -t tmpfs -o size=16k contend-test {disk} || exit 99
+         {program} run lock-contention --json --for 4s --record {disk}/run.contend > {report}
+         exec {program} replay {disk}/run.contend --json"
+    );
+    let done = Command::new("unshare").args(["--mount", "sh", "-c", &script]).output().expect("unshare exists");
+    if done.status.code() != Some(0) && text(&done).contains("ermi") {
+        println!("skipped: full_disk_ends_the_recording_and_not_the_run needs root, to mount a small file system");
+        return;
+    }
+    assert!(text(&done).contains("ends early: No space left"), "{}", text(&done));
+    let live: Value = serde_json::from_slice(&fs::read(report).expect("a report")).expect("JSON");
+    assert_eq!(live["ended"], "time", "the run lasts until its limit");
+    let replayed = json(&done);
+    assert!(replayed["events"]["recorded"].as_u64() > Some(0), "what was written is readable");
+    assert!(replayed["elapsed_s"].as_f64() < live["elapsed_s"].as_f64());
+}
+
+#[test]
+fn files_that_cannot_be_recorded_to_or_replayed_are_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let other = directory.path().join("thesis.txt");
+    fs::write(&other, "years of work").expect("it is written");
+    for (args, code, says) in [
+        (vec!["run", "deadlock", "--headless", "--record", path_text(&other)], 1, "is not a recording; choose another"),
+        (vec!["run", "deadlock", "--headless", "--record", "/nowhere/x.contend"], 1, "No such file"),
+        (vec!["run", "deadlock", "--headless", "--record", "/dev/full"], 1, "No space left"),
+        (vec!["run", "deadlock", "--record-limit", "1GiB"], 2, "--record <FILE>"),
+        (vec!["run", "deadlock", "--record", "x", "--record-limit", "7 apples"], 2, "write it as 100MiB"),
+        (vec!["replay", "/nowhere/x.contend"], 2, "No such file"),
+        (vec!["replay", path_text(&other)], 2, "it is not a recording of contend"),
+        (vec!["replay"], 2, "<FILE>"),
+    ] {
+        let output = contend(&args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output));
+        assert!(text(&output).contains(says), "{args:?}: {}", text(&output));
+    }
+    assert_eq!(fs::read_to_string(&other).expect("it is there"), "years of work");
+}
+
+#[test]
+fn tests_and_tunings_record_each_of_their_runs() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = path_text(directory.path());
+    let count = || fs::read_dir(directory.path()).expect("a directory").count();
+    let tested = contend(&["test", "deadlock", "--json", "--record", path]);
+    assert!(tested.status.success(), "{}", text(&tested));
+    let of_tests = count();
+    assert!(of_tests >= 2, "{of_tests} recordings");
+    contend(&["tune", "tune-lock", "--json", "--anyway", "--for", "3s", "--over", "1..2", "--record", path]);
+    assert!(count() >= of_tests + 2, "{} recordings", count());
+    for entry in fs::read_dir(directory.path()).expect("a directory") {
+        let file = entry.expect("one").path();
+        let replayed = contend(&["replay", path_text(&file), "--json"]);
+        assert!(replayed.status.success(), "{}: {}", file.display(), text(&replayed));
+        assert!(json(&replayed)["events"]["recorded"].as_u64() > Some(0), "{}", file.display());
+    }
+}
