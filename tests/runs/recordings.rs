@@ -31,8 +31,15 @@ fn path_text(path: &Path) -> &str {
 fn replayed_report_equals_that_of_the_live_run() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("run.contend");
-    let scenarios =
-        ["deadlock", "thread-pool", "process-pool", "account-race", "async-lock", "crash-policies", "pipe-backpressure"];
+    let scenarios = [
+        "deadlock",
+        "thread-pool",
+        "process-pool",
+        "account-race",
+        "async-lock",
+        "crash-policies",
+        "pipe-backpressure",
+    ];
     for scenario in scenarios {
         let live = contend(&["run", scenario, "--json", "--for", "700ms", "--record", path_text(&file)]);
         let replayed = contend(&["replay", path_text(&file), "--json"]);
