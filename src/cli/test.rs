@@ -24,8 +24,14 @@ use crate::source::{EventSource, LiveRun};
 use progress::TestProgress;
 use reports::ReportDirectory;
 
-/// Number of runs at once, for scenarios that only wait.
-const MAX_CONCURRENT_RUNS: usize = 6;
+/// Number of runs at once for each core, for scenarios that only wait.
+const WAITING_RUNS_PER_CORE: usize = 6;
+
+/// Number of runs at once, however many cores there are.
+const MAX_CONCURRENT_RUNS: usize = 12;
+
+/// Number of runs at once that only wait and are judged by their speed.
+const MAX_UNDISTURBED_RUNS: usize = 3;
 
 /// The runs that can go on at the same time as a run without changing what is judged of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,18 +40,23 @@ enum Company {
     Many,
     /// It computes, but nothing judged of it depends on how many cores it gets: as many as there are cores.
     Few,
+    /// It only waits, but what is judged of it depends on the cores: a few others of this kind, which leave cores free.
+    /// If they did not, it is repeated alone.
+    Waiting,
     /// None: what is judged depends on the cores.
     None,
 }
 
 impl Company {
-    const ALL: [Self; 3] = [Self::Many, Self::Few, Self::None];
+    const ALL: [Self; 4] = [Self::Many, Self::Few, Self::Waiting, Self::None];
 
     /// Returns the number of such runs at once.
     fn concurrent_runs(self) -> usize {
+        let cores = detect_machine().usable.max(1);
         match self {
-            Self::Many => MAX_CONCURRENT_RUNS,
-            Self::Few => detect_machine().usable.clamp(1, MAX_CONCURRENT_RUNS),
+            Self::Many => (cores * WAITING_RUNS_PER_CORE).min(MAX_CONCURRENT_RUNS),
+            Self::Few => cores.min(MAX_CONCURRENT_RUNS),
+            Self::Waiting => MAX_UNDISTURBED_RUNS,
             Self::None => 1,
         }
     }
@@ -64,20 +75,23 @@ impl<'a> TestCase<'a> {
     /// A case runs alone if it computes and is judged by its speed, or if it is compared with a run that computes: both
     /// need equal conditions.
     fn new(scenario: &'a Scenario, variant: &'a Variant) -> Self {
-        let computes = |settings: &Settings| scenario.is_cpu_bound(settings);
+        let is_bound = |settings: &Settings| scenario.is_cpu_bound(settings);
+        let computes = |settings: &Settings| scenario.computes(settings);
         let beside = scenario.expectations.iter().filter_map(|expect| {
             let pair = [scenario.with_knobs(&expect.when), scenario.with_knobs(&expect.baseline_knobs()?)];
             pair.iter().any(|one| one.numbers == variant.settings.numbers).then_some(pair)
         });
-        let is_compared = beside.flatten().any(|settings| computes(&settings));
-        let company = if is_compared {
+        let compared: Vec<Settings> = beside.flatten().filter(is_bound).collect();
+        let company = if compared.iter().any(computes) {
             Company::None
-        } else if !computes(&variant.settings) {
+        } else if compared.is_empty() && !is_bound(&variant.settings) {
             Company::Many
-        } else if report::depends_on_cores(scenario, &variant.settings) {
-            Company::None
-        } else {
+        } else if compared.is_empty() && !report::depends_on_cores(scenario, &variant.settings) {
             Company::Few
+        } else if !computes(&variant.settings) {
+            Company::Waiting
+        } else {
+            Company::None
         };
         Self { scenario, variant, company }
     }
@@ -220,8 +234,7 @@ impl TestRunner<'_> {
         }))
     }
 
-    /// Runs every case: first those that only wait, then those that compute, then, one by one, those that are judged by
-    /// their speed. Returns the runs in the order of the cases.
+    /// Runs every case, kind by kind: those that only wait, those that compute, those that are judged by their speed. Returns the runs in the order of the cases.
     fn run_all(&mut self, cases: &[TestCase<'_>]) -> Result<Vec<TestRun>, Interruption> {
         let mut runs: Vec<(usize, TestRun)> = Vec::with_capacity(cases.len());
         for company in Company::ALL {
@@ -232,10 +245,13 @@ impl TestRunner<'_> {
         Ok(runs.into_iter().map(|(_, run)| run).collect())
     }
 
-    /// Repeats, alone, each run that could not be judged because of other runs: they count as other programs.
+    /// Repeats, alone, each run that could not be judged because of other runs, and each one that they disturbed if it
+    /// is judged by its speed: they count as other programs.
     fn retry_alone(&mut self, cases: &[TestCase<'_>], runs: &mut [TestRun]) -> Result<(), Interruption> {
-        let is_open = |at: &usize| {
-            cases[*at].company != Company::None && runs[*at].verdicts.iter().any(|v| v.not_judged_reason().is_some())
+        let is_open = |at: &usize| match cases[*at].company {
+            Company::None => false,
+            Company::Waiting if runs[*at].is_disturbed() => true,
+            _ => runs[*at].verdicts.iter().any(|verdict| verdict.not_judged_reason().is_some()),
         };
         let some: Vec<usize> = (0..cases.len()).filter(is_open).collect();
         self.progress.add_runs(some.len());
@@ -338,5 +354,41 @@ fn run_case(case: &TestCase<'_>, kept: KeptRuns<'_>, stop: impl Fn() -> bool) ->
             })
         }
         Err(error) => TestRun::failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Source;
+
+    /// Returns with what company a scenario's runs go on.
+    fn companies(text: &str) -> Vec<Company> {
+        let source = Source { name: "x".to_owned(), path: None, text: text.to_owned() };
+        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+        scenario.variants().iter().map(|variant| TestCase::new(&scenario, variant).company).collect()
+    }
+
+    #[test]
+    fn only_runs_that_compute_and_are_judged_by_their_speed_run_alone() {
+        let computes = "thread t { forever { compute \"1ms\" } }\n";
+        let sleeps = "thread t { forever { sleep \"1ms\" } }\n";
+        let shares = "expect share sleep above=\"50%\"\n";
+        assert_eq!(companies(&format!("{sleeps}{shares}")), [Company::Many]);
+        assert_eq!(companies(&format!("{computes}expect no-deadlock\n")), [Company::Few]);
+        assert_eq!(companies(&format!("test for=\"1s\" alone=#true\n{sleeps}{shares}")), [Company::Waiting]);
+        assert_eq!(companies(&format!("{computes}expect share running above=\"50%\"\n")), [Company::None]);
+    }
+
+    #[test]
+    fn runs_that_are_compared_have_equal_company() {
+        let text = |test: &str, work: &str| {
+            let knob = "knob n 1 min=1 max=9 help=\"x\"\ncounter done\n";
+            let work = format!("thread t count=$n {{ forever {{ {work}; add done }} }}\n");
+            format!("{test}{knob}{work}expect rate done above=1.2 times=\"n=1\" when=\"n=2\"\n")
+        };
+        assert_eq!(companies(&text("", "compute \"1ms\"")), [Company::None; 2]);
+        let alone = "test for=\"1s\" alone=#true\n";
+        assert_eq!(companies(&text(alone, "sleep \"1ms\"")), [Company::Waiting; 2]);
     }
 }

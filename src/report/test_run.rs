@@ -48,6 +48,11 @@ impl TestRun {
         ComparedRun { figures: &self.comparable_figures, interference: self.interference }
     }
 
+    /// Whether workers waited for cores that other programs or other runs used.
+    pub fn is_disturbed(&self) -> bool {
+        self.interference.is_some()
+    }
+
     /// Whether the run did not crash, and every expectation that can be judged was seen.
     pub fn passed(&self) -> bool {
         !matches!(self.ended, RunEnd::Crashed(_)) && !self.verdicts.iter().any(Verdict::is_missed)

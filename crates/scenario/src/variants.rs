@@ -59,9 +59,11 @@ impl Scenario {
     /// Returns whether a run with these settings keeps cores busy, so that parallel runs would disturb each other. The
     /// scenario's `test alone=` takes precedence.
     pub fn is_cpu_bound(&self, settings: &Settings) -> bool {
-        if let Some(alone) = self.test.runs_alone {
-            return alone;
-        }
+        self.test.runs_alone.unwrap_or_else(|| self.computes(settings))
+    }
+
+    /// Returns whether workers compute or spin in a run with these settings.
+    pub fn computes(&self, settings: &Settings) -> bool {
         let spins = |kind: &Choice<LockKind>| {
             let kind = match kind {
                 Choice::Fixed(kind) => Some(*kind),
@@ -133,6 +135,8 @@ mod tests {
         assert!(!computes("thread t { compute \"0us\" }"));
         assert!(!computes("test alone=#false\nthread t { compute \"1ms\" }"));
         assert!(computes("test alone=#true\nthread t { sleep \"1ms\" }"));
+        let sleeper = read("test alone=#true\nthread t { sleep \"1ms\" }");
+        assert!(!sleeper.computes(&sleeper.default_settings()));
         assert!(computes("mutex m kind=spin\nthread t { lock m { sleep \"1ms\" } }"));
         let choice = "knob busy \"no\" of=\"yes no\" help=\"x\"\nthread t { when busy=yes { compute \"1ms\" }\n";
         assert!(!computes(&format!("{choice} else {{ sleep \"1ms\" }} }}")));
