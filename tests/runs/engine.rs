@@ -367,8 +367,8 @@ fn writers_are_exclusive_and_readers_overlap() {
             s.resources.push(Resource { name: "r".into(), count: number(1.0), spec });
             let target = Target { resource: 0, index: None };
             let inside = vec![Step::Sleep(number(100e3))];
-            let read = vec![Step::ReadLock { target: target.clone(), body: inside.clone().into() }];
-            let write = vec![Step::WriteLock { target, body: inside.into() }];
+            let read = vec![Step::ReadLock { target: target.clone(), body: inside.clone().into(), limit: None }];
+            let write = vec![Step::WriteLock { target, body: inside.into(), limit: None }];
             s.groups.push(workers("r", kind, 4, vec![Step::Repeat { times: number(60.0), body: read.into() }]));
             s.groups.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write.into() }]));
             let seen = ObservedRun::run_to_end(&s);

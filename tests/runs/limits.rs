@@ -139,6 +139,48 @@ fn barrier_with_parties_that_give_up_lets_none_pass_alone() {
 }
 
 #[test]
+fn read_and_write_give_up_and_leave_the_rwlock_to_others() {
+    for policy in ["readers", "writers", "fair"] {
+        // While `holder` reads, `writer` gives up; then `reader`, which stood behind it, gets in beside `holder`.
+        let text = format!(
+            "rwlock t policy={policy}\ncounter n\nevent held\nevent waits\nevent gone\nevent in\n\
+            WORKER holder {{ read t {{ set held; wait in }} }}\n\
+            WORKER writer {{ wait held; set waits; write t timeout=\"5ms\" {{ add n by=100 }}\nelse {{ add n; set gone }}\n\
+                read t timeout=\"1h\" {{ add n }}\nelse {{ add n by=100 }} }}\n\
+            WORKER reader {{ wait waits; sleep \"2ms\"; read t {{ add n; wait gone; set in }} }}\n\
+            WORKER last {{ join holder; join writer; join reader\n\
+                write t timeout=\"1h\" {{ add n; read t timeout=\"1ms\" {{ add n by=100 }}\nelse {{ add n }} }}\n\
+                else {{ add n by=100 }} }}"
+        );
+        each(&text, |seen| {
+            assert_eq!(seen.counter, Some(5), "{policy}");
+            assert_eq!(timeouts(seen, 0), 2, "{policy}");
+        });
+    }
+}
+
+#[test]
+fn rwlock_with_waiters_that_give_up_excludes_and_lets_everyone_through() {
+    for policy in ["readers", "writers", "fair"] {
+        let text = format!(
+            "rwlock t policy={policy}\ncounter inside\ncounter bad\n\
+            WORKER writer count=2 {{ repeat 25 {{ write t {{ add inside; if inside above=1 {{ add bad }}\n\
+                sleep \"random(0us, 1ms)\"; add inside by=-1 }} }} }}\n\
+            WORKER reader count=2 {{ repeat 25 {{ read t {{ if inside above=0 {{ add bad }}\n\
+                sleep \"random(0us, 1ms)\" }}; yield }} }}\n\
+            WORKER hasty count=3 {{ repeat 25 {{ write t timeout=\"random(0us, 2ms)\" {{ add inside\n\
+                if inside above=1 {{ add bad }}; add inside by=-1 }}\n\
+                read t timeout=\"random(0us, 2ms)\" {{ if inside above=0 {{ add bad }} }} }} }}"
+        );
+        each(&text, |seen| {
+            let bad = seen.count(|kind| matches!(kind, EventKind::CounterAdded { counter: ResourceId(2), .. }));
+            assert_eq!(bad, 0, "{policy}");
+            assert!(timeouts(seen, 0) > 0, "no wait gave up ({policy})");
+        });
+    }
+}
+
+#[test]
 fn result_that_was_given_up_is_read_later() {
     let text = "counter n\nevent begin\n\
         pool p of=threads workers=1 { task { wait begin } }\n\

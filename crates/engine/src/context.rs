@@ -29,6 +29,7 @@ use crate::shared::life::{ENDED, WorkerLife};
 use crate::shared::monitor::Monitor;
 use crate::shared::pipe::SharedPipe;
 use crate::shared::rwlock::Rwlock;
+use crate::shared::rwlock_line::RwlockLine;
 use crate::shared::semaphore::Semaphore;
 use crate::shared::signal_waiters::SignalWaiters;
 use crate::shared::wait_group::WaitGroup;
@@ -36,7 +37,8 @@ use crate::shared::wait_queue::WaitQueue;
 use crate::work::cpu_work::CpuWork;
 use contend_scenario::{EvalContext, Scenario, TaskDistribution};
 use contend_trace::{
-    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory, WorkerId,
+    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory, RwPolicy,
+    WorkerId,
 };
 
 /// The run as one process sees it. It lives as long as the process, because workers may be stuck in it forever.
@@ -135,7 +137,9 @@ impl RunContext {
 
     pub fn rwlock(&'static self, resource: ResourceId) -> Option<Rwlock<'static>> {
         let Some(ResourceKind::Rwlock { policy }) = self.resource_kind(resource) else { return None };
-        Some(Rwlock::at(resource, self.monitor(resource), *policy))
+        let words = Some(self.plan.rwlock_line_words()).filter(|words| *policy == RwPolicy::Fair && !words.is_empty());
+        let line = words.map(|words| RwlockLine(&self.memory.extra()[words]));
+        Some(Rwlock::at(resource, self.monitor(resource), *policy, line))
     }
 
     /// Returns the counter of a resource as this process sees it. The counter server keeps its own values.

@@ -19,7 +19,7 @@ pub use self::pipe_ends::PipeEnd;
 pub use self::pool_plan::{PoolPlan, has_nested_tasks, pool_size};
 use self::values::eval_at_least_one;
 use crate::input_items::InputItems;
-use contend_scenario::{Scenario, Settings};
+use contend_scenario::{Scenario, Settings, Step};
 use contend_trace::{PoolInfo, Registry, ResourceId, ResourceKind, RunMemorySize, WorkerKind};
 
 /// The most workers, and the most resources, of one run. More threads and mappings exceed system limits that abort the
@@ -66,6 +66,8 @@ pub struct Plan {
     pub pools: Vec<PoolPlan>,
     /// Whether worker processes may run tasks themselves, which are noted in shared memory.
     notes_nested: bool,
+    /// Whether a worker may give up while it waits for an rwlock.
+    keeps_rwlock_line: bool,
     /// By worker: whether it may submit tasks. Empty if no step submits any: then queues close with their feeders.
     pub task_sources: Vec<bool>,
     /// By worker: the ends of pipes and connections that it uses, in order.
@@ -81,6 +83,10 @@ pub struct Plan {
     /// Positions of the groups whose processes are forked from the worker that spawns them.
     forked_groups: BTreeSet<usize>,
     knobs: usize,
+}
+
+const fn is_limited_rwlock_step(step: &Step) -> bool {
+    matches!(step, Step::ReadLock { limit: Some(_), .. } | Step::WriteLock { limit: Some(_), .. })
 }
 
 impl Plan {
@@ -99,6 +105,7 @@ impl Plan {
             arrays: Vec::new(),
             pools: Vec::new(),
             notes_nested: false,
+            keeps_rwlock_line: scenario.any_step(is_limited_rwlock_step),
             task_sources: Vec::new(),
             pipe_ends: Vec::new(),
             loop_threads: None,

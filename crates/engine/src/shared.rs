@@ -14,6 +14,7 @@ pub mod monitor;
 pub mod pipe;
 pub mod rendezvous;
 pub mod rwlock;
+pub mod rwlock_line;
 pub mod select_wait;
 pub mod semaphore;
 pub mod signal_waiters;

@@ -18,11 +18,11 @@ impl<'a> Simulator<'a> {
             Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
             Step::Attempt(attempt) => self.attempt(worker, attempt, now),
             Step::Thumbnail { .. } | Step::RealWork(_) => self.spend(worker, now, State::Running, THUMBNAIL_TIME.0),
-            Step::Lock { target, body } | Step::ReadLock { target, body } => {
+            Step::Lock { target, body } | Step::ReadLock { target, body, .. } => {
                 self.run_locked(worker, target, 1, body, now);
             }
             Step::Acquire { target, permits, body, .. } => self.run_locked(worker, target, time(permits), body, now),
-            Step::WriteLock { target, body } => self.run_locked(worker, target, RWLOCK_CAPACITY, body, now),
+            Step::WriteLock { target, body, .. } => self.run_locked(worker, target, RWLOCK_CAPACITY, body, now),
             Step::TryLock { target, timeout, body, otherwise } => {
                 self.try_run_locked(worker, target, (body, otherwise), time(timeout), now);
             }

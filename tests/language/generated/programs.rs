@@ -172,8 +172,8 @@ fn block_step(left: usize) -> BoxedStrategy<Step> {
     let locks =
         prop_oneof![
             (target(mutex), body()).prop_map(|(target, body)| Step::Lock { target, body }),
-            (target(rwlock), body()).prop_map(|(target, body)| Step::ReadLock { target, body }),
-            (target(rwlock), body()).prop_map(|(target, body)| Step::WriteLock { target, body }),
+            (target(rwlock), body(), limit()).prop_map(|(target, body, limit)| Step::ReadLock { target, body, limit }),
+            (target(rwlock), body(), limit()).prop_map(|(target, body, limit)| Step::WriteLock { target, body, limit }),
             (target(SEMAPHORE), 1..9_u32, body(), limit()).prop_map(|(target, n, body, limit)| {
                 Step::Acquire { target, permits: number(f64::from(n)), body, limit }
             }),
@@ -288,8 +288,8 @@ fn step(step: &Step) -> Vec<Node> {
         Step::Sleep(duration) => single(time("sleep", duration)),
         Step::Io(duration) => single(time("io", duration)),
         Step::Lock { target, body } => single(on("lock", target).block(written(body))),
-        Step::ReadLock { target, body } => single(on("read", target).block(written(body))),
-        Step::WriteLock { target, body } => single(on("write", target).block(written(body))),
+        Step::ReadLock { target, body, limit } => limited(on("read", target).block(written(body)), limit),
+        Step::WriteLock { target, body, limit } => limited(on("write", target).block(written(body)), limit),
         Step::Acquire { target, permits, body, limit } => {
             limited(on("acquire", target).set("permits", formula(permits, Unit::Count)).block(written(body)), limit)
         }

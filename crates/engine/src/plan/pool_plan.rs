@@ -8,6 +8,7 @@ use crate::input_items::InputItems;
 use crate::pool::nested_notes::NESTED_WORDS;
 use crate::pool::result_store::result_words;
 use crate::pool::task_queue::queue_words;
+use crate::shared::rwlock_line::LINE_WORDS;
 use contend_scenario::{
     CrashPolicy, EvalContext, Expr, Feed, OverflowPolicy, PoolSpec, PoolStep, ResultDelivery, Scenario, Settings, Step,
     TaskDistribution,
@@ -184,10 +185,16 @@ impl Plan {
         (self.notes_nested && worker.index() < self.roles.len()).then(|| begin..begin + NESTED_WORDS)
     }
 
+    /// Returns the extra words for the places of all workers in the lines of rwlocks; none if no waiter gives up.
+    pub fn rwlock_line_words(&self) -> Range<usize> {
+        let last = self.roles.len().checked_sub(1).and_then(|last| self.nested_words(WorkerId::from(last)));
+        let begin = last.unwrap_or_else(|| self.source_bit_words()).end;
+        begin..begin + if self.keeps_rwlock_line { self.roles.len() * LINE_WORDS } else { 0 }
+    }
+
     /// Returns the number of extra words.
     pub(super) fn extra_words(&self) -> usize {
-        let last = self.roles.len().checked_sub(1).and_then(|last| self.nested_words(WorkerId::from(last)));
-        last.unwrap_or_else(|| self.source_bit_words()).end
+        self.rwlock_line_words().end
     }
 }
 

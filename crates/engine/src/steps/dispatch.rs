@@ -22,8 +22,8 @@ impl StepRunner {
             Step::Acquire { target, permits, body, limit } => self.with_permits(target, permits, body, limit).await?,
             Step::BareAcquire { target, limit } => self.acquire_permit(target, limit).await?,
             Step::BareRelease(target) => self.release_permit(target),
-            Step::ReadLock { target, body } => self.with_read_lock(target, body).await?,
-            Step::WriteLock { target, body } => self.with_write_lock(target, body).await?,
+            Step::ReadLock { target, body, limit } => self.with_read_lock(target, body, limit).await?,
+            Step::WriteLock { target, body, limit } => self.with_write_lock(target, body, limit).await?,
             Step::Load(target) => self.load(target)?,
             Step::Store { target, add } => self.store(target, *add)?,
             Step::Add { target, by } => self.add(target, *by)?,
@@ -71,6 +71,8 @@ const fn keeps_polling(step: &Step) -> bool {
             | Step::TryLock { .. }
             | Step::Acquire { limit: Some(_), .. }
             | Step::BareAcquire { limit: Some(_), .. }
+            | Step::ReadLock { limit: Some(_), .. }
+            | Step::WriteLock { limit: Some(_), .. }
             | Step::Queue(QueueStep::TryPut { .. } | QueueStep::TryTake { .. })
             | Step::Loop(LoopStep::Yield)
     )

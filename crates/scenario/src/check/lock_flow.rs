@@ -56,8 +56,10 @@ impl Checker {
 
     fn follow_step<'a>(&mut self, placed: PlacedStep<'a>, held: &mut Vec<TrackedLock<'a>>) {
         match placed.step {
-            Step::ReadLock { target, body } if is_read_only(target, held) => self.follow(body, held),
-            Step::Lock { target, body } | Step::ReadLock { target, body } | Step::WriteLock { target, body } => {
+            Step::ReadLock { target, body, limit: None } if is_read_only(target, held) => self.follow(body, held),
+            Step::Lock { target, body }
+            | Step::ReadLock { target, body, limit: None }
+            | Step::WriteLock { target, body, limit: None } => {
                 self.take_lock(target, placed, true, held);
                 self.follow(body, held);
                 if let Some(own) = held.iter().rposition(|lock| std::ptr::eq(lock.step, placed.step)) {
@@ -65,13 +67,11 @@ impl Checker {
                 }
             }
             Step::TryLock { target, body, otherwise, .. } => {
-                let mut with = held.clone();
-                let PlacedStep { step, span } = placed;
-                with.push(TrackedLock { target, step, span, is_block: true, is_certain: true });
-                self.follow(body, &mut with);
-                with.retain(|lock| !std::ptr::eq(lock.step, placed.step));
-                self.follow(otherwise, held);
-                *held = merge(&with, std::mem::take(held));
+                self.follow_attempt(target, placed, (body, otherwise), held);
+            }
+            Step::ReadLock { target, body, limit: Some(limit) }
+            | Step::WriteLock { target, body, limit: Some(limit) } => {
+                self.follow_attempt(target, placed, (body, &limit.otherwise), held);
             }
             Step::BareLock(target) => self.take_lock(target, placed, false, held),
             Step::BareUnlock(target) => self.release_lock(target, placed.span, held),
@@ -85,6 +85,23 @@ impl Checker {
                 Blocks::Choice(branches) => self.follow_branches(branches.iter().map(|branch| &branch.steps), held),
             },
         }
+    }
+
+    /// Follows an attempt to take a lock, which gives up rather than wait forever.
+    fn follow_attempt<'a>(
+        &mut self,
+        target: &'a Target,
+        placed: PlacedStep<'a>,
+        (body, otherwise): (&'a Block, &'a Block),
+        held: &mut Vec<TrackedLock<'a>>,
+    ) {
+        let mut with = held.clone();
+        let PlacedStep { step, span } = placed;
+        with.push(TrackedLock { target, step, span, is_block: true, is_certain: true });
+        self.follow(body, &mut with);
+        with.retain(|lock| !std::ptr::eq(lock.step, placed.step));
+        self.follow(otherwise, held);
+        *held = merge(&with, std::mem::take(held));
     }
 
     /// Follows each of the branches that a worker chooses from.

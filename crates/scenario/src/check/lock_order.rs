@@ -229,7 +229,9 @@ impl<'a> WorkerWalk<'a> {
             }
             let outside = self.go_into(step);
             match step {
-                Step::Lock { target, body } | Step::WriteLock { target, body } | Step::ReadLock { target, body } => {
+                Step::Lock { target, body }
+                | Step::WriteLock { target, body, limit: None }
+                | Step::ReadLock { target, body, limit: None } => {
                     let is_shared = matches!(step, Step::ReadLock { .. });
                     let lock = self.take(target, is_shared, Some(span));
                     self.walk(body);
@@ -241,6 +243,13 @@ impl<'a> WorkerWalk<'a> {
                     self.walk(body);
                     self.give_back(lock);
                     self.walk(otherwise);
+                }
+                Step::WriteLock { target, body, limit: Some(limit) }
+                | Step::ReadLock { target, body, limit: Some(limit) } => {
+                    let lock = self.take(target, matches!(step, Step::ReadLock { .. }), None);
+                    self.walk(body);
+                    self.give_back(lock);
+                    self.walk(&limit.otherwise);
                 }
                 Step::BareLock(target) => drop(self.take(target, false, Some(span))),
                 Step::BareUnlock(target) => {

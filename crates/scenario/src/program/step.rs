@@ -74,11 +74,13 @@ pub enum Step {
     ReadLock {
         target: Target,
         body: Block,
+        limit: Limit,
     },
     /// Holds an rwlock alone while it runs the body.
     WriteLock {
         target: Target,
         body: Block,
+        limit: Limit,
     },
     /// Reads a counter into the worker's own copy.
     Load(Target),
@@ -163,13 +165,15 @@ impl Step {
     /// scenario, such as the check that commands need `--allow-exec`.
     pub(crate) fn blocks(&self) -> Blocks<'_> {
         match self {
-            Self::Acquire { body, limit: Some(limit), .. } => Blocks::Either(body, &limit.otherwise),
+            Self::Acquire { body, limit: Some(limit), .. }
+            | Self::ReadLock { body, limit: Some(limit), .. }
+            | Self::WriteLock { body, limit: Some(limit), .. } => Blocks::Either(body, &limit.otherwise),
             Self::BareAcquire { limit: Some(limit), .. } => Blocks::Either(&EMPTY_BLOCK, &limit.otherwise),
             Self::Lock { body, .. }
             | Self::Acquire { body, limit: None, .. }
             | Self::Allocate { body, .. }
-            | Self::ReadLock { body, .. }
-            | Self::WriteLock { body, .. }
+            | Self::ReadLock { body, limit: None, .. }
+            | Self::WriteLock { body, limit: None, .. }
             | Self::Repeat { body, .. }
             | Self::Forever(body)
             | Self::While { body, .. } => Blocks::One(body),
@@ -270,9 +274,10 @@ impl Step {
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
             | Self::Life(LifeStep::Join { otherwise, .. }) => Some(otherwise),
-            Self::Acquire { limit, .. } | Self::BareAcquire { limit, .. } => {
-                limit.as_mut().map(|limit| &mut limit.otherwise)
-            }
+            Self::Acquire { limit, .. }
+            | Self::BareAcquire { limit, .. }
+            | Self::ReadLock { limit, .. }
+            | Self::WriteLock { limit, .. } => limit.as_mut().map(|limit| &mut limit.otherwise),
             Self::Queue(step) => step.else_steps_mut(),
             Self::Signal(step) => step.else_steps_mut(),
             Self::Pool(step) => step.else_steps_mut(),

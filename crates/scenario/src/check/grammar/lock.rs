@@ -70,15 +70,24 @@ pub(super) const LOCKS: NodeFamily = NodeFamily {
         step_rule(
             "read",
             "read table { ... }",
-            "Holds the rwlock for the block, together with other readers.",
+            "Holds the rwlock for the block, together with other readers. With a `timeout`, it gives up if it does not \
+             get it in time, and runs the `else` that follows, if there is one.",
             Checker::read_step,
         )
         .args(&[RWLOCK])
-        .props(&[AT])
-        .block(BlockRule::Required),
-        step_rule("write", "write table { ... }", "Holds the rwlock alone for the block.", Checker::write_step)
-            .args(&[RWLOCK])
-            .props(&[AT])
-            .block(BlockRule::Required),
+        .props(&[AT, TIMEOUT])
+        .block(BlockRule::Required)
+        .allows_else(),
+        step_rule(
+            "write",
+            "write table { ... }",
+            "Holds the rwlock alone for the block. With a `timeout`, it gives up if it does not get it in time, and \
+             runs the `else` that follows, if there is one; the readers behind it wait for it no longer.",
+            Checker::write_step,
+        )
+        .args(&[RWLOCK])
+        .props(&[AT, TIMEOUT])
+        .block(BlockRule::Required)
+        .allows_else(),
     ],
 };

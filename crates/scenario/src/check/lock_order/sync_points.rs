@@ -33,8 +33,15 @@ impl WorkerWalk<'_> {
         }
         self.note_step(step);
         self.depth += usize::from(!is_choice);
-        let through = is_choice || matches!(step, Step::Lock { .. } | Step::WriteLock { .. } | Step::ReadLock { .. });
-        self.is_unconditional &= through || matches!(step, Step::Acquire { .. } | Step::Allocate { .. });
+        self.is_unconditional &= is_choice
+            || matches!(
+                step,
+                Step::Lock { .. }
+                    | Step::WriteLock { limit: None, .. }
+                    | Step::ReadLock { limit: None, .. }
+                    | Step::Acquire { limit: None, .. }
+                    | Step::Allocate { .. }
+            );
         outside
     }
 

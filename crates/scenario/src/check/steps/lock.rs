@@ -89,13 +89,13 @@ impl Checker {
     }
 
     pub(in crate::check) fn read_step(&mut self, node: &KdlNode) -> Option<Step> {
-        let (target, body) = (self.rwlock_target(node), self.block(node));
-        Some(Step::ReadLock { target: target?, body })
+        let (target, limit, body) = (self.rwlock_target(node), self.time_limit(node), self.block(node));
+        Some(Step::ReadLock { target: target?, body, limit: limit? })
     }
 
     pub(in crate::check) fn write_step(&mut self, node: &KdlNode) -> Option<Step> {
-        let (target, body) = (self.rwlock_target(node), self.block(node));
-        Some(Step::WriteLock { target: target?, body })
+        let (target, limit, body) = (self.rwlock_target(node), self.time_limit(node), self.block(node));
+        Some(Step::WriteLock { target: target?, body, limit: limit? })
     }
 
     fn rwlock_target(&mut self, node: &KdlNode) -> Option<Target> {
