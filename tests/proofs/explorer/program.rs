@@ -320,7 +320,7 @@ impl Program {
             let first = match *step {
                 Step::Take(on) if self.kinds[on] != Kind::Queue(0) || on.is_multiple_of(2) => Alternative::Take(on),
                 Step::Put(on) if self.kinds[on] != Kind::Queue(0) || !on.is_multiple_of(2) => Alternative::Put(on),
-                Step::Await { on, .. } => Alternative::Await(on),
+                Step::Await { on, .. } if self.kinds[on] == Kind::Event => Alternative::Await(on),
                 Step::Join(other) => Alternative::Join(other),
                 _ => return *step,
             };
