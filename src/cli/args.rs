@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use super::output::ColourChoice;
 use super::version;
 use crate::model::Finding;
-use values::{parse_percentage, parse_positive_time, parse_size};
+use values::{parse_percentage, parse_positive_time, parse_size, parse_speed};
 
 pub(super) use values::Executor;
 
@@ -290,6 +290,7 @@ Examples:
   contend tune thread-pool --p99 30ms                 finish 99 % within 30 ms
   contend tune thread-pool --saturate --over 1..64    highest throughput
   contend tune my.kdl --p99 50ms --json               print JSON
+  contend tune --trace requests.csv --p99 50ms        workers for your own load
   contend tune lock-contention --knob hold --over 10us..10ms
   contend tune --exec 'convert {} out/{/}.png' --files '*.jpg' --over 1..16 --allow-exec";
 
@@ -298,7 +299,7 @@ Examples:
 #[command(help_template = TEMPLATE, before_help = TUNE_EXAMPLES)]
 pub(super) struct TuneArgs {
     /// A name from `contend list`, a file, or `-` for standard input
-    #[arg(value_name = "SCENARIO|FILE", required_unless_present_any = ["check", "exec"])]
+    #[arg(value_name = "SCENARIO|FILE", required_unless_present_any = ["check", "exec", "trace"])]
     pub(super) scenario: Option<OsString>,
     /// Tune a pool whose task is this command; `{}` stands for a file, `{/}` for its name without the directory (all
     /// placeholders: docs/language.md, `exec`)
@@ -317,6 +318,20 @@ pub(super) struct TuneArgs {
         help_heading = "What to measure",
     )]
     pub(super) dir: String,
+    /// Tune a pool whose tasks arrive, and take as long, as recorded in this CSV file of arrival times and durations (see
+    /// docs/sizing.md)
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["scenario", "exec", "check"],
+        help_heading = "What to measure",
+    )]
+    pub(super) trace: Option<std::path::PathBuf>,
+    /// How many times as fast as recorded to replay the trace; times are converted back [default: as fast as sensible, if
+    /// it takes too long otherwise]
+    #[arg(long, value_name = "N", requires = "trace", value_parser = parse_speed, help_heading = "What to measure")]
+    pub(super) speed: Option<f64>,
     /// Allow the scenario to run external commands (`exec`)
     #[arg(long, help_heading = "What to measure")]
     pub(super) allow_exec: bool,

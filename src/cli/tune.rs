@@ -5,6 +5,7 @@ mod optimum_check;
 mod progress;
 mod screen;
 mod sweep;
+mod trace_scenario;
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +19,7 @@ use super::run::{DashboardSettings, dashboard_options, text_format};
 use super::{scenario, signals};
 use crate::platform::limits::describe_io_error;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, sanitize};
-use crate::tune::{self as tuner, Preflight, Tuning, TuningSubject};
+use crate::tune::{self as tuner, Preflight, TraceReplay, Tuning, TuningSubject};
 use progress::TuneProgress;
 use sweep::Sweep;
 
@@ -40,13 +41,14 @@ pub(super) fn run_tune(
     let outcome = if let Some(names) = &args.check {
         optimum_check::check_optima(args, names, colours, stop)?
     } else {
-        match check_scenario(&load_source(args)?, colours) {
-            Some(scenario) if on_screen => tune_scenario(args, &scenario, colours, |sweep| {
+        let (source, replay) = load_source(args)?;
+        match check_scenario(&source, colours) {
+            Some(scenario) if on_screen => tune_scenario(args, (&scenario, replay), colours, |sweep| {
                 screen::measure_on_screen(sweep, args, dashboard_options(dashboard, colours), signal)
             })?,
-            Some(scenario) => {
-                tune_scenario(args, &scenario, colours, |sweep| measure_headless(sweep, args, stop).map(Some))?
-            }
+            Some(scenario) => tune_scenario(args, (&scenario, replay), colours, |sweep| {
+                measure_headless(sweep, args, stop).map(Some)
+            })?,
             None => return Ok(ExitOutcome::Mistakes),
         }
     };
@@ -61,11 +63,11 @@ type MeasuredTuning = Option<(Tuning, TuningStart)>;
 
 fn tune_scenario(
     args: &TuneArgs,
-    scenario: &Scenario,
+    (scenario, replay): (&Scenario, Option<TraceReplay>),
     colours: Colours,
     measure: impl FnOnce(&Sweep<'_>) -> Result<MeasuredTuning, CliError>,
 ) -> Result<ExitOutcome, CliError> {
-    let sweep = Sweep::new(args, scenario)?;
+    let sweep = Sweep::new(args, scenario, replay)?;
     let Some((tuning, start)) = measure(&sweep)? else { return Ok(ExitOutcome::Failed) };
     let subject = sweep.subject(&start.work, start.preflight);
     let again = sweep.repeat_command(args);
@@ -122,12 +124,15 @@ fn require_quiet_machine(preflight: Preflight, args: &TuneArgs) -> Result<Prefli
     }
 }
 
-/// Loads the named scenario, or makes one from the command of `--exec`.
-fn load_source(args: &TuneArgs) -> Result<Source, CliError> {
-    match (&args.exec, &args.scenario) {
-        (Some(command), _) => exec_scenario::exec_source(args, command),
-        (None, Some(name)) => scenario::load_scenario(name),
-        (None, None) => Err(CliError::Usage("name a scenario: contend tune SCENARIO".to_owned())),
+/// Loads the named scenario, or makes one from the command of `--exec` or the trace of `--trace`.
+fn load_source(args: &TuneArgs) -> Result<(Source, Option<TraceReplay>), CliError> {
+    match (&args.exec, &args.trace, &args.scenario) {
+        (Some(command), ..) => Ok((exec_scenario::exec_source(args, command)?, None)),
+        (None, Some(trace), _) => {
+            trace_scenario::trace_source(args, trace).map(|(source, replay)| (source, Some(replay)))
+        }
+        (None, None, Some(name)) => Ok((scenario::load_scenario(name)?, None)),
+        (None, None, None) => Err(CliError::Usage("name a scenario: contend tune SCENARIO".to_owned())),
     }
 }
 

@@ -114,6 +114,7 @@ impl TuneView {
             range: question.range,
             usable_cores: question.usable_cores,
             preflight: self.preflight.unwrap_or_default(),
+            replay: question.replay,
         }
     }
 

@@ -41,6 +41,8 @@ pub struct LiveExperimentRunner<S> {
     /// Tasks that take longer than this are late.
     late_limit: Option<Span>,
     stopwatch: Stopwatch,
+    /// How many times as fast as recorded the scenario replays a trace; figures are converted back.
+    speed: f64,
     is_stop_requested: S,
     /// Where to record the repetitions.
     recordings: Option<Arc<RecordingDirectory>>,
@@ -76,6 +78,7 @@ impl<S: Fn() -> bool> LiveExperimentRunner<S> {
             timing,
             late_limit: limit,
             stopwatch: watch,
+            speed: 1.0,
             is_stop_requested: stop,
             recordings: None,
         })
@@ -84,6 +87,11 @@ impl<S: Fn() -> bool> LiveExperimentRunner<S> {
     /// Records every repetition in a file of this directory.
     pub fn record_into(self, recordings: Option<Arc<RecordingDirectory>>) -> Self {
         Self { recordings, ..self }
+    }
+
+    /// Makes it a runner of a scenario that replays a trace `speed` times as fast as recorded.
+    pub fn with_speed(self, speed: f64) -> Self {
+        Self { speed, ..self }
     }
 
     pub const fn work(&self) -> &WorkUnit {
@@ -115,7 +123,9 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
             *number = level;
         }
         let scenario = match (load, &self.work) {
-            (LoadProfile::FixedRate(rate), WorkUnit::Tasks(pool)) => open_loop(&self.scenario, *pool, rate),
+            (LoadProfile::FixedRate(rate), WorkUnit::Tasks(pool)) => {
+                open_loop(&self.scenario, *pool, rate * self.speed)
+            }
             (LoadProfile::AsWritten, _) => self.scenario.clone(),
             _ => closed_loop(&self.scenario),
         };
@@ -126,11 +136,13 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
                 let recordings = self.recordings.as_deref();
                 let recorder = recordings
                     .and_then(|directory| directory.start(&scenario.name, &describe_run(live.header(), None)));
+                let limit = self.late_limit.map(|limit| Span((limit.0 as f64 / self.speed) as u64));
                 let mut outcome =
-                    run_trial(&live, recorder, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
+                    run_trial(&live, recorder, &self.work, workers, timing, limit, &self.is_stop_requested);
                 if let TrialOutcome::Measured(repetition, _) = &mut outcome {
                     repetition.core_speed = live.work_rate();
                     self.timing = self.timing.for_tasks_of(repetition);
+                    **repetition = repetition.slowed_down(self.speed);
                 }
                 outcome
             }

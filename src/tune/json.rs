@@ -2,6 +2,7 @@
 //! never renamed.
 
 mod shape;
+mod trace;
 
 use shape::{
     AnswerJson, BottleneckJson, DriftJson, EstimateJson, LevelJson, LockUsageJson, LongRunJson, OpenLoopJson,
@@ -78,6 +79,7 @@ fn tuning_document<'a>(tuning: &Tuning, subject: &TuningSubject<'a>, again: &'a 
             .into_iter()
             .map(estimate_json)
             .collect(),
+        trace: trace::trace_json(tuning, subject),
     }
 }
 

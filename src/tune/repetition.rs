@@ -81,6 +81,25 @@ pub struct Repetition {
 }
 
 impl Repetition {
+    /// Returns the figures as if everything had gone slower by this factor.
+    pub(super) fn slowed_down(&self, factor: f64) -> Self {
+        let times = |times: Percentiles| {
+            let [p50, p90, p99, max] = [times.p50, times.p90, times.p99, times.max].map(|ns| ns * factor);
+            Percentiles { p50, p90, p99, max }
+        };
+        let mut slow = self.clone();
+        slow.secs *= factor;
+        slow.throughput /= factor;
+        slow.slice_rates.iter_mut().for_each(|rate| *rate /= factor);
+        (slow.service, slow.response) = (self.service.map(times), self.response.map(times));
+        slow.time_by_state = StateTimes::default();
+        for state in State::ALL {
+            slow.time_by_state.add_ns(state, (self.time_by_state.get(state) as f64 * factor) as u64);
+        }
+        slow.lock_usages.iter_mut().for_each(|used| used.wait_ns_per_unit *= factor);
+        slow
+    }
+
     /// Returns the share of the workers' time that was not spent waiting for work.
     pub fn utilization(&self) -> f64 {
         match self.time_by_state.alive_ns() {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::demands::Demands;
+use super::replay::TraceReplay;
 use super::trial::TrialOutcome;
 
 /// The source of a repetition's tasks.
@@ -79,6 +80,8 @@ pub struct TuningRequest {
     /// Whether repetitions count that other programs disturbed.
     pub keep_disturbed: bool,
     pub seed: u64,
+    /// The trace that each repetition with arrivals replays.
+    pub replay: Option<TraceReplay>,
 }
 
 /// The current phase of a tuning.

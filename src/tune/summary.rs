@@ -6,10 +6,12 @@ mod caveats;
 mod failing_levels;
 mod headline;
 mod scaling_cost;
+mod theory;
 
 use super::answer::{LevelStatus, TuningAnswer};
 use super::decide::{Decision, level_status, ratio_to_best};
 use super::demands::{Demands, Goal};
+use super::replay::TraceReplay;
 use super::tuning::Tuning;
 use super::work_unit::WorkUnit;
 use crate::model::join_names;
@@ -19,6 +21,7 @@ use crate::trace::format::{format_percent, format_rate_value};
 pub use bottleneck::resource_label;
 pub use caveats::caveats;
 pub use headline::headline;
+pub(super) use theory::smallest_servers;
 
 /// The subject of a tuning, for its sentences and tables.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +34,8 @@ pub struct TuningSubject<'a> {
     /// Cores that the run may use.
     pub usable_cores: f64,
     pub preflight: Preflight,
+    /// The trace that is replayed.
+    pub replay: Option<TraceReplay>,
 }
 
 /// State of the machine before the tuning.
@@ -77,6 +82,7 @@ pub fn summary_sentences(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<St
     let mut all = Vec::new();
     if let Goal::Arrivals(rate) = subject.demands.goal {
         all.extend(arrivals::arrivals_sentences(tuning, subject, decision, rate));
+        all.extend(theory::theory_sentences(tuning, subject));
         all.extend(failing_levels::failing_levels_sentence(tuning, subject));
         return all;
     }

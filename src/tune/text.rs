@@ -18,6 +18,7 @@ use crate::trace::format::{format_percent, format_rate_value};
 use crate::trace::{Span, State};
 
 mod arrivals;
+mod theory;
 
 /// Width of the longest bar.
 const BAR_WIDTH: usize = 24;
@@ -39,6 +40,7 @@ pub fn tuning_text(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str, te
         Goal::MaxThroughput => write_curve(tuning, subject, text_format, &mut out),
         Goal::Arrivals(rate) => arrivals::write_arrivals_table(tuning, subject, rate, text_format, &mut out),
     }
+    theory::write_theory_table(tuning, subject, text_format, &mut out);
     write_time_by_state(tuning, subject, text_format, &mut out);
     write_open_loop(tuning, subject, text_format, &mut out);
     write_estimates(tuning, subject, text_format, &mut out);

@@ -2,12 +2,15 @@
 
 use crate::model::Model;
 use crate::scenario::{
-    Arrivals, Choice, EvalContext, Expr, Feed, OverflowPolicy, Pace, Scenario, Settings, TaskDistribution,
+    Arrivals, Choice, EvalContext, Expr, Feed, OverflowPolicy, Pace, RateCurve, Scenario, Settings, TaskDistribution,
 };
 use crate::trace::{KnobId, PoolId, Registry, ResourceId, WorkerId};
 
 /// Number of tasks that a closed loop feeds: more than any repetition does.
 const ENDLESS_TASKS: f64 = 1e12;
+
+/// The most tasks that wait in a closed loop.
+const MAX_CLOSED_LOOP_QUEUE: f64 = 1_000.0;
 
 /// A unit of work to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +75,8 @@ impl WorkUnit {
     pub fn arrival_rate(&self, scenario: &Scenario, settings: &Settings, knob: KnobId) -> Option<f64> {
         let Self::Tasks(pool) = self else { return None };
         let pool = scenario.pools.get(pool.index())?;
-        let Feed::OpenLoop(Arrivals { rate, .. }) = &pool.feed else { return None };
+        // Where the rate follows a curve, a repetition may see any part of it.
+        let Feed::OpenLoop(Arrivals { rate, curve: RateCurve::Constant, .. }) = &pool.feed else { return None };
         if !pool.workers.knobs().contains(&knob) || rate.knobs().contains(&knob) || rate.is_random() {
             return None;
         }
@@ -123,6 +127,9 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
             }
             Feed::OpenLoop(_) | Feed::Batch { .. } => pool.feed = Feed::Batch { count: Expr::Number(ENDLESS_TASKS) },
         }
+        // A queue with room for a whole trace would keep the feeder busy for long.
+        pool.queue_capacity =
+            Expr::Min(Box::new(pool.queue_capacity.clone()), Box::new(Expr::Number(MAX_CLOSED_LOOP_QUEUE)));
         (pool.overflow, pool.pace) = (OverflowPolicy::Block, Pace::AsAccepted);
         // Splitting tasks among workers, and reading results, is only for batches that end.
         pool.distribution = Choice::Fixed(TaskDistribution::Shared);

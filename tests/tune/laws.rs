@@ -141,6 +141,7 @@ pub const REQUEST: TuningRequest = TuningRequest {
     has_open_loop: true,
     keep_disturbed: false,
     seed: 0,
+    replay: None,
 };
 
 /// W1: CPU only, two cores.

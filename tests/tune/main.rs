@@ -5,6 +5,7 @@ mod laws;
 mod noise;
 mod output;
 mod queueing;
+mod replay;
 #[path = "../support/schema.rs"]
 mod schema;
 mod sentences;

@@ -43,6 +43,7 @@ pub fn with_subject<T>(tuning: &Tuning, render: impl Fn(&Tuning, &TuningSubject<
         range: REQUEST.range,
         usable_cores: REQUEST.usable_cores,
         preflight: Preflight { others_cores: Some(0.0), clock_range: Some((8e8, 3.4e9)) },
+        replay: None,
     };
     render(tuning, &subject)
 }

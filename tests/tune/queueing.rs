@@ -7,11 +7,12 @@ use std::time::Duration;
 use contend::model::{Budget, Model, StateTimes};
 use contend::trace::{Registry, State};
 use contend::tune::{
-    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, Percentiles, Repetition, TrialOutcome, Tuning,
-    TuningAnswer, TuningRequest, tune,
+    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, OfferedLoad, Percentiles, Repetition, TraceReplay,
+    TrialOutcome, Tuning, TuningAnswer, TuningRequest, TuningSubject, caveats, summary_sentences, tune,
 };
 
 use crate::laws::{DEMANDS, REQUEST};
+use crate::output::with_subject;
 
 /// Rate of arrivals, 1/s.
 const RATE: f64 = 200.0;
@@ -222,4 +223,52 @@ fn p99_limit_needs_more_workers() {
     let never = keeping_up((D, D), 0.021, Some(19e6), 1);
     let answer = never.decision.expect("a verdict").answer;
     assert!(matches!(&answer, TuningAnswer::DemandsNotMet(why) if why.contains("p99 of at most 19 ms")), "{answer:?}");
+}
+
+#[test]
+fn forecasts_match_simulated_queues() {
+    let load = OfferedLoad { arrival_rate: RATE, service_secs: 0.021 };
+    for servers in [5, 6, 8] {
+        for (service, forecast) in [(M, load.exponential_service(servers)), (D, load.constant_service(servers))] {
+            let rng = fastrand::Rng::with_seed(u64::from(servers));
+            let mut runner = Servers { arrivals: M, service, mean: 0.021, rng, clock: Duration::ZERO, limit: None };
+            let long = Experiment::lasting(f64::from(servers), LoadProfile::AsWritten, Duration::from_secs(4_000));
+            let TrialOutcome::Measured(found, _) = runner.run(long) else { panic!("it works") };
+            let found = found.response.expect("known").p99 / 1e9;
+            let due = forecast.expect("it is stable").p99_response;
+            assert!((found / due - 1.0).abs() < 0.15, "{servers} servers: {found} s, theory says {due} s");
+        }
+    }
+}
+
+#[test]
+fn replayed_trace_is_described_and_compared_with_theory() {
+    let tuning = keeping_up((M, M), 0.021, None, 3);
+    let load = OfferedLoad { arrival_rate: RATE, service_secs: 0.021 };
+    let whole = TraceReplay {
+        total_requests: 1_000,
+        total_secs: 5.0,
+        requests: 1_000,
+        window: None,
+        load,
+        speed: 1.0,
+        length: Duration::from_secs(5),
+    };
+    let part = TraceReplay { requests: 250, window: Some((2.0, 3.25)), speed: 20.0, ..whole };
+    let said = |replay| {
+        with_subject(&tuning, |tuning, subject| {
+            let demands = Demands { goal: Goal::Arrivals(RATE), max_p99_ns: Some(100e6), ..subject.demands };
+            let subject = TuningSubject { demands, replay: Some(replay), ..*subject };
+            [summary_sentences(tuning, &subject), caveats(tuning, &subject)].concat().join("\n")
+        })
+    };
+    let text = said(whole);
+    assert!(text.contains("Replayed: all 1,000 requests in 5.00 s, 200/s of 21 ms each.\n"), "{text}");
+    assert!(text.contains("theory expects a p99 of "), "{text}");
+    // By Erlang C, 6 servers have a p99 of 104 ms and 7 one of 99 ms; with constant service 5 have one of 77 ms.
+    assert!(text.contains("For that p99 theory asks for 7 workers (M/M/c) or 5 workers (M/D/c)."), "{text}");
+    let text = said(part);
+    assert!(text.contains("the busiest 1.25 s of 5.00 s, 250 of 1,000 requests"), "{text}");
+    assert!(text.contains(", 20 times as fast as recorded; all times here are converted back."), "{text}");
+    assert!(text.contains("At this speed a task takes 1.1 ms here"), "{text}");
 }

@@ -49,3 +49,8 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let size = value.filter(|size| (65_536.0..=1e15).contains(size));
     size.map(|size| size as u64).ok_or_else(|| "not a size from 64KiB on; write it as 100MiB".to_owned())
 }
+
+pub(super) fn parse_speed(text: &str) -> Result<f64, String> {
+    let value: f64 = text.trim().parse().map_err(|_| "not a number; write it as 10".to_owned())?;
+    if (0.01..=1e6).contains(&value) { Ok(value) } else { Err("must be between 0.01 and 1000000".to_owned()) }
+}

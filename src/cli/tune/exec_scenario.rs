@@ -55,7 +55,7 @@ fn short_title(words: &[String]) -> String {
 }
 
 /// Quotes a text for the scenario language, with escapes such as `\u{1b}`.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let written = |letter: char| match letter {
         '"' => "\\\"".to_owned(),
         '\\' => "\\\\".to_owned(),

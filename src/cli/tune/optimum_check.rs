@@ -53,7 +53,7 @@ fn check_each(
             if stop() {
                 return Ok(all_right);
             }
-            let sweep = Sweep::new(args, scenario)?.in_closed_loop();
+            let sweep = Sweep::new(args, scenario, None)?.in_closed_loop();
             let (tuning, _) = measure_headless(&sweep, args, stop)?;
             let grade = grade_answer(&tuning, truth);
             all_right &= matches!(grade, Grade::Right | Grade::Contains);

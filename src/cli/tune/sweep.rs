@@ -10,7 +10,9 @@ use crate::recording::RecordingDirectory;
 use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, sanitize};
 use crate::trace::{KnobId, Span};
 use crate::tui::TuneSetup;
-use crate::tune::{Demands, Goal, LiveExperimentRunner, Preflight, Timing, TuningRequest, TuningSubject, WorkUnit};
+use crate::tune::{
+    Demands, Goal, LiveExperimentRunner, Preflight, Timing, TraceReplay, TuningRequest, TuningSubject, WorkUnit,
+};
 
 /// Upper end of the default range of a count.
 const MAX_DEFAULT_COUNT: f64 = 32.0;
@@ -27,11 +29,13 @@ pub(super) struct Sweep<'a> {
     is_closed_loop: bool,
     usable_cores: f64,
     seed: u64,
+    /// The trace that is replayed.
+    replay: Option<TraceReplay>,
     recordings: Option<Arc<RecordingDirectory>>,
 }
 
 impl<'a> Sweep<'a> {
-    pub(super) fn new(args: &TuneArgs, scenario: &'a Scenario) -> Result<Self, CliError> {
+    pub(super) fn new(args: &TuneArgs, scenario: &'a Scenario, replay: Option<TraceReplay>) -> Result<Self, CliError> {
         let settings = scenario
             .settings(&args.set, None, args.executor.map(Into::into))
             .map_err(|error| CliError::Usage(error.to_string()))?;
@@ -55,6 +59,7 @@ impl<'a> Sweep<'a> {
             is_closed_loop: args.saturate,
             usable_cores: detect_machine().usable_cores(),
             seed,
+            replay,
             recordings: record::create_directory(&args.recording)?.map(Arc::new),
         })
     }
@@ -67,14 +72,17 @@ impl<'a> Sweep<'a> {
     /// Returns the demands on a level: to keep up with the arrivals if their rate is known and not ignored, otherwise
     /// to reach the highest throughput.
     fn demands(&self, work: &WorkUnit) -> Demands {
-        let due = work.arrival_rate(self.scenario, &self.settings, self.knob_id).filter(|_| !self.is_closed_loop);
+        let recorded = self.replay.map(|replay| replay.load.arrival_rate);
+        let due = recorded.or_else(|| work.arrival_rate(self.scenario, &self.settings, self.knob_id));
+        let due = due.filter(|_| !self.is_closed_loop);
         Demands { goal: due.map_or(Goal::MaxThroughput, Goal::Arrivals), ..self.demands }
     }
 
     pub(super) fn experiment_runner<S: Fn() -> bool>(&self, stop: S) -> Result<LiveExperimentRunner<S>, CliError> {
         let limit = self.demands.max_p99_ns.map(|ns| Span(ns as u64));
+        let speed = self.replay.map_or(1.0, |replay| replay.speed);
         LiveExperimentRunner::new(self.scenario, self.settings.clone(), self.knob_id, Timing::default(), limit, stop)
-            .map(|runner| runner.record_into(self.recordings.clone()))
+            .map(|runner| runner.with_speed(speed).record_into(self.recordings.clone()))
             .map_err(|error| CliError::Usage(error.to_string()))
     }
 
@@ -88,6 +96,7 @@ impl<'a> Sweep<'a> {
             has_open_loop: work.supports_open_loop(self.scenario),
             keep_disturbed: args.anyway,
             seed: self.seed,
+            replay: self.replay,
         }
     }
 
@@ -107,6 +116,7 @@ impl<'a> Sweep<'a> {
             range: self.range,
             usable_cores: self.usable_cores,
             preflight,
+            replay: self.replay,
         }
     }
 
@@ -114,9 +124,14 @@ impl<'a> Sweep<'a> {
     pub(super) fn repeat_command(&self, args: &TuneArgs) -> String {
         let knob = self.knob;
         let mut words = vec!["contend tune".to_owned()];
-        match &args.exec {
-            Some(command) => words.extend(["--exec".to_owned(), sanitize(&shell_words::quote(command))]),
-            None => words.push(match &args.scenario {
+        let quoted = |text: &str| sanitize(&shell_words::quote(text));
+        match (&args.exec, &args.trace) {
+            (Some(command), _) => words.extend(["--exec".to_owned(), quoted(command)]),
+            (None, Some(path)) => {
+                words.extend(["--trace".to_owned(), quoted(&path.to_string_lossy())]);
+                words.extend(self.replay.map(|replay| format!("--speed {}", replay.speed)));
+            }
+            (None, None) => words.push(match &args.scenario {
                 Some(spec) => sanitize(&spec.to_string_lossy()),
                 None => self.scenario.name.clone(),
             }),
@@ -173,7 +188,9 @@ fn sweep_range(knob: &Knob, args: &TuneArgs) -> Result<(f64, f64), CliError> {
         )));
     };
     let Some(text) = &args.over else {
-        let high = if is_count(knob) { max.min(MAX_DEFAULT_COUNT).max(min) } else { max };
+        // The knob of a trace's scenario goes as far as the load may need.
+        let is_limited = is_count(knob) && args.trace.is_none();
+        let high = if is_limited { max.min(MAX_DEFAULT_COUNT).max(min) } else { max };
         let low = if is_count(knob) { min.max(1.0).min(high) } else { min };
         return Ok((low, high));
     };

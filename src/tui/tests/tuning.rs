@@ -100,6 +100,7 @@ pub(super) fn tuned() -> TuneSetup {
     let source = crate::catalogue::find("tune-lock").expect("it is in the catalogue");
     let scenario = Arc::new(check(&source).expect("it has no mistakes").scenario);
     let question = TuningRequest {
+        replay: None,
         range: (1.0, 32.0),
         is_whole: true,
         usable_cores: 2.0,

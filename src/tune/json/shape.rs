@@ -32,6 +32,37 @@ pub(super) struct TuningJson<'a> {
     pub(super) changes: Option<DriftJson>,
     pub(super) open_loop: Vec<OpenLoopJson>,
     pub(super) guesses: Vec<EstimateJson>,
+    pub(super) trace: Option<TraceJson>,
+}
+
+/// A trace that was replayed, in its own times.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct TraceJson {
+    pub(super) requests: u64,
+    pub(super) secs: f64,
+    pub(super) replayed: u64,
+    pub(super) from_s: Option<f64>,
+    pub(super) to_s: Option<f64>,
+    pub(super) speed: f64,
+    pub(super) arrivals_per_second: f64,
+    pub(super) service_ms: f64,
+    pub(super) mmc_workers: Option<u32>,
+    pub(super) mdc_workers: Option<u32>,
+    pub(super) theory: Vec<TheoryJson>,
+}
+
+/// What queueing theory expects of a level; `null` where the queue grows without limit.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct TheoryJson {
+    pub(super) value: f64,
+    pub(super) utilization: f64,
+    pub(super) mmc_wait_ms: Option<f64>,
+    pub(super) mmc_p99_ms: Option<f64>,
+    pub(super) mdc_wait_ms: Option<f64>,
+    pub(super) mdc_p99_ms: Option<f64>,
+    pub(super) measured_p99_ms: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]

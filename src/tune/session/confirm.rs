@@ -45,6 +45,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
     /// Makes a long repetition, if there is time for it.
     pub(super) fn measure_long_run(&mut self, level: f64, load: LoadProfile) -> Result<(), EarlyStop> {
         let lasts = self.request.budget.mul_f64(LONG_RUN_SHARE).min(MAX_LONG_RUN);
+        let lasts = self.request.replay.map_or(lasts, |replay| replay.whole_replays(lasts));
         let left = self.request.budget.saturating_sub(self.runner.elapsed());
         if lasts < MIN_LONG_RUN || left < lasts {
             return Ok(());

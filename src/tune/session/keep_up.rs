@@ -211,9 +211,10 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
     }
 
     fn measure_arrivals(&mut self, level: f64, rate: f64) -> Result<(), EarlyStop> {
-        let TuningRequest { demands, budget, .. } = self.request;
+        let TuningRequest { demands, budget, replay, .. } = self.request;
         let tasks = if demands.max_p99_ns.is_some() { MIN_TASKS_WITH_P99 } else { MIN_TASKS };
         let lasts = Duration::from_secs_f64(tasks / rate).min(budget.mul_f64(MAX_ARRIVAL_SHARE)).max(MIN_ARRIVAL_TIME);
+        let lasts = replay.map_or(lasts, |replay| replay.length);
         let outcome = self.run_experiment(Experiment::lasting(level, LoadProfile::AsWritten, lasts))?;
         add_repetition(self.tuning.curve.level_mut(level), outcome, self.request.keep_disturbed, |level| {
             &mut level.arrival_repetitions

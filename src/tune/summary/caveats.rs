@@ -56,6 +56,7 @@ pub fn caveats(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<String> {
         ));
     }
     all.extend(core_shortage_caveat(tuning, subject));
+    all.extend(subject.replay.as_ref().and_then(super::theory::replay_caveat));
     let lost: u64 =
         tuning.curve.levels().iter().flat_map(|level| &level.repetitions).map(|repetition| repetition.lost).sum();
     if lost > 0 {

@@ -18,6 +18,9 @@ use contend_trace::{PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, Wo
 /// Words before those of the pools. The first holds the open work: unfinished tasks plus workers that may submit more.
 const HEADER_WORDS: usize = 8;
 
+/// The most results of a batch that can be read; later tasks of a longer batch have none.
+const MAX_COLLECTED: u64 = 1 << 21;
+
 /// Results that can be promised at once, beside those of a batch.
 const MAX_PROMISES: u64 = 1 << 16;
 
@@ -51,7 +54,8 @@ impl PoolPlan {
         let begin = first_free_word.max(HEADER_WORDS);
         let middle = begin + queue_words(capacity as usize);
         let delivery = pool.results.as_ref().and_then(|results| results.pick(knob));
-        let result_capacity = if has_results { MAX_PROMISES + delivery.and(total_tasks).unwrap_or(0) } else { 0 };
+        let result_capacity =
+            if has_results { MAX_PROMISES + delivery.and(total_tasks).unwrap_or(0).min(MAX_COLLECTED) } else { 0 };
         let end = if has_results { middle + result_words(result_capacity as usize) } else { middle };
         Self {
             schedule: pool.distribution.pick(knob).unwrap_or(TaskDistribution::Shared),

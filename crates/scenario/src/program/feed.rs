@@ -78,12 +78,6 @@ impl Arrivals {
         let spacing = Choice::Fixed(ArrivalSpacing::Steady);
         Self { rate, spacing, burst: Expr::Number(1.0), curve: RateCurve::Constant }
     }
-
-    /// Whether tasks are due at equal distances, one at a time.
-    pub fn is_steady(&self) -> bool {
-        let is_single = matches!(self.burst, Expr::Number(burst) if burst <= 1.0);
-        is_single && self.spacing == Choice::Fixed(ArrivalSpacing::Steady) && self.curve == RateCurve::Constant
-    }
 }
 
 /// The times between two arrivals.
