@@ -6,7 +6,7 @@ use super::{
     BlockRule, NodeFamily, Parameter, TIMEOUT, ValueKind, node_rule, optional, required, resource_name, step_rule,
 };
 use crate::check::Checker;
-use crate::check::number_rule::{BURST, CHUNK, CLIENTS, PERIOD, RATE, SHARE, SPEED, TASK, TASKS, TIME, TRACE_TIME};
+use crate::check::number_rule::{BURST, CHUNK, CLIENTS, PERIOD, RATE, SHARE, TASK, TASKS, TIME, TRACE_TIME};
 use crate::program::{ArrivalSpacing, ResultDelivery, ShutdownMode};
 
 const KNOB: ValueKind = Special("a knob for free text, such as `$dir`");
@@ -91,7 +91,10 @@ pub(super) const POOL: NodeFamily = NodeFamily {
             ),
             optional(
                 "speed",
-                Number(SPEED),
+                Special(
+                    "a whole number, or a formula such as \"5/2\", from 0.01 to 1,000,000; turning a knob here restarts \
+                     the run",
+                ),
                 Means("1"),
                 "how many times as fast as recorded a trace runs: divides the times between requests, and `service`",
             ),
