@@ -8,6 +8,7 @@ mod doubt;
 pub(crate) mod endings;
 mod expect;
 mod follow;
+mod formula;
 mod interference;
 mod json;
 mod measure;
@@ -21,7 +22,7 @@ pub(crate) mod text_width;
 mod verdict;
 
 pub use answer::{Answer, answer_question};
-pub use compare::{Comparison, RunPair, compare_runs, run_pairs};
+pub use compare::{ComparedRun, Comparison, RunSet, compare_runs, run_sets};
 pub use doubt::Doubt;
 pub use expect::judge_expectations;
 pub use follow::{FinishedRun, FollowOptions, ends_by_itself, follow_run};

@@ -18,7 +18,7 @@ use crate::catalogue;
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
 use crate::recording::RecordingDirectory;
-use crate::report::{self, Comparison, RunPair, TestRound, TestRun, TestedScenario};
+use crate::report::{self, ComparedRun, Comparison, RunSet, TestRound, TestRun, TestedScenario};
 use crate::scenario::{Scenario, Settings, Variant, check};
 use crate::source::{EventSource, LiveRun};
 use progress::TestProgress;
@@ -77,9 +77,9 @@ impl<'a> TestCase<'a> {
     fn new(scenario: &'a Scenario, variant: &'a Variant) -> Self {
         let is_bound = |settings: &Settings| scenario.is_cpu_bound(settings);
         let computes = |settings: &Settings| scenario.computes(settings);
-        let beside = scenario.expectations.iter().filter_map(|expect| {
-            let pair = [scenario.with_knobs(&expect.when), scenario.with_knobs(&expect.baseline_knobs()?)];
-            pair.iter().any(|one| one.numbers == variant.settings.numbers).then_some(pair)
+        let beside = scenario.expectations.iter().filter(|expect| expect.compares_runs()).filter_map(|expect| {
+            let runs: Vec<Settings> = expect.runs().iter().map(|set| scenario.with_knobs(set)).collect();
+            runs.iter().any(|one| one.numbers == variant.settings.numbers).then_some(runs)
         });
         let compared: Vec<Settings> = beside.flatten().filter(is_bound).collect();
         let company = if compared.iter().any(computes) {
@@ -199,35 +199,33 @@ impl TestRunner<'_> {
         for one in tested {
             let runs: Vec<TestRun> = runs.by_ref().take(one.variants.len()).collect();
             let mut compared = Vec::new();
-            for pair in report::run_pairs(one.scenario, one.variants) {
-                compared.extend(self.compare_pair(one, &runs, &pair)?);
+            for set in report::run_sets(one.scenario, one.variants) {
+                compared.extend(self.compare_set(one, &runs, &set)?);
             }
             one.rounds.push(TestRound { runs, comparisons: compared });
         }
         Ok(())
     }
 
-    /// Compares two runs. Repeats both if the expectation is not met: other programs may have used the machine.
-    fn compare_pair(
+    /// Compares runs. Repeats them if the expectation is not met: other programs may have used the machine.
+    fn compare_set(
         &mut self,
         one: &TestedScenario<'_>,
         runs: &[TestRun],
-        pair: &RunPair,
+        set: &RunSet,
     ) -> Result<Option<Comparison>, Interruption> {
-        let Some(verdict) =
-            report::compare_runs(one.scenario, pair, pair.variant_indices.map(|at| runs[at].compared()))
-        else {
-            return Ok(None);
-        };
+        let compared: Vec<ComparedRun<'_>> = set.variant_indices.iter().map(|at| runs[*at].compared()).collect();
+        let Some(verdict) = report::compare_runs(one.scenario, set, &compared) else { return Ok(None) };
         let first = Comparison { verdict, tries: 1 };
         if first.verdict.is_seen() {
             return Ok(Some(first));
         }
-        let cases = pair.variant_indices.map(|at| TestCase::new(one.scenario, &one.variants[at]));
+        let case = |at: &usize| TestCase::new(one.scenario, &one.variants[*at]);
+        let cases: Vec<TestCase<'_>> = set.variant_indices.iter().map(case).collect();
         self.progress.add_runs(cases.len());
-        let again = self.run_some(&cases, &[0, 1], 1)?;
-        let [(_, left), (_, right)] = again.as_slice() else { return Ok(Some(first)) };
-        let then = report::compare_runs(one.scenario, pair, [left.compared(), right.compared()]);
+        let again = self.run_some(&cases, &(0..cases.len()).collect::<Vec<_>>(), 1)?;
+        let compared: Vec<ComparedRun<'_>> = again.iter().map(|(_, run)| run.compared()).collect();
+        let then = report::compare_runs(one.scenario, set, &compared);
         Ok(Some(match then {
             Some(then) => first.with_second_try(then),
             None => first,

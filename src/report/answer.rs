@@ -5,7 +5,7 @@ use super::expect::{ClaimAssessment, ClaimEvaluator, NOISE_SUFFIX};
 use super::monotonic::must_hold;
 use super::verdict::{Judgement, Verdict};
 use crate::model::Model;
-use crate::scenario::{CorrectWhen, Expect, Guess, Quiz, Scenario};
+use crate::scenario::{CorrectWhen, Expect, Guess, Quiz, Scenario, Settings};
 use crate::trace::{Span, Stamp};
 
 /// A run without an answer in its test's time gets up to this many times as long.
@@ -42,9 +42,9 @@ struct GuessStatus {
 }
 
 /// Returns the answer at `now`, or `None` if the scenario has no guesses to choose from.
-pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option<Answer> {
+pub fn answer_question(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Option<Answer> {
     let quiz = scenario.quiz.as_ref().filter(|quiz| !quiz.guesses.is_empty())?;
-    let evaluator = ClaimEvaluator::new(model, scenario, now);
+    let evaluator = ClaimEvaluator::new(model, scenario, settings, now);
     let mut evidence = Vec::new();
     let found: Vec<Option<GuessStatus>> = quiz
         .guesses

@@ -1,49 +1,68 @@
-//! Comparisons of two runs of a scenario: `expect rate till below=0.5 times="kind=std" when="kind=fair"`.
+//! Comparisons of runs of a scenario: `expect rate till below=0.5 times="kind=std" when="kind=fair"`.
 
 use super::Verdict;
-use super::expect::{evaluate_ratio, to_verdict};
+use super::expect::{ClaimResult, evaluate_ratio, to_verdict};
+use super::formula::{TermFigure, evaluate_formula, knob_figure, measure_term};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, Spread, ValueRange, figure_spread, measure_metric};
 use super::verdict::{BoundCheck, Judgement};
 use crate::model::Model;
-use crate::scenario::{Claim, Scenario, Settings, Variant};
+use crate::scenario::{Claim, Expect, FigureFormula, FigureSource, Scenario, Settings, Variant};
 use crate::trace::Stamp;
 
-/// The figure of one run for an expectation that compares two runs.
+/// A figure of one run for an expectation that compares runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparableFigure {
     /// Position of the expectation.
     expect_index: usize,
-    measured: Result<MeasuredFigure, String>,
-    /// Uncertainty of the figure.
-    spread: Option<Spread>,
+    figure: RunFigure,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum RunFigure {
+    /// The figure of a measure, and its uncertainty.
+    Measure { measured: Result<MeasuredFigure, String>, spread: Option<Spread> },
+    /// The figure of a formula's term.
+    Term { term: usize, measured: Result<TermFigure, String> },
 }
 
 impl ComparableFigure {
     pub(super) fn is_known(&self) -> bool {
-        self.measured.is_ok()
+        match &self.figure {
+            RunFigure::Measure { measured, .. } => measured.is_ok(),
+            RunFigure::Term { measured, .. } => measured.is_ok(),
+        }
     }
 }
 
-/// Returns the figures of a run with these settings that expectations compare, on either side.
+/// Returns the figures of a run with these settings that expectations compare with those of others.
 pub(super) fn comparable_figures(
     model: &Model,
     scenario: &Scenario,
     settings: &Settings,
     now: Stamp,
 ) -> Vec<ComparableFigure> {
+    let is_this = |set: &[_]| scenario.with_knobs(set).numbers == settings.numbers;
     let mut figures = Vec::new();
-    for (at, expect) in scenario.expectations.iter().enumerate() {
-        let (Some(other), Claim::Measure { metric, subject: of, .. }) = (expect.baseline_knobs(), &expect.claim) else {
-            continue;
-        };
-        if [&expect.when, &other].into_iter().any(|set| scenario.with_knobs(set).numbers == settings.numbers) {
-            let found = measure_metric(model, scenario, *metric, of, now);
-            figures.push(ComparableFigure {
-                expect_index: at,
-                measured: found,
-                spread: figure_spread(model, scenario, *metric, of, now),
-            });
+    for (at, expect) in scenario.expectations.iter().enumerate().filter(|(_, expect)| expect.compares_runs()) {
+        let mut add = |figure| figures.push(ComparableFigure { expect_index: at, figure });
+        match &expect.claim {
+            Claim::Measure { metric, subject: of, .. } if expect.runs().iter().any(|set| is_this(set)) => {
+                add(RunFigure::Measure {
+                    measured: measure_metric(model, scenario, *metric, of, now),
+                    spread: figure_spread(model, scenario, *metric, of, now),
+                });
+            }
+            Claim::Formula(formula) => {
+                let terms = formula.terms.iter().enumerate();
+                for (at, term) in terms.filter(|(_, term)| !matches!(term.source, FigureSource::Knob(_))) {
+                    if is_this(&expect.run_of(term)) {
+                        let measured = measure_term(model, scenario, settings, term, now);
+                        add(RunFigure::Term { term: at, measured });
+                    }
+                }
+            }
+            Claim::Deadlock { .. } | Claim::NoDeadlock | Claim::Finding { .. } | Claim::Measure { .. } => {}
         }
     }
     figures
@@ -57,31 +76,32 @@ pub struct ComparedRun<'a> {
     pub(super) interference: Option<Interference>,
 }
 
-/// Two runs that an expectation compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunPair {
+/// The runs that an expectation compares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSet {
     /// Position of the expectation.
     expect_index: usize,
-    /// Positions of the variants: the subject and its baseline.
-    pub variant_indices: [usize; 2],
+    /// Positions of the variants; for a ratio, the subject and its baseline.
+    pub variant_indices: Vec<usize>,
 }
 
-/// Returns every pair of runs to compare, in the order of the file.
-pub fn run_pairs(scenario: &Scenario, variants: &[Variant]) -> Vec<RunPair> {
+/// Returns the runs to compare for each expectation that compares some, in the order of the file.
+pub fn run_sets(scenario: &Scenario, variants: &[Variant]) -> Vec<RunSet> {
     let find =
         |set: &[_]| variants.iter().position(|variant| variant.settings.numbers == scenario.with_knobs(set).numbers);
-    let pair = |(at, expect): (usize, &crate::scenario::Expect)| {
-        let runs = [find(&expect.when)?, find(&expect.baseline_knobs()?)?];
-        Some(RunPair { expect_index: at, variant_indices: runs })
+    let run_set = |(at, expect): (usize, &Expect)| {
+        let runs: Option<Vec<usize>> = expect.runs().iter().map(|set| find(set)).collect();
+        Some(RunSet { expect_index: at, variant_indices: runs? })
     };
-    scenario.expectations.iter().enumerate().filter_map(pair).collect()
+    let expectations = scenario.expectations.iter().enumerate();
+    expectations.filter(|(_, expect)| expect.compares_runs()).filter_map(run_set).collect()
 }
 
-/// The verdict on an expectation that compares two runs.
+/// The verdict on an expectation that compares runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     pub verdict: Verdict,
-    /// Number of pairs of runs made.
+    /// How often the runs were made.
     pub tries: u32,
 }
 
@@ -108,30 +128,70 @@ impl Comparison {
     }
 }
 
-/// Judges an expectation from the figures of both runs.
-pub fn compare_runs(scenario: &Scenario, pair: &RunPair, runs: [ComparedRun<'_>; 2]) -> Option<Verdict> {
-    let expect = scenario.expectations.get(pair.expect_index)?;
-    let Claim::Measure { compare, value, .. } = &expect.claim else { return None };
-    let found = runs.map(|run| find_figure(run.figures, pair.expect_index));
-    let judged = match &found {
-        [Ok(one), Ok(other)] => evaluate_ratio((*compare, *value), one, other, || ratio_range(runs, pair.expect_index)),
-        [Err(why), _] => Err(why.clone()),
-        [_, Err(why)] => Err(format!("{why} (in the baseline run)")),
+/// Judges an expectation from the figures of its runs.
+pub fn compare_runs(scenario: &Scenario, set: &RunSet, runs: &[ComparedRun<'_>]) -> Option<Verdict> {
+    let expect = scenario.expectations.get(set.expect_index)?;
+    let judged = match (&expect.claim, runs) {
+        (Claim::Measure { compare, value, .. }, [one, other]) => {
+            let noise = || ratio_range([*one, *other], set.expect_index);
+            match [one, other].map(|run| find_measured(run.figures, set.expect_index)) {
+                [Ok(one), Ok(other)] => evaluate_ratio((*compare, *value), one, other, noise),
+                [Err(why), _] => Err(why),
+                [_, Err(why)] => Err(format!("{why} (in the baseline run)")),
+            }
+        }
+        (Claim::Formula(formula), _) => compare_figures(scenario, expect, formula, set, runs),
+        _ => return None,
     };
     let others = runs.iter().find_map(|run| run.interference).filter(|_| expect.claim.needs_cores());
     Some(to_verdict(&expect.text, judged).with_interference(others))
 }
 
+/// Evaluates a formula whose figures come from several runs.
+fn compare_figures(
+    scenario: &Scenario,
+    expect: &Expect,
+    formula: &FigureFormula,
+    set: &RunSet,
+    runs: &[ComparedRun<'_>],
+) -> Result<ClaimResult, String> {
+    let find = |wanted: usize| {
+        runs.iter().flat_map(|run| run.figures).find_map(|one| match &one.figure {
+            RunFigure::Term { term, measured } if one.expect_index == set.expect_index && *term == wanted => {
+                Some(measured.clone())
+            }
+            _ => None,
+        })
+    };
+    let own_settings = scenario.with_knobs(&expect.when);
+    let figure = |(at, term): (usize, &crate::scenario::FigureTerm)| match &term.source {
+        FigureSource::Knob(_) => Ok(knob_figure(term, &own_settings)),
+        _ => {
+            find(at).unwrap_or_else(|| Err("the run failed".to_owned())).map_err(|why| format!("{}: {why}", term.text))
+        }
+    };
+    ClaimResult::of_formula(evaluate_formula(formula, &formula.terms.iter().enumerate().map(figure).collect()))
+}
+
 /// Returns the range of the ratio of both runs' figures.
 fn ratio_range(runs: [ComparedRun<'_>; 2], expect: usize) -> Option<ValueRange> {
-    let spread = |run: ComparedRun<'_>| run.figures.iter().find(|figure| figure.expect_index == expect)?.spread.clone();
+    let spread = |run: ComparedRun<'_>| match find_measure(run.figures, expect)? {
+        RunFigure::Measure { spread, .. } => spread.clone(),
+        RunFigure::Term { .. } => None,
+    };
     let [one, other] = runs.map(spread);
     one?.interval_of_ratio_between_runs(&other?)
 }
 
-fn find_figure(figures: &[ComparableFigure], expect: usize) -> Result<&MeasuredFigure, String> {
-    let found = figures.iter().find(|figure| figure.expect_index == expect);
-    found.map_or_else(|| Err("the run failed".to_owned()), |figure| figure.measured.as_ref().map_err(Clone::clone))
+fn find_measure(figures: &[ComparableFigure], expect: usize) -> Option<&RunFigure> {
+    figures.iter().find(|figure| figure.expect_index == expect).map(|figure| &figure.figure)
+}
+
+fn find_measured(figures: &[ComparableFigure], expect: usize) -> Result<&MeasuredFigure, String> {
+    match find_measure(figures, expect) {
+        Some(RunFigure::Measure { measured, .. }) => measured.as_ref().map_err(Clone::clone),
+        Some(RunFigure::Term { .. }) | None => Err("the run failed".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +214,7 @@ mod tests {
     fn figures(expect: usize, found: Result<f64, &str>) -> Vec<ComparableFigure> {
         let found =
             found.map(|value| MeasuredFigure { value, evidence: format!("it is {value}") }).map_err(str::to_owned);
-        vec![ComparableFigure { expect_index: expect, measured: found, spread: None }]
+        vec![ComparableFigure { expect_index: expect, figure: RunFigure::Measure { measured: found, spread: None } }]
     }
 
     #[test]
@@ -163,8 +223,8 @@ mod tests {
         let variants = scenario.variants();
         let labels: Vec<String> = variants.iter().map(|variant| scenario.variant_label(variant)).collect();
         assert_eq!(labels, ["n=1", "n=3", "n=2"]);
-        let pairs = run_pairs(&scenario, &variants);
-        assert_eq!(pairs.iter().map(|pair| pair.variant_indices).collect::<Vec<_>>(), [[0, 1], [2, 1]]);
+        let pairs = run_sets(&scenario, &variants);
+        assert_eq!(pairs.iter().map(|pair| pair.variant_indices.clone()).collect::<Vec<_>>(), [[0, 1], [2, 1]]);
     }
 
     #[test]
@@ -178,10 +238,10 @@ mod tests {
     #[test]
     fn two_runs_are_compared_by_their_ratio() {
         let scenario = parse_scenario("expect rate m below=0.5 times=\"n=3\"\n");
-        let pair = run_pairs(&scenario, &scenario.variants())[0];
+        let pair = run_sets(&scenario, &scenario.variants())[0].clone();
         let judge = |one, other| {
             let runs = [figures(0, one), figures(0, other)];
-            compare_runs(&scenario, &pair, runs.each_ref().map(|figures| undisturbed(figures))).expect("it compares")
+            compare_runs(&scenario, &pair, &runs.each_ref().map(|figures| undisturbed(figures))).expect("it compares")
         };
         let seen = judge(Ok(10.0), Ok(40.0));
         assert!(seen.is_seen());
@@ -212,9 +272,9 @@ mod tests {
     #[test]
     fn tries_that_differ_by_more_than_their_miss_count_as_seen() {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
-        let pair = run_pairs(&scenario, &scenario.variants())[0];
+        let pair = run_sets(&scenario, &scenario.variants())[0].clone();
         let judge = |one| {
-            compare_runs(&scenario, &pair, [undisturbed(&figures(0, Ok(one))), undisturbed(&figures(0, Ok(100.0)))])
+            compare_runs(&scenario, &pair, &[undisturbed(&figures(0, Ok(one))), undisturbed(&figures(0, Ok(100.0)))])
                 .expect("it compares")
         };
         let twice = |one, other| Comparison { verdict: judge(one), tries: 1 }.with_second_try(judge(other)).verdict;
@@ -227,15 +287,17 @@ mod tests {
     #[test]
     fn ratio_counts_as_seen_within_the_noise_of_both_runs() {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
-        let pair = run_pairs(&scenario, &scenario.variants())[0];
+        let pair = run_sets(&scenario, &scenario.variants())[0].clone();
         let noisy = |value: f64, by: f64| {
             let parts = (0..10).map(|i| (if i % 2 == 0 { value + by } else { value - by }, 1.0)).collect();
             let mut figures = figures(0, Ok(value));
-            figures[0].spread = Some(Spread::Parts(parts));
+            if let RunFigure::Measure { spread, .. } = &mut figures[0].figure {
+                *spread = Some(Spread::Parts(parts));
+            }
             figures
         };
         let judge = |by| {
-            compare_runs(&scenario, &pair, [undisturbed(&noisy(85.0, by)), undisturbed(&noisy(100.0, 1.0))])
+            compare_runs(&scenario, &pair, &[undisturbed(&noisy(85.0, by)), undisturbed(&noisy(100.0, 1.0))])
                 .expect("it compares")
         };
         assert!(!judge(1.0).is_seen() && judge(15.0).is_seen(), "{:?}", judge(15.0));
@@ -245,10 +307,10 @@ mod tests {
     #[test]
     fn comparison_with_a_disturbed_run_is_not_judged() {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
-        let pair = run_pairs(&scenario, &scenario.variants())[0];
+        let pair = run_sets(&scenario, &scenario.variants())[0].clone();
         let (one, other) = (figures(0, Ok(1.0)), figures(0, Ok(10.0)));
         let disturbed = ComparedRun { interference: Some(Interference::example()), ..undisturbed(&other) };
-        let verdict = compare_runs(&scenario, &pair, [undisturbed(&one), disturbed]).expect("it compares");
+        let verdict = compare_runs(&scenario, &pair, &[undisturbed(&one), disturbed]).expect("it compares");
         assert!(verdict.not_judged_reason().is_some() && !verdict.is_missed(), "{verdict:?}");
     }
 }

@@ -1,10 +1,13 @@
 //! Judges a scenario's expectations of a single run.
 
 use crate::model::{Finding, Model, StuckGroup, join_names};
-use crate::scenario::{Baseline, Claim, Compare, EvalContext, Expect, Metric, MetricSubject, Scenario, Settings};
+use crate::scenario::{
+    Baseline, Claim, Compare, EvalContext, Expect, FigureFormula, Metric, MetricSubject, Scenario, Settings,
+};
 use crate::trace::{Span, Stamp};
 
 use super::doubt::Doubt;
+use super::formula::{self, ComparisonCheck, FormulaResult};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
 use super::verdict::{BoundCheck, Judgement, Verdict};
@@ -27,7 +30,7 @@ pub(super) fn applicable_expectations<'a>(
     settings: &'a Settings,
 ) -> impl Iterator<Item = &'a Expect> {
     let applies = |expect: &&Expect| expect.when.iter().all(|(knob, value)| settings.knob_equals(*knob, *value));
-    scenario.expectations.iter().filter(|expect| expect.baseline_knobs().is_none()).filter(applies)
+    scenario.expectations.iter().filter(|expect| !expect.compares_runs()).filter(applies)
 }
 
 /// Judges each expectation that applies to these settings, lazily.
@@ -37,7 +40,7 @@ pub(super) fn judge_each<'a>(
     settings: &'a Settings,
     now: Stamp,
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
-    let evaluator = ClaimEvaluator::new(model, scenario, now);
+    let evaluator = ClaimEvaluator::new(model, scenario, settings, now);
     let judge = move |expect: &'a Expect| {
         let others = evaluator.interference.filter(|_| expect.claim.needs_cores());
         (expect, to_verdict(&expect.text, evaluator.evaluate(&expect.claim)).with_interference(others))
@@ -63,6 +66,7 @@ pub(super) fn to_verdict(text: &str, evaluated: Result<ClaimResult, String>) -> 
 pub(super) struct ClaimEvaluator<'a> {
     model: &'a Model,
     scenario: &'a Scenario,
+    settings: &'a Settings,
     now: Stamp,
     findings: Vec<Finding>,
     /// Other programs that used the run's cores.
@@ -79,6 +83,15 @@ pub(super) struct ClaimResult {
     pub(super) bound_check: Option<BoundCheck>,
 }
 
+impl ClaimResult {
+    /// Returns the result of a formula, or why it cannot be measured.
+    pub(super) fn of_formula(result: FormulaResult) -> Result<Self, String> {
+        let only_check = result.checks.first().filter(|_| result.checks.len() == 1);
+        let bound_check = only_check.map(|check| check.bound_check);
+        Ok(Self { is_seen: result.is_seen?, evidence: result.evidence, expected: String::new(), bound_check })
+    }
+}
+
 /// A claim's result, with the reason if the figures do not decide it.
 pub(super) struct ClaimAssessment {
     pub(super) is_seen: bool,
@@ -89,9 +102,9 @@ pub(super) struct ClaimAssessment {
 }
 
 impl<'a> ClaimEvaluator<'a> {
-    pub(super) fn new(model: &'a Model, scenario: &'a Scenario, now: Stamp) -> Self {
+    pub(super) fn new(model: &'a Model, scenario: &'a Scenario, settings: &'a Settings, now: Stamp) -> Self {
         let others = Interference::during(model, model.settings_start(now), now);
-        Self { model, scenario, now, findings: model.findings(now), interference: others }
+        Self { model, scenario, settings, now, findings: model.findings(now), interference: others }
     }
 
     /// Evaluates a claim.
@@ -120,6 +133,12 @@ impl<'a> ClaimEvaluator<'a> {
                     None => Ok(evaluate_figure(*metric, found(of)?, (*compare, *value))),
                 };
             }
+            Claim::Formula(formula) => {
+                if formula.terms.iter().any(|term| !term.settings.is_empty()) {
+                    return Err("it needs another run to compare with".to_owned());
+                }
+                return ClaimResult::of_formula(self.formula_result(formula));
+            }
         };
         Ok(ClaimResult { is_seen: seen, evidence, expected: String::new(), bound_check: None })
     }
@@ -142,6 +161,7 @@ impl<'a> ClaimEvaluator<'a> {
                 let mut subjects = [Some(of), of_other].into_iter().flatten();
                 subjects.find_map(|of| unmeasurable_reason(self.model, self.scenario, *metric, of, self.now))
             }
+            Claim::Formula(formula) => formula::unmeasurable_reason(self.model, self.scenario, formula, self.now),
         }
     }
 
@@ -153,7 +173,7 @@ impl<'a> ClaimEvaluator<'a> {
         } else if let Some(others) = self.interference.filter(|_| claim.needs_cores()) {
             Some(Doubt::Interference(others))
         } else {
-            evaluated.as_ref().ok().and_then(|result| self.noise_doubt(claim, result.bound_check?))
+            evaluated.as_ref().ok().and_then(|result| self.noise_doubt(claim, result))
         };
         match evaluated {
             Ok(ClaimResult { is_seen: seen, evidence, .. }) => {
@@ -163,8 +183,18 @@ impl<'a> ClaimEvaluator<'a> {
         }
     }
 
+    /// Evaluates a formula of figures of this run.
+    fn formula_result(&self, formula: &FigureFormula) -> FormulaResult {
+        let figures = formula::measure_terms(self.model, self.scenario, self.settings, formula, self.now);
+        formula::evaluate_formula(formula, &figures)
+    }
+
     /// The doubt that a figure is too close to its bound for the run's noise.
-    fn noise_doubt(&self, claim: &Claim, check: BoundCheck) -> Option<Doubt> {
+    fn noise_doubt(&self, claim: &Claim, result: &ClaimResult) -> Option<Doubt> {
+        if let Claim::Formula(formula) = claim {
+            return self.formula_result(formula).checks.iter().find_map(ComparisonCheck::noise_doubt);
+        }
+        let check = result.bound_check?;
         let Claim::Measure { metric, baseline: times, .. } = claim else { return None };
         let (low, high) = self.range(claim).filter(|range| check.is_undecided_within(*range))?;
         let word = |value| if times.is_some() { format_number(value) } else { format_value(*metric, value) };

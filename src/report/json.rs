@@ -1,5 +1,6 @@
 //! The JSON report, version 1. `docs/report.md` describes it. Fields may be added, but never renamed.
 
+mod member;
 mod shape;
 mod stuck_workers;
 
@@ -10,10 +11,13 @@ use shape::{
 };
 
 use crate::model::{DurationStats, Finding};
+use crate::platform::Machine;
 use crate::trace::{RunEnd, Span, Stamp, State};
 
 use super::endings;
 use super::{Report, Verdict};
+
+pub(super) use member::report_member;
 
 /// Version of the object's shape.
 const SCHEMA_VERSION: u32 = 1;
@@ -72,12 +76,7 @@ impl<'a> ReportJson<'a> {
             scenario: &report.scenario.name,
             title: &report.scenario.title,
             params: report.knob_values().collect(),
-            machine: MachineJson {
-                cores: report.machine.cores,
-                usable: report.machine.usable,
-                quota: report.machine.quota,
-                os: &report.machine.os,
-            },
+            machine: MachineJson::from(report.machine),
             elapsed_s: report.ended_at.as_secs_f64(),
             limit_s: report.time_limit.map(Span::as_secs_f64),
             over_limit_s: report.overrun().map(Span::as_secs_f64),
@@ -100,6 +99,12 @@ impl<'a> ReportJson<'a> {
             findings: report.findings.iter().map(FindingJson::from).collect(),
             expectations: report.verdicts.iter().map(ExpectationJson::from).collect(),
         }
+    }
+}
+
+impl<'a> From<&'a Machine> for MachineJson<'a> {
+    fn from(machine: &'a Machine) -> Self {
+        Self { cores: machine.cores, usable: machine.usable, quota: machine.quota, os: &machine.os }
     }
 }
 
@@ -296,6 +301,7 @@ const LOCK_KINDS: [&str; 15] = [
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
 
     use serde_json::Value;
 
@@ -312,6 +318,74 @@ mod tests {
             document: include_str!("../../docs/report.md"),
             path_of_row: str::to_owned,
         });
+    }
+
+    /// Expectations name members of the report: this is the list that the checker knows.
+    #[test]
+    fn members_in_expectations_match_the_schema() {
+        let schema: Value = serde_json::from_str(include_str!("../../docs/schema/report.json")).expect("JSON");
+        let mut text = String::new();
+        list_members(&schema, "", &mut text);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/scenario/src/check/expect/report_members.txt");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &text).expect("written");
+        }
+        let found = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(found == text, "{path} is stale; UPDATE_DOCS=1 cargo test --lib schema writes it");
+    }
+
+    /// Members that are known before a run, or are about its expectations.
+    const NOT_DECIDED: [&str; 9] =
+        ["contend", "error", "expectations", "limit_s", "over_limit_s", "params", "scenario", "schema", "title"];
+
+    /// Writes a line for each member that is a value: its path, and `number`, `text`, `boolean` or its words.
+    fn list_members(schema: &Value, path: &str, out: &mut String) {
+        // A nullable object is `anyOf` two schemas.
+        let schema = schema.get("anyOf").map_or(schema, |any| &any[0]);
+        let kind = match &schema["type"] {
+            Value::Array(kinds) => kinds[0].as_str(),
+            kind => kind.as_str(),
+        };
+        match kind.expect("a type") {
+            "object" => {
+                for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+                    if path.is_empty() && NOT_DECIDED.contains(&name.as_str()) {
+                        continue;
+                    }
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    list_members(member, &path, out);
+                }
+                if let Some(each) = schema.get("additionalProperties").filter(|each| each.is_object()) {
+                    list_members(each, &format!("{path}.*"), out);
+                }
+            }
+            "array" => list_members(&schema["items"], &format!("{path}[]"), out),
+            kind => {
+                let words = schema.get("enum").and_then(Value::as_array);
+                let kind = match (words, kind) {
+                    (Some(words), _) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|"),
+                    (None, "string") => "text".to_owned(),
+                    (None, "integer") => "number".to_owned(),
+                    (None, kind) => kind.to_owned(),
+                };
+                let _ = writeln!(out, "{path} {kind}");
+            }
+        }
+    }
+
+    /// Every member that the checker knows can be read from a report.
+    #[test]
+    fn sections_in_expectations_are_read_as_they_are_written() {
+        let bank = BankFixture::new();
+        let (report, whole) = (bank.report(), report_json(&bank.report()).unwrap());
+        let whole: Value = serde_json::from_str(&whole).unwrap();
+        let members = include_str!("../../crates/scenario/src/check/expect/report_members.txt");
+        for name in members.lines().map(|line| line.split(['.', '[', ' ']).next().unwrap()) {
+            let segments = vec![crate::scenario::PathSegment::Member(name.to_owned())];
+            let path =
+                crate::scenario::ReportPath { segments, value: crate::scenario::ReportValue::Number, scale: 1.0 };
+            assert_eq!(report_member(&report, &path).as_ref(), Ok(&whole[name]), "{name}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::scenario::{Metric, MetricSubject, Scenario};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State};
 
 pub(super) use current_settings::too_early_reason;
-pub(super) use spread::{Spread, ValueRange, figure_spread};
+pub(super) use spread::{Spread, ValueRange, figure_spread, half_width};
 
 use crate::trace::format::{format_count, format_counted, format_number, format_percent, format_signed};
 

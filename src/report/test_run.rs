@@ -156,7 +156,7 @@ fn final_verdicts(
 /// Returns the verdict on the scenario's question, and whether it is final. The question is about the default settings.
 fn question_verdict(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Option<(Verdict, bool)> {
     let quiz = scenario.quiz.as_ref().filter(|_| settings.numbers == scenario.default_settings().numbers)?;
-    let answer = super::answer_question(model, scenario, now)?;
+    let answer = super::answer_question(model, scenario, settings, now)?;
     Some((answer.verdict(quiz), answer.is_measured()))
 }
 

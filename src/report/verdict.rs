@@ -119,7 +119,7 @@ impl BoundCheck {
     }
 }
 
-fn is_approx_equal(value: f64, wanted: f64) -> bool {
+pub(super) fn is_approx_equal(value: f64, wanted: f64) -> bool {
     (value - wanted).abs() <= EQUALITY_TOLERANCE * wanted.abs().max(1.0)
 }
 

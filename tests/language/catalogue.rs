@@ -55,7 +55,7 @@ fn expects(scenario: &Scenario, finding: &str, made: bool) -> bool {
         Claim::Finding { id, is_expected: seen } => id == finding && *seen == made,
         Claim::Deadlock { .. } => finding == "deadlock" && made,
         Claim::NoDeadlock => finding == "deadlock" && !made,
-        Claim::Measure { .. } => false,
+        Claim::Measure { .. } | Claim::Formula(_) => false,
     })
 }
 

@@ -102,6 +102,31 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "a condition over figures",
+        &[
+            ("bad/expect-formula-unknown-name", "did you mean `work`?"),
+            ("bad/expect-formula-unknown-measure", "did you mean `rate`?"),
+            ("bad/expect-formula-mixed-units", "left of it is a rate, right of it a time"),
+            ("bad/expect-formula-without-unit", "write the number with its unit, such as 5ms"),
+            ("bad/expect-formula-single-equals", "compare with `==`"),
+            ("bad/expect-formula-two-comparisons", "a condition has one comparison"),
+            ("bad/expect-formula-foreign-and", "write `and` for `&&`"),
+            ("bad/expect-formula-unknown-knob", "did you mean `workers`?"),
+            ("bad/expect-formula-same-run", "names the settings that the run has anyway"),
+            ("bad/expect-formula-in-guess-two-runs", "a guess is decided by one"),
+        ],
+    ),
+    (
+        "a member of the JSON report",
+        &[
+            ("bad/expect-json-unknown-member", "did you mean `p90`?"),
+            ("bad/expect-json-unknown-element", "did you mean `work`?"),
+            ("bad/expect-json-of-a-list", "pools[0].done"),
+            ("bad/expect-json-known-before", "no run decides `params`"),
+            ("bad/expect-json-unknown-word", "did you mean `completed`?"),
+        ],
+    ),
+    (
         "an index of a single resource, or out of range",
         &[
             ("bad/at-of-a-single-one", "there is only one `a`"),

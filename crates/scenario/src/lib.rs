@@ -39,6 +39,10 @@ pub use program::{
     ShutdownMode, SignalStep, SourceSpan, Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece,
     TestConfig, TextExpr, WorkerGroup,
 };
+pub use program::{
+    FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureFunction, FigureLiteral, FigureSource,
+    FigureTerm, FigureUnit, LiteralUnit, PathSegment, Relation, ReportPath, ReportValue,
+};
 pub use program::{Limit, TimeLimit};
 pub use sanitize::sanitize;
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source};

@@ -3,6 +3,7 @@
 mod blocking_steps;
 mod expect;
 mod feed;
+mod formula;
 mod optimum;
 mod quiz;
 mod resource;
@@ -21,6 +22,10 @@ use contend_trace::{KnobId, WorkerKind};
 
 pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, Quantile};
 pub use feed::{ArrivalSpacing, Arrivals, Feed, Pace, RateCurve, TraceFile};
+pub use formula::{
+    FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureFunction, FigureLiteral, FigureSource,
+    FigureTerm, FigureUnit, LiteralUnit, PathSegment, Relation, ReportPath, ReportValue,
+};
 pub use optimum::{Optimum, OptimumLimit};
 pub use quiz::{CorrectWhen, Guess, Quiz};
 pub use resource::{Resource, ResourceSpec, ServerSpec, Target};

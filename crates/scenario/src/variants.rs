@@ -3,7 +3,7 @@
 use super::choice::Choice;
 use super::expr::{EvalContext, Expr};
 use super::knob::Settings;
-use super::program::{ResourceSpec, Scenario, Step};
+use super::program::{Expect, ResourceSpec, Scenario, Step};
 use contend_trace::{KnobId, LockKind};
 
 /// A knob setting that an expectation needs.
@@ -23,9 +23,7 @@ impl Scenario {
         if self.quiz.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
             variants.push(Variant { settings: self.default_settings(), set: Vec::new() });
         }
-        let conditions =
-            self.expectations.iter().flat_map(|expect| [Some(expect.when.clone()), expect.baseline_knobs()]);
-        for when in conditions.flatten() {
+        for when in self.expectations.iter().flat_map(Expect::runs) {
             let settings = self.with_knobs(&when);
             match variants.iter_mut().find(|known| known.settings == settings) {
                 Some(known) if known.set.len() < when.len() => known.set = when,

@@ -11,7 +11,7 @@ fn answer_bank(guesses: &str) -> Answer {
     let text = format!("{BANK_SCENARIO}\nask \"How much?\" {{ {guesses} }}\n");
     let source = Source { name: "bank".to_owned(), path: None, text };
     let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-    answer_question(&bank.model, &scenario, bank.at).expect("there are guesses")
+    answer_question(&bank.model, &scenario, &scenario.default_settings(), bank.at).expect("there are guesses")
 }
 
 #[test]

@@ -35,6 +35,22 @@ impl Spread {
         }
     }
 
+    /// Returns the number of parts of the time that it is measured in.
+    pub(in crate::report) fn part_count(&self) -> usize {
+        match self {
+            Self::Parts(parts) => parts.len(),
+            Self::KnownInterval(_) => 0,
+        }
+    }
+
+    /// Returns the figure with one part of the time left out.
+    pub(in crate::report) fn without_part(&self, left_out: usize) -> Option<f64> {
+        match self {
+            Self::Parts(parts) => quotient(parts, Some(left_out)),
+            Self::KnownInterval(_) => None,
+        }
+    }
+
     /// Returns the interval of its ratio to another figure of the same run.
     pub(in crate::report) fn interval_of_ratio(&self, other: &Self) -> Option<ValueRange> {
         match (self, other) {
@@ -53,6 +69,14 @@ impl Spread {
         let quotient = middle / around;
         (least > 0.0 && middle > 0.0).then(|| (quotient * (1.0 - part).max(0.0), quotient * (1.0 + part)))
     }
+}
+
+/// Returns half the width of the interval of a figure, from its values with one part left out each.
+pub(in crate::report) fn half_width(without: &[f64]) -> f64 {
+    let parts = without.len() as f64;
+    let mean = without.iter().sum::<f64>() / parts;
+    let squares = without.iter().map(|one| (one - mean).powi(2)).sum::<f64>();
+    STUDENT_T_95 * (squares * (parts - 1.0) / parts).sqrt()
 }
 
 /// Returns the uncertainty of a figure, or `None` if it is exact or its uncertainty is unknown.
@@ -186,9 +210,7 @@ fn quotient(parts: &[(f64, f64)], left_out: Option<usize>) -> Option<f64> {
 fn jackknife(parts: usize, figure: impl Fn(Option<usize>) -> Option<f64>) -> Option<ValueRange> {
     let whole = figure(None)?;
     let without: Vec<f64> = (0..parts).map(|at| figure(Some(at))).collect::<Option<_>>()?;
-    let mean = without.iter().sum::<f64>() / parts as f64;
-    let squares = without.iter().map(|one| (one - mean).powi(2)).sum::<f64>();
-    let half = STUDENT_T_95 * (squares * (parts as f64 - 1.0) / parts as f64).sqrt();
+    let half = half_width(&without);
     half.is_finite().then(|| ((whole - half).max(0.0), whole + half))
 }
 

@@ -28,7 +28,7 @@ impl RunView {
             self.last_turn_at.is_some_and(|at| model.settings_change(now).is_none_or(|change| change.at < at));
         self.answer = match ask {
             Some(ask) if is_on_its_way => Some(Answer::unknown(ask, "the settings were changed just now".to_owned())),
-            _ => report::answer_question(model, &self.scenario, now),
+            _ => report::answer_question(model, &self.scenario, &self.settings, now),
         };
     }
 

@@ -1,7 +1,10 @@
 //! Expectations: `expect contended account above="50%" when="kind=std|fair"`.
 
 mod conditions;
+mod figure_formula;
+mod figure_terms;
 mod measures;
+mod report_member;
 
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
@@ -17,7 +20,7 @@ use contend_trace::{FindingId, State};
 pub(super) use measures::MEASURES;
 use measures::{Measure, SubjectKind};
 
-const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
+const OTHERS: [&str; 6] = ["deadlock", "no-deadlock", "finding", "no-finding", "share", "json"];
 
 const COMPARES: [(&str, Compare); 3] =
     [("above", Compare::Above), ("below", Compare::Below), ("equals", Compare::Equals)];
@@ -35,7 +38,7 @@ impl Checker {
             let (Some((claim, text)), Some(ways)) = (claim, ways) else { continue };
             let times = if let Claim::Measure { baseline: times, .. } = &claim { times.as_ref() } else { None };
             for when in ways {
-                if !self.check_baseline_differs(node, &when, times) {
+                if !self.check_baseline_differs(node, &when, times) || !self.check_runs_differ(node, &when, &claim) {
                     break;
                 }
                 let text = self.with_condition(&text, &when);
@@ -48,6 +51,10 @@ impl Checker {
     pub(super) fn claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
         let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
         let kind = arg(node, 0)?;
+        if let Some(text) = kind.value().as_string().filter(|text| figure_formula::is_formula(text)) {
+            self.reject_others(node, 1, &[]);
+            return self.figure_formula(kind, text);
+        }
         match words[self.word(kind, &words)?] {
             "deadlock" => {
                 self.reject_others(node, 1, &["within"]);
@@ -68,6 +75,10 @@ impl Checker {
                 let id = FindingId::IDS[self.word(entry, &FindingId::IDS)?].to_owned();
                 let text = format!("{} {id}", if word == "finding" { "finding" } else { "no finding" });
                 Some((Claim::Finding { id, is_expected: word == "finding" }, text))
+            }
+            "json" => {
+                self.reject_others(node, 2, &["above", "below", "equals"]);
+                self.report_member(node)
             }
             word => self.measure(node, word),
         }
@@ -148,7 +159,19 @@ impl Checker {
     }
 
     fn subject(&mut self, entry: &KdlEntry, of: SubjectKind) -> Option<MetricSubject> {
-        let item = self.resolve(entry, of.noun(), |this, item| match (item, of) {
+        let name = self.text(entry)?;
+        match self.find_subject(name, of) {
+            Ok(subject) => Some(subject),
+            Err((title, help)) => {
+                self.mistakes.error(value_span(entry), title).help(help);
+                None
+            }
+        }
+    }
+
+    /// Finds the subject of a measure by its name. The error has title and help.
+    fn find_subject(&self, name: &str, of: SubjectKind) -> Result<MetricSubject, (String, String)> {
+        let item = self.find_item(name, of.noun(), |this, item| match (item, of) {
             (NamedItem::Pool(_), of) => {
                 matches!(
                     of,
@@ -164,7 +187,7 @@ impl Checker {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
         })?;
-        Some(match item {
+        Ok(match item {
             NamedItem::Resource(at) => MetricSubject::Resource(at),
             NamedItem::Pool(at) => MetricSubject::Pool(at),
             NamedItem::Workers(at) => MetricSubject::Workers(at),

@@ -102,34 +102,48 @@ impl Checker {
         wanted: impl Fn(&Self, NamedItem) -> bool,
     ) -> Option<NamedItem> {
         let name = self.text(entry)?;
+        match self.find_item(name, what, wanted) {
+            Ok(item) => Some(item),
+            Err((title, help)) => {
+                self.mistakes.error(value_span(entry), title).help(help);
+                None
+            }
+        }
+    }
+
+    /// Finds the item of the wanted kind with this name.
+    ///
+    /// # Errors
+    ///
+    /// Title and help of the mistake.
+    pub(super) fn find_item(
+        &self,
+        name: &str,
+        what: &str,
+        wanted: impl Fn(&Self, NamedItem) -> bool,
+    ) -> Result<NamedItem, (String, String)> {
         let found = self.names.find(name);
         if let Some(item) = found.filter(|item| wanted(self, *item)) {
-            return Some(item);
+            return Ok(item);
         }
-        let known: Vec<String> =
-            self.names.names_where(|item| wanted(self, item)).into_iter().map(str::to_owned).collect();
-        let known = known.iter().map(String::as_str);
-        let noun = what.split_once(' ').map_or(what, |(_, noun)| noun);
+        let known = self.names.names_where(|item| wanted(self, item));
+        let noun = what.split(' ').filter(|word| !matches!(*word, "a" | "an")).collect::<Vec<_>>().join(" ");
         let title = match found {
             Some(item) => format!("`{name}` is {}, not {what}", self.item_kind(item)),
             None => format!("there is no {noun} `{name}`"),
         };
-        let help = match suggest(name, known.clone()) {
+        let help = match suggest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if known.len() == 0
+            None if known.is_empty()
                 && found.is_none()
-                && matches!(noun, "mutex" | "counter" | "pipe" | "semaphore" | "rwlock") =>
+                && matches!(noun.as_str(), "mutex" | "counter" | "pipe" | "semaphore" | "rwlock") =>
             {
                 format!("declare it at the top: {noun} {name}")
             }
-            None if known.len() == 0 => {
-                let nouns = noun.replace(", an ", ", ").replace(", a ", ", ").replace(" or a ", " or ");
-                format!("this scenario has no {}", nouns.replace(" or an ", " or "))
-            }
+            None if known.is_empty() => format!("this scenario has no {noun}"),
             None => format!("known: {}", all_of(known)),
         };
-        self.mistakes.error(value_span(entry), title).help(help);
-        None
+        Err((title, help))
     }
 
     fn item_kind(&self, item: NamedItem) -> &'static str {

@@ -160,16 +160,16 @@ impl Checker {
         }
     }
 
-    /// Reports a mistake inside a formula. Points into the quotes if the text has no escapes.
-    fn report_formula_error(&mut self, entry: &KdlEntry, text: &str, fault: FormulaError) {
+    /// Reports a mistake inside a formula. Points into the quotes if the text is written without escapes.
+    pub(super) fn report_formula_error(&mut self, entry: &KdlEntry, text: &str, fault: FormulaError) {
         let whole = value_span(entry);
-        let quotes = whole.len().saturating_sub(text.len());
-        let span = match quotes {
-            0 | 2 => {
-                let start = whole.start + quotes / 2;
+        let written = entry.format().map_or("", |format| format.value_repr.as_str());
+        let span = match written.find(text).filter(|_| !text.is_empty()) {
+            Some(offset) => {
+                let start = whole.start + offset;
                 start + fault.at.start..start + fault.at.end.max(fault.at.start + 1)
             }
-            _ => whole,
+            None => whole,
         };
         let mistake = self.mistakes.error(span, fault.title);
         if let Some(help) = fault.help {

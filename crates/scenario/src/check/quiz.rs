@@ -5,7 +5,7 @@ use kdl::KdlNode;
 use super::Checker;
 use super::grammar::{ASK, GUESS};
 use super::node::{arg, children, span_of, value_span};
-use crate::program::{CorrectWhen, Expect, Guess, Quiz};
+use crate::program::{Claim, CorrectWhen, Expect, Guess, Quiz};
 use crate::sanitize::sanitize;
 
 /// Most guesses: there is a number key for each.
@@ -73,12 +73,20 @@ impl Checker {
         })
     }
 
-    /// Reports a claim that compares two runs: a guess is decided by a single run.
+    /// Reports a claim that compares runs: a guess is decided by a single run.
     fn needs_two_runs(&mut self, node: &KdlNode, claim: &Expect) -> bool {
-        let two = claim.baseline_knobs().is_some();
+        let two = claim.compares_runs();
         if two {
+            let title = "this takes two runs, and a guess is decided by one";
             let help = "compare with something else in the same run, or with a number";
-            self.mistakes.error(span_of(node), "this takes two runs, and a guess is decided by one").help(help);
+            let other = match &claim.claim {
+                Claim::Formula(formula) => formula.terms.iter().find(|term| !term.settings.is_empty()),
+                _ => None,
+            };
+            match other {
+                Some(term) => self.report_at_term(node, &term.text, title, help),
+                None => drop(self.mistakes.error(span_of(node), title).help(help)),
+            }
         }
         two
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::formula::{FigureFormula, FigureSource, FigureTerm};
 use super::step::Compare;
 use contend_trace::KnobId;
 
@@ -35,6 +36,8 @@ pub enum Claim {
         value: f64,
         baseline: Option<Baseline>,
     },
+    /// A condition over figures.
+    Formula(FigureFormula),
 }
 
 /// Findings that do not depend on the speed of a run.
@@ -58,6 +61,7 @@ impl Claim {
             Self::Deadlock { .. } | Self::NoDeadlock => false,
             Self::Finding { id, .. } => !TIMING_INDEPENDENT.contains(&id.as_str()),
             Self::Measure { metric, compare, .. } => *compare != Compare::Equals && metric.needs_cores(),
+            Self::Formula(formula) => formula.needs_cores(),
         }
     }
 }
@@ -72,11 +76,41 @@ pub enum Baseline {
 }
 
 impl Expect {
-    /// Returns the knobs of the other run, if the expectation compares two runs.
-    pub fn baseline_knobs(&self) -> Option<Vec<(KnobId, f64)>> {
-        let Claim::Measure { baseline: Some(Baseline::OtherRun(set)), .. } = &self.claim else { return None };
+    /// Returns the knobs of each run that it needs: its own, the one of its baseline, those that its formula names.
+    pub fn runs(&self) -> Vec<Vec<(KnobId, f64)>> {
+        match &self.claim {
+            Claim::Measure { baseline: Some(Baseline::OtherRun(set)), .. } => {
+                vec![self.when.clone(), self.run_with(set)]
+            }
+            Claim::Formula(formula) => {
+                let mut runs = Vec::new();
+                for term in formula.terms.iter().filter(|term| !matches!(term.source, FigureSource::Knob(_))) {
+                    let run = self.run_of(term);
+                    if !runs.contains(&run) {
+                        runs.push(run);
+                    }
+                }
+                runs
+            }
+            Claim::Deadlock { .. } | Claim::NoDeadlock | Claim::Finding { .. } | Claim::Measure { .. } => {
+                vec![self.when.clone()]
+            }
+        }
+    }
+
+    /// Whether its own run alone does not decide it.
+    pub fn compares_runs(&self) -> bool {
+        self.runs() != [self.when.as_slice()]
+    }
+
+    /// Returns the knobs of the run in which a figure of its formula is measured.
+    pub fn run_of(&self, term: &FigureTerm) -> Vec<(KnobId, f64)> {
+        self.run_with(&term.settings)
+    }
+
+    fn run_with(&self, set: &[(KnobId, f64)]) -> Vec<(KnobId, f64)> {
         let kept = self.when.iter().filter(|(knob, _)| !set.iter().any(|(turned, _)| turned == knob));
-        Some(kept.chain(set).copied().collect())
+        kept.chain(set).copied().collect()
     }
 }
 
@@ -178,7 +212,7 @@ pub enum Quantile {
 
 impl Metric {
     /// Whether it depends on the cores that a run gets.
-    const fn needs_cores(self) -> bool {
+    pub(super) const fn needs_cores(self) -> bool {
         !matches!(
             self,
             Self::Value

@@ -129,7 +129,8 @@ impl SimulatedRun {
     }
 
     fn answer(&self, guesses: &str, now: u64) -> Answer {
-        answer_question(&self.model, &scenario(&format!("{TEXT}{guesses}}}")), ms(now)).expect("there are guesses")
+        let scenario = scenario(&format!("{TEXT}{guesses}}}"));
+        answer_question(&self.model, &scenario, &scenario.default_settings(), ms(now)).expect("there are guesses")
     }
 }
 

@@ -114,12 +114,13 @@ impl Checker {
 
     /// Formats knobs as they are written: `kind=std order=same`.
     fn settings_text(&self, set: &[(KnobId, f64)]) -> String {
-        let shown: Vec<String> = set
-            .iter()
-            .filter_map(|(id, value)| {
-                self.scenario.knobs.get(id.index()).map(|k| format!("{}={}", k.name, k.format_value(*value)))
-            })
-            .collect();
-        shown.join(" ")
+        self.settings_words(set).join(" ")
+    }
+
+    pub(super) fn settings_words(&self, set: &[(KnobId, f64)]) -> Vec<String> {
+        let word = |(id, value): &(KnobId, f64)| {
+            self.scenario.knobs.get(id.index()).map(|knob| format!("{}={}", knob.name, knob.format_value(*value)))
+        };
+        set.iter().filter_map(word).collect()
     }
 }

@@ -12,14 +12,14 @@ const NO_RATIO: IfOmitted = Means("compares with the number itself");
 
 const WHAT: Parameter = required(
     "what",
-    Special("`deadlock`, `no-deadlock`, `finding`, `no-finding`, `share` or a measure"),
-    "see the measures",
+    Special("`deadlock`, `no-deadlock`, `finding`, `no-finding`, `share`, a measure, `json` or a condition in quotes"),
+    "see the conditions and the measures",
 );
 const WHOSE: Parameter = optional(
     "of",
     Special("a name"),
     Means("nothing, for a deadlock"),
-    "the finding, the state, or the subject of the measure",
+    "the finding, the state, the subject of the measure, or the path in the report",
 );
 
 const WITHIN_TIME: Parameter =

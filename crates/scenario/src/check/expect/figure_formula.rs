@@ -1,0 +1,420 @@
+//! Parser for conditions over figures: `expect "rate(work) >= 0.9 * rate(work, workers=2) and failed(work) == 0"`.
+//!
+//! A precedence parser that tracks the unit of each part, so that a comparison of a time with a rate is found before the
+//! run. Mistakes have their place in the text.
+
+pub(super) mod tokens;
+
+use std::ops::Range;
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::super::Checker;
+use super::super::formula::FormulaError;
+use super::super::node::arg;
+use crate::knob::Unit;
+use crate::program::{
+    Claim, FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureFunction, FigureLiteral, FigureSource,
+    FigureTerm, FigureUnit, LiteralUnit, Relation,
+};
+use contend_trace::KnobId;
+use tokens::{Token, formula_error, next_token};
+
+/// Most parts of a formula within one another.
+const MAX_DEPTH: usize = 24;
+
+/// Longest formula, in bytes.
+const MAX_LENGTH: usize = 1_000;
+
+/// Whether the argument of `expect` is a formula rather than a word.
+pub(super) fn is_formula(text: &str) -> bool {
+    text.contains(['<', '>', '=', '(', '!'])
+}
+
+impl Checker {
+    /// Reads a condition over figures, and words it for reports.
+    pub(super) fn figure_formula(&mut self, entry: &KdlEntry, text: &str) -> Option<(Claim, String)> {
+        match FormulaReader::read(self, text) {
+            Ok(formula) => {
+                let text = formula.to_text();
+                Some((Claim::Formula(formula), text))
+            }
+            Err(fault) => {
+                self.report_formula_error(entry, text, fault);
+                None
+            }
+        }
+    }
+
+    /// Reports a figure that names the settings of the run itself; returns whether there is none.
+    pub(super) fn check_runs_differ(&mut self, node: &KdlNode, when: &[(KnobId, f64)], claim: &Claim) -> bool {
+        let Claim::Formula(formula) = claim else { return true };
+        let own = self.scenario.with_knobs(when);
+        let same = formula.terms.iter().find(|term| {
+            let with = self.scenario.with_knobs(&[when, &term.settings].concat());
+            !term.settings.is_empty() && with.numbers == own.numbers
+        });
+        let Some(term) = same else { return true };
+        let title = format!("`{}` names the settings that the run has anyway", term.text);
+        let help = "leave them out, or name a knob with another value, in `when` or here";
+        self.report_at_term(node, &term.text, title, help);
+        false
+    }
+
+    /// Reports a mistake at a figure of the formula of `node`; at the whole formula if the figure is written otherwise.
+    pub(in crate::check) fn report_at_term(
+        &mut self,
+        node: &KdlNode,
+        term: &str,
+        title: impl Into<String>,
+        help: &str,
+    ) {
+        let Some((entry, text)) = arg(node, 0).and_then(|entry| Some((entry, entry.value().as_string()?))) else {
+            return;
+        };
+        let start = text.find(term);
+        let at = start.map_or(0..text.len(), |start| start..start + term.len());
+        self.report_formula_error(entry, text, formula_error(at, title, Some(help)));
+    }
+}
+
+/// Lists the words that a term can be.
+fn words_help(words: &[String]) -> Option<String> {
+    let known = crate::suggest::any_of(words.iter().map(String::as_str));
+    (!words.is_empty()).then(|| format!("it is {known}"))
+}
+
+/// A part of a formula, before it is known what it is used for.
+struct Part {
+    kind: PartKind,
+    at: Range<usize>,
+}
+
+enum PartKind {
+    Value(FigureExpr),
+    /// A term that is a word, with the words that it can be.
+    Word {
+        term: usize,
+        words: Vec<String>,
+    },
+    Condition(FigureCondition),
+}
+
+/// Reads a formula from left to right.
+pub(super) struct FormulaReader<'a> {
+    pub(super) checker: &'a Checker,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    depth: usize,
+    pub(super) terms: Vec<FigureTerm>,
+}
+
+impl<'a> FormulaReader<'a> {
+    /// Reads a whole formula.
+    pub(super) fn read(checker: &'a Checker, text: &'a str) -> Result<FigureFormula, FormulaError> {
+        if text.len() > MAX_LENGTH {
+            let help = "1,000 bytes at most; write several `expect`";
+            return Err(formula_error(0..text.len(), "this condition is too long", Some(help)));
+        }
+        let mut reader = Self { checker, text, at: 0, depth: 0, terms: Vec::new() };
+        let part = reader.any()?;
+        let condition = reader.condition(part)?;
+        match reader.peek()? {
+            (Token::End, _) => {}
+            (_, at) => return Err(formula_error(at, "expected the end, or `and` or `or`", None)),
+        }
+        if reader.terms.iter().all(|term| matches!(term.source, FigureSource::Knob(_))) {
+            let help = "use a measure, such as rate(work) or elapsed";
+            return Err(formula_error(0..text.len(), "this condition measures nothing", Some(help)));
+        }
+        Ok(FigureFormula { condition, terms: reader.terms })
+    }
+
+    pub(super) fn peek(&self) -> Result<(Token<'a>, Range<usize>), FormulaError> {
+        next_token(self.text, self.at)
+    }
+
+    /// Takes the next token if it is this sign or keyword.
+    pub(super) fn take(&mut self, wanted: &str) -> Result<Option<Range<usize>>, FormulaError> {
+        match self.peek()? {
+            (Token::Sign(found) | Token::Name(found), at) if found == wanted => {
+                self.at = at.end;
+                Ok(Some(at))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn expect(&mut self, wanted: &str) -> Result<Range<usize>, FormulaError> {
+        match self.take(wanted)? {
+            Some(at) => Ok(at),
+            None => Err(formula_error(self.peek()?.1, format!("expected `{wanted}`"), None)),
+        }
+    }
+
+    fn any(&mut self) -> Result<Part, FormulaError> {
+        self.joined("or", Self::all, FigureCondition::Any)
+    }
+
+    fn all(&mut self) -> Result<Part, FormulaError> {
+        self.joined("and", Self::not, FigureCondition::All)
+    }
+
+    /// Reads conditions joined by a word.
+    fn joined(
+        &mut self,
+        word: &str,
+        part: fn(&mut Self) -> Result<Part, FormulaError>,
+        join: fn(Vec<FigureCondition>) -> FigureCondition,
+    ) -> Result<Part, FormulaError> {
+        let first = part(self)?;
+        if self.take(word)?.is_none() {
+            return Ok(first);
+        }
+        let start = first.at.start;
+        let mut parts = vec![self.condition(first)?];
+        loop {
+            let next = part(self)?;
+            parts.push(self.condition(next)?);
+            if self.take(word)?.is_none() {
+                return Ok(Part { kind: PartKind::Condition(join(parts)), at: start..self.at });
+            }
+        }
+    }
+
+    fn not(&mut self) -> Result<Part, FormulaError> {
+        let Some(at) = self.take("not")? else { return self.comparison() };
+        let inner = self.nested(&at, Self::not)?;
+        let inner = self.condition(inner)?;
+        Ok(Part { kind: PartKind::Condition(FigureCondition::Not(Box::new(inner))), at: at.start..self.at })
+    }
+
+    fn comparison(&mut self) -> Result<Part, FormulaError> {
+        let left = self.sum()?;
+        let Some((relation, sign_at)) = self.relation()? else { return Ok(left) };
+        let start = left.at.start;
+        let condition = if let PartKind::Word { term, words } = left.kind {
+            self.word_condition(term, &words, relation, &sign_at)?
+        } else {
+            let right = self.sum()?;
+            self.figure_condition(left, relation, right, sign_at)?
+        };
+        if let Some((_, at)) = self.relation()? {
+            let help = "write two: 1 < depth(work) and depth(work) < 9";
+            return Err(formula_error(at, "a condition has one comparison", Some(help)));
+        }
+        Ok(Part { kind: PartKind::Condition(condition), at: start..self.at })
+    }
+
+    fn relation(&mut self) -> Result<Option<(Relation, Range<usize>)>, FormulaError> {
+        match self.peek()? {
+            (Token::Sign("="), at) => {
+                let help = "compare with `==`; a single `=` names a knob of another run: rate(work, workers=2)";
+                Err(formula_error(at, "`=` does not compare", Some(help)))
+            }
+            (Token::Sign(sign), at) => match Relation::ALL.iter().find(|(known, _)| *known == sign) {
+                Some((_, relation)) => {
+                    self.at = at.end;
+                    Ok(Some((*relation, at)))
+                }
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    fn figure_condition(
+        &self,
+        left: Part,
+        relation: Relation,
+        right: Part,
+        sign_at: Range<usize>,
+    ) -> Result<FigureCondition, FormulaError> {
+        let whole = left.at.start..right.at.end;
+        let (left, right) = (self.value(left)?, self.value(right)?);
+        self.check_units(&left, &right, sign_at)?;
+        if left == right {
+            return Err(formula_error(whole, "this is compared with itself", Some("name something else")));
+        }
+        Ok(FigureCondition::Compare(FigureComparison { left, relation, right }))
+    }
+
+    fn word_condition(
+        &mut self,
+        term: usize,
+        words: &[String],
+        relation: Relation,
+        sign_at: &Range<usize>,
+    ) -> Result<FigureCondition, FormulaError> {
+        if relation.is_ordering() {
+            let title = format!("`{}` is a word: it is not more or less than another", self.terms[term].text);
+            return Err(formula_error(sign_at.clone(), title, Some("compare it with `==` or `!=`")));
+        }
+        let (token, at) = self.peek()?;
+        let Token::Name(word) = token else {
+            return Err(formula_error(at, "expected a word", words_help(words).as_deref()));
+        };
+        self.at = at.end;
+        if !words.is_empty() && !words.iter().any(|known| known == word) {
+            let near = crate::suggest::suggest(word, words.iter().map(String::as_str));
+            let help = near.map(|near| format!("did you mean `{near}`?")).or_else(|| words_help(words));
+            let title = format!("`{}` is never `{word}`", self.terms[term].text);
+            return Err(formula_error(at, title, help.as_deref()));
+        }
+        Ok(FigureCondition::Word { term, word: word.to_owned(), is_expected: relation == Relation::Equal })
+    }
+
+    fn sum(&mut self) -> Result<Part, FormulaError> {
+        self.operators(&["+", "-"], Self::product)
+    }
+
+    fn product(&mut self) -> Result<Part, FormulaError> {
+        self.operators(&["*", "/"], Self::sign)
+    }
+
+    fn operators(
+        &mut self,
+        signs: &[&'static str],
+        part: fn(&mut Self) -> Result<Part, FormulaError>,
+    ) -> Result<Part, FormulaError> {
+        let mut left = part(self)?;
+        loop {
+            let (Token::Sign(sign), at) = self.peek()? else { return Ok(left) };
+            if !signs.contains(&sign) {
+                return Ok(left);
+            }
+            self.at = at.end;
+            let right = part(self)?;
+            let whole = left.at.start..right.at.end;
+            let (one, other) = (self.value(left)?, self.value(right)?);
+            if matches!(sign, "+" | "-") {
+                self.check_units(&one, &other, at)?;
+            }
+            let op = sign.chars().next().unwrap_or('+');
+            left = Part { kind: PartKind::Value(FigureExpr::Op(Box::new(one), op, Box::new(other))), at: whole };
+        }
+    }
+
+    fn sign(&mut self) -> Result<Part, FormulaError> {
+        let Some(at) = self.take("-")? else { return self.atom() };
+        let inner = self.nested(&at, Self::sign)?;
+        let inner = self.value(inner)?;
+        Ok(Part { kind: PartKind::Value(FigureExpr::Negative(Box::new(inner))), at: at.start..self.at })
+    }
+
+    fn atom(&mut self) -> Result<Part, FormulaError> {
+        let (token, at) = self.peek()?;
+        self.at = at.end;
+        let value = |expr| Part { kind: PartKind::Value(expr), at: at.clone() };
+        match token {
+            Token::Number(literal) => Ok(value(FigureExpr::Literal(literal))),
+            Token::Knob(name) => Ok(value(FigureExpr::Term(self.knob_term(name, &at)?))),
+            Token::Name("cores") => {
+                let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+                let unit = LiteralUnit::Quantity(Unit::Count);
+                Ok(value(FigureExpr::Literal(FigureLiteral { value: cores, unit })))
+            }
+            Token::Name(name) => self.named(name, &at),
+            Token::Sign("(") => {
+                let inner = self.nested(&at, Self::any)?;
+                self.expect(")")?;
+                Ok(Part { at: at.start..self.at, ..inner })
+            }
+            Token::Sign(_) | Token::End => {
+                let help = "such as rate(work), $knob, 5ms, 50% or 8";
+                Err(formula_error(at, "expected a figure", Some(help)))
+            }
+        }
+    }
+
+    /// Reads a part inside another one.
+    fn nested(
+        &mut self,
+        at: &Range<usize>,
+        part: fn(&mut Self) -> Result<Part, FormulaError>,
+    ) -> Result<Part, FormulaError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(formula_error(at.clone(), "this condition is nested too deeply", Some("24 levels at most")));
+        }
+        let found = part(self);
+        self.depth -= 1;
+        found
+    }
+
+    /// Reads a function, a measure or a member of the report.
+    fn named(&mut self, name: &'a str, at: &Range<usize>) -> Result<Part, FormulaError> {
+        let function = FigureFunction::ALL.iter().find(|(word, _)| *word == name);
+        let kind = if let Some((_, function)) = function {
+            PartKind::Value(self.function(*function, at)?)
+        } else {
+            match self.measured_term(name, at)? {
+                (term, Some(words)) => PartKind::Word { term, words },
+                (term, None) => PartKind::Value(FigureExpr::Term(term)),
+            }
+        };
+        Ok(Part { kind, at: at.start..self.at })
+    }
+
+    fn function(&mut self, function: FigureFunction, at: &Range<usize>) -> Result<FigureExpr, FormulaError> {
+        self.expect("(")?;
+        let mut of: Vec<FigureExpr> = Vec::new();
+        for nth in 0..function.argument_count() {
+            let comma = if nth > 0 { Some(self.expect(",")?) } else { None };
+            let part = self.nested(at, Self::sum)?;
+            let value = self.value(part)?;
+            if let (Some(first), Some(comma)) = (of.first(), comma) {
+                self.check_units(first, &value, comma)?;
+            }
+            of.push(value);
+        }
+        self.expect(")")?;
+        Ok(FigureExpr::Function(function, of))
+    }
+
+    /// Requires that both sides of a sign have the same unit.
+    fn check_units(&self, left: &FigureExpr, right: &FigureExpr, at: Range<usize>) -> Result<(), FormulaError> {
+        let (one, other) = (left.unit(&self.terms), right.unit(&self.terms));
+        if one.is_compatible_with(other) {
+            return Ok(());
+        }
+        let unitless = |expr: &FigureExpr, unit: FigureUnit| {
+            matches!(expr, FigureExpr::Literal(_)) && unit.is_compatible_with(FigureUnit::NUMBER)
+        };
+        let help = if unitless(right, other) {
+            format!("write the number with its unit, such as {}", one.example())
+        } else if unitless(left, one) {
+            format!("write the number with its unit, such as {}", other.example())
+        } else {
+            format!("left of it is {}, right of it {}", one.noun(), other.noun())
+        };
+        Err(formula_error(at, "these two have different units", Some(&help)))
+    }
+
+    /// Requires a number.
+    fn value(&self, part: Part) -> Result<FigureExpr, FormulaError> {
+        match part.kind {
+            PartKind::Value(expr) => Ok(expr),
+            PartKind::Word { term, .. } => {
+                let title = format!("`{}` is a word, not a number", self.terms[term].text);
+                Err(formula_error(part.at, title, Some("write it on the left of `==` or `!=`")))
+            }
+            PartKind::Condition(_) => Err(formula_error(part.at, "expected a number, found a condition", None)),
+        }
+    }
+
+    /// Requires a condition.
+    fn condition(&self, part: Part) -> Result<FigureCondition, FormulaError> {
+        let example = match part.kind {
+            PartKind::Condition(condition) => return Ok(condition),
+            PartKind::Value(expr) => format!("> {}", expr.unit(&self.terms).example()),
+            PartKind::Word { words, .. } => format!("== {}", words.first().map_or("word", String::as_str)),
+        };
+        let written = &self.text[part.at.clone()];
+        let help = format!("compare it, such as {written} {example}");
+        Err(formula_error(part.at, "expected a condition, found a figure", Some(&help)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
