@@ -33,7 +33,7 @@ const MAX_CONCURRENT_RUNS: usize = 12;
 /// Number of runs at once that only wait and are judged by their speed.
 const MAX_UNDISTURBED_RUNS: usize = 3;
 
-/// The runs that can go on at the same time as a run without changing what is judged of it.
+/// The runs that can take place at the same time as a run without changing what is judged of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Company {
     /// It only waits: many others.
@@ -67,7 +67,7 @@ impl Company {
 struct TestCase<'a> {
     scenario: &'a Scenario,
     variant: &'a Variant,
-    /// The runs that may go on at the same time.
+    /// The runs that may take place at the same time.
     company: Company,
 }
 

@@ -21,7 +21,7 @@ pub struct WaitForGraph {
     pub edges: Vec<WaitEdge>,
 }
 
-/// The workers that one worker waits for, and how many of these edges must go before it can go on.
+/// The workers that one worker waits for, and how many of these edges must go before it can continue.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Blockers {
     pub edges: Vec<WaitEdge>,
@@ -47,7 +47,7 @@ impl Model {
     /// stream tells that it holds the lock with grant k, and k is known to come before the waiter's next grant.
     ///
     /// Why a set of workers that all wait for what only others of the set can release is a deadlock: suppose that some
-    /// of them go on after all, and let the first of these get its lock with grant g. Everything it waits for was
+    /// of them continue after all, and let the first of these get its lock with grant g. Everything it waits for was
     /// granted before g, and each of those holders goes on later than it, so none of them has released anything: it
     /// cannot have got its lock. A contradiction. This needs no clock and no order of arrival between workers; lost
     /// events can hide an edge but never make one.

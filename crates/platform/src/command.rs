@@ -49,7 +49,7 @@ pub struct CommandOptions<G, S> {
 }
 
 /// Runs a program, searched for in `PATH`, with arguments and without a shell, in a process group of its own and
-/// without input. Kills what is left of the group when the command ends or its time is over.
+/// without input. Kills the rest of the group when the command ends or its time is over.
 ///
 /// # Errors
 /// If the system cannot start the command.

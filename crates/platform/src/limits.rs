@@ -1,4 +1,4 @@
-//! Limits of the system: what is left of them, and which one caused an error.
+//! Limits of the system: how much of each remains, and which one caused an error.
 
 use std::fs;
 use std::io;

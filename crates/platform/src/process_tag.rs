@@ -2,7 +2,7 @@
 //! left.
 //!
 //! The parent of a process would be more reliable, since a process cannot choose it. But if all of contend is killed at
-//! once, what is left of a command is a child of `init`.
+//! once, the remaining processes of a command are children of `init`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;

@@ -15,7 +15,7 @@ impl<'a> Bytes<'a> {
         self.rest.is_empty()
     }
 
-    /// Returns the next bytes, or what is left.
+    /// Returns the next bytes, or the rest.
     pub fn take(&mut self, most: usize) -> &'a [u8] {
         let (taken, rest) = self.rest.split_at(most.min(self.rest.len()));
         self.rest = rest;

@@ -102,7 +102,7 @@ fn every_holder_of_a_needed_permit_is_in_the_cycle() {
         model.findings(ms(400.0))[0].sentence,
         "audit holds row and s and waits for s again; one and two hold s and wait for row. All 3 are stuck forever."
     );
-    assert_eq!(deadlock.closed_at, ms(5.0), "audit can go on until then");
+    assert_eq!(deadlock.closed_at, ms(5.0), "audit can continue until then");
     assert_eq!(deadlock.cycle[0].worker, worker(&model, "audit"));
 }
 

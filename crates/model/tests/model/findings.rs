@@ -43,7 +43,7 @@ fn deadlock_is_reported_for_a_cycle_of_two_and_of_one() {
     );
     assert!(finding.evidence.contains("Stuck behind them: third."), "{}", finding.evidence);
     assert_eq!((finding.severity, finding.at), (Severity::Error, Some(ms(0.3))));
-    assert!(find(CHAIN, 1.0, "deadlock").is_none(), "right can go on");
+    assert!(find(CHAIN, 1.0, "deadlock").is_none(), "right can continue");
     let own = "worker w\nmutex a\n0 w began\n1 w acquired a 1\n2 w held a 1\n2 w wait a 1";
     assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it already holds. It is stuck forever.");
 }
@@ -677,7 +677,7 @@ fn deadlock_is_reported_for_permits_of_a_semaphore() {
         1 w-2 acquired s 2
         2 w-1 held s 1
         2 w-1 wait s 1";
-    assert!(find(text, 9.0, "deadlock").is_none(), "w-2 can go on");
+    assert!(find(text, 9.0, "deadlock").is_none(), "w-2 can continue");
     assert_eq!(
         sentence(&format!("{text}\n3 w-2 held s 2\n3 w-2 wait s 1"), 9.0, "deadlock"),
         "w-1 and w-2 hold permits of s, and each waits for permits that the other holds. Both are stuck forever."

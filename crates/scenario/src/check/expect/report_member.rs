@@ -139,7 +139,11 @@ impl Checker {
     /// Checks a path that begins at this place of a text.
     pub(super) fn report_path(&self, text: &str, start: usize) -> Result<CheckedPath, FormulaError> {
         let mut walk = MemberWalk { path: Vec::new(), segments: Vec::new(), written: text };
-        for (written, at) in split_path(text)? {
+        let split = split_path(text).map_err(|fault| {
+            let at = start + fault.at.start..start + fault.at.end;
+            FormulaError { at, ..fault }
+        })?;
+        for (written, at) in split {
             let at = start + at.start..start + at.end;
             walk.step(self, written, &at)?;
         }

@@ -23,7 +23,7 @@ pub(super) const WORDS: NodeFamily = NodeFamily {
         .args(&[required("group", Words(|| CATEGORIES.map(|(word, _)| word).to_vec()), "the group")]),
         node_rule(
             "ask",
-            "ask \"Will it go on?\" { guess \"yes\" { otherwise }; guess \"no\" { expect deadlock } }",
+            "ask \"Will it deadlock?\" { guess \"yes\" { expect deadlock }; guess \"no\" { otherwise } }",
             "A question to answer before the run, with guesses to choose from.",
         )
         .args(&[required("text", Text, "a question")])
