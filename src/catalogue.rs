@@ -59,6 +59,8 @@ const CATALOGUE: &[CatalogueEntry] = entries![
     "self-deadlock",
     "help-under-lock",
     "orphaned-lock",
+    "robust-lock",
+    "fork-with-lock",
     "philosophers",
     "livelock",
     "both-receive-first",

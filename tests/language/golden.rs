@@ -223,7 +223,8 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
             ("bad/process-spawns-task", "a process cannot spawn `helper`, which is a task"),
             ("bad/task-joins-far-thread", "a task cannot join `helper`"),
             ("bad/fork-by-nobody", "no step spawns `copy`"),
-            ("bad/fork-with-steps", "a process made by `fork` cannot run steps"),
+            ("bad/fork-with-steps", "a process made by `fork` cannot run this step"),
+            ("bad/fork-waits-for-a-condition", "cannot wait for a condition"),
         ],
     ),
 ];

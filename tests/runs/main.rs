@@ -5,6 +5,7 @@ mod support;
 
 mod commands;
 mod engine;
+mod forks;
 mod formulas;
 mod helping;
 mod limits;

@@ -1,5 +1,6 @@
 //! Everything that the workers of one process share.
 
+mod lock_holders;
 mod messages;
 mod task_sources;
 
@@ -12,6 +13,7 @@ use std::sync::{Mutex, OnceLock};
 
 use tokio::runtime::Handle;
 
+use self::lock_holders::LockHolders;
 #[cfg(feature = "net")]
 use crate::http_client::HttpClient;
 use crate::input_items::InputItems;
@@ -55,8 +57,9 @@ pub struct RunContext {
     pub allow_exec: bool,
     /// The values of text knobs.
     texts: Vec<Option<String>>,
-    /// By resource; `None` for what is not a lock or is switched off.
+    /// By resource; `None` for what is not a lock or is switched off, and for copies in forked processes.
     locks: Vec<Option<AnyMutex<'static>>>,
+    pub lock_holders: LockHolders,
     /// By resource: its waiters, if tasks share it.
     wait_queues: &'static [Option<WaitQueue>],
     /// The event loop, if this process has tasks.
@@ -81,6 +84,7 @@ impl RunContext {
     pub fn new(start: StartRequest, memory: &'static RunMemory, cpu_work: CpuWork) -> Result<&'static Self, PlanError> {
         let plan = Plan::new(&start.scenario, &start.settings, &start.input_items)?;
         let locks = plan.registry.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
+            ResourceKind::Mutex { .. } if plan.registry.lock_copy(ResourceId::from(i)).is_some() => None,
             ResourceKind::Mutex { kind } => AnyMutex::new(kind, memory.resource(ResourceId::from(i))),
             _ => None,
         });
@@ -91,6 +95,7 @@ impl RunContext {
         Ok(Box::leak(Box::new(Self {
             memory,
             locks: locks.collect(),
+            lock_holders: LockHolders::new(&plan),
             wait_queues,
             event_loop: OnceLock::new(),
             task_queues: make_task_queues(&plan, memory, wait_queues),
@@ -113,7 +118,14 @@ impl RunContext {
     /// Returns the mutex of a resource; without one, workers pass.
     #[inline]
     pub fn lock(&self, resource: ResourceId) -> Option<&AnyMutex<'static>> {
-        self.locks.get(resource.index())?.as_ref()
+        self.locks.get(resource.index())?.as_ref().or_else(|| self.copied_lock(resource))
+    }
+
+    /// Returns the mutex of a copy, in a forked process: the original, which this process has at the same address.
+    #[cold]
+    fn copied_lock(&self, copy: ResourceId) -> Option<&AnyMutex<'static>> {
+        let original = self.plan.registry.lock_copy(copy)?.original;
+        self.locks.get(original.index())?.as_ref()
     }
 
     fn resource_kind(&self, resource: ResourceId) -> Option<&ResourceKind> {

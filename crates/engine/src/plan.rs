@@ -4,6 +4,7 @@
 
 mod features;
 mod lives;
+mod lock_copies;
 mod pipe_ends;
 mod pool_plan;
 mod resources;
@@ -124,6 +125,7 @@ impl Plan {
             plan.add_pool(i, scenario, settings, input_items)?;
         }
         plan.add_servers(scenario)?;
+        plan.add_lock_copies(scenario)?;
         plan.lives.resize(plan.roles.len(), None); // pool workers and servers are never spawned by name
         if pool_plan::has_submit_step(scenario) {
             plan.task_sources = plan.find_task_sources(scenario);

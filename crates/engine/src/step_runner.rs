@@ -18,7 +18,7 @@ use crate::pipe_ends::PipeEndMap;
 use crate::pool::result_store::Promise;
 use crate::recorder::Recorder;
 use contend_scenario::{EvalContext, Feed, Step, Target};
-use contend_trace::{KnobId, PoolId, ResourceId, Ring, WorkerId};
+use contend_trace::{KnobId, LockCopy, PoolId, ResourceId, Ring, WorkerId};
 
 /// How many operations a task may complete without waiting before it yields to other tasks; the value of tokio's
 /// `tokio::task::coop`. Without it a task that always finds its lock free would never let another task run.
@@ -79,6 +79,8 @@ pub struct StepRunner {
     pub task_pool: Option<PoolId>,
     /// How many tasks the worker runs itself, one inside another.
     pub nested_depth: usize,
+    /// The copies of mutexes that it uses instead of the originals: it is a forked process.
+    lock_copies: &'static [LockCopy],
     /// Results promised to the worker.
     pub promises: PendingResults,
     /// Number of the task that spawned the worker.
@@ -139,6 +141,7 @@ impl StepRunner {
             task_number: None,
             task_pool: None,
             nested_depth: 0,
+            lock_copies: run.plan.lock_copies_of(id),
             promises: PendingResults::new(),
             parent_task: None,
             pipe_ends: run.take_pipe_ends(id),
@@ -205,7 +208,7 @@ impl StepRunner {
             if self.unscoped_locks.contains(&id) {
                 std::mem::forget(held_lock);
             } else {
-                held_lock.release(id, &mut self.recorder);
+                self.release_held(id, held_lock);
             }
         }
     }
@@ -215,9 +218,15 @@ impl StepRunner {
         while self.held.len() > count
             && let Some((id, held_lock)) = self.held.pop()
         {
-            held_lock.release(id, &mut self.recorder);
+            self.release_held(id, held_lock);
             self.remove_unscoped(id);
         }
+    }
+
+    /// Releases a lock that is no longer in the list of those held.
+    pub fn release_held(&mut self, id: ResourceId, held_lock: HeldLock) {
+        self.run.lock_holders.note(id, None);
+        held_lock.release(id, &mut self.recorder);
     }
 
     /// Removes a released lock from those taken without a block.
@@ -278,7 +287,9 @@ impl StepRunner {
     }
 
     pub fn resolve_target(&self, target: &Target) -> ResourceId {
-        self.run.plan.array_member(target.resource, target.index.as_ref().map_or(0.0, |index| index.eval(self)))
+        let index = target.index.as_ref().map_or(0.0, |index| index.eval(self));
+        let id = self.run.plan.array_member(target.resource, index);
+        self.lock_copies.iter().find(|copy| copy.original == id).map_or(id, |copy| copy.copy)
     }
 
     pub fn is_holding(&self, id: ResourceId) -> bool {

@@ -111,11 +111,12 @@ fn begin_life(run: &RunContext, step_runner: &mut StepRunner) {
     step_runner.recorder.begin_life(step_runner.recorder.now());
 }
 
-/// Waits for the threads that were spawned in this process, except daemons.
+/// Waits for the threads that were spawned in this process and for the processes forked from it, except daemons.
 fn wait_for_threads(run: &RunContext) {
     let pid = std::process::id();
     let is_thread = |worker: WorkerId| run.plan.registry.workers[worker.index()].kind == WorkerKind::Thread;
-    let is_awaited = |worker: WorkerId| is_thread(worker) && !run.is_daemon(worker);
+    let is_ours = |worker: WorkerId| is_thread(worker) || run.plan.is_forked(worker);
+    let is_awaited = |worker: WorkerId| is_ours(worker) && !run.is_daemon(worker);
     let threads = || run.lives().filter(|(worker, life)| is_awaited(*worker) && life.is_alive_in(pid));
     // They may spawn others before they end.
     while let Some((life, nth)) = threads().find_map(|(_, life)| Some((life, life.current()?))) {

@@ -65,7 +65,8 @@ impl Model {
             | EventKind::Released { .. }
             | EventKind::SemaphorePassed { .. }
             | EventKind::SemaphorePosted { .. }
-            | EventKind::OwnerDied { .. } => self.apply_lock_event(w, at, kind),
+            | EventKind::OwnerDied { .. }
+            | EventKind::CopiedHeld { .. } => self.apply_lock_event(w, at, kind),
             EventKind::Put { .. }
             | EventKind::PutNth { .. }
             | EventKind::Took { .. }

@@ -173,25 +173,26 @@ pub fn take_inherited_fd(index: usize) -> io::Result<OwnedFd> {
 }
 
 /// Forks a copy of this process that only runs `child`, and waits for its end. Calls `made` in this process as soon as
-/// the copy exists.
+/// the copy exists. Both get `held`, such as the guard of a lock that must be free in both processes.
 ///
-/// The copy has one thread, and locks that other threads held stay locked in it forever: `child` must not allocate or
-/// lock, and may call only functions that are safe in a signal handler.
+/// The copy has one thread, and locks that other threads held stay locked in it forever, except those of the C
+/// library's allocator, which guards itself. So `child` may lock only what `held` guards and what no other thread
+/// locks, or what it is meant to be stuck at.
 ///
 /// # Errors
 /// If the system cannot start another process.
-pub fn fork_and_wait(child: impl FnOnce(), made: impl FnOnce()) -> io::Result<Exit> {
+pub fn fork_and_wait<G>(held: G, child: impl FnOnce(G), made: impl FnOnce(G)) -> io::Result<Exit> {
     // SAFETY: moves and frees nothing; the child has memory and descriptors of its own, and exits without destructors.
     // A caller that breaks the rule above gets a child that waits forever, but no undefined behaviour.
     let pid = unsafe { libc::fork() };
     match pid {
         ..0 => Err(io::Error::last_os_error()),
         0 => {
-            child();
+            child(held);
             crate::exit_now(0)
         }
         pid => {
-            made();
+            made(held);
             let pid = Pid::from_raw(pid);
             let status = rustix::io::retry_on_intr(|| rustix::process::waitpid(pid, WaitOptions::empty()))?;
             Ok(status.map_or(Exit::Code(-1), |(_, status)| match (status.exit_status(), status.terminating_signal()) {
@@ -199,6 +200,39 @@ pub fn fork_and_wait(child: impl FnOnce(), made: impl FnOnce()) -> io::Result<Ex
                 (None, signal) => Exit::Signal(signal.unwrap_or(0)),
             }))
         }
+    }
+}
+
+/// Prepares a forked copy of the process `parent` for a life of its own: the kernel kills it when the thread that forked
+/// it ends, and it closes all inherited descriptors but the standard ones and `kept`. The copy of a pipe's end would
+/// keep the pipe open.
+///
+/// The copy must use nothing that contains one of the closed descriptors.
+///
+/// # Errors
+/// If the parent is already gone.
+pub fn detach_forked_copy(parent: u32, kept: BorrowedFd<'_>) -> io::Result<()> {
+    kill_when_parent_dies(parent)?;
+    let kept = kept.as_raw_fd().max(2) as libc::c_uint;
+    close_descriptors(3, kept.saturating_sub(1));
+    close_descriptors(kept + 1, libc::c_uint::MAX);
+    Ok(())
+}
+
+/// Closes the descriptors from `first` to `last`.
+fn close_descriptors(first: libc::c_uint, last: libc::c_uint) {
+    if first > last {
+        return;
+    }
+    // SAFETY: takes numbers only. The caller uses none of the descriptors again.
+    if unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == 0 {
+        return;
+    }
+    // A kernel before Linux 5.9.
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 16);
+    for fd in first..=last.min(u32::try_from(limit).unwrap_or(1 << 16).min(1 << 16)) {
+        // SAFETY: as above; closing a number that is not open fails.
+        unsafe { libc::close(fd as RawFd) };
     }
 }
 

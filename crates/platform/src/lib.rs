@@ -59,8 +59,8 @@ mod tty;
 mod usage;
 
 pub use child::{
-    Child, ChildPipes, Exit, Launch, fork_and_wait, has_proc_fds, kill_when_parent_dies, reopen_parent_fd,
-    take_inherited_fd,
+    Child, ChildPipes, Exit, Launch, detach_forked_copy, fork_and_wait, has_proc_fds, kill_when_parent_dies,
+    reopen_parent_fd, take_inherited_fd,
 };
 pub use command::{CommandOptions, CommandResult, run_command};
 pub use contend_shm::{

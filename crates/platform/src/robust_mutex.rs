@@ -48,13 +48,23 @@ impl<'a> RobustMutex<'a> {
     /// lock it again, and must unlock it as often.
     pub fn init(self, recursive: bool) {
         let kind = if recursive { libc::PTHREAD_MUTEX_RECURSIVE } else { libc::PTHREAD_MUTEX_NORMAL };
+        self.init_as(kind, libc::PTHREAD_MUTEX_ROBUST);
+    }
+
+    /// As [`Self::init`], but without robustness: if its holder dies, the mutex stays locked forever. Only for a lock
+    /// whose purpose is to show that.
+    pub fn init_not_robust(self) {
+        self.init_as(libc::PTHREAD_MUTEX_NORMAL, libc::PTHREAD_MUTEX_STALLED);
+    }
+
+    fn init_as(self, kind: libc::c_int, robustness: libc::c_int) {
         // SAFETY: `cells` is large enough, 8-byte aligned and zeroed; no other thread uses it yet.
         unsafe {
             let mut attr = std::mem::zeroed();
             libc::pthread_mutexattr_init(&raw mut attr);
             libc::pthread_mutexattr_setpshared(&raw mut attr, libc::PTHREAD_PROCESS_SHARED);
             libc::pthread_mutexattr_settype(&raw mut attr, kind);
-            libc::pthread_mutexattr_setrobust(&raw mut attr, libc::PTHREAD_MUTEX_ROBUST);
+            libc::pthread_mutexattr_setrobust(&raw mut attr, robustness);
             libc::pthread_mutex_init(self.ptr(), &raw const attr);
             libc::pthread_mutexattr_destroy(&raw mut attr);
         }
@@ -101,7 +111,8 @@ impl<'a> RobustMutex<'a> {
 
     /// Unlocks the mutex. Only its holder may call this.
     pub fn unlock(self) {
-        // SAFETY: as above; a caller that does not hold it gets an error, as the mutex is robust.
+        // SAFETY: as above; a caller that does not hold it gets an error if the mutex is robust, and otherwise unlocks it
+        // for another, which harms no memory: the mutex protects none.
         unsafe { libc::pthread_mutex_unlock(self.ptr()) };
     }
 

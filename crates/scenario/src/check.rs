@@ -4,6 +4,7 @@ mod arrivals;
 mod declarations;
 mod event_loop;
 mod expect;
+mod forked_steps;
 mod formula;
 mod grammar;
 mod groups;

@@ -143,6 +143,9 @@ pub enum EventKind {
     TimedAttempt { lock: ResourceId },
     /// Found that the lock's former owner died while it held the lock. Precedes [`EventKind::Acquired`].
     OwnerDied { lock: ResourceId },
+    /// A forked process begins with this copy of a lock, which `holder` held in the original process at the fork. The
+    /// copy stays locked: its holder does not exist here. `holder` is the worker itself if that is not known.
+    CopiedHeld { lock: ResourceId, holder: WorkerId },
     /// Passed a semaphore that is used as a signal, so it holds nothing. Not preceded by [`EventKind::LockWait`] if
     /// there was a permit.
     SemaphorePassed { lock: ResourceId, grant: Grant },

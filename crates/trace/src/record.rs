@@ -133,6 +133,7 @@ event_layout! {
         52 SemaphorePassed { lock: ID, grant: TOTAL };
         53 SemaphorePosted { lock: ID };
         54 RwlockReaders { lock: ID, count: ARGUMENT };
+        58 CopiedHeld { lock: ID, holder: ARGUMENT };
     }
     Wait {
         9 Blocked { state: ARGUMENT, on: ID };

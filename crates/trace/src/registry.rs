@@ -17,6 +17,8 @@ pub struct Registry {
     pub pools: Vec<PoolInfo>,
     /// Arrays of counters that share cache lines: the first counter of each array, and their number.
     pub packed: Vec<(ResourceId, u16)>,
+    /// Mutexes that forked processes have copies of, in order of the copy.
+    pub lock_copies: Vec<LockCopy>,
     /// By resource: the workers that could end a wait for it. The model concludes nothing about a resource without
     /// an entry.
     pub wakers: Vec<Wakers>,
@@ -24,6 +26,16 @@ pub struct Registry {
     pub cores: Option<f64>,
     /// Threads of the event loop, if any worker is a task.
     pub loop_threads: Option<u32>,
+}
+
+/// The copy of a mutex in the memory of a forked process: a resource of its own, which only that process uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct LockCopy {
+    pub copy: ResourceId,
+    pub original: ResourceId,
+    /// The worker that is forked.
+    pub worker: WorkerId,
 }
 
 /// The workers that could end a wait for a resource: those whose program contains such a step.
@@ -110,6 +122,12 @@ impl Registry {
         let group = if without_number.is_empty() { &name } else { without_number }.to_owned();
         self.workers.push(WorkerInfo { name, group, kind, pool: None });
         WorkerId::from(self.workers.len() - 1)
+    }
+
+    /// Returns the copy that a lock is.
+    pub fn lock_copy(&self, lock: ResourceId) -> Option<&LockCopy> {
+        let at = self.lock_copies.binary_search_by_key(&lock, |copy| copy.copy).ok()?;
+        self.lock_copies.get(at)
     }
 
     /// Adds a resource and returns its id. The name is unique.

@@ -154,8 +154,10 @@ pub struct Program {
     /// Workers outside of pools, with their steps. The pools' workers follow them.
     pub workers: Vec<Vec<Step>>,
     pub pools: Vec<Pool>,
-    /// Whether all workers are processes, which can die, and whose mutexes the system then releases.
+    /// Whether all workers are processes, which can die.
     pub processes: bool,
+    /// Whether the system releases the mutexes of a process that dies.
+    pub robust: bool,
 }
 
 /// Limits of steps, workers and resources in a program.
@@ -175,9 +177,10 @@ impl Program {
         let workers = rng.usize(2..=size.workers);
         let pools = if rng.f64() < 0.35 { rng.usize(1..=2) } else { 0 };
         let processes = rng.f64() < 0.4;
+        let robust = processes && rng.f64() < 0.6;
         let seat = |rng: &mut Rng| Pool { seats: rng.usize(1..=2), task: Vec::new(), restarts: !rng.bool() };
         let pools = (0..pools).map(|_| seat(rng)).collect();
-        let mut program = Self { kinds, workers: vec![Vec::new(); workers], pools, processes };
+        let mut program = Self { kinds, workers: vec![Vec::new(); workers], pools, processes, robust };
         for w in 0..workers {
             let steps = rng.usize(1..=size.steps);
             program.workers[w] = program.steps(rng, steps, w, false);

@@ -91,7 +91,13 @@ fn registry(program: &Program) -> Arc<Registry> {
 fn kind_of(program: &Program, on: usize) -> ResourceKind {
     let mutex = program.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
     match program.kinds[on] {
-        Kind::Mutex => ResourceKind::Mutex { kind: if program.processes { LockKind::Robust } else { LockKind::Std } },
+        Kind::Mutex => ResourceKind::Mutex {
+            kind: match (program.processes, program.robust) {
+                (false, _) => LockKind::Std,
+                (true, false) => LockKind::NotRobust,
+                (true, true) => LockKind::Robust,
+            },
+        },
         Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: program.is_scoped(on) },
         Kind::Queue(capacity) => ResourceKind::Queue { capacity },

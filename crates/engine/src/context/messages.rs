@@ -1,7 +1,8 @@
 //! Messages from this process to the dashboard.
 
-use std::sync::PoisonError;
+use std::fs::File;
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use super::RunContext;
 use crate::protocol::RunnerMessage;
@@ -9,10 +10,15 @@ use contend_trace::frame::{self, FRAME_ATOMIC};
 use contend_trace::{Notice, WorkerId};
 
 impl RunContext {
+    /// Locks the output, so that a fork copies it unlocked: the copy sends messages too.
+    pub fn lock_output(&self) -> MutexGuard<'_, File> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sends a message in one piece, so that it does not mix with those of other processes on the same pipe. A failure
     /// is ignored: other code notices when the dashboard is gone.
     pub fn send_message(&self, message: &RunnerMessage) {
-        let file = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.lock_output();
         let _ = frame::send(&*file, message);
     }
 

@@ -21,7 +21,12 @@ pub enum AnyMutex<'a> {
     Spin(SpinMutex<u64>),
     Ticket(TicketMutex<u64>),
     Reentrant(parking_lot::ReentrantMutex<Cell<u64>>),
-    Robust { mutex: RobustMutex<'a>, grants: &'a AtomicU64, reentrant: bool },
+    /// In the run memory, for several processes.
+    Shared {
+        mutex: RobustMutex<'a>,
+        grants: &'a AtomicU64,
+        kind: LockKind,
+    },
 }
 
 /// A held lock. Dropping it unlocks.
@@ -33,14 +38,14 @@ pub enum AnyMutexGuard<'l> {
     Spin(SpinMutexGuard<'l, u64>),
     Ticket(TicketMutexGuard<'l, u64>),
     Reentrant(parking_lot::ReentrantMutexGuard<'l, Cell<u64>>),
-    Robust { mutex: RobustMutex<'l> },
+    Shared { mutex: RobustMutex<'l>, is_robust: bool },
 }
 
 /// A held lock with the number of its grant.
 #[derive(Debug)]
 pub struct MutexGrant<'l> {
     /// Held until dropped.
-    _guard: AnyMutexGuard<'l>,
+    guard: AnyMutexGuard<'l>,
     pub grant: Grant,
     /// Whether the last owner died while holding the lock.
     pub is_orphaned: bool,
@@ -59,9 +64,9 @@ impl<'a> AnyMutex<'a> {
             LockKind::Spin => Self::Spin(SpinMutex::new(0)),
             LockKind::Ticket => Self::Ticket(TicketMutex::new(0)),
             LockKind::Reentrant => Self::Reentrant(parking_lot::ReentrantMutex::new(Cell::new(0))),
-            LockKind::Robust | LockKind::RobustReentrant => {
+            LockKind::NotRobust | LockKind::Robust | LockKind::RobustReentrant => {
                 let mutex = cells.first_chunk::<ROBUST_MUTEX_WORDS>()?; // never fails: a resource has 16 words
-                Self::Robust { mutex: RobustMutex::at(mutex), grants: &cells[15], reentrant: kind.is_reentrant() }
+                Self::Shared { mutex: RobustMutex::at(mutex), grants: &cells[15], kind }
             }
             // Tasks have `AsyncMutex`.
             LockKind::Off | LockKind::Async | LockKind::AsyncReentrant => return None,
@@ -70,8 +75,10 @@ impl<'a> AnyMutex<'a> {
 
     /// Initialises a shared lock. Called once, before any other process has the memory.
     pub fn init(&self) {
-        if let Self::Robust { mutex, reentrant, .. } = self {
-            mutex.init(*reentrant);
+        match self {
+            Self::Shared { mutex, kind: LockKind::NotRobust, .. } => mutex.init_not_robust(),
+            Self::Shared { mutex, kind, .. } => mutex.init(kind.is_reentrant()),
+            _ => {}
         }
     }
 
@@ -89,7 +96,7 @@ impl<'a> AnyMutex<'a> {
             Self::Spin(m) => AnyMutexGuard::Spin(m.try_lock()?),
             Self::Ticket(m) => AnyMutexGuard::Ticket(m.try_lock()?),
             Self::Reentrant(m) => AnyMutexGuard::Reentrant(m.try_lock()?),
-            Self::Robust { mutex, .. } => return mutex.try_lock().map(|taken| self.robust_grant(*mutex, taken)),
+            Self::Shared { mutex, .. } => return mutex.try_lock().map(|taken| self.shared_grant(*mutex, taken)),
         };
         Some(MutexGrant::count(guard))
     }
@@ -103,7 +110,7 @@ impl<'a> AnyMutex<'a> {
             Self::Spin(m) => AnyMutexGuard::Spin(m.lock()),
             Self::Ticket(m) => AnyMutexGuard::Ticket(m.lock()),
             Self::Reentrant(m) => AnyMutexGuard::Reentrant(m.lock()),
-            Self::Robust { mutex, .. } => return self.robust_grant(*mutex, mutex.lock()),
+            Self::Shared { mutex, .. } => return self.shared_grant(*mutex, mutex.lock()),
         })
     }
 
@@ -113,9 +120,9 @@ impl<'a> AnyMutex<'a> {
             Self::ParkingLot(m) => m.try_lock_for(limit).map(|g| MutexGrant::count(AnyMutexGuard::ParkingLot(g))),
             Self::Fair(m) => m.try_lock_for(limit).map(|g| MutexGrant::count(AnyMutexGuard::Fair(Some(g)))),
             Self::Reentrant(m) => m.try_lock_for(limit).map(|g| MutexGrant::count(AnyMutexGuard::Reentrant(g))),
-            Self::Robust { mutex, .. } => {
+            Self::Shared { mutex, .. } => {
                 let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
-                mutex.try_lock_for(nanos).map(|taken| self.robust_grant(*mutex, taken))
+                mutex.try_lock_for(nanos).map(|taken| self.shared_grant(*mutex, taken))
             }
             Self::Std(_) | Self::Spin(_) | Self::Ticket(_) => {
                 let until = Instant::now() + limit;
@@ -136,13 +143,13 @@ impl<'a> AnyMutex<'a> {
     pub fn lock_reentrant(&self) -> Option<MutexGrant<'_>> {
         let guard = match self {
             Self::Reentrant(m) => AnyMutexGuard::Reentrant(m.lock()),
-            Self::Robust { mutex, reentrant: true, .. } => {
+            Self::Shared { mutex, kind, .. } if kind.is_reentrant() => {
                 mutex.lock();
-                AnyMutexGuard::Robust { mutex: *mutex }
+                AnyMutexGuard::Shared { mutex: *mutex, is_robust: true }
             }
             _ => return None,
         };
-        Some(MutexGrant { _guard: guard, grant: Grant(0), is_orphaned: false, is_reentry: true })
+        Some(MutexGrant { guard, grant: Grant(0), is_orphaned: false, is_reentry: true })
     }
 
     /// Locks and records that. A free lock is one event; a wait is recorded before it begins.
@@ -177,11 +184,23 @@ impl<'a> AnyMutex<'a> {
         held.map(|held| held.record_grant(id, recorder))
     }
 
-    fn robust_grant<'l>(&'l self, mutex: RobustMutex<'l>, taken: LockOutcome) -> MutexGrant<'l> {
-        let Self::Robust { grants, .. } = self else { unreachable!("only robust locks are shared") };
+    /// Returns whether a worker holds it, in a process that no other thread uses: the copy that a fork made.
+    pub fn is_locked(&self) -> bool {
+        match self {
+            Self::Std(m) => matches!(m.try_lock(), Err(TryLockError::WouldBlock)),
+            Self::ParkingLot(m) | Self::Fair(m) => m.is_locked(),
+            Self::Spin(m) => m.is_locked(),
+            Self::Ticket(m) => m.is_locked(),
+            Self::Reentrant(m) => m.is_locked(),
+            Self::Shared { .. } => false, // a fork copies no shared memory
+        }
+    }
+
+    fn shared_grant<'l>(&'l self, mutex: RobustMutex<'l>, taken: LockOutcome) -> MutexGrant<'l> {
+        let Self::Shared { grants, kind, .. } = self else { unreachable!("the others are of one process") };
         let grant = grants.fetch_add(1, Ordering::Relaxed) + 1; // Relaxed: only the holder counts
         MutexGrant {
-            _guard: AnyMutexGuard::Robust { mutex },
+            guard: AnyMutexGuard::Shared { mutex, is_robust: kind.is_robust() },
             grant: Grant(grant),
             is_orphaned: taken == LockOutcome::OwnerDied,
             is_reentry: false,
@@ -196,20 +215,20 @@ impl<'l> MutexGrant<'l> {
         if let AnyMutexGuard::Reentrant(g) = &guard {
             g.set(g.get() + 1);
             let grant = Grant(g.get());
-            return Self { _guard: guard, grant, is_orphaned: false, is_reentry: false };
+            return Self { guard, grant, is_orphaned: false, is_reentry: false };
         }
         let grants: &mut u64 = match &mut guard {
             AnyMutexGuard::Std(g) => g,
             AnyMutexGuard::ParkingLot(g) | AnyMutexGuard::Fair(Some(g)) => g,
             AnyMutexGuard::Spin(g) => g,
             AnyMutexGuard::Ticket(g) => g,
-            AnyMutexGuard::Fair(None) | AnyMutexGuard::Reentrant(_) | AnyMutexGuard::Robust { .. } => {
+            AnyMutexGuard::Fair(None) | AnyMutexGuard::Reentrant(_) | AnyMutexGuard::Shared { .. } => {
                 unreachable!("counted elsewhere or just made")
             }
         };
         *grants += 1;
         let grant = Grant(*grants);
-        Self { _guard: guard, grant, is_orphaned: false, is_reentry: false }
+        Self { guard, grant, is_orphaned: false, is_reentry: false }
     }
 }
 
@@ -230,6 +249,11 @@ impl MutexGrant<'_> {
             return;
         }
         let at = recorder.now();
+        if let AnyMutexGuard::Shared { is_robust: false, .. } = self.guard {
+            // Recorded first: a process that was killed in between would seem to hold the lock, which is free.
+            recorder.record_released(at, id);
+            return drop(self);
+        }
         drop(self);
         recorder.record_released(at, id);
     }
@@ -239,7 +263,7 @@ impl Drop for AnyMutexGuard<'_> {
     fn drop(&mut self) {
         match self {
             Self::Fair(guard) => guard.take().map_or((), parking_lot::MutexGuard::unlock_fair),
-            Self::Robust { mutex } => mutex.unlock(),
+            Self::Shared { mutex, .. } => mutex.unlock(),
             _ => {} // the guard inside unlocks
         }
     }

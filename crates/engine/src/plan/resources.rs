@@ -18,7 +18,9 @@ enum SharingScope {
 
 impl Plan {
     pub(super) fn add_resources(&mut self, scenario: &Scenario, settings: &Settings) -> Result<(), PlanError> {
-        let groups = scenario.groups.iter().map(|group| settings.effective_kind(group.kind));
+        // A forked process has copies of the locks of the process that it is forked from.
+        let groups = scenario.groups.iter().filter(|group| !group.is_fork_copy);
+        let groups = groups.map(|group| settings.effective_kind(group.kind));
         let pools = scenario.pools.iter().map(|pool| settings.pool_kind(&pool.worker_kind));
         let has_processes = groups.chain(pools).any(|kind| kind == WorkerKind::Process);
         for (index, resource) in scenario.resources.iter().enumerate() {
@@ -103,6 +105,7 @@ fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, scope: SharingScope) 
     match (kind.pick(|knob| settings.number(knob)).unwrap_or(LockKind::Std), scope) {
         (LockKind::Off, _) => LockKind::Off,
         (kind, SharingScope::Process) => kind,
+        (LockKind::NotRobust, SharingScope::Processes) => LockKind::NotRobust,
         (LockKind::Reentrant, SharingScope::Processes) => LockKind::RobustReentrant,
         (_, SharingScope::Processes) => LockKind::Robust,
         (LockKind::Reentrant, SharingScope::Loop) => LockKind::AsyncReentrant,

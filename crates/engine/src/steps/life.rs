@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Instant;
 
+use crate::plan::WorkerRole;
 use crate::shared::life::WorkerLife;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
-use crate::workers::{event_loop, thread::spawn_thread};
+use crate::workers::{event_loop, forked::spawn_forked, thread::spawn_thread};
 use contend_platform::{Exit, fork_and_wait, thread_id};
 use contend_scenario::{GroupMembers, LifeStep, MemberSelector};
 use contend_trace::{EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
@@ -96,7 +97,13 @@ impl StepRunner {
         self.run.memory.ring(other.worker).set_end_requested(false);
         self.run.add_task_source(other.worker);
         let started = match self.run.plan.registry.workers[other.worker.index()].kind {
-            WorkerKind::Process if self.run.plan.is_forked(other.worker) => self.fork(other, asked),
+            WorkerKind::Process if self.run.plan.is_forked(other.worker) => {
+                if self.has_steps(other.worker) {
+                    self.fork_running(other)
+                } else {
+                    self.fork(other, asked)
+                }
+            }
             WorkerKind::Thread => {
                 // From here on the thread ends its own life.
                 other.life.mark_running();
@@ -125,12 +132,31 @@ impl StepRunner {
         started.map_err(|e| StopReason::Failed(format!("{name} could not be spawned: {e}")))
     }
 
+    /// Whether a group's member has steps to run.
+    fn has_steps(&self, worker: WorkerId) -> bool {
+        match self.run.plan.roles[worker.index()] {
+            WorkerRole::GroupMember { group, .. } => !self.run.scenario.groups[group].steps.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Forks this process, and returns when the copy exists, which runs its steps.
+    fn fork_running(&mut self, other: SpawnTarget) -> io::Result<()> {
+        other.life.mark_running();
+        let was_blocking = self.recorder.set_blocking(true);
+        self.recorder.block(State::Io, None);
+        let forked = spawn_forked(self.run, other.worker);
+        self.recorder.resume();
+        self.recorder.set_blocking(was_blocking);
+        forked.inspect_err(|_| self.run.end_life(other.worker, false))
+    }
+
     /// Forks this process. The copy only records that it lived.
     fn fork(&mut self, other: SpawnTarget, asked: u64) -> io::Result<()> {
         let (run, worker) = (self.run, self.id());
         other.life.mark_running();
         let mut recorder = run.recorder(other.worker); // allocates, which the child must not
-        let child = || {
+        let child = |()| {
             let at = recorder.now();
             run.memory.ring(other.worker).set_producer_ids(std::process::id(), thread_id());
             recorder.begin_life(at);
@@ -138,7 +164,7 @@ impl StepRunner {
             recorder.end_life(ExitKind::Finished);
         };
         let was_blocking = self.recorder.set_blocking(true);
-        let exit = fork_and_wait(child, || self.recorder.block(State::Io, None));
+        let exit = fork_and_wait((), child, |()| self.recorder.block(State::Io, None));
         if exit.is_ok() {
             self.recorder.resume();
         }

@@ -55,6 +55,7 @@ impl StepRunner {
         if let Some(lock) = self.run.lock(id) {
             let reentry = self.is_holding(id).then(|| lock.lock_reentrant()).flatten();
             let grant = reentry.unwrap_or_else(|| lock.lock_recorded(id, &mut self.recorder));
+            self.run.lock_holders.note(id, Some(self.id()));
             self.add_held(id, HeldLock::Mutex(ThreadBound::new(grant)));
         } else if let Some(mutex) = self.run.async_mutex(id) {
             let is_reentry = mutex.is_reentrant && self.is_holding(id);
@@ -73,6 +74,9 @@ impl StepRunner {
             let reentry = self.is_holding(id).then(|| lock.lock_reentrant()).flatten();
             let grant = reentry.or_else(|| lock.lock_recorded_for(limit, id, &mut self.recorder));
             let locked = grant.is_some();
+            if locked {
+                self.run.lock_holders.note(id, Some(self.id()));
+            }
             self.held.extend(grant.map(|grant| (id, HeldLock::Mutex(ThreadBound::new(grant)))));
             return locked;
         }
@@ -90,7 +94,7 @@ impl StepRunner {
         let found = self.held.iter().rposition(|(held, _)| *held == id);
         if let Some(i) = found {
             let (_, held) = self.held.remove(i);
-            held.release(id, &mut self.recorder);
+            self.release_held(id, held);
         }
         found.is_some()
     }

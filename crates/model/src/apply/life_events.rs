@@ -43,17 +43,22 @@ impl Model {
         }
     }
 
-    /// Takes the holds of the former life from the worker. A robust lock is recovered; any other stays held forever.
+    /// Takes the holds of the former life from the worker. A robust lock is recovered, and a new fork makes new copies
+    /// of locks; any other lock stays held forever.
     fn leave_former_holds(&mut self, w: WorkerId) {
+        let registry = std::sync::Arc::clone(&self.registry);
+        for copy in registry.lock_copies.iter().filter(|copy| copy.worker == w) {
+            self.with_lock(copy.copy, crate::Lock::drop_copied_hold);
+        }
         let holds = std::mem::take(&mut self.lanes[w.index()].holds);
         for (lock, grant) in holds.uncertain {
             self.with_lock(lock, |lock| lock.drop_hold(w, grant));
         }
         for (lock, grant) in holds.confirmed {
-            let is_robust = self.is_robust_lock(lock);
+            let is_freed = self.is_robust_lock(lock) || self.registry.lock_copy(lock).is_some();
             self.with_lock(
                 lock,
-                |lock| if is_robust { lock.drop_hold(w, grant) } else { lock.mark_former_life(w, grant) },
+                |lock| if is_freed { lock.drop_hold(w, grant) } else { lock.mark_former_life(w, grant) },
             );
         }
     }

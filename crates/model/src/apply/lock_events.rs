@@ -22,6 +22,7 @@ impl Model {
                 self.with_lock(lock, Lock::record_post);
             }
             EventKind::OwnerDied { lock } => self.record_dead_owner(w, at, lock),
+            EventKind::CopiedHeld { lock, holder } => self.record_copied_hold(w, at, lock, holder),
             _ => {}
         }
     }
@@ -41,6 +42,17 @@ impl Model {
         self.with_lock(lock, Lock::record_orphaned);
         if self.lanes[w.index()].activity.state == State::Gap {
             self.set_running(w, at);
+        }
+    }
+
+    /// Records that a forked worker found its copy of a lock held: no worker in its process will ever release it.
+    fn record_copied_hold(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, holder: WorkerId) {
+        self.set_running(w, at);
+        let is_own_copy = self.registry.lock_copy(lock).is_some_and(|copy| copy.worker == w);
+        if is_own_copy && holder.index() < self.lanes.len() {
+            self.with_lock(lock, |lock| lock.record_copied_hold(holder, at));
+        } else {
+            self.health.anomalies += 1;
         }
     }
 

@@ -1,8 +1,9 @@
-//! `orphaned-lock`: locks whose holders have ended, and that other workers wait for.
+//! `orphaned-lock`: locks whose holders have ended, or do not exist in a forked process, and that other workers wait
+//! for.
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
 use crate::LockCapacity;
-use contend_trace::{FindingId, ResourceId, Span, Stamp, WorkerId};
+use contend_trace::{FindingId, LockCopy, ResourceId, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = FindingId::OrphanedLock.as_str();
 
@@ -40,6 +41,9 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
     if analysis.now.span_since(longest.max(since)) < if is_proven { PROVEN } else { LEAST } {
         return None;
     }
+    if let Some(copy) = analysis.model.registry().lock_copy(id) {
+        return Some(copied_lock(analysis, *copy, *dead.last()?, since));
+    }
     let name = analysis.resource_name(id);
     let wait = if waiting.len() == 1 { "waits" } else { "wait" };
     Some(Finding {
@@ -58,6 +62,27 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
         subject: Some(FindingSubject::Resource(id)),
         at: Some(since),
     })
+}
+
+/// Reports a lock that was held at a fork, and that the forked process waits for.
+fn copied_lock(analysis: &Analysis<'_>, copy: LockCopy, (holder, at): (WorkerId, Stamp), since: Stamp) -> Finding {
+    let (original, worker) = (analysis.resource_name(copy.original), analysis.worker_name(copy.worker));
+    let holder = if holder == copy.worker { "Another worker" } else { analysis.worker_name(holder) };
+    Finding {
+        id: ID,
+        severity: Severity::Error,
+        sentence: format!(
+            "{holder} held {original} when {worker} was forked: it is locked in the copy, and {worker} waits for it \
+             forever."
+        ),
+        evidence: format!(
+            "{worker} was forked {} after the start; only the thread that forks exists in the copy.",
+            Span(at.0)
+        ),
+        fix: "Fork before other threads start, or run a new program instead (exec, spawn).".into(),
+        subject: Some(FindingSubject::Resource(copy.copy)),
+        at: Some(since),
+    }
 }
 
 /// `a`, `a and b`, `a, b and 3 more workers`.

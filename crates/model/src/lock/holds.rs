@@ -69,6 +69,21 @@ impl Lock {
         }
     }
 
+    /// Records that this copy of a lock was held by `holder` when it was made: no worker ever releases it.
+    pub(crate) fn record_copied_hold(&mut self, holder: WorkerId, at: Stamp) {
+        let grant = Grant(self.newest_grant.number() + 1);
+        self.note_grant(holder, grant);
+        let hold = OpenHold::new(holder, grant, at, true);
+        self.open_holds.push(OpenHold { died_at: Some(at), is_former_life: true, ..hold });
+    }
+
+    /// Forgets the hold that this copy of a lock was made with: a new fork makes a new copy.
+    pub(crate) fn drop_copied_hold(&mut self) {
+        while let Some(open) = self.open_holds.iter().find(|open| open.is_former_life) {
+            self.drop_hold(open.worker, open.grant);
+        }
+    }
+
     /// Marks a hold that the worker did not release before it began another life: no worker ever will.
     pub(crate) fn mark_former_life(&mut self, worker: WorkerId, grant: Grant) {
         let hold = |open: &&mut OpenHold| open.worker == worker && open.grant == grant;

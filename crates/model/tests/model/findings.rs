@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use contend_model::{Finding, Severity};
+use contend_trace::WorkerId;
 
 use super::script::{ms, play};
 
@@ -487,6 +488,52 @@ fn crashed_names_the_cause_and_the_number_of_crashes() {
     assert_eq!(finding.sentence, "2 workers crashed; the last was w-2, which was killed by SIGKILL.");
     assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 restarted.");
     assert!(find(&format!("{text}\n5 w-2 finished"), 9.0, "crashed").is_none());
+}
+
+/// A process with the threads `filler` and `server`, forked as `child`.
+const FORK: &str = "worker filler
+    worker server
+    worker child
+    mutex a
+    copy b a child
+    0 filler began
+    0 server began
+    1 filler acquired a 7
+    2 child began
+    2 child copied-held b filler";
+
+#[test]
+fn lock_held_at_a_fork_is_reported_once_the_copy_waits_for_it() {
+    let found = find(&format!("{FORK}\n3 child wait b"), 900.0, "orphaned-lock").expect("it waits forever");
+    let sentence = "filler held a when child was forked: it is locked in the copy, and child waits for it forever.";
+    assert_eq!(found.sentence, sentence);
+    // In the original process everything goes on.
+    let goes_on = "4 filler released a 7\n5 server acquired a 8\n6 server released a 8\n7 filler finished";
+    assert!(find(&format!("{FORK}\n3 child wait b\n{goes_on}"), 900.0, "orphaned-lock").is_some());
+    for ends in ["", "3 child wait b timed", "3 child finished", "3 child wait b\n4 child killed 9"] {
+        assert!(find(&format!("{FORK}\n{ends}"), 900.0, "orphaned-lock").is_none(), "{ends}");
+    }
+}
+
+#[test]
+fn waiter_for_a_copied_lock_is_stuck_and_the_holder_of_the_original_is_not() {
+    let model = play(&format!("{FORK}\n3 child wait b"));
+    assert_eq!(model.stall().expect("a stall").workers, [WorkerId(2)]);
+    assert!(model.deadlocks().is_empty() && model.wait_for_graph().edges.is_empty());
+    assert_eq!(model.health().anomalies, 0);
+}
+
+#[test]
+fn new_fork_has_new_copies_of_locks() {
+    let again = "3 child finished\n4 child began\n5 child acquired b 8\n6 child released b 8\n7 child finished";
+    let model = play(&format!("{FORK}\n{again}\n8 child began\n9 child wait b"));
+    assert!(model.stall().is_none(), "nothing says that the third copy is locked");
+    let model = play(&format!("{FORK}\n{again}\n8 child began\n8 child copied-held b server\n9 child wait b"));
+    assert_eq!(model.stall().expect("a stall").workers, [WorkerId(2)]);
+    assert_eq!(model.health().anomalies, 0);
+    // What a copy left locked is not locked in the next one.
+    let left = "3 child finished\n4 child began\n5 child acquired b 8\n6 child killed 9\n7 child began\n8 child wait b";
+    assert!(play(&format!("{FORK}\n{left}")).stall().is_none());
 }
 
 #[test]

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use contend_model::{Budget, CellWindow, Model};
 use contend_trace::{
-    CounterMemory, DeathCause, Event, EventKind, ExitKind, Grant, KnobId, LaneRange, LockKind, Message, Notice, PoolId,
-    PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers,
-    WorkerId, WorkerInfo, WorkerKind,
+    CounterMemory, DeathCause, Event, EventKind, ExitKind, Grant, KnobId, LaneRange, LockCopy, LockKind, Message,
+    Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp,
+    State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 pub(crate) fn ms(ms: f64) -> Stamp {
@@ -81,6 +81,15 @@ fn declare(registry: &mut Registry, words: &[&str]) -> bool {
         ["mutex", name, kind] => {
             let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();
             resource(name, ResourceKind::Mutex { kind });
+        }
+        // copy NAME ORIGINAL WORKER: the copy of a mutex in a forked process
+        ["copy", name, original, who] => {
+            let id = |name: &str| registry.resources.iter().position(|r| r.name == name).unwrap();
+            let (original, copy) = (ResourceId::from(id(original)), ResourceId::from(registry.resources.len()));
+            let worker = WorkerId::from(registry.workers.iter().position(|w| w.name == who).unwrap());
+            let kind = registry.resources[original.index()].kind.clone();
+            registry.resources.push(ResourceInfo { name: name.into(), kind });
+            registry.lock_copies.push(LockCopy { copy, original, worker });
         }
         ["semaphore", name, permits] => {
             resource(name, ResourceKind::Semaphore { permits: permits.parse().unwrap(), scoped: true });
@@ -199,6 +208,10 @@ fn kind(registry: &Registry, words: &[&str]) -> Option<EventKind> {
         ["wait", lock, held] => E::LockWait { lock: id(lock)?, held_count: held.parse().ok()?, timed: false },
         ["acquired", lock, g] => E::Acquired { lock: id(lock)?, grant: grant(g)? },
         ["released", lock, g] => E::Released { lock: id(lock)?, grant: grant(g)? },
+        ["copied-held", lock, holder] => {
+            let holder = registry.workers.iter().position(|w| w.name == holder)?;
+            E::CopiedHeld { lock: id(lock)?, holder: WorkerId::from(holder) }
+        }
         ["tried", lock] => E::TimedAttempt { lock: id(lock)? },
         ["asks", lock, permits] => E::PermitRequest { lock: id(lock)?, permits: permits.parse().ok()? },
         ["queued", lock, way, behind] => {

@@ -67,15 +67,14 @@ impl Checker {
         });
     }
 
-    /// Reports steps of a forked process. A copy of a process with many threads has one thread, and locks that the
-    /// others held stay locked, so it must not run steps.
+    /// Reads the steps of a forked process, which may have none.
     fn forked_steps(&mut self, node: &KdlNode) -> Block {
-        if let Some(step) = children(node).first() {
-            let mistake = self.mistakes.error(span_of(step), "a process made by `fork` cannot run steps");
-            mistake.label("the copy has one thread, and locks held by other threads stay locked");
-            mistake.help("leave the block empty: { }; or remove by=fork for an independent process");
+        if children(node).is_empty() {
+            return Block::default();
         }
-        Block::default()
+        let steps = self.steps_of(node);
+        self.check_forked_steps(&steps);
+        steps
     }
 
     /// Reads `nice=19 core=i`.

@@ -32,7 +32,7 @@ impl Checker {
 
     /// Reports locks that block the waiter's thread, and with it the task that could return the lock.
     fn locks_of_tasks(&mut self, nodes: &[&KdlNode]) {
-        let kinds = [LockKind::ParkingLot, LockKind::Fair, LockKind::Spin, LockKind::Ticket];
+        let kinds = [LockKind::ParkingLot, LockKind::Fair, LockKind::Spin, LockKind::Ticket, LockKind::NotRobust];
         for node in super::nodes_named(nodes, &["mutex"]) {
             let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
             let Some(at) = self.scenario.resources.iter().position(|resource| resource.name == name) else { continue };

@@ -17,7 +17,7 @@ pub struct WorkerGroup {
     pub scheduling: Scheduling,
     /// Whether the run ends without waiting for these workers; they are cut off then.
     pub is_daemon: bool,
-    /// Whether a worker process is a copy of the process that spawns it, which ends at once.
+    /// Whether a worker process is a forked copy of the process that spawns it.
     pub is_fork_copy: bool,
     pub steps: Block,
 }

@@ -34,6 +34,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_0900_8074, EventKind::SemaphorePassed { lock, grant: Grant(9) }),
         (0x0000_0000_0000_8075, EventKind::SemaphorePosted { lock }),
         (0x0000_0000_0000_8048, EventKind::OwnerDied { lock }),
+        (0x0000_0001_2c00_807a, EventKind::CopiedHeld { lock, holder: WorkerId(300) }),
         (0x0000_0000_083f_ffc9, EventKind::Blocked { state: State::Sleep, on: None }),
         (0x0000_0000_0400_8049, EventKind::Blocked { state: State::Full, on: Some(lock) }),
         (0x0000_0000_0000_000a, EventKind::Resumed),

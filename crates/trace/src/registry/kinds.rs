@@ -50,6 +50,8 @@ pub enum LockKind {
     Ticket,
     /// `parking_lot::ReentrantMutex`: its holder can lock it again.
     Reentrant,
+    /// Process-shared `pthread_mutex_t` that is not robust: it stays locked if its holder dies.
+    NotRobust,
     /// Process-shared robust `pthread_mutex_t`, for processes.
     Robust,
     /// Process-shared robust recursive `pthread_mutex_t`.
@@ -64,8 +66,16 @@ pub enum LockKind {
 
 impl LockKind {
     /// Every kind that a scenario can name, in the order in which they are listed.
-    pub const NAMED: [Self; 7] =
-        [Self::Std, Self::ParkingLot, Self::Fair, Self::Spin, Self::Ticket, Self::Reentrant, Self::Off];
+    pub const NAMED: [Self; 8] = [
+        Self::Std,
+        Self::ParkingLot,
+        Self::Fair,
+        Self::Spin,
+        Self::Ticket,
+        Self::Reentrant,
+        Self::NotRobust,
+        Self::Off,
+    ];
 
     /// Returns whether its holder can lock it again.
     pub const fn is_reentrant(self) -> bool {
@@ -77,6 +87,11 @@ impl LockKind {
         matches!(self, Self::Robust | Self::RobustReentrant)
     }
 
+    /// Returns whether it is in the memory of one process, so that a forked process has a copy of it.
+    pub const fn is_of_one_process(self) -> bool {
+        matches!(self, Self::Std | Self::ParkingLot | Self::Fair | Self::Spin | Self::Ticket | Self::Reentrant)
+    }
+
     /// Returns the word used in scenarios, on screen and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
@@ -86,6 +101,7 @@ impl LockKind {
             Self::Spin => "spin",
             Self::Ticket => "ticket",
             Self::Reentrant => "reentrant",
+            Self::NotRobust => "not-robust",
             Self::Robust => "robust",
             Self::RobustReentrant => "robust-reentrant",
             Self::Async => "async",

@@ -96,7 +96,7 @@ impl Scene<'_> {
     /// Finishes an ended or dead life.
     pub(super) fn over(&mut self, w: usize) {
         self.world.workers[w].phase = Phase::Out;
-        if self.program.processes {
+        if self.program.robust {
             for words in &mut self.world.words {
                 let before = words.holders.len();
                 words.holders.retain(|holder| *holder != w);
