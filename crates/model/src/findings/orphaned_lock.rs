@@ -42,7 +42,8 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
         return None;
     }
     if let Some(copy) = analysis.model.registry().lock_copy(id) {
-        return Some(copied_lock(analysis, *copy, *dead.last()?, since));
+        let holder = *dead.last()?;
+        return is_proven.then(|| copied_lock(analysis, *copy, holder, since));
     }
     let name = analysis.resource_name(id);
     let wait = if waiting.len() == 1 { "waits" } else { "wait" };
