@@ -156,6 +156,7 @@ const WORDS: &[&str] = &[
     "lock ",
     "unlock ",
     "try-lock ",
+    "try-acquire ",
     "else ",
     "load ",
     "store ",

@@ -762,10 +762,20 @@ fn order_hazard_is_not_reported_if_a_supply_orders_the_acquisitions() {
         ("queue q 1", "3.1 left put q 1 1", "3.9 right took q 0 1"),
         ("signal s", "3.1 left posted s", "3.9 right passed s 1"),
         ("barrier r 2", "3.1 left block signal r\n8.5 left heard r 1", "3.9 right signalled r 1"),
+        ("barrier r 2", "3.1 left tried r\n3.1 left block signal r\n8.5 left heard r 1", "3.9 right signalled r 1"),
     ] {
         let text = both_orders_with(declared, left, right);
         for text in [&text, &by_worker(&text, "left"), &by_worker(&text, "right")] {
             assert!(find(text, 9.0, "order-hazard").is_none(), "{text}");
+        }
+        // A worker that gave up did not meet the other, which met a third one.
+        let (gave_up, third) = (
+            "3.1 left tried r\n3.1 left block signal r\n3.2 left gave-up r",
+            "0.5 third began\n3.3 third block signal r\n3.9 right signalled r 1\n4.5 third heard r 1",
+        );
+        let left_early = both_orders_with("worker third\nbarrier r 2", gave_up, third);
+        for text in [&left_early, &by_worker(&left_early, "left"), &by_worker(&left_early, "right")] {
+            assert!(find(text, 9.0, "order-hazard").is_some(), "{text}");
         }
         // Without these events nothing keeps the two orders apart.
         let late = both_orders_with(declared, "", "");

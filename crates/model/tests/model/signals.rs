@@ -53,6 +53,17 @@ fn worker_is_stalled_that_waits_for_an_item_after_all_producers_ended() {
 }
 
 #[test]
+fn wait_with_a_time_limit_is_part_of_no_stall() {
+    let over = format!("{DRAIN}\n5 boss finished").replace("1 two block empty", "1 two tried jobs\n1 two block empty");
+    assert!(stalled(&over).is_empty(), "two gives up by itself");
+    let model = play(&format!("{over}\n6 two gave-up jobs\n7 two block empty jobs"));
+    assert_eq!(model.health().anomalies, 0);
+    assert_eq!(model.queue(resource(&model, "jobs")).map(contend_model::Queue::timeouts), Some(1));
+    let stall = model.stall().expect("the second wait has no limit");
+    assert_eq!(stall.workers.len(), 1);
+}
+
+#[test]
 fn no_stall_is_reported_while_an_item_may_be_untaken() {
     let untaken = DRAIN.replace("3 one took jobs 0 1\n    4 one finished", "5 boss finished");
     assert!(stalled(&untaken).is_empty());

@@ -53,7 +53,7 @@ impl Checker {
         let body = self.block(node);
         let (target, permits, limit) = (target?, permits?, limit?);
         if node.children().is_some() {
-            self.check_permits_exist(node, &target, permits.low, limit.is_some());
+            self.check_permits_exist(node, &target, permits.low, &limit);
             return Some(Step::Acquire { target, permits: permits.expr, body, limit });
         }
         if let Some(entry) = prop(node, "permits") {
@@ -73,7 +73,7 @@ impl Checker {
 
     /// Reports a step that takes more permits at once than the semaphore has: the worker would wait forever, or give up
     /// each time.
-    fn check_permits_exist(&mut self, node: &KdlNode, target: &Target, wanted: f64, gives_up: bool) {
+    fn check_permits_exist(&mut self, node: &KdlNode, target: &Target, wanted: f64, limit: &Limit) {
         let declared = &self.scenario.resources[target.resource];
         let ResourceSpec::Semaphore { permits: Expr::Number(there) } = declared.spec else { return };
         if wanted > there.max(1.0) {
@@ -82,7 +82,7 @@ impl Checker {
                 declared.name,
                 plural(there as u64, "permit")
             );
-            let fate = if gives_up { "always give up" } else { "wait forever" };
+            let fate = if limit.is_some() { "always give up" } else { "wait forever" };
             let help = format!("the worker would {fate}: take fewer at once");
             self.mistakes.error(span_of(node), title).help(help);
         }
