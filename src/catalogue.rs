@@ -70,6 +70,7 @@ const CATALOGUE: &[CatalogueEntry] = entries![
     "producer-consumer",
     "pipeline",
     "select-starvation",
+    "priority-queue-starvation",
     "consumer-outage",
     "feedback-pipeline",
     "end-mark",

@@ -6,8 +6,8 @@ mod stuck_workers;
 
 use shape::{
     CommandsJson, CounterJson, CpuJson, DepthJson, DurationsJson, EventsJson, ExpectationJson, FailureJson,
-    FailuresJson, FindingJson, LockJson, MachineJson, PipeJson, PoolJson, QueueJson, ReportJson, ResultsJson,
-    WorkerJson,
+    FailuresJson, FindingJson, LockJson, MachineJson, PipeJson, PoolJson, PriorityJson, QueueJson, ReportJson,
+    ResultsJson, WorkerJson,
 };
 
 use crate::model::{DurationStats, Finding};
@@ -199,6 +199,11 @@ fn locks<'a>(report: &Report<'a>) -> Vec<LockJson<'a>> {
     report.locks().map(lock).collect()
 }
 
+fn priority_json(priority: u8, items: &crate::model::PriorityItems) -> PriorityJson {
+    let (put, taken) = (items.put_count(), items.taken_count());
+    PriorityJson { priority, put, taken, stay_ms: items.stays().into() }
+}
+
 fn queues<'a>(report: &Report<'a>) -> Vec<QueueJson<'a>> {
     let queue = |(name, id, queue): (&'a str, _, &'a crate::model::Queue)| QueueJson {
         name,
@@ -206,6 +211,7 @@ fn queues<'a>(report: &Report<'a>) -> Vec<QueueJson<'a>> {
         put: queue.put_count(),
         taken: queue.taken_count(),
         gave_up: queue.timeouts(),
+        priorities: queue.priorities().map(|(priority, items)| priority_json(priority, items)).collect(),
         depth: DepthJson { mean: queue.mean_depth(), max: queue.max_depth(), last: queue.depth() },
         wait_ms: report.pools().find(|(info, _)| info.queue == id).map(|(_, pool)| pool.wait_times().into()),
     };

@@ -219,3 +219,44 @@ fn process_killed_while_waiting_blocks_no_worker() {
         seen.wait_until("the other continues", |seen| took(seen, WorkerId(1)) > before + 20);
     });
 }
+
+#[test]
+fn items_leave_by_priority_and_equals_in_order_of_arrival() {
+    let text = "queue jobs capacity=6 order=priority\n\
+        WORKER w { put jobs priority=1; put jobs; put jobs priority=7; put jobs priority=1; put jobs priority=2; \
+        repeat 5 { take jobs } }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        let left = seen.events.iter().filter_map(|event| match event.kind {
+            EventKind::ItemPriority { priority, taken: true, .. } => Some(priority),
+            _ => None,
+        });
+        assert_eq!(left.collect::<Vec<_>>(), [7, 2, 1, 1, 0]);
+        let taken = all(&seen, |event| match event.kind {
+            EventKind::TookNth { nth, .. } => Some(nth),
+            _ => None,
+        });
+        assert_eq!(taken, [1, 2, 3, 4, 5], "takes are numbered in their order");
+    });
+}
+
+#[test]
+fn no_item_of_a_priority_queue_is_lost_between_many_workers() {
+    let text = "queue jobs capacity=3 order=ORDER\ncounter stopped\n\
+        WORKER maker count=3 { repeat 100 { put jobs priority=i }; add stopped; if stopped equals=3 { close jobs } }\n\
+        WORKER user count=2 { take jobs { compute \"5us\" } }";
+    for order in ["priority", "fifo"] {
+        each(&text.replace("ORDER", order), |scenario| {
+            let seen = completed(&scenario);
+            for wanted in 0..3 {
+                let count = |side: bool| {
+                    seen.count(|kind| {
+                        matches!(kind, EventKind::ItemPriority { priority, taken, .. }
+                            if priority == wanted && taken == side)
+                    })
+                };
+                assert_eq!((count(false), count(true)), (100, 100), "items of priority {wanted}");
+            }
+        });
+    }
+}

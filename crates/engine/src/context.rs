@@ -34,6 +34,7 @@ use crate::shared::rwlock::Rwlock;
 use crate::shared::rwlock_line::RwlockLine;
 use crate::shared::semaphore::Semaphore;
 use crate::shared::signal_waiters::SignalWaiters;
+use crate::shared::stored_items::StoredItems;
 use crate::shared::wait_group::WaitGroup;
 use crate::shared::wait_queue::WaitQueue;
 use crate::work::cpu_work::CpuWork;
@@ -226,6 +227,13 @@ impl RunContext {
     /// Returns the monitor in a resource's words.
     pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
         Monitor::at(self.memory.resource(resource)).with_wait_queue(self.wait_queue(resource))
+    }
+
+    /// Returns the items of a queue, if they have priorities.
+    pub fn stored_items(&'static self, queue: ResourceId) -> Option<StoredItems<'static>> {
+        let (words, by_priority) = self.plan.item_words(queue)?;
+        let tick_nanos = self.memory.tick_nanos().unwrap_or(1.0);
+        Some(StoredItems { words: &self.memory.extra()[words], by_priority, tick_nanos })
     }
 
     /// Returns the wait queue of a resource, if tasks share it.

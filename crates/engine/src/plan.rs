@@ -8,16 +8,18 @@ mod lock_copies;
 mod pipe_ends;
 mod pool_plan;
 mod resources;
+mod stored_items;
 mod values;
 mod wakers;
 mod workers;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
 pub use self::pipe_ends::PipeEnd;
 pub use self::pool_plan::{PoolPlan, has_nested_tasks, pool_size};
+use self::stored_items::StoredItemsPlan;
 use self::values::eval_at_least_one;
 use crate::input_items::InputItems;
 use contend_scenario::{Scenario, Settings, Step};
@@ -83,6 +85,9 @@ pub struct Plan {
     pub spawned_groups: BTreeSet<usize>,
     /// Positions of the groups whose processes are forked from the worker that spawns them.
     forked_groups: BTreeSet<usize>,
+    /// The queues whose items have priorities, and the number of words of these items.
+    stored_items: BTreeMap<ResourceId, StoredItemsPlan>,
+    stored_words: usize,
     knobs: usize,
 }
 
@@ -114,6 +119,8 @@ impl Plan {
             lives: Vec::new(),
             spawned_groups: scenario.spawned_groups(),
             forked_groups: (0..scenario.groups.len()).filter(|at| scenario.groups[*at].is_fork_copy).collect(),
+            stored_items: BTreeMap::new(),
+            stored_words: 0,
             knobs: scenario.knobs.len(),
         };
         plan.add_resources(scenario, settings)?;

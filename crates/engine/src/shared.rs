@@ -18,6 +18,7 @@ pub mod rwlock_line;
 pub mod select_wait;
 pub mod semaphore;
 pub mod signal_waiters;
+pub mod stored_items;
 pub mod wait_group;
 pub mod wait_queue;
 pub mod wake_counter;

@@ -71,6 +71,7 @@ impl Model {
             | EventKind::PutNth { .. }
             | EventKind::Took { .. }
             | EventKind::TookNth { .. }
+            | EventKind::ItemPriority { .. }
             | EventKind::Closed { .. }
             | EventKind::Sent { .. }
             | EventKind::Received { .. }

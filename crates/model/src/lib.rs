@@ -65,7 +65,7 @@ pub use lock::{Lock, LockCapacity, LockCell, RecentLockUse};
 pub use phrases::{all_stuck_sentence, join_names, stuck_forever_sentence};
 pub use pipe::Pipe;
 pub use pool::{HandoverTime, Pool, RecentTasks, TaskCounts};
-pub use queue::{DepthTrend, Queue};
+pub use queue::{DepthTrend, PriorityItems, Queue};
 pub use results::Results;
 pub use samples::{LogLine, TimelineMark};
 pub use settings_change::{Backlog, SettingsChange};

@@ -1,8 +1,11 @@
 //! A queue: its items, its depth, and waits for room.
 
 mod depth;
+mod priorities;
 
 pub use self::depth::DepthTrend;
+use self::priorities::Priorities;
+pub use self::priorities::PriorityItems;
 use super::history::{History, HistoryShape, Merge};
 use contend_trace::{Stamp, WorkerId};
 
@@ -67,6 +70,8 @@ pub struct Queue {
     /// Items removed without being taken by a worker. No event tells their numbers.
     dropped: u64,
     closed: bool,
+    /// Empty if items have no priorities.
+    priorities: Priorities,
     max_depth: u32,
     last_reading: DepthReading,
     /// The sum of the stamps of all takes minus that of all puts: the total time of all items in the queue.
@@ -90,6 +95,7 @@ impl Queue {
             newest_taken: 0,
             dropped: 0,
             closed: false,
+            priorities: Priorities::new(),
             max_depth: 0,
             last_reading: DepthReading { at: Stamp(0), worker: WorkerId(0), depth: 0 },
             total_stay_ns: 0,

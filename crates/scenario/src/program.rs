@@ -28,7 +28,7 @@ pub use formula::{
 };
 pub use optimum::{Optimum, OptimumLimit};
 pub use quiz::{CorrectWhen, Guess, Quiz};
-pub use resource::{Resource, ResourceSpec, ServerSpec, Target};
+pub use resource::{QueueOrder, Resource, ResourceSpec, ServerSpec, Target};
 pub(crate) use step::Blocks;
 pub use step::{
     Attempt, AttemptKind, Block, Branch, Compare, GroupMembers, LifeStep, LoopStep, MemberSelector, Operand, PipeStep,

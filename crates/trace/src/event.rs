@@ -177,6 +177,9 @@ pub enum EventKind {
     PutNth { queue: ResourceId, depth: u16, nth: u32 },
     /// As [`EventKind::Took`], from such a queue: the `nth` item ever taken, modulo 2^24.
     TookNth { queue: ResourceId, depth: u16, nth: u32 },
+    /// Follows the put of an item, or its take (`taken`): its priority, and how many microseconds it stayed in the queue.
+    /// Numbers of takes then do not tell which item was taken.
+    ItemPriority { queue: ResourceId, priority: u8, micros: u64, taken: bool },
     /// Closed a queue, so that nothing can be put any more; or its own ends of a pipe.
     Closed { queue: ResourceId },
 

@@ -14,7 +14,9 @@ mod field;
 #[cfg(test)]
 mod tests;
 
-use self::field::{ARGUMENT, CHUNK_BYTES, CHUNK_DEPTH, COUNTER_DELTA, COUNTER_VALUE, DEPTH, FLAG, ID, NTH, TOTAL};
+use self::field::{
+    ARGUMENT, CHUNK_BYTES, CHUNK_DEPTH, COUNTER_DELTA, COUNTER_VALUE, DEPTH, FLAG, ID, NTH, PRIORITY, STAY, TOTAL,
+};
 use super::{EventFamily, EventKind};
 
 /// Size of a record in a ring.
@@ -145,6 +147,7 @@ event_layout! {
     Queue {
         11 Put { queue: ID, depth: ARGUMENT };
         12 Took { queue: ID, depth: ARGUMENT };
+        22 ItemPriority { queue: ID, priority: PRIORITY, micros: STAY, taken: FLAG };
         32 Closed { queue: ID };
         34 PutNth { queue: ID, depth: DEPTH, nth: NTH };
         35 TookNth { queue: ID, depth: DEPTH, nth: NTH };

@@ -120,11 +120,24 @@ pub(super) struct LockJson<'a> {
 pub(super) struct QueueJson<'a> {
     pub(super) name: &'a str,
     pub(super) capacity: u32,
+    /// If its items have priorities, the lowest first.
+    pub(super) priorities: Vec<PriorityJson>,
     pub(super) put: u64,
     pub(super) taken: u64,
     pub(super) gave_up: u64,
     pub(super) depth: DepthJson,
     pub(super) wait_ms: Option<DurationsJson>,
+}
+
+/// The items of one priority in a queue.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct PriorityJson {
+    pub(super) priority: u8,
+    pub(super) put: u64,
+    pub(super) taken: u64,
+    /// How long the taken items stayed.
+    pub(super) stay_ms: DurationsJson,
 }
 
 /// A pipe: capacity and depth in bytes, sent and received in messages.

@@ -8,6 +8,9 @@ use crate::trace::{RunEnd, Span, Stamp};
 
 impl MetricQuery<'_> {
     pub(super) fn wait_time(&self, part: Quantile) -> Result<MeasuredFigure, String> {
+        if let Some(stay) = self.item_stay(part) {
+            return stay;
+        }
         let (name, lock) = self.lock()?;
         let ongoing_wait =
             lock.waiters().first().map(|(_, since)| self.now.span_since((*since).max(self.settings_since)));
@@ -24,6 +27,26 @@ impl MetricQuery<'_> {
             value: value.0 as f64,
             evidence: format!("lock {name}: {} wait {value}, {waits} ended", part_label(part)),
         })
+    }
+
+    /// Measures how long items stay in a queue; `None` for another subject.
+    fn item_stay(&self, part: Quantile) -> Option<Result<MeasuredFigure, String>> {
+        let (name, id) = self.resource().ok()?;
+        let queue = self.model.queue(id)?;
+        let Some(stays) = queue.stays() else {
+            return Some(Err(format!("the items of {name} have no priorities, so how long they stay is not recorded")));
+        };
+        let oldest = queue.priorities().filter_map(|(_, items)| items.oldest_wait(self.now)).max();
+        if stays.count() == 0 && oldest.is_none() {
+            return Some(Err(format!("no item was put into {name}")));
+        }
+        let mut value = time_of_part(&stays, part);
+        if part == Quantile::Max {
+            value = value.max(oldest.unwrap_or(Span(0)));
+        }
+        let items = format_counted(stays.count(), "item");
+        let evidence = format!("queue {name}: {} stay {value}, {items} taken", part_label(part));
+        Some(Ok(MeasuredFigure { value: value.0 as f64, evidence }))
     }
 
     pub(super) fn latency(&self, part: Quantile) -> Result<MeasuredFigure, String> {

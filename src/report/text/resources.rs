@@ -97,7 +97,24 @@ pub(super) fn write_queues(report: &Report<'_>, text_format: TextFormat, out: &m
         ]);
     }
     write_section(out, text_format, "Queues", &table);
+    write_priorities(report, text_format, out);
     write_gave_up(report.queues().map(|(name, _, queue)| (name, queue.timeouts())), text_format, out);
+}
+
+/// Writes how long the items of each priority stayed, for queues whose items have priorities.
+fn write_priorities(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let mut table = number_table(&["name", "priority", "put", "taken", "stay p50", "p99", "max", "oldest left"]);
+    for (name, _, queue) in report.queues() {
+        for (priority, items) in queue.priorities() {
+            let counts = [priority.into(), items.put_count(), items.taken_count()].map(|n| format_count(n).into());
+            let mut cells: Vec<TextCell> = std::iter::once(name.into()).chain(counts).collect();
+            cells.extend(percentile_cells(items.stays(), &[50.0, 99.0, 100.0]));
+            let oldest = items.oldest_wait(report.ended_at);
+            cells.push(oldest.map_or("-".to_owned(), |wait| wait.to_string()).into());
+            table.push_row(cells);
+        }
+    }
+    write_section(out, text_format, "Items by priority", &table);
 }
 
 /// Writes how many waits gave up, for the resources where any did.

@@ -47,7 +47,9 @@ impl SharedState {
         let (value, size) = match spec {
             ResourceSpec::Counter { initial, .. } => (*initial, 0.0),
             ResourceSpec::Latch { initial } => (initial.eval(place) as i64, 0.0),
-            ResourceSpec::Queue { capacity: size } | ResourceSpec::Barrier { parties: size } => (0, size.eval(place)),
+            ResourceSpec::Queue { capacity: size, .. } | ResourceSpec::Barrier { parties: size } => {
+                (0, size.eval(place))
+            }
             _ => (0, 0.0),
         };
         Self { value, size: size as i64, ..Self::default() }

@@ -125,7 +125,8 @@ fn simple_step() -> BoxedStrategy<Step> {
         (target(GROUP), limit()).prop_map(|(target, limit)| SignalStep::Wait { target, limit }),
     ];
     let queues = prop_oneof![
-        (target(QUEUE), limit()).prop_map(|(target, limit)| QueueStep::Put { target, limit }),
+        (target(QUEUE), limit(), prop::option::of(within(counts(), 0.0, 7.0)))
+            .prop_map(|(target, limit, priority)| QueueStep::Put { target, limit, priority }),
         (target(QUEUE), limit()).prop_map(|(target, limit)| QueueStep::Take { target, limit }),
         target(QUEUE).prop_map(QueueStep::Close),
     ];
@@ -210,7 +211,7 @@ fn otherwise(left: usize) -> BoxedStrategy<Block> {
 /// Generates a wait for the first of several alternatives.
 fn select(left: usize) -> BoxedStrategy<Step> {
     let wait = prop_oneof![
-        target(QUEUE).prop_map(|target| Step::Queue(QueueStep::Put { target, limit: None })),
+        target(QUEUE).prop_map(|target| Step::Queue(QueueStep::Put { target, limit: None, priority: None })),
         target(QUEUE).prop_map(|target| Step::Queue(QueueStep::Take { target, limit: None })),
         target(EVENT).prop_map(|target| Step::Signal(SignalStep::Wait { target, limit: None })),
     ];
@@ -392,7 +393,14 @@ fn question_node(word: &str, question: &Question) -> Node {
 
 fn queue(step: &QueueStep) -> Vec<Node> {
     match step {
-        QueueStep::Put { target, limit } => limited(on("put", target), limit),
+        QueueStep::Put { target, limit, priority } => {
+            let put = on("put", target);
+            let put = match priority {
+                Some(priority) => put.set("priority", formula(priority, Unit::Count)),
+                None => put,
+            };
+            limited(put, limit)
+        }
         QueueStep::Take { target, limit } => limited(on("take", target), limit),
         QueueStep::Close(target) => vec![on("close", target)],
         QueueStep::ForEach { target, body, limit } => limited(on("take", target).block(written(body)), limit),

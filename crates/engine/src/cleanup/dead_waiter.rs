@@ -20,7 +20,7 @@ pub fn remove_dead_waiter(run: &'static RunContext, worker: WorkerId, recorder: 
             && let Some(ResourceKind::Queue { capacity }) = run.plan.registry.resource(id).map(|info| &info.kind)
             && run.plan.registry.pools.iter().all(|pool| pool.queue != id)
         {
-            ItemQueue { id, capacity: *capacity, monitor: run.monitor(id) }.remove_dead_waiter(state);
+            ItemQueue::at(id, *capacity, run.monitor(id)).remove_dead_waiter(state);
         }
     }
 }

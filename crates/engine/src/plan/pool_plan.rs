@@ -198,7 +198,13 @@ impl Plan {
 
     /// Returns the number of extra words.
     pub(super) fn extra_words(&self) -> usize {
-        self.rwlock_line_words().end
+        self.stored_item_words().end
+    }
+
+    /// Returns the extra words for the items of queues with priorities.
+    pub(super) fn stored_item_words(&self) -> Range<usize> {
+        let begin = self.rwlock_line_words().end;
+        begin..begin + self.stored_words
     }
 }
 

@@ -40,6 +40,9 @@ impl Plan {
                 SharingScope::Process
             };
             let kind = resource_kind(scenario, index, settings, scope);
+            if let ResourceKind::Queue { capacity } = kind {
+                self.add_stored_items(scenario, index, settings, (count, capacity));
+            }
             for i in 0..count {
                 self.shared_by_tasks.push(shared_by_tasks);
                 let name = numbered_name(&resource.name, i, &resource.count);
@@ -70,7 +73,7 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, scope: 
             let memory = memory.pick(|knob| settings.number(knob)).unwrap_or(CounterMemory::Shared);
             ResourceKind::Counter { initial: *initial, memory }
         }
-        ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: eval_count(capacity, settings) as u32 },
+        ResourceSpec::Queue { capacity, .. } => ResourceKind::Queue { capacity: eval_count(capacity, settings) as u32 },
         ResourceSpec::Pipe { capacity } => {
             ResourceKind::Pipe { capacity: round_pipe_capacity(capacity.eval(settings)) }
         }

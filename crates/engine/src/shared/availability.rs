@@ -34,7 +34,7 @@ pub fn unavailable_states(memory: &RunMemory, registry: &Registry, id: ResourceI
     let monitor = Monitor::at(words);
     let Some(resource) = registry.resource(id) else { return Vec::new() };
     let state = match resource.kind {
-        ResourceKind::Queue { capacity } => return ItemQueue { id, capacity, monitor }.unavailable_states(),
+        ResourceKind::Queue { capacity } => return ItemQueue::at(id, capacity, monitor).unavailable_states(),
         ResourceKind::Semaphore { permits, .. } => {
             Semaphore::at(id, monitor, permits).is_empty().then_some(State::Lock)
         }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::monitor::{Monitor, MonitorGuard, has_passed};
 use super::rendezvous::Rendezvous;
 use super::select_wait::WakeSource;
+use super::stored_items::{StoredItem, StoredItems};
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
@@ -26,6 +27,10 @@ pub struct ItemQueue<'a> {
     pub id: ResourceId,
     pub capacity: u32,
     pub monitor: Monitor<'a>,
+    /// The items, if they have priorities.
+    pub items: Option<StoredItems<'a>>,
+    /// The priority of the items that this worker puts.
+    pub priority: u64,
 }
 
 /// The side of a queue on which a worker waits.
@@ -49,6 +54,11 @@ impl QueueSide {
 pub struct QueueClosed;
 
 impl<'a> ItemQueue<'a> {
+    /// Returns the queue in this monitor's words, of items without priorities.
+    pub const fn at(id: ResourceId, capacity: u32, monitor: Monitor<'a>) -> Self {
+        Self { id, capacity, monitor, items: None, priority: 0 }
+    }
+
     /// Puts an item, waiting for room until `deadline` at most. Returns whether it did.
     ///
     /// # Errors
@@ -265,8 +275,13 @@ impl<'a> ItemQueue<'a> {
             guard.wake_one(ITEM_AVAILABLE);
         }
         let at = recorder.now();
+        self.items.inspect(|items| items.push(&guard, StoredItem { priority: self.priority, put_at: at }));
         drop(guard);
         recorder.write(at, EventKind::PutNth { queue: self.id, depth: depth as u16, nth: nth as u32 });
+        if self.items.is_some() {
+            let (queue, priority) = (self.id, self.priority as u8);
+            recorder.write(at, EventKind::ItemPriority { queue, priority, micros: 0, taken: false });
+        }
     }
 
     fn pop(self, mut guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
@@ -278,8 +293,13 @@ impl<'a> ItemQueue<'a> {
             guard.wake_one(ROOM_AVAILABLE);
         }
         let at = recorder.now();
+        let item = self.items.and_then(|items| Some((items.pop(&guard)?, items)));
         drop(guard);
         recorder.write(at, EventKind::TookNth { queue: self.id, depth: depth as u16, nth: nth as u32 });
+        if let Some((item, items)) = item {
+            let (queue, priority, micros) = (self.id, item.priority as u8, items.stay_micros(item, at));
+            recorder.write(at, EventKind::ItemPriority { queue, priority, micros, taken: true });
+        }
     }
 }
 

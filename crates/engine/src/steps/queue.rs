@@ -1,14 +1,16 @@
 //! Steps on queues.
 
 use crate::shared::item_queue::{ItemQueue, QueueClosed};
+use crate::shared::stored_items::PRIORITIES;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{Expr, QueueStep, Target};
 
 impl StepRunner {
     pub async fn queue_step(&mut self, step: &QueueStep) -> StepResult {
         match step {
-            QueueStep::Put { target, limit } => {
-                let queue = self.item_queue(target);
+            QueueStep::Put { target, limit, priority } => {
+                let priority = priority.as_ref().map_or(0, |priority| priority.eval(self) as u64);
+                let queue = ItemQueue { priority: priority.min(PRIORITIES - 1), ..self.item_queue(target) };
                 self.yield_if_due().await;
                 let deadline = self.deadline(limit);
                 match queue.put(deadline, &mut self.recorder).await {
@@ -86,7 +88,8 @@ impl StepRunner {
 
     pub fn item_queue(&self, target: &Target) -> ItemQueue<'static> {
         let id = self.resolve_target(target);
-        ItemQueue { id, capacity: self.run.plan.queue_capacity(id), monitor: self.run.monitor(id) }
+        let items = self.run.stored_items(id);
+        ItemQueue { items, ..ItemQueue::at(id, self.run.plan.queue_capacity(id), self.run.monitor(id)) }
     }
 
     pub(super) fn queue_closed_error(&self, queue: ItemQueue<'_>) -> StopReason {

@@ -1,7 +1,7 @@
 //! Applies events about queues, pipes and counters.
 
 use crate::{Counter, Model, Pipe, Queue, ResourceState};
-use contend_trace::{EventKind, ResourceId, Stamp, State, WorkerId, WorkerKind};
+use contend_trace::{EventKind, ResourceId, Span, Stamp, State, WorkerId, WorkerKind};
 
 impl Model {
     #[inline]
@@ -18,6 +18,10 @@ impl Model {
                 self.record_take(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_taken(nth));
                 self.note_task_number(queue, nth);
+            }
+            EventKind::ItemPriority { queue, priority, micros, taken } => {
+                let stay = taken.then_some(Span(micros.saturating_mul(1_000)));
+                self.with_queue(queue, |queue| queue.record_priority(at, priority, stay));
             }
             EventKind::Closed { queue } => self.record_close(w, at, queue),
             EventKind::Sent { pipe, bytes, depth, whole } => {

@@ -33,6 +33,7 @@ impl OrderStep {
             | EventKind::TookNth { .. }
             | EventKind::Put { .. }
             | EventKind::TaskRetried { .. }
+            | EventKind::ItemPriority { .. }
             | EventKind::TaskNumbered { helped: true, .. }
             | EventKind::Signalled { .. }
             | EventKind::Woken { .. }
@@ -95,7 +96,9 @@ impl HappensBefore {
                 Ok(None)
             }
             // The item is taken twice but was put once; or it was not the oldest one.
-            EventKind::TaskRetried { .. } | EventKind::TaskNumbered { helped: true, .. } => {
+            EventKind::TaskRetried { .. }
+            | EventKind::ItemPriority { .. }
+            | EventKind::TaskNumbered { helped: true, .. } => {
                 self.mark_incomplete();
                 Ok(None)
             }

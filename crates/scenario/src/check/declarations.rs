@@ -14,7 +14,7 @@ use crate::choice::Choice;
 use crate::expr::{EvalContext, Expr};
 use crate::knob::{Knob, KnobKind};
 use crate::knob_values::SettingError;
-use crate::program::{Category, Resource, ResourceSpec, Suggestion};
+use crate::program::{Category, QueueOrder, Resource, ResourceSpec, Suggestion};
 use crate::sanitize::sanitize;
 use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
 
@@ -96,7 +96,16 @@ impl Checker {
     }
 
     fn queue(&mut self, node: &KdlNode) -> ResourceSpec {
-        ResourceSpec::Queue { capacity: self.required_number(node, "capacity", QUEUE_CAPACITY) }
+        let capacity = self.required_number(node, "capacity", QUEUE_CAPACITY);
+        let orders = QueueOrder::ALL.map(|order| (order.word(), order));
+        let order = prop(node, "order").and_then(|entry| self.choice(entry, ("order", "order of a queue"), &orders));
+        if let (Expr::Number(0.0), Some(Choice::Fixed(QueueOrder::Priority)), Some(entry)) =
+            (&capacity, &order, prop(node, "order"))
+        {
+            let title = "a queue without room has no order: no item is ever in it";
+            self.mistakes.error(entry_span(entry), title).help("remove it, or give the queue room");
+        }
+        ResourceSpec::Queue { capacity, order: order.unwrap_or(Choice::Fixed(QueueOrder::Fifo)) }
     }
 
     fn pipe(&mut self, node: &KdlNode) -> ResourceSpec {

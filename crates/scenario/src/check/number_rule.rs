@@ -86,6 +86,8 @@ pub(super) const CHUNK: NumberRule = number_rule(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: NumberRule = number_rule(Unit::Count, 1.0, 1e6).fixed();
 /// Items in a queue: events have 16 bits for the depth.
 pub(super) const QUEUE_CAPACITY: NumberRule = number_rule(Unit::Count, 0.0, 65_535.0).fixed();
+/// The priority of an item: there is a list for each.
+pub(super) const PRIORITY: NumberRule = number_rule(Unit::Count, 0.0, 7.0);
 /// Requests that fit in a server.
 pub(super) const SERVER_ROOM: NumberRule = number_rule(Unit::Count, 1.0, 65_535.0).fixed();
 /// Bytes in a pipe: a page at least, and no more than the kernel allows without privileges and events have room for.

@@ -33,6 +33,7 @@ pub enum ResourceSpec {
     },
     Queue {
         capacity: Expr,
+        order: Choice<QueueOrder>,
     },
     Pipe {
         /// In bytes; the kernel rounds it up to a power of two of pages.
@@ -54,6 +55,27 @@ pub enum ResourceSpec {
         initial: Expr,
     },
     Server(Box<ServerSpec>),
+}
+
+/// The order in which items leave a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueueOrder {
+    /// The oldest first.
+    Fifo,
+    /// The highest priority first; the oldest first among equals.
+    Priority,
+}
+
+impl QueueOrder {
+    pub const ALL: [Self; 2] = [Self::Fifo, Self::Priority];
+
+    /// Returns the word used in scenarios.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fifo => "fifo",
+            Self::Priority => "priority",
+        }
+    }
 }
 
 /// A small HTTP server that belongs to the run. All its numbers but `max_requests` can change during the run.

@@ -33,6 +33,9 @@ pub(super) const TOTAL: Place = Place::new(24, 40, Overflow::Wraps);
 /// The low part of the argument: the number of an item, beside the depth.
 pub(super) const NTH: Place = Place::new(24, 24, Overflow::Wraps);
 pub(super) const DEPTH: Place = Place::new(48, 16, Overflow::Saturates);
+/// The priority of an item, and how long it stayed.
+pub(super) const PRIORITY: Place = Place::new(61, 3, Overflow::Saturates);
+pub(super) const STAY: Place = Place::new(24, 37, Overflow::Saturates);
 /// Bytes of a message that were sent or received at once: at least 1.
 pub(super) const CHUNK_BYTES: Place = Place { smallest: 1, ..Place::new(24, 20, Overflow::Saturates) };
 /// Bytes in a pipe.

@@ -58,6 +58,8 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0xff4d_2fa2_0000_806e, EventKind::CounterAddedMany { counter: lock, delta: -3_000_000_000 }),
         (0x7fff_ffff_ff00_806e, EventKind::CounterAddedMany { counter: lock, delta: (ARGUMENT_MAX >> 1) as i64 }),
         (0x0000_0000_0000_8060, EventKind::Closed { queue: lock }),
+        (0xe000_0000_0540_8056, EventKind::ItemPriority { queue: lock, priority: 7, micros: 5, taken: true }),
+        (0x0000_0000_0000_8056, EventKind::ItemPriority { queue: lock, priority: 0, micros: 0, taken: false }),
         (0x0000_0000_0700_8061, EventKind::Signalled { on: lock, woken: 7 }),
         (0xffff_0000_0300_8062, EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 }),
         (0x0000_ffff_ff00_8063, EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX }),

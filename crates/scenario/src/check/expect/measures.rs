@@ -15,6 +15,8 @@ pub(in crate::check) enum SubjectKind {
     PoolOrQueue,
     /// A condition, an event, a barrier, a wait group or a latch.
     Signal,
+    /// A lock, or a queue with priorities.
+    LockOrQueue,
     /// Anything that a worker can wait for with a time limit.
     Limited,
     /// Anything that is counted per second.
@@ -30,6 +32,7 @@ impl SubjectKind {
     pub(in crate::check) const fn noun(self) -> &'static str {
         match self {
             Self::Lock => "a lock",
+            Self::LockOrQueue => "a lock or a queue",
             Self::Counter => "a counter",
             Self::CounterOrPool => "a counter or a pool",
             Self::Pool => "a pool",
@@ -46,11 +49,11 @@ impl SubjectKind {
     pub(super) const fn matches(self, spec: &ResourceSpec) -> bool {
         match spec {
             ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
-                matches!(self, Self::Lock | Self::Rated | Self::Limited)
+                matches!(self, Self::Lock | Self::LockOrQueue | Self::Rated | Self::Limited)
             }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::CounterOrPool | Self::Rated),
             ResourceSpec::Queue { .. } => {
-                matches!(self, Self::Queue | Self::PoolOrQueue | Self::Rated | Self::Limited)
+                matches!(self, Self::Queue | Self::PoolOrQueue | Self::LockOrQueue | Self::Rated | Self::Limited)
             }
             ResourceSpec::Pipe { .. } | ResourceSpec::Server(_) => {
                 matches!(self, Self::Queue | Self::PoolOrQueue | Self::Rated)
@@ -143,15 +146,16 @@ pub(in crate::check) const MEASURES: [Measure; 41] = [
     measure(
         "wait-p50",
         Metric::Wait(Quantile::Median),
-        SubjectKind::Lock,
-        "median wait of acquisitions that had to wait",
+        SubjectKind::LockOrQueue,
+        "for a lock: median wait of acquisitions that had to wait; for a queue with priorities: median stay of the items \
+         that were taken",
     ),
-    measure("wait-p99", Metric::Wait(Quantile::P99), SubjectKind::Lock, "99th percentile of these waits"),
+    measure("wait-p99", Metric::Wait(Quantile::P99), SubjectKind::LockOrQueue, "99th percentile of these times"),
     measure(
         "wait-max",
         Metric::Wait(Quantile::Max),
-        SubjectKind::Lock,
-        "longest wait, including waits that have not ended",
+        SubjectKind::LockOrQueue,
+        "longest of these times, including waits that have not ended, and items still in the queue",
     ),
     measure(
         "latency-p50",

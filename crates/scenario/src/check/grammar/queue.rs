@@ -1,7 +1,10 @@
 //! Steps on queues.
 
-use super::{AT, BlockRule, NodeFamily, Parameter, TIMEOUT, TRY_TIMEOUT, resource_name, step_rule};
+use super::IfOmitted::SameAs;
+use super::ValueKind::Number;
+use super::{AT, BlockRule, NodeFamily, Parameter, TIMEOUT, TRY_TIMEOUT, optional, resource_name, step_rule};
 use crate::check::Checker;
+use crate::check::number_rule::PRIORITY;
 
 const QUEUE: Parameter = resource_name("queue", "a queue");
 
@@ -16,7 +19,17 @@ pub(super) const QUEUES: NodeFamily = NodeFamily {
             Checker::put_step,
         )
         .args(&[QUEUE])
-        .props(&[AT, TIMEOUT])
+        .props(&[
+            AT,
+            TIMEOUT,
+            optional(
+                "priority",
+                Number(PRIORITY),
+                SameAs("0"),
+                "its priority; of importance in a queue with order=priority. The report says how long items of each \
+                 priority stayed",
+            ),
+        ])
         .allows_else(),
         step_rule(
             "take",

@@ -6,6 +6,7 @@ use super::{NodeFamily, Parameter, node_rule, optional, required};
 use crate::check::number_rule::{
     BYTES, CONCURRENT_REQUESTS, DECLARED_COUNT, PERMITS, PIPE_CAPACITY, QUEUE_CAPACITY, SERVER_ROOM, SHARE, TIME,
 };
+use crate::program::QueueOrder;
 use contend_trace::{CounterMemory, LockKind, RwPolicy};
 
 const NAME: Parameter = required("name", Name, "its name");
@@ -72,12 +73,19 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
             ),
             COUNT,
         ]),
-        node_rule("queue", "queue jobs capacity=8", "A first-in, first-out queue of items.").args(&[NAME]).props(&[
+        node_rule("queue", "queue jobs capacity=8", "A queue of items.").args(&[NAME]).props(&[
             required(
                 "capacity",
                 Number(QUEUE_CAPACITY),
                 "most items in it; a `put` into a full queue waits. 0: no room, a `put` waits until a worker takes the \
                  item from its hand",
+            ),
+            optional(
+                "order",
+                Words(|| QueueOrder::ALL.map(QueueOrder::word).to_vec()),
+                SameAs("fifo"),
+                "which item leaves first: with `fifo` the oldest, with `priority` the one with the highest priority, \
+                 the oldest first among equals. Or a knob that chooses one of them",
             ),
             COUNT,
         ]),

@@ -2,13 +2,20 @@
 
 use kdl::KdlNode;
 
-use super::Checker;
+use super::{Checker, prop};
+use crate::check::number_rule::PRIORITY;
 use crate::program::{Block, QueueStep, ResourceSpec, Step, Target};
 
 impl Checker {
     pub(in crate::check) fn put_step(&mut self, node: &KdlNode) -> Option<Step> {
         let (target, limit) = (self.queue_target(node), self.time_limit(node));
-        Some(Step::Queue(QueueStep::Put { target: target?, limit: limit? }))
+        let priority = prop(node, "priority").map(|entry| self.number(entry, PRIORITY));
+        let (target, limit) = (target?, limit?);
+        let priority = match priority {
+            Some(priority) => Some(priority?.expr),
+            None => None,
+        };
+        Some(Step::Queue(QueueStep::Put { target, limit, priority }))
     }
 
     /// `take Q { ... }`, and `take Q` without a block.

@@ -57,7 +57,7 @@ impl Checker {
             word => {
                 let target = self.queue_target(node)?;
                 Some(Step::Queue(if word == "put" {
-                    QueueStep::Put { target, limit: None }
+                    QueueStep::Put { target, limit: None, priority: None }
                 } else {
                     QueueStep::Take { target, limit: None }
                 }))
@@ -110,7 +110,7 @@ impl Checker {
         for (at, span) in put {
             let Some(other) = taken.get(&at) else { continue };
             let resource = &self.scenario.resources[at];
-            if resource.spec == (ResourceSpec::Queue { capacity: Expr::Number(0.0) }) {
+            if matches!(resource.spec, ResourceSpec::Queue { capacity: Expr::Number(0.0), .. }) {
                 let title = format!("both sides of `{}` are alternatives of a `select`", resource.name);
                 let mistake = self.mistakes.error(span.range(), title);
                 mistake.label("it has no room, and no worker of a `select` waits for one of another `select`");

@@ -9,8 +9,8 @@ use crate::expr::Expr;
 /// A step on a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum QueueStep {
-    /// Waits for room and puts an item. Fails if the queue is closed.
-    Put { target: Target, limit: Limit },
+    /// Waits for room and puts an item with a priority. Fails if the queue is closed.
+    Put { target: Target, limit: Limit, priority: Option<Expr> },
     /// Waits for an item and takes it. Ends the worker if the queue is closed and empty.
     Take { target: Target, limit: Limit },
     /// Takes items and runs the body for each, until the queue is closed and empty, or one wait exceeds the limit.
