@@ -64,7 +64,7 @@ impl OfferedLoad {
         let correction = (1.0 - busy) * (c - 1.0) * ((4.0 + 5.0 * c).sqrt() - 2.0) / (16.0 * busy * c);
         let exponential = waits / (c / self.service_secs - self.arrival_rate);
         // The correction is for servers that are busy; where they hardly are, nearly no task waits.
-        let mean_wait = exponential * ((1.0 + correction) / 2.0).min(1.0);
+        let mean_wait = exponential * f64::midpoint(1.0, correction).min(1.0);
         let p99_wait = if waits > 0.01 { (waits / 0.01).ln() * mean_wait / waits } else { 0.0 };
         Some(QueueForecast { mean_wait, p99_response: self.service_secs + p99_wait })
     }

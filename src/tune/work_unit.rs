@@ -123,7 +123,7 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
         match &mut pool.feed {
             Feed::Submitted | Feed::Clients { .. } => continue, // a closed loop as it is written
             Feed::Files { times, .. } | Feed::Words { times, .. } | Feed::Trace { times, .. } => {
-                *times = Expr::Number(ENDLESS_TASKS)
+                *times = Expr::Number(ENDLESS_TASKS);
             }
             Feed::OpenLoop(_) | Feed::Batch { .. } => pool.feed = Feed::Batch { count: Expr::Number(ENDLESS_TASKS) },
         }

@@ -56,9 +56,9 @@ impl RateShape {
                         break;
                     }
                     if error > 0.0 {
-                        high = middle
+                        high = middle;
                     } else {
-                        low = middle
+                        low = middle;
                     }
                     // Newton's step, or half of the bracket where the rate is near zero.
                     let next = middle - error / (1.0 - swing * (TAU * middle / length).cos());

@@ -99,16 +99,15 @@ impl RequestTrace {
                 continue;
             }
             let wrong = |what: String| TraceError::Line { line, what };
-            let columns = match &mut columns {
-                Some(columns) => columns,
-                None => {
-                    let (found, is_header) = Columns::detect(content).map_err(wrong)?;
-                    let found = columns.insert(found);
-                    if is_header {
-                        continue;
-                    }
-                    found
+            let columns = if let Some(columns) = &columns {
+                columns
+            } else {
+                let (found, is_header) = Columns::detect(content).map_err(wrong)?;
+                let found = columns.insert(found);
+                if is_header {
+                    continue;
                 }
+                found
             };
             let (row, arrival_kind) = columns.parse_row(content).map_err(wrong)?;
             let (first_kind, first_line) = *kind.get_or_insert((arrival_kind, line));
