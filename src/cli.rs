@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod completions;
 mod exit;
+mod export;
 mod fmt;
 mod list;
 mod man;
@@ -86,6 +87,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
         None => run::run_picker(cli.into(), colours),
         Some(CliCommand::Run(args)) => run::run_scenario(args, cli.into(), colours),
         Some(CliCommand::Replay(args)) => replay::replay(args, cli.into(), colours),
+        Some(CliCommand::Export(args)) => export::export_recording(args),
         Some(CliCommand::List { json }) => list::list_scenarios(*json, colours),
         Some(CliCommand::Show { name }) => {
             output::print_stdout(&scenario::load_scenario(name)?.text)?;

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::output::ColourChoice;
@@ -86,6 +86,8 @@ pub(super) enum CliCommand {
     Run(RunArgs),
     /// Show a recorded run again
     Replay(ReplayArgs),
+    /// Write a recorded run in the form of another program
+    Export(ExportArgs),
     /// List the scenarios by group
     List {
         /// Print one JSON object instead of a table (see docs/list.md)
@@ -243,6 +245,36 @@ pub(super) struct ReplayArgs {
     /// Print the report as one JSON object (see docs/report.md); implies --headless
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+}
+
+/// The form of an export, the value of `--to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportTarget {
+    /// A trace for ui.perfetto.dev
+    Perfetto,
+    /// Trace events in JSON, for chrome://tracing and other viewers
+    Chrome,
+    /// A directory of tables
+    Csv,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  contend export deadlock.contend --to perfetto       writes deadlock.perfetto-trace
+  contend export deadlock.contend --to csv -o data    writes data/states.csv, data/holds.csv, ...";
+
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = EXPORT_EXAMPLES)]
+pub(super) struct ExportArgs {
+    /// A file that `--record` wrote
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) file: PathBuf,
+    /// The form to write
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub(super) to: ExportTarget,
+    /// The file to write, or the directory for tables [default: beside the recording]
+    #[arg(long, short, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) output: Option<PathBuf>,
 }
 
 const TEST_EXAMPLES: &str = "\

@@ -1,4 +1,4 @@
-//! `--record`: keeps runs in files.
+//! `--record`: keeps runs in files; and opening such files.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use super::args::RecordArgs;
 use super::exit::CliError;
 use super::output;
 use crate::platform::limits::describe_io_error;
-use crate::recording::{Recorder, RecordingDirectory, RecordingStatus};
+use crate::recording::{OpenError, Recorder, Recording, RecordingDirectory, RecordingStatus};
 use crate::report::describe_run;
 use crate::scenario::sanitize;
 use crate::source::EventSource;
@@ -48,6 +48,17 @@ pub(super) fn print_status(path: Option<&PathBuf>, status: Option<&RecordingStat
         None => format!("recorded in {name} ({size}); to see it: contend replay {name}\n"),
         Some(why) => format!("the recording {name} ends early: {why}; contend replay shows what it has\n"),
     });
+}
+
+/// Opens a recording.
+pub(super) fn open_recording(path: &Path) -> Result<Recording, CliError> {
+    Recording::open(path).map_err(|error| {
+        let why = match error {
+            OpenError::Io(error) => describe_io_error(&error),
+            error => error.to_string(),
+        };
+        CliError::Usage(format!("{} cannot be read: {why}", sanitize(&path.display().to_string())))
+    })
 }
 
 fn cannot_record(path: &Path, why: &str) -> String {

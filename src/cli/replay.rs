@@ -5,9 +5,10 @@ use std::io::{self, IsTerminal};
 use super::args::ReplayArgs;
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
+use super::record::open_recording;
 use super::run::{DashboardSettings, dashboard_options, print_report, run_dashboard};
 use crate::platform::limits::describe_io_error;
-use crate::recording::{Damage, OpenError, Recording};
+use crate::recording::Damage;
 use crate::report::{self, FinishedRun};
 use crate::scenario::{Scenario, Settings, sanitize};
 use crate::trace::Span;
@@ -39,10 +40,7 @@ pub(super) fn replay(
 fn read_recording(args: &ReplayArgs) -> Result<ReplayedRun, CliError> {
     let name = sanitize(&args.file.display().to_string());
     let unusable = |why: String| CliError::Usage(format!("{name} cannot be replayed: {why}"));
-    let mut recording = Recording::open(&args.file).map_err(|error| match error {
-        OpenError::Io(error) => unusable(describe_io_error(&error)),
-        error => unusable(error.to_string()),
-    })?;
+    let mut recording = open_recording(&args.file)?;
     let run = report::replay_recording(&mut recording).map_err(|error| unusable(describe_io_error(&error)))?;
     if let Some(damage) = recording.damage() {
         let what = match damage {

@@ -34,13 +34,16 @@ pub fn replay_recording<R: Read + Seek>(recording: &mut Recording<R>) -> std::io
         let Some(messages) = recording.read_messages(section)? else { break };
         messages.iter().for_each(|message| model.apply(message));
     }
-    let conclusion = recording.conclusion().filter(|_| recording.damage().is_none()).cloned();
-    let Conclusion { at, ended, signal } = conclusion.unwrap_or_else(|| end_of_data(&model));
+    let Conclusion { at, ended, signal } = end_of_recording(recording, &model);
     Ok(FinishedRun { model, ended, ended_at: at, signal, recording: None })
 }
 
-/// Returns the end of a run whose recording has no conclusion: where its data ends.
-fn end_of_data(model: &Model) -> Conclusion {
+/// Returns how a recorded run ended, given the model after all its messages. Of a recording without conclusion, where
+/// its data ends.
+pub fn end_of_recording<R: Read + Seek>(recording: &Recording<R>, model: &Model) -> Conclusion {
+    if let Some(conclusion) = recording.conclusion().filter(|_| recording.damage().is_none()) {
+        return conclusion.clone();
+    }
     let (at, ended) = match model.run_end() {
         Some((at, ended)) => (at, ended.clone()),
         None => (model.complete_until().unwrap_or_else(|| model.newest_stamp()), RunEnd::Stopped),

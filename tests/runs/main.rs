@@ -7,6 +7,7 @@ mod commands;
 mod engine;
 mod forks;
 mod formulas;
+mod exports;
 mod helping;
 mod limits;
 mod lives;
