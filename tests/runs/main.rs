@@ -5,9 +5,9 @@ mod support;
 
 mod commands;
 mod engine;
+mod exports;
 mod forks;
 mod formulas;
-mod exports;
 mod helping;
 mod limits;
 mod lives;
