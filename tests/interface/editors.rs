@@ -28,7 +28,9 @@ fn fmt_rewrites_files_that_parse_and_no_others() {
     let path = |name: &str| directory.path().join(name).to_str().expect("a path").to_owned();
     let (good, bad, odd) = (path("good.kdl"), path("bad.kdl"), path("odd.kdl"));
     let written = [(&good, UNFORMATTED), (&bad, "thread  w {\n"), (&odd, "thread   w { nonsense }\n")];
-    written.iter().for_each(|(path, text)| fs::write(path, text).expect("written"));
+    for (path, text) in written {
+        fs::write(path, text).expect("written");
+    }
     fs::set_permissions(&good, fs::Permissions::from_mode(0o600)).expect("set");
 
     let checked = contend(&["fmt", "--check", &good]);

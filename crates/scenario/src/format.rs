@@ -47,13 +47,10 @@ pub fn format(source: &Source) -> Result<String, FormatError> {
 
 fn parse(source: &Source) -> Result<ParsedText, FormatError> {
     let mut mistakes = Mistakes::of(source);
-    match syntax::read(&source.text, &mut mistakes) {
-        Some(parsed) => Ok(parsed),
-        None => {
-            mistakes.sort();
-            Err(FormatError::Mistakes(Box::new(mistakes)))
-        }
-    }
+    syntax::read(&source.text, &mut mistakes).ok_or_else(|| {
+        mistakes.sort();
+        FormatError::Mistakes(Box::new(mistakes))
+    })
 }
 
 /// Returns the comments, sorted.

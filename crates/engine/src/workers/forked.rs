@@ -22,6 +22,7 @@ use super::thread::{stack_bytes, thread_name};
 use crate::block_on::block_on;
 use crate::cleanup::dead_waiter::remove_dead_waiter;
 use crate::context::RunContext;
+use crate::locks::any_mutex::AnyMutex;
 use crate::plan::WorkerRole;
 use crate::step_runner::StepRunner;
 use contend_platform::{Exit, detach_forked_copy, exit_now, fork_and_wait, minimize_timer_slack, thread_id};
@@ -76,7 +77,7 @@ fn run_copy(run: &'static RunContext, role: WorkerRole, first: u64, step_runner:
     run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());
     record_life_begin(run, worker, first, step_runner);
     for copy in run.plan.lock_copies_of(worker) {
-        if run.lock(copy.copy).is_some_and(|lock| lock.is_locked()) {
+        if run.lock(copy.copy).is_some_and(AnyMutex::is_locked) {
             let holder = run.lock_holders.at_fork(copy.original).unwrap_or(worker);
             step_runner.recorder.write(first, EventKind::CopiedHeld { lock: copy.copy, holder });
         }

@@ -86,11 +86,20 @@ struct BlockLines {
     /// Comments that no node has followed yet.
     comments: Vec<Comment>,
     has_blank_before: bool,
-    is_line_empty: bool,
-    /// Whether this is still the line of the `{`.
-    is_open_line: bool,
-    /// Whether a node has ended on this line.
-    has_node: bool,
+    line: LineContent,
+}
+
+/// What the line that is read has so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum LineContent {
+    #[default]
+    Nothing,
+    /// The `{` of the block, and perhaps comments.
+    Open,
+    /// No node, and no `{` of the block.
+    Other,
+    /// A node that has ended.
+    Node,
 }
 
 impl BlockLines {
@@ -102,22 +111,24 @@ impl BlockLines {
 
     /// Ends a line, and gives its last comments to the node before them or to the `{`.
     fn end_line(&mut self) {
-        self.has_blank_before |= self.is_line_empty;
+        self.has_blank_before |= self.line == LineContent::Nothing;
+        let has_node = self.line == LineContent::Node;
         if self.comments.is_empty() {
-        } else if let Some(node) =
-            self.block.lines.last_mut().and_then(|line| line.node.as_mut()).filter(|_| self.has_node)
+        } else if let Some(node) = self.block.lines.last_mut().and_then(|line| line.node.as_mut()).filter(|_| has_node)
         {
             node.trailing.append(&mut self.comments);
-        } else if self.is_open_line {
+        } else if self.line == LineContent::Open {
             self.block.after_open.append(&mut self.comments);
         } else {
             self.push(None);
         }
-        (self.is_line_empty, self.is_open_line, self.has_node) = (true, false, false);
+        self.line = LineContent::Nothing;
     }
 
     fn finish(mut self) -> Block {
-        self.is_open_line = false;
+        if self.line == LineContent::Open {
+            self.line = LineContent::Other;
+        }
         self.end_line();
         self.block
     }
@@ -139,7 +150,8 @@ impl TreeBuilder<'_> {
 
     /// Reads up to the end of the block, or of the text.
     fn block(&mut self, has_open: bool) -> Block {
-        let mut lines = BlockLines { is_line_empty: !has_open, is_open_line: has_open, ..BlockLines::default() };
+        let line = if has_open { LineContent::Open } else { LineContent::Nothing };
+        let mut lines = BlockLines { line, ..BlockLines::default() };
         let mut is_disabled = false;
         while let Some(token) = self.tokens.get(self.at) {
             match token.kind {
@@ -164,11 +176,13 @@ impl TreeBuilder<'_> {
                 TokenKind::Word | TokenKind::Text => {
                     let node = self.node(std::mem::take(&mut is_disabled));
                     lines.push(Some(node));
-                    lines.has_node = true;
+                    lines.line = LineContent::Node;
                 }
                 _ => self.at += 1,
             }
-            lines.is_line_empty = false;
+            if lines.line == LineContent::Nothing {
+                lines.line = LineContent::Other;
+            }
         }
         lines.finish()
     }
