@@ -201,7 +201,7 @@ fn locks<'a>(report: &Report<'a>) -> Vec<LockJson<'a>> {
 
 fn priority_json(priority: u8, items: &crate::model::PriorityItems) -> PriorityJson {
     let (put, taken) = (items.put_count(), items.taken_count());
-    PriorityJson { priority, put, taken, stay_ms: items.stays().into() }
+    PriorityJson { priority: priority.into(), put, taken, stay_ms: items.stays().into() }
 }
 
 fn queues<'a>(report: &Report<'a>) -> Vec<QueueJson<'a>> {

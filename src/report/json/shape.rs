@@ -133,7 +133,7 @@ pub(super) struct QueueJson<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct PriorityJson {
-    pub(super) priority: u8,
+    pub(super) priority: u64,
     pub(super) put: u64,
     pub(super) taken: u64,
     /// How long the taken items stayed.
