@@ -7,7 +7,7 @@ mod analysis;
 mod busy_wait;
 mod convoy;
 mod crashed;
-mod deadlocked;
+mod deadlock;
 mod demand;
 mod formatting;
 mod handover_bound;
@@ -25,12 +25,12 @@ mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
 mod queue_bound;
-mod queue_overflow;
-mod stalled;
+mod queue_overflow_in;
+mod stall;
 mod starved;
 mod straggler;
 mod unfair;
-mod unread_failures;
+mod unseen_failures;
 
 use self::analysis::Analysis;
 use self::formatting::{format_amount, format_cores, format_count, format_number, format_percent, format_thousands};
@@ -155,12 +155,12 @@ static DETECTORS: &[Detector] = {
     use Basis::{Events, Figures};
     use Merging::{FirstFound, Never, WorstFirst};
     &[
-        Detector::new(&[deadlocked::ID], Events, Never, deadlocked::find),
+        Detector::new(&[deadlock::ID], Events, Never, deadlock::find),
         Detector::new(&[livelock::ID], Events, Never, livelock::find),
-        Detector::new(&[stalled::ID, stalled::LOST_WAKEUP_ID], Events, Never, stalled::find),
+        Detector::new(&[stall::ID, stall::LOST_WAKEUP_ID], Events, Never, stall::find),
         Detector::new(&[lost_update::ID], Events, WorstFirst, lost_update::find),
         Detector::new(&[crashed::ID], Events, Never, crashed::find),
-        Detector::new(&[unread_failures::ID], Events, FirstFound, unread_failures::find),
+        Detector::new(&[unseen_failures::ID], Events, FirstFound, unseen_failures::find),
         Detector::new(&[orphaned_lock::ID], Events, FirstFound, orphaned_lock::find),
         Detector::new(&[order_hazard::ID], Events, FirstFound, order_hazard::find),
         Detector::new(&[lock_bound::ID], Figures, WorstFirst, lock_bound::find),
@@ -170,7 +170,7 @@ static DETECTORS: &[Detector] = {
         Detector::new(&[busy_wait::ID], Figures, WorstFirst, busy_wait::find),
         Detector::new(&[pool_too_small::ID], Figures, FirstFound, pool_too_small::find),
         Detector::new(&[queue_bound::ID], Figures, WorstFirst, queue_bound::find),
-        Detector::new(&[queue_overflow::ID], Figures, WorstFirst, queue_overflow::find),
+        Detector::new(&[queue_overflow_in::ID], Figures, WorstFirst, queue_overflow_in::find),
         Detector::new(&[head_of_line::ID], Figures, FirstFound, head_of_line::find),
         Detector::new(&[handover_bound::ID], Figures, FirstFound, handover_bound::find),
         Detector::new(&[straggler::ID], Figures, WorstFirst, straggler::find),
@@ -200,10 +200,10 @@ impl Model {
             (lost_update::ID, Some(FindingSubject::Resource(id))) => {
                 self.counter(id).is_some_and(|c| c.recent_lost_updates() == 0)
             }
-            (unread_failures::ID, Some(FindingSubject::Pool(id))) => {
+            (unseen_failures::ID, Some(FindingSubject::Pool(id))) => {
                 self.pool(id).is_some_and(|p| p.recent_tasks().counts.unread_failures == 0)
             }
-            (deadlocked::ID | stalled::ID | stalled::LOST_WAKEUP_ID | crashed::ID | orphaned_lock::ID, _) => {
+            (deadlock::ID | stall::ID | stall::LOST_WAKEUP_ID | crashed::ID | orphaned_lock::ID, _) => {
                 finding.at.is_some_and(|at| at < change.at)
             }
             _ => false,

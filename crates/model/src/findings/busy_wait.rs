@@ -10,16 +10,16 @@ use contend_trace::{FindingId, LockKind, ResourceId, ResourceKind, Span, State, 
 pub(super) const ID: &str = FindingId::BusyWait.as_str();
 
 /// Least share of its time that a worker polls in vain and does nothing else.
-const SHARE: f64 = 0.30;
+const MIN_POLLING_SHARE: f64 = 0.30;
 
 /// Least share of that time that it runs on a CPU.
-const CPU: f64 = 0.10;
+const MIN_CPU_SHARE: f64 = 0.10;
 
 /// Mean hold above which sleeping for a lock is cheaper than spinning: waking a thread takes less time.
-const HOLD: Span = Span::from_micros(50);
+const MAX_SPIN_HOLD: Span = Span::from_micros(50);
 
 /// Least number of holds to judge by.
-const HOLDS: u64 = 20;
+const MIN_HOLDS: u64 = 20;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     let polls = analysis.model.lanes().filter_map(|(worker, _)| check_polling(analysis, worker));
@@ -33,7 +33,7 @@ fn check_polling(analysis: &Analysis<'_>, worker: WorkerId) -> Option<(f64, Find
     let lane = analysis.model.lane(worker);
     let polling = lane.polls.summarize(analysis.from.max(lane.began()?), analysis.now)?;
     let running = analysis.total_shares([worker]).share(State::Running);
-    if polling.share < SHARE || running < CPU * polling.share || analysis.is_gone(worker) {
+    if polling.share < MIN_POLLING_SHARE || running < MIN_CPU_SHARE * polling.share || analysis.is_gone(worker) {
         return None;
     }
     let finding = Finding {
@@ -62,14 +62,14 @@ fn check_polling(analysis: &Analysis<'_>, worker: WorkerId) -> Option<(f64, Find
 fn check_spinning(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
     let kind = &analysis.model.registry().resource(id)?.kind;
     let holds = lock.releases(analysis.from, analysis.now);
-    if !matches!(kind, ResourceKind::Mutex { kind: LockKind::Spin | LockKind::Ticket }) || holds < HOLDS {
+    if !matches!(kind, ResourceKind::Mutex { kind: LockKind::Spin | LockKind::Ticket }) || holds < MIN_HOLDS {
         return None;
     }
     let users: BTreeSet<WorkerId> = lock.acquisitions_by_worker().map(|(worker, _)| worker).collect();
     let alive = analysis.total_shares(users.iter().copied()).alive_ns();
     let share = lock.waited_ns(analysis.from, analysis.now, analysis.now) as f64 / alive.max(1) as f64;
     let hold = lock.held_share(analysis.from, analysis.now, analysis.now) * analysis.span().0 as f64 / holds as f64;
-    if share < SHARE || hold < HOLD.0 as f64 || analysis.is_stuck_at(lock) {
+    if share < MIN_POLLING_SHARE || hold < MAX_SPIN_HOLD.0 as f64 || analysis.is_stuck_at(lock) {
         return None;
     }
     let finding = Finding {

@@ -9,19 +9,19 @@ use contend_trace::{FindingId, LockKind, ResourceId, ResourceKind, Span};
 pub(super) const ID: &str = FindingId::Convoy.as_str();
 
 /// Least number of turns to judge by.
-const TURNS: u64 = 100;
+const MIN_TURNS: u64 = 100;
 
 /// Least ratio of the idle time between two turns to a turn.
-const IDLE: u64 = 2;
+const MIN_IDLE_RATIO: u64 = 2;
 
 /// Least share of the time that it is free.
-const IDLE_SHARE: f64 = 0.6;
+const MIN_FREE_SHARE: f64 = 0.6;
 
 /// Least mean number of waiters: there is hardly a moment without a queue.
-const QUEUE: f64 = 1.0;
+const MIN_WAITERS: f64 = 1.0;
 
 /// Least share of its acquisitions that had to wait.
-const CONTENDED: f64 = 0.5;
+const MIN_CONTENDED_SHARE: f64 = 0.5;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     // Without its release, a hold has no length.
@@ -49,8 +49,14 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
     let turns = lock.handoffs(analysis.from)?;
     let queue = lock.waited_ns(analysis.from, analysis.now, analysis.now) as f64 / analysis.span().0.max(1) as f64;
     let contended = lock.recent_contended() as f64 / lock.recent_acquired().max(1) as f64;
-    let idle = turns.median_idle_ns >= turns.median_held_ns.saturating_mul(IDLE) && turns.idle_share >= IDLE_SHARE;
-    if turns.count < TURNS || !idle || queue < QUEUE || contended < CONTENDED || analysis.is_stuck_at(lock) {
+    let idle = turns.median_idle_ns >= turns.median_held_ns.saturating_mul(MIN_IDLE_RATIO)
+        && turns.idle_share >= MIN_FREE_SHARE;
+    if turns.count < MIN_TURNS
+        || !idle
+        || queue < MIN_WAITERS
+        || contended < MIN_CONTENDED_SHARE
+        || analysis.is_stuck_at(lock)
+    {
         return None;
     }
     let name = analysis.resource_name(id);

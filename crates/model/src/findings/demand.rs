@@ -8,7 +8,7 @@ use contend_trace::{State, WorkerId, WorkerKind};
 const MIN_OTHERS_LOAD: f64 = 0.2;
 
 /// Least share of its time that a worker wants a core to count as always runnable.
-const ALWAYS_SHARE: f64 = 0.9;
+const MIN_ALWAYS_SHARE: f64 = 0.9;
 
 /// Nanoseconds in which workers had a core, and in which they waited for one. An async task counts as its event-loop
 /// thread does: its wait for a turn on the loop is no wait for a core.
@@ -53,7 +53,7 @@ impl Analysis<'_> {
     pub(super) fn always_runnable(&self, workers: impl IntoIterator<Item = WorkerId>) -> usize {
         let wants = |worker: &WorkerId| {
             let demand = self.cpu_demand(*worker);
-            (demand.running + demand.queued) as f64 >= ALWAYS_SHARE * self.span().0 as f64
+            (demand.running + demand.queued) as f64 >= MIN_ALWAYS_SHARE * self.span().0 as f64
         };
         workers.into_iter().filter(wants).count()
     }

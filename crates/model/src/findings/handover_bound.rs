@@ -7,10 +7,10 @@ use contend_trace::{FindingId, PoolId, PoolInfo, Span, State, WorkerKind};
 pub(super) const ID: &str = FindingId::HandoverBound.as_str();
 
 /// Least number of tasks finished in the period.
-const TASKS: f64 = 20.0;
+const MIN_TASKS: f64 = 20.0;
 
 /// Least share of the pool's time that handing over takes: the cost of rare tasks does not matter.
-const LEAST: f64 = 0.05;
+const MIN_HANDOVER_SHARE: f64 = 0.05;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     analysis.pools().filter_map(|(id, info, pool)| check_pool(analysis, id, info, pool)).collect()
@@ -18,7 +18,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 
 fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let tasks = pool.throughput(analysis.span(), analysis.now) * analysis.span().as_secs_f64();
-    if info.worker_kind != WorkerKind::Process || tasks < TASKS || !analysis.is_nearly_lossless() {
+    if info.worker_kind != WorkerKind::Process || tasks < MIN_TASKS || !analysis.is_nearly_lossless() {
         return None;
     }
     let workers = analysis.total_shares(info.workers.iter().copied());
@@ -27,7 +27,7 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
     let work = workers.alive_ns().saturating_sub(idle);
     let handover = workers.get(State::Handover) + feeder.get(State::Handover);
     let share = handover as f64 / (workers.alive_ns() + feeder.alive_ns()).max(1) as f64;
-    if handover <= work || share < LEAST {
+    if handover <= work || share < MIN_HANDOVER_SHARE {
         return None;
     }
     let on_tasks = pool.busy_ns(analysis.from, analysis.now, analysis.now).min(work);

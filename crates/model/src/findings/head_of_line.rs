@@ -6,17 +6,17 @@ use contend_trace::{FindingId, Span};
 pub(super) const ID: &str = FindingId::HeadOfLine.as_str();
 
 /// Least number of tasks to judge by.
-const TASKS: u64 = 50;
+const MIN_TASKS: u64 = 50;
 
 /// Least ratio of the mean task to the median: then the longer half takes most of the time.
-const SKEWED: f64 = 3.0;
+const MIN_SKEW: f64 = 3.0;
 
 /// Least ratio of the median wait to the median task.
-const WAITS: f64 = 3.0;
+const MIN_WAIT_RATIO: f64 = 3.0;
 
 /// Share of their time that the workers are on tasks. Above the range the pool is too small whatever the lengths are;
 /// below it, half of the tasks cannot have found all workers busy.
-const BUSY: std::ops::RangeInclusive<f64> = 0.5..=0.97;
+const BUSY_RANGE: std::ops::RangeInclusive<f64> = 0.5..=0.97;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -24,12 +24,12 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
         let (service, waited) = (pool.recent_tasks().service_times, pool.recent_tasks().wait_times);
         let median = service.percentile_ns(50.0);
         // Tasks of a batch wait for each other, however long they are.
-        if pool.total_tasks().is_some() || service.count() < TASKS || median == 0 {
+        if pool.total_tasks().is_some() || service.count() < MIN_TASKS || median == 0 {
             continue;
         }
-        let skewed = service.mean_ns() >= SKEWED * median as f64;
-        let waits = waited.percentile_ns(50.0) as f64 >= WAITS * median as f64;
-        if !skewed || !waits || !BUSY.contains(&pool.utilization(analysis.from, analysis.now, analysis.now)) {
+        let skewed = service.mean_ns() >= MIN_SKEW * median as f64;
+        let waits = waited.percentile_ns(50.0) as f64 >= MIN_WAIT_RATIO * median as f64;
+        if !skewed || !waits || !BUSY_RANGE.contains(&pool.utilization(analysis.from, analysis.now, analysis.now)) {
             continue;
         }
         found.push(Finding {

@@ -10,7 +10,7 @@ pub(super) const ID: &str = FindingId::Livelock.as_str();
 const MIN_STREAK: u32 = 25;
 
 /// A worker that last gave up longer ago than this has stopped trying.
-const RECENT: Span = Span::from_millis(1_000);
+const MAX_SINCE_LAST_TRY: Span = Span::from_millis(1_000);
 
 /// A worker that keeps giving up on a lock.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ fn find_livelock(analysis: &Analysis<'_>) -> Option<Finding> {
     for id in analysis.model.registry().locks() {
         let Some(lock) = analysis.model.lock(id) else { continue };
         let streaks = lock.timeout_streaks().filter(|(_, streak)| streak.timeouts >= MIN_STREAK);
-        let recent = streaks.filter(|(_, streak)| analysis.now.span_since(streak.last) <= RECENT);
+        let recent = streaks.filter(|(_, streak)| analysis.now.span_since(streak.last) <= MAX_SINCE_LAST_TRY);
         retrying.extend(recent.map(|(worker, streak)| RetryingWorker { worker, lock: id, streak }));
     }
     // A worker whose lock is taken by none of the others is no part of a livelock: the lock's holder makes progress.

@@ -10,13 +10,13 @@ use contend_trace::{FindingId, ResourceId, Span, WorkerId};
 pub(super) const ID: &str = FindingId::LockBound.as_str();
 
 /// Least share of its users' time that goes into waiting for it.
-const WAITED: f64 = 0.30;
+const MIN_WAITED_SHARE: f64 = 0.30;
 
 /// Least share of the time that it is held.
-const HELD: f64 = 0.75;
+const MIN_HELD_SHARE: f64 = 0.75;
 
 /// Least number of ended holds: fewer are a long hold, not a busy lock.
-const HOLDS: u64 = 10;
+const MIN_HOLDS: u64 = 10;
 
 /// A lock that is nearly always in use.
 struct BusyLock<'a> {
@@ -47,7 +47,7 @@ fn check_array(analysis: &Analysis<'_>, ids: &[ResourceId]) -> Option<(u64, Find
     let waited: u64 = busy.iter().map(|one| one.waited).sum();
     let alive = analysis.total_shares(users.iter().copied()).alive_ns();
     let share = waited as f64 / alive.max(1) as f64;
-    if share < WAITED || users.len() < 2 {
+    if share < MIN_WAITED_SHARE || users.len() < 2 {
         return None;
     }
     let all = format_count(users.len() as u64, &group_name(analysis, &users));
@@ -71,7 +71,7 @@ fn check_busy_lock<'a>(analysis: &Analysis<'a>, id: ResourceId) -> Option<BusyLo
     let is_signal = matches!(lock.capacity(), LockCapacity::Permits { scoped: false, .. });
     // A lock that is held forever, by a dead worker or in a deadlock, is no bottleneck that can be eased.
     let is_held_forever = || lock.is_held_by(|worker| analysis.is_stuck(worker) || analysis.is_gone(worker));
-    if holds < HOLDS || is_signal || is_held_forever() {
+    if holds < MIN_HOLDS || is_signal || is_held_forever() {
         return None;
     }
     let held = match lock.capacity() {
@@ -79,7 +79,7 @@ fn check_busy_lock<'a>(analysis: &Analysis<'a>, id: ResourceId) -> Option<BusyLo
         _ => lock.held_share(analysis.from, analysis.now, analysis.now),
     };
     let waited = lock.waited_ns(analysis.from, analysis.now, analysis.now);
-    (held >= HELD && waited > 0).then_some(BusyLock { id, lock, waited, held, holds })
+    (held >= MIN_HELD_SHARE && waited > 0).then_some(BusyLock { id, lock, waited, held, holds })
 }
 
 /// The finding's sentence and fix.

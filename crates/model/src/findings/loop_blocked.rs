@@ -9,16 +9,16 @@ use contend_trace::{FindingId, Span, State, WorkerId, WorkerKind};
 pub(super) const ID: &str = FindingId::LoopBlocked.as_str();
 
 /// Shortest turn that users notice: a long task in the sense of <https://www.w3.org/TR/longtasks-1/>.
-const LONG: Span = Span::from_millis(50);
+const MIN_TURN: Span = Span::from_millis(50);
 
 /// Least number of such turns: a single one may be an accident.
-const TIMES: usize = 3;
+const MIN_TURNS: usize = 3;
 
 /// Least share of a task's wait for its turn that one turn of another task fills, to count as its cause.
-const FILLS: f64 = 0.9;
+const MIN_FILLED_SHARE: f64 = 0.9;
 
 /// Share of a turn without a CPU above which the machine is slow, not the task.
-const PREEMPTED: f64 = 0.5;
+const MAX_PREEMPTED_SHARE: f64 = 0.5;
 
 /// The long turns of one task that others waited for.
 struct BlockingTask {
@@ -38,7 +38,7 @@ fn find_blocking_task(analysis: &Analysis<'_>) -> Option<Finding> {
     }
     let waits: Vec<(WorkerId, TurnInterval)> = loop_tasks(analysis)
         .flat_map(|id| analysis.model.lane(id).loop_waits(analysis.from, analysis.now).map(move |wait| (id, wait)))
-        .filter(|(_, wait)| wait.duration() >= LONG)
+        .filter(|(_, wait)| wait.duration() >= MIN_TURN)
         .collect();
     if waits.is_empty() {
         return None;
@@ -46,7 +46,7 @@ fn find_blocking_task(analysis: &Analysis<'_>) -> Option<Finding> {
     let worst = loop_tasks(analysis)
         .map(|id| blocking_turns(analysis, id, &waits))
         .max_by_key(|kept| (kept.turns.len(), Reverse(kept.worker)))?;
-    (worst.turns.len() >= TIMES).then(|| blocking_finding(analysis, &worst))
+    (worst.turns.len() >= MIN_TURNS).then(|| blocking_finding(analysis, &worst))
 }
 
 fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> + 'a {
@@ -58,11 +58,11 @@ fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> 
 fn blocking_turns(analysis: &Analysis<'_>, by: WorkerId, waits: &[(WorkerId, TurnInterval)]) -> BlockingTask {
     let lane = analysis.model.lane(by);
     let mut kept = BlockingTask { worker: by, turns: Vec::new(), waiters: Vec::new() };
-    for turn in lane.loop_turns(analysis.from, analysis.now).into_iter().filter(|turn| turn.duration() >= LONG) {
-        let fills = |wait: &TurnInterval| turn.overlap(*wait).0 as f64 >= FILLS * wait.duration().0 as f64;
+    for turn in lane.loop_turns(analysis.from, analysis.now).into_iter().filter(|turn| turn.duration() >= MIN_TURN) {
+        let fills = |wait: &TurnInterval| turn.overlap(*wait).0 as f64 >= MIN_FILLED_SHARE * wait.duration().0 as f64;
         let behind: Vec<WorkerId> =
             waits.iter().filter(|(who, wait)| *who != by && fills(wait)).map(|(who, _)| *who).collect();
-        let preempted = lane.state_times(turn.from, turn.to, analysis.now).share(State::Ready) > PREEMPTED;
+        let preempted = lane.state_times(turn.from, turn.to, analysis.now).share(State::Ready) > MAX_PREEMPTED_SHARE;
         if !behind.is_empty() && !preempted {
             kept.turns.push(turn);
             kept.waiters.extend(behind);
@@ -92,7 +92,7 @@ fn blocking_finding(analysis: &Analysis<'_>, kept: &BlockingTask) -> Finding {
             "{} in the last {}; each filled at least {} of another task's wait.",
             format_count(kept.turns.len() as u64, "such turn"),
             analysis.span(),
-            format_percent(FILLS),
+            format_percent(MIN_FILLED_SHARE),
         ),
         fix: "Await the call, or run it outside the loop. For CPU-heavy work, yield regularly or move it to a pool."
             .into(),

@@ -6,13 +6,13 @@ use contend_trace::{FindingId, State, WorkerId, WorkerKind};
 pub(super) const ID: &str = FindingId::LoopBound.as_str();
 
 /// Least share of their time that the loop's threads are busy.
-const BUSY: f64 = 0.9;
+const MIN_BUSY_SHARE: f64 = 0.9;
 
 /// Least share of their ready time that tasks wait for a thread of the loop.
-const WAITS: f64 = 0.30;
+const MIN_WAITING_SHARE: f64 = 0.30;
 
 /// Least number of ready tasks per thread.
-const CROWD: f64 = 1.2;
+const MIN_READY_TASKS: f64 = 1.2;
 
 /// An event loop that has too few threads.
 pub(super) struct LoopOverload {
@@ -45,7 +45,7 @@ pub(super) fn measure(analysis: &Analysis<'_>) -> Option<LoopOverload> {
     let (busy, wanted) = (on_thread as f64 / span, (on_thread + waits) as f64 / span);
     let waiting_share = waits as f64 / (on_thread + waits).max(1) as f64;
     let room = f64::from(threads);
-    if busy < BUSY * room || wanted < CROWD * room || waiting_share < WAITS {
+    if busy < MIN_BUSY_SHARE * room || wanted < MIN_READY_TASKS * room || waiting_share < MIN_WAITING_SHARE {
         return None;
     }
     let has_free_core = analysis.saturated_cores().is_none() && analysis.available_cores() >= room + 0.5;

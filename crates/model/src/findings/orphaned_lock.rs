@@ -8,13 +8,13 @@ use contend_trace::{FindingId, LockCopy, ResourceId, Span, Stamp, WorkerId};
 pub(super) const ID: &str = FindingId::OrphanedLock.as_str();
 
 /// Least wait for the lock, once it is proven that the waiters wait forever.
-const PROVEN: Span = Span::from_millis(200);
+const MIN_PROVEN_WAIT: Span = Span::from_millis(200);
 
 /// Least wait without a proof: the next in line notices within moments that a robust lock is free.
-const LEAST: Span = Span::from_millis(500);
+const MIN_WAIT: Span = Span::from_millis(500);
 
 /// Most holders named.
-const NAMED: usize = 2;
+const MAX_NAMED: usize = 2;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     let locks = || analysis.model.registry().locks().filter(|id| !analysis.model.orphaned_holds(*id).is_empty());
@@ -38,7 +38,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
     } else if lock.capacity() != LockCapacity::Exclusive {
         return None; // other holders may release it
     }
-    if analysis.now.span_since(longest.max(since)) < if is_proven { PROVEN } else { LEAST } {
+    if analysis.now.span_since(longest.max(since)) < if is_proven { MIN_PROVEN_WAIT } else { MIN_WAIT } {
         return None;
     }
     if let Some(copy) = analysis.model.registry().lock_copy(id) {
@@ -88,7 +88,7 @@ fn copied_lock(analysis: &Analysis<'_>, copy: LockCopy, (holder, at): (WorkerId,
 
 /// `a`, `a and b`, `a, b and 3 more workers`.
 fn holder_names(analysis: &Analysis<'_>, dead: &[(WorkerId, Stamp)]) -> String {
-    let names: Vec<&str> = dead.iter().take(NAMED).map(|(worker, _)| analysis.worker_name(*worker)).collect();
+    let names: Vec<&str> = dead.iter().take(MAX_NAMED).map(|(worker, _)| analysis.worker_name(*worker)).collect();
     match dead.len() - names.len() {
         0 => names.join(" and "),
         more => format!("{} and {}", names.join(", "), format_count(more as u64, "more worker")),
@@ -99,7 +99,7 @@ fn evidence(analysis: &Analysis<'_>, id: ResourceId, room: LockCapacity, dead: &
     let name = analysis.resource_name(id);
     let ends = dead
         .iter()
-        .take(NAMED)
+        .take(MAX_NAMED)
         .map(|(worker, at)| format!("{} ended {} after the start", analysis.worker_name(*worker), Span(at.0)));
     let ends = ends.collect::<Vec<_>>().join(", ");
     match room {

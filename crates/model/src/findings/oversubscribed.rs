@@ -7,14 +7,14 @@ use contend_trace::{FindingId, WorkerId};
 pub(super) const ID: &str = FindingId::Oversubscribed.as_str();
 
 /// Least share of their runnable time that workers wait for a core.
-const READY: f64 = 0.30;
+const MIN_READY_SHARE: f64 = 0.30;
 
 /// Least number of threads that want to run per core.
-const CROWD: f64 = 1.2;
+const MIN_CROWD: f64 = 1.2;
 
 /// Least share of the cores that is in use: threads that are pinned to one core, or throttled by a quota of their own,
 /// wait while cores idle.
-const IN_USE: f64 = 0.8;
+const MIN_CORES_IN_USE: f64 = 0.8;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     find_oversubscription(analysis).into_iter().collect()
@@ -24,15 +24,15 @@ fn find_oversubscription(analysis: &Analysis<'_>) -> Option<Finding> {
     let cores = analysis.model.usable_cores();
     let demand = analysis.total_cpu_demand(all_workers(analysis));
     let busy = analysis.model.cores().busy_cores(analysis.from, analysis.now);
-    let in_use = busy.is_none_or(|busy| busy >= IN_USE * cores);
-    if cores <= 0.0 || demand.unmet_share() < READY || !in_use {
+    let in_use = busy.is_none_or(|busy| busy >= MIN_CORES_IN_USE * cores);
+    if cores <= 0.0 || demand.unmet_share() < MIN_READY_SHARE || !in_use {
         return None;
     }
     match analysis.others_cores() {
         // Other programs make threads wait that would not wait on an idle machine. So only those count that always want
         // a core.
         Some(others)
-            if (analysis.always_runnable(all_workers(analysis)) as f64) < CROWD * cores
+            if (analysis.always_runnable(all_workers(analysis)) as f64) < MIN_CROWD * cores
                 && analysis.has_larger_others_load() =>
         {
             foreign_load(analysis, demand, others, cores)
@@ -53,7 +53,7 @@ fn own_oversubscription(
 ) -> Option<Finding> {
     let wanted = analysis.mean_runnable(demand);
     let beside = others.map(|others| format!(" Other programs keep {} busy.", format_load(others))).unwrap_or_default();
-    (wanted >= CROWD * cores).then(|| Finding {
+    (wanted >= MIN_CROWD * cores).then(|| Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
@@ -76,7 +76,7 @@ fn format_load(cores: f64) -> String {
 
 fn foreign_load(analysis: &Analysis<'_>, demand: CpuDemand, others: f64, cores: f64) -> Option<Finding> {
     let wanted = analysis.mean_runnable(demand);
-    (wanted >= CROWD * analysis.available_cores()).then(|| Finding {
+    (wanted >= MIN_CROWD * analysis.available_cores()).then(|| Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(

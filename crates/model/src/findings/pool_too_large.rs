@@ -7,16 +7,16 @@ use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerId};
 pub(super) const ID: &str = FindingId::PoolTooLarge.as_str();
 
 /// Share of their time below which workers count as idle.
-const IDLE: f64 = 0.30;
+const MAX_BUSY_SHARE: f64 = 0.30;
 
 /// Least number of tasks finished in the period.
-const TASKS: f64 = 20.0;
+const MIN_TASKS: f64 = 20.0;
 
 /// Least share of their runnable time that workers wait for a core.
-const READY: f64 = 0.30;
+const MIN_READY_SHARE: f64 = 0.30;
 
 /// Least number of its workers that want to run per core.
-const CROWD: f64 = 1.2;
+const MIN_CROWD: f64 = 1.2;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     analysis
@@ -36,7 +36,7 @@ fn check_idle_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &
     let size = pool.worker_count();
     // One and a half times the mean need leaves room for bursts.
     let enough = (busy * f64::from(size) * 1.5).ceil().max(1.0);
-    if done * analysis.span().as_secs_f64() < TASKS || busy >= IDLE || enough * 2.0 > f64::from(size) {
+    if done * analysis.span().as_secs_f64() < MIN_TASKS || busy >= MAX_BUSY_SHARE || enough * 2.0 > f64::from(size) {
         return None;
     }
     Some(Finding {
@@ -63,10 +63,10 @@ fn check_crowded_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool
     let everyone = analysis.total_cpu_demand((0..analysis.model.registry().workers.len()).map(WorkerId::from));
     let share = demand.unmet_share();
     // The pool itself is too large: no other workers or programs keep it from the cores.
-    let itself = 2 * demand.running >= everyone.running && analysis.mean_runnable(demand) >= CROWD * full.cores;
+    let itself = 2 * demand.running >= everyone.running && analysis.mean_runnable(demand) >= MIN_CROWD * full.cores;
     let beside_others =
         full.others.is_some() && analysis.always_runnable(info.workers.iter().copied()) as f64 <= full.cores;
-    if share < READY || !itself || beside_others || done * analysis.span().as_secs_f64() < TASKS {
+    if share < MIN_READY_SHARE || !itself || beside_others || done * analysis.span().as_secs_f64() < MIN_TASKS {
         return None;
     }
     Some(Finding {

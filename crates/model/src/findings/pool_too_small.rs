@@ -10,13 +10,13 @@ use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerKind};
 pub(super) const ID: &str = FindingId::PoolTooSmall.as_str();
 
 /// Least share of their time that its workers are on tasks.
-const BUSY: f64 = 0.90;
+const MIN_BUSY_SHARE: f64 = 0.90;
 
 /// Least number of tasks that arrive per finished task.
-const EXCESS: f64 = 1.05;
+const MIN_EXCESS: f64 = 1.05;
 
 /// Least share of its time that the feeder waits for room in a full queue.
-const FULL: f64 = 0.30;
+const MIN_FULL_SHARE: f64 = 0.30;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     // A batch is all there from the start: its tasks wait, but the pool does not fall behind.
@@ -37,9 +37,9 @@ fn check_backlog(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Po
     let feeder_waits = analysis.total_shares(info.feeder).share(State::Full);
     // Tasks in progress have arrived too, and are not finished yet.
     let behind = (arriving - done) * analysis.span().as_secs_f64();
-    if feeder_waits >= FULL
-        || busy < BUSY
-        || arriving < done * EXCESS
+    if feeder_waits >= MIN_FULL_SHARE
+        || busy < MIN_BUSY_SHARE
+        || arriving < done * MIN_EXCESS
         || behind < f64::from(2 * pool.worker_count() + 3)
     {
         return None;
@@ -78,7 +78,7 @@ fn check_backlog(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Po
 fn check_full_queue(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let waits = analysis.total_shares(info.feeder).share(State::Full);
     let busy = pool.utilization(analysis.from, analysis.now, analysis.now);
-    if waits < FULL || busy < BUSY {
+    if waits < MIN_FULL_SHARE || busy < MIN_BUSY_SHARE {
         return None;
     }
     let finish = if pool.worker_count() == 1 { "finishes" } else { "finish" };

@@ -7,14 +7,14 @@ use contend_trace::{FindingId, LaneRange, ResourceId, State, WorkerId};
 pub(super) const ID: &str = FindingId::QueueBound.as_str();
 
 /// Least share of their time that producers wait for room.
-const FULL: f64 = 0.30;
+const MIN_FULL_SHARE: f64 = 0.30;
 
 /// Most of their time that consumers wait for an item, or for room in the next queue: beyond it, they are not the
 /// slow ones.
-const IDLE: f64 = 0.20;
+const MAX_IDLE_SHARE: f64 = 0.20;
 
 /// Least number of items taken: fewer mean that the queue stands still.
-const TAKEN: u64 = 10;
+const MIN_TAKEN: u64 = 10;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     // Findings about pools cover their queues.
@@ -35,14 +35,17 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
     let (producers, consumers) = (present_workers(analysis, &wakers.givers), present_workers(analysis, &wakers.takers));
     let taken = queue.taken_between(analysis.from, analysis.now);
     let filled = f64::from(queue.depth()) >= 0.5 * f64::from(queue.capacity());
-    if producers.is_empty() || consumers.is_empty() || taken < TAKEN || !filled {
+    if producers.is_empty() || consumers.is_empty() || taken < MIN_TAKEN || !filled {
         return None;
     }
     let alive = analysis.total_shares(producers.iter().copied()).alive_ns();
     let waits = queue.room_wait_ns(analysis.from, analysis.now) as f64 / alive.max(1) as f64;
     let work = analysis.total_shares(consumers.iter().copied());
     let idle = work.share(State::Empty) + work.share(State::Full);
-    if waits < FULL || idle > IDLE || consumers.iter().chain(&producers).any(|worker| analysis.is_stuck(*worker)) {
+    if waits < MIN_FULL_SHARE
+        || idle > MAX_IDLE_SHARE
+        || consumers.iter().chain(&producers).any(|worker| analysis.is_stuck(*worker))
+    {
         return None;
     }
     let name = analysis.resource_name(id);

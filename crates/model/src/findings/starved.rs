@@ -8,10 +8,10 @@ use contend_trace::{FindingId, ResourceId, Span, Stamp, WorkerId};
 pub(super) const ID: &str = FindingId::Starved.as_str();
 
 /// Shortest wait to report.
-const LEAST: Span = Span::from_millis(500);
+const MIN_WAIT: Span = Span::from_millis(500);
 
 /// Least number of times that each other user got the lock during that wait, on average. In arrival order it is once.
-const PASSED: u64 = 20;
+const MIN_PASSED: u64 = 20;
 
 /// One wait of a worker.
 #[derive(Clone, Copy)]
@@ -51,7 +51,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
         lock.acquisitions_by_worker().filter(|(worker, acquired)| *worker != wait.worker && *acquired > 0).count()
             as u64;
     let passed = lock.releases(wait.since, wait.end);
-    if waited < LEAST || others == 0 || passed < PASSED * others {
+    if waited < MIN_WAIT || others == 0 || passed < MIN_PASSED * others {
         return None;
     }
     let (name, who) = (analysis.resource_name(id), analysis.worker_name(wait.worker));

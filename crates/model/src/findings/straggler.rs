@@ -7,16 +7,16 @@ use contend_trace::{FindingId, ResourceId, State, WorkerId};
 pub(super) const ID: &str = FindingId::Straggler.as_str();
 
 /// Least number of rounds to judge by.
-const ROUNDS: u64 = 10;
+const MIN_ROUNDS: u64 = 10;
 
 /// Least share of the rounds in which the worker comes last.
-const LAST: f64 = 0.6;
+const MIN_LAST_SHARE: f64 = 0.6;
 
 /// Share of its runnable time without a core above which that is why it is slow.
-const READY: f64 = 0.30;
+const MAX_READY_SHARE: f64 = 0.30;
 
 /// Least share of their time that the others wait.
-const IDLE: f64 = 0.20;
+const MIN_IDLE_SHARE: f64 = 0.20;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     sort_worst_first(analysis.model.registry().signals().filter_map(|id| check_barrier(analysis, id)))
@@ -37,13 +37,13 @@ fn check_barrier(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
     let alive: u64 = others.map(|worker| analysis.model.lane(worker).total_state_times(analysis.now).alive_ns()).sum();
     // Only waits at this barrier count; the slowest hardly waits there.
     let idle = signals.wait_ns() as f64 / alive.max(1) as f64;
-    if rounds < ROUNDS || *parties < 3 || share < LAST || idle < IDLE {
+    if rounds < MIN_ROUNDS || *parties < 3 || share < MIN_LAST_SHARE || idle < MIN_IDLE_SHARE {
         return None;
     }
     let name = analysis.resource_name(id);
     let shares = analysis.total_shares([slowest]);
     let (running, ready) = (shares.get(State::Running), shares.get(State::Ready));
-    let lacks_cpu = ready as f64 > READY * (running + ready) as f64;
+    let lacks_cpu = ready as f64 > MAX_READY_SHARE * (running + ready) as f64;
     let finding = Finding {
         id: ID,
         severity: Severity::Warning,

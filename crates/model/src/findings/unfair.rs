@@ -8,16 +8,16 @@ use contend_trace::{FindingId, ResourceId, Stamp, WorkerId};
 pub(super) const ID: &str = FindingId::Unfair.as_str();
 
 /// Least number of acquisitions to judge by.
-const ACQUIRED: u64 = 200;
+const MIN_ACQUIRED: u64 = 200;
 
 /// Least ratio of the most favoured worker's acquisitions to the least favoured one's.
-const FACTOR: u64 = 3;
+const MIN_RATIO: u64 = 3;
 
 /// Least share of its life that the least favoured worker waits: one that seldom asks is not treated unfairly.
-const WANTS: f64 = 0.30;
+const MIN_WAITING_SHARE: f64 = 0.30;
 
 /// Fairness index below which it is a warning.
-const GRAVE: f64 = 0.60;
+const MIN_FAIR_INDEX: f64 = 0.60;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     // A worker whose acquisitions are among lost events would look less favoured.
@@ -31,26 +31,27 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 
 fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
     // A worker that is stuck, or that takes several permits at once, gets a different number whatever the lock does.
-    if lock.recent_acquired() < ACQUIRED || lock.is_taken_in_bulk() || analysis.is_stuck_at(lock) {
+    if lock.recent_acquired() < MIN_ACQUIRED || lock.is_taken_in_bulk() || analysis.is_stuck_at(lock) {
         return None;
     }
     let users = lock.recent_users();
-    let keen = |user: &&RecentLockUse| wait_share(analysis, lock, user) >= WANTS;
+    let keen = |user: &&RecentLockUse| wait_share(analysis, lock, user) >= MIN_WAITING_SHARE;
     let poorest = users.iter().filter(keen).min_by_key(|user| user.acquired)?;
     let group = &analysis.model.registry().worker(poorest.worker)?.group;
     let alike = |worker: WorkerId| analysis.model.registry().worker(worker).is_some_and(|info| info.group == *group);
     let richest = users.iter().filter(|user| alike(user.worker)).max_by_key(|user| user.acquired)?;
     let (poor, rich) = (poorest.acquired, richest.acquired);
     // A worker that asks less often gets it less often, even in arrival order; but then each turn takes as long a wait.
-    let waits_longer = mean_wait_ns(analysis, lock, poorest) >= FACTOR as f64 * mean_wait_ns(analysis, lock, richest);
+    let waits_longer =
+        mean_wait_ns(analysis, lock, poorest) >= MIN_RATIO as f64 * mean_wait_ns(analysis, lock, richest);
     let together = has_similar_start(analysis, poorest.worker, richest.worker);
-    if rich < (poor + 1).saturating_mul(FACTOR) || !waits_longer || !together {
+    if rich < (poor + 1).saturating_mul(MIN_RATIO) || !waits_longer || !together {
         return None;
     }
     let fairness = lock.recent_fairness()?;
     let finding = Finding {
         id: ID,
-        severity: if fairness < GRAVE { Severity::Warning } else { Severity::Note },
+        severity: if fairness < MIN_FAIR_INDEX { Severity::Warning } else { Severity::Note },
         sentence: format!(
             "{} got {} {}; {}, which waits for it {} of its time, got it only {}.",
             analysis.worker_name(richest.worker),

@@ -7,13 +7,13 @@ use contend_trace::{FindingId, ResourceId, Span};
 pub(super) const ID: &str = FindingId::QueueOverflowIn.as_str();
 
 /// Longest forecast, in seconds: the rate may change before.
-const SOON: f64 = 60.0;
+const MAX_FORECAST_SECONDS: f64 = 60.0;
 
 /// Least growth in the period, in items.
-const GROWN: f64 = 10.0;
+const MIN_GROWTH: f64 = 10.0;
 
 /// Least growth as a share of its capacity: chance moves a queue up and down, too.
-const GROWN_PART: f64 = 0.05;
+const MIN_GROWN_SHARE: f64 = 0.05;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     if analysis.model.run_end().is_some() {
@@ -29,8 +29,8 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
         let (rate, lately) = (queue.growth_rate(span, analysis.now), queue.growth_rate(Span(span.0 / 2), analysis.now));
         let grown = rate * span.as_secs_f64();
         let left = (room - depth) / rate.min(lately);
-        let grows = rate > 0.0 && lately > 0.0 && grown >= GROWN.max(room * GROWN_PART).min(room);
-        if !grows || depth >= room || left > SOON {
+        let grows = rate > 0.0 && lately > 0.0 && grown >= MIN_GROWTH.max(room * MIN_GROWN_SHARE).min(room);
+        if !grows || depth >= room || left > MAX_FORECAST_SECONDS {
             continue;
         }
         let finding = Finding {
