@@ -9,6 +9,7 @@ mod endings;
 mod explanations;
 mod findings;
 mod proofs;
+mod queueing;
 mod reports;
 
 use std::path::PathBuf;
