@@ -13,6 +13,14 @@ use crate::support::{is_running, parent_of, send_signal, state_of};
 /// Tasks that are due every 10 ms.
 const ARRIVALS: &str = "pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
 
+/// Threads of a runner whose pool works: its own, the feeder and two workers.
+const MIN_RUNNING_THREADS: usize = 4;
+
+/// Returns the number of threads of a process, 0 if it has ended.
+fn thread_count(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
+}
+
 /// Returns the duration of a run by this process's clock, and its report.
 fn timed(run: impl FnOnce() -> RunOutput) -> (f64, Value) {
     let start = Instant::now();
@@ -143,7 +151,9 @@ fn arrivals_missed_during_a_stop_do_not_come_in_a_burst() {
             }
             assert!(start.elapsed() < Duration::from_secs(10), "no process has started");
         };
-        thread::sleep(Duration::from_secs(1));
+        while thread_count(runner) < MIN_RUNNING_THREADS {
+            assert!(start.elapsed() < Duration::from_secs(10), "no worker has started");
+        }
         send_signal(runner, "STOP");
         thread::sleep(Duration::from_secs(asleep));
         send_signal(runner, "CONT");

@@ -15,7 +15,8 @@ const OWN_ALONE: &str = "mount -t proc -o hidepid=2 proc /proc && ulimit -u 4000
                          --regid=65534 --clear-groups \"$@\"";
 
 /// A run as user nobody without `/proc`.
-const NOBODY_WITHOUT: &str = "ulimit -u 4000 && mount -t tmpfs none /proc && set -- setpriv --reuid=65534 --regid=65534 \
+const NOBODY_WITHOUT: &str = "ulimit -u 4000 && mount -t tmpfs none /proc && set -- setpriv --reuid=65534 \
+    --regid=65534 \
                               --clear-groups \"$@\"";
 
 fn run(place: &Sandbox, made: &str, args: &[&str]) -> RunOutput {
