@@ -84,7 +84,8 @@ fn batch_dealt_into_a_closed_pool_is_not_submitted() {
     for how in ["drain", "cancel", "abandon"] {
         for results in ["", "results=ordered", "results=as-completed", "results=ignored"] {
             let text = format!(
-                "pool worker of=threads workers=1 queue=8 schedule=split {{ batch count=5 {results}; task {{ sleep \"1ms\" }} }}\n\
+                "pool worker of=threads workers=1 queue=8 schedule=split {{ batch count=5 {results}; task {{ sleep \
+                    \"1ms\" }} }}\n\
                  thread closer {{ shutdown worker how={how} }}\n"
             );
             assert_all_over(&run_text(&text, &["--for", "20s"]), &text);
@@ -101,8 +102,10 @@ fn tasks_submitted_by_a_dying_process_are_accounted_for() {
     for crash in ["restart", "shrink", "fail-all", "lose"] {
         for end in ["abort", "exit 0", "exit 3"] {
             let text = format!(
-                "pool w of=processes workers=2 queue=1 policy=caller-runs on-crash={crash} retries=1 {{\n    task {{\n        \
-                 if task below=3 {{ submit w task=\"task + 1\"; submit w task=\"task + 1\"; submit w task=\"task + 1\" }}\n        \
+                "pool w of=processes workers=2 queue=1 policy=caller-runs on-crash={crash} retries=1 {{\n    task \
+                    {{\n        \
+                 if task below=3 {{ submit w task=\"task + 1\"; submit w task=\"task + 1\"; submit w task=\"task + \
+                 1\" }}\n        \
                  if task equals=3 {{ {end} }}\n    }}\n}}\nthread main {{ submit w task=0; submit w task=1 }}\n"
             );
             assert_all_over(&run_text(&text, &["--for", "20s"]), &text);
@@ -117,7 +120,8 @@ fn tasks_run_by_their_own_submitter_are_accounted_for_when_it_dies() {
         // Tasks 1 and 2 keep the pool busy; `inner` runs task 4 itself, and `main` task 7.
         let text = format!(
             "pool w of=threads workers=1 queue=1 policy=caller-runs {{\n    task {{\n        \
-             if task equals=7 {{ {end} }}\n        if task equals=4 {{ sleep \"30s\" }}\n        sleep \"900ms\"\n    }}\n}}\n\
+             if task equals=7 {{ {end} }}\n        if task equals=4 {{ sleep \"30s\" }}\n        sleep \"900ms\"\n    \
+             }}\n}}\n\
              process main {{\n    spawn inner\n    submit w task=1\n    sleep \"100ms\"\n    submit w task=2\n    \
              sleep \"400ms\"\n    submit w task=7\n}}\nthread inner {{ sleep \"300ms\"; submit w task=4 }}\n"
         );
@@ -141,7 +145,8 @@ fn too_deep_task_recursion_fails_without_killing_the_runner() {
 fn task_recursion_300_deep_completes() {
     let text = "pool w of=threads workers=1 queue=1 policy=caller-runs {\n    \
                 task { if task below=300 { submit w task=\"task + 1\" }; if task above=999 { sleep \"2s\" } }\n}\n\
-                thread main { submit w task=1000; sleep \"100ms\"; submit w task=1000; submit w task=0; result; result; result }\n";
+                thread main { submit w task=1000; sleep \"100ms\"; submit w task=1000; submit w task=0; result; \
+                result; result }\n";
     let report = run_text(text, &["--for", "30s"]);
     assert_all_over(&report, text);
     assert_eq!(tasks(&report.json["pools"][0]), (303, [303, 0, 0, 0, 0, 0]));

@@ -157,7 +157,8 @@ fn lock_held_during_a_wait_is_named_with_its_holder() {
         ("F16a_cure_lock_and_queue.kdl", "sync, which could take one, waits for status.", "Release status before"),
         (
             "F16b_cure_nested_monitor.kdl",
-            "waiter holds outer while it waits for a signal of freed; notifier, which could notify it, waits for outer.",
+            "waiter holds outer while it waits for a signal of freed; notifier, which could notify it, waits for \
+                outer.",
             "Release outer before waiting for a signal of freed: the wait releases only inner.",
         ),
         (

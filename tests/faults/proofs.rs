@@ -94,10 +94,12 @@ fn stall_is_found_at_semaphores_of_tasks_and_processes() {
 #[test]
 fn stall_is_found_when_fewer_permits_come_than_one_step_takes() {
     run_stalled(
-        "semaphore s permits=3\nthread a { acquire s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
+        "semaphore s permits=3\nthread a { acquire s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \
+            \"1us\" } }",
     );
     run_completed(
-        "semaphore s permits=3\nthread a { acquire s; sleep \"50ms\"; release s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
+        "semaphore s permits=3\nthread a { acquire s; sleep \"50ms\"; release s }\nthread b { sleep \"20ms\"; acquire \
+            s permits=3 { compute \"1us\" } }",
     );
 }
 
@@ -151,7 +153,8 @@ fn rwlock_of_a_dead_process_blocks_only_conflicting_waiters() {
         report.finding("orphaned-lock");
     }
     run_completed(
-        "rwlock r\nprocess a { read r { sleep \"5ms\"; abort } }\nprocess b { sleep \"40ms\"; read r { compute \"1us\" } }",
+        "rwlock r\nprocess a { read r { sleep \"5ms\"; abort } }\nprocess b { sleep \"40ms\"; read r { compute \
+            \"1us\" } }",
     );
 }
 
@@ -173,7 +176,8 @@ fn permits_of_a_dead_process_matter_when_too_few_are_left() {
 #[test]
 fn robust_mutex_of_a_dead_process_is_not_orphaned() {
     run_completed(
-        "mutex m\nprocess a { lock m { sleep \"5ms\"; abort } }\nprocess b { sleep \"2ms\"; lock m { compute \"1us\" } }",
+        "mutex m\nprocess a { lock m { sleep \"5ms\"; abort } }\nprocess b { sleep \"2ms\"; lock m { compute \"1us\" \
+            } }",
     );
 }
 
@@ -190,7 +194,8 @@ fn lock_held_by_an_earlier_life_stays_orphaned() {
 fn permit_of_a_replaced_pool_process_is_lost() {
     let report = run_stalled(
         "semaphore s permits=1\n\
-         pool p of=processes workers=1 queue=4 retries=0 { batch count=2; task { acquire s { sleep \"5ms\"; abort } } }",
+         pool p of=processes workers=1 queue=4 retries=0 { batch count=2; task { acquire s { sleep \"5ms\"; abort } } \
+         }",
     );
     report.finding("orphaned-lock");
 }
@@ -207,7 +212,8 @@ fn stall_is_found_when_pools_have_ended() {
 /// Returns a scenario with two pools whose workers wait for each other, beside other declarations.
 fn ring_of_pools(beside: &str) -> String {
     format!(
-        "{beside}\npool alpha of=threads workers=1 queue=8 {{ task {{ if task below=100 {{ submit beta; result }} }} }}\n\
+        "{beside}\npool alpha of=threads workers=1 queue=8 {{ task {{ if task below=100 {{ submit beta; result }} }} \
+            }}\n\
          pool beta of=threads workers=2 queue=8 {{ task {{ submit alpha task=100; result }} }}\n\
          thread main {{ sleep \"30ms\"; submit alpha; result }}"
     )
@@ -233,7 +239,8 @@ fn stall_is_found_when_a_pool_cancelled_its_tasks() {
 fn stall_is_found_when_a_pool_shrank_to_zero() {
     for crash in ["shrink", "fail-all"] {
         run_stalled(&ring_of_pools(&format!(
-            "pool gone of=processes workers=3 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort }} }}"
+            "pool gone of=processes workers=3 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort \
+                }} }}"
         )));
     }
 }
@@ -241,7 +248,8 @@ fn stall_is_found_when_a_pool_shrank_to_zero() {
 #[test]
 fn stall_is_found_when_the_producer_crashed_for_good() {
     run_stalled(
-        "queue q capacity=1\npool p of=processes workers=2 queue=8 on-crash=shrink { batch count=1; task { abort; put q } }\n\
+        "queue q capacity=1\npool p of=processes workers=2 queue=8 on-crash=shrink { batch count=1; task { abort; put \
+            q } }\n\
          process taker { take q }",
     );
 }
@@ -263,7 +271,8 @@ fn repeated_timed_wait_is_not_a_stall() {
 fn stall_is_found_after_a_process_died_waiting_for_the_signal() {
     // The signal has no waiter: it must not count as in flight.
     let report = run_text(
-        "title \"x\"\nmutex m\ncondition c of=m\nprocess dead { spawn bomb; lock m { wait c } }\nthread bomb { sleep \"20ms\"; abort }\n\
+        "title \"x\"\nmutex m\ncondition c of=m\nprocess dead { spawn bomb; lock m { wait c } }\nthread bomb { sleep \
+            \"20ms\"; abort }\n\
          process giver { sleep \"60ms\"; lock m { notify c } }\nprocess late { sleep \"100ms\"; lock m { wait c } }",
         LIMIT,
     );

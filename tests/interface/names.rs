@@ -70,7 +70,8 @@ fn scenario(text: &str) -> String {
     format!(
         "title {q}\nabout {q}\nknob n 2 min=1 max=3 help={q}\nknob words {q} text=#true help={q}\nmutex a\n\
          thread w count=$n {{ repeat 3 {{ lock a {{ sleep \"1ms\" }} }} }}\n\
-         pool said workers=1 {{ batch count=1; task {{ exec \"sh\" \"-c\" \"printf %s \\\"$1\\\"; printf %s \\\"$1\\\" >&2; exit 3\" \"sh\" $words }} }}\n\
+         pool said workers=1 {{ batch count=1; task {{ exec \"sh\" \"-c\" \"printf %s \\\"$1\\\"; printf %s \
+         \\\"$1\\\" >&2; exit 3\" \"sh\" $words }} }}\n\
          watch {q}\ntry {q} n=3\nask {q} {{\n guess {q} {{ expect no-deadlock }}\n guess \"no\" {{ otherwise }}\n}}\n"
     )
 }

@@ -82,8 +82,10 @@ fn messages_arrive_whole_and_the_stream_ends_with_the_last_writer() {
 #[test]
 fn full_pipe_blocks_writers_and_empty_pipe_blocks_readers() {
     let text = "pipe lines capacity=\"4KiB\"\nevent half\nevent go\n\
-        WORKER writer { repeat 4 { send lines bytes=\"1000B\" }; set half; repeat 5 { send lines bytes=\"1000B\" }; wait go; send lines bytes=\"1000B\" }\n\
-        WORKER reader { wait half; sleep \"200ms\"; repeat 9 { receive lines bytes=\"1000B\" }; set go; receive lines bytes=\"1000B\" }";
+        WORKER writer { repeat 4 { send lines bytes=\"1000B\" }; set half; repeat 5 { send lines bytes=\"1000B\" }; \
+        wait go; send lines bytes=\"1000B\" }\n\
+        WORKER reader { wait half; sleep \"200ms\"; repeat 9 { receive lines bytes=\"1000B\" }; set go; receive lines \
+        bytes=\"1000B\" }";
     both(text, |scenario| {
         let seen = completed(&scenario);
         let waits = |state| seen.count(|kind| kind == EventKind::Blocked { state, on: Some(ResourceId(0)) });

@@ -131,7 +131,8 @@ fn task_of_a_crashed_process_is_retried_up_to_the_limit() {
     let temp = tempfile::tempdir().expect("a directory");
     for die in ["abort", "exit 3"] {
         let again = format!(
-            "pool p of=processes workers=2 {{ batch count=60 chunk=3\ntask {{ choose {{ weight 9 {{ compute \"50us\" }}; \
+            "pool p of=processes workers=2 {{ batch count=60 chunk=3\ntask {{ choose {{ weight 9 {{ compute \"50us\" \
+                }}; \
              weight 3 {{ {die} }} }} }} }}\n"
         );
         let report = run(&again, &[], temp.path());
@@ -245,7 +246,8 @@ fn hostile_file_names_are_handled_literally() {
         let text = format!(
             "knob dir text=#true help=\"x\"\nknob copy \"cp -- {{}}\" text=#true help=\"x\"\n\
              pool p of={of} workers=2 {{ batch files=\"*.x\" dir=$dir\ntask {{\n\
-             exec $copy \"{}/{{n}}\"\nexec \"sh\" \"-c\" \"cat -- \\\"$1\\\"\" \"sh\" \"{{}}\"\nexec \"/no/{{/}}\" }} }}\n",
+             exec $copy \"{}/{{n}}\"\nexec \"sh\" \"-c\" \"cat -- \\\"$1\\\"\" \"sh\" \"{{}}\"\nexec \"/no/{{/}}\" }} \
+             }}\n",
             out.path().display()
         );
         let report = run_allowed(&text, &[format!("dir={}", dir.path().display())], out.path());
@@ -265,7 +267,8 @@ fn hostile_file_names_are_handled_literally() {
 #[test]
 fn full_disk_is_reported() {
     let temp = tempfile::tempdir().expect("a directory");
-    let text = "pool p of=threads workers=1 { batch count=1; task { exec \"env\" \"LC_ALL=C\" \"dd\" \"if=/dev/zero\" \"of=/dev/full\" \"count=1\" } }\n";
+    let text = "pool p of=threads workers=1 { batch count=1; task { exec \"env\" \"LC_ALL=C\" \"dd\" \"if=/dev/zero\" \
+        \"of=/dev/full\" \"count=1\" } }\n";
     let report = run_allowed(text, &[], temp.path());
     let messages = failures(&report);
     assert!(messages.len() == 1 && messages[0].to_lowercase().contains("no space left"), "{messages:?}");

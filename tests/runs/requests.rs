@@ -122,7 +122,8 @@ fn fail_ends_its_task_after_the_retries_and_no_other_task() {
         let seen = ObservedRun::run_to_end(&read(&format!(
             "counter tries\ncounter rescued\n\
              pool lost of={of} workers=1 {{ batch count=3; task {{ retry 2 {{ add tries; fail \"no luck\" }} }} }}\n\
-             pool kept of={of} workers=1 {{ batch count=2; task {{ retry 1 {{ fail \"no luck\" }}; else {{ add rescued }} }} }}"
+             pool kept of={of} workers=1 {{ batch count=2; task {{ retry 1 {{ fail \"no luck\" }}; else {{ add \
+             rescued }} }} }}"
         )));
         assert_eq!(seen.end, Some(RunEnd::Completed), "{of}: {:?}", seen.notices);
         assert_eq!(failures(&seen), ["no luck"; 3], "{of}");

@@ -167,7 +167,8 @@ fn panicking_task_ends_alone_and_releases_its_lock() {
 #[test]
 fn threads_and_tasks_share_a_lock_and_a_queue() {
     let text = "mutex m\ncounter n\nqueue q capacity=3\ncounter stopped\n\
-        thread maker count=2 { repeat 100 { put q; lock m { load n; sleep \"10us\"; store n add=1 } }; add stopped; if stopped equals=2 { close q } }\n\
+        thread maker count=2 { repeat 100 { put q; lock m { load n; sleep \"10us\"; store n add=1 } }; add stopped; \
+        if stopped equals=2 { close q } }\n\
         async user count=3 { take q { lock m { load n; yield; store n add=1 } } }";
     each(text, |scenario| {
         let seen = completed(&scenario);
@@ -178,7 +179,8 @@ fn threads_and_tasks_share_a_lock_and_a_queue() {
 
 #[test]
 fn run_with_stuck_tasks_leaves_no_process() {
-    let text = "mutex m\nasync holds { lock m { forever { sleep \"1ms\" } } }\nasync waits count=50 { lock m { sleep \"1ms\" } }\n\
+    let text = "mutex m\nasync holds { lock m { forever { sleep \"1ms\" } } }\nasync waits count=50 { lock m { sleep \
+        \"1ms\" } }\n\
         async stuck { blocking { lock m { sleep \"1ms\" } } }\nprocess other { forever { sleep \"1ms\" } }";
     let mut seen = ObservedRun::start(&read(text));
     seen.wait_until("the loop's thread waits for what only the loop can give", |seen| {
@@ -239,7 +241,8 @@ fn task_is_ready_while_its_thread_has_no_cpu() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = 4 * cores;
     let seen = completed(&read(&format!(
-        "runtime threads={threads}\ncounter n\nasync w count={threads} {{ repeat 20 {{ compute \"3ms\"; yield; add n }} }}"
+        "runtime threads={threads}\ncounter n\nasync w count={threads} {{ repeat 20 {{ compute \"3ms\"; yield; add n \
+            }} }}"
     )));
     let mut model = Model::new(seen.registry(), Budget::default());
     model.apply(&Message::Events(seen.events.clone()));

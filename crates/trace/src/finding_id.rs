@@ -51,7 +51,8 @@ finding_ids! {
     HandoverBound "handover-bound" "A process pool spends more time on handing tasks over than on the tasks.";
     Straggler "straggler" "One worker usually reaches a barrier last, and the others wait there.";
     Herd "herd" "Signals wake several workers at once, and many of them find nothing to do.";
-    Oversubscribed "oversubscribed" "More threads want to run than there are cores for them, or other programs fill the cores.";
+    Oversubscribed "oversubscribed" "More threads want to run than there are cores for them, or other programs fill \
+        the cores.";
     Starved "starved" "A worker waits for a lock while the others get it again and again.";
     Unfair "unfair" "A lock goes to some workers far more often than to others that want it as much.";
     PoolTooLarge "pool-too-large" "A pool has more workers than it has work or cores for.";

@@ -31,7 +31,8 @@ fn pool(dice: &mut Rng, at: usize, pools: usize, processes: bool) -> String {
     let batch = dice.bool();
     let schedule = if batch { pick(dice, &["shared", "split", "steal"]) } else { "shared" };
     let mut text = format!(
-        "pool p{at} of={of} workers={workers} queue={queue} policy={policy} on-crash={crash} retries=1 schedule={schedule} {{\n"
+        "pool p{at} of={of} workers={workers} queue={queue} policy={policy} on-crash={crash} retries=1 \
+            schedule={schedule} {{\n"
     );
     if batch {
         let (count, chunk) = (dice.u32(1..=12), dice.u32(1..=3));
