@@ -359,7 +359,7 @@ pub(super) struct TuneArgs {
         conflicts_with_all = ["scenario", "exec", "check"],
         help_heading = "What to measure",
     )]
-    pub(super) trace: Option<std::path::PathBuf>,
+    pub(super) trace: Option<PathBuf>,
     /// How many times as fast as recorded to replay the trace; times are converted back [default: as fast as sensible, if
     /// it takes too long otherwise]
     #[arg(long, value_name = "N", requires = "trace", value_parser = parse_speed, help_heading = "What to measure")]
