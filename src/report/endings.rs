@@ -20,6 +20,7 @@ pub(crate) fn describe_ending(ending: &LifeEnd) -> String {
     match ending {
         LifeEnd::Finished => "finished".to_owned(),
         LifeEnd::Retired => "retired".to_owned(),
+        LifeEnd::Cancelled => "cancelled".to_owned(),
         LifeEnd::Panicked => "panicked".to_owned(),
         LifeEnd::FoundDead => "killed".to_owned(),
         LifeEnd::Died(DeathCause::Exit(code)) => format!("exit {code}"),

@@ -31,6 +31,14 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "a cancellation of something else",
+        &[
+            ("bad/cancel-task-of-group", "a group has no numbered tasks"),
+            ("bad/cancel-pool-how", "this cancels queued tasks of a pool, not its workers"),
+            ("bad/cancel-a-lock", "`a` is a mutex, not a group of workers or a pool"),
+        ],
+    ),
+    (
         "a wait that helps where there is nothing to help with",
         &[("bad/result-help-outside-task", "only a worker of a pool can run other tasks while it waits")],
     ),

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancelling;
 mod commands;
 mod engine;
 mod exports;

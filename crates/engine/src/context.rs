@@ -40,7 +40,7 @@ use crate::shared::wait_queue::WaitQueue;
 use crate::work::cpu_work::CpuWork;
 use contend_scenario::{EvalContext, Scenario, TaskDistribution};
 use contend_trace::{
-    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory, RwPolicy,
+    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, Ring, RingWriter, RunMemory, RwPolicy,
     WorkerId,
 };
 
@@ -192,6 +192,11 @@ impl RunContext {
 
     pub fn pipe(&self, resource: ResourceId) -> SharedPipe<'static> {
         SharedPipe::at(resource, self.memory.resource(resource))
+    }
+
+    /// Returns the ring of a worker that others may cancel.
+    pub fn cancel_ring(&self, worker: WorkerId) -> Option<Ring<'static>> {
+        self.plan.is_cancellable(worker).then(|| self.memory.ring(worker))
     }
 
     /// Returns the life of a worker that others spawn or join.

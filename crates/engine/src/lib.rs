@@ -8,6 +8,7 @@
 //! | module | contents |
 //! |---|---|
 //! | `block_on` | runs a future on a plain thread; catches panics |
+//! | `interrupt` | whether the worker of a thread was cancelled |
 //! | `recorder` | writes the events of one worker to its ring |
 //! | `work` | CPU time, primes, pictures, text templates |
 //! | `shared` | semaphores, queues, pipes and other primitives in shared memory |
@@ -43,6 +44,7 @@ pub mod helpers;
 #[cfg(feature = "net")]
 mod http_client;
 mod input_items;
+mod interrupt;
 mod locks;
 #[cfg(test)]
 mod module_order;

@@ -23,7 +23,7 @@ use self::stored_items::StoredItemsPlan;
 use self::values::eval_at_least_one;
 use crate::input_items::InputItems;
 use contend_scenario::{Scenario, Settings, Step};
-use contend_trace::{PoolInfo, Registry, ResourceId, ResourceKind, RunMemorySize, WorkerKind};
+use contend_trace::{PoolInfo, Registry, ResourceId, ResourceKind, RunMemorySize, WorkerId, WorkerKind};
 
 /// The most workers, and the most resources, of one run. More threads and mappings exceed system limits that abort the
 /// process instead of returning an error.
@@ -77,6 +77,8 @@ pub struct Plan {
     pub pipe_ends: Vec<Vec<PipeEnd>>,
     /// The number of threads of the event loop, if any worker is a task.
     pub loop_threads: Option<u32>,
+    /// By worker: whether others may cancel it.
+    cancellable: Vec<bool>,
     /// By resource: whether tasks share it.
     shared_by_tasks: Vec<bool>,
     /// By worker: its life, if other workers spawn or join it.
@@ -115,6 +117,7 @@ impl Plan {
             task_sources: Vec::new(),
             pipe_ends: Vec::new(),
             loop_threads: None,
+            cancellable: Vec::new(),
             shared_by_tasks: Vec::new(),
             lives: Vec::new(),
             spawned_groups: scenario.spawned_groups(),
@@ -139,12 +142,20 @@ impl Plan {
         }
         plan.notes_nested = plan.has_processes() && has_nested_tasks(scenario);
         plan.registry.wakers = wakers::find_wakers(scenario, &plan, settings);
+        plan.registry.cancellers = wakers::find_cancellers(scenario, &plan);
+        let is_cancellable = |worker| plan.registry.cancellers.iter().any(|by| by.of.contains(WorkerId::from(worker)));
+        plan.cancellable = (0..plan.roles.len()).map(is_cancellable).collect();
         plan.add_ends(scenario);
         if plan.registry.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(eval_at_least_one(&scenario.loop_threads, settings));
             plan.registry.loop_threads = plan.loop_threads;
         }
         Ok(plan)
+    }
+
+    /// Whether others may cancel this worker.
+    pub fn is_cancellable(&self, worker: WorkerId) -> bool {
+        self.cancellable.get(worker.index()).copied().unwrap_or(false)
     }
 
     /// Whether some workers are processes.

@@ -13,12 +13,14 @@ use std::task::{Context, Poll};
 use self::failed_polls::FailedPolls;
 use crate::block_on::block_on;
 use crate::context::RunContext;
+use crate::interrupt;
 use crate::locks::held_lock::HeldLock;
 use crate::pipe_ends::PipeEndMap;
 use crate::pool::result_store::Promise;
 use crate::recorder::Recorder;
+use crate::shared::wait_queue::WaitKey;
 use contend_scenario::{EvalContext, Feed, Step, Target};
-use contend_trace::{KnobId, LockCopy, PoolId, ResourceId, Ring, WorkerId};
+use contend_trace::{Cancellation, KnobId, LockCopy, PoolId, ResourceId, Ring, WorkerId};
 
 /// How many operations a task may complete without waiting before it yields to other tasks; the value of tokio's
 /// `tokio::task::coop`. Without it a task that always finds its lock free would never let another task run.
@@ -32,6 +34,8 @@ pub type PendingResults = VecDeque<(PoolId, Promise)>;
 pub enum StopReason {
     /// The worker was asked to end.
     StopRequested,
+    /// The worker was cancelled.
+    Cancelled(Cancellation),
     /// The queue or pipe that the worker takes from is closed, and nothing more will come.
     Finished,
     /// A step failed; contains the reason.
@@ -94,6 +98,10 @@ pub struct StepRunner {
     pub budget: u32,
     /// Polls in a row that failed.
     pub failed_polls: FailedPolls,
+    /// Whether other workers may cancel this one.
+    is_cancellable: bool,
+    /// The mutex for which the worker waited when it was killed, and its place in line.
+    pub killed_in_line: Option<(ResourceId, WaitKey)>,
 }
 
 impl EvalContext for StepRunner {
@@ -148,6 +156,8 @@ impl StepRunner {
             counter_connection: None,
             budget: POLL_BUDGET,
             failed_polls: FailedPolls::default(),
+            is_cancellable: run.plan.is_cancellable(id),
+            killed_in_line: None,
         }
     }
 
@@ -268,12 +278,34 @@ impl StepRunner {
 
     async fn run_steps(&mut self, steps: &[Step]) -> StepResult {
         for step in steps {
+            self.check_cancelled()?;
             self.run_step(step).await?;
             if self.is_cut_off() {
                 return Err(StopReason::StopRequested); // and the step may have ended early
             }
         }
-        Ok(())
+        // A step that was not interrupted counts, even if it is the last one.
+        if interrupt::has_noticed() { self.check_cancelled() } else { Ok(()) }
+    }
+
+    /// Fails if the worker was cancelled.
+    pub fn check_cancelled(&self) -> StepResult {
+        let cancelled = if self.is_cancellable { self.ring().cancellation() } else { None };
+        cancelled.map_or(Ok(()), |how| Err(StopReason::Cancelled(how)))
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.check_cancelled().is_err()
+    }
+
+    /// Whether other workers may cancel this one.
+    pub const fn is_cancellable(&self) -> bool {
+        self.is_cancellable
+    }
+
+    /// Keeps every lock locked forever. A lock shared by processes is the exception: the system releases it.
+    pub fn leak_locks(&mut self) {
+        self.held.drain(..).for_each(std::mem::forget);
     }
 
     /// Whether the worker should leave its steps. A worker that must end finishes its task first, unless it is cut off.

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 
 use crate::context::RunContext;
+use crate::interrupt;
 use crate::plan::WorkerRole;
 use crate::process_pool::serve_chunks::serve_chunks;
 use crate::protocol::{Assignment, StartRequest, eprint_line};
@@ -89,6 +90,7 @@ fn spawn_lifeline(on_end: impl FnOnce() + Send + 'static) -> io::Result<()> {
 
 fn run_pool_worker(run: &'static RunContext, worker: WorkerId, role: WorkerRole, pool: usize) -> io::Result<()> {
     minimize_timer_slack();
+    interrupt::set_present(run.cancel_ring(worker));
     let mut step_runner = StepRunner::new(run, worker, position_of(run, role));
     apply_scheduling(run, role, &step_runner);
     begin_life(run, &mut step_runner);

@@ -18,7 +18,7 @@ pub use stuck_groups::StuckGroup;
 use self::cycles::{Cycle, permanently_blocked_within, separate_cycles};
 pub(super) use self::graph_reduction::{Requirement, permanently_blocked};
 use super::{Model, ResourceState};
-use contend_trace::{ResourceId, Stamp, WorkerId};
+use contend_trace::{LaneRange, ResourceId, Stamp, WorkerId};
 
 /// Most workers listed that one worker of a cycle waits for.
 const MAX_NAMED: usize = 256;
@@ -154,7 +154,8 @@ impl Model {
         if self.stuck_holders == 0 {
             return;
         }
-        let needs: Vec<Requirement> = (0..self.lanes.len()).map(|w| self.requirement(WorkerId::from(w))).collect();
+        let needs: Vec<Requirement> =
+            (0..self.lanes.len()).map(|w| self.cancellable_requirement(WorkerId::from(w))).collect();
         let set = permanently_blocked(&needs);
         let fingerprint = Some(self.fingerprint(&needs, &set));
         if set.is_empty() || self.deadlocks.last_fingerprint == fingerprint {
@@ -185,6 +186,22 @@ impl Model {
         let mut set: Vec<WorkerId> = cycle.members.into_iter().map(WorkerId::from).chain(victims.clone()).collect();
         set.sort_unstable();
         Deadlock { closed_at: at, workers: set, cycle: links, victims }
+    }
+
+    /// As [`Model::requirement`]; a worker that others may cancel continues with any of these, too.
+    fn cancellable_requirement(&self, worker: WorkerId) -> Requirement {
+        match self.requirement(worker) {
+            Requirement::Nothing => Requirement::Nothing,
+            needs => {
+                let by = self.cancellers(worker).flat_map(LaneRange::iter).filter(|by| self.can_still_cancel(*by));
+                needs.or_any_of(&by.map(WorkerId::index).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// Whether a worker may still reach a step that cancels others: it has not ended for good.
+    fn can_still_cancel(&self, worker: WorkerId) -> bool {
+        worker.index() < self.lanes.len() && !self.is_certainly_ended(worker)
     }
 
     /// The requirement of a worker that waits without a time limit.

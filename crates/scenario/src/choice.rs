@@ -13,6 +13,14 @@ pub enum Choice<T> {
 }
 
 impl<T: Copy> Choice<T> {
+    /// Whether the word is a wanted one, or a knob may choose such a word.
+    pub fn may_be(&self, wanted: impl Fn(T) -> bool) -> bool {
+        match self {
+            Self::Fixed(word) => wanted(*word),
+            Self::Knob(_, of) => of.iter().any(|word| wanted(*word)),
+        }
+    }
+
     /// Returns the fixed word, or the one that the knob selects.
     pub fn pick(&self, knob: impl FnOnce(KnobId) -> f64) -> Option<T> {
         match self {

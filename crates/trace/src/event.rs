@@ -28,13 +28,16 @@ pub enum ExitKind {
     Retired,
     /// A step failed or panicked.
     Panicked,
-    /// Was found dead by another worker, which records the end in its place.
+    /// Was found dead by another worker, which records the end in its place. Or was cancelled without giving anything
+    /// back.
     Killed,
+    /// Was cancelled, and gave back what it held.
+    Cancelled,
 }
 
 impl ExitKind {
     /// Every way to end, in the order of the numbers that stand for them in a record.
-    pub const ALL: [Self; 4] = [Self::Finished, Self::Retired, Self::Panicked, Self::Killed];
+    pub const ALL: [Self; 5] = [Self::Finished, Self::Retired, Self::Panicked, Self::Killed, Self::Cancelled];
 }
 
 /// Why a task of a pool is not executed to its end.

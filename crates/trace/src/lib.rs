@@ -88,10 +88,10 @@ pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
 pub use plural::plural;
 pub use record::{EventKindInfo, RECORD_BYTES, Record};
 pub use registry::{
-    LaneRange, LockCopy, LockKind, PoolInfo, Registry, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo,
+    Cancellers, LaneRange, LockCopy, LockKind, PoolInfo, Registry, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo,
     WorkerKind,
 };
-pub use ring::{Ring, RingReader, RingWriter, ring_words};
+pub use ring::{Cancellation, Ring, RingReader, RingWriter, ring_words};
 pub use run_memory::{RunMemory, RunMemorySize};
 pub use signal::signal_name;
 pub use state::State;

@@ -22,6 +22,8 @@ pub struct Registry {
     /// By resource: the workers that could end a wait for it. The model concludes nothing about a resource without
     /// an entry.
     pub wakers: Vec<Wakers>,
+    /// Workers that others may cancel.
+    pub cancellers: Vec<Cancellers>,
     /// Cores that the run may use, by affinity and quota. `None` for all cores.
     pub cores: Option<f64>,
     /// Threads of the event loop, if any worker is a task.
@@ -53,6 +55,14 @@ pub struct Wakers {
     pub predicate_waiters: Vec<LaneRange>,
 }
 
+/// The workers that may cancel the workers `of` a group or a pool, and so end any wait of theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Cancellers {
+    pub of: LaneRange,
+    pub by: LaneRange,
+}
+
 /// Consecutive workers: those of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
@@ -62,6 +72,11 @@ pub struct LaneRange {
 }
 
 impl LaneRange {
+    /// Returns whether the worker is one of them.
+    pub fn contains(self, worker: WorkerId) -> bool {
+        worker.0.checked_sub(self.first.0).is_some_and(|at| at < self.count)
+    }
+
     /// Returns the ids of the workers in order.
     pub fn iter(self) -> impl Iterator<Item = WorkerId> {
         (self.first.0..self.first.0.saturating_add(self.count)).map(WorkerId)

@@ -32,6 +32,8 @@ const LOST: usize = 1;
 const PRODUCER_IDS: usize = 2;
 const END_REQUEST: usize = 3;
 const CUT_OFF: u64 = 2;
+const UNWIND: u64 = 3;
+const KILL: u64 = 4;
 const PROGRESS: usize = 4;
 const COMMAND_GROUP: usize = 5;
 const LIVES: usize = 6;
@@ -42,6 +44,16 @@ const RECORDS: usize = SLOT + WAIT_SLOT_WORDS;
 /// Returns the number of words that a ring of `capacity` records takes.
 pub const fn ring_words(capacity: usize) -> usize {
     RECORDS + capacity * 2
+}
+
+/// What becomes of everything that a cancelled worker holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Cancellation {
+    /// It is given back: the worker leaves its blocks one after the other.
+    Unwind,
+    /// It is not: locks stay locked, permits are gone, and the worker keeps its place in line.
+    Kill,
 }
 
 /// The shared words of one ring, with the fields that threads other than its producer and reader may use.
@@ -82,7 +94,8 @@ impl<'a> Ring<'a> {
     /// Returns whether the worker was asked to end.
     #[inline]
     pub fn is_end_requested(self) -> bool {
-        self.words[END_REQUEST].load(Ordering::Relaxed) != 0 // Relaxed: only the flag matters, it orders nothing
+        let request = self.words[END_REQUEST].load(Ordering::Relaxed); // Relaxed: only the flag matters, it orders nothing
+        matches!(request, 1 | CUT_OFF)
     }
 
     /// Asks the worker to end at its next step, or withdraws the request.
@@ -99,6 +112,22 @@ impl<'a> Ring<'a> {
     #[inline]
     pub fn is_cut_off(self) -> bool {
         self.words[END_REQUEST].load(Ordering::Relaxed) == CUT_OFF // Relaxed: as above
+    }
+
+    /// Cancels the worker: its waits and steps end as soon as it notices.
+    pub fn cancel(self, how: Cancellation) {
+        let request = if how == Cancellation::Unwind { UNWIND } else { KILL };
+        self.words[END_REQUEST].store(request, Ordering::Relaxed);
+    }
+
+    /// Returns how the worker was cancelled, if it was.
+    #[inline]
+    pub fn cancellation(self) -> Option<Cancellation> {
+        match self.words[END_REQUEST].load(Ordering::Relaxed) {
+            UNWIND => Some(Cancellation::Unwind),
+            KILL => Some(Cancellation::Kill),
+            _ => None,
+        }
     }
 
     /// Returns the progress that the worker last noted with the tasks it was given. The worker defines the value, which

@@ -276,6 +276,7 @@ fn ending_text(ending: &LifeEnd) -> String {
     match ending {
         LifeEnd::Finished => "finished its steps".into(),
         LifeEnd::Retired => "was retired".into(),
+        LifeEnd::Cancelled => "was cancelled".into(),
         LifeEnd::Panicked => "panicked".into(),
         LifeEnd::FoundDead => "was killed during a step".into(),
         LifeEnd::Died(DeathCause::Exit(code)) => format!("exited with code {code}"),

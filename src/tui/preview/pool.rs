@@ -12,6 +12,7 @@ impl<'a> Simulator<'a> {
         match step {
             PoolStep::Submit { .. } | PoolStep::Shutdown { .. } => {}
             PoolStep::AwaitResult { .. } => self.spend(worker, now, State::Signal, RESULT_TIME),
+            PoolStep::CancelQueued { .. } => {}
             PoolStep::MatchResult { body, .. } => {
                 self.push_frame(worker, body, 0, None);
                 self.spend(worker, now, State::Signal, RESULT_TIME);

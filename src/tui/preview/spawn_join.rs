@@ -19,6 +19,7 @@ impl<'a> Simulator<'a> {
                     None => self.push_frame(worker, body, 0, None),
                 }
             }
+            LifeStep::Cancel { .. } => {}
             LifeStep::RunInline { group } => self.push_frame(worker, &self.scenario.groups[*group].steps, 0, None),
         }
     }

@@ -3,9 +3,9 @@
 use super::{Plan, WorkerRole};
 use contend_scenario::{
     EvalContext, Feed, LifeStep, Operand, OverflowPolicy, PoolStep, Question, QueueStep, Scenario, Settings,
-    SignalStep, Step, WorkerGroup,
+    ShutdownMode, SignalStep, Step, WorkerGroup,
 };
-use contend_trace::{LaneRange, PoolInfo, Wakers, WorkerId};
+use contend_trace::{Cancellers, LaneRange, PoolInfo, Wakers, WorkerId};
 
 /// Returns, by resource, the workers that could end a wait for it.
 pub(super) fn find_wakers(scenario: &Scenario, plan: &Plan, settings: &Settings) -> Vec<Wakers> {
@@ -25,6 +25,31 @@ pub(super) fn find_wakers(scenario: &Scenario, plan: &Plan, settings: &Settings)
         wakers.extend(info.results.map(|_| lane_steps.result_wakers(pool, info)));
     }
     wakers
+}
+
+/// Returns which workers may cancel which others.
+pub(super) fn find_cancellers(scenario: &Scenario, plan: &Plan) -> Vec<Cancellers> {
+    let lane_steps = LaneSteps::new(scenario, plan);
+    let mut cancellers = Vec::new();
+    for (by, steps) in &lane_steps.steps {
+        for (index, pool) in lane_steps.workers.iter().enumerate() {
+            let interrupts = |step: &Step| {
+                matches!(step, Step::Pool(PoolStep::Shutdown { pool, mode })
+                    if *pool == index && mode.may_be(ShutdownMode::interrupts))
+            };
+            if scenario.contains_step(steps, &interrupts) {
+                cancellers.push(Cancellers { of: *pool, by: *by });
+            }
+        }
+        for group in 0..scenario.groups.len() {
+            let cancels =
+                |step: &Step| matches!(step, Step::Life(LifeStep::Cancel { members, .. }) if members.group == group);
+            if scenario.contains_step(steps, &cancels) {
+                cancellers.push(Cancellers { of: plan.group_lanes(group), by: *by });
+            }
+        }
+    }
+    cancellers
 }
 
 /// Lanes with the steps that they run.
@@ -71,8 +96,11 @@ impl<'a> LaneSteps<'a> {
             .map(|(lanes, _)| *lanes)
     }
 
+    /// Returns the lanes that may shut the pool down or drop tasks from its queue.
     fn lanes_shutting_down(&self, pool: usize) -> impl Iterator<Item = LaneRange> {
-        self.lanes_with(move |step| matches!(step, PoolStep::Shutdown { pool: of, .. } if *of == pool))
+        self.lanes_with(move |step| {
+            matches!(step, PoolStep::Shutdown { pool: of, .. } | PoolStep::CancelQueued { pool: of, .. } if *of == pool)
+        })
     }
 
     /// Returns the wakers of a pool's queue. Tasks come from feeders and steps; a worker that closes the queue also

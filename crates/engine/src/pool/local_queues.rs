@@ -107,10 +107,17 @@ impl LocalQueues {
         Some(from)
     }
 
-    pub fn drain(&self) -> Vec<PoolTask> {
+    /// Removes the wanted tasks.
+    pub fn remove_tasks(&self, wanted: impl Fn(&PoolTask) -> bool) -> Vec<PoolTask> {
         let mut guard = self.lock_state();
-        let own: Vec<PoolTask> = guard.per_worker.iter_mut().flat_map(|queue| queue.drain(..)).collect();
-        guard.requeued.drain(..).chain(own).collect()
+        let LocalQueuesState { requeued, per_worker, .. } = &mut *guard;
+        let mut removed = Vec::new();
+        for queue in std::iter::once(requeued).chain(per_worker) {
+            let (out, kept) = std::mem::take(queue).into_iter().partition::<Vec<_>, _>(&wanted);
+            *queue = kept.into();
+            removed.extend(out);
+        }
+        removed
     }
 }
 
@@ -187,6 +194,6 @@ mod tests {
         assert_eq!(tasks, [task(3)]);
         assert_eq!(take(&local_queues, 0, 9), [0, 1, 2]);
         assert_eq!(local_queues.steal_task(1, &mut tasks), None, "no task is left");
-        assert_eq!(local_queues.drain(), []);
+        assert_eq!(local_queues.remove_tasks(|_| true), []);
     }
 }

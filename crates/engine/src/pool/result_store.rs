@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use crate::recorder::Recorder;
-use crate::shared::monitor::{Monitor, MonitorGuard};
+use crate::shared::monitor::{Monitor, MonitorGuard, has_passed};
 use crate::shared::wake_counter::WakeCounter;
 use contend_trace::{AwaitedResult, DropReason, EventKind, PoolId, ResourceId, State};
 
@@ -231,7 +231,7 @@ impl ResultStore {
         }
         recorder.block(State::Signal, Some(self.id));
         while !is_available(&guard) {
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if has_passed(deadline) {
                 drop(guard);
                 recorder.write(recorder.now(), EventKind::WaitTimedOut { lock: self.id });
                 return None;

@@ -136,12 +136,7 @@ impl TaskQueue {
     }
 
     fn push(&self, mut guard: MonitorGuard<'_>, task: PoolTask, recorder: &mut Recorder<'_>) {
-        let in_ring = guard.get(IN_RING);
-        let at = RING_START + ((guard.get(HEAD) + in_ring) % self.capacity) as usize * TASK_WORDS;
-        guard.set(at, task.number);
-        guard.set(at + 1, task.due);
-        guard.set(at + 2, task.result.map_or(0, Promise::to_word));
-        guard.set(IN_RING, in_ring + 1);
+        self.append(&mut guard, task);
         self.count_put(&mut guard, 1);
         match guard.get(WAITING_TAKERS) {
             0 => {}
@@ -152,6 +147,16 @@ impl TaskQueue {
         let (at, event) = (recorder.now(), self.make_put_event(&guard, 0));
         drop(guard);
         recorder.write(at, event);
+    }
+
+    /// Writes a task behind the last one in the ring buffer, which has room.
+    fn append(&self, guard: &mut MonitorGuard<'_>, task: PoolTask) {
+        let in_ring = guard.get(IN_RING);
+        let at = RING_START + ((guard.get(HEAD) + in_ring) % self.capacity) as usize * TASK_WORDS;
+        guard.set(at, task.number);
+        guard.set(at + 1, task.due);
+        guard.set(at + 2, task.result.map_or(0, Promise::to_word));
+        guard.set(IN_RING, in_ring + 1);
     }
 
     /// Counts new tasks.
@@ -253,16 +258,22 @@ impl TaskQueue {
         read_close_reason(&self.monitor.enter())
     }
 
-    /// Removes all tasks that this process can reach.
-    pub fn drain(&self) -> Vec<PoolTask> {
+    /// Removes the wanted tasks, of those that this process can reach, and wakes waiters for room.
+    pub fn remove_tasks(&self, wanted: impl Fn(&PoolTask) -> bool) -> Vec<PoolTask> {
         let mut guard = self.monitor.enter();
-        let mut tasks = self.local_queues.drain();
-        while guard.get(IN_RING) > 0 {
-            tasks.push(self.pop(&mut guard));
+        let mut tasks = self.local_queues.remove_tasks(&wanted);
+        for _ in 0..guard.get(IN_RING) {
+            let task = self.pop(&mut guard);
+            if wanted(&task) {
+                tasks.push(task);
+            } else {
+                self.append(&mut guard, task);
+            }
         }
         let n = tasks.len() as u64;
         guard.set(DEPTH, guard.get(DEPTH).saturating_sub(n));
         guard.set(TAKEN_COUNT, guard.get(TAKEN_COUNT) + n);
+        guard.wake_all(ROOM_AVAILABLE);
         tasks
     }
 

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::interrupt;
 use contend_platform::Clock;
+use contend_trace::Ring;
 
 /// Value of `IDLE_SINCE` while the loop is busy.
 const BUSY: u64 = u64::MAX;
@@ -103,14 +105,16 @@ impl Wake for StampingWaker {
 /// A task whose wake-ups are stamped.
 pub struct StampedTask<F> {
     task: Pin<Box<F>>,
+    /// The ring of its worker, if others may cancel it.
+    cancel_ring: Option<Ring<'static>>,
     wakeups: Arc<Wakeups>,
     /// The loop's waker of the task, and the one that stamps wake-ups.
     wakers: Option<(Waker, Waker)>,
 }
 
 impl<F: Future> StampedTask<F> {
-    pub fn new(task: F, wakeups: Arc<Wakeups>) -> Self {
-        Self { task: Box::pin(task), wakeups, wakers: None }
+    pub fn new(task: F, wakeups: Arc<Wakeups>, cancel_ring: Option<Ring<'static>>) -> Self {
+        Self { task: Box::pin(task), cancel_ring, wakeups, wakers: None }
     }
 }
 
@@ -125,6 +129,9 @@ impl<F: Future> Future for StampedTask<F> {
         }
         this.wakeups.begin_poll();
         let waker = this.wakers.as_ref().map_or(Waker::noop(), |(_, stamping)| stamping);
-        this.task.as_mut().poll(&mut Context::from_waker(waker))
+        let outer = interrupt::set_present(this.cancel_ring);
+        let poll = this.task.as_mut().poll(&mut Context::from_waker(waker));
+        interrupt::set_present(outer);
+        poll
     }
 }

@@ -17,8 +17,9 @@ use std::time::Instant;
 use tokio::task::yield_now;
 
 use super::select_wait::WakeSource;
-use super::wait_queue::WaitQueue;
+use super::wait_queue::{WaitEnd, WaitQueue};
 use super::wake_counter::WakeCounter;
+use crate::interrupt;
 use contend_platform::{ROBUST_MUTEX_WORDS, RobustMutex, wait_once, wake_all, wake_one};
 
 /// Words of a resource in the run memory.
@@ -168,7 +169,8 @@ impl<'a> MonitorGuard<'a> {
         }
         let (monitor, count) = (self.monitor, self.get(wake_counter.0) as u32);
         drop(self);
-        let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let check = interrupt::next_check(deadline);
+        let limit = check.map(|check| check.saturating_duration_since(Instant::now()));
         wait_once(&monitor.words[wake_counter.0], count, limit);
         monitor.enter()
     }
@@ -191,14 +193,15 @@ impl<'a> MonitorGuard<'a> {
         let monitor = self.monitor;
         let key = wait_queue.join(wake_counter).await; // does not wait
         drop(self);
-        let was_woken = wait_queue.wait(key, deadline).await;
+        let end = wait_queue.wait(key, deadline).await;
+        let was_woken = end == WaitEnd::Woken || end == WaitEnd::Killed && !wait_queue.remove(key);
         (monitor.enter(), was_woken)
     }
 }
 
-/// Whether a wait until `deadline` is over.
+/// Whether a wait until `deadline` is over: the deadline has passed, or the worker was cancelled.
 pub fn has_passed(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    interrupt::should_give_up(deadline)
 }
 
 impl Drop for MonitorGuard<'_> {

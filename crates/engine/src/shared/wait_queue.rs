@@ -7,6 +7,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::wake_counter::WakeCounter;
+use crate::interrupt;
+use crate::recorder::Recorder;
+use contend_trace::Cancellation;
 
 /// Used within one process only: another process could not wake the waiters.
 #[derive(Debug, Default)]
@@ -18,12 +21,38 @@ pub struct WaitQueue {
 struct WaitList {
     /// The number of the next waiter.
     next: u64,
-    waiting: BTreeMap<u64, (WakeCounter, Waker)>,
+    waiting: BTreeMap<u64, Waiter>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    wake_counter: WakeCounter,
+    waker: Waker,
+    /// The recorder of a worker that was killed and keeps its place in line.
+    dead: Option<Box<Recorder<'static>>>,
 }
 
 /// The number of a worker that waits or is about to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitKey(u64);
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitEnd {
+    Woken,
+    GaveUp,
+    /// The worker was killed; it keeps its place in line.
+    Killed,
+}
+
+/// The waiter that a wake-up was for.
+#[derive(Debug)]
+pub enum WokenWaiter {
+    None,
+    Alive,
+    /// Was killed in line; contains its recorder.
+    Dead(Box<Recorder<'static>>),
+}
 
 impl WaitQueue {
     fn lock_list(&self) -> MutexGuard<'_, WaitList> {
@@ -36,27 +65,37 @@ impl WaitQueue {
         let mut list = self.lock_list();
         let key = list.next;
         list.next += 1;
-        list.waiting.insert(key, (wake_counter, waker));
+        list.waiting.insert(key, Waiter { wake_counter, waker, dead: None });
         WaitKey(key)
     }
 
-    /// Waits for a wake-up, until `deadline` at most. Returns whether it came.
-    pub async fn wait(&self, key: WaitKey, deadline: Option<Instant>) -> bool {
-        let woken = poll_fn(|context| self.poll_woken(key, context));
-        let Some(deadline) = deadline else {
-            woken.await;
-            return true;
-        };
-        // A wake-up that came together with the deadline counts.
-        tokio::time::timeout_at(deadline.into(), woken).await.is_ok() || !self.remove(key)
+    /// Waits for a wake-up, until `deadline` at most or until the worker is cancelled.
+    pub async fn wait(&self, key: WaitKey, deadline: Option<Instant>) -> WaitEnd {
+        loop {
+            let woken = poll_fn(|context| self.poll_woken(key, context));
+            let Some(check) = interrupt::next_check(deadline) else {
+                woken.await;
+                return WaitEnd::Woken;
+            };
+            if tokio::time::timeout_at(check.into(), woken).await.is_ok() {
+                return WaitEnd::Woken;
+            }
+            if interrupt::notice() == Some(Cancellation::Kill) {
+                return WaitEnd::Killed;
+            }
+            if interrupt::should_give_up(deadline) {
+                // A wake-up that came together with the deadline counts.
+                return if self.remove(key) { WaitEnd::GaveUp } else { WaitEnd::Woken };
+            }
+        }
     }
 
     /// Whether the waiter was woken; otherwise its next wake-up goes to this context.
     pub fn poll_woken(&self, key: WaitKey, context: &Context<'_>) -> Poll<()> {
         match self.lock_list().waiting.get_mut(&key.0) {
             None => Poll::Ready(()),
-            Some((_, waker)) => {
-                waker.clone_from(context.waker());
+            Some(waiter) => {
+                waiter.waker.clone_from(context.waker());
                 Poll::Pending
             }
         }
@@ -67,28 +106,48 @@ impl WaitQueue {
         self.lock_list().waiting.remove(&key.0).is_some()
     }
 
+    /// Leaves the recorder of a killed worker at its place in line. Returns the recorder if a wake-up has come already.
+    pub fn leave_in_line(&self, key: WaitKey, recorder: Box<Recorder<'static>>) -> Option<Box<Recorder<'static>>> {
+        match self.lock_list().waiting.get_mut(&key.0) {
+            Some(waiter) => {
+                waiter.dead = Some(recorder);
+                None
+            }
+            None => Some(recorder),
+        }
+    }
+
     /// Wakes the first waiter. Returns whether there was one.
     pub fn wake_one(&self, wake_counter: WakeCounter) -> bool {
+        !matches!(self.wake_first(wake_counter), WokenWaiter::None)
+    }
+
+    /// Wakes the first waiter and returns which it was.
+    pub fn wake_first(&self, wake_counter: WakeCounter) -> WokenWaiter {
         let mut list = self.lock_list();
-        let first = list.waiting.iter().find(|(_, (wanted, _))| *wanted == wake_counter).map(|(key, _)| *key);
+        let first = list.waiting.iter().find(|(_, waiter)| waiter.wake_counter == wake_counter).map(|(key, _)| *key);
         let woken = first.and_then(|key| list.waiting.remove(&key));
         drop(list);
-        woken.is_some_and(|(_, waker)| {
-            waker.wake();
-            true
-        })
+        match woken {
+            None => WokenWaiter::None,
+            Some(Waiter { dead: Some(recorder), .. }) => WokenWaiter::Dead(recorder),
+            Some(waiter) => {
+                waiter.waker.wake();
+                WokenWaiter::Alive
+            }
+        }
     }
 
     /// Wakes all waiters.
     pub fn wake_all(&self, wake_counter: WakeCounter) {
         let mut list = self.lock_list();
         let (woken, others) =
-            std::mem::take(&mut list.waiting).into_iter().partition(|(_, (wanted, _))| *wanted == wake_counter);
+            std::mem::take(&mut list.waiting).into_iter().partition(|(_, waiter)| waiter.wake_counter == wake_counter);
         list.waiting = others;
         drop(list);
-        let woken: BTreeMap<u64, (WakeCounter, Waker)> = woken;
-        for (_, waker) in woken.into_values() {
-            waker.wake();
+        let woken: BTreeMap<u64, Waiter> = woken;
+        for waiter in woken.into_values() {
+            waiter.waker.wake();
         }
     }
 }

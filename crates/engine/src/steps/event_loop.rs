@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tokio::task::{spawn_blocking, yield_now};
 
+use crate::interrupt;
 use crate::step_runner::{POLL_BUDGET, StepResult, StepRunner, StopReason};
 use contend_platform::minimize_timer_slack;
 use contend_scenario::{EvalContext, LoopStep, Step};
@@ -53,8 +54,10 @@ impl StepRunner {
         let mut away = std::mem::replace(self, placeholder);
         let joined = spawn_blocking(move || {
             minimize_timer_slack();
+            let outer = interrupt::set_present(away.run.cancel_ring(away.id()));
             away.recorder.resume();
             let result = catch_unwind(AssertUnwindSafe(|| away.run_blocking(&steps)));
+            interrupt::set_present(outer); // the thread runs the blocks of other tasks later
             away.recorder.set_blocking(false);
             away.recorder.block(State::Ready, None); // until the loop polls the task
             (away, result)

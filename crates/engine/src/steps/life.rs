@@ -7,9 +7,9 @@ use crate::plan::WorkerRole;
 use crate::shared::life::WorkerLife;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use crate::workers::{event_loop, forked::spawn_forked, thread::spawn_thread};
-use contend_platform::{Exit, fork_and_wait, thread_id};
+use contend_platform::{Exit, fork_and_wait, kill_process, thread_id};
 use contend_scenario::{GroupMembers, LifeStep, MemberSelector};
-use contend_trace::{EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
+use contend_trace::{Cancellation, EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
 
 /// A worker to spawn or join.
 #[derive(Clone, Copy)]
@@ -39,7 +39,28 @@ impl StepRunner {
                 }
                 self.run_block(if all_ok { body } else { otherwise }).await
             }
+            LifeStep::Cancel { members, how } => {
+                let how = how.pick(|knob| self.run.memory.knob(knob)).unwrap_or(Cancellation::Unwind);
+                self.cancel(members, how);
+                Ok(())
+            }
             LifeStep::RunInline { group } => self.run_block(&self.run.scenario.groups[*group].steps).await,
+        }
+    }
+
+    /// Cancels workers that are in a life. They notice it at their next wait or step; a process to kill is killed.
+    fn cancel(&self, members: &GroupMembers, how: Cancellation) {
+        let lanes = self.run.plan.group_lanes(members.group);
+        let at = match &members.which {
+            MemberSelector::At(at) => Some((at.eval(self) as i64).rem_euclid(i64::from(lanes.count.max(1))) as usize),
+            MemberSelector::All | MemberSelector::AnyIdle => None,
+        };
+        for (_, worker) in lanes.iter().enumerate().filter(|(i, _)| at.is_none_or(|at| at == *i)) {
+            let (ring, info) = (self.run.memory.ring(worker), &self.run.plan.registry.workers[worker.index()]);
+            match (how, info.kind, ring.producer_ids()) {
+                (Cancellation::Kill, WorkerKind::Process, Some((pid, _))) => kill_process(pid),
+                _ => ring.cancel(how),
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use contend_scenario::{Expr, Question, Step};
 impl StepRunner {
     /// Runs the body of a loop once, unless the worker must stop.
     pub(crate) async fn run_iteration(&mut self, body: &[Step]) -> StepResult {
+        self.check_cancelled()?;
         if self.should_stop() { Err(StopReason::StopRequested) } else { self.run_block(body).await }
     }
 

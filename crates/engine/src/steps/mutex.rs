@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::locks::held_lock::HeldLock;
+use crate::shared::async_mutex::{AsyncMutex, LockEnd};
 use crate::step_runner::{StepResult, StepRunner};
 use contend_platform::ThreadBound;
 use contend_scenario::{Expr, Step, Target};
@@ -13,6 +14,7 @@ impl StepRunner {
     pub(crate) async fn with_lock(&mut self, target: &Target, body: &[Step]) -> StepResult {
         let lock = self.resolve_target(target);
         self.lock_mutex(lock).await;
+        self.check_cancelled()?;
         self.run_block(body).await?;
         self.release(lock);
         Ok(())
@@ -41,7 +43,9 @@ impl StepRunner {
     /// Locks a mutex outside of a block.
     pub(crate) async fn lock_unscoped(&mut self, id: ResourceId) {
         self.lock_mutex(id).await;
-        self.unscoped_locks.push(id);
+        if !self.is_cancelled() {
+            self.unscoped_locks.push(id);
+        }
     }
 
     /// Unlocks a mutex that was locked outside of a block.
@@ -61,7 +65,9 @@ impl StepRunner {
             let is_reentry = mutex.is_reentrant && self.is_holding(id);
             if !is_reentry {
                 self.yield_if_due().await;
-                mutex.lock(&mut self.recorder).await;
+                if !self.lock_async(id, mutex, None).await {
+                    return; // cancelled
+                }
             }
             self.add_held(id, if is_reentry { HeldLock::Reentered } else { HeldLock::AsyncMutex(mutex) });
         }
@@ -82,11 +88,20 @@ impl StepRunner {
         }
         let Some(mutex) = self.run.async_mutex(id) else { return true };
         let is_reentry = mutex.is_reentrant && self.is_holding(id);
-        let locked = is_reentry || mutex.lock_until(Some(Instant::now() + limit), &mut self.recorder).await;
+        let locked = is_reentry || self.lock_async(id, mutex, Some(Instant::now() + limit)).await;
         if locked {
             self.add_held(id, if is_reentry { HeldLock::Reentered } else { HeldLock::AsyncMutex(mutex) });
         }
         locked
+    }
+
+    /// Locks a mutex of tasks. Returns whether it did: not after the deadline, nor when the worker is cancelled.
+    async fn lock_async(&mut self, id: ResourceId, mutex: AsyncMutex<'static>, deadline: Option<Instant>) -> bool {
+        let end = mutex.lock_until(deadline, &mut self.recorder).await;
+        if let LockEnd::KilledInLine(key) = end {
+            self.killed_in_line = Some((id, key));
+        }
+        end == LockEnd::Locked
     }
 
     /// Releases a lock. Returns whether it was held.

@@ -6,11 +6,11 @@ use crate::pool::task::PoolTask;
 use crate::pool::task_queue::CloseReason;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use crate::tasks::help::help_until_available;
-use crate::tasks::settle::cancel_queued;
+use crate::tasks::settle::{cancel_numbered, cancel_queued, discard_queued};
 use crate::tasks::submit::{SubmitError, submit_task};
 use contend_platform::kill_process;
 use contend_scenario::{Expr, PoolStep, ResultWait, ShutdownMode};
-use contend_trace::{AwaitedResult, DropReason, EventKind, PoolId, State, WorkerKind};
+use contend_trace::{AwaitedResult, Cancellation, DropReason, EventKind, PoolId, State, WorkerKind};
 
 /// The most unread results of one worker; beyond that the oldest is forgotten.
 const MAX_PENDING_RESULTS: usize = 50_000;
@@ -33,6 +33,14 @@ impl StepRunner {
                 let deadline = timeout.as_ref().map(|timeout| self.deadline_after(timeout));
                 let (_, ok) = self.read_oldest_result(*meanwhile, deadline).await?;
                 self.run_block(if ok == Some(true) { body } else { otherwise }).await
+            }
+            PoolStep::CancelQueued { pool, task } => {
+                let pool = PoolId::from(*pool);
+                match task.as_ref().map(|task| task.eval(self).max(0.0) as u64) {
+                    Some(number) => cancel_numbered(self.run, pool, number, &mut self.recorder),
+                    None => cancel_queued(self.run, pool, DropReason::Cancelled, &mut self.recorder),
+                }
+                Ok(())
             }
             PoolStep::Shutdown { pool, mode } => {
                 let mode = mode.pick(|knob| self.run.memory.knob(knob)).unwrap_or(ShutdownMode::Drain);
@@ -98,6 +106,7 @@ impl StepRunner {
         if ok.is_none() {
             self.promises.push_front((pool, promise));
         }
+        self.check_cancelled()?;
         Ok((pool, ok))
     }
 
@@ -107,8 +116,16 @@ impl StepRunner {
         if queue.close_with(reason) {
             queue.record_closed(&mut self.recorder);
         }
-        if mode != ShutdownMode::Drain {
-            cancel_queued(self.run, pool, DropReason::Cancelled, &mut self.recorder);
+        match mode {
+            ShutdownMode::Drain => {}
+            ShutdownMode::Discard => discard_queued(self.run, pool, &mut self.recorder),
+            ShutdownMode::Cancel | ShutdownMode::Abandon | ShutdownMode::Interrupt => {
+                cancel_queued(self.run, pool, DropReason::Cancelled, &mut self.recorder);
+            }
+        }
+        if mode.interrupts() {
+            let workers = &self.run.plan.registry.pools[pool.index()].workers;
+            workers.iter().for_each(|worker| self.run.memory.ring(*worker).cancel(Cancellation::Unwind));
         }
         if mode == ShutdownMode::Abandon {
             return self.cut_off(pool);

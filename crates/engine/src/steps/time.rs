@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::interrupt;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_platform::{wait_for_device, wait_for_device_async};
 use contend_scenario::Expr;
@@ -9,6 +10,9 @@ use contend_trace::State;
 
 /// The longest time after which a worker notices that it must leave its task.
 const SLICE: Duration = Duration::from_millis(20);
+
+/// The longest time after which a sleeping worker notices that it was cancelled.
+const CANCEL_SLICE: Duration = Duration::from_millis(5);
 
 /// A wait until a deadline, in slices.
 struct WaitSlices {
@@ -47,7 +51,7 @@ impl StepRunner {
             self.recorder.block(State::Sleep, None);
         }
         let mut slices = self.wait_slices(nanos);
-        while let Some(slice) = slices.next(self.is_cut_off()) {
+        while let Some(slice) = slices.next(self.is_cut_off() || interrupt::should_give_up(None)) {
             if on_loop {
                 tokio::time::sleep_until((Instant::now() + slice).into()).await;
             } else {
@@ -69,7 +73,7 @@ impl StepRunner {
             self.recorder.block(State::Io, None);
         }
         let (mut slices, mut waited) = (self.wait_slices(nanos), Ok(()));
-        while let Some(slice) = slices.next(self.is_cut_off() || waited.is_err()) {
+        while let Some(slice) = slices.next(self.is_cut_off() || interrupt::should_give_up(None) || waited.is_err()) {
             let nanos = slice.as_nanos() as u64;
             waited = if on_loop { wait_for_device_async(nanos).await } else { wait_for_device(nanos) };
         }
@@ -77,9 +81,14 @@ impl StepRunner {
         waited.map_err(|e| StopReason::Failed(format!("waiting for a device: {e}")))
     }
 
-    /// Splits a wait into slices. Only a task of a pool needs them: it may have to leave its task.
+    /// Splits a wait into slices. Only a worker that others may cancel and a task of a pool need them: it may have to
+    /// leave its task.
     fn wait_slices(&self, nanos: u64) -> WaitSlices {
-        let longest = if self.task_number.is_some() { SLICE } else { Duration::MAX };
+        let longest = match (self.is_cancellable(), self.task_number) {
+            (true, _) => CANCEL_SLICE,
+            (false, Some(_)) => SLICE,
+            (false, None) => Duration::MAX,
+        };
         WaitSlices { deadline: Instant::now() + Duration::from_nanos(nanos), longest }
     }
 

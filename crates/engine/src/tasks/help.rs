@@ -5,6 +5,7 @@
 
 use super::nested_tasks::run_nested_task;
 use crate::context::RunContext;
+use crate::interrupt;
 use crate::plan::WorkerRole;
 use crate::pool::result_store::{Promise, ResultStore};
 use crate::step_runner::StepRunner;
@@ -23,7 +24,7 @@ pub async fn help_until_available(
         return;
     }
     let (queue, ring) = (&run.task_queues[pool], step_runner.ring());
-    let should_stop = || results.is_available(promise) || ring.is_cut_off();
+    let should_stop = || results.is_available(promise) || ring.is_cut_off() || interrupt::should_give_up(None);
     while !step_runner.is_too_deep() {
         let awaited = (results.id, promise.number());
         let Some(task) = queue.take_newest(index as usize, awaited, &mut step_runner.recorder, should_stop).await

@@ -77,6 +77,7 @@ pub async fn run_task_steps(
     match result {
         Ok(Ok(()) | Err(StopReason::Finished)) => TaskOutcome::Done,
         Ok(Err(StopReason::StopRequested)) => TaskOutcome::CutOff,
+        Ok(Err(StopReason::Cancelled(_))) => TaskOutcome::Failed("was interrupted".into()),
         Ok(Err(StopReason::Failed(reason))) => TaskOutcome::Failed(reason),
         Err(panic) => TaskOutcome::Failed(panic_message(&*panic)),
     }

@@ -86,7 +86,7 @@ fn run_task_worker(run: &'static RunContext, worker: WorkerId, role: WorkerRole)
             WorkerRole::Feeder { .. } | WorkerRole::HttpServer { .. } | WorkerRole::CounterServer => {} // never a task
         }
     };
-    StampedTask::new(life, wakeups)
+    StampedTask::new(life, wakeups, run.cancel_ring(worker))
 }
 
 /// Returns the position of a worker in its group or pool, and the size of that.

@@ -3,7 +3,7 @@
 use crate::block_on::{catch_panic, panic_message};
 use crate::context::RunContext;
 use crate::step_runner::{StepRunner, StopReason};
-use contend_trace::{EventKind, ExitKind, Notice, Span, WorkerId};
+use contend_trace::{Cancellation, EventKind, ExitKind, Notice, Span, WorkerId};
 
 /// Records the first event of a life. A spawned life begins at `first`, the time of the thread's first instruction.
 pub fn record_life_begin(run: &RunContext, worker: WorkerId, first: u64, step_runner: &mut StepRunner) {
@@ -24,7 +24,8 @@ pub async fn run_group_member(run: &'static RunContext, group: usize, step_runne
     let steps = &run.scenario.groups[group].steps;
     let result = catch_panic(async { step_runner.run_block(steps).await }).await;
     match result {
-        Ok(Err(StopReason::StopRequested)) => step_runner.release_all(),
+        Ok(Err(StopReason::Cancelled(Cancellation::Kill))) => return end_killed(run, step_runner),
+        Ok(Err(StopReason::StopRequested | StopReason::Cancelled(Cancellation::Unwind))) => step_runner.release_all(),
         _ => step_runner.abandon(),
     }
     step_runner.forget_results();
@@ -32,6 +33,7 @@ pub async fn run_group_member(run: &'static RunContext, group: usize, step_runne
     let (exit, failure) = match result {
         Ok(Ok(()) | Err(StopReason::Finished)) => (ExitKind::Finished, None),
         Ok(Err(StopReason::StopRequested)) => (ExitKind::Retired, None),
+        Ok(Err(StopReason::Cancelled(_))) => (ExitKind::Cancelled, None),
         Ok(Err(StopReason::Failed(reason))) => (ExitKind::Panicked, Some(reason)),
         Err(panic) => (ExitKind::Panicked, Some(panic_message(&*panic))),
     };
@@ -39,7 +41,26 @@ pub async fn run_group_member(run: &'static RunContext, group: usize, step_runne
     if let Some(message) = failure {
         run.send_notice(Notice::TaskFailed { worker: step_runner.id(), message });
     }
-    exit != ExitKind::Panicked
+    matches!(exit, ExitKind::Finished | ExitKind::Retired)
+}
+
+/// Ends a worker that was killed: nothing is given back. One that waits for a mutex of tasks stays in line. Returns that
+/// it did not end well.
+fn end_killed(run: &'static RunContext, step_runner: &mut StepRunner) -> bool {
+    step_runner.leak_locks();
+    run.remove_task_source(step_runner.id(), Some(&mut step_runner.recorder));
+    let in_line = step_runner.killed_in_line.take();
+    let mutex = in_line.and_then(|(id, key)| Some((run.async_mutex(id)?, key)));
+    match mutex {
+        Some((mutex, key)) => {
+            // The mutex writes the end of this life, or the next life does: this recorder writes no more.
+            let placeholder = run.recorder(step_runner.id());
+            let recorder = std::mem::replace(&mut step_runner.recorder, placeholder);
+            mutex.leave_in_line(key, Box::new(recorder));
+        }
+        None => step_runner.recorder.end_life(ExitKind::Killed),
+    }
+    false
 }
 
 /// Records the last event of a worker that is not a group's member.

@@ -9,6 +9,7 @@ use super::group_member::{record_life_begin, run_group_member};
 use super::scheduling::apply_scheduling;
 use crate::block_on::block_on;
 use crate::context::RunContext;
+use crate::interrupt;
 use crate::plan::WorkerRole;
 use crate::step_runner::StepRunner;
 use contend_platform::{minimize_timer_slack, thread_id};
@@ -33,6 +34,7 @@ pub fn run_worker_thread(run: &'static RunContext, worker: WorkerId, role: Worke
     let first = run.memory.clock().ticks();
     minimize_timer_slack();
     let _timers = run.event_loop.get().map(Handle::enter); // for resources shared with tasks
+    interrupt::set_present(run.cancel_ring(worker));
     let mut step_runner = StepRunner::new(run, worker, (index, group_size));
     apply_scheduling(run, role, &step_runner);
     run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());

@@ -20,6 +20,22 @@ pub(crate) enum Requirement {
 }
 
 impl Requirement {
+    /// Returns the requirement that any one of `others` fulfils as well.
+    pub(crate) fn or_any_of(self, others: &[usize]) -> Self {
+        if others.is_empty() {
+            return self;
+        }
+        let (enough, mut from) = match self {
+            Self::Nothing => return Self::Nothing,
+            Self::All(of) => (of.len(), of),
+            Self::AtLeast(enough, of) => (enough, of),
+            Self::Any(of) => (1, of),
+        };
+        // Each of the others counts as much as all that is needed.
+        from.extend(others.iter().flat_map(|other| std::iter::repeat_n(*other, enough)));
+        Self::AtLeast(enough, from)
+    }
+
     pub(super) fn dependencies(&self) -> &[usize] {
         match self {
             Self::Nothing => &[],

@@ -44,6 +44,7 @@ impl<'a> RequirementTable<'a> {
         };
         for w in 0..workers {
             let needs = table.worker_requirement(WorkerId::from(w));
+            let needs = if needs == Requirement::Nothing { needs } else { needs.or_any_of(&table.canceller_rows(w)) };
             table.requirement_count += needs.dependencies().len();
             table.rows[w] = needs;
             if table.requirement_count > MAX_REQUIREMENTS {
@@ -141,6 +142,16 @@ impl<'a> RequirementTable<'a> {
         }
     }
 
+    /// The workers that may cancel a worker that is alive.
+    fn canceller_rows(&mut self, w: usize) -> Vec<usize> {
+        let model = self.model;
+        if !model.lanes[w].is_alive() {
+            return Vec::new();
+        }
+        let lanes: Vec<LaneRange> = model.cancellers(WorkerId::from(w)).collect();
+        self.neighbour_rows(&lanes)
+    }
+
     /// A row for each range of workers: any one of them.
     fn neighbour_rows(&mut self, lanes: &[LaneRange]) -> Vec<usize> {
         let workers = self.model.lanes.len();
@@ -157,6 +168,11 @@ impl<'a> RequirementTable<'a> {
 }
 
 impl Model {
+    /// The workers that may cancel a worker.
+    pub(crate) fn cancellers(&self, w: WorkerId) -> impl Iterator<Item = LaneRange> {
+        self.registry.cancellers.iter().filter(move |cancellers| cancellers.of.contains(w)).map(|by| by.by)
+    }
+
     /// Whether the system releases a lock when its holder dies.
     pub(crate) fn is_robust_lock(&self, lock: ResourceId) -> bool {
         let kind = self.registry.resource(lock).map(|resource| &resource.kind);

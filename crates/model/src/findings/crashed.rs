@@ -57,6 +57,6 @@ fn describe_ending(how: &LifeEnd) -> String {
         LifeEnd::Died(DeathCause::Exit(code)) => format!("exited with code {code}"),
         LifeEnd::Died(DeathCause::CutOff) => "was cut off".into(),
         LifeEnd::FoundDead => "was killed".into(),
-        LifeEnd::Panicked | LifeEnd::Finished | LifeEnd::Retired => "panicked".into(),
+        LifeEnd::Panicked | LifeEnd::Finished | LifeEnd::Retired | LifeEnd::Cancelled => "panicked".into(),
     }
 }

@@ -9,6 +9,8 @@ pub enum LifeEnd {
     Finished,
     Retired,
     Panicked,
+    /// The worker was cancelled and gave back what it held.
+    Cancelled,
     /// The worker was found dead. The cause is unknown, or not known yet.
     FoundDead,
     Died(DeathCause),
@@ -21,6 +23,7 @@ impl From<ExitKind> for LifeEnd {
             ExitKind::Retired => Self::Retired,
             ExitKind::Panicked => Self::Panicked,
             ExitKind::Killed => Self::FoundDead,
+            ExitKind::Cancelled => Self::Cancelled,
         }
     }
 }

@@ -25,6 +25,7 @@ use super::number_rule::{ARRAY_INDEX, NumberRule};
 use crate::expr::Expr;
 use crate::program::{Block, ResourceSpec, Target};
 pub(super) use counter::DELTA;
+pub(super) use life::CANCELLATIONS;
 use limit::BeforeElse;
 pub(super) use real_work::PIXELS;
 

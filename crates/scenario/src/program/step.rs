@@ -252,7 +252,9 @@ impl Step {
     /// Returns the pool that it uses.
     pub const fn pool_index(&self) -> Option<usize> {
         match self {
-            Self::Pool(PoolStep::Submit { pool, .. } | PoolStep::Shutdown { pool, .. }) => Some(*pool),
+            Self::Pool(
+                PoolStep::Submit { pool, .. } | PoolStep::CancelQueued { pool, .. } | PoolStep::Shutdown { pool, .. },
+            ) => Some(*pool),
             _ => None,
         }
     }

@@ -20,6 +20,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_0100_0002, EventKind::LifeEnded(ExitKind::Retired)),
         (0x0000_0000_0200_0002, EventKind::LifeEnded(ExitKind::Panicked)),
         (0x0000_0000_0300_0002, EventKind::LifeEnded(ExitKind::Killed)),
+        (0x0000_0000_0400_0002, EventKind::LifeEnded(ExitKind::Cancelled)),
         (0x8000_0000_0000_8043, EventKind::Held { lock, grant: Grant(1 << 39) }),
         (0x0000_0000_0340_8044, EventKind::LockWait { lock, held_count: 3, timed: true }),
         (0x0000_0000_0000_8044, EventKind::LockWait { lock, held_count: 0, timed: false }),

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use super::{RunnerEvent, Supervisor};
 use crate::block_on::block_on;
 use crate::feeder::run_feeder;
+use crate::interrupt;
 use crate::plan::WorkerRole;
 use crate::process_pool::proxy::{WorkerLink, run_process_proxy};
 use crate::protocol::{Assignment, WORKER_ARG};
@@ -69,6 +70,7 @@ impl Supervisor {
         self.spawn_thread(worker, move || {
             let _timers = run.event_loop.get().map(Handle::enter); // for resources shared with tasks
             minimize_timer_slack();
+            interrupt::set_present(run.cancel_ring(worker));
             let mut step_runner = StepRunner::new(run, worker, position_of(run, role));
             apply_scheduling(run, role, &step_runner);
             run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());

@@ -1,10 +1,11 @@
 //! Steps on other workers, and on the worker's memory.
 
 use super::IfOmitted::{Means, SameAs};
-use super::ValueKind::{Boolean, Number};
+use super::ValueKind::{Boolean, Number, Words};
 use super::{BlockRule, NodeFamily, Parameter, TIMEOUT, optional, required, resource_name, step_rule};
 use crate::check::Checker;
-use crate::check::number_rule::{ARRAY_INDEX, BYTES};
+use crate::check::number_rule::{ARRAY_INDEX, BYTES, TASK};
+use crate::check::steps::CANCELLATIONS;
 
 const GROUP: Parameter = resource_name("group", "a group of workers");
 const WHICH: Parameter =
@@ -35,6 +36,34 @@ pub(super) const LIVES: NodeFamily = NodeFamily {
         .props(&[WHICH, TIMEOUT])
         .block(BlockRule::Optional)
         .allows_else(),
+        step_rule(
+            "cancel",
+            "cancel helper how=kill",
+            "Cancels the workers of a group, or drops tasks from the queue of a pool. A cancelled worker ends at its next \
+             wait, or after the present step: a computation, a wait for a mutex of threads, a wait at a pipe, a request \
+             and a command are not interrupted. A wait that ends this way is as one that gave up: no item, permit or \
+             signal is lost. The result of a dropped task is a failure.",
+            Checker::cancel_step,
+        )
+        .args(&[resource_name("workers", "a group of workers or a pool")])
+        .props(&[
+            WHICH,
+            optional(
+                "how",
+                Words(|| CANCELLATIONS.map(|(word, _)| word).to_vec()),
+                SameAs("unwind"),
+                "`unwind` gives back everything that the worker holds, as a dropped future or an interrupted thread \
+                 does; `kill` gives nothing back: its mutexes stay locked, its permits are gone, and a task that waits \
+                 for a mutex keeps its place in line. A process is killed by a signal, and the system releases its \
+                 mutexes. Only for a group",
+            ),
+            optional(
+                "task",
+                Number(TASK),
+                Means("all queued tasks"),
+                "the number of the task to drop; tasks that have begun go on. Only for a pool",
+            ),
+        ]),
         step_rule("run", "run helper", "Runs the steps of a group itself, as part of its own.", Checker::run_step)
             .args(&[GROUP]),
         step_rule(

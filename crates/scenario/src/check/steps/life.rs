@@ -8,10 +8,14 @@ use super::Checker;
 use super::{prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::node::{arg, entry_span};
-use crate::check::number_rule::{ARRAY_INDEX, BYTES};
+use crate::check::number_rule::{ARRAY_INDEX, BYTES, TASK};
 use crate::choice::Choice;
-use crate::program::{Block, GroupMembers, LifeStep, MemberSelector, ResourceSpec, Step};
-use contend_trace::CounterMemory;
+use crate::program::{Block, GroupMembers, LifeStep, MemberSelector, PoolStep, ResourceSpec, Step};
+use contend_trace::{Cancellation, CounterMemory};
+
+/// The ways to cancel a worker.
+pub(in crate::check) const CANCELLATIONS: [(&str, Cancellation); 2] =
+    [("unwind", Cancellation::Unwind), ("kill", Cancellation::Kill)];
 
 impl Checker {
     pub(in crate::check) fn spawn_step(&mut self, node: &KdlNode) -> Option<Step> {
@@ -32,6 +36,38 @@ impl Checker {
     pub(in crate::check) fn allocate_step(&mut self, node: &KdlNode) -> Option<Step> {
         let (bytes, body) = (self.first_number(node, BYTES), self.block(node));
         Some(Step::Allocate { bytes: bytes?, body })
+    }
+
+    /// `cancel helper at=0 how=kill`, and `cancel worker task=3` for a pool.
+    pub(in crate::check) fn cancel_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let is_wanted = |_: &Self, item| matches!(item, NamedItem::Workers(_) | NamedItem::Pool(_));
+        let at = prop(node, "at").map(|entry| self.number(entry, ARRAY_INDEX));
+        let how = prop(node, "how").map(|entry| self.choice(entry, ("how", "way to cancel"), &CANCELLATIONS));
+        let task = prop(node, "task").map(|entry| self.number(entry, TASK));
+        match self.resolve(arg(node, 0)?, "a group of workers or a pool", is_wanted)? {
+            NamedItem::Workers(group) => {
+                self.reject_props(node, &["task"], "a group has no numbered tasks: it cancels workers")?;
+                let which = at.map_or(Some(MemberSelector::All), |at| Some(MemberSelector::At(at?.expr)))?;
+                let how = how.unwrap_or(Some(Choice::Fixed(Cancellation::Unwind)))?;
+                Some(Step::Life(LifeStep::Cancel { members: GroupMembers { group, which }, how }))
+            }
+            NamedItem::Pool(pool) => {
+                self.reject_props(node, &["at", "how"], "this cancels queued tasks of a pool, not its workers")?;
+                let task = match task {
+                    Some(task) => Some(task?.expr),
+                    None => None,
+                };
+                Some(Step::Pool(PoolStep::CancelQueued { pool, task }))
+            }
+            NamedItem::Resource(_) => None,
+        }
+    }
+
+    /// Reports properties that do not belong to what a step names. Returns `None` if there are any.
+    fn reject_props(&mut self, node: &KdlNode, names: &[&str], title: &str) -> Option<()> {
+        let Some(entry) = names.iter().find_map(|name| prop(node, name)) else { return Some(()) };
+        self.mistakes.error(entry_span(entry), title).help("remove it; to end tasks that have begun: shutdown");
+        None
     }
 
     /// The workers of a group that a step names: all, the one `at` a place, or `any` idle one.

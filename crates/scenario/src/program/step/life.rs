@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Block, Blocks};
+use crate::choice::Choice;
 use crate::expr::Expr;
+use contend_trace::Cancellation;
 
 /// A step on other workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +16,8 @@ pub enum LifeStep {
     /// Waits until all workers have ended, for `timeout` at most in all. Runs the body if all ended well in time, else
     /// the other steps.
     Join { members: GroupMembers, body: Block, otherwise: Block, timeout: Option<Expr> },
+    /// Cancels the workers: their waits and steps end.
+    Cancel { members: GroupMembers, how: Choice<Cancellation> },
     /// Runs the steps of a group itself, without another worker.
     RunInline { group: usize },
 }
@@ -22,7 +26,7 @@ impl LifeStep {
     pub(crate) const fn blocks(&self) -> Blocks<'_> {
         match self {
             Self::Join { body, otherwise, .. } => Blocks::Either(body, otherwise),
-            Self::Spawn(_) | Self::RunInline { .. } => Blocks::None,
+            Self::Spawn(_) | Self::Cancel { .. } | Self::RunInline { .. } => Blocks::None,
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum PoolStep {
     /// Like `AwaitResult`, but runs the body if the task went well, else the other steps: also if the result is not
     /// ready within `timeout`. Then it is still the oldest one.
     MatchResult { meanwhile: ResultWait, body: Block, otherwise: Block, timeout: Option<Expr> },
+    /// Drops the queued tasks: all, or those with this number.
+    CancelQueued { pool: usize, task: Option<Expr> },
     /// Closes the pool for new tasks. `mode` decides about the accepted tasks.
     Shutdown { pool: usize, mode: Choice<ShutdownMode> },
 }
@@ -35,7 +37,7 @@ impl PoolStep {
         match self {
             Self::MatchResult { body, otherwise, .. } => Blocks::Either(body, otherwise),
             Self::AwaitResult { limit: Some(limit), .. } => Blocks::Either(&EMPTY_BLOCK, &limit.otherwise),
-            Self::Submit { .. } | Self::AwaitResult { limit: None, .. } | Self::Shutdown { .. } => Blocks::None,
+            Self::Submit { .. } | Self::AwaitResult { limit: None, .. } | Self::CancelQueued { .. } | Self::Shutdown { .. } => Blocks::None,
         }
     }
 
@@ -44,7 +46,7 @@ impl PoolStep {
         match self {
             Self::MatchResult { otherwise, .. } => Some(otherwise),
             Self::AwaitResult { limit, .. } => limit.as_mut().map(|limit| &mut limit.otherwise),
-            Self::Submit { .. } | Self::Shutdown { .. } => None,
+            Self::Submit { .. } | Self::CancelQueued { .. } | Self::Shutdown { .. } => None,
         }
     }
 }
@@ -67,9 +69,23 @@ pub enum ShutdownMode {
     Cancel,
     /// Does not wait, and cuts off the tasks that have begun.
     Abandon,
+    /// Cancels tasks that have not begun, interrupts the others, and waits for their end.
+    Interrupt,
+    /// As `Interrupt`, but the results of cancelled tasks never come.
+    Discard,
 }
 
 impl ShutdownMode {
-    pub const ALL: [(&'static str, Self); 3] =
-        [("drain", Self::Drain), ("cancel", Self::Cancel), ("abandon", Self::Abandon)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("drain", Self::Drain),
+        ("cancel", Self::Cancel),
+        ("abandon", Self::Abandon),
+        ("interrupt", Self::Interrupt),
+        ("discard", Self::Discard),
+    ];
+
+    /// Whether tasks that have begun are interrupted.
+    pub const fn interrupts(self) -> bool {
+        matches!(self, Self::Interrupt | Self::Discard)
+    }
 }

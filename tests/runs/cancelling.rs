@@ -1,0 +1,139 @@
+//! Cancelled workers and tasks: waits end, what is held comes back or not, and nothing that others wait for is lost.
+
+use crate::support::ObservedRun;
+use contend::model::LifeEnd;
+use contend::scenario::{Scenario, Source, check};
+use contend::trace::{EventKind, PoolId, ResourceId, RunEnd, WorkerId};
+
+const KINDS: [&str; 3] = ["thread", "process", "async"];
+
+fn read(text: &str) -> Scenario {
+    let source = Source { name: "cancelling".into(), path: None, text: text.into() };
+    check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
+}
+
+fn completed(text: &str) -> ObservedRun {
+    let seen = ObservedRun::run_to_end(&read(text));
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{text}: {:?}", seen.notices);
+    assert_eq!(seen.model().health().anomalies, 0, "{text}");
+    seen
+}
+
+fn ending(seen: &ObservedRun, worker: u16) -> Option<LifeEnd> {
+    seen.model().lane(WorkerId(worker)).ending()
+}
+
+#[test]
+fn waits_of_a_cancelled_worker_end() {
+    let waits =
+        ["sleep \"1h\"", "io \"1h\"", "take q", "put full", "wait e", "lock m { wait c }", "repeat 9 { sleep \"9s\" }"];
+    for kind in KINDS {
+        for wait in waits {
+            let seen = completed(&format!(
+                "queue q capacity=1\nqueue full capacity=1\nevent e\nmutex m\ncondition c of=m
+                 {kind} v {{ put full; {wait} }}\n{kind} u {{ sleep \"20ms\"; cancel v }}
+                 {kind} never {{ if q above=5 {{ put q; take full; set e; notify c }} }}"
+            ));
+            assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}: {wait}");
+        }
+    }
+}
+
+#[test]
+fn unwinding_gives_back_what_the_worker_holds() {
+    for kind in KINDS {
+        let seen = completed(&format!(
+            "mutex m\nsemaphore s permits=1\ncounter n
+             {kind} v {{ acquire s {{ lock m {{ sleep \"1h\" }} }} }}
+             {kind} u {{ sleep \"20ms\"; cancel v; lock m {{ acquire s {{ add n by=1 }} }} }}"
+        ));
+        assert_eq!(seen.counter, Some(1), "{kind}");
+        assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}");
+    }
+}
+
+#[test]
+fn killed_worker_keeps_what_it_holds() {
+    for kind in ["thread", "async"] {
+        let seen = completed(&format!(
+            "mutex m\ncounter n
+             {kind} v {{ lock m {{ sleep \"1h\" }} }}
+             {kind} u {{ sleep \"20ms\"; cancel v how=kill; try-lock m timeout=\"60ms\" {{ add n by=1 }} }}"
+        ));
+        assert_eq!(ending(&seen, 0), Some(LifeEnd::FoundDead), "{kind}");
+        assert_eq!(seen.counter.unwrap_or(0), 0, "{kind}: the mutex stays locked");
+    }
+    let seen = completed(
+        "mutex m\ncounter n
+         process v { lock m { sleep \"1h\" } }
+         process u { sleep \"40ms\"; cancel v how=kill; lock m { add n by=1 } }",
+    );
+    assert_eq!(seen.counter, Some(1), "the system releases the mutex of a killed process");
+}
+
+#[test]
+fn task_that_is_killed_in_line_gets_the_mutex_and_keeps_it() {
+    let text = |how: &str| {
+        format!(
+            "mutex m\ncounter n
+             async h {{ lock m {{ sleep \"40ms\" }} }}
+             async v {{ sleep \"5ms\"; lock m {{ add n by=1 }} }}
+             async w {{ sleep \"10ms\"; try-lock m timeout=\"150ms\" {{ add n by=1 }} }}
+             async u {{ sleep \"20ms\"; cancel v how={how} }}"
+        )
+    };
+    let seen = completed(&text("kill"));
+    assert_eq!(seen.counter.unwrap_or(0), 0, "the mutex was handed to the dead task");
+    let got = seen.events.iter().any(|event| {
+        event.worker == WorkerId(1) && matches!(event.kind, EventKind::Acquired { lock: ResourceId(0), .. })
+    });
+    assert!(got && ending(&seen, 1) == Some(LifeEnd::FoundDead), "{:?}", ending(&seen, 1));
+    assert_eq!(completed(&text("unwind")).counter, Some(1), "it leaves the line");
+}
+
+#[test]
+fn computation_is_not_interrupted_and_counts() {
+    for kind in KINDS {
+        let seen = completed(&format!(
+            "counter n\n{kind} v {{ compute \"60ms\" }}\nthread u {{ sleep \"20ms\"; cancel v; add n by=1 }}"
+        ));
+        assert_eq!(ending(&seen, 0), Some(LifeEnd::Finished), "{kind}: no step was left to cancel");
+    }
+}
+
+#[test]
+fn join_of_a_cancelled_worker_runs_the_else() {
+    for kind in KINDS {
+        let seen = completed(&format!(
+            "counter n\n{kind} v {{ sleep \"1h\" }}
+             {kind} u {{ sleep \"10ms\"; cancel v; join v {{ add n by=5 }}\n else {{ add n by=1 }} }}"
+        ));
+        assert_eq!(seen.counter, Some(1), "{kind}");
+    }
+}
+
+#[test]
+fn cancelled_task_of_a_queue_never_begins_and_its_result_is_a_failure() {
+    for kind in ["threads", "processes", "async"] {
+        let seen = completed(&format!(
+            "counter n\npool p of={kind} workers=1 {{ task {{ sleep \"30ms\" }} }}
+             thread u {{ repeat 4 {{ submit p }}; sleep \"10ms\"; cancel p task=2
+                 repeat 4 {{ result {{ add n by=1 }}\n else {{ add n by=10 }} }} }}"
+        ));
+        let pool = seen.model().pool(PoolId(0)).expect("a pool");
+        assert_eq!((pool.done(), pool.cancelled(), seen.counter), (3, 1, Some(13)), "{kind}");
+    }
+}
+
+#[test]
+fn shutdown_that_interrupts_ends_tasks_that_wait() {
+    for kind in ["threads", "processes", "async"] {
+        let seen = completed(&format!(
+            "counter n\npool p of={kind} workers=2 {{ task {{ sleep \"1h\" }} }}
+             thread u {{ repeat 5 {{ submit p }}; sleep \"50ms\"; shutdown p how=interrupt
+                 repeat 5 {{ result {{ add n by=10 }}\n else {{ add n by=1 }} }} }}"
+        ));
+        let pool = seen.model().pool(PoolId(0)).expect("a pool");
+        assert_eq!((pool.failed(), pool.cancelled(), seen.counter), (2, 3, Some(5)), "{kind}");
+    }
+}
