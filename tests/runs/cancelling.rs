@@ -25,14 +25,30 @@ fn ending(seen: &ObservedRun, worker: u16) -> Option<LifeEnd> {
 
 #[test]
 fn waits_of_a_cancelled_worker_end() {
-    let waits =
-        ["sleep \"1h\"", "io \"1h\"", "take q", "put full", "wait e", "lock m { wait c }", "repeat 9 { sleep \"9s\" }"];
+    let waits = [
+        "sleep \"1h\"",
+        "io \"1h\"",
+        "take q",
+        "put full",
+        "wait e",
+        "lock m { wait c }",
+        "acquire s",
+        "acquire s { sleep \"1us\" }",
+        "read rw { sleep \"1us\" }",
+        "write rw { sleep \"1us\" }",
+        "meet b",
+        "join sleeper",
+        "repeat 9 { sleep \"9s\" }",
+    ];
     for kind in KINDS {
         for wait in waits {
             let seen = completed(&format!(
                 "queue q capacity=1\nqueue full capacity=1\nevent e\nmutex m\ncondition c of=m
-                 {kind} v {{ put full; {wait} }}\n{kind} u {{ sleep \"20ms\"; cancel v }}
-                 {kind} never {{ if q above=5 {{ put q; take full; set e; notify c }} }}"
+                 semaphore s permits=1\nrwlock rw\nbarrier b parties=3
+                 {kind} v {{ put full; sleep \"10ms\"; {wait} }}
+                 {kind} sleeper {{ acquire s {{ write rw {{ sleep \"60ms\" }} }} }}
+                 {kind} u {{ sleep \"30ms\"; cancel v }}
+                 {kind} never {{ if q above=5 {{ put q; take full; set e; notify c; repeat 2 {{ meet b }} }} }}"
             ));
             assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}: {wait}");
         }

@@ -8,6 +8,7 @@ use super::local_queues::LocalQueues;
 use super::open_work::OpenWork;
 use super::result_store::Promise;
 use super::task::PoolTask;
+use crate::interrupt;
 use crate::recorder::Recorder;
 use crate::shared::monitor::{Monitor, MonitorGuard};
 use crate::shared::wake_counter::WakeCounter;
@@ -95,12 +96,17 @@ impl TaskQueue {
     /// Puts a task, waiting for room.
     ///
     /// # Errors
-    /// If the queue is closed before the task is in it.
+    /// If the queue is closed before the task is in it, or the worker is cancelled.
     pub async fn put(&self, task: PoolTask, recorder: &mut Recorder<'_>) -> Result<(), CloseReason> {
         let mut guard = self.monitor.enter();
         if self.is_full(&guard) {
             recorder.block(State::Full, Some(self.id));
             while self.is_full(&guard) {
+                if interrupt::should_give_up(None) {
+                    drop(guard);
+                    recorder.resume();
+                    return Err(CloseReason::Cancelled);
+                }
                 guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE, None).await;
             }
             if read_close_reason(&guard).is_some() {
@@ -303,10 +309,10 @@ impl TaskQueue {
         }
     }
 
-    /// Waits until all tasks are finished.
+    /// Waits until all tasks are finished, or the worker is cancelled.
     pub async fn wait_until_finished(&self) {
         let mut guard = self.monitor.enter();
-        while guard.get(OPEN_TASKS) > 0 {
+        while guard.get(OPEN_TASKS) > 0 && !interrupt::should_give_up(None) {
             guard = guard.wait(ALL_FINISHED).await;
         }
     }

@@ -18,6 +18,7 @@ use super::monitor::has_passed;
 use super::select_wait::WakeSource;
 use super::wait_queue::WaitQueue;
 use super::wake_counter::WakeCounter;
+use crate::interrupt;
 use contend_platform::{wait_once, wake_all};
 use contend_trace::WorkerId;
 
@@ -211,7 +212,8 @@ impl<'a> WorkerLife<'a> {
             if !condition(word) || has_passed(deadline) {
                 return word;
             }
-            let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let check = interrupt::next_check(deadline);
+            let limit = check.map(|check| check.saturating_duration_since(Instant::now()));
             wait_once(self.word, word.0 as u32, limit);
         }
     }

@@ -94,6 +94,7 @@ impl StepRunner {
     /// Spawns a worker. Returns when its thread or process exists; it may not have run yet.
     async fn spawn(&mut self, other: SpawnTarget) -> StepResult {
         let claim = loop {
+            self.check_cancelled()?;
             if self.should_stop() {
                 return Err(StopReason::StopRequested);
             }

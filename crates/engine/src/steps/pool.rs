@@ -68,6 +68,9 @@ impl StepRunner {
         submit_task(self.run, pool, task, self).await.map_err(|error| {
             self.promises.retain(|(_, other)| *other != promise);
             results.inspect(|results| results.withdraw(promise));
+            if let Err(cancelled) = self.check_cancelled() {
+                return cancelled;
+            }
             let name = self.pool_name(pool);
             StopReason::Failed(match error {
                 SubmitError::Closed(CloseReason::Broken) => format!("{name} is broken: one of its processes died"),

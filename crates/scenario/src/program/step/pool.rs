@@ -37,7 +37,10 @@ impl PoolStep {
         match self {
             Self::MatchResult { body, otherwise, .. } => Blocks::Either(body, otherwise),
             Self::AwaitResult { limit: Some(limit), .. } => Blocks::Either(&EMPTY_BLOCK, &limit.otherwise),
-            Self::Submit { .. } | Self::AwaitResult { limit: None, .. } | Self::CancelQueued { .. } | Self::Shutdown { .. } => Blocks::None,
+            Self::Submit { .. }
+            | Self::AwaitResult { limit: None, .. }
+            | Self::CancelQueued { .. }
+            | Self::Shutdown { .. } => Blocks::None,
         }
     }
 
