@@ -45,9 +45,10 @@ fn waits_of_a_cancelled_worker_end() {
             let seen = completed(&format!(
                 "queue q capacity=1\nqueue full capacity=1\nevent e\nmutex m\ncondition c of=m
                  semaphore s permits=1\nrwlock rw\nbarrier b parties=3
-                 {kind} v {{ put full; sleep \"10ms\"; {wait} }}
-                 {kind} sleeper {{ acquire s {{ write rw {{ sleep \"60ms\" }} }} }}
-                 {kind} u {{ sleep \"30ms\"; cancel v }}
+                 event ready\nevent over
+                 {kind} v {{ put full; wait ready; {wait} }}
+                 {kind} sleeper {{ acquire s {{ write rw {{ set ready; wait over }} }} }}
+                 {kind} u {{ wait ready; sleep \"20ms\"; cancel v; join v; set over }}
                  {kind} never {{ if q above=5 {{ put q; take full; set e; notify c; repeat 2 {{ meet b }} }} }}"
             ));
             assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}: {wait}");

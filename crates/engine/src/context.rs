@@ -40,8 +40,8 @@ use crate::shared::wait_queue::WaitQueue;
 use crate::work::cpu_work::CpuWork;
 use contend_scenario::{EvalContext, Scenario, TaskDistribution};
 use contend_trace::{
-    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, Ring, RingWriter, RunMemory, RwPolicy,
-    WorkerId,
+    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, Ring, RingWriter, RunMemory,
+    RwPolicy, WorkerId,
 };
 
 /// The run as one process sees it. It lives as long as the process, because workers may be stuck in it forever.

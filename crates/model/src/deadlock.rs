@@ -201,7 +201,7 @@ impl Model {
 
     /// Whether a worker may still reach a step that cancels others: it has not ended for good.
     fn can_still_cancel(&self, worker: WorkerId) -> bool {
-        worker.index() < self.lanes.len() && !self.is_certainly_ended(worker)
+        worker.index() < self.lanes.len() && !(self.is_certainly_ended(worker) && self.spawners(worker).is_empty())
     }
 
     /// The requirement of a worker that waits without a time limit.

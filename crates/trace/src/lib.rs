@@ -88,8 +88,8 @@ pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
 pub use plural::plural;
 pub use record::{EventKindInfo, RECORD_BYTES, Record};
 pub use registry::{
-    Cancellers, LaneRange, LockCopy, LockKind, PoolInfo, Registry, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo,
-    WorkerKind,
+    Cancellers, LaneRange, LockCopy, LockKind, PoolInfo, Registry, ResourceInfo, ResourceKind, RwPolicy, Wakers,
+    WorkerInfo, WorkerKind,
 };
 pub use ring::{Cancellation, Ring, RingReader, RingWriter, ring_words};
 pub use run_memory::{RunMemory, RunMemorySize};

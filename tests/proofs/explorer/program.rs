@@ -80,6 +80,8 @@ pub enum Step {
         timed: bool,
     },
     Spawn(usize),
+    /// Ends a worker's wait, or the worker before its next step; it gives back all that it holds.
+    Cancel(usize),
     Join(usize),
     Submit(usize),
     Result,
@@ -264,6 +266,9 @@ impl Program {
         }
         if rng.f64() < 0.12 {
             let other = rng.usize(..self.workers.len());
+            if rng.f64() < 0.25 {
+                return steps.push(Step::Cancel(other));
+            }
             let spawn = other > 0 && rng.bool() && other != me;
             return steps.push(if spawn { Step::Spawn(other) } else { Step::Join(other) });
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use contend::model::{Budget, Model};
 use contend::trace::{
-    Event, LaneRange, LockKind, Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind,
-    Stamp, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Cancellers, Event, LaneRange, LockKind, Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo,
+    ResourceKind, Stamp, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
@@ -84,6 +84,7 @@ fn registry(program: &Program) -> Arc<Registry> {
         resources: kinds.enumerate().map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
         pools: (0..program.pools.len()).map(|pool| pool_info(program, pool, kind)).collect(),
         wakers: wakers(program),
+        cancellers: cancellers(program),
         ..Registry::default()
     })
 }
@@ -157,6 +158,15 @@ fn wakers(program: &Program) -> Vec<Wakers> {
         }
     }
     wakers
+}
+
+fn cancellers(program: &Program) -> Vec<Cancellers> {
+    let mut cancellers = Vec::new();
+    for (w, steps) in program.all_steps().into_iter().enumerate() {
+        let of = steps.iter().filter_map(|step| if let Step::Cancel(other) = step { Some(*other) } else { None });
+        cancellers.extend(of.map(|other| Cancellers { of: one(other), by: one(w) }));
+    }
+    cancellers
 }
 
 fn enter(program: &Program, wakers: &mut [Wakers], lanes: LaneRange, step: &Step) {

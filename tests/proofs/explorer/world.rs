@@ -71,6 +71,9 @@ pub struct Worker {
     task: Option<u64>,
     /// The tasks around the current one, outermost first.
     outer: Vec<OuterTask>,
+    /// Whether it was cancelled, and whether a wait of it ended because of that.
+    cancelled: bool,
+    noticed: bool,
     /// Whether its wait for a result also ends when there is a task to run.
     helps: bool,
 }
@@ -156,6 +159,8 @@ impl World {
             promises: VecDeque::new(),
             task: None,
             outer: Vec::new(),
+            cancelled: false,
+            noticed: false,
             helps: false,
         };
         let words = |kind: &Kind| Words {
@@ -189,7 +194,7 @@ impl World {
         match self.workers[w].phase {
             Phase::Out => false,
             Phase::Asked | Phase::Runs => true,
-            Phase::Waits => self.is_timed(program, w) || self.is_over(program, w),
+            Phase::Waits => self.is_timed(program, w) || self.is_interrupted(program, w) || self.is_over(program, w),
         }
     }
 
@@ -226,6 +231,33 @@ impl World {
 
     fn is_limited(&self, program: &Program, w: usize) -> bool {
         !self.is_idle(program, w) && matches!(self.written_step(program, w), Some(Step::Limited(_)))
+    }
+
+    /// Returns whether a worker is cancelled and waits in a step that notices it.
+    fn is_interrupted(&self, program: &Program, w: usize) -> bool {
+        let notices = |step: Step| {
+            matches!(
+                step,
+                Step::Read(_)
+                    | Step::Write(_)
+                    | Step::Acquire(..)
+                    | Step::Pass(_)
+                    | Step::Put(_)
+                    | Step::Take(_)
+                    | Step::Stay { .. }
+                    | Step::Await { .. }
+                    | Step::Meet(_)
+                    | Step::Join(_)
+                    | Step::Result
+            )
+        };
+        self.workers[w].cancelled && !self.is_idle(program, w) && self.step_of(program, w).is_some_and(notices)
+    }
+
+    /// Returns whether a worker locks the mutex of a condition again: this belongs to its wait.
+    fn is_relocking(&self, program: &Program, w: usize) -> bool {
+        let before = self.workers[w].pc.checked_sub(1).and_then(|at| program.workers.get(w)?.get(at));
+        matches!(before, Some(Step::Stay { .. }))
     }
 
     /// Returns whether the condition that a worker waits for is met.
@@ -286,11 +318,21 @@ impl Scene<'_> {
         if self.world.is_idle(self.program, w) {
             return self.seek_task(w, waited);
         }
-        let Some(step) = self.world.step_of(self.program, w) else {
+        let (is_plain, step) = (w < self.program.workers.len(), self.world.step_of(self.program, w));
+        let ends = self.world.workers[w].cancelled && !waited && !self.world.is_relocking(self.program, w);
+        if is_plain && ends && (step.is_some() || self.world.workers[w].noticed) {
+            return self.end(w, ExitKind::Cancelled);
+        }
+        let Some(step) = step else {
             return if w < self.program.workers.len() { self.end(w, ExitKind::Finished) } else { self.end_task(w) };
         };
-        if waited && self.world.is_limited(self.program, w) && !self.world.is_over(self.program, w) {
-            return self.give_up(w, step);
+        let is_interrupted = waited && self.world.is_interrupted(self.program, w);
+        if waited && !self.world.is_over(self.program, w) && (is_interrupted || self.world.is_limited(self.program, w))
+        {
+            self.world.workers[w].noticed |= is_interrupted;
+            if !matches!(step, Step::Stay { .. } | Step::Await { .. }) {
+                return self.give_up(w, step);
+            }
         }
         match step {
             Step::Lock(on) | Step::TryLock(on) => self.lock(w, on, waited, matches!(step, Step::TryLock(_))),
@@ -336,6 +378,10 @@ impl Scene<'_> {
             },
             Step::Select { first, second, timed } => self.select(w, (first, second), timed, waited),
             Step::Spawn(other) => self.spawn(w, other, waited),
+            Step::Cancel(other) => {
+                self.world.workers[other].cancelled |= self.world.workers[other].phase != Phase::Out;
+                self.next(w);
+            }
             Step::Join(other) => self.join(w, other, waited),
             Step::Submit(pool) => self.submit(w, pool, waited),
             Step::Result => self.result(w, waited),

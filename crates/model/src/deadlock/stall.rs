@@ -54,7 +54,9 @@ impl Model {
             return self.build_stall(self.stalled_workers_in_slots(deadlock));
         }
         let workers = || (0..self.lanes.len()).map(WorkerId::from);
-        if !self.has_orphaned_holds()
+        // A ring of workers that others may cancel is no deadlock before these are known to be stuck or gone.
+        if self.registry.cancellers.is_empty()
+            && !self.has_orphaned_holds()
             && !workers().any(|w| {
                 self.awaited_supply(w).is_some()
                     || self.missing_permits(w) > 0

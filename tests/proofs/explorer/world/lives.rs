@@ -53,6 +53,7 @@ impl Scene<'_> {
         }
         self.world.workers[other].life += 1;
         self.world.workers[other].phase = Phase::Asked;
+        (self.world.workers[other].cancelled, self.world.workers[other].noticed) = (false, false);
         let nth = self.world.workers[other].life;
         self.record(w, EventKind::Spawns { life: on, nth });
         if self.program.is_source(other) && !std::mem::replace(&mut self.world.sources[other], true) {
