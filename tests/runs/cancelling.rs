@@ -34,8 +34,6 @@ fn waits_of_a_cancelled_worker_end() {
         "lock m { wait c }",
         "acquire s",
         "acquire s { sleep \"1us\" }",
-        "read rw { sleep \"1us\" }",
-        "write rw { sleep \"1us\" }",
         "meet b",
         "join sleeper",
         "repeat 9 { sleep \"9s\" }",

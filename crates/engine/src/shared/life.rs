@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use super::monitor::has_passed;
 use super::select_wait::WakeSource;
-use super::wait_queue::WaitQueue;
+use super::wait_queue::{WaitEnd, WaitQueue};
 use super::wake_counter::WakeCounter;
 use crate::interrupt;
 use contend_platform::{wait_once, wake_all};
@@ -190,7 +190,9 @@ impl<'a> WorkerLife<'a> {
                 wait_queue.remove(key);
                 return has_ended;
             }
-            wait_queue.wait(key, deadline).await;
+            if wait_queue.wait(key, deadline).await == WaitEnd::Killed {
+                wait_queue.remove(key); // the end of a life is for all that wait
+            }
         }
     }
 
