@@ -34,7 +34,10 @@ fn waits_of_a_cancelled_worker_end() {
         "lock m { wait c }",
         "acquire s",
         "acquire s { sleep \"1us\" }",
+        "read rw { sleep \"1us\" }",
+        "write rw { sleep \"1us\" }",
         "meet b",
+        "select { take q { sleep \"1us\" }; wait e { sleep \"1us\" } }",
         "join sleeper",
         "repeat 9 { sleep \"9s\" }",
     ];

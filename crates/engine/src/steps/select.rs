@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::interrupt;
 use crate::recorder::Recorder;
 use crate::shared::event_flag::EventFlag;
 use crate::shared::item_queue::{ItemQueue, QueueClosed, QueueSide};
@@ -105,10 +106,14 @@ impl StepRunner {
                 end_select_wait(&mut self.recorder, is_waiting);
                 return Ok(branch);
             }
+            if interrupt::should_give_up(None) {
+                end_select_wait(&mut self.recorder, is_waiting);
+                self.check_cancelled()?;
+            }
             if !std::mem::replace(&mut is_waiting, true) {
                 self.publish_select(alternatives, limit.is_some());
             }
-            armed.wait(limit.map(|(_, deadline)| deadline)).await;
+            armed.wait(interrupt::next_check(limit.map(|(_, deadline)| deadline))).await;
         }
     }
 
