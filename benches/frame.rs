@@ -183,7 +183,7 @@ fn dashboard(events: u64) {
         time_limit: None,
         record: None,
     };
-    if let Err(why) = tui::run(start, options, &Script { events }) {
+    if let Err(why) = tui::run(start, &options, &Script { events }) {
         println!("{why}");
     }
 }

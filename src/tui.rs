@@ -40,7 +40,6 @@ mod totals_history;
 mod tune_view;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
@@ -49,7 +48,6 @@ use thiserror::Error;
 use crate::model::Model;
 use crate::platform::limits::describe_io_error;
 use crate::platform::request_short_slices;
-use crate::recording::RecordingStatus;
 use crate::scenario::{Scenario, SettingError, Settings, Source};
 use crate::trace::{Span, Stamp, WorkerKind};
 use app::{App, CurrentView};
@@ -60,7 +58,7 @@ use input::Input;
 use picker::Picker;
 use terminal::{FrameBuffer, Screen, TerminalGuard};
 
-pub use run_recording::RecordOptions;
+pub use run_recording::{RecordOptions, WrittenRecording};
 pub use run_starter::{LiveStarter, RunStarter};
 pub use theme::Theme;
 pub use tune_view::{TuneSetup, TuneUpdate};
@@ -137,7 +135,7 @@ pub struct DashboardExit {
     /// The run that was on screen last.
     pub last_run: Option<LastRun>,
     /// The recordings that were written, each with how it ended.
-    pub recordings: Vec<(PathBuf, RecordingStatus)>,
+    pub recordings: Vec<WrittenRecording>,
 }
 
 /// The data collected from a run.
@@ -166,7 +164,7 @@ pub enum TuiError {
 ///
 /// # Errors
 /// When there is no terminal, or a thread of the program panicked.
-pub fn run(start: InitialScreen, options: Options, starter: &dyn RunStarter) -> Result<DashboardExit, TuiError> {
+pub fn run(start: InitialScreen, options: &Options, starter: &dyn RunStarter) -> Result<DashboardExit, TuiError> {
     let (backend, sources) = take_terminal(options.mouse)?;
     let mut app = App::new(Picker::catalogue(), options.theme, terminal::screen_size());
     app.ask_questions = options.ask_questions;
@@ -180,7 +178,7 @@ pub fn run(start: InitialScreen, options: Options, starter: &dyn RunStarter) -> 
     let first = app.initial_effects(start);
     let mut events = EventLoop::new(app, backend, EventSources { file_changes: saved, ..sources }, starter)
         .with_time_limit(options.time_limit)
-        .with_recording(options.record);
+        .with_recording(options.record.clone());
     let ended = events.run(first);
     leave_terminal(events, ended)
 }
@@ -194,7 +192,7 @@ pub fn run_tuning(
     tuned: TuneSetup,
     updates: Receiver<TuneUpdate>,
     stop_measuring: &dyn Fn(),
-    options: Options,
+    options: &Options,
 ) -> Result<DashboardExit, TuiError> {
     let (backend, sources) = take_terminal(options.mouse)?;
     let mut app = App::new(Picker::default(), options.theme, terminal::screen_size());

@@ -83,7 +83,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum CliCommand {
     /// Run a scenario in the dashboard, or headless with a report at the end
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show a recorded run again
     Replay(ReplayArgs),
     /// Write a recorded run in the form of another program
@@ -129,7 +129,7 @@ pub(super) enum CliCommand {
     /// Run scenarios and check their expectations
     Test(TestArgs),
     /// Find out how many workers are enough, and what limits them
-    Tune(TuneArgs),
+    Tune(Box<TuneArgs>),
     /// Print a script for shell completion, also of scenarios, knobs and findings
     #[command(help_template = TEMPLATE, before_help = COMPLETION_EXAMPLES)]
     Completions {
@@ -252,7 +252,7 @@ pub(super) struct ReplayArgs {
 pub(super) enum ExportTarget {
     /// A trace for ui.perfetto.dev
     Perfetto,
-    /// Trace events in JSON, for chrome://tracing and other viewers
+    /// Trace events in JSON, for Chrome's tracing page and other viewers
     Chrome,
     /// A directory of tables
     Csv,

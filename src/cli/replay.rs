@@ -34,7 +34,7 @@ pub(super) fn replay(
     }
     let ReplayedRun { scenario, settings, run, .. } = replayed;
     let start = tui::InitialScreen::Recording { scenario: scenario.into(), settings, model: Box::new(run.model) };
-    run_dashboard(start, dashboard_options(dashboard, colours), &[], colours)
+    run_dashboard(start, &dashboard_options(dashboard, colours), &[], colours)
 }
 
 fn read_recording(args: &ReplayArgs) -> Result<ReplayedRun, CliError> {

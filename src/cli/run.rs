@@ -49,7 +49,7 @@ pub(super) fn run_picker(dashboard: DashboardSettings, colours: Colours) -> Resu
         let usage = "the picker needs a terminal; name a scenario: contend run SCENARIO, see contend --help";
         return Err(CliError::Usage(usage.to_owned()));
     }
-    run_dashboard(tui::InitialScreen::Picker, dashboard_options(dashboard, colours), &[], colours)
+    run_dashboard(tui::InitialScreen::Picker, &dashboard_options(dashboard, colours), &[], colours)
 }
 
 /// Runs one scenario, in the dashboard or headless.
@@ -83,7 +83,7 @@ pub(super) fn run_scenario(
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
         Err(_) if args.watch => {
-            return run_dashboard(tui::InitialScreen::Mistakes { source, overrides }, options, &args.fail_on, colours);
+            return run_dashboard(tui::InitialScreen::Mistakes { source, overrides }, &options, &args.fail_on, colours);
         }
         Err(mistakes) => {
             output::print_stderr(&mistakes.render(colours.stderr));
@@ -99,7 +99,7 @@ pub(super) fn run_scenario(
     let is_customized = args.watch || limit.is_some() || settings != defaults;
     let start =
         tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: !is_customized };
-    run_dashboard(start, options, &args.fail_on, colours)
+    run_dashboard(start, &options, &args.fail_on, colours)
 }
 
 /// Checks that `--watch` has a file to watch and a dashboard to restart in.
@@ -135,7 +135,7 @@ pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) 
 /// Shows the dashboard until the user quits, then prints a short report of its last run.
 pub(super) fn run_dashboard(
     start: tui::InitialScreen,
-    options: tui::Options,
+    options: &tui::Options,
     fail_on: &[String],
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {

@@ -44,7 +44,7 @@ pub(super) fn run_tune(
         let (source, replay) = load_source(args)?;
         match check_scenario(&source, colours) {
             Some(scenario) if on_screen => tune_scenario(args, (&scenario, replay), colours, |sweep| {
-                screen::measure_on_screen(sweep, args, dashboard_options(dashboard, colours), signal)
+                screen::measure_on_screen(sweep, args, &dashboard_options(dashboard, colours), signal)
             })?,
             Some(scenario) => tune_scenario(args, (&scenario, replay), colours, |sweep| {
                 measure_headless(sweep, args, stop).map(Some)

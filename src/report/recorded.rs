@@ -32,7 +32,9 @@ pub fn replay_recording<R: Read + Seek>(recording: &mut Recording<R>) -> std::io
     let mut model = Model::new(registry, budget);
     for section in 0..recording.sections().len() {
         let Some(messages) = recording.read_messages(section)? else { break };
-        messages.iter().for_each(|message| model.apply(message));
+        for message in &messages {
+            model.apply(message);
+        }
     }
     let Conclusion { at, ended, signal } = end_of_recording(recording, &model);
     Ok(FinishedRun { model, ended, ended_at: at, signal, recording: None })

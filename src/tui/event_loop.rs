@@ -6,7 +6,7 @@
 mod wait;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,11 @@ use super::app::{App, AppEvent, Effect};
 use super::backend::{EventSources, ScreenBackend};
 use super::frame_timer::FrameTimer;
 use super::input::InputEvent;
-use super::run_recording::{RecordOptions, RunRecording};
+use super::run_recording::{RecordOptions, RunRecording, WrittenRecording};
 use super::run_starter::RunStarter;
 use super::tune_view::TuneUpdate;
 #[cfg(debug_assertions)]
 use crate::platform::fault_injection;
-use crate::recording::RecordingStatus;
 use crate::scenario::{Scenario, Settings};
 use crate::source::{EventSource, RunControl};
 use crate::trace::{Command, Message, Span, Stamp};
@@ -110,7 +109,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     }
 
     /// Takes the loop apart: its state, the run that has not ended, the screen, and the recordings that were written.
-    pub(super) fn into_parts(mut self) -> (App, Option<Box<dyn EventSource>>, S, Vec<(PathBuf, RecordingStatus)>) {
+    pub(super) fn into_parts(mut self) -> (App, Option<Box<dyn EventSource>>, S, Vec<WrittenRecording>) {
         self.finish_recording();
         let recordings = self.recording.map_or(Vec::new(), RunRecording::into_files);
         (self.app, self.run, self.backend, recordings)

@@ -16,13 +16,16 @@ pub struct RecordOptions {
     pub limit: u64,
 }
 
+/// A file that was written, and how its recording ended.
+pub type WrittenRecording = (PathBuf, RecordingStatus);
+
 /// Records one run after the other.
 #[derive(Debug)]
 pub(super) struct RunRecording {
     options: RecordOptions,
     current: Option<CurrentRecording>,
     /// Recordings that have ended.
-    ended: Vec<(PathBuf, RecordingStatus)>,
+    ended: Vec<WrittenRecording>,
 }
 
 #[derive(Debug)]
@@ -69,7 +72,7 @@ impl RunRecording {
     }
 
     /// Returns all files that were written, and how each recording ended.
-    pub(super) fn into_files(self) -> Vec<(PathBuf, RecordingStatus)> {
+    pub(super) fn into_files(self) -> Vec<WrittenRecording> {
         self.ended
     }
 

@@ -171,11 +171,12 @@ fn program(seed: u64) -> (Program, Rng) {
 fn run(seed: u64) -> Counts {
     let (program, rng) = program(seed);
     let is_limited = !seed.is_multiple_of(3);
-    run_program(seed, if is_limited { program.with_limits(&mut Rng::with_seed(seed)) } else { program }, rng)
+    let program = if is_limited { program.with_limits(&mut Rng::with_seed(seed)) } else { program };
+    run_program(seed, &program, rng)
 }
 
-fn run_program(seed: u64, program: Program, mut rng: Rng) -> Counts {
-    Trial::new(&program).run(&mut rng).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{program:?}"))
+fn run_program(seed: u64, program: &Program, mut rng: Rng) -> Counts {
+    Trial::new(program).run(&mut rng).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{program:?}"))
 }
 
 fn check_programs(seeds: Range<u64>) -> Counts {
@@ -204,7 +205,7 @@ fn check_programs(seeds: Range<u64>) -> Counts {
 fn former_wrong_verdicts_stay_fixed() {
     for seed in [1_212_235, 1_358_838, 2_221_228] {
         let (program, rng) = program(seed);
-        run_program(seed, program, rng);
+        run_program(seed, &program, rng);
     }
 }
 

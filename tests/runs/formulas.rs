@@ -35,8 +35,11 @@ fn verdicts(json: &Value) -> Vec<(String, bool, String)> {
         (text("text"), expectation["seen"].as_bool().expect("a truth value"), text("evidence"))
     };
     let scenario = &json["scenarios"][0];
-    let runs =
-        scenario["runs"].as_array().expect("runs").iter().flat_map(|run| run["expectations"].as_array().unwrap());
+    let runs = scenario["runs"]
+        .as_array()
+        .expect("runs")
+        .iter()
+        .flat_map(|run| run["expectations"].as_array().expect("a list"));
     runs.chain(scenario["comparisons"].as_array().expect("comparisons")).map(one).collect()
 }
 

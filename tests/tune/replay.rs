@@ -40,7 +40,7 @@ fn smallest_pool_for_a_trace_is_found_and_times_are_those_of_the_trace() {
     assert!((number(&replayed["service_ms"]) - 60.0).abs() < 0.1, "{replayed}");
     // Erlang C for 2.4 Erlang and 3 servers: 0.647 wait, 65 ms on average.
     let theory = replayed["theory"].as_array().expect("a list");
-    let three = theory.iter().find(|row| row["value"] == Value::from(3.0)).expect("3 workers were measured");
+    let three = theory.iter().find(|row| row["value"] == 3.0).expect("3 workers were measured");
     assert!((number(&three["mmc_wait_ms"]) - 64.7).abs() < 1.0, "{three}");
     assert!(theory.iter().filter(|row| number(&row["value"]) < 3.0).all(|row| row["mmc_wait_ms"].is_null()));
 

@@ -83,6 +83,9 @@ impl Encoder {
     }
 
     /// Appends a message.
+    ///
+    /// # Panics
+    /// Never: every message has a postcard form.
     pub fn encode(&mut self, message: &Message, bytes: &mut Vec<u8>) {
         match message {
             Message::Events(events) => {
@@ -94,7 +97,9 @@ impl Encoder {
             Message::Batch(messages) => {
                 bytes.push(TAG_BATCH);
                 write_unsigned(bytes, messages.len() as u64);
-                messages.iter().for_each(|message| self.encode(message, bytes));
+                for message in messages {
+                    self.encode(message, bytes);
+                }
             }
             other => {
                 bytes.push(TAG_OTHER);
@@ -252,7 +257,9 @@ mod tests {
         #[test]
         fn messages_are_decoded_as_encoded(messages in prop::collection::vec(any_message(), 0..12)) {
             let (mut encoder, mut decoder, mut bytes) = (Encoder::default(), Decoder::default(), Vec::new());
-            messages.iter().for_each(|message| encoder.encode(message, &mut bytes));
+            for message in &messages {
+                encoder.encode(message, &mut bytes);
+            }
             let mut rest = bytes.as_slice();
             for message in &messages {
                 let decoded = decoder.decode(&mut rest);

@@ -23,7 +23,7 @@ pub(super) fn is_wanted(args: &TuneArgs) -> bool {
 pub(super) fn measure_on_screen(
     sweep: &Sweep<'_>,
     args: &TuneArgs,
-    options: Options,
+    options: &Options,
     signal: &AtomicI32,
 ) -> Result<MeasuredTuning, CliError> {
     let is_stopped = AtomicBool::new(false);

@@ -67,8 +67,9 @@ impl DetailOverlay<'_> {
         )));
         let tasks: Vec<u64> = lane.task_numbers().filter(|_| self.view.time_before_end().is_none()).collect();
         if let Some((innermost, outer)) = tasks.split_last() {
-            let outer: String = outer.iter().rev().map(|task| format!(" inside task {task}")).collect();
-            lines.push(plain_line(format!("runs task {innermost}{outer}")));
+            let tasks = std::iter::once(innermost).chain(outer.iter().rev());
+            let nested: Vec<String> = tasks.map(|task| format!("task {task}")).collect();
+            lines.push(plain_line(format!("runs {}", nested.join(" inside "))));
         }
         if let Some(stuck) = self.stuck_reason(worker) {
             lines.push((stuck, self.theme.strong_style()));

@@ -306,10 +306,8 @@ impl Program {
                 2..=3 => Step::Done(on),
                 _ => Step::Await { on, timed: rng.f64() < 0.25 },
             }),
-            Kind::Latch(_) => steps.push(match rng.bool() {
-                true => Step::Done(on),
-                false => Step::Await { on, timed: rng.f64() < 0.25 },
-            }),
+            Kind::Latch(_) if rng.bool() => steps.push(Step::Done(on)),
+            Kind::Latch(_) => steps.push(Step::Await { on, timed: rng.f64() < 0.25 }),
         }
     }
 

@@ -131,7 +131,7 @@ impl ResultStore {
         match state {
             Some(FORGOTTEN) => free_slot(&mut guard, promise),
             Some(PENDING | PENDING_HELPED | OK | FAILED) => {
-                guard.set_and_wake(at, promise.state_word(if ok { OK } else { FAILED }))
+                guard.set_and_wake(at, promise.state_word(if ok { OK } else { FAILED }));
             }
             Some(PENDING_UNORDERED) => self.publish(&mut guard, promise, ok),
             Some(PUBLISHED) if !self.is_published(&guard, promise) => self.publish(&mut guard, promise, ok),

@@ -189,8 +189,8 @@ impl<'a> ItemQueue<'a> {
         let mut guard = self.monitor.enter();
         let count = self.select_count(side);
         guard.set(count, guard.get(count).saturating_sub(1));
-        if let Some(rendezvous) = self.rendezvous() {
-            return rendezvous.pass_wakeup_on(&mut guard, side);
+        if self.rendezvous().is_some() {
+            return Rendezvous::pass_wakeup_on(&mut guard, side);
         }
         let depth = guard.get(DEPTH);
         let is_available = if side == QueueSide::Take { depth > 0 } else { depth < u64::from(self.capacity) };

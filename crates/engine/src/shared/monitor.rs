@@ -75,13 +75,11 @@ impl<'a> Monitor<'a> {
 
     /// Returns what wakes a waiter from now on, for a wait for several resources at once.
     pub fn wake_source(self, wake_counter: WakeCounter) -> WakeSource<'a> {
-        match self.wait_queue {
-            Some(wait_queue) => WakeSource::Queue(wait_queue, wake_counter),
-            None => {
-                let word = &self.words[wake_counter.0];
-                WakeSource::Word(word, word.load(Ordering::Acquire) as u32)
-            }
+        if let Some(wait_queue) = self.wait_queue {
+            return WakeSource::Queue(wait_queue, wake_counter);
         }
+        let word = &self.words[wake_counter.0];
+        WakeSource::Word(word, word.load(Ordering::Acquire) as u32)
     }
 
     /// Enters, waiting until no other worker is inside.

@@ -154,7 +154,7 @@ impl<'a> Rendezvous<'a> {
     }
 
     /// Wakes others with this alternative if it is there: a worker that was woken for it has chosen another.
-    pub fn pass_wakeup_on(self, guard: &mut MonitorGuard<'_>, side: QueueSide) {
+    pub fn pass_wakeup_on(guard: &mut MonitorGuard<'_>, side: QueueSide) {
         let is_there = match side {
             QueueSide::Take => is_item_offered(guard),
             QueueSide::Put => is_taker_waiting(guard),

@@ -130,7 +130,7 @@ impl<'a> SignalWaiters<'a> {
     }
 
     /// Returns the limit of the tickets whose signals some waiter has not received yet; 0 if all have.
-    pub fn signalled_ticket_limit(self, guard: &MonitorGuard<'_>) -> u64 {
+    pub fn signalled_ticket_limit(guard: &MonitorGuard<'_>) -> u64 {
         if guard.get(SIGNALS) > 0 { guard.get(TICKET_LIMIT) } else { 0 }
     }
 

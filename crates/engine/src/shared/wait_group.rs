@@ -37,7 +37,7 @@ impl WaitGroup<'_> {
     pub fn add(self, amount: u64, recorder: &mut Recorder<'_>) {
         let mut guard = self.0.monitor.enter();
         if amount > 0 && guard.get(COUNT) == 0 {
-            guard.set(REUSED_LIMIT, self.0.signalled_ticket_limit(&guard));
+            guard.set(REUSED_LIMIT, SignalWaiters::signalled_ticket_limit(&guard));
         }
         let (count, nth) = (guard.get(COUNT).saturating_add(amount), guard.get(CHANGES) + 1);
         guard.set(COUNT, count);

@@ -85,7 +85,9 @@ impl StepRunner {
             alternative.wait.register();
         }
         let chosen = self.wait_registered(alternatives, limit, is_fair).await;
-        alternatives.iter().for_each(|alternative| alternative.wait.unregister());
+        for alternative in alternatives.iter() {
+            alternative.wait.unregister();
+        }
         chosen
     }
 
@@ -97,7 +99,7 @@ impl StepRunner {
     ) -> Result<usize, StopReason> {
         let mut is_waiting = false;
         loop {
-            let sources = alternatives.iter().filter_map(|alternative| self.wake_source(&alternative.wait)).collect();
+            let sources = alternatives.iter().map(|alternative| self.wake_source(&alternative.wait)).collect();
             let armed = ArmedWait::arm(sources).await;
             if let Some(branch) = self.try_all(alternatives, is_fair, (limit.is_some(), is_waiting))? {
                 return Ok(branch);
@@ -163,14 +165,14 @@ impl StepRunner {
         }
     }
 
-    /// Returns what wakes the worker for an alternative; `None` if nothing can wake it in this process.
-    fn wake_source(&self, wait: &AlternativeWait) -> Option<WakeSource<'static>> {
+    /// Returns what wakes the worker for an alternative.
+    fn wake_source(&self, wait: &AlternativeWait) -> WakeSource<'static> {
         match wait {
-            AlternativeWait::Queue(queue, side) => Some(queue.wake_source(*side)),
-            AlternativeWait::Flag(flag, _) => Some(flag.0.wake_source()),
+            AlternativeWait::Queue(queue, side) => queue.wake_source(*side),
+            AlternativeWait::Flag(flag, _) => flag.0.wake_source(),
             AlternativeWait::Life(id, life, _) => match self.run.wait_queue(*id) {
-                Some(wait_queue) => Some(WakeSource::Queue(wait_queue, ENDED)),
-                None => Some(life.wake_source()),
+                Some(wait_queue) => WakeSource::Queue(wait_queue, ENDED),
+                None => life.wake_source(),
             },
         }
     }

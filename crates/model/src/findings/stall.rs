@@ -215,7 +215,7 @@ fn evidence(analysis: &Analysis<'_>, stall: &Stall) -> String {
     for worker in &stall.workers {
         let Some(on) = analysis.model.lane(*worker).activity().resource else { continue };
         let thing = describe_wait(analysis, *worker);
-        match waits.iter_mut().find(|(other, what, _)| (*other, &*what) == (on, &thing)) {
+        match waits.iter_mut().find(|(other, what, _)| (*other, what as &Option<String>) == (on, &thing)) {
             Some((.., n)) => *n += 1,
             None => waits.push((on, thing, 1)),
         }

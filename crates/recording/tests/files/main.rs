@@ -58,7 +58,9 @@ fn record(messages: &[Message], conclusion: Option<Conclusion>) -> Vec<u8> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("run.contend");
     let mut recorder = Recorder::create(&path, &description(), None).unwrap();
-    messages.iter().for_each(|message| recorder.record(message));
+    for message in messages {
+        recorder.record(message);
+    }
     match conclusion {
         Some(conclusion) => {
             let status = recorder.finish(conclusion);

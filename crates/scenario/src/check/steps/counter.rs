@@ -55,6 +55,7 @@ impl Checker {
     }
 
     /// Reads `add` to a wait group.
+    #[expect(clippy::option_option, reason = "no `times` at all, or one that is wrong")]
     fn group_add(&mut self, node: &KdlNode, target: Target, by: i8, times: Option<Option<Formula>>) -> Option<Step> {
         if by < 1 {
             let place = prop(node, "by").map_or_else(|| span_of(node), entry_span);
