@@ -7,10 +7,10 @@ mod stuck_workers;
 use shape::{
     CommandsJson, CounterJson, CpuJson, DepthJson, DurationsJson, EventsJson, ExpectationJson, FailureJson,
     FailuresJson, FindingJson, LockJson, MachineJson, PipeJson, PoolJson, PriorityJson, QueueJson, ReportJson,
-    ResultsJson, WorkerJson,
+    ResultsJson, SwapsJson, WorkerJson,
 };
 
-use crate::model::{DurationStats, Finding};
+use crate::model::{DurationStats, Finding, SwapCounts};
 use crate::platform::Machine;
 use crate::trace::{RunEnd, Span, Stamp, State};
 
@@ -262,8 +262,9 @@ fn counters<'a>(report: &Report<'a>) -> Vec<CounterJson<'a>> {
     let counter = |(name, counter): (&'a str, &'a crate::model::Counter)| CounterJson {
         name,
         value: counter.value(),
-        expected: report.model.is_complete().then(|| counter.expected()),
-        lost: report.model.is_complete().then(|| counter.lost_updates()),
+        expected: (report.model.is_complete() && counter.has_expected()).then(|| counter.expected()),
+        lost: (report.model.is_complete() && counter.has_expected()).then(|| counter.lost_updates()),
+        swaps: (counter.swaps() != SwapCounts::default()).then(|| SwapsJson::from(counter.swaps())),
         copies: counter
             .private_copies()
             .map(|(worker, value)| (report.model.registry().worker_name(worker), value))

@@ -42,6 +42,7 @@ pub(super) fn measure_metric(
         Metric::Fairness => query.fairness(),
         Metric::Lost if matches!(of, MetricSubject::Pool(_)) => query.task_outcome_count(metric),
         Metric::Value | Metric::Lost | Metric::Copies => query.counter_figure(metric),
+        Metric::Retries => query.retries_per_swap(),
         Metric::Cancelled | Metric::Stolen | Metric::Helped | Metric::UnreadFailures => {
             query.task_outcome_count(metric)
         }
@@ -110,6 +111,13 @@ impl<'a> MetricQuery<'a> {
         let (name, id) = self.resource()?;
         let counter = self.model.counter(id).ok_or_else(|| format!("{name} is not a counter"))?;
         let value = if metric == Metric::Lost { counter.recent_lost_updates() } else { counter.value() };
+        if !counter.has_expected() {
+            let is = format!("counter {name}: {}", format_signed(counter.value()));
+            return match metric {
+                Metric::Lost => Err(format!("{is}; steps set it to values, so its correct value is unknown")),
+                _ => Ok(MeasuredFigure { value: counter.value() as f64, evidence: is }),
+            };
+        }
         let copies = counter.private_copies().count() as u64;
         if metric == Metric::Copies || copies > 0 {
             let is = format_signed(counter.value());
@@ -137,6 +145,18 @@ impl<'a> MetricQuery<'a> {
             format!("counter {name}: {is}, expected {due}: {lost} lost, {since} of them since the change")
         };
         Ok(MeasuredFigure { value: value as f64, evidence })
+    }
+
+    fn retries_per_swap(&self) -> Result<MeasuredFigure, String> {
+        let (name, id) = self.resource()?;
+        let counter = self.model.counter(id).ok_or_else(|| format!("{name} is not a counter"))?;
+        let swaps = counter.recent_swaps();
+        if swaps.succeeded == 0 {
+            return Err(format!("no compare-and-set of {name} succeeded"));
+        }
+        let (done, failed) = (format_counted(swaps.succeeded, "compare-and-set"), format_count(swaps.failed));
+        let value = swaps.failed as f64 / swaps.succeeded as f64;
+        Ok(MeasuredFigure { value, evidence: format!("counter {name}: {done} succeeded, {failed} failed") })
     }
 
     fn task_count(&self, metric: Metric) -> Result<MeasuredFigure, String> {

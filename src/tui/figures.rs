@@ -3,8 +3,8 @@
 mod totals;
 
 use crate::model::{
-    Activity, Backlog, CellWindow, CpuLoad, Finding, Health, Lane, Lock, LockCapacity, Model, StateTimes, WaitEdge,
-    WaitForGraph,
+    Activity, Backlog, CellWindow, Counter, CpuLoad, Finding, Health, Lane, Lock, LockCapacity, Model, StateTimes,
+    WaitEdge, WaitForGraph,
 };
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
@@ -111,8 +111,10 @@ pub(super) struct QueueFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct CounterFigures {
     pub(super) value: i64,
-    /// Updates that are certainly lost, if all events are known.
+    /// Updates that are certainly lost, if all events are known and no step sets it to a value.
     pub(super) lost: Option<i64>,
+    /// Failed compare-and-sets, if there are any compare-and-sets.
+    pub(super) failed_swaps: Option<i64>,
 }
 
 impl CounterFigures {
@@ -182,7 +184,13 @@ impl RunFigures {
                 .collect(),
             counters: registry
                 .counters()
-                .map(|id| (id, CounterFigures::capture(model, id, at, now).with_lost(totals.lost_updates(id, at))))
+                .map(|id| {
+                    (
+                        id,
+                        CounterFigures::capture(model, id, at, now)
+                            .with_lost(model.counter(id), totals.lost_updates(id, at)),
+                    )
+                })
                 .collect(),
             cores: model
                 .cores()
@@ -310,11 +318,13 @@ impl QueueFigures {
 impl CounterFigures {
     fn capture(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(counter) = model.counter(id) else { return Self::default() };
-        Self { value: if at >= now { counter.value() } else { counter.value_at(at) }, lost: None }
+        let swaps = counter.swaps();
+        let failed_swaps = (swaps.succeeded + swaps.failed > 0).then_some(swaps.failed as i64);
+        Self { value: if at >= now { counter.value() } else { counter.value_at(at) }, lost: None, failed_swaps }
     }
 
-    const fn with_lost(self, lost: Option<i64>) -> Self {
-        Self { lost, ..self }
+    fn with_lost(self, counter: Option<&Counter>, lost: Option<i64>) -> Self {
+        Self { lost: lost.filter(|_| counter.is_some_and(Counter::has_expected)), ..self }
     }
 }
 

@@ -4,6 +4,7 @@
 mod support;
 
 mod cancelling;
+mod blocking_threads;
 mod commands;
 mod engine;
 mod exports;
@@ -23,5 +24,6 @@ mod requests;
 mod selects;
 mod shared;
 mod sources;
+mod swaps;
 mod tasks;
 mod wait_groups;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
 use contend::scenario::{
-    Block, Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, OverflowPolicy, Pace, PoolSpec, Resource,
-    ResourceSpec, Scenario, Scheduling, Settings, Step, TaskDistribution, TestConfig, Unit, WorkerGroup,
+    Block, Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, MemoryOrder, OverflowPolicy, Pace, PoolSpec,
+    Resource, ResourceSpec, Scenario, Scheduling, Settings, Step, TaskDistribution, TestConfig, Unit, WorkerGroup,
 };
 use contend::source::{EventSource, LiveRun, RunControl};
 use contend::trace::{
@@ -41,6 +41,7 @@ pub fn scenario(name: &str) -> Scenario {
         groups: vec![],
         pools: vec![],
         loop_threads: number(1.0),
+        blocking_threads: None,
         expectations: vec![],
         test: TestConfig::default(),
         optimum: None,
@@ -55,7 +56,12 @@ pub fn counter(name: &str) -> Resource {
     Resource {
         name: name.into(),
         count: number(1.0),
-        spec: ResourceSpec::Counter { initial: 0, packed: false, memory: Choice::Fixed(CounterMemory::Shared) },
+        spec: ResourceSpec::Counter {
+            initial: 0,
+            packed: false,
+            memory: Choice::Fixed(CounterMemory::Shared),
+            order: Choice::Fixed(MemoryOrder::Relaxed),
+        },
     }
 }
 

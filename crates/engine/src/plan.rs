@@ -22,8 +22,10 @@ pub use self::pool_plan::{PoolPlan, has_nested_tasks, pool_size};
 use self::stored_items::StoredItemsPlan;
 use self::values::eval_at_least_one;
 use crate::input_items::InputItems;
-use contend_scenario::{Scenario, Settings, Step};
-use contend_trace::{PoolInfo, Registry, ResourceId, ResourceKind, RunMemorySize, WorkerId, WorkerKind};
+use contend_scenario::{MemoryOrder, Scenario, Settings, Step};
+use contend_trace::{
+    PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunMemorySize, WorkerId, WorkerKind,
+};
 
 /// The most workers, and the most resources, of one run. More threads and mappings exceed system limits that abort the
 /// process instead of returning an error.
@@ -79,6 +81,10 @@ pub struct Plan {
     pub loop_threads: Option<u32>,
     /// By worker: whether others may cancel it.
     cancellable: Vec<bool>,
+    /// The semaphore that limits the threads beside the event loop, if they are limited.
+    pub blocking_threads: Option<ResourceId>,
+    /// By declaration: the memory order of a counter.
+    counter_orders: BTreeMap<usize, MemoryOrder>,
     /// By resource: whether tasks share it.
     shared_by_tasks: Vec<bool>,
     /// By worker: its life, if other workers spawn or join it.
@@ -118,6 +124,8 @@ impl Plan {
             pipe_ends: Vec::new(),
             loop_threads: None,
             cancellable: Vec::new(),
+            blocking_threads: None,
+            counter_orders: BTreeMap::new(),
             shared_by_tasks: Vec::new(),
             lives: Vec::new(),
             spawned_groups: scenario.spawned_groups(),
@@ -135,6 +143,7 @@ impl Plan {
             plan.add_pool(i, scenario, settings, input_items)?;
         }
         plan.add_servers(scenario)?;
+        plan.limit_blocking_threads(scenario, settings); // before the lock copies, which have no wakers
         plan.add_lock_copies(scenario)?;
         plan.lives.resize(plan.roles.len(), None); // pool workers and servers are never spawned by name
         if pool_plan::has_submit_step(scenario) {
@@ -156,6 +165,15 @@ impl Plan {
     /// Whether others may cancel this worker.
     pub fn is_cancellable(&self, worker: WorkerId) -> bool {
         self.cancellable.get(worker.index()).copied().unwrap_or(false)
+    }
+
+    /// Adds the semaphore that limits the threads of `to-thread`, if there are tasks and a limit.
+    fn limit_blocking_threads(&mut self, scenario: &Scenario, settings: &Settings) {
+        let has_tasks = self.registry.workers.iter().any(|worker| worker.kind == WorkerKind::Async);
+        let Some(limit) = scenario.blocking_threads.as_ref().filter(|_| has_tasks) else { return };
+        let kind = ResourceKind::Semaphore { permits: eval_at_least_one(limit, settings), scoped: true };
+        self.blocking_threads = Some(ResourceId::from(self.registry.resources.len()));
+        self.registry.resources.push(ResourceInfo { name: "blocking-threads".into(), kind });
     }
 
     /// Whether some workers are processes.
@@ -198,8 +216,16 @@ impl Plan {
         ResourceId(first.0 + index as u16)
     }
 
+    /// Returns the memory order of a declared counter.
+    pub fn counter_order(&self, declaration: usize) -> MemoryOrder {
+        self.counter_orders.get(&declaration).copied().unwrap_or(MemoryOrder::Relaxed)
+    }
+
     /// Whether tasks share a resource: then a task that waits for it gives its thread back.
     pub fn is_shared_by_tasks(&self, resource: ResourceId) -> bool {
+        if self.blocking_threads == Some(resource) {
+            return true;
+        }
         if self.registry.life_owner(resource).is_some() {
             return self.loop_threads.is_some();
         }

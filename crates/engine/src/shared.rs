@@ -11,6 +11,7 @@ pub mod event_flag;
 pub mod item_queue;
 pub mod life;
 pub mod monitor;
+pub mod ordered_cell;
 pub mod pipe;
 pub mod rendezvous;
 pub mod rwlock;

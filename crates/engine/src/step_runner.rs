@@ -120,6 +120,9 @@ impl EvalContext for StepRunner {
         let request = self.run.input_items.trace(pool.index()).map(|trace| trace.request(number));
         request.map_or(0.0, |request| request.duration as f64 / speed.eval(self).max(1e-6))
     }
+    fn loaded(&self, counter: usize) -> f64 {
+        self.counter_copies[self.run.plan.array_member(counter, 0.0).index()] as f64
+    }
     fn random_unit(&self) -> f64 {
         fastrand::f64()
     }

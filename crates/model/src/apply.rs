@@ -77,7 +77,9 @@ impl Model {
             | EventKind::Received { .. }
             | EventKind::StillWaiting { .. }
             | EventKind::CounterAdded { .. }
-            | EventKind::CounterAddedMany { .. } => self.apply_transfer_event(w, at, kind),
+            | EventKind::CounterAddedMany { .. }
+            | EventKind::CounterSwapFailed { .. }
+            | EventKind::CounterSwapped { .. } => self.apply_transfer_event(w, at, kind),
             EventKind::TaskBegan { .. }
             | EventKind::TaskEnded { .. }
             | EventKind::TaskRejected { .. }

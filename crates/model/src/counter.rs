@@ -24,6 +24,13 @@ impl Merge for CounterBucket {
     }
 }
 
+/// Numbers of compare-and-sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SwapCounts {
+    pub succeeded: u64,
+    pub failed: u64,
+}
+
 /// A counter that workers change.
 #[derive(Debug, Clone)]
 pub struct Counter {
@@ -44,6 +51,11 @@ pub struct Counter {
     written: Option<(Stamp, i64)>,
     sampled: Option<(Stamp, i64)>,
     history: History<CounterBucket>,
+    /// Whether steps set it to a value, so that its correct value is unknown.
+    is_assigned: bool,
+    /// Compare-and-sets that succeeded and that failed, and both before the last change of settings.
+    swaps: SwapCounts,
+    former_swaps: SwapCounts,
     /// Recorded additions and lost updates before the last change of settings.
     baseline: (u64, i64),
 }
@@ -64,8 +76,40 @@ impl Counter {
             written: None,
             sampled: None,
             history: History::new(shape),
+            is_assigned: false,
+            swaps: SwapCounts::default(),
+            former_swaps: SwapCounts::default(),
             baseline: (0, 0),
         }
+    }
+
+    /// Makes it a counter that steps set to a value.
+    pub(super) fn assigned(self) -> Self {
+        Self { is_assigned: true, ..self }
+    }
+
+    /// Whether the correct value is known: no step sets it to a value.
+    pub fn has_expected(&self) -> bool {
+        !self.is_assigned
+    }
+
+    pub(super) fn record_swap(&mut self) {
+        self.swaps.succeeded += 1;
+    }
+
+    pub(super) fn record_failed_swap(&mut self) {
+        self.swaps.failed += 1;
+    }
+
+    /// Returns the number of compare-and-sets.
+    pub fn swaps(&self) -> SwapCounts {
+        self.swaps
+    }
+
+    /// Returns the number of compare-and-sets since the last change of settings.
+    pub fn recent_swaps(&self) -> SwapCounts {
+        let (now, before) = (self.swaps, self.former_swaps);
+        SwapCounts { succeeded: now.succeeded - before.succeeded, failed: now.failed - before.failed }
     }
 
     /// Records an addition and the value that was written.
@@ -157,6 +201,7 @@ impl Counter {
     /// Begins the figures of the present settings.
     pub(super) fn set_baseline(&mut self) {
         self.baseline = (self.add_count, self.lost_updates());
+        self.former_swaps = self.swaps;
     }
 
     /// Returns the number of additions recorded since the last change of settings.
@@ -188,7 +233,7 @@ impl Counter {
     /// ahead of the sum, so the figure can be too small. It can be too large only for a counter that is both
     /// incremented and decremented, where an unrecorded decrement looks like a lost increment.
     pub fn lost_updates(&self) -> i64 {
-        let Some((at, value)) = self.sampled.or(self.written) else { return 0 };
+        let Some((at, value)) = self.sampled.or(self.written).filter(|_| !self.is_assigned) else { return 0 };
         let (mut expected, mut up, mut down) = (self.expected(), 0, 0);
         self.history.visit_buckets(at, Stamp(u64::MAX), |begin, end, adds| {
             if begin <= at && at < end && self.newest_add.is_some_and(|newest| newest > at) {

@@ -53,7 +53,7 @@ use std::sync::Arc;
 pub use accessors::Health;
 pub use buffer_sizes::Budget;
 pub use cores::Cores;
-pub use counter::Counter;
+pub use counter::{Counter, SwapCounts};
 pub use cpu_load::CpuLoad;
 pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
 pub use duration_stats::DurationStats;
@@ -142,7 +142,7 @@ impl Model {
             lanes: registry.workers.iter().map(|_| lane()).collect(),
             empty_lane: lane(),
             pool_seats,
-            resources: registry.resources.iter().map(|info| ResourceState::new(&info.kind, &sizes)).collect(),
+            resources: resource_states(&registry, &sizes),
             life_by_worker,
             pool_by_queue,
             pools: registry.pools.iter().map(|info| Pool::new(info, sizes.shape, sizes.digits)).collect(),
@@ -195,4 +195,16 @@ impl Model {
     pub fn findings(&self, now: Stamp) -> Vec<Finding> {
         findings::detect_all(self, now)
     }
+}
+
+/// Returns the initial states of all resources.
+fn resource_states(registry: &Registry, sizes: &BufferSizes) -> Vec<ResourceState> {
+    let states = registry.resources.iter().enumerate().map(|(i, info)| {
+        let is_assigned = registry.assigned_counters.contains(&ResourceId::from(i));
+        match ResourceState::new(&info.kind, sizes) {
+            ResourceState::Counter(counter) if is_assigned => ResourceState::Counter(Box::new(counter.assigned())),
+            state => state,
+        }
+    });
+    states.collect()
 }

@@ -96,6 +96,7 @@ impl Checker {
             groups: Vec::new(),
             pools: Vec::new(),
             loop_threads: Expr::Number(1.0),
+            blocking_threads: None,
             expectations: Vec::new(),
             test: TestConfig::default(),
             optimum: None,

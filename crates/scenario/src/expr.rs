@@ -38,6 +38,9 @@ pub enum Expr {
         rare: Box<Expr>,
         share: Box<Expr>,
     },
+    /// The worker's own copy of a counter, by the counter's position in `Scenario::resources`: written
+    /// `loaded(counter)`.
+    Loaded(usize),
 }
 
 /// The values that an expression reads.
@@ -61,6 +64,11 @@ pub trait EvalContext {
     fn recorded_duration(&self) -> f64 {
         10e6
     }
+    /// Returns the worker's own copy of a counter, 0 outside of workers.
+    fn loaded(&self, counter: usize) -> f64 {
+        _ = counter;
+        0.0
+    }
     /// Returns a random number in `0.0..1.0`. Outside of workers it is always 0.5.
     fn random_unit(&self) -> f64 {
         0.5
@@ -76,6 +84,7 @@ impl Expr {
             Self::WorkerIndex => f64::from(values.worker_position().0),
             Self::GroupSize => f64::from(values.worker_position().1),
             Self::TaskNumber => values.task() as f64,
+            Self::Loaded(counter) => values.loaded(*counter),
             Self::RecordedDuration => values.recorded_duration(),
             Self::Op(left, op, right) => {
                 let (left, right) = (left.eval(values), right.eval(values));
@@ -104,13 +113,14 @@ impl Expr {
         }
     }
 
-    /// Returns whether two evaluations with equal inputs can differ.
+    /// Returns whether two evaluations with equal knobs by the same worker can differ.
     pub fn is_random(&self) -> bool {
         match self {
             Self::Random(..) | Self::Exponential(_) | Self::Lognormal(..) | Self::Bimodal { .. } => true,
             Self::Op(left, _, right) | Self::Min(left, right) | Self::Max(left, right) => {
                 left.is_random() || right.is_random()
             }
+            Self::Loaded(_) => true, // depends on what other workers did
             Self::Number(_)
             | Self::Knob(_)
             | Self::WorkerIndex
@@ -131,7 +141,12 @@ impl Expr {
             | Self::Lognormal(left, right) => left.needs_trace() || right.needs_trace(),
             Self::Exponential(mean) => mean.needs_trace(),
             Self::Bimodal { usual, rare, share } => [usual, rare, share].iter().any(|part| part.needs_trace()),
-            Self::Number(_) | Self::Knob(_) | Self::WorkerIndex | Self::GroupSize | Self::TaskNumber => false,
+            Self::Number(_)
+            | Self::Knob(_)
+            | Self::WorkerIndex
+            | Self::GroupSize
+            | Self::TaskNumber
+            | Self::Loaded(_) => false,
         }
     }
 
@@ -146,9 +161,12 @@ impl Expr {
             | Self::Lognormal(left, right) => [left.knobs(), right.knobs()].concat(),
             Self::Bimodal { usual, rare, share } => [usual.knobs(), rare.knobs(), share.knobs()].concat(),
             Self::Exponential(mean) => mean.knobs(),
-            Self::Number(_) | Self::WorkerIndex | Self::GroupSize | Self::TaskNumber | Self::RecordedDuration => {
-                Vec::new()
-            }
+            Self::Number(_)
+            | Self::WorkerIndex
+            | Self::GroupSize
+            | Self::TaskNumber
+            | Self::RecordedDuration
+            | Self::Loaded(_) => Vec::new(),
         }
     }
 }

@@ -28,14 +28,14 @@ pub use formula::{
 };
 pub use optimum::{Optimum, OptimumLimit};
 pub use quiz::{CorrectWhen, Guess, Quiz};
-pub use resource::{QueueOrder, Resource, ResourceSpec, ServerSpec, Target};
+pub use resource::{MemoryOrder, QueueOrder, Resource, ResourceSpec, ServerSpec, Target};
 pub(crate) use step::Blocks;
 pub use step::{
     Attempt, AttemptKind, Block, Branch, Compare, GroupMembers, LifeStep, LoopStep, MemberSelector, Operand, PipeStep,
     PoolStep, Question, QueueStep, RealWork, RequestTarget, ResultWait, SelectPick, ShutdownMode, SignalStep,
     SourceSpan, Step,
 };
-pub use step::{Limit, TimeLimit};
+pub use step::{Limit, Swap, SwapValue, TimeLimit};
 pub use text::{Placeholder, Template, TemplatePiece, TextExpr};
 pub use workers::{CrashPolicy, OverflowPolicy, PoolSpec, ResultDelivery, Scheduling, TaskDistribution, WorkerGroup};
 
@@ -74,6 +74,8 @@ pub struct Scenario {
     pub pools: Vec<PoolSpec>,
     /// Number of threads of the event loop of all async workers.
     pub loop_threads: Expr,
+    /// Most threads beside the event loop that `to-thread` uses at once, if that is limited.
+    pub blocking_threads: Option<Expr>,
     pub expectations: Vec<Expect>,
     pub test: TestConfig,
     /// The right answer of tuning, if it can be calculated.
@@ -215,6 +217,18 @@ impl Scenario {
                 TextExpr::Knob(knob) => settings.text(*knob).unwrap_or_default().to_owned(),
             };
             sanitize(&command.iter().map(word).collect::<Vec<_>>().join(" "))
+        })
+    }
+
+    /// Whether a step sets the counter to a value, so that its additions do not add up to its value.
+    pub fn is_assigned(&self, counter: usize) -> bool {
+        self.any_step(|step| match step {
+            Step::Assign { target, .. } => target.resource == counter,
+            Step::Attempt(attempt) => matches!(
+                &attempt.kind,
+                AttemptKind::CompareAndSet(Swap { target, new: SwapValue::Value(_), .. }) if target.resource == counter
+            ),
+            _ => false,
         })
     }
 

@@ -250,6 +250,10 @@ pub enum EventKind {
     CounterAdded { counter: ResourceId, delta: i8, value: i32 },
     /// Changed a counter many times in a row, by `delta` in all. Samples give the counter's value.
     CounterAddedMany { counter: ResourceId, delta: i64 },
+    /// Compared a counter with a value that it no longer had: it was `value`.
+    CounterSwapFailed { counter: ResourceId, value: i32 },
+    /// As [`EventKind::CounterAdded`], by a compare-and-set that succeeded.
+    CounterSwapped { counter: ResourceId, delta: i8, value: i32 },
 
     // ---- Stream ----
     /// `lost` events of this worker are missing just before the next one.

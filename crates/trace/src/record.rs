@@ -183,6 +183,8 @@ event_layout! {
     Counter {
         17 CounterAdded { counter: ID, delta: COUNTER_DELTA, value: COUNTER_VALUE };
         46 CounterAddedMany { counter: ID, delta: ARGUMENT };
+        56 CounterSwapFailed { counter: ID, value: COUNTER_VALUE };
+        57 CounterSwapped { counter: ID, delta: COUNTER_DELTA, value: COUNTER_VALUE };
     }
     Stream {
         18 Gap { lost: ARGUMENT };

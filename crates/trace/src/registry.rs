@@ -28,6 +28,9 @@ pub struct Registry {
     pub cores: Option<f64>,
     /// Threads of the event loop, if any worker is a task.
     pub loop_threads: Option<u32>,
+    /// Counters that steps set to a value, so that the sum of their additions says nothing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub assigned_counters: Vec<ResourceId>,
 }
 
 /// The copy of a mutex in the memory of a forked process: a resource of its own, which only that process uses.

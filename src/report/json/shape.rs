@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model::SwapCounts;
+
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ReportJson<'a> {
@@ -206,6 +208,21 @@ pub(super) struct CounterJson<'a> {
     pub(super) lost: Option<i64>,
     /// Private copies by worker process.
     pub(super) copies: BTreeMap<&'a str, i64>,
+    pub(super) swaps: Option<SwapsJson>,
+}
+
+/// Compare-and-sets of a counter.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SwapsJson {
+    pub(super) succeeded: u64,
+    pub(super) failed: u64,
+}
+
+impl From<SwapCounts> for SwapsJson {
+    fn from(SwapCounts { succeeded, failed }: SwapCounts) -> Self {
+        Self { succeeded, failed }
+    }
 }
 
 #[derive(Debug, Serialize)]

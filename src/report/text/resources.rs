@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
-use crate::model::{DurationStats, Lock};
+use crate::model::{DurationStats, Lock, SwapCounts};
 use crate::report::Report;
 use crate::report::table::{TextCell, TextFormat, TextTable};
 use crate::trace::Stamp;
@@ -151,7 +151,11 @@ pub(super) fn write_pipes(report: &Report<'_>, text_format: TextFormat, out: &mu
 pub(super) fn write_counters(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let mut table = number_table(&["name", "value", "expected", "lost"]);
     for (name, counter) in report.counters() {
-        let known = |n: i64| if report.model.is_complete() { format_signed(n).into() } else { TextCell::from("?") };
+        let known = |n: i64| match (counter.has_expected(), report.model.is_complete()) {
+            (true, true) => format_signed(n).into(),
+            (true, false) => TextCell::from("?"),
+            (false, _) => TextCell::from("-"),
+        };
         table.push_row([
             name.into(),
             format_signed(counter.value()).into(),
@@ -160,6 +164,13 @@ pub(super) fn write_counters(report: &Report<'_>, text_format: TextFormat, out: 
         ]);
     }
     write_section(out, text_format, "Counters", &table);
+    for (name, counter) in report.counters().filter(|(_, counter)| counter.swaps() != SwapCounts::default()) {
+        let swaps = counter.swaps();
+        let (failed, tried) = (format_count(swaps.failed), format_count(swaps.failed + swaps.succeeded));
+        let text = format!("{name}: {failed} of {tried} compare-and-sets failed");
+        out.push_str("  ");
+        text_format.write_wrapped(out, &text, 2, 4, Style::new());
+    }
     for (name, counter) in report.counters().filter(|(_, counter)| counter.private_copies().next().is_some()) {
         let copies =
             counter.private_copies().map(|(worker, value)| (report.model.registry().worker_name(worker), value));

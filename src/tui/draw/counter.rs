@@ -30,11 +30,15 @@ impl Widget for CounterRow<'_> {
             ("value ", Some(figures.value), scene.theme.strong_style()),
             ("expected ", figures.expected(), Style::new()),
             ("lost ", figures.lost, loud),
+            ("retries ", figures.failed_swaps, Style::new()),
         ];
         let each = number_width(parts.timeline.width);
         let mut rest = parts.timeline;
         for (label, number, style) in columns {
-            let Some(number) = number.filter(|_| usize::from(rest.width) >= label.len() + 3) else { break };
+            let Some(number) = number else { continue };
+            if usize::from(rest.width) < label.len() + 3 {
+                break;
+            }
             rest = text::put_line(buf, rest, label, scene.theme.faint_style());
             let at = Rect { width: rest.width.min(each), ..rest };
             text::put_line(

@@ -1,7 +1,7 @@
-//! Requests and commands in virtual time.
+//! Requests, commands and compare-and-sets in virtual time.
 
 use super::simulator::Simulator;
-use crate::scenario::{Attempt, AttemptKind, RequestTarget, ResourceSpec};
+use crate::scenario::{Attempt, AttemptKind, RequestTarget, ResourceSpec, SwapValue};
 use crate::trace::{Span, State};
 
 /// Duration of a request to an unknown server, or of a command.
@@ -20,6 +20,14 @@ impl<'a> Simulator<'a> {
                 }
             }
             AttemptKind::HttpGet { .. } | AttemptKind::Exec { .. } => Some(ATTEMPT_TIME.0),
+            AttemptKind::CompareAndSet(swap) => {
+                let counter = self.resource_index(&swap.target, place);
+                self.shared[counter].value = match &swap.new {
+                    SwapValue::Added(by) => self.shared[counter].value.saturating_add(i64::from(*by)),
+                    SwapValue::Value(value) => value.eval(&place) as i64,
+                };
+                None
+            }
             AttemptKind::Retry { .. } => None,
         };
         if let Some(time) = takes {

@@ -7,6 +7,9 @@ use crate::trace::{Span, State};
 /// Rough duration of one addition to a counter.
 const ADDITION_TIME: Span = Span(5);
 
+/// Time between two polls of a worker that spins.
+const POLL_TIME: Span = Span::from_micros(10);
+
 impl<'a> Simulator<'a> {
     /// Plays a step that begins at `now`.
     pub(super) fn play_step(&mut self, worker: usize, step: &'a Step, now: u64) {
@@ -54,6 +57,12 @@ impl<'a> Simulator<'a> {
                 let at = self.resource_index(target, place);
                 self.shared[at].value += i64::from(*by);
             }
+            Step::Assign { target, value } => {
+                let at = self.resource_index(target, place);
+                self.shared[at].value = value.eval(&place) as i64;
+            }
+            Step::Spin(questions) if questions.iter().any(|question| self.evaluate_question(question, place)) => {}
+            Step::Spin(_) => self.poll_again(worker, now),
             Step::AddMany { target, by, times } => self.add_to_counter(worker, target, *by, time(times), now),
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Pipe(step) => self.pipe_step(worker, step, now),
@@ -67,6 +76,12 @@ impl<'a> Simulator<'a> {
             Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
             Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
         }
+    }
+
+    /// Polls for a while, and plays the step again.
+    fn poll_again(&mut self, worker: usize, now: u64) {
+        self.repeat_step(worker, &[]);
+        self.spend(worker, now, State::Running, POLL_TIME.0);
     }
 
     /// Takes the way with the largest weight: a preview shows the usual case.

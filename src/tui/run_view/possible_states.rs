@@ -70,6 +70,7 @@ impl PossibleStates {
                 Step::Attempt(attempt) => self.add(match attempt.kind {
                     AttemptKind::Retry { .. } => &[State::Sleep],
                     AttemptKind::HttpGet { .. } | AttemptKind::Exec { .. } => &[State::Io],
+                    AttemptKind::CompareAndSet(_) => &[],
                 }),
                 Step::Io(_) | Step::Thumbnail { .. } | Step::RealWork(_) => self.add(&[State::Io]),
                 Step::BareLock(_)

@@ -1,8 +1,8 @@
 //! Random steps, both as the program that the checker should return and as the KDL nodes that describe it.
 
 use contend::scenario::{
-    Block, Branch, Choice, Compare, Expr, GroupMembers, LifeStep, Limit, MemberSelector, Operand, Question, QueueStep,
-    RealWork, SelectPick, SignalStep, Step, Target, TimeLimit, Unit,
+    Attempt, AttemptKind, Block, Branch, Choice, Compare, Expr, GroupMembers, LifeStep, Limit, MemberSelector, Operand,
+    Question, QueueStep, RealWork, SelectPick, SignalStep, Step, Swap, SwapValue, Target, TimeLimit, Unit,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -145,6 +145,9 @@ fn simple_step() -> BoxedStrategy<Step> {
         (target(COUNTER), any::<i8>()).prop_map(|(target, n)| Step::Store { target, add: n.max(-127) }),
         (target(COUNTER), any::<i8>()).prop_map(|(target, n)| Step::Add { target, by: n.max(-127) }),
         (target(COUNTER), 1..9_i8, count()).prop_map(|(target, by, times)| Step::AddMany { target, by, times }),
+        (target(COUNTER), prop_oneof![count(), Just(Expr::Loaded(COUNTER))])
+            .prop_map(|(target, value)| Step::Assign { target, value }),
+        prop::collection::vec(question(), 1..3).prop_map(Step::Spin),
         signals.prop_map(Step::Signal),
         queues.prop_map(Step::Queue),
         real.prop_map(Step::RealWork),
@@ -157,18 +160,26 @@ fn simple_step() -> BoxedStrategy<Step> {
     .boxed()
 }
 
-fn block_step(left: usize) -> BoxedStrategy<Step> {
-    let body = move || block(left);
-    let (mutex, rwlock) = (MUTEX + left, RWLOCK + left);
-    let question = (
+fn question() -> impl Strategy<Value = Question> {
+    let asked = (
         prop_oneof![
             3 => prop_oneof![target(COUNTER), target(QUEUE)].prop_map(Operand::Resource),
             1 => prop::sample::select(vec![Expr::TaskNumber, Expr::WorkerIndex, Expr::GroupSize]).prop_map(Operand::Number),
         ],
         prop::sample::select(vec![Compare::Above, Compare::Below, Compare::Equals]),
         count(),
-    )
-        .prop_map(|(operand, compare, value)| Question { operand, compare, value });
+    );
+    asked.prop_map(|(operand, compare, value)| Question { operand, compare, value })
+}
+
+fn swap() -> impl Strategy<Value = Swap> {
+    let new = prop_oneof![any::<i8>().prop_map(|n| SwapValue::Added(n.max(-127))), count().prop_map(SwapValue::Value)];
+    (target(COUNTER), prop::option::of(count()), new).prop_map(|(target, expected, new)| Swap { target, expected, new })
+}
+
+fn block_step(left: usize) -> BoxedStrategy<Step> {
+    let body = move || block(left);
+    let (mutex, rwlock) = (MUTEX + left, RWLOCK + left);
     let branch = move || (0..100_u32, body()).prop_map(|(n, steps)| Branch { weight: number(f64::from(n + 1)), steps });
     let locks =
         prop_oneof![
@@ -193,13 +204,16 @@ fn block_step(left: usize) -> BoxedStrategy<Step> {
         1 => queues.prop_map(Step::Queue),
         1 => (count(), body()).prop_map(|(times, body)| Step::Repeat { times, body }),
         1 => body().prop_map(Step::Forever),
-        1 => (question.clone(), body()).prop_map(|(question, body)| Step::While { question, body }),
-        1 => (question, body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
+        1 => (question(), body()).prop_map(|(question, body)| Step::While { question, body }),
+        1 => (question(), body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
         1 => (0..2_u8, body(), otherwise(left)).prop_map(|(position, body, otherwise)| Step::When {
             knob: KnobId::from(ORDER), value: f64::from(position), body, otherwise,
         }),
         1 => prop::collection::vec(branch(), 2..4).prop_map(Step::Choose),
         1 => select(left),
+        1 => (swap(), block(0), prop::option::of(block(0))).prop_map(|(swap, body, otherwise)| {
+            Step::Attempt(Box::new(Attempt { kind: AttemptKind::CompareAndSet(swap), body, otherwise }))
+        }),
     ]
     .boxed()
 }
@@ -303,6 +317,17 @@ fn step(step: &Step) -> Vec<Node> {
         Step::AddMany { target, by, times } => {
             single(on("add", target).set("by", i128::from(*by)).set("times", formula(times, Unit::Count)))
         }
+        Step::Assign { target, value } => single(on("set", target).set("to", formula(value, Unit::Count))),
+        Step::Spin(questions) => {
+            let until = questions.iter().map(|question| question_node("until", question)).collect();
+            single(Node::new("spin").block(until))
+        }
+        Step::Attempt(attempt) => {
+            let AttemptKind::CompareAndSet(swap) = &attempt.kind else { unreachable!("not generated") };
+            let node = compare_and_set(swap).block(written(&attempt.body));
+            let otherwise = attempt.otherwise.as_ref().map(|steps| Node::new("else").block(written(steps)));
+            std::iter::once(node).chain(otherwise).collect()
+        }
         Step::Queue(step) => queue(step),
         Step::Signal(step) => signal(step),
         Step::If { question, body, otherwise } => with_else(question_node("if", question), body, otherwise),
@@ -391,6 +416,18 @@ fn question_node(word: &str, question: &Question) -> Node {
     node.set(compare, formula(&question.value, Unit::Count))
 }
 
+fn compare_and_set(swap: &Swap) -> Node {
+    let node = on("compare-and-set", &swap.target);
+    let node = match &swap.expected {
+        Some(expected) => node.set("from", formula(expected, Unit::Count)),
+        None => node,
+    };
+    match &swap.new {
+        SwapValue::Added(by) => node.set("add", i128::from(*by)),
+        SwapValue::Value(value) => node.set("to", formula(value, Unit::Count)),
+    }
+}
+
 fn queue(step: &QueueStep) -> Vec<Node> {
     match step {
         QueueStep::Put { target, limit, priority } => {
@@ -448,6 +485,7 @@ fn formula(expr: &Expr, unit: Unit) -> String {
         Expr::Min(a, b) => two("min", a, b),
         Expr::Max(a, b) => two("max", a, b),
         Expr::Random(a, b) => two("random", a, b),
+        Expr::Loaded(counter) => format!("loaded({})", name(*counter)),
         Expr::Exponential(mean) => format!("exponential({})", formula(mean, unit)),
         Expr::Lognormal(median, p99) => two("lognormal", median, p99),
         Expr::Bimodal { usual, rare, share } => {

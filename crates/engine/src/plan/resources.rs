@@ -2,7 +2,7 @@
 
 use super::values::{check_limit, eval_at_least_one, eval_count, numbered_name};
 use super::{Plan, PlanError};
-use contend_scenario::{Choice, ResourceSpec, Scenario, Settings};
+use contend_scenario::{Choice, MemoryOrder, ResourceSpec, Scenario, Settings};
 use contend_trace::{CounterMemory, LockKind, ResourceId, ResourceInfo, ResourceKind, RwPolicy, WorkerKind};
 
 /// The workers that share a resource.
@@ -30,6 +30,13 @@ impl Plan {
             self.arrays.push((first, count as u32));
             if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
                 self.registry.packed.push((first, count as u16));
+            }
+            if let ResourceSpec::Counter { order, .. } = &resource.spec {
+                let order = order.pick(|knob| settings.number(knob)).unwrap_or(MemoryOrder::Relaxed);
+                self.counter_orders.insert(index, order);
+                let is_assigned = scenario.is_assigned(index);
+                let ids = (first.0..).take(count as usize).map(ResourceId);
+                self.registry.assigned_counters.extend(ids.filter(|_| is_assigned));
             }
             let shared_by_tasks = scenario.kinds_at_resource(index, settings).any(|kind| kind == WorkerKind::Async);
             let scope = if shared_by_tasks {

@@ -2,7 +2,7 @@
 
 use super::{Plan, WorkerRole};
 use contend_scenario::{
-    EvalContext, Feed, LifeStep, Operand, OverflowPolicy, PoolStep, Question, QueueStep, Scenario, Settings,
+    EvalContext, Feed, LifeStep, LoopStep, Operand, OverflowPolicy, PoolStep, Question, QueueStep, Scenario, Settings,
     ShutdownMode, SignalStep, Step, WorkerGroup,
 };
 use contend_trace::{Cancellers, LaneRange, PoolInfo, Wakers, WorkerId};
@@ -24,6 +24,7 @@ pub(super) fn find_wakers(scenario: &Scenario, plan: &Plan, settings: &Settings)
         wakers.push(lane_steps.pool_queue_wakers(pool));
         wakers.extend(info.results.map(|_| lane_steps.result_wakers(pool, info)));
     }
+    wakers.extend(plan.blocking_threads.map(|_| lane_steps.blocking_thread_wakers()));
     wakers
 }
 
@@ -101,6 +102,13 @@ impl<'a> LaneSteps<'a> {
         self.lanes_with(move |step| {
             matches!(step, PoolStep::Shutdown { pool: of, .. } | PoolStep::CancelQueued { pool: of, .. } if *of == pool)
         })
+    }
+
+    /// Returns the wakers of the semaphore that limits the threads of `to-thread`.
+    fn blocking_thread_wakers(&self) -> Wakers {
+        let uses = |step: &Step| matches!(step, Step::Loop(LoopStep::ToThread(_)));
+        let users = self.steps.iter().filter(|(_, steps)| self.scenario.contains_step(steps, &uses));
+        Wakers { takers: users.map(|(lanes, _)| *lanes).collect(), ..Wakers::default() }
     }
 
     /// Returns the wakers of a pool's queue. Tasks come from feeders and steps; a worker that closes the queue also

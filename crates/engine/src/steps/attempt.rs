@@ -16,6 +16,7 @@ impl StepRunner {
             AttemptKind::Exec { command, timeout } => {
                 (self.run_command_step(command, timeout.as_ref()), &attempt.body[..])
             }
+            AttemptKind::CompareAndSet(swap) => (self.compare_and_set(swap), &attempt.body[..]),
             AttemptKind::Retry { times, backoff, jitter } => {
                 (self.run_retry(times, backoff, jitter, &attempt.body).await, &[][..])
             }
@@ -43,7 +44,7 @@ impl StepRunner {
             self.release_down_to(held);
             let shorter = jitter.eval(self).clamp(0.0, 1.0) * self.random_unit();
             self.pause((backoff.eval(self) * factor).min(LONGEST_PAUSE) * (1.0 - shorter)).await;
-            factor *= 2.0;
+            factor = (factor * 2.0_f64).min(LONGEST_PAUSE); // never infinite: no backoff is no pause, however often
             left -= 1;
         }
     }

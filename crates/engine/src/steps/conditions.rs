@@ -21,7 +21,7 @@ impl StepRunner {
         let id = self.resolve_target(target);
         Ok(match self.run.plan.registry.resource(id).map(|resource| &resource.kind) {
             Some(ResourceKind::Queue { .. }) => self.item_queue(target).depth() as f64,
-            _ => self.read_counter(id)? as f64,
+            _ => self.read_counter(target, id)? as f64,
         })
     }
 }

@@ -28,6 +28,8 @@ impl StepRunner {
             Step::Store { target, add } => self.store(target, *add)?,
             Step::Add { target, by } => self.add(target, *by)?,
             Step::AddMany { target, by, times } => self.add_many(target, *by, times)?,
+            Step::Assign { target, value } => self.assign(target, value)?,
+            Step::Spin(questions) => self.spin(questions)?,
             Step::Queue(step) => self.queue_step(step).await?,
             Step::Pipe(step) => self.pipe_step(step).await?,
             Step::Signal(step) => self.signal_step(step).await?,
@@ -64,6 +66,7 @@ const fn keeps_polling(step: &Step) -> bool {
         step,
         Step::If { .. }
             | Step::While { .. }
+            | Step::Spin(_)
             | Step::Repeat { .. }
             | Step::Forever(_)
             | Step::When { .. }

@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use tokio::task::{spawn_blocking, yield_now};
 
 use crate::interrupt;
+use crate::locks::held_lock::HeldLock;
 use crate::step_runner::{POLL_BUDGET, StepResult, StepRunner, StopReason};
 use contend_platform::minimize_timer_slack;
 use contend_scenario::{EvalContext, LoopStep, Step};
-use contend_trace::State;
+use contend_trace::{ResourceId, State};
 
 impl StepRunner {
     pub(crate) async fn loop_step(&mut self, step: &LoopStep) -> StepResult {
@@ -48,6 +49,7 @@ impl StepRunner {
     /// Runs the steps on a thread beside the loop. The whole worker moves there, with its ring and its locks, and back,
     /// so only one thread writes to the ring at a time.
     async fn run_on_blocking_thread(&mut self, body: &[Step]) -> StepResult {
+        let limit = self.take_blocking_thread().await;
         self.recorder.block(State::Ready, None); // until a thread is free
         let steps = body.to_vec(); // the thread may outlive the borrow, as far as the compiler knows
         let placeholder = Self::new(self.run, self.id(), self.worker_position());
@@ -59,6 +61,9 @@ impl StepRunner {
             let result = catch_unwind(AssertUnwindSafe(|| away.run_blocking(&steps)));
             interrupt::set_present(outer); // the thread runs the blocks of other tasks later
             away.recorder.set_blocking(false);
+            if let Some(limit) = limit {
+                away.release(limit);
+            }
             away.recorder.block(State::Ready, None); // until the loop polls the task
             (away, result)
         });
@@ -69,5 +74,14 @@ impl StepRunner {
         *self = back;
         self.recorder.resume();
         result.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Waits for one of the threads beside the event loop, if they are limited. Returns what to release after it.
+    async fn take_blocking_thread(&mut self) -> Option<ResourceId> {
+        let limit = self.run.plan.blocking_threads?;
+        let semaphore = self.run.semaphore(limit)?;
+        let taken = semaphore.acquire(1, None, &mut self.recorder).await?;
+        self.add_held(limit, HeldLock::Permits(semaphore, taken));
+        Some(limit)
     }
 }

@@ -18,6 +18,19 @@ impl StepRunner {
         Ok(())
     }
 
+    /// Polls until the answer to one of the questions is yes.
+    pub(crate) fn spin(&mut self, questions: &[Question]) -> StepResult {
+        while !self.should_stop() {
+            for question in questions {
+                if self.eval_question(question)? {
+                    return Ok(());
+                }
+            }
+            std::hint::spin_loop();
+        }
+        Err(StopReason::StopRequested)
+    }
+
     pub(crate) async fn repeat(&mut self, times: &Expr, body: &[Step]) -> StepResult {
         for _ in 0..times.eval(self) as u64 {
             self.run_iteration(body).await?;

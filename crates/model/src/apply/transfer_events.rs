@@ -40,6 +40,13 @@ impl Model {
             }
             EventKind::CounterAdded { counter, delta, value } => self.record_add(w, at, counter, delta, value),
             EventKind::CounterAddedMany { counter, delta } => self.record_adds(w, at, counter, delta),
+            EventKind::CounterSwapped { counter, delta, value } => {
+                self.record_add(w, at, counter, delta, value);
+                self.with_counter(w, at, counter, Counter::record_swap);
+            }
+            EventKind::CounterSwapFailed { counter, .. } => {
+                self.with_counter(w, at, counter, Counter::record_failed_swap);
+            }
             _ => {}
         }
     }
@@ -76,6 +83,13 @@ impl Model {
         match self.changed_counter(w, at, counter) {
             Some((counter, true)) => counter.add_to_copy(at, w, delta),
             Some((counter, false)) => counter.add_many(at, delta),
+            None => self.health.anomalies += 1,
+        }
+    }
+
+    fn with_counter(&mut self, w: WorkerId, at: Stamp, counter: ResourceId, f: impl FnOnce(&mut Counter)) {
+        match self.changed_counter(w, at, counter) {
+            Some((counter, _)) => f(counter),
             None => self.health.anomalies += 1,
         }
     }

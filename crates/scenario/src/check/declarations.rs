@@ -14,7 +14,7 @@ use crate::choice::Choice;
 use crate::expr::{EvalContext, Expr};
 use crate::knob::{Knob, KnobKind};
 use crate::knob_values::SettingError;
-use crate::program::{Category, QueueOrder, Resource, ResourceSpec, Suggestion};
+use crate::program::{Category, MemoryOrder, QueueOrder, Resource, ResourceSpec, Suggestion};
 use crate::sanitize::sanitize;
 use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
 
@@ -188,7 +188,10 @@ impl Checker {
         let memories = CounterMemory::ALL.map(|memory| (memory.word(), memory));
         let memory = prop(node, "in").and_then(|entry| self.choice(entry, ("memory", "memory"), &memories));
         let memory = memory.unwrap_or(Choice::Fixed(CounterMemory::Shared));
-        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false), memory }
+        let orders = MemoryOrder::ALL.map(|order| (order.word(), order));
+        let order = prop(node, "order").and_then(|entry| self.choice(entry, ("order", "memory order"), &orders));
+        let order = order.unwrap_or(Choice::Fixed(MemoryOrder::Relaxed));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false), memory, order }
     }
 
     /// Reads the title and the other texts.

@@ -31,6 +31,8 @@ impl Checker {
         if let Some(threads) = self.number_or(node, "threads", THREADS, 1.0) {
             self.scenario.loop_threads = threads.expr;
         }
+        let limit = prop(node, "blocking-threads").and_then(|entry| self.number(entry, THREADS));
+        self.scenario.blocking_threads = limit.map(|limit| limit.expr);
     }
 
     /// Reports resources that tasks share with processes: a task can only be woken within its own process. Counters are

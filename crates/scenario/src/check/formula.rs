@@ -25,6 +25,9 @@ const TASKS: f64 = 1e15;
 /// The longest recorded duration of a trace's request, in nanoseconds: one hour.
 const LONGEST_SERVICE: f64 = 3_600e9;
 
+/// A bound for the value of any counter.
+const COUNTED: f64 = 1e15;
+
 /// A formula with its unit and the range of its values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Formula {
@@ -47,11 +50,21 @@ enum Token {
     Number(f64, Unit),
     Knob(String),
     Name(String),
+    /// `loaded(COUNTER)`: the name of the counter.
+    Loaded(String),
     Sign(char),
 }
 
-/// Parses a formula. `index` allows `i`, `n`, `task` and random values.
-pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, FormulaError> {
+/// The names that a formula can use.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FormulaNames<'a> {
+    pub knobs: &'a [Knob],
+    /// The positions of counters among the resources.
+    pub counters: &'a [(&'a str, usize)],
+}
+
+/// Parses a formula. `index` allows `i`, `n`, `task`, random values and values of counters.
+pub(super) fn parse(text: &str, names: FormulaNames<'_>, index: bool) -> Result<Formula, FormulaError> {
     let tokens = tokens(text)?;
     if tokens.len() > LONGEST {
         return Err(formula_error(
@@ -60,7 +73,7 @@ pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, 
             Some("64 numbers, names and signs at most"),
         ));
     }
-    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), knobs, index };
+    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), names, index };
     let formula = parser.sum()?;
     match parser.peek() {
         None => Ok(formula),
@@ -92,14 +105,17 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
                 let name = name(&rest[1..], true);
                 (Token::Knob(name.to_owned()), 1 + name.len())
             }
-            'a'..='z' | 'A'..='Z' => {
-                let name = name(rest, false);
-                (Token::Name(name.to_owned()), name.len())
-            }
+            'a'..='z' | 'A'..='Z' => match loaded_counter(rest) {
+                Some((counter, length)) => (Token::Loaded(counter.to_owned()), length),
+                None => {
+                    let name = name(rest, false);
+                    (Token::Name(name.to_owned()), name.len())
+                }
+            },
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
                 let help = "numbers, $knobs, i, n, task, service, cores, min( , ), max( , ), random( , ), exponential( ), \
-                            lognormal( , ), bimodal( , , ), + - * / % and parentheses";
+                            lognormal( , ), bimodal( , , ), loaded( ), + - * / % and parentheses";
                 return Err(formula_error(at..at + c.len_utf8(), "this does not belong in a number", Some(help)));
             }
         };
@@ -110,6 +126,12 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
         }
     }
     Ok(out)
+}
+
+/// Returns the counter's name in `loaded(COUNTER)` at the start of the text, and the length of all of it.
+fn loaded_counter(text: &str) -> Option<(&str, usize)> {
+    let (counter, _) = text.strip_prefix("loaded(")?.split_once(')')?;
+    Some((counter.trim(), "loaded()".len() + counter.len()))
 }
 
 /// Returns the name at the start of the text. Names of knobs can contain `-`.
@@ -140,7 +162,7 @@ struct Parser<'a> {
     tokens: &'a [(Token, Range<usize>)],
     at: usize,
     end: usize,
-    knobs: &'a [Knob],
+    names: FormulaNames<'a>,
     index: bool,
 }
 
@@ -192,6 +214,7 @@ impl<'a> Parser<'a> {
             }
             Token::Knob(name) => self.knob(name, at),
             Token::Name(name) => self.named_value(name, at),
+            Token::Loaded(counter) => self.loaded_value(counter, at),
             Token::Sign('(') => {
                 let inner = self.sum()?;
                 self.expect(')')?;
@@ -208,14 +231,31 @@ impl<'a> Parser<'a> {
         }
     }
 
+    fn loaded_value(&self, name: &str, at: &Range<usize>) -> Result<Formula, FormulaError> {
+        let counters = self.names.counters;
+        match counters.iter().find(|(counter, _)| *counter == name) {
+            _ if !self.index => {
+                let help = "values of counters are for steps only";
+                Err(formula_error(at.clone(), "`loaded` means nothing here", Some(help)))
+            }
+            Some((_, id)) => Ok(Formula { expr: Expr::Loaded(*id), unit: Unit::Count, low: -COUNTED, high: COUNTED }),
+            None => {
+                let near = suggest(name, counters.iter().map(|(counter, _)| *counter));
+                let help = near.map(|near| format!("did you mean `loaded({near})`?"));
+                let title = format!("there is no counter `{name}`");
+                Err(FormulaError { at: at.clone(), title, help })
+            }
+        }
+    }
+
     fn knob(&self, name: &str, at: &Range<usize>) -> Result<Formula, FormulaError> {
-        let Some(id) = self.knobs.iter().position(|knob| knob.name == name) else {
-            let near = suggest(name, self.knobs.iter().map(|knob| knob.name.as_str()));
+        let Some(id) = self.names.knobs.iter().position(|knob| knob.name == name) else {
+            let near = suggest(name, self.names.knobs.iter().map(|knob| knob.name.as_str()));
             let help = near.map(|near| format!("did you mean `${near}`?"));
             let help = help.unwrap_or_else(|| format!("declare it at the top: knob {name} DEFAULT min=... max=..."));
             return Err(FormulaError { at: at.clone(), title: format!("there is no knob `{name}`"), help: Some(help) });
         };
-        match self.knobs[id].kind {
+        match self.names.knobs[id].kind {
             KnobKind::Number { unit, min, max, .. } => {
                 Ok(Formula { expr: Expr::Knob(KnobId::from(id)), unit, low: min, high: max })
             }
@@ -244,7 +284,7 @@ impl<'a> Parser<'a> {
                 Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
             "min" | "max" | "random" | "exponential" | "lognormal" | "bimodal" => self.function(name, at.clone()),
-            _ if self.knobs.iter().any(|knob| knob.name == name) => {
+            _ if self.names.knobs.iter().any(|knob| knob.name == name) => {
                 Err(formula_error(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
             }
             _ => Err(formula_error(
@@ -313,6 +353,21 @@ mod tests {
     fn knobs() -> Vec<Knob> {
         let kind = KnobKind::Number { unit: Unit::Count, default: 3.0, min: 1.0, max: 9.0 };
         vec![Knob { name: "seats".into(), kind, help: String::new(), is_live: true }]
+    }
+
+    /// Parses a formula that may use these knobs and a counter.
+    fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, FormulaError> {
+        super::parse(text, FormulaNames { knobs, counters: &[("next-ticket", 7)] }, index)
+    }
+
+    #[test]
+    fn loaded_names_a_counter() {
+        let parsed = parse("loaded( next-ticket ) - 1", &knobs(), true).expect("it is a formula").expr;
+        assert_eq!(parsed, Expr::Op(Box::new(Expr::Loaded(7)), '-', Box::new(Expr::Number(1.0))));
+        let wrong = parse("1 + loaded(next-tocket)", &knobs(), true).expect_err("no such counter");
+        assert_eq!((wrong.at, wrong.title.as_str()), (4..23, "there is no counter `next-tocket`"));
+        assert_eq!(wrong.help.as_deref(), Some("did you mean `loaded(next-ticket)`?"));
+        assert!(parse("loaded(next-ticket)", &knobs(), false).is_err(), "it has no value outside of steps");
     }
 
     fn value(text: &str) -> i64 {

@@ -248,6 +248,9 @@ pub(super) const WAYS: NodeContext = NodeContext { name: "in a choice", families
 /// In the block of a `select`.
 pub(super) const ALTERNATIVES: NodeContext = NodeContext { name: "in a `select`", families: &[select::ALTERNATIVES] };
 
+/// In the block of `spin`.
+pub(super) const SPIN: NodeContext = NodeContext { name: "in `spin`", families: &[control::UNTIL] };
+
 /// In the block of a pool.
 pub(super) const POOL: NodeContext = NodeContext { name: "in a pool", families: &[pool::POOL] };
 
@@ -258,7 +261,7 @@ pub(super) const ASK: NodeContext = NodeContext { name: "in a question", familie
 pub(super) const GUESS: NodeContext = NodeContext { name: "in a guess", families: &[quiz::GUESS] };
 
 /// All places, for messages that say where a misplaced word belongs.
-pub(super) const CONTEXTS: [NodeContext; 7] = [TOP, STEPS, WAYS, ALTERNATIVES, POOL, ASK, GUESS];
+pub(super) const CONTEXTS: [NodeContext; 8] = [TOP, STEPS, WAYS, ALTERNATIVES, SPIN, POOL, ASK, GUESS];
 
 impl NodeContext {
     pub(super) fn rules(self) -> impl Iterator<Item = &'static NodeRule> + Clone {

@@ -3,10 +3,11 @@
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
 use super::Checker;
-use super::formula::{self, Formula, FormulaError};
+use super::formula::{self, Formula, FormulaError, FormulaNames};
 use super::node::{prop, value_kind, value_span};
 use crate::expr::Expr;
 use crate::knob::Unit;
+use crate::program::ResourceSpec;
 use crate::quantity;
 
 /// The unit and the range of a number.
@@ -148,7 +149,9 @@ impl Checker {
     }
 
     fn formula(&mut self, entry: &KdlEntry, text: &str, want: NumberRule) -> Option<Formula> {
-        match formula::parse(text, &self.scenario.knobs, want.index) {
+        let counters: Vec<(&str, usize)> = if text.contains("loaded") { self.counters() } else { Vec::new() };
+        let names = FormulaNames { knobs: &self.scenario.knobs, counters: &counters };
+        match formula::parse(text, names, want.index) {
             Ok(formula) => {
                 for knob in formula.expr.knobs() {
                     self.use_knob(knob, want.live);
@@ -160,6 +163,13 @@ impl Checker {
                 None
             }
         }
+    }
+
+    /// Returns the names of all counters, with their positions among the resources.
+    fn counters(&self) -> Vec<(&str, usize)> {
+        let resources = self.scenario.resources.iter().enumerate();
+        let counters = resources.filter(|(_, resource)| matches!(resource.spec, ResourceSpec::Counter { .. }));
+        counters.map(|(at, resource)| (resource.name.as_str(), at)).collect()
     }
 
     /// Reports a mistake inside a formula. Points into the quotes if the text is written without escapes.

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::expect::MEASURES;
 use super::grammar::{
-    ALTERNATIVES, ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, STEPS, TOP,
-    ValueKind, WAYS,
+    ALTERNATIVES, ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, SPIN, STEPS,
+    TOP, ValueKind, WAYS,
 };
 use crate::knob::Unit;
 use crate::quantity;
@@ -26,6 +26,7 @@ pub fn language_reference() -> String {
     write_context("Steps", STEPS, &mut out);
     write_context("In the block of `choose`", WAYS, &mut out);
     write_context("In the block of `select`", ALTERNATIVES, &mut out);
+    write_context("In the block of `spin`", SPIN, &mut out);
     out.push_str(include_str!("reference/proof.md"));
     out
 }

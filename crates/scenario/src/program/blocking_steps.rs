@@ -15,6 +15,7 @@ impl Scenario {
             Step::RealWork(RealWork::WriteFile(_)) => Some(("write-file", span)),
             Step::RealWork(RealWork::Hash(None)) => Some(("hash", span)),
             Step::RealWork(RealWork::Grayscale) => Some(("grayscale", span)),
+            Step::Spin(_) => Some(("spin", span)),
             Step::Attempt(attempt) if matches!(attempt.kind, AttemptKind::Exec { .. }) => Some(("exec", span)),
             // The steps of the group contain no `run` of their own.
             Step::Life(LifeStep::RunInline { group }) => {

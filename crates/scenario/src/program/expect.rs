@@ -139,6 +139,8 @@ pub enum Metric {
     Lost,
     /// Copies of a private counter that processes have, besides their parent's.
     Copies,
+    /// Failed compare-and-sets of a counter for each that succeeded.
+    Retries,
     /// Tasks of a pool that succeeded, failed, were restarted, were rejected.
     Done,
     Failed,

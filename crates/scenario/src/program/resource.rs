@@ -24,6 +24,8 @@ pub enum ResourceSpec {
         memory: Choice<CounterMemory>,
         /// Whether the members of the array share cache lines, rather than having one each.
         packed: bool,
+        /// The order that its reads and writes guarantee.
+        order: Choice<MemoryOrder>,
     },
     Semaphore {
         permits: Expr,
@@ -74,6 +76,31 @@ impl QueueOrder {
         match self {
             Self::Fifo => "fifo",
             Self::Priority => "priority",
+        }
+    }
+}
+
+/// The order that atomic reads and writes of a counter guarantee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MemoryOrder {
+    /// None, beyond that of each counter alone.
+    Relaxed,
+    /// A read that sees a write also sees everything before that write.
+    AcquireRelease,
+    /// One order of all operations, the same for all workers.
+    SeqCst,
+}
+
+impl MemoryOrder {
+    /// Every order, from the weakest on.
+    pub const ALL: [Self; 3] = [Self::Relaxed, Self::AcquireRelease, Self::SeqCst];
+
+    /// Returns the word used in scenarios.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Relaxed => "relaxed",
+            Self::AcquireRelease => "acquire-release",
+            Self::SeqCst => "seq-cst",
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::expr::Expr;
 use block::EMPTY_BLOCK;
 use contend_trace::KnobId;
 
-pub use attempt::{Attempt, AttemptKind, RequestTarget};
+pub use attempt::{Attempt, AttemptKind, RequestTarget, Swap, SwapValue};
 pub use block::{Block, SourceSpan};
 pub use life::{GroupMembers, LifeStep, MemberSelector};
 pub use limit::{Limit, TimeLimit};
@@ -100,6 +100,13 @@ pub enum Step {
         by: i8,
         times: Expr,
     },
+    /// Writes a value to a counter.
+    Assign {
+        target: Target,
+        value: Expr,
+    },
+    /// Polls until the answer to one of the questions is yes.
+    Spin(Vec<Question>),
     Queue(QueueStep),
     Pipe(PipeStep),
     Signal(SignalStep),
@@ -199,6 +206,8 @@ impl Step {
             | Self::Store { .. }
             | Self::Add { .. }
             | Self::AddMany { .. }
+            | Self::Assign { .. }
+            | Self::Spin(_)
             | Self::Thumbnail { .. }
             | Self::RealWork(_)
             | Self::Fail(_)
@@ -240,11 +249,16 @@ impl Step {
             | Self::Store { target, .. }
             | Self::Add { target, .. }
             | Self::AddMany { target, .. }
+            | Self::Assign { target, .. }
             | Self::If { question: Question { operand: Operand::Resource(target), .. }, .. }
             | Self::While { question: Question { operand: Operand::Resource(target), .. }, .. } => Some(target),
             Self::Queue(step) => Some(step.target()),
             Self::Signal(step) => Some(step.target()),
             Self::Pipe(step) => Some(step.target()),
+            Self::Attempt(attempt) => match &attempt.kind {
+                AttemptKind::CompareAndSet(swap) => Some(&swap.target),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -58,6 +58,8 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0xff80_0000_0000_8051, EventKind::CounterAdded { counter: lock, delta: -1, value: i32::MIN }),
         (0xff4d_2fa2_0000_806e, EventKind::CounterAddedMany { counter: lock, delta: -3_000_000_000 }),
         (0x7fff_ffff_ff00_806e, EventKind::CounterAddedMany { counter: lock, delta: (ARGUMENT_MAX >> 1) as i64 }),
+        (0xffff_ffff_0000_8078, EventKind::CounterSwapFailed { counter: lock, value: -256 }),
+        (0x0100_0000_0700_8079, EventKind::CounterSwapped { counter: lock, delta: 1, value: 7 }),
         (0x0000_0000_0000_8060, EventKind::Closed { queue: lock }),
         (0xe000_0000_0540_8056, EventKind::ItemPriority { queue: lock, priority: 7, micros: 5, taken: true }),
         (0x0000_0000_0000_8056, EventKind::ItemPriority { queue: lock, priority: 0, micros: 0, taken: false }),

@@ -80,7 +80,7 @@ const fn measure(word: &'static str, metric: Metric, of: SubjectKind, help: &'st
     Measure { word, metric, subject_kind: of, help }
 }
 
-pub(in crate::check) const MEASURES: [Measure; 41] = [
+pub(in crate::check) const MEASURES: [Measure; 42] = [
     measure("contended", Metric::Contended, SubjectKind::Lock, "share of acquisitions that had to wait"),
     measure(
         "fairness",
@@ -103,6 +103,12 @@ pub(in crate::check) const MEASURES: [Measure; 41] = [
         Metric::Copies,
         SubjectKind::Counter,
         "copies of a private counter that processes have, besides their parent's",
+    ),
+    measure(
+        "retries",
+        Metric::Retries,
+        SubjectKind::Counter,
+        "failed compare-and-sets of a counter for each that succeeded",
     ),
     measure("done", Metric::Done, SubjectKind::Pool, "tasks that succeeded"),
     measure("failed", Metric::Failed, SubjectKind::Pool, "tasks that failed"),

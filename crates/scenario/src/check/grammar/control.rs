@@ -46,6 +46,14 @@ pub(super) const CONTROL: NodeFamily = NodeFamily {
         .props(COMPARED)
         .block(BlockRule::Required),
         step_rule(
+            "spin",
+            "spin { until items above=0 }",
+            "Polls without a pause until one of the comparisons in its block is true. It keeps its thread, so tasks \
+             need `to-thread` around it.",
+            Checker::spin_step,
+        )
+        .block(BlockRule::Required),
+        step_rule(
             "when",
             "when order=same { ... }",
             "Runs the block if the knob has this value, otherwise the `else`.",
@@ -84,8 +92,9 @@ pub(super) const LOOP: NodeFamily = NodeFamily {
         step_rule(
             "to-thread",
             "to-thread { ... }",
-            "Hands the block to a thread beside the event loop, and waits for its end like for anything else. Other \
-             workers have a thread of their own and run the block there.",
+            "Hands the block to a thread beside the event loop, and waits for its end like for anything else. If all \
+             `blocking-threads` of the `runtime` are in use, waits for one first. Other workers have a thread of their \
+             own and run the block there.",
             |checker, node| Some(Step::Loop(LoopStep::ToThread(checker.block(node)))),
         )
         .block(BlockRule::Required),
@@ -93,6 +102,13 @@ pub(super) const LOOP: NodeFamily = NodeFamily {
             Some(Step::Loop(LoopStep::Yield))
         }),
     ],
+};
+
+pub(super) const UNTIL: NodeFamily = NodeFamily {
+    title: "Comparisons",
+    rules: &[node_rule("until", "until items above=0", "Ends the polling if the comparison is true.")
+        .args(&[TESTED])
+        .props(COMPARED)],
 };
 
 pub(super) const WAYS: NodeFamily = NodeFamily {

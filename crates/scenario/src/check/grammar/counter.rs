@@ -2,9 +2,9 @@
 
 use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Integer, Number};
-use super::{AT, NodeFamily, Parameter, optional, resource_name, step_rule};
+use super::{AT, BlockRule, NodeFamily, Parameter, optional, resource_name, step_rule};
 use crate::check::Checker;
-use crate::check::number_rule::ADDS;
+use crate::check::number_rule::{ADDS, VALUE};
 use crate::check::steps::DELTA;
 
 const COUNTER: Parameter = resource_name("counter", "a counter");
@@ -26,7 +26,8 @@ pub(super) const COUNTERS: NodeFamily = NodeFamily {
         step_rule(
             "add",
             "add balance by=1",
-            "Adds to the counter atomically. For a wait group: adds to its count, never less than 1.",
+            "Adds to the counter atomically; the worker's own copy becomes the new value. For a wait group: adds to its \
+             count, never less than 1.",
             Checker::add_step,
         )
         .args(&[resource_name("counter", "a counter or a wait group")])
@@ -40,5 +41,22 @@ pub(super) const COUNTERS: NodeFamily = NodeFamily {
                 "how many times in a row, at full speed; recorded as one event at the end",
             ),
         ]),
+        step_rule(
+            "compare-and-set",
+            "compare-and-set balance add=1",
+            "Changes the counter atomically if it has the value `from=`, and fails if it has another. A failure ends \
+             the task, but no other task, unless an `else` follows or a `retry` around it tries again. The block runs \
+             after a success. Either way, the worker's own copy becomes the value that the counter has.",
+            Checker::compare_and_set_step,
+        )
+        .args(&[COUNTER])
+        .props(&[
+            AT,
+            optional("from", Number(VALUE), Means("the worker's own copy, read by `load`"), "the expected value"),
+            optional("to", Number(VALUE), Means("given by `add`"), "the new value"),
+            optional("add", Integer(DELTA.0, DELTA.1), SameAs("1"), "added to the expected value, instead of `to=`"),
+        ])
+        .block(BlockRule::Optional)
+        .allows_else(),
     ],
 };

@@ -6,7 +6,7 @@ use super::{NodeFamily, Parameter, node_rule, optional, required};
 use crate::check::number_rule::{
     BYTES, CONCURRENT_REQUESTS, DECLARED_COUNT, PERMITS, PIPE_CAPACITY, QUEUE_CAPACITY, SERVER_ROOM, SHARE, TIME,
 };
-use crate::program::QueueOrder;
+use crate::program::{MemoryOrder, QueueOrder};
 use contend_trace::{CounterMemory, LockKind, RwPolicy};
 
 const NAME: Parameter = required("name", Name, "its name");
@@ -70,6 +70,14 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
                 Boolean,
                 SameAs("#false"),
                 "whether the members of an array share cache lines, rather than having one each",
+            ),
+            optional(
+                "order",
+                Words(|| MemoryOrder::ALL.map(MemoryOrder::word).to_vec()),
+                SameAs("relaxed"),
+                "memory order of its reads and writes: `relaxed` guarantees none between different counters; \
+                 `acquire-release`: a worker that reads a value also sees what its writer wrote before; `seq-cst`: all \
+                 workers see one order of all reads and writes. Or a knob that chooses one of them",
             ),
             COUNT,
         ]),

@@ -1,7 +1,10 @@
 //! Steps on conditions, event flags, barriers and wait groups.
 
-use super::{AT, NodeFamily, Parameter, TIMEOUT, resource_name, step_rule};
+use super::IfOmitted::Means;
+use super::ValueKind::Number;
+use super::{AT, NodeFamily, Parameter, TIMEOUT, optional, resource_name, step_rule};
 use crate::check::Checker;
+use crate::check::number_rule::VALUE;
 
 const CONDITION: Parameter = resource_name("condition", "a condition");
 const EVENT: Parameter = resource_name("event", "an event");
@@ -42,11 +45,12 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
         step_rule(
             "set",
             "set ready",
-            "Sets the event: waiters continue, and later ones do not wait.",
+            "Sets the event: waiters continue, and later ones do not wait. For a counter: writes the value `to=`, which \
+             becomes the worker's own copy as well.",
             Checker::set_step,
         )
-        .args(&[EVENT])
-        .props(&[AT]),
+        .args(&[resource_name("event", "an event or a counter")])
+        .props(&[AT, optional("to", Number(VALUE), Means("for an event only"), "the value of a counter")]),
         step_rule("clear", "clear ready", "Clears the event: later workers wait for it again.", Checker::clear_step)
             .args(&[EVENT])
             .props(&[AT]),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kdl::KdlDocument;
 
 use super::{
-    ALTERNATIVES, ASK, BlockRule, CONTEXTS, GUESS, IfOmitted, NodeContext, NodeRule, POOL, Parameter, STEPS, TOP,
+    ALTERNATIVES, ASK, BlockRule, CONTEXTS, GUESS, IfOmitted, NodeContext, NodeRule, POOL, Parameter, SPIN, STEPS, TOP,
     ValueKind, WAYS,
 };
 use crate::quantity::format_quantity;
@@ -99,6 +99,7 @@ impl ExampleNode {
             ("ask", _) => "{ guess \"a\" { expect deadlock }; guess \"b\" { otherwise } }",
             ("guess", _) => "{ expect deadlock }",
             ("select", _) => "{ take jobs { sleep \"1ms\" }; wait ready }",
+            ("spin", _) => "{ until items above=0 }",
             ("choose", _) => "{ weight 1 { sleep \"1ms\" }; weight 1 { sleep \"1ms\" } }",
             (_, true) => "{ sleep \"1ms\" }",
             (_, false) => "",
@@ -118,6 +119,7 @@ impl ExampleNode {
                 format!("thread v {{ choose {{ {node}; weight 1 {{ sleep \"1ms\" }} }} }}")
             }
             (name, _) if name == ALTERNATIVES.name => format!("thread v {{ select {{ {node}; wait ready at=1 }} }}"),
+            (name, _) if name == SPIN.name => format!("thread v {{ spin {{ {node} }} }}"),
             (name, _) if name == ASK.name => {
                 format!("thread v {{ sleep \"1ms\" }}\nask \"?\" {{ {node}; guess \"b\" {{ otherwise }} }}")
             }

@@ -71,7 +71,15 @@ pub(super) const WORKERS: NodeFamily = NodeFamily {
             "The event loop of all async workers. While a task waits, its thread runs other tasks; while a task \
              computes or blocks, it keeps the thread.",
         )
-        .props(&[required("threads", Number(THREADS), "number of threads; without `runtime` there is one")]),
+        .props(&[
+            required("threads", Number(THREADS), "number of threads; without `runtime` there is one"),
+            optional(
+                "blocking-threads",
+                Number(THREADS),
+                Means("as many as are needed, 512 at most"),
+                "most threads that `to-thread` uses at once; other tasks wait for one, in order of arrival",
+            ),
+        ]),
         node_rule(
             "pool",
             "pool worker of=threads workers=4 { ... }",

@@ -3,7 +3,7 @@
 use kdl::KdlNode;
 
 use super::{Checker, arg, children, prop, props, span_of};
-use crate::check::grammar::WAYS;
+use crate::check::grammar::{SPIN, WAYS};
 use crate::check::number_rule::{TIMES, VALUE, WEIGHT};
 use crate::program::{Block, Branch, Compare, Operand, Question, ResourceSpec, Step};
 
@@ -53,6 +53,21 @@ impl Checker {
         let is_counted =
             |spec: &ResourceSpec| matches!(spec, ResourceSpec::Counter { .. } | ResourceSpec::Queue { .. });
         self.target(node, "a counter or a queue", is_counted).map(Operand::Resource)
+    }
+
+    /// `spin { until COUNTER equals=0; until ... }`.
+    pub(in crate::check) fn spin_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let read = |until: &KdlNode| {
+            self.node_rule(until, SPIN)?;
+            self.question(until)
+        };
+        let questions: Vec<Option<Question>> = children(node).iter().map(read).collect();
+        if node.children().is_some() && questions.is_empty() {
+            let mistake = self.mistakes.error(span_of(node), "this `spin` would never end");
+            mistake.help("say what ends it: spin { until items above=0 }");
+            return None;
+        }
+        questions.into_iter().collect::<Option<Vec<Question>>>().map(Step::Spin)
     }
 
     /// `when KNOB=VALUE { ... }`.

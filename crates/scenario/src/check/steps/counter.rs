@@ -6,9 +6,11 @@ use super::{Checker, arg, entry_span, prop, span_of};
 use crate::check::formula::Formula;
 use crate::check::names::NamedItem;
 use crate::check::node::value_span;
-use crate::check::number_rule::ADDS;
+use crate::check::number_rule::{ADDS, VALUE};
+use crate::choice::Choice;
 use crate::expr::Expr;
-use crate::program::{ResourceSpec, SignalStep, Step, Target};
+use crate::program::{Attempt, AttemptKind, ResourceSpec, SignalStep, Step, Swap, SwapValue, Target};
+use contend_trace::CounterMemory;
 
 /// The range of a change of a counter in one step.
 pub(in crate::check) const DELTA: (i64, i64) = (-127, 127);
@@ -34,6 +36,47 @@ impl Checker {
             Some(times) => Step::AddMany { target, by, times: times?.expr },
             None => Step::Add { target, by },
         })
+    }
+
+    /// `compare-and-set COUNTER from=0 to=1 { ... }`.
+    pub(in crate::check) fn compare_and_set_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let target = self.counter_target(node);
+        let expected = prop(node, "from").map(|entry| self.number(entry, VALUE));
+        let value = prop(node, "to").map(|entry| self.number(entry, VALUE));
+        let added = self.delta(node, "add", 1);
+        let body = self.block(node);
+        if let (Some(to), Some(_)) = (prop(node, "to"), prop(node, "add")) {
+            let mistake = self.mistakes.error(entry_span(to), "both `to` and `add` give the new value");
+            mistake.help("remove one of them");
+            return None;
+        }
+        let target = target?;
+        self.refuse_managed_swap(node, &target);
+        let new = match value {
+            Some(value) => SwapValue::Value(value?.expr),
+            None => SwapValue::Added(added?),
+        };
+        let expected = match expected {
+            Some(expected) => Some(expected?.expr),
+            None => None,
+        };
+        let kind = AttemptKind::CompareAndSet(Swap { target, expected, new });
+        Some(Step::Attempt(Box::new(Attempt { kind, body, otherwise: None })))
+    }
+
+    /// Reports a compare-and-set on a counter that a process may keep, which answers reads and writes only.
+    fn refuse_managed_swap(&mut self, node: &KdlNode, target: &Target) {
+        let declared = &self.scenario.resources[target.resource];
+        let ResourceSpec::Counter { memory, .. } = &declared.spec else { return };
+        let is_managed = match memory {
+            Choice::Fixed(memory) => *memory == CounterMemory::Manager,
+            Choice::Knob(_, memories) => memories.contains(&CounterMemory::Manager),
+        };
+        if is_managed {
+            let title = format!("`{}` is kept by a manager, which cannot compare and set", declared.name);
+            let mistake = self.mistakes.error(span_of(node), title);
+            mistake.help("declare it with in=shared, or hold a lock around `load` and `store`");
+        }
     }
 
     /// Resolves the target of `add`. A latch has a count, but it cannot be added to.

@@ -2,8 +2,9 @@
 
 use kdl::KdlNode;
 
-use super::Checker;
+use super::{Checker, entry_span, prop, span_of};
 use crate::check::grammar::WAITED;
+use crate::check::number_rule::VALUE;
 use crate::program::{ResourceSpec, SignalStep, Step, Target};
 
 impl Checker {
@@ -25,7 +26,25 @@ impl Checker {
     }
 
     pub(in crate::check) fn set_step(&mut self, node: &KdlNode) -> Option<Step> {
-        self.event_target(node).map(|target| Step::Signal(SignalStep::Set(target)))
+        let value = prop(node, "to").map(|entry| (entry, self.number(entry, VALUE)));
+        let target = self.target(node, "an event or a counter", |spec| {
+            matches!(spec, ResourceSpec::Event | ResourceSpec::Counter { .. })
+        })?;
+        let is_counter = matches!(self.scenario.resources[target.resource].spec, ResourceSpec::Counter { .. });
+        match value {
+            Some((_, value)) if is_counter => Some(Step::Assign { target, value: value?.expr }),
+            None if !is_counter => Some(Step::Signal(SignalStep::Set(target))),
+            Some((entry, _)) => {
+                let mistake = self.mistakes.error(entry_span(entry), "an event has no value");
+                mistake.help("remove it: an event is set or not");
+                None
+            }
+            None => {
+                let mistake = self.mistakes.error(span_of(node), "`set` does not say to which value");
+                mistake.help(format!("write it like this: set {} to=1", self.scenario.resources[target.resource].name));
+                None
+            }
+        }
     }
 
     pub(in crate::check) fn clear_step(&mut self, node: &KdlNode) -> Option<Step> {

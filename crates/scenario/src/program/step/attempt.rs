@@ -1,8 +1,8 @@
-//! Steps that may fail: requests, commands and retries.
+//! Steps that may fail: requests, commands, compare-and-sets and retries.
 
 use serde::{Deserialize, Serialize};
 
-use super::Block;
+use super::{Block, Target};
 use crate::expr::Expr;
 use crate::program::text::{Template, TextExpr};
 
@@ -22,6 +22,8 @@ pub enum AttemptKind {
     HttpGet { target: RequestTarget, timeout: Expr },
     /// Runs a command and waits for its end.
     Exec { command: Vec<TextExpr>, timeout: Option<Expr> },
+    /// Changes a counter if it has the expected value.
+    CompareAndSet(Swap),
     /// Runs the body, and runs it again if it fails, up to `times` more times.
     Retry {
         times: Expr,
@@ -30,6 +32,23 @@ pub enum AttemptKind {
         /// Random share of each pause, 0 to 1.
         jitter: Expr,
     },
+}
+
+/// An atomic change of a counter that has a certain value, and a failure if it has another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Swap {
+    pub target: Target,
+    /// The expected value. `None`: the worker's own copy.
+    pub expected: Option<Expr>,
+    pub new: SwapValue,
+}
+
+/// The value that a counter gets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SwapValue {
+    /// The expected value plus this.
+    Added(i8),
+    Value(Expr),
 }
 
 /// The receiver of a request.
