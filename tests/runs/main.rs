@@ -3,8 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod cancelling;
 mod blocking_threads;
+mod cancelling;
 mod commands;
 mod engine;
 mod exports;

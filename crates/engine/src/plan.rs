@@ -23,9 +23,7 @@ use self::stored_items::StoredItemsPlan;
 use self::values::eval_at_least_one;
 use crate::input_items::InputItems;
 use contend_scenario::{MemoryOrder, Scenario, Settings, Step};
-use contend_trace::{
-    PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunMemorySize, WorkerId, WorkerKind,
-};
+use contend_trace::{PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunMemorySize, WorkerId, WorkerKind};
 
 /// The most workers, and the most resources, of one run. More threads and mappings exceed system limits that abort the
 /// process instead of returning an error.

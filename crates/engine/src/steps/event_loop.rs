@@ -49,7 +49,7 @@ impl StepRunner {
     /// Runs the steps on a thread beside the loop. The whole worker moves there, with its ring and its locks, and back,
     /// so only one thread writes to the ring at a time.
     async fn run_on_blocking_thread(&mut self, body: &[Step]) -> StepResult {
-        let limit = self.take_blocking_thread().await;
+        let limit = self.take_blocking_thread().await?;
         self.recorder.block(State::Ready, None); // until a thread is free
         let steps = body.to_vec(); // the thread may outlive the borrow, as far as the compiler knows
         let placeholder = Self::new(self.run, self.id(), self.worker_position());
@@ -77,11 +77,13 @@ impl StepRunner {
     }
 
     /// Waits for one of the threads beside the event loop, if they are limited. Returns what to release after it.
-    async fn take_blocking_thread(&mut self) -> Option<ResourceId> {
-        let limit = self.run.plan.blocking_threads?;
-        let semaphore = self.run.semaphore(limit)?;
-        let taken = semaphore.acquire(1, None, &mut self.recorder).await?;
+    async fn take_blocking_thread(&mut self) -> Result<Option<ResourceId>, StopReason> {
+        let Some(limit) = self.run.plan.blocking_threads else { return Ok(None) };
+        let Some(semaphore) = self.run.semaphore(limit) else { return Ok(None) };
+        let Some(taken) = semaphore.acquire(1, None, &mut self.recorder).await else {
+            return Err(StopReason::StopRequested); // without a limit, only a worker that must end gives up
+        };
         self.add_held(limit, HeldLock::Permits(semaphore, taken));
-        Some(limit)
+        Ok(Some(limit))
     }
 }
