@@ -288,7 +288,7 @@ fn cpu(report: &Report<'_>) -> CpuJson {
 
 /// Kinds of a lock.
 #[cfg(test)]
-const LOCK_KINDS: [&str; 15] = [
+const LOCK_KINDS: [&str; 16] = [
     "std",
     "parking-lot",
     "fair",
@@ -297,6 +297,7 @@ const LOCK_KINDS: [&str; 15] = [
     "reentrant",
     "robust",
     "robust-reentrant",
+    "not-robust",
     "async",
     "async-reentrant",
     "off",

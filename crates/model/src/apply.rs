@@ -96,7 +96,10 @@ impl Model {
             | EventKind::FlagSeenSet { .. }
             | EventKind::GroupCounted { .. }
             | EventKind::WaitTimedOut { .. } => self.apply_signal_event(w, at, kind),
-            EventKind::Spawns { .. } | EventKind::SpawnedBy { .. } | EventKind::Joins { .. } => {
+            EventKind::Spawns { .. }
+            | EventKind::SpawnedBy { .. }
+            | EventKind::Cancels { .. }
+            | EventKind::Joins { .. } => {
                 self.apply_spawn_event(w, at, kind);
             }
             EventKind::Blocked { .. }

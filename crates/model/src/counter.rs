@@ -32,6 +32,7 @@ pub struct SwapCounts {
 }
 
 /// A counter that workers change.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the changes so far")]
 #[derive(Debug, Clone)]
 pub struct Counter {
     initial: i64,

@@ -18,7 +18,7 @@ pub use stuck_groups::StuckGroup;
 use self::cycles::{Cycle, permanently_blocked_within, separate_cycles};
 pub(super) use self::graph_reduction::{Requirement, permanently_blocked};
 use super::{Model, ResourceState};
-use contend_trace::{LaneRange, ResourceId, Stamp, WorkerId};
+use contend_trace::{LaneRange, LockKind, ResourceId, ResourceKind, Stamp, State, WorkerId};
 
 /// Most workers listed that one worker of a cycle waits for.
 const MAX_NAMED: usize = 256;
@@ -192,11 +192,26 @@ impl Model {
     fn cancellable_requirement(&self, worker: WorkerId) -> Requirement {
         match self.requirement(worker) {
             Requirement::Nothing => Requirement::Nothing,
+            _ if self.is_being_cancelled(worker) => Requirement::Nothing,
             needs => {
                 let by = self.cancellers(worker).flat_map(LaneRange::iter).filter(|by| self.can_still_cancel(*by));
                 needs.or_any_of(&by.map(WorkerId::index).collect::<Vec<_>>())
             }
         }
+    }
+
+    /// Whether the present wait of a worker will end because another worker has cancelled it. Only a wait for a mutex of
+    /// threads or processes does not, unless the worker is killed.
+    pub(super) fn is_being_cancelled(&self, worker: WorkerId) -> bool {
+        let lane = &self.lanes[worker.index()];
+        let pending = lane.cancellation.filter(|(life, _)| lane.is_alive() && *life >= u64::from(lane.life_count));
+        let Some((_, kills)) = pending else { return false };
+        let resource = lane.activity.resource.and_then(|on| self.registry.resource(on));
+        let is_mutex = matches!(
+            resource.map(|resource| &resource.kind),
+            Some(ResourceKind::Mutex { kind }) if !matches!(kind, LockKind::Async | LockKind::AsyncReentrant)
+        );
+        kills || !(lane.activity.state == State::Lock && is_mutex)
     }
 
     /// Whether a worker may still reach a step that cancels others: it has not ended for good.

@@ -75,6 +75,8 @@ pub struct Lane {
     pub(super) tid: Option<u32>,
     pub(super) ended_tasks: u64,
     pub(super) life_count: u32,
+    /// The newest life in which others cancelled the worker, and whether they killed it.
+    pub(super) cancellation: Option<(u64, bool)>,
     pub(super) began: Option<Stamp>,
     pub(super) ending: Option<LifeEnd>,
     /// The number of crashes in former lives, and in this one if the worker itself reported it; and the newest crash.
@@ -122,6 +124,7 @@ impl Lane {
             tid: None,
             ended_tasks: 0,
             life_count: 0,
+            cancellation: None,
             began: None,
             ending: None,
             crash_count: 0,

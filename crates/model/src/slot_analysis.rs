@@ -69,6 +69,9 @@ impl SlotIndex {
     /// What the worker at this place needs to continue.
     fn requirement(&self, registry: &Registry, place: usize) -> Requirement {
         let report = &self.reports[place];
+        if registry.is_cancellable(self.workers[place]) {
+            return Requirement::Nothing; // slots do not tell whether it is being cancelled
+        }
         if let Some((life, nth)) = report.joined_life {
             let of = registry.life_owner(life).and_then(|worker| self.index_by_worker.get(&worker));
             let lives_on = |(place, life): &&(usize, u64)| *life == nth && !self.reports[*place].has_ended;

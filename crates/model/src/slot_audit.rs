@@ -96,13 +96,15 @@ impl Model {
     }
 
     /// Compares the deadlocked workers with those that are stuck by the slots alone. A deadlock known since an earlier
-    /// snapshot must be among them, unless a slot was too small for all holds; and all of them must be in a deadlock.
+    /// snapshot must be among them, unless a slot was too small for all holds or workers may be cancelled; and all of
+    /// them must be in a deadlock.
     fn audit_deadlock(&mut self, slots: &SlotIndex) {
         let stuck = slots.deadlocked_workers(&self.registry);
         let earlier = self.slot_audit.last_deadlocked.take();
         let now = self.deadlocked_workers();
         let denied = stuck.iter().any(|worker| !now.contains(worker));
-        match earlier.filter(|earlier| *earlier == now && !slots.has_truncated_slot()) {
+        let is_comparable = !slots.has_truncated_slot() && self.registry.cancellers.is_empty();
+        match earlier.filter(|earlier| is_comparable && *earlier == now) {
             Some(all) if all.iter().all(|worker| stuck.contains(worker)) => self.slot_audit.confirmed_verdicts += 1,
             Some(all) if self.slot_audit.refuted_verdict.as_ref() != Some(&all) => {
                 self.slot_audit.refuted_verdict = Some(all);
@@ -118,7 +120,8 @@ impl Model {
         let now = self.stall().map_or_else(Vec::new, |stall| stall.workers);
         let earlier = std::mem::replace(&mut self.slot_audit.last_stalled, now);
         let now = &self.slot_audit.last_stalled;
-        if now.is_empty() || earlier != *now || slots.has_truncated_slot() || !self.is_conclusive(now, unavailable) {
+        let is_comparable = !slots.has_truncated_slot() && self.registry.cancellers.is_empty();
+        if now.is_empty() || earlier != *now || !is_comparable || !self.is_conclusive(now, unavailable) {
             return;
         }
         if now.iter().all(|worker| self.slot_audit.slot_stalled.contains(worker)) {

@@ -116,11 +116,12 @@ impl Expr {
     /// Returns whether two evaluations with equal knobs by the same worker can differ.
     pub fn is_random(&self) -> bool {
         match self {
-            Self::Random(..) | Self::Exponential(_) | Self::Lognormal(..) | Self::Bimodal { .. } => true,
+            Self::Random(..) | Self::Exponential(_) | Self::Lognormal(..) | Self::Bimodal { .. } | Self::Loaded(_) => {
+                true
+            } // a loaded value depends on what other workers did
             Self::Op(left, _, right) | Self::Min(left, right) | Self::Max(left, right) => {
                 left.is_random() || right.is_random()
             }
-            Self::Loaded(_) => true, // depends on what other workers did
             Self::Number(_)
             | Self::Knob(_)
             | Self::WorkerIndex

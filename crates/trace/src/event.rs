@@ -114,6 +114,9 @@ pub enum EventKind {
     Spawns { life: ResourceId, nth: u64 },
     /// Another worker asked for this life, `after` before its first moment. Follows [`EventKind::LifeBegan`].
     SpawnedBy { worker: WorkerId, after: Span },
+    /// Cancels a worker in its `nth` life, and kills it (`kills`) or makes its waits end. Recorded before the worker can
+    /// notice it.
+    Cancels { worker: WorkerId, nth: u64, kills: bool },
     /// Waits until a worker's `nth` life has ended.
     Joins { life: ResourceId, nth: u64 },
     /// A thread or process was on a CPU for this long in this life. Precedes [`EventKind::LifeEnded`].

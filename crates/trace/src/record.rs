@@ -119,6 +119,7 @@ event_layout! {
         2 LifeEnded(how: ARGUMENT);
         26 Spawns { life: ID, nth: TOTAL };
         27 SpawnedBy { worker: ID, after: ARGUMENT };
+        48 Cancels { worker: ID, nth: TOTAL, kills: FLAG };
         28 Joins { life: ID, nth: TOTAL };
         47 CpuTime(time: ARGUMENT);
     }

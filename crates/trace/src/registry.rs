@@ -174,6 +174,11 @@ impl Registry {
         self.resource(id).map_or("?", |r| &r.name)
     }
 
+    /// Whether other workers may cancel this worker.
+    pub fn is_cancellable(&self, worker: WorkerId) -> bool {
+        self.cancellers.iter().any(|cancellers| cancellers.of.contains(worker))
+    }
+
     /// Returns the ids of all mutexes.
     pub fn mutexes(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Mutex { .. }))

@@ -48,11 +48,11 @@ fn figures_of_a_run_are_filled_in() {
         ("value(balance) == 2 and lost(balance) == 0", true, "value(balance) = 2; lost(balance) = 0"),
         ("done(post) > 90 or value(balance) == 2", true, "done(post) = 19; value(balance) = 2"),
         ("not (done(post) > 90 or value(balance) == 2)", false, "done(post) = 19; value(balance) = 2"),
-        ("$hold < 2ms and done(post) > 1", true, "$hold = 1 ms; done(post) = 19"),
+        ("$hold < 2ms and done(post) > 1", true, "$hold = 1.0 ms; done(post) = 19"),
         (
             "done(post) / ($hold / 1ms) == 19",
             true,
-            "done(post) / ($hold / 1ms) = 19 with done(post) = 19 and $hold = 1 ms",
+            "done(post) / ($hold / 1ms) = 19 with done(post) = 19 and $hold = 1.0 ms",
         ),
         ("min(done(post), 5) == 5", true, "min(done(post), 5) = 5"),
         (

@@ -10,9 +10,8 @@ const RESULT_TIME: u64 = 20_000_000;
 impl<'a> Simulator<'a> {
     pub(super) fn pool_step(&mut self, worker: usize, step: &'a PoolStep, now: u64) {
         match step {
-            PoolStep::Submit { .. } | PoolStep::Shutdown { .. } => {}
+            PoolStep::Submit { .. } | PoolStep::Shutdown { .. } | PoolStep::CancelQueued { .. } => {}
             PoolStep::AwaitResult { .. } => self.spend(worker, now, State::Signal, RESULT_TIME),
-            PoolStep::CancelQueued { .. } => {}
             PoolStep::MatchResult { body, .. } => {
                 self.push_frame(worker, body, 0, None);
                 self.spend(worker, now, State::Signal, RESULT_TIME);

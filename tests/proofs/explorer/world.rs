@@ -379,6 +379,8 @@ impl Scene<'_> {
             Step::Select { first, second, timed } => self.select(w, (first, second), timed, waited),
             Step::Spawn(other) => self.spawn(w, other, waited),
             Step::Cancel(other) => {
+                let nth = self.world.workers[other].life;
+                self.record(w, EventKind::Cancels { worker: other.into(), nth, kills: false });
                 self.world.workers[other].cancelled |= self.world.workers[other].phase != Phase::Out;
                 self.next(w);
             }

@@ -11,6 +11,9 @@ use contend_platform::{Exit, fork_and_wait, kill_process, thread_id};
 use contend_scenario::{GroupMembers, LifeStep, MemberSelector};
 use contend_trace::{Cancellation, EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
 
+/// Stands for all lives of a worker that is not spawned by others: the pool's crashed processes begin anew by themselves.
+const EVERY_LIFE: u64 = (1 << 40) - 1;
+
 /// A worker to spawn or join.
 #[derive(Clone, Copy)]
 pub(super) struct SpawnTarget {
@@ -49,18 +52,31 @@ impl StepRunner {
     }
 
     /// Cancels workers that are in a life. They notice it at their next wait or step; a process to kill is killed.
-    fn cancel(&self, members: &GroupMembers, how: Cancellation) {
+    fn cancel(&mut self, members: &GroupMembers, how: Cancellation) {
         let lanes = self.run.plan.group_lanes(members.group);
         let at = match &members.which {
             MemberSelector::At(at) => Some((at.eval(self) as i64).rem_euclid(i64::from(lanes.count.max(1))) as usize),
             MemberSelector::All | MemberSelector::AnyIdle => None,
         };
         for (_, worker) in lanes.iter().enumerate().filter(|(i, _)| at.is_none_or(|at| at == *i)) {
-            let (ring, info) = (self.run.memory.ring(worker), &self.run.plan.registry.workers[worker.index()]);
-            match (how, info.kind, ring.producer_ids()) {
-                (Cancellation::Kill, WorkerKind::Process, Some((pid, _))) => kill_process(pid),
-                _ => ring.cancel(how),
+            self.cancel_worker(worker, how);
+        }
+    }
+
+    /// Cancels a worker. The event comes first: a worker that has noticed it was cancelled is known to be.
+    pub(super) fn cancel_worker(&mut self, worker: WorkerId, how: Cancellation) {
+        let (ring, info) = (self.run.memory.ring(worker), &self.run.plan.registry.workers[worker.index()]);
+        let pid = ring.producer_ids().filter(|_| how == Cancellation::Kill && info.kind == WorkerKind::Process);
+        let life_number = || self.run.life(worker).map_or(EVERY_LIFE, WorkerLife::count);
+        let (mut recorded, mut nth) = (None, life_number());
+        while recorded != Some(nth) {
+            // Another life that begins meanwhile is cancelled, too.
+            self.recorder.write(self.recorder.now(), EventKind::Cancels { worker, nth, kills: pid.is_some() });
+            match pid {
+                Some((pid, _)) => kill_process(pid),
+                None => ring.cancel(how),
             }
+            (recorded, nth) = (Some(nth), life_number());
         }
     }
 

@@ -127,8 +127,9 @@ impl StepRunner {
             }
         }
         if mode.interrupts() {
-            let workers = &self.run.plan.registry.pools[pool.index()].workers;
-            workers.iter().for_each(|worker| self.run.memory.ring(*worker).cancel(Cancellation::Unwind));
+            for worker in &self.run.plan.registry.pools[pool.index()].workers {
+                self.cancel_worker(*worker, Cancellation::Unwind);
+            }
         }
         if mode == ShutdownMode::Abandon {
             return self.cut_off(pool);

@@ -1,4 +1,4 @@
-//! Applies events about the lives of other workers: spawns and joins.
+//! Applies events about the lives of other workers: spawns, cancellations and joins.
 
 use crate::lane::{JoinWait, Wait};
 use crate::{Life, Model, ResourceState};
@@ -9,6 +9,7 @@ impl Model {
         match kind {
             EventKind::Spawns { life, nth } => self.record_spawn_request(w, at, life, nth),
             EventKind::SpawnedBy { worker, after } => self.record_spawn(w, at, worker, after),
+            EventKind::Cancels { worker, nth, kills } => self.record_cancellation(w, at, worker, (nth, kills)),
             EventKind::Joins { life, nth } => self.begin_join(w, at, life, nth),
             _ => {}
         }
@@ -25,6 +26,16 @@ impl Model {
         self.set_running(w, at);
         if let Some(life) = self.life_of(w) {
             self.with_life(life, |life| life.record_start(by, after));
+        }
+    }
+
+    /// Records that a worker cancels another one in this life.
+    fn record_cancellation(&mut self, w: WorkerId, at: Stamp, of: WorkerId, (life, kills): (u64, bool)) {
+        self.set_running(w, at);
+        self.clear_wakeup(w);
+        match self.lanes.get_mut(of.index()) {
+            Some(lane) => lane.cancellation = lane.cancellation.max(Some((life, kills))),
+            None => self.health.anomalies += 1,
         }
     }
 

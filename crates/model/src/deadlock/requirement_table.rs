@@ -44,6 +44,7 @@ impl<'a> RequirementTable<'a> {
         };
         for w in 0..workers {
             let needs = table.worker_requirement(WorkerId::from(w));
+            let needs = if model.is_being_cancelled(WorkerId::from(w)) { Requirement::Nothing } else { needs };
             let needs = if needs == Requirement::Nothing { needs } else { needs.or_any_of(&table.canceller_rows(w)) };
             table.requirement_count += needs.dependencies().len();
             table.rows[w] = needs;

@@ -126,6 +126,9 @@ impl StallAnalysis<'_> {
         };
         for (place, report) in self.slots.reports.iter().enumerate() {
             needs.push(match (self.model.missing_supply(report), report.joined_life) {
+                _ if self.model.registry.is_cancellable(self.slots.workers[place]) && !report.has_ended => {
+                    Requirement::Nothing
+                }
                 _ if !report.alternatives.is_empty() => match self.missing_alternatives(report) {
                     Some(all) => Requirement::Any(all.into_iter().map(&mut row).collect()),
                     None => Requirement::Nothing,

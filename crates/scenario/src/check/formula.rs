@@ -105,13 +105,14 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
                 let name = name(&rest[1..], true);
                 (Token::Knob(name.to_owned()), 1 + name.len())
             }
-            'a'..='z' | 'A'..='Z' => match loaded_counter(rest) {
-                Some((counter, length)) => (Token::Loaded(counter.to_owned()), length),
-                None => {
+            'a'..='z' | 'A'..='Z' => {
+                if let Some((counter, length)) = loaded_counter(rest) {
+                    (Token::Loaded(counter.to_owned()), length)
+                } else {
                     let name = name(rest, false);
                     (Token::Name(name.to_owned()), name.len())
                 }
-            },
+            }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
                 let help = "numbers, $knobs, i, n, task, service, cores, min( , ), max( , ), random( , ), exponential( ), \
