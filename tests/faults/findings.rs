@@ -93,7 +93,7 @@ fn lock_orders_separated_by_any_handoff_are_no_hazard() {
 fn unseparated_lock_orders_are_a_hazard() {
     for (declared, first, second) in [
         ("", "{}", "sleep \"20ms\"; {}"),
-        ("event done", "set done; {}", "wait done; {}"),
+        ("event done", "set done; {}", "wait done; sleep \"20ms\"; {}"),
         ("queue q capacity=4", "put q; {}", "take q; sleep \"20ms\"; {}"),
         ("semaphore s permits=1", "{}; release s", "sleep \"20ms\"; acquire s; {}"),
         ("barrier round parties=2", "meet round; {}; meet round", "meet round; sleep \"20ms\"; {}; meet round"),

@@ -150,6 +150,8 @@ impl Plan {
         plan.notes_nested = plan.has_processes() && has_nested_tasks(scenario);
         plan.registry.wakers = wakers::find_wakers(scenario, &plan, settings);
         plan.registry.cancellers = wakers::find_cancellers(scenario, &plan);
+        // A worker that is cancelled leaves the line of an rwlock, as one whose time is up.
+        plan.keeps_rwlock_line |= !plan.registry.cancellers.is_empty();
         let is_cancellable = |worker| plan.registry.cancellers.iter().any(|by| by.of.contains(WorkerId::from(worker)));
         plan.cancellable = (0..plan.roles.len()).map(is_cancellable).collect();
         plan.add_ends(scenario);
@@ -158,6 +160,13 @@ impl Plan {
             plan.registry.loop_threads = plan.loop_threads;
         }
         Ok(plan)
+    }
+
+    /// Whether some resource counts its waiters, so that one that dies must be taken off the count: a signal, or a queue
+    /// without room.
+    pub fn counts_waiters(&self) -> bool {
+        let has_no_room = |resource: &ResourceInfo| matches!(resource.kind, ResourceKind::Queue { capacity: 0 });
+        self.registry.signals().next().is_some() || self.registry.resources.iter().any(has_no_room)
     }
 
     /// Whether others may cancel this worker.

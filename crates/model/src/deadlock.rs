@@ -18,7 +18,7 @@ pub use stuck_groups::StuckGroup;
 use self::cycles::{Cycle, permanently_blocked_within, separate_cycles};
 pub(super) use self::graph_reduction::{Requirement, permanently_blocked};
 use super::{Model, ResourceState};
-use contend_trace::{LaneRange, LockKind, ResourceId, ResourceKind, Stamp, State, WorkerId};
+use contend_trace::{LaneRange, LockKind, ResourceId, ResourceKind, Stamp, WorkerId, WorkerKind};
 
 /// Most workers listed that one worker of a cycle waits for.
 const MAX_NAMED: usize = 256;
@@ -193,6 +193,7 @@ impl Model {
         match self.requirement(worker) {
             Requirement::Nothing => Requirement::Nothing,
             _ if self.is_being_cancelled(worker) => Requirement::Nothing,
+            needs if !self.could_be_cancelled(worker) => needs,
             needs => {
                 let by = self.cancellers(worker).flat_map(LaneRange::iter).filter(|by| self.can_still_cancel(*by));
                 needs.or_any_of(&by.map(WorkerId::index).collect::<Vec<_>>())
@@ -200,18 +201,28 @@ impl Model {
         }
     }
 
-    /// Whether the present wait of a worker will end because another worker has cancelled it. Only a wait for a mutex of
-    /// threads or processes does not, unless the worker is killed.
+    /// Whether the present wait of a worker will end because another worker has cancelled it.
     pub(super) fn is_being_cancelled(&self, worker: WorkerId) -> bool {
         let lane = &self.lanes[worker.index()];
         let pending = lane.cancellation.filter(|(life, _)| lane.is_alive() && *life >= u64::from(lane.life_count));
-        let Some((_, kills)) = pending else { return false };
-        let resource = lane.activity.resource.and_then(|on| self.registry.resource(on));
-        let is_mutex = matches!(
-            resource.map(|resource| &resource.kind),
-            Some(ResourceKind::Mutex { kind }) if !matches!(kind, LockKind::Async | LockKind::AsyncReentrant)
-        );
-        kills || !(lane.activity.state == State::Lock && is_mutex)
+        pending.is_some_and(|(_, kills)| kills || self.has_interruptible_wait(worker))
+    }
+
+    /// Whether a cancellation ends the present wait of a worker: any wait but those for a mutex of threads or processes
+    /// and for a pipe.
+    fn has_interruptible_wait(&self, worker: WorkerId) -> bool {
+        let on = self.lanes[worker.index()].activity.resource.and_then(|on| self.registry.resource(on));
+        match on.map(|resource| &resource.kind) {
+            Some(ResourceKind::Mutex { kind }) => matches!(kind, LockKind::Async | LockKind::AsyncReentrant),
+            Some(ResourceKind::Pipe { .. }) => false,
+            _ => true,
+        }
+    }
+
+    /// Whether others could end the present wait of a worker by cancelling it. A process can be killed in any wait.
+    pub(super) fn could_be_cancelled(&self, worker: WorkerId) -> bool {
+        let is_process = self.registry.worker(worker).is_some_and(|info| info.kind == WorkerKind::Process);
+        is_process || self.has_interruptible_wait(worker)
     }
 
     /// Whether a worker may still reach a step that cancels others: it has not ended for good.

@@ -93,7 +93,7 @@ impl SlotIndex {
                 if missing > 0 { Requirement::AtLeast(missing, all) } else { Requirement::Nothing }
             }
             (LockCapacity::ReadersWriter, reader @ LockRequest::Read { .. })
-                if !self.has_writer_ahead(lock, reader) =>
+                if !self.has_writer_ahead(registry, lock, reader) =>
             {
                 Requirement::All(holders(&|grant| !grant.is_shared()))
             }
@@ -101,9 +101,13 @@ impl SlotIndex {
         }
     }
 
-    /// Whether a writer waits for this rwlock ahead of a reader with this request.
-    fn has_writer_ahead(&self, lock: ResourceId, reader: LockRequest) -> bool {
-        let is_ahead = |place: &usize| reader.is_behind(self.reports[*place].lock_request);
+    /// Whether a writer waits for this rwlock ahead of a reader with this request, and will not give up.
+    fn has_writer_ahead(&self, registry: &Registry, lock: ResourceId, reader: LockRequest) -> bool {
+        let is_ahead = |place: &usize| {
+            let report = &self.reports[*place];
+            let stays = matches!(report.lock_wait, Some((_, false))) && !registry.is_cancellable(self.workers[*place]);
+            stays && reader.is_behind(report.lock_request)
+        };
         self.waiting.get(&lock).into_iter().flatten().any(is_ahead)
     }
 }

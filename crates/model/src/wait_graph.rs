@@ -115,11 +115,16 @@ impl Model {
         }
     }
 
-    /// Returns the writers that wait for an rwlock without a limit and that a reader with this request cannot overtake.
+    /// Returns the writers that wait for an rwlock without a limit, that no worker may cancel, and that a reader with
+    /// this request cannot overtake.
     /// The reader goes on later than such a writer, so it also waits for everything that the writer waits for.
     pub(super) fn writers_ahead(&self, lock: &Lock, reader: LockRequest) -> impl Iterator<Item = WorkerId> {
         let waiters = lock.waiters().into_iter().map(|(worker, _)| worker);
-        waiters.filter(move |w| reader.is_behind(self.lanes[w.index()].lock_request()) && self.has_unlimited_wait(*w))
+        waiters.filter(move |w| {
+            reader.is_behind(self.lanes[w.index()].lock_request())
+                && self.has_unlimited_wait(*w)
+                && !self.registry.is_cancellable(*w)
+        })
     }
 
     /// Whether a hold is certain and comes before the waiter's next grant.

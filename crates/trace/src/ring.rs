@@ -100,7 +100,14 @@ impl<'a> Ring<'a> {
 
     /// Asks the worker to end at its next step, or withdraws the request.
     pub fn set_end_requested(self, end: bool) {
-        self.words[END_REQUEST].store(u64::from(end), Ordering::Relaxed);
+        let (from, to) = (u64::from(!end), u64::from(end));
+        // A stronger request stays.
+        let _ = self.words[END_REQUEST].compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Withdraws every request, for the worker's next life.
+    pub fn clear_requests(self) {
+        self.words[END_REQUEST].store(0, Ordering::Relaxed);
     }
 
     /// Asks the worker to end at its next step, even in the middle of a task.

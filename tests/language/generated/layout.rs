@@ -131,7 +131,8 @@ impl Layout {
         let can_be_bare = begins && text[1..].chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         match self.dice.u8(..4) {
             0 | 1 if can_be_bare && !is_keyword => self.out.push_str(text),
-            2 if !text.contains("\"#") && !text.contains(char::is_control) => {
+            // Three quotes in a row would begin a text of several lines.
+            2 if !text.contains("\"#") && !text.starts_with('"') && !text.contains(char::is_control) => {
                 let _ = write!(self.out, "#\"{text}\"#");
             }
             _ => self.quoted(text),

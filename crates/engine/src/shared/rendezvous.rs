@@ -54,12 +54,12 @@ impl<'a> Rendezvous<'a> {
             while guard.get(COLLECTED) == 0 && !is_closed(&guard) && !has_passed(deadline) {
                 guard = guard.wait_until(ROOM_AVAILABLE, deadline).await;
             }
+            recorder.end_wait(); // before the count: a worker that dies here is not taken off it twice
             subtract(&mut guard, WAITING_PUTTERS);
             if guard.get(COLLECTED) == 0 && !is_closed(&guard) {
                 self.give_up(guard, recorder);
                 return Ok(false);
             }
-            recorder.end_wait();
             if guard.get(COLLECTED) == 0 {
                 recorder.resume();
                 return Err(QueueClosed);
@@ -108,12 +108,12 @@ impl<'a> Rendezvous<'a> {
             while guard.get(HANDED_OVER) == 0 && !is_closed(&guard) && !has_passed(deadline) {
                 guard = guard.wait_until(ITEM_AVAILABLE, deadline).await;
             }
+            recorder.end_wait();
             subtract(&mut guard, WAITING_TAKERS);
             if guard.get(HANDED_OVER) == 0 && !is_closed(&guard) {
                 self.give_up(guard, recorder);
                 return Ok(false);
             }
-            recorder.end_wait();
             if guard.get(HANDED_OVER) == 0 {
                 recorder.resume();
                 return Err(QueueClosed);

@@ -81,6 +81,7 @@ impl<'a> SignalWaiters<'a> {
                 break nth;
             }
             if has_passed(deadline) {
+                recorder.end_wait(); // before the count: a worker that dies here is not taken off it twice
                 guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
                 return Err(guard);
             }

@@ -7,7 +7,7 @@ use crate::plan::WorkerRole;
 use crate::shared::life::WorkerLife;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use crate::workers::{event_loop, forked::spawn_forked, thread::spawn_thread};
-use contend_platform::{Exit, fork_and_wait, kill_process, thread_id};
+use contend_platform::{Exit, fork_and_wait, kill_process_of_run, thread_id};
 use contend_scenario::{GroupMembers, LifeStep, MemberSelector};
 use contend_trace::{Cancellation, EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
 
@@ -65,16 +65,17 @@ impl StepRunner {
 
     /// Cancels a worker. The event comes first: a worker that has noticed it was cancelled is known to be.
     pub(super) fn cancel_worker(&mut self, worker: WorkerId, how: Cancellation) {
-        let (ring, info) = (self.run.memory.ring(worker), &self.run.plan.registry.workers[worker.index()]);
-        let pid = ring.producer_ids().filter(|_| how == Cancellation::Kill && info.kind == WorkerKind::Process);
+        let ring = self.run.memory.ring(worker);
+        let is_process = self.run.plan.registry.workers[worker.index()].kind == WorkerKind::Process;
+        let kills = is_process && how == Cancellation::Kill;
         let life_number = || self.run.life(worker).map_or(EVERY_LIFE, WorkerLife::count);
         let (mut recorded, mut nth) = (None, life_number());
         while recorded != Some(nth) {
             // Another life that begins meanwhile is cancelled, too.
-            self.recorder.write(self.recorder.now(), EventKind::Cancels { worker, nth, kills: pid.is_some() });
-            match pid {
-                Some((pid, _)) => kill_process(pid),
-                None => ring.cancel(how),
+            self.recorder.write(self.recorder.now(), EventKind::Cancels { worker, nth, kills });
+            match ring.producer_ids() {
+                Some((pid, _)) if kills => kill_process_of_run(pid),
+                _ => ring.cancel(how),
             }
             (recorded, nth) = (Some(nth), life_number());
         }
@@ -132,7 +133,7 @@ impl StepRunner {
 
     fn begin_spawn(&mut self, other: SpawnTarget, (asked, nth): (u64, u64)) -> StepResult {
         self.recorder.write(asked, EventKind::Spawns { life: other.id, nth });
-        self.run.memory.ring(other.worker).set_end_requested(false);
+        self.run.memory.ring(other.worker).clear_requests();
         self.run.add_task_source(other.worker);
         let started = match self.run.plan.registry.workers[other.worker.index()].kind {
             WorkerKind::Process if self.run.plan.is_forked(other.worker) => {

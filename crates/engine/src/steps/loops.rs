@@ -21,6 +21,7 @@ impl StepRunner {
     /// Polls until the answer to one of the questions is yes.
     pub(crate) fn spin(&mut self, questions: &[Question]) -> StepResult {
         while !self.should_stop() {
+            self.check_cancelled()?;
             for question in questions {
                 if self.eval_question(question)? {
                     return Ok(());

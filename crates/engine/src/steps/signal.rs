@@ -13,6 +13,9 @@ impl StepRunner {
         match step {
             SignalStep::Wait { target, limit } => {
                 let was_woken = self.wait_for_signal(target, limit).await?;
+                if !was_woken {
+                    self.check_cancelled()?; // the mutex of a condition was locked again in between
+                }
                 return if was_woken { Ok(()) } else { self.give_up(limit).await };
             }
             SignalStep::BarrierWait { target, limit } => {

@@ -53,6 +53,9 @@ pub fn complete_end(
     if is_ending || !has_recorded_since {
         resolve_result(run, pool, task, end.is_ok(), recorder);
     }
+    if task.result.is_some() {
+        run.wake_helpers(); // the dead worker may have been about to
+    }
     true
 }
 

@@ -22,6 +22,7 @@ use super::thread::{stack_bytes, thread_name};
 use crate::block_on::block_on;
 use crate::cleanup::dead_waiter::remove_dead_waiter;
 use crate::context::RunContext;
+use crate::interrupt;
 use crate::locks::any_mutex::AnyMutex;
 use crate::plan::WorkerRole;
 use crate::step_runner::StepRunner;
@@ -75,6 +76,7 @@ fn run_copy(run: &'static RunContext, role: WorkerRole, first: u64, step_runner:
     minimize_timer_slack();
     apply_scheduling(run, role, step_runner);
     run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());
+    interrupt::set_present(run.cancel_ring(worker));
     record_life_begin(run, worker, first, step_runner);
     for copy in run.plan.lock_copies_of(worker) {
         if run.lock(copy.copy).is_some_and(AnyMutex::is_locked) {
@@ -96,7 +98,7 @@ fn end_forked_life(run: &'static RunContext, worker: WorkerId, exit: Exit) {
     };
     let has_died = death.is_some();
     if let Some(cause) = death {
-        if run.plan.registry.signals().next().is_some() {
+        if run.plan.counts_waiters() {
             remove_dead_waiter(run, worker, &mut run.recorder(worker));
         }
         run.send_notice(Notice::Died { worker, cause });

@@ -146,7 +146,7 @@ impl<'a> RequirementTable<'a> {
     /// The workers that may cancel a worker that is alive.
     fn canceller_rows(&mut self, w: usize) -> Vec<usize> {
         let model = self.model;
-        if !model.lanes[w].is_alive() {
+        if !model.lanes[w].is_alive() || !model.could_be_cancelled(WorkerId::from(w)) {
             return Vec::new();
         }
         let lanes: Vec<LaneRange> = model.cancellers(WorkerId::from(w)).collect();

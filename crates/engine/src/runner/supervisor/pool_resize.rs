@@ -35,7 +35,11 @@ impl Supervisor {
     fn fill_pool(&mut self, pool: usize) {
         for worker in self.run.plan.registry.pools[pool].workers.clone() {
             let wanted = self.is_wanted(worker);
-            self.run.memory.ring(worker).set_end_requested(!wanted);
+            let ring = self.run.memory.ring(worker);
+            if wanted && !self.is_running(worker) {
+                ring.clear_requests();
+            }
+            ring.set_end_requested(!wanted);
             if wanted && !self.is_running(worker) && !self.try_start(worker) {
                 break; // the system would refuse the next one too
             }

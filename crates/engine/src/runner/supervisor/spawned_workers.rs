@@ -31,8 +31,7 @@ impl Supervisor {
     /// Stops counting a dead worker as a waiter for a signal and as a source of tasks. Writes the events to its ring,
     /// which has no other writer now.
     pub(super) fn clean_up_dead(&self, worker: WorkerId) {
-        let may_wait = self.run.plan.registry.signals().next().is_some();
-        if may_wait || self.run.plan.is_task_source(worker) {
+        if self.run.plan.counts_waiters() || self.run.plan.is_task_source(worker) {
             let mut recorder = self.run.recorder(worker);
             remove_dead_waiter(self.run, worker, &mut recorder);
             self.run.remove_task_source(worker, Some(&mut recorder));

@@ -43,7 +43,7 @@ pub(super) const COUNTERS: NodeFamily = NodeFamily {
         ]),
         step_rule(
             "compare-and-set",
-            "compare-and-set balance add=1",
+            "compare-and-set balance add=1 { ... }",
             "Changes the counter atomically if it has the value `from=`, and fails if it has another. A failure ends \
              the task, but no other task, unless an `else` follows or a `retry` around it tries again. The block runs \
              after a success. Either way, the worker's own copy becomes the value that the counter has.",

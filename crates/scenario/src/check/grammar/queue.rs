@@ -1,6 +1,6 @@
 //! Steps on queues.
 
-use super::IfOmitted::SameAs;
+use super::IfOmitted::Means;
 use super::ValueKind::Number;
 use super::{AT, BlockRule, NodeFamily, Parameter, TIMEOUT, TRY_TIMEOUT, optional, resource_name, step_rule};
 use crate::check::Checker;
@@ -25,7 +25,7 @@ pub(super) const QUEUES: NodeFamily = NodeFamily {
             optional(
                 "priority",
                 Number(PRIORITY),
-                SameAs("0"),
+                Means("0"),
                 "its priority; of importance in a queue with order=priority. The report says how long items of each \
                  priority stayed",
             ),

@@ -253,6 +253,9 @@ fn without_exclusive(node: &ExampleNode, parameter: &Parameter) -> ExampleNode {
     if ["above", "below", "equals"].contains(&parameter.name) {
         node.props.retain(|(name, _)| !["above", "below", "equals"].contains(&name.as_str()));
     }
+    if node.rule.word == "batch" && ["from", "to"].contains(&parameter.name) {
+        node.props = vec![("trace".to_owned(), "\"requests.csv\"".to_owned())]; // a part of a trace
+    }
     node
 }
 
