@@ -155,3 +155,58 @@ fn shutdown_that_interrupts_ends_tasks_that_wait() {
         assert_eq!((pool.failed(), pool.cancelled(), seen.counter), (2, 3, Some(5)), "{kind}");
     }
 }
+
+#[test]
+fn workers_behind_a_cancelled_writer_go_on() {
+    for kind in KINDS {
+        for policy in ["fair", "writers"] {
+            let seen = completed(&format!(
+                "rwlock rw policy={policy}\ncounter n\nevent over
+                 {kind} v {{ sleep \"10ms\"; write rw {{ add n }} }}
+                 {kind} reader {{ sleep \"20ms\"; read rw {{ add n }} }}
+                 {kind} holder {{ write rw {{ wait over }} }}
+                 {kind} u {{ sleep \"40ms\"; cancel v; join v; set over }}"
+            ));
+            assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}, {policy}");
+            assert_eq!(seen.counter, Some(1), "{kind}, {policy}: the reader");
+        }
+    }
+}
+
+/// The reader behind the writer waits for the holder, and the holder for the reader: until the writer is cancelled.
+#[test]
+fn ring_through_a_writer_that_may_be_cancelled_is_no_deadlock() {
+    for limit in ["", " timeout=\"80ms\""] {
+        let seen = completed(&format!(
+            "rwlock rw policy=writers\nmutex m
+             thread w {{ sleep \"20ms\"; write rw{limit} {{ sleep \"1us\" }} }}
+             thread first {{ read rw {{ sleep \"10ms\"; lock m {{ sleep \"1us\" }} }} }}
+             thread second {{ lock m {{ sleep \"40ms\"; read rw {{ sleep \"1us\" }} }} }}
+             thread u {{ sleep \"100ms\"; cancel w }}"
+        ));
+        assert!(seen.model().first_deadlock().is_none(), "{limit}: {:?}", seen.model().first_deadlock());
+        assert_eq!(seen.model().health().disagreements, 0, "{limit}");
+    }
+}
+
+#[test]
+fn spinning_worker_notices_a_cancellation() {
+    for kind in ["thread", "process"] {
+        let seen = completed(&format!(
+            "counter n
+             {kind} v {{ spin {{ until n above=5 }} }}
+             {kind} u {{ sleep \"20ms\"; cancel v; join v }}"
+        ));
+        assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}");
+    }
+}
+
+#[test]
+fn putter_killed_at_a_queue_without_room_puts_nothing() {
+    let seen = completed(
+        "queue q capacity=0\ncounter n
+         process v { put q }
+         process u { sleep \"40ms\"; cancel v how=kill; join v; try-take q timeout=\"60ms\" { add n by=5 } else { add n } }",
+    );
+    assert_eq!(seen.counter, Some(1), "nothing is taken from the dead worker");
+}
