@@ -219,6 +219,8 @@ impl App {
         self.current_view = CurrentView::Run(Box::new(RunView::from_recording(scenario, settings, model)));
         self.mode = Mode::Browse;
         self.explain_recorded_run();
+        self.dirty = true;
+        self.update_layout();
     }
 
     /// Changes the state and returns the effects.
