@@ -210,3 +210,19 @@ fn putter_killed_at_a_queue_without_room_puts_nothing() {
     );
     assert_eq!(seen.counter, Some(1), "nothing is taken from the dead worker");
 }
+
+/// Its ring has a writer: the mutex, which will record in its name that it got the mutex.
+#[test]
+fn task_that_was_killed_in_line_cannot_be_spawned_again() {
+    let seen = completed(
+        "mutex m\nevent over
+         async v { lock m { sleep \"1us\" } }
+         async holder { lock m { wait over } }
+         async u { sleep \"10ms\"; spawn v; sleep \"20ms\"; cancel v how=kill; sleep \"20ms\"; set over; spawn v }",
+    );
+    let why = seen.notices.iter().find_map(|notice| match notice {
+        contend::trace::Notice::TaskFailed { message, .. } => Some(message.clone()),
+        _ => None,
+    });
+    assert!(why.as_ref().is_some_and(|why| why.contains("killed in the line of a mutex")), "{:?}", seen.notices);
+}

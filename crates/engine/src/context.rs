@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 
@@ -71,6 +71,8 @@ pub struct RunContext {
     /// This process's own copies of private counters, by resource. Unset in the runner, whose counters are in the run
     /// memory, where the dashboard reads them.
     private_counters: OnceLock<Vec<AtomicU64>>,
+    /// Tasks that were killed in the line of a mutex, which will write the end of their lives.
+    left_in_line: Mutex<BTreeSet<WorkerId>>,
     output: Mutex<File>,
     is_too_deep_reported: AtomicBool,
     /// Whether a worker may run a task inside another one.
@@ -111,9 +113,20 @@ impl RunContext {
             http_client: HttpClient::default(),
             allow_exec: start.settings.allow_exec,
             texts: start.settings.texts,
+            left_in_line: Mutex::default(),
             output: Mutex::new(output),
             is_too_deep_reported: AtomicBool::new(false),
         })))
+    }
+
+    /// Notes that a task was killed in the line of a mutex.
+    pub fn note_left_in_line(&self, worker: WorkerId) {
+        self.left_in_line.lock().unwrap_or_else(PoisonError::into_inner).insert(worker);
+    }
+
+    /// Whether a task was killed in the line of a mutex. It cannot begin anew: its ring has a writer already.
+    pub fn is_left_in_line(&self, worker: WorkerId) -> bool {
+        self.left_in_line.lock().unwrap_or_else(PoisonError::into_inner).contains(&worker)
     }
 
     /// Returns the mutex of a resource; without one, workers pass.

@@ -151,6 +151,11 @@ impl StepRunner {
                     self.run.end_life(other.worker, false);
                 })
             }
+            WorkerKind::Async if self.run.is_left_in_line(other.worker) => {
+                self.run.remove_task_source(other.worker, Some(&mut self.recorder));
+                self.run.end_life(other.worker, false);
+                Err(io::Error::other("it was killed in the line of a mutex and keeps its place there"))
+            }
             WorkerKind::Async => {
                 other.life.mark_running();
                 event_loop::spawn(self.run, other.worker, self.run.plan.roles[other.worker.index()], || {});

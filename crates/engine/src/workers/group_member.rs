@@ -53,7 +53,8 @@ fn end_killed(run: &'static RunContext, step_runner: &mut StepRunner) -> bool {
     let mutex = in_line.and_then(|(id, key)| Some((run.async_mutex(id)?, key)));
     match mutex {
         Some((mutex, key)) => {
-            // The mutex writes the end of this life, or the next life does: this recorder writes no more.
+            // The mutex writes the end of this life: this recorder writes no more.
+            run.note_left_in_line(step_runner.id());
             let placeholder = run.recorder(step_runner.id());
             let recorder = std::mem::replace(&mut step_runner.recorder, placeholder);
             mutex.leave_in_line(key, Box::new(recorder));

@@ -54,7 +54,7 @@ pub(super) const LIVES: NodeFamily = NodeFamily {
                 SameAs("unwind"),
                 "`unwind` gives back everything that the worker holds, as a dropped future or an interrupted thread \
                  does; `kill` gives nothing back: its mutexes stay locked, its permits are gone, and a task that waits \
-                 for a mutex keeps its place in line. A process is killed by a signal, and the system releases its \
+                 for a mutex keeps its place in line and cannot be spawned again. A process is killed by a signal, and the system releases its \
                  mutexes. Only for a group",
             ),
             optional(
