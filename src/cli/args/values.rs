@@ -24,17 +24,17 @@ impl From<Executor> for WorkerKind {
     }
 }
 
-pub(super) fn parse_positive_time(text: &str) -> Result<Duration, String> {
+pub(in crate::cli::args) fn parse_positive_time(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
     if time.is_zero() { Err("must be longer than zero; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
 }
 
-pub(super) fn parse_percentage(text: &str) -> Result<f64, String> {
+pub(in crate::cli::args) fn parse_percentage(text: &str) -> Result<f64, String> {
     let value: f64 = text.trim_end_matches('%').trim().parse().map_err(|_| "not a number; write it as 5".to_owned())?;
     if (0.1..=50.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 50".to_owned()) }
 }
 
-pub(super) fn parse_size(text: &str) -> Result<u64, String> {
+pub(in crate::cli::args) fn parse_size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, f64); 7] = [
         ("GiB", 1_073_741_824.0),
         ("MiB", 1_048_576.0),
@@ -50,7 +50,7 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     size.map(|size| size as u64).ok_or_else(|| "not a size from 64KiB on; write it as 100MiB".to_owned())
 }
 
-pub(super) fn parse_speed(text: &str) -> Result<f64, String> {
+pub(in crate::cli::args) fn parse_speed(text: &str) -> Result<f64, String> {
     let value: f64 = text.trim().parse().map_err(|_| "not a number; write it as 10".to_owned())?;
     if (0.01..=1e6).contains(&value) { Ok(value) } else { Err("must be between 0.01 and 1000000".to_owned()) }
 }

@@ -1,0 +1,76 @@
+//! Options and commands about recordings.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::TEMPLATE;
+use super::values::parse_size;
+
+/// Options for keeping runs.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RecordArgs {
+    /// Record the run in this file, for `contend replay`; of several runs, each in a file of this directory
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = "Output")]
+    pub(in crate::cli) record: Option<PathBuf>,
+    /// End the recording when its file has this size, such as 100MiB; the run goes on
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = parse_size,
+        default_value = "1GiB",
+        requires = "record",
+        help_heading = "Output",
+    )]
+    pub(in crate::cli) record_limit: u64,
+}
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  contend run deadlock --record deadlock.contend
+  contend replay deadlock.contend            look at it again, at any moment
+  contend replay deadlock.contend --json     the same report as that of the run";
+
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = REPLAY_EXAMPLES)]
+pub(in crate::cli) struct ReplayArgs {
+    /// A file that `--record` wrote
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) file: PathBuf,
+    /// Print the report of the run instead of opening the dashboard [default: if the output is not a terminal]
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) headless: bool,
+    /// Print the report as one JSON object (see docs/report.md); implies --headless
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+/// The form of an export, the value of `--to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ExportTarget {
+    /// A trace for ui.perfetto.dev
+    Perfetto,
+    /// Trace events in JSON, for Chrome's tracing page and other viewers
+    Chrome,
+    /// A directory of tables
+    Csv,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  contend export deadlock.contend --to perfetto       writes deadlock.perfetto-trace
+  contend export deadlock.contend --to csv -o data    writes data/states.csv, data/holds.csv, ...";
+
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = EXPORT_EXAMPLES)]
+pub(in crate::cli) struct ExportArgs {
+    /// A file that `--record` wrote
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) file: PathBuf,
+    /// The form to write
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub(in crate::cli) to: ExportTarget,
+    /// The file to write, or the directory for tables [default: beside the recording]
+    #[arg(long, short, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(in crate::cli) output: Option<PathBuf>,
+}
