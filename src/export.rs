@@ -2,6 +2,8 @@
 
 mod chrome;
 mod csv;
+mod item;
+mod lock_slots;
 mod perfetto;
 mod timeline;
 
@@ -11,7 +13,8 @@ use std::path::Path;
 
 use crate::recording::Recording;
 
-pub use timeline::{ExportCounts, Item, Timeline, for_each_item};
+pub use item::{ExportCounts, Handover, Item};
+pub use timeline::{Timeline, for_each_item};
 
 /// The form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use std::io::{self, Read, Seek, Write};
 
 use serde_json::{Value, json};
 
-use super::timeline::{ExportCounts, Item, for_each_item};
+use super::item::{ExportCounts, Item};
+use super::timeline::for_each_item;
 use crate::recording::Recording;
 use crate::trace::{Registry, ResourceId, Stamp};
 

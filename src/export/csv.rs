@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
-use super::timeline::{ExportCounts, Item, for_each_item};
+use super::item::{ExportCounts, Item};
+use super::timeline::for_each_item;
 use crate::recording::Recording;
 use crate::trace::Registry;
 

@@ -8,7 +8,8 @@ use std::io::{self, Read, Seek, Write};
 
 use prost::Message as _;
 
-use super::timeline::{ExportCounts, Item, for_each_item};
+use super::item::{ExportCounts, Item};
+use super::timeline::for_each_item;
 use crate::recording::Recording;
 use crate::trace::{Grant, Registry, ResourceId, Stamp};
 

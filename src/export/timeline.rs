@@ -1,10 +1,12 @@
 //! A recording as a list of spans, values and moments, in an order that suits every format: the spans of one track come
 //! in the order of time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
+use super::item::{ExportCounts, Handover, Item};
+use super::lock_slots::LockSlots;
 use crate::model::{Budget, Model};
 use crate::recording::Recording;
 use crate::report::end_of_recording;
@@ -12,77 +14,6 @@ use crate::trace::{
     Event, EventKind, Grant, LockKind, Message, Notice, PoolId, Registry, ResourceId, ResourceKind, Sample, Stamp,
     State, WorkerId,
 };
-
-/// Releases of a lock that are remembered until the next acquisition is known.
-const MAX_RELEASES: usize = 64;
-
-/// A part of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Item {
-    /// A worker was in a state.
-    State { worker: WorkerId, state: State, on: Option<ResourceId>, from: Stamp, to: Stamp },
-    /// A worker held a lock. Holds of one `slot` do not overlap: a mutex needs one slot, a semaphore more.
-    Hold {
-        lock: ResourceId,
-        slot: usize,
-        worker: WorkerId,
-        grant: Grant,
-        from: Stamp,
-        to: Stamp,
-        /// The hold that ended when this one began, if the worker had waited for it.
-        after: Option<Handover>,
-    },
-    /// A worker executed a task. Tasks that a task runs itself lie inside it, one `depth` below.
-    Task { pool: PoolId, worker: WorkerId, number: Option<u64>, ok: bool, depth: usize, from: Stamp, to: Stamp },
-    /// The number of items in a queue, or of bytes in a pipe.
-    Depth { queue: ResourceId, at: Stamp, depth: u64 },
-    /// The value of a counter.
-    Value { counter: ResourceId, at: Stamp, value: i64 },
-    /// The load of a core, 0 to 1.
-    CoreLoad { core: usize, at: Stamp, load: f32 },
-    /// The number of workers of a pool.
-    PoolSize { pool: PoolId, at: Stamp, workers: u32 },
-    /// A notice or a finding.
-    Moment { at: Stamp, name: String, detail: String },
-}
-
-/// The end of a hold that let another worker in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Handover {
-    pub grant: Grant,
-    pub slot: usize,
-    pub at: Stamp,
-}
-
-/// How much was exported.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ExportCounts {
-    pub states: u64,
-    pub holds: u64,
-    pub handovers: u64,
-    pub tasks: u64,
-    pub depths: u64,
-    pub values: u64,
-    pub loads: u64,
-    pub moments: u64,
-}
-
-impl ExportCounts {
-    fn count(&mut self, item: &Item) {
-        match item {
-            Item::State { .. } => self.states += 1,
-            Item::Hold { after, .. } => {
-                self.holds += 1;
-                self.handovers += u64::from(after.is_some());
-            }
-            Item::Task { .. } => self.tasks += 1,
-            Item::Depth { .. } => self.depths += 1,
-            Item::Value { .. } | Item::PoolSize { .. } => self.values += 1,
-            Item::CoreLoad { .. } => self.loads += 1,
-            Item::Moment { .. } => self.moments += 1,
-        }
-    }
-}
 
 /// Calls `see` for every item of a recording.
 ///
@@ -145,14 +76,6 @@ struct OpenHold {
     has_waited: bool,
 }
 
-/// The slots of one lock, and the newest releases.
-#[derive(Debug, Clone, Default)]
-struct LockSlots {
-    /// By slot: the end of its newest hold.
-    ends: Vec<Stamp>,
-    releases: VecDeque<Handover>,
-}
-
 impl Timeline {
     pub fn new(registry: Arc<Registry>) -> Self {
         let budget = Budget::for_registry(&registry);
@@ -186,7 +109,7 @@ impl Timeline {
     pub fn take_complete(&mut self) -> Vec<Item> {
         let complete_until = self.complete_until;
         let (mut items, later) =
-            std::mem::take(&mut self.ended).into_iter().partition(|item| end_of(item) <= complete_until);
+            std::mem::take(&mut self.ended).into_iter().partition(|item| item.end() <= complete_until);
         self.ended = later;
         self.put_in_order(&mut items);
         items
@@ -346,7 +269,7 @@ impl Timeline {
 
     /// Sorts items, and assigns slots to holds.
     fn put_in_order(&mut self, items: &mut Vec<Item>) {
-        items.sort_by_key(|item| (end_of(item), start_of(item)));
+        items.sort_by_key(|item| (item.end(), item.start()));
         for item in items {
             let Item::Hold { lock, slot, grant, from, to, after, .. } = item else { continue };
             let slots = self.slots.entry(*lock).or_default();
@@ -358,47 +281,7 @@ impl Timeline {
             }
             *slot = slots.assign(*from, *to);
             *after = after.and_then(|_| slots.release_before(*grant, *from));
-            slots.releases.push_back(Handover { grant: *grant, slot: *slot, at: *to });
-            if slots.releases.len() > MAX_RELEASES {
-                slots.releases.pop_front();
-            }
+            slots.add_release(Handover { grant: *grant, slot: *slot, at: *to });
         }
-    }
-}
-
-impl LockSlots {
-    /// Returns the first slot that is free from `from` on, and occupies it until `to`.
-    fn assign(&mut self, from: Stamp, to: Stamp) -> usize {
-        let slot = self.ends.iter().position(|end| *end <= from).unwrap_or(self.ends.len());
-        if slot == self.ends.len() {
-            self.ends.push(to);
-        }
-        self.ends[slot] = to;
-        slot
-    }
-
-    /// Returns the release that let in the worker with this grant: that of the grant before, or else the newest.
-    fn release_before(&self, grant: Grant, from: Stamp) -> Option<Handover> {
-        let exact = self.releases.iter().rev().find(|release| release.grant.number() + 1 == grant.number());
-        let newest = || self.releases.iter().filter(|release| release.at <= from).max_by_key(|release| release.at);
-        exact.or_else(newest).copied()
-    }
-}
-
-fn end_of(item: &Item) -> Stamp {
-    match item {
-        Item::State { to, .. } | Item::Hold { to, .. } | Item::Task { to, .. } => *to,
-        other => start_of(other),
-    }
-}
-
-fn start_of(item: &Item) -> Stamp {
-    match item {
-        Item::State { from, .. } | Item::Hold { from, .. } | Item::Task { from, .. } => *from,
-        Item::Depth { at, .. }
-        | Item::Value { at, .. }
-        | Item::CoreLoad { at, .. }
-        | Item::PoolSize { at, .. }
-        | Item::Moment { at, .. } => *at,
     }
 }
