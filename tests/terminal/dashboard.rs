@@ -6,7 +6,7 @@ use portable_pty::CommandBuilder;
 #[test]
 fn picker_starts_a_run_and_q_quits() {
     let mut tty = Pty::contend(&[], 24, 80);
-    tty.wait_for_text("lock-contention");
+    tty.wait_for_text("thread-pool");
     tty.type_keys("dead");
     tty.wait_for("the list is filtered", |s| s.contents().contains("deadlock") && !s.contents().contains("thumbnails"));
     tty.type_keys("\r");

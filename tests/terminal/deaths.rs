@@ -84,8 +84,8 @@ const TUNING: Mode = Mode {
 };
 
 const MODES: [Mode; 13] = [
-    Mode { name: "picker", args: &[], first: "lock-contention", keys: "", then: "", quit: "q" },
-    Mode { name: "filter", args: &[], first: "lock-contention", keys: "/dead", then: "deadlock", quit: "\x1bq" },
+    Mode { name: "picker", args: &[], first: "thread-pool", keys: "", then: "", quit: "q" },
+    Mode { name: "filter", args: &[], first: "thread-pool", keys: "/dead", then: "deadlock", quit: "\x1bq" },
     Mode {
         name: "question",
         args: &["run", "account-race"],
