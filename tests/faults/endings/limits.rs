@@ -16,7 +16,7 @@ fn output_text(output: &Output) -> String {
 
 #[test]
 fn memory_limit_is_named_when_a_thread_cannot_start() {
-    let output = limited("-v 600000", "run lock-contention --headless --for 1s --set tellers=64");
+    let output = limited("-v 560000", "run lock-contention --headless --for 1s --set tellers=64");
     assert!(!output.status.success());
     assert!(output_text(&output).contains("(ulimit -v)"), "{}", output_text(&output));
 }
