@@ -78,7 +78,7 @@ pub use pipe::{
 };
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, has_proc, ignore_file_size_signal,
-    kill_adopted_group, kill_descendants, kill_escaped_children, kill_group, kill_process, kill_process_of_run,
+    kill_adopted_group, kill_descendants, kill_escaped_children, kill_group, kill_process, kill_process_of_session,
     process_exists, process_start_time, reset_signals, set_process_name, terminate_with_parent,
 };
 pub use process_tag::new_process_tag;

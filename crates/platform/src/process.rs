@@ -29,19 +29,14 @@ pub fn kill_process(pid: u32) {
     }
 }
 
-/// Sends `SIGKILL` to a process of the same run, if it still exists: a child of this process or of its parent. Any other
-/// process has that number by chance.
-pub fn kill_process_of_run(pid: u32) {
-    let own_parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get() as u32);
-    if parent_of(pid).is_some_and(|parent| parent == std::process::id() || parent == own_parent) {
+/// Sends `SIGKILL` to a process of this session, which is that of one run. Another process has the number by chance: the
+/// one that had it has ended.
+pub fn kill_process_of_session(pid: u32) {
+    let session = |pid| session_of(pid).filter(|session| *session != 0);
+    let is_own = |pid: &Pid| session(*pid).is_some_and(|of| Some(of) == session(getpid()));
+    if Pid::from_raw(pid as i32).as_ref().is_some_and(is_own) {
         kill_process(pid);
     }
-}
-
-/// Returns the parent of a process, by `/proc`.
-fn parent_of(pid: u32) -> Option<u32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Sends a signal to every process of a group.

@@ -7,7 +7,7 @@ use crate::plan::WorkerRole;
 use crate::shared::life::WorkerLife;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use crate::workers::{event_loop, forked::spawn_forked, thread::spawn_thread};
-use contend_platform::{Exit, fork_and_wait, kill_process_of_run, thread_id};
+use contend_platform::{Exit, fork_and_wait, kill_process_of_session, thread_id};
 use contend_scenario::{GroupMembers, LifeStep, MemberSelector};
 use contend_trace::{Cancellation, EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
 
@@ -74,7 +74,7 @@ impl StepRunner {
             // Another life that begins meanwhile is cancelled, too.
             self.recorder.write(self.recorder.now(), EventKind::Cancels { worker, nth, kills });
             match ring.producer_ids() {
-                Some((pid, _)) if kills => kill_process_of_run(pid),
+                Some((pid, _)) if kills => kill_process_of_session(pid),
                 _ => ring.cancel(how),
             }
             (recorded, nth) = (Some(nth), life_number());

@@ -8,7 +8,7 @@ use crate::step_runner::{StepResult, StepRunner, StopReason};
 use crate::tasks::help::help_until_available;
 use crate::tasks::settle::{cancel_numbered, cancel_queued, discard_queued};
 use crate::tasks::submit::{SubmitError, submit_task};
-use contend_platform::kill_process;
+use contend_platform::kill_process_of_session;
 use contend_scenario::{Expr, PoolStep, ResultWait, ShutdownMode};
 use contend_trace::{AwaitedResult, Cancellation, DropReason, EventKind, PoolId, State, WorkerKind};
 
@@ -151,7 +151,7 @@ impl StepRunner {
             let ring = self.run.memory.ring(*worker);
             ring.mark_cut_off();
             if let (WorkerKind::Process, Some((pid, _))) = (info.worker_kind, ring.producer_ids()) {
-                kill_process(pid);
+                kill_process_of_session(pid);
             }
         }
         self.run.task_queues[pool.index()].wake_takers();
