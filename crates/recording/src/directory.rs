@@ -36,8 +36,7 @@ impl RecordingDirectory {
     /// created.
     pub fn start(&self, name: &str, description: &RunDescription) -> Option<Recorder> {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed); // Relaxed: only the number matters
-        let name: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        let path = self.directory.join(format!("{number:04}-{name}.contend"));
+        let path = self.directory.join(format!("{number:04}-{}.contend", file_name_part(name)));
         match Recorder::create(&path, description, self.limit) {
             Ok(recorder) => Some(recorder),
             Err(error) => {
@@ -51,6 +50,11 @@ impl RecordingDirectory {
     pub fn into_failure(self) -> Option<(PathBuf, io::Error)> {
         self.failure.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns a scenario's name as part of a file name: the name may be a path.
+pub fn file_name_part(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 /// Returns the highest number of a recording in the directory; 0 for none.

@@ -14,7 +14,7 @@ mod varint;
 mod writer;
 
 pub use codec::{Decoder, Encoder};
-pub use directory::RecordingDirectory;
+pub use directory::{RecordingDirectory, file_name_part};
 pub use format::{Conclusion, FORMAT_VERSION, IndexEntry, RunDescription};
 pub use reader::{Damage, OpenError, Recording};
 pub use recorder::{Recorder, RecordingStatus};

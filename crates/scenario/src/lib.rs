@@ -44,6 +44,7 @@ pub use program::{
     FigureTerm, FigureUnit, LiteralUnit, PathSegment, Relation, ReportPath, ReportValue,
 };
 pub use program::{Limit, MemoryOrder, Swap, SwapValue, TimeLimit};
+pub use quantity::parse_bytes;
 pub use sanitize::sanitize;
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source};
 pub use suggest::suggest;

@@ -61,6 +61,14 @@ pub(super) fn parse(text: &str) -> Result<(f64, Unit), QuantityError> {
     }
 }
 
+/// Parses a size such as `64KiB` into bytes. Returns `None` for anything else.
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    match parse(text) {
+        Ok((bytes, Unit::Bytes)) if bytes >= 0.0 => Some(bytes as u64),
+        _ => None,
+    }
+}
+
 /// Formats a number so that [`parse`] returns the same number.
 pub(super) fn format_quantity(value: f64, unit: Unit) -> String {
     match unit {

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::scenario::parse_bytes;
 use crate::trace::WorkerKind;
+
+/// Bounds of the size of a recording, in bytes.
+const MIN_RECORDING: u64 = 64 << 10;
+const MAX_RECORDING: u64 = 1 << 50;
 
 /// What runs the workers, the value of `--as`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,19 +40,8 @@ pub(in crate::cli::args) fn parse_percentage(text: &str) -> Result<f64, String> 
 }
 
 pub(in crate::cli::args) fn parse_size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, f64); 7] = [
-        ("GiB", 1_073_741_824.0),
-        ("MiB", 1_048_576.0),
-        ("KiB", 1_024.0),
-        ("GB", 1e9),
-        ("MB", 1e6),
-        ("kB", 1e3),
-        ("B", 1.0),
-    ];
-    let parts = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?.trim(), bytes)));
-    let value = parts.and_then(|(number, bytes)| Some(number.parse::<f64>().ok()? * bytes));
-    let size = value.filter(|size| (65_536.0..=1e15).contains(size));
-    size.map(|size| size as u64).ok_or_else(|| "not a size from 64KiB on; write it as 100MiB".to_owned())
+    let size = parse_bytes(text).filter(|size| (MIN_RECORDING..=MAX_RECORDING).contains(size));
+    size.ok_or_else(|| "not a size from 64KiB on; write it as 100MiB".to_owned())
 }
 
 pub(in crate::cli::args) fn parse_speed(text: &str) -> Result<f64, String> {

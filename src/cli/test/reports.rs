@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::TestCase;
 use crate::cli::exit::CliError;
 use crate::platform::detect_machine;
+use crate::recording::file_name_part;
 use crate::report::{self, FinishedRun, Report, Verdict};
 use crate::scenario::sanitize;
 
@@ -33,7 +34,7 @@ impl ReportDirectory {
     /// Writes the report of a run to a file such as `0007-thread-pool.json`, numbered in the order in which runs end.
     pub(super) fn write(&self, case: &TestCase<'_>, followed: &FinishedRun, verdicts: &[Verdict]) {
         let nth = self.next_number.fetch_add(1, Ordering::Relaxed); // Relaxed: only the number matters, orders nothing
-        let file = self.directory.join(format!("{nth:04}-{}.json", file_name(&case.scenario.name)));
+        let file = self.directory.join(format!("{nth:04}-{}.json", file_name_part(&case.scenario.name)));
         let findings = followed.model.findings(followed.ended_at);
         let text = report::report_json(&Report {
             model: &followed.model,
@@ -57,11 +58,6 @@ impl ReportDirectory {
     pub(super) fn failure(self) -> Option<CliError> {
         self.failure.into_inner().ok().flatten()
     }
-}
-
-/// Returns a scenario's name as part of a file name: the name may be a path.
-fn file_name(scenario: &str) -> String {
-    scenario.chars().map(|letter| if letter.is_alphanumeric() || letter == '-' { letter } else { '_' }).collect()
 }
 
 fn write_error(path: &Path, why: &str) -> CliError {

@@ -1,7 +1,7 @@
 //! One step of a worker in virtual time.
 
 use super::simulator::{RWLOCK_CAPACITY, Simulator, THUMBNAIL_TIME};
-use crate::scenario::{Branch, EvalContext, LoopStep, Step, Target};
+use crate::scenario::{Branch, EvalContext, LoopStep, Question, Step, Target};
 use crate::trace::{Span, State};
 
 /// Rough duration of one addition to a counter.
@@ -53,16 +53,12 @@ impl<'a> Simulator<'a> {
             }
             Step::Fail(_) => self.fail(worker, now),
             Step::Panic(_) | Step::Abort | Step::Exit(_) => self.block_worker(worker, now, State::Crashed),
-            Step::Store { target, add: by } | Step::Add { target, by } => {
-                let at = self.resource_index(target, place);
-                self.shared[at].value += i64::from(*by);
-            }
+            Step::Store { target, add: by } | Step::Add { target, by } => self.change_counter(worker, target, *by),
             Step::Assign { target, value } => {
                 let at = self.resource_index(target, place);
                 self.shared[at].value = value.eval(&place) as i64;
             }
-            Step::Spin(questions) if questions.iter().any(|question| self.evaluate_question(question, place)) => {}
-            Step::Spin(_) => self.poll_again(worker, now),
+            Step::Spin(questions) => self.spin(worker, questions, now),
             Step::AddMany { target, by, times } => self.add_to_counter(worker, target, *by, time(times), now),
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Pipe(step) => self.pipe_step(worker, step, now),
@@ -75,6 +71,19 @@ impl<'a> Simulator<'a> {
             }
             Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
             Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
+        }
+    }
+
+    fn change_counter(&mut self, worker: usize, target: &Target, by: i8) {
+        let at = self.resource_index(target, self.position_of(worker));
+        self.shared[at].value += i64::from(by);
+    }
+
+    /// Polls until the answer to one of the questions is yes.
+    fn spin(&mut self, worker: usize, questions: &[Question], now: u64) {
+        let place = self.position_of(worker);
+        if !questions.iter().any(|question| self.evaluate_question(question, place)) {
+            self.poll_again(worker, now);
         }
     }
 
