@@ -37,7 +37,7 @@ impl From<ExitOutcome> for ExitCode {
 /// The reason why a command could not be carried out. `main` prints it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    /// The command line or a scenario is wrong; the text says what is wrong and how to fix it.
+    /// A mistake in the command line or in a scenario; the text names it and the fix.
     #[error("{0}")]
     Usage(String),
     /// The system refused something, or the run failed.

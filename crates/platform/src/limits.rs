@@ -11,7 +11,7 @@ use sysinfo::{MemoryRefreshKind, System};
 
 use super::control_group::{group_directories, tightest_memory_limit};
 
-/// What is left of a limited resource, and what limits it.
+/// The rest of a limited resource, and the limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headroom {
     pub remaining: u64,

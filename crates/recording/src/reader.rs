@@ -87,7 +87,7 @@ impl<R: Read + Seek> Recording<R> {
         self.conclusion.as_ref()
     }
 
-    /// Returns what is wrong with the file. It may find damage only when the sections are read.
+    /// Returns the damage found so far. Some is found only when sections are read.
     pub const fn damage(&self) -> Option<Damage> {
         self.damage
     }
