@@ -2,14 +2,17 @@
 
 mod attempt;
 mod block;
+mod event_loop;
 mod life;
 mod limit;
 mod pipe;
 mod pool;
 mod question;
 mod queue;
+mod real_work;
 mod select;
 mod signal;
+mod used;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +25,14 @@ use contend_trace::KnobId;
 
 pub use attempt::{Attempt, AttemptKind, RequestTarget, Swap, SwapValue};
 pub use block::{Block, SourceSpan};
+pub use event_loop::LoopStep;
 pub use life::{GroupMembers, LifeStep, MemberSelector};
 pub use limit::{Limit, TimeLimit};
 pub use pipe::PipeStep;
 pub use pool::{PoolStep, ResultWait, ShutdownMode};
 pub use question::{Compare, Operand, Question};
 pub use queue::QueueStep;
+pub use real_work::RealWork;
 pub use select::SelectPick;
 pub use signal::SignalStep;
 
@@ -233,46 +238,6 @@ impl Step {
         matches!(self, Self::Forever(_) | Self::Fail(_) | Self::Panic(_) | Self::Abort | Self::Exit(_))
     }
 
-    /// Returns the resource that it uses.
-    pub fn target(&self) -> Option<&Target> {
-        match self {
-            Self::Lock { target, .. }
-            | Self::TryLock { target, .. }
-            | Self::BareLock(target)
-            | Self::BareUnlock(target)
-            | Self::Acquire { target, .. }
-            | Self::BareAcquire { target, .. }
-            | Self::BareRelease(target)
-            | Self::ReadLock { target, .. }
-            | Self::WriteLock { target, .. }
-            | Self::Load(target)
-            | Self::Store { target, .. }
-            | Self::Add { target, .. }
-            | Self::AddMany { target, .. }
-            | Self::Assign { target, .. }
-            | Self::If { question: Question { operand: Operand::Resource(target), .. }, .. }
-            | Self::While { question: Question { operand: Operand::Resource(target), .. }, .. } => Some(target),
-            Self::Queue(step) => Some(step.target()),
-            Self::Signal(step) => Some(step.target()),
-            Self::Pipe(step) => Some(step.target()),
-            Self::Attempt(attempt) => match &attempt.kind {
-                AttemptKind::CompareAndSet(swap) => Some(&swap.target),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Returns the pool that it uses.
-    pub const fn pool_index(&self) -> Option<usize> {
-        match self {
-            Self::Pool(
-                PoolStep::Submit { pool, .. } | PoolStep::CancelQueued { pool, .. } | PoolStep::Shutdown { pool, .. },
-            ) => Some(*pool),
-            _ => None,
-        }
-    }
-
     /// Returns the first command in this step or in its blocks.
     pub fn command(&self) -> Option<&[TextExpr]> {
         if let Self::Attempt(attempt) = self
@@ -308,34 +273,9 @@ impl Step {
         self.bodies().flatten().for_each(|step| step.for_each_step(see));
     }
 
-    /// Returns the group whose workers it spawns.
-    pub fn spawned_group(&self) -> Option<usize> {
-        if let Self::Life(LifeStep::Spawn(members)) = self { Some(members.group) } else { None }
-    }
-
     /// Whether this step, or a step in its blocks, is a wanted one.
     pub fn contains(&self, wanted: &impl Fn(&Self) -> bool) -> bool {
         wanted(self) || self.bodies().flatten().any(|step| step.contains(wanted))
-    }
-}
-
-/// A step about the thread of an event loop. A worker with a thread of its own uses that thread.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum LoopStep {
-    /// Runs the body as blocking calls: its waits block the thread of the loop.
-    Blocking(Block),
-    /// Hands the body to a thread beside the event loop, and awaits its end.
-    ToThread(Block),
-    /// Lets other workers that are ready run first.
-    Yield,
-}
-
-impl LoopStep {
-    const fn blocks(&self) -> Blocks<'_> {
-        match self {
-            Self::Blocking(body) | Self::ToThread(body) => Blocks::One(body),
-            Self::Yield => Blocks::None,
-        }
     }
 }
 
@@ -355,19 +295,4 @@ pub(crate) enum Blocks<'a> {
 pub struct Branch {
     pub weight: Expr,
     pub steps: Block,
-}
-
-/// Work that is defined by its result rather than by its time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum RealWork {
-    /// Counts the primes up to this number.
-    Primes(Expr),
-    /// Hashes this many bytes, or the task's file, by SHA-256.
-    Hash(Option<Expr>),
-    /// Reads the task's file.
-    ReadFile,
-    /// Writes a file of this many bytes, which is deleted at the end of the run.
-    WriteFile(Expr),
-    /// Makes a gray copy of the picture in the task's file.
-    Grayscale,
 }
