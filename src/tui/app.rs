@@ -3,32 +3,35 @@
 //! Changes happen in [`App::update`] alone. It reads no clock, does no I/O and draws nothing; it returns what the event
 //! loop must do as [`Effect`]s.
 
+mod event;
 mod file_reload;
 mod key_dispatch;
+mod mode;
 mod mouse;
 mod picker_keys;
 mod prediction;
 mod run_keys;
 mod tune_keys;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::Event;
 use ratatui::layout::Rect;
 
-use super::keys::{Action, KeyContext};
+use super::keys::KeyContext;
 use super::layout::RunLayout;
 use super::picker::{Picker, PickerEntry};
 use super::question_page::QuestionPage;
 use super::run_view::{Prediction, RunView};
 use super::theme::Theme;
-use super::tune_view::{TuneLayout, TuneUpdate, TuneView};
+use super::tune_view::{TuneLayout, TuneView};
 use super::{InitialScreen, SettingOverrides};
 use crate::model::Model;
 use crate::recording::RecordingStatus;
-use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::{Command, Message, Registry, RunEnd, Span, Stamp};
+use crate::scenario::{Scenario, Settings};
+use crate::trace::{Message, Registry, RunEnd, Span, Stamp};
+
+pub(super) use event::{AppEvent, Effect};
+pub(super) use mode::{CurrentView, Mode};
 
 pub(super) struct App {
     pub(super) current_view: CurrentView,
@@ -56,107 +59,6 @@ pub(super) struct App {
     drag: mouse::Drag,
     size: Rect,
     dirty: bool,
-}
-
-pub(super) enum CurrentView {
-    Picker,
-    /// The levels of a tuning.
-    Tune,
-    Run(Box<RunView>),
-}
-
-/// What the keys act on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mode {
-    Browse,
-    /// The user types a filter.
-    Filter,
-    Help {
-        scroll: usize,
-    },
-    About {
-        scroll: usize,
-    },
-    /// Details of the chosen worker, lock or queue.
-    Detail {
-        scroll: usize,
-    },
-    /// The prediction beside the measurement.
-    Answer {
-        scroll: usize,
-    },
-    /// The mistakes in a saved file.
-    Mistakes {
-        name: String,
-        text: String,
-        scroll: usize,
-    },
-    Text {
-        title: String,
-        text: String,
-        scroll: usize,
-    },
-}
-
-impl Mode {
-    /// Whether this mode is an overlay and the key opens another one, which then replaces it. The key that opened an
-    /// overlay closes it.
-    const fn is_replaced_by(&self, action: Action) -> bool {
-        let over = !matches!(self, Self::Browse | Self::Filter);
-        over && match action {
-            Action::Help => !matches!(self, Self::Help { .. }),
-            Action::About => !matches!(self, Self::About { .. }),
-            Action::ShowAnswer => !matches!(self, Self::Answer { .. }),
-            _ => false,
-        }
-    }
-}
-
-/// Everything that can happen to the dashboard.
-pub(super) enum AppEvent {
-    Input(Event),
-    Resized(Rect),
-    /// The time of the next frame.
-    Tick {
-        now: Stamp,
-        late: Span,
-    },
-    RunMessage(Message),
-    /// The run's channel is closed, with or without a [`Message::Ended`] before.
-    RunClosed {
-        now: Stamp,
-    },
-    RunStarted {
-        scenario: Arc<Scenario>,
-        settings: Settings,
-        registry: Arc<Registry>,
-    },
-    StartFailed(String),
-    /// Progress of a tuning.
-    TuneUpdate(TuneUpdate),
-    /// The thread that measures has ended.
-    MeasuringEnded,
-    EditorClosed(Result<Source, String>),
-    /// The watched file has a new text.
-    FileSaved(Result<Source, String>),
-    Suspend,
-}
-
-/// Work for the event loop.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Effect {
-    StartRun(Arc<Scenario>, Settings),
-    SendCommand(Command),
-    /// Ends the run, which is no longer on screen.
-    EndRun,
-    OpenEditor(PathBuf),
-    Suspend,
-    Redraw,
-    /// Ends the measuring of a tuning.
-    StopMeasuring,
-    Quit {
-        interrupted: bool,
-    },
 }
 
 impl App {

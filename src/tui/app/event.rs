@@ -1,0 +1,58 @@
+//! What can happen to the dashboard, and the work that follows from it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::Event;
+use ratatui::layout::Rect;
+
+use crate::scenario::{Scenario, Settings, Source};
+use crate::trace::{Command, Message, Registry, Span, Stamp};
+use crate::tui::tune_view::TuneUpdate;
+
+/// Everything that can happen to the dashboard.
+pub(in crate::tui) enum AppEvent {
+    Input(Event),
+    Resized(Rect),
+    /// The time of the next frame.
+    Tick {
+        now: Stamp,
+        late: Span,
+    },
+    RunMessage(Message),
+    /// The run's channel is closed, with or without a [`Message::Ended`] before.
+    RunClosed {
+        now: Stamp,
+    },
+    RunStarted {
+        scenario: Arc<Scenario>,
+        settings: Settings,
+        registry: Arc<Registry>,
+    },
+    StartFailed(String),
+    /// Progress of a tuning.
+    TuneUpdate(TuneUpdate),
+    /// The thread that measures has ended.
+    MeasuringEnded,
+    EditorClosed(Result<Source, String>),
+    /// The watched file has a new text.
+    FileSaved(Result<Source, String>),
+    Suspend,
+}
+
+/// Work for the event loop.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::tui) enum Effect {
+    StartRun(Arc<Scenario>, Settings),
+    SendCommand(Command),
+    /// Ends the run, which is no longer on screen.
+    EndRun,
+    OpenEditor(PathBuf),
+    Suspend,
+    Redraw,
+    /// Ends the measuring of a tuning.
+    StopMeasuring,
+    Quit {
+        interrupted: bool,
+    },
+}

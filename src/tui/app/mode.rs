@@ -1,0 +1,58 @@
+//! The views of the dashboard, and what the keys act on.
+
+use crate::tui::keys::Action;
+use crate::tui::run_view::RunView;
+
+pub(in crate::tui) enum CurrentView {
+    Picker,
+    /// The levels of a tuning.
+    Tune,
+    Run(Box<RunView>),
+}
+
+/// What the keys act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) enum Mode {
+    Browse,
+    /// The user types a filter.
+    Filter,
+    Help {
+        scroll: usize,
+    },
+    About {
+        scroll: usize,
+    },
+    /// Details of the chosen worker, lock or queue.
+    Detail {
+        scroll: usize,
+    },
+    /// The prediction beside the measurement.
+    Answer {
+        scroll: usize,
+    },
+    /// The mistakes in a saved file.
+    Mistakes {
+        name: String,
+        text: String,
+        scroll: usize,
+    },
+    Text {
+        title: String,
+        text: String,
+        scroll: usize,
+    },
+}
+
+impl Mode {
+    /// Whether this mode is an overlay and the key opens another one, which then replaces it. The key that opened an
+    /// overlay closes it.
+    pub(super) const fn is_replaced_by(&self, action: Action) -> bool {
+        let over = !matches!(self, Self::Browse | Self::Filter);
+        over && match action {
+            Action::Help => !matches!(self, Self::Help { .. }),
+            Action::About => !matches!(self, Self::About { .. }),
+            Action::ShowAnswer => !matches!(self, Self::Answer { .. }),
+            _ => false,
+        }
+    }
+}
