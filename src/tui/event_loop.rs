@@ -3,17 +3,16 @@
 //!
 //! It is generic over the screen, so that tests drive the same loop with keys and a scripted run.
 
+mod effects;
 mod wait;
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never};
 use crossterm::event::Event;
 use ratatui::layout::Rect;
-use signal_hook::consts::{SIGCONT, SIGINT, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGTSTP, SIGWINCH};
 
 use super::TuiError;
 use super::app::{App, AppEvent, Effect};
@@ -25,8 +24,7 @@ use super::run_starter::RunStarter;
 use super::tune_view::TuneUpdate;
 #[cfg(debug_assertions)]
 use crate::platform::fault_injection;
-use crate::scenario::{Scenario, Settings};
-use crate::source::{EventSource, RunControl};
+use crate::source::EventSource;
 use crate::trace::{Command, Message, Span, Stamp};
 use wait::LoopEvent;
 
@@ -258,86 +256,6 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     fn update(&mut self, msg: AppEvent) {
         let effects = self.app.update(msg);
         self.perform_effects(effects);
-    }
-
-    /// Returns the controls of the run, if there is one that can be controlled.
-    fn control(&self) -> Option<&dyn RunControl> {
-        self.run.as_ref()?.control()
-    }
-
-    fn perform_effects(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::StartRun(scenario, settings) => self.start_run(scenario, settings),
-                Effect::SendCommand(command) => {
-                    if let Some(control) = self.control() {
-                        control.send_command(command);
-                    }
-                }
-                Effect::EndRun => self.end_run(),
-                Effect::StopMeasuring => (self.stop_measuring)(),
-                Effect::OpenEditor(path) => self.open_editor(&path),
-                Effect::Suspend => self.suspend(),
-                Effect::Redraw => self.redraw(),
-                Effect::Quit { interrupted } => self.quit(interrupted.then_some(SIGINT)),
-            }
-        }
-    }
-
-    /// Ends the previous run, then starts the next: two at once would contend with each other.
-    fn start_run(&mut self, scenario: Arc<Scenario>, settings: Settings) {
-        self.end_run();
-        self.is_run_open = false;
-        match self.starter.start_run(&scenario, &settings) {
-            Ok(run) => {
-                let registry = Arc::clone(&run.header().registry);
-                if let (Some(limit), Some(control)) = (self.time_limit, run.control()) {
-                    control.end_at(Stamp(0) + limit);
-                }
-                let recording = self.recording.as_mut().map(|recording| recording.begin(run.header(), self.time_limit));
-                (self.run, self.is_run_open) = (Some(run), true);
-                self.update(AppEvent::RunStarted { scenario, settings, registry });
-                if let Some(Err(why)) = recording {
-                    self.app.status_message = Some(why);
-                }
-                self.restart_frame_timer();
-            }
-            Err(why) => self.update(AppEvent::StartFailed(why)),
-        }
-    }
-
-    /// Ends the run, and its recording before.
-    fn end_run(&mut self) {
-        self.finish_recording();
-        self.run = None;
-    }
-
-    fn finish_recording(&mut self) {
-        let now = self.run_time();
-        if let Some(recording) = &mut self.recording {
-            recording.finish(now);
-        }
-    }
-
-    fn open_editor(&mut self, path: &Path) {
-        let edited = self.backend.open_editor(path);
-        let source = edited.and_then(|()| crate::catalogue::find(path).map_err(|e| e.to_string()));
-        self.update(AppEvent::EditorClosed(source));
-        self.redraw();
-        self.restart_frame_timer();
-    }
-
-    fn suspend(&mut self) {
-        if let Some(control) = self.control() {
-            control.set_paused(true);
-        }
-        let resumed = self.backend.suspend();
-        if let Some(control) = self.control() {
-            control.set_paused(false);
-        }
-        self.check_terminal(&resumed);
-        self.redraw();
-        self.restart_frame_timer();
     }
 
     /// Draws a frame if the state changed.
