@@ -99,7 +99,7 @@ impl World {
         });
         let slots = slots.collect();
         let mut lacking: Vec<(ResourceId, State)> = (0..bytes.below(5))
-            .map(|_| (ResourceId(self.near(bytes.number(1)) as u16), State::ALL[bytes.below(State::ALL.len())]))
+            .map(|_| (ResourceId(self.near(bytes.number(1)) as u32), State::ALL[bytes.below(State::ALL.len())]))
             .collect();
         lacking.sort_unstable();
         WaitSnapshot { slots, unavailable: lacking }
@@ -111,7 +111,7 @@ impl World {
     }
 
     fn worker(&self, bytes: &mut Bytes<'_>) -> WorkerId {
-        WorkerId(bytes.below(self.registry.workers.len() + 1) as u16)
+        WorkerId(bytes.below(self.registry.workers.len() + 1) as u32)
     }
 
     fn sample(&self, bytes: &mut Bytes<'_>, at: Stamp) -> Sample {
@@ -127,7 +127,7 @@ impl World {
                     .map(|_| Some(f32::from_bits(bytes.number(4) as u32)).filter(|f| *f >= 0.0))
                     .collect(),
             },
-            2 => Sample::Counter { at, counter: ResourceId(bytes.number(1) as u16), value: bytes.number(8) as i64 },
+            2 => Sample::Counter { at, counter: ResourceId(bytes.number(1) as u32), value: bytes.number(8) as i64 },
             3 => Sample::Ring { worker, produced: bytes.number(8), lost: bytes.number(8) },
             4 => {
                 let to = Stamp(at.0.saturating_add(bytes.number(4)));
@@ -143,7 +143,7 @@ impl World {
             0 => Notice::Started { worker, pid: bytes.number(2) as u32, tid: bytes.number(2) as u32 },
             1 => Notice::Died { worker, cause: DeathCause::Signal(bytes.number(1) as i32) },
             2 => Notice::Died { worker, cause: DeathCause::CutOff },
-            3 => Notice::Resized { pool: PoolId(bytes.number(1) as u16), workers: bytes.number(4) as u32 },
+            3 => Notice::Resized { pool: PoolId(bytes.number(1) as u32), workers: bytes.number(4) as u32 },
             4 => Notice::TaskFailed { worker, message: String::from_utf8_lossy(bytes.take(5)).into_owned() },
             5 => Notice::Stderr(String::from_utf8_lossy(bytes.take(9)).into_owned()),
             _ => Notice::Note(String::new()),

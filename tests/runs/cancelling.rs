@@ -19,7 +19,7 @@ fn completed(text: &str) -> ObservedRun {
     seen
 }
 
-fn ending(seen: &ObservedRun, worker: u16) -> Option<LifeEnd> {
+fn ending(seen: &ObservedRun, worker: u32) -> Option<LifeEnd> {
     seen.model().lane(WorkerId(worker)).ending()
 }
 

@@ -189,7 +189,7 @@ fn no_task_is_lost_when_pool_processes_are_killed_at_random() {
     seen.wait_until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) > 0);
     let mut dice = fastrand::Rng::with_seed(7);
     while seen.end.is_none() {
-        seen.send_command(Command::Kill(WorkerId(dice.u16(..3))));
+        seen.send_command(Command::Kill(WorkerId(dice.u32(..3))));
         let events = seen.events.len();
         seen.wait_until("something happens", |s| s.end.is_some() || s.events.len() > events);
     }

@@ -24,7 +24,7 @@ fn completed(scenario: &Scenario) -> ObservedRun {
     seen
 }
 
-fn timeouts(seen: &ObservedRun, on: u16) -> usize {
+fn timeouts(seen: &ObservedRun, on: u32) -> usize {
     seen.count(|kind| matches!(kind, EventKind::WaitTimedOut { lock } if lock == ResourceId(on)))
 }
 
@@ -86,7 +86,7 @@ fn acquire_gives_up_without_a_permit_and_takes_one_in_time() {
         assert_eq!(seen.counter, Some(7));
         assert_eq!((timeouts(seen, 0), timeouts(seen, 1)), (3, 1));
         let model = seen.model();
-        let lock = |on: u16| model.lock(ResourceId(on)).expect("a semaphore");
+        let lock = |on: u32| model.lock(ResourceId(on)).expect("a semaphore");
         assert_eq!((lock(0).timeouts(), lock(0).acquired(), lock(1).timeouts()), (3, 5, 1));
     });
 }

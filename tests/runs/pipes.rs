@@ -50,11 +50,11 @@ fn failures(seen: &ObservedRun) -> Vec<&str> {
 }
 
 /// Returns whether a worker is in this state at the first resource.
-fn blocked(seen: &ObservedRun, worker: u16, state: State) -> bool {
+fn blocked(seen: &ObservedRun, worker: u32, state: State) -> bool {
     waits(seen, worker, state, ResourceId(0))
 }
 
-fn waits(seen: &ObservedRun, worker: u16, state: State, on: ResourceId) -> bool {
+fn waits(seen: &ObservedRun, worker: u32, state: State, on: ResourceId) -> bool {
     let last = seen.events.iter().rev().filter(|e| e.worker == WorkerId(worker));
     let is_transition = |kind: &EventKind| !matches!(kind, EventKind::StillWaiting { .. });
     last.map(|e| e.kind).find(is_transition) == Some(EventKind::Blocked { state, on: Some(on) })

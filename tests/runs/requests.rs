@@ -128,7 +128,7 @@ fn fail_ends_its_task_after_the_retries_and_no_other_task() {
         assert_eq!(seen.end, Some(RunEnd::Completed), "{of}: {:?}", seen.notices);
         assert_eq!(failures(&seen), ["no luck"; 3], "{of}");
         assert_eq!((tasks(&seen, false), tasks(&seen, true)), (3, 2), "{of}");
-        let added = |counter: u16| {
+        let added = |counter: u32| {
             seen.count(
                 |event| matches!(event, EventKind::CounterAdded { counter: ResourceId(id), .. } if id == counter),
             )

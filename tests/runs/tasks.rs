@@ -43,7 +43,7 @@ fn streams(seen: &ObservedRun) -> BTreeMap<WorkerId, Vec<Event>> {
 }
 
 /// Returns the highest value of a counter.
-fn counted(seen: &ObservedRun, counter: u16) -> Option<i32> {
+fn counted(seen: &ObservedRun, counter: u32) -> Option<i32> {
     let values = seen.events.iter().filter_map(|event| match event.kind {
         EventKind::CounterAdded { counter: ResourceId(id), value, .. } if id == counter => Some(value),
         _ => None,
@@ -79,7 +79,7 @@ fn async_mutex_held_over_an_await_is_granted_in_order() {
     let seen = completed(&read("mutex m\nasync w count=5 { repeat 4 { lock m { sleep \"1ms\" } } }"));
     let mut taken: Vec<_> = seen.events.iter().filter(|e| matches!(e.kind, EventKind::Acquired { .. })).collect();
     taken.sort_by_key(|event| event.at);
-    let who: Vec<u16> = taken.iter().map(|event| event.worker.0).collect();
+    let who: Vec<u32> = taken.iter().map(|event| event.worker.0).collect();
     assert_eq!(who, (0..4).flat_map(|_| 0..5).collect::<Vec<_>>());
 }
 

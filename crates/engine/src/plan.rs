@@ -220,7 +220,7 @@ impl Plan {
     pub fn array_member(&self, declaration: usize, index: f64) -> ResourceId {
         let (first, count) = self.arrays.get(declaration).copied().unwrap_or_default();
         let index = (index as i64).rem_euclid(i64::from(count.max(1)));
-        ResourceId(first.0 + index as u16)
+        ResourceId(first.0 + index as u32)
     }
 
     /// Returns the memory order of a declared counter.

@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 
 use super::varint::{read_difference, read_unsigned, write_difference, write_unsigned};
-use contend_trace::{Event, Message, Record, Stamp, WorkerId};
+use contend_trace::{Event, EventKind, Message, Stamp, WorkerId};
 
 const TAG_EVENTS: u8 = 0;
 const TAG_BATCH: u8 = 1;
@@ -30,25 +30,27 @@ const MAX_BATCH_DEPTH: u32 = 4;
 /// The part of an event that many events share: its kind and flags, and the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Head {
-    /// Bits 0-5 the kind, 6-7 the flags of a [`Record`].
+    /// Bits 0-5 the kind, 6-7 the flags.
     kind: u8,
     id: u32,
 }
 
-/// The bits of a record's word below the argument: 6 of the kind, 16 of the id, 2 flags.
+/// Places in the [bits of an event](EventKind::to_bits).
+const FLAGS_SHIFT: u32 = 22;
 const ARGUMENT_SHIFT: u32 = 24;
+const ID_SHIFT: u32 = 64;
 
 impl Head {
-    /// Splits the word of a record into head and argument.
-    const fn split(word: u64) -> (Self, u64) {
-        let kind = (word & 0x3f) as u8 | (((word >> 22) & 0b11) as u8) << 6;
-        (Self { kind, id: (word >> 6) as u32 & 0xffff }, word >> ARGUMENT_SHIFT)
+    /// Splits the bits of an event into head and argument.
+    const fn split(bits: u128) -> (Self, u64) {
+        let kind = (bits & 0x3f) as u8 | (((bits >> FLAGS_SHIFT) & 0b11) as u8) << 6;
+        (Self { kind, id: (bits >> ID_SHIFT) as u32 }, bits as u64 >> ARGUMENT_SHIFT)
     }
 
-    /// Returns the word of a record. The argument keeps its low 40 bits.
-    const fn join(self, argument: u64) -> u64 {
-        let kind = (self.kind & 0x3f) as u64 | ((self.kind >> 6) as u64) << 22;
-        kind | ((self.id & 0xffff) as u64) << 6 | argument << ARGUMENT_SHIFT
+    /// Returns the bits of an event. The argument keeps its low 40 bits.
+    const fn join(self, argument: u64) -> u128 {
+        let kind = (self.kind & 0x3f) as u64 | ((self.kind >> 6) as u64) << FLAGS_SHIFT;
+        (kind | argument << ARGUMENT_SHIFT) as u128 | (self.id as u128) << ID_SHIFT
     }
 
     const fn cache_place(self) -> usize {
@@ -119,7 +121,7 @@ impl Encoder {
         }
         let mut time = self.times[worker.index()];
         for event in events {
-            let (head, argument) = Head::split(Record::new(0, event.kind).word);
+            let (head, argument) = Head::split(event.kind.to_bits());
             let number = self.write_head(head, bytes);
             write_difference(bytes, time, event.at.0);
             time = event.at.0;
@@ -190,7 +192,7 @@ impl Decoder {
     }
 
     fn decode_section(&mut self, bytes: &mut &[u8], events: &mut Vec<Event>) -> Option<()> {
-        let worker = WorkerId(u16::try_from(read_unsigned(bytes)?).ok()?);
+        let worker = WorkerId(u32::try_from(read_unsigned(bytes)?).ok()?);
         let count = read_unsigned(bytes)?;
         let time = self.times.entry(worker).or_default();
         for _ in 0..count {
@@ -207,7 +209,7 @@ impl Decoder {
             let (head, argument) = self.heads.get_mut(number.checked_sub(1)?)?;
             *time = read_difference(bytes, *time)?;
             *argument = read_difference(bytes, *argument)?;
-            let kind = Record { ticks: 0, word: head.join(*argument) }.kind();
+            let kind = EventKind::from_bits(head.join(*argument));
             events.push(Event { at: Stamp(*time), worker, kind });
         }
         Some(())
@@ -216,16 +218,18 @@ impl Decoder {
 
 #[cfg(test)]
 mod tests {
-    use contend_trace::{EventKind, Notice, Sample, WaitSlot, WaitSnapshot};
+    use contend_trace::{Notice, Sample, WaitSlot, WaitSnapshot};
     use proptest::prelude::*;
 
     use super::*;
 
     fn any_event() -> impl Strategy<Value = Event> {
         let time = prop_oneof![0_u64..1_000, any::<u64>()];
-        (time, 0_u16..40, any::<u64>()).prop_map(|(at, worker, word)| {
-            // An event of a run comes from a record. Unknown kinds carry a code that a second encoding does not keep.
-            let kind = match (Record { ticks: 0, word }.kind()) {
+        let worker = prop_oneof![9 => 0_u32..40, 1 => 0_u32..100_000];
+        let id = prop_oneof![0_u32..40, any::<u32>()];
+        (time, worker, id, any::<u64>()).prop_map(|(at, worker, id, word)| {
+            // Unknown kinds carry a code that a second encoding does not keep.
+            let kind = match EventKind::from_bits(u128::from(word) | u128::from(id) << ID_SHIFT) {
                 EventKind::Unknown { .. } => EventKind::Resumed,
                 kind => kind,
             };

@@ -265,17 +265,17 @@ pub enum EventKind {
     Unknown { code: u8 },
 }
 
-/// An event kind is serialized as the word of its record.
+/// An event kind is serialized as its bits.
 #[cfg(feature = "serde")]
 impl Serialize for EventKind {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        super::Record::new(0, *self).word.serialize(serializer)
+        self.to_bits().serialize(serializer)
     }
 }
 
 #[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for EventKind {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        u64::deserialize(deserializer).map(|word| super::Record { ticks: 0, word }.kind())
+        u128::deserialize(deserializer).map(Self::from_bits)
     }
 }

@@ -11,7 +11,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-        pub struct $name(pub u16);
+        pub struct $name(pub u32);
 
         impl $name {
             /// Returns the id as an index into the table of its kind in the [`Registry`](super::Registry).
@@ -22,9 +22,9 @@ macro_rules! id {
         }
 
         impl From<usize> for $name {
-            /// Indices above 65,535 become 65,535: tables are shorter, because the check of a scenario limits them.
+            /// Indices above 4,294,967,295 become that number: no table is longer.
             fn from(index: usize) -> Self {
-                Self(u16::try_from(index).unwrap_or(u16::MAX))
+                Self(u32::try_from(index).unwrap_or(u32::MAX))
             }
         }
     };

@@ -5,6 +5,9 @@
 //! word 1   bits 0-5 kind | 6-21 resource, pool or worker | 22-23 flags | 24-63 argument (40 bits)
 //! ```
 //!
+//! Ids have 32 bits, of which a ring carries 16: no memory of a run has more workers or resources. The bits of an event
+//! ([`EventKind::to_bits`]) have room for any id.
+//!
 //! Sixteen bytes instead of 32 halve the cache lines that a worker dirties. Decoding trusts nothing: any two words give
 //! an event, and those without meaning give [`EventKind::Unknown`].
 //!
@@ -16,6 +19,7 @@ mod tests;
 
 use self::field::{
     ARGUMENT, CHUNK_BYTES, CHUNK_DEPTH, COUNTER_DELTA, COUNTER_VALUE, DEPTH, FLAG, ID, NTH, PRIORITY, STAY, TOTAL,
+    narrow, widen,
 };
 use super::{EventFamily, EventKind};
 
@@ -23,7 +27,7 @@ use super::{EventFamily, EventKind};
 pub const RECORD_BYTES: usize = 16;
 
 /// The bits of the second word that hold the kind's code.
-const CODE_MASK: u64 = 0x3f;
+const CODE_MASK: u128 = 0x3f;
 /// The code of a record that matches no event. [`EventKind::Unknown`] is written with it.
 const UNKNOWN_CODE: u8 = 63;
 
@@ -39,13 +43,28 @@ impl Record {
     /// their low bits matter.
     #[inline]
     pub fn new(ticks: u64, kind: EventKind) -> Self {
-        Self { ticks, word: encode(kind) }
+        Self { ticks, word: narrow(encode(kind)) }
     }
 
     /// Decodes the event, whatever bits the record has.
     #[inline]
     pub fn kind(self) -> EventKind {
-        decode(self.word).unwrap_or(EventKind::Unknown { code: (self.word & CODE_MASK) as u8 })
+        EventKind::from_bits(widen(self.word))
+    }
+}
+
+impl EventKind {
+    /// Returns the event without worker and time: bits 0-5 and 22-63 as in the word of a [`Record`], the id of the
+    /// resource, pool or worker in bits 64-95.
+    #[inline]
+    pub fn to_bits(self) -> u128 {
+        encode(self)
+    }
+
+    /// Returns the event of these bits, whatever they are.
+    #[inline]
+    pub fn from_bits(bits: u128) -> Self {
+        decode(bits).unwrap_or(Self::Unknown { code: (bits & CODE_MASK) as u8 })
     }
 }
 
@@ -69,21 +88,21 @@ macro_rules! event_layout {
         )+
     })+) => {
         #[inline]
-        fn encode(kind: EventKind) -> u64 {
+        fn encode(kind: EventKind) -> u128 {
             match kind {
                 $($(EventKind::$kind $({ $($field),+ })? $(($argument))? => {
                     $code $($(| $place.encode($field))+)? $(| $argument_place.encode($argument))?
                 })+)+
-                EventKind::Unknown { code } => u64::from(UNKNOWN_CODE) | ARGUMENT.encode(code),
+                EventKind::Unknown { code } => u128::from(UNKNOWN_CODE) | ARGUMENT.encode(code),
             }
         }
 
         /// Returns `None` for a code that no kind has, and for an argument that its field cannot have.
         #[inline]
-        fn decode(word: u64) -> Option<EventKind> {
-            Some(match word & CODE_MASK {
+        fn decode(bits: u128) -> Option<EventKind> {
+            Some(match bits & CODE_MASK {
                 $($($code => EventKind::$kind
-                    $({ $($field: $place.decode(word)?),+ })? $(($argument_place.decode(word)?))?,)+)+
+                    $({ $($field: $place.decode(bits)?),+ })? $(($argument_place.decode(bits)?))?,)+)+
                 _ => return None,
             })
         }

@@ -16,7 +16,7 @@ pub struct Registry {
     pub resources: Vec<ResourceInfo>,
     pub pools: Vec<PoolInfo>,
     /// Arrays of counters that share cache lines: the first counter of each array, and their number.
-    pub packed: Vec<(ResourceId, u16)>,
+    pub packed: Vec<(ResourceId, u32)>,
     /// Mutexes that forked processes have copies of, in order of the copy.
     pub lock_copies: Vec<LockCopy>,
     /// By resource: the workers that could end a wait for it. The model concludes nothing about a resource without
@@ -71,7 +71,7 @@ pub struct Cancellers {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct LaneRange {
     pub first: WorkerId,
-    pub count: u16,
+    pub count: u32,
 }
 
 impl LaneRange {
@@ -214,10 +214,10 @@ impl Registry {
     /// them. A counter has cache lines of its own, unless its array is packed.
     pub fn counter_location(&self, counter: ResourceId) -> (ResourceId, usize) {
         let within =
-            |(first, count): &&(ResourceId, u16)| (first.0..first.0.saturating_add(*count)).contains(&counter.0);
+            |(first, count): &&(ResourceId, u32)| (first.0..first.0.saturating_add(*count)).contains(&counter.0);
         self.packed.iter().find(within).map_or((counter, 0), |(first, _)| {
             let nth = counter.0 - first.0;
-            (ResourceId(first.0 + nth / 16), usize::from(nth % 16))
+            (ResourceId(first.0 + nth / 16), (nth % 16) as usize)
         })
     }
 

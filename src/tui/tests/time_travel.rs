@@ -129,7 +129,7 @@ fn lock_row_details_and_graph_agree_on_holder_and_waiter() {
         let (holder, waiter) = (format!("teller-{}", turn % 3 + 1), format!("teller-{}", (turn + 1) % 3 + 1));
         let figures = &run_view_of(&mut app).figures;
         let lock = &figures.locks[0].1;
-        assert_eq!(lock.owner, Some(WorkerId((turn % 3) as u16)), "turn {turn}");
+        assert_eq!(lock.owner, Some(WorkerId((turn % 3) as u32)), "turn {turn}");
         assert_eq!(figures.waits.edges.len(), 1);
         press_keys(&mut app, "<tab><enter>");
         let popup = screen_text(&screen(&app));

@@ -176,7 +176,7 @@ impl FuzzUser<'_> {
     fn any_message(&self, bytes: &mut Bytes<'_>) -> Message {
         let record = Record { ticks: 0, word: bytes.number(8) };
         let at = Stamp(self.now.0.saturating_sub(bytes.number(4)));
-        Message::Events(vec![Event { at, worker: WorkerId(u16::from(bytes.byte())), kind: record.kind() }])
+        Message::Events(vec![Event { at, worker: WorkerId(u32::from(bytes.byte())), kind: record.kind() }])
     }
 
     fn any_tune_event(&self, bytes: &mut Bytes<'_>) -> AppEvent {

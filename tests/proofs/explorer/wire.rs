@@ -138,7 +138,7 @@ fn one(worker: usize) -> LaneRange {
 
 fn lanes_of(program: &Program, pool: usize) -> LaneRange {
     let workers = workers_of(program, pool);
-    LaneRange { first: workers[0], count: workers.len() as u16 }
+    LaneRange { first: workers[0], count: workers.len() as u32 }
 }
 
 fn wakers(program: &Program) -> Vec<Wakers> {

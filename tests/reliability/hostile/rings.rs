@@ -43,7 +43,7 @@ pub fn hostile(inputs: usize) {
         let step = number(&mut random, CAPACITY as u64 * 2);
         words[0].store(produced.wrapping_add(step), Ordering::Release);
         words[8].store(number(&mut random, 1 << 20), Ordering::Relaxed); // the reader's own position
-        let worker = WorkerId(random.u16(0..12));
+        let worker = WorkerId(random.u32(0..12));
         let mut drained = 0;
         let fill = reader.drain(usize::MAX, |record| {
             drained += 1;

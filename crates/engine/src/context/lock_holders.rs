@@ -20,13 +20,13 @@ impl LockHolders {
     pub fn note(&self, lock: ResourceId, holder: Option<WorkerId>) {
         if let Some(word) = self.0.get(lock.index()) {
             // Relaxed: read in another process, whose copy of the memory is a snapshot.
-            word.store(holder.map_or(0, |worker| u32::from(worker.0) + 1), Ordering::Relaxed);
+            word.store(holder.map_or(0, |worker| worker.0.saturating_add(1)), Ordering::Relaxed);
         }
     }
 
     /// Returns the worker that held a lock when this process was forked; `None` if it had not noted that yet.
     pub fn at_fork(&self, lock: ResourceId) -> Option<WorkerId> {
         let noted = self.0.get(lock.index())?.load(Ordering::Relaxed);
-        Some(WorkerId(u16::try_from(noted.checked_sub(1)?).ok()?))
+        Some(WorkerId(noted.checked_sub(1)?))
     }
 }

@@ -29,7 +29,7 @@ impl Plan {
             let first = ResourceId::from(self.registry.resources.len());
             self.arrays.push((first, count as u32));
             if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
-                self.registry.packed.push((first, count as u16));
+                self.registry.packed.push((first, count as u32));
             }
             if let ResourceSpec::Counter { order, .. } = &resource.spec {
                 let order = order.pick(|knob| settings.number(knob)).unwrap_or(MemoryOrder::Relaxed);

@@ -54,6 +54,6 @@ impl Plan {
     pub(super) fn lanes_of_role(&self, is_wanted: impl Fn(&WorkerRole) -> bool) -> LaneRange {
         let first = self.roles.iter().position(&is_wanted).unwrap_or_default();
         let count = self.roles[first..].iter().take_while(|role| is_wanted(role)).count();
-        LaneRange { first: WorkerId::from(first), count: count as u16 }
+        LaneRange { first: WorkerId::from(first), count: count as u32 }
     }
 }

@@ -21,7 +21,7 @@ pub enum CounterOp {
 /// A request.
 ///
 /// ```text
-/// bytes 0-7 token | 8-15 value | 16-17 counter | 18 operation: 0 load, 1 store, 2 add | 19 delta
+/// bytes 0-7 token | 8-15 value | 16-19 counter | 20 operation: 0 load, 1 store, 2 add | 21 delta
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CounterRequest {
@@ -31,7 +31,7 @@ pub struct CounterRequest {
     pub op: CounterOp,
 }
 
-pub const REQUEST_BYTES: usize = 20;
+pub const REQUEST_BYTES: usize = 22;
 pub const REPLY_BYTES: usize = 16;
 
 impl CounterRequest {
@@ -44,18 +44,18 @@ impl CounterRequest {
         let mut bytes = [0; REQUEST_BYTES];
         bytes[..8].copy_from_slice(&self.token.to_le_bytes());
         bytes[8..16].copy_from_slice(&value.to_le_bytes());
-        bytes[16..18].copy_from_slice(&self.counter.0.to_le_bytes());
-        bytes[18] = op;
-        bytes[19] = delta.to_le_bytes()[0];
+        bytes[16..20].copy_from_slice(&self.counter.0.to_le_bytes());
+        bytes[20] = op;
+        bytes[21] = delta.to_le_bytes()[0];
         bytes
     }
 
     pub fn from_bytes(bytes: [u8; REQUEST_BYTES]) -> Option<Self> {
-        let delta = i8::from_le_bytes([bytes[19]]);
+        let delta = i8::from_le_bytes([bytes[21]]);
         Some(Self {
             token: u64::from_le_bytes(bytes[..8].try_into().ok()?),
-            counter: ResourceId(u16::from_le_bytes([bytes[16], bytes[17]])),
-            op: match bytes[18] {
+            counter: ResourceId(u32::from_le_bytes(bytes[16..20].try_into().ok()?)),
+            op: match bytes[20] {
                 0 => CounterOp::Load,
                 1 => CounterOp::Store { value: i64::from_le_bytes(bytes[8..16].try_into().ok()?), delta },
                 2 => CounterOp::Add { delta },

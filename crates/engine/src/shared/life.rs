@@ -106,7 +106,7 @@ impl<'a> WorkerLife<'a> {
 
     /// Returns when the life was claimed, in ticks, and by which worker.
     pub fn origin(self) -> (u64, WorkerId) {
-        let by = WorkerId(self.claimed_by.load(Ordering::Acquire) as u16);
+        let by = WorkerId(self.claimed_by.load(Ordering::Acquire) as u32);
         (self.claimed_at.load(Ordering::Relaxed), by)
     }
 

@@ -18,7 +18,7 @@ enum RowKey {
     /// A supply: an item, a signal, a permit of a semaphore; or room, if `room`.
     Supply { on: ResourceId, room: bool },
     /// One worker of a range, by its first worker and its length.
-    AnyWorkerOf(WorkerId, u16),
+    AnyWorkerOf(WorkerId, u32),
     /// A lock that a dead worker holds.
     OrphanedLock,
 }

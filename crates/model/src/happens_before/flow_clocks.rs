@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use contend_trace::WorkerId;
 
-    fn clock(worker: u16) -> VectorClock {
+    fn clock(worker: u32) -> VectorClock {
         let mut clock = VectorClock::default();
         clock.tick(WorkerId(worker));
         clock

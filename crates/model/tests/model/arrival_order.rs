@@ -44,7 +44,7 @@ fn registry(workers: usize, locks: usize) -> Arc<Registry> {
 /// Any kind of event, also impossible ones, and of resources that do not exist.
 fn kind() -> impl Strategy<Value = EventKind> {
     use EventKind as E;
-    let lock = (0u16..8).prop_map(ResourceId);
+    let lock = (0u32..8).prop_map(ResourceId);
     let grant = (1u64..40, any::<bool>()).prop_map(|(n, shared)| if shared { Grant::shared(n) } else { Grant(n) });
     let locked = (lock.clone(), grant);
     let exit = prop_oneof![
@@ -75,11 +75,11 @@ fn kind() -> impl Strategy<Value = EventKind> {
         4 => Just(E::Resumed),
         3 => (lock.clone(), 0u32..9).prop_map(|(queue, depth)| E::Put { queue, depth }),
         3 => (lock.clone(), 0u32..9).prop_map(|(queue, depth)| E::Took { queue, depth }),
-        3 => (0u16..2, 0u64..9_000_000).prop_map(|(p, w)| E::TaskBegan { pool: PoolId(p), waited: Span(w) }),
-        3 => (0u16..2, any::<bool>()).prop_map(|(p, ok)| E::TaskEnded { pool: PoolId(p), ok }),
-        1 => (0u16..2).prop_map(|p| E::TaskRejected { pool: PoolId(p) }),
-        1 => (0u16..2).prop_map(|p| E::TaskRetried { pool: PoolId(p) }),
-        1 => (0u16..2).prop_map(|p| E::TaskAbandoned { pool: PoolId(p) }),
+        3 => (0u32..2, 0u64..9_000_000).prop_map(|(p, w)| E::TaskBegan { pool: PoolId(p), waited: Span(w) }),
+        3 => (0u32..2, any::<bool>()).prop_map(|(p, ok)| E::TaskEnded { pool: PoolId(p), ok }),
+        1 => (0u32..2).prop_map(|p| E::TaskRejected { pool: PoolId(p) }),
+        1 => (0u32..2).prop_map(|p| E::TaskRetried { pool: PoolId(p) }),
+        1 => (0u32..2).prop_map(|p| E::TaskAbandoned { pool: PoolId(p) }),
         3 => (lock, any::<i8>(), -99i32..99)
             .prop_map(|(counter, delta, value)| E::CounterAdded { counter, delta, value }),
         1 => (0u64..9).prop_map(|lost| E::Gap { lost }),

@@ -10,7 +10,7 @@ use contend_trace::{
 };
 
 const LOCKS: usize = 4;
-const QUEUE: ResourceId = ResourceId(LOCKS as u16);
+const QUEUE: ResourceId = ResourceId(LOCKS as u32);
 
 /// Workers that use four locks and a queue in turn: a free lock, a lock after a wait, the queue after a wait.
 struct Load {

@@ -34,11 +34,11 @@ fn messages(count: usize, seed: u64) -> Vec<Message> {
     let mut grant = 0;
     let mut one = || {
         let mut events = Vec::new();
-        for worker in 0..rng.u16(1..5) {
+        for worker in 0..rng.u32(1..5) {
             for _ in 0..rng.usize(..100) {
                 now += rng.u64(..2_000);
                 grant += 1;
-                let lock = ResourceId(rng.u16(..3));
+                let lock = ResourceId(rng.u32(..3));
                 let kind = match rng.u8(..4) {
                     0 => EventKind::Acquired { lock, grant: Grant(grant) },
                     1 => EventKind::Released { lock, grant: Grant(grant) },

@@ -1,11 +1,11 @@
-//! Places in the second word of a record, and the types of fields that can be put there.
+//! Places in the bits of an event, and the types of fields that can be put there.
 
 use super::super::{DropReason, ExitKind, Grant, PoolId, ResourceId, Span, State, WorkerId};
 
 /// The resource id that stands for no resource.
-const NO_RESOURCE: u16 = u16::MAX;
+const NO_RESOURCE: u32 = u32::MAX;
 
-/// A range of bits in the second word of a record.
+/// A range of bits of an event.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     first_bit: u32,
@@ -23,8 +23,10 @@ enum Overflow {
     Wraps,
 }
 
-/// The id of a resource, pool or worker.
-pub(super) const ID: Place = Place::new(6, 16, Overflow::Wraps);
+/// The id of a resource, pool or worker, beyond the 64 bits of a record's word.
+pub(super) const ID: Place = Place::new(64, 32, Overflow::Wraps);
+/// The id in the 64 bits of a record's word. Its largest value stands for all ids that have no room there.
+const RING_ID: Place = Place::new(6, 16, Overflow::Saturates);
 pub(super) const FLAG: Place = Place::new(22, 1, Overflow::Wraps);
 /// The whole argument.
 pub(super) const ARGUMENT: Place = Place::new(24, 40, Overflow::Saturates);
@@ -55,20 +57,34 @@ impl Place {
 
     /// Returns the word with this field in its place and zeros elsewhere.
     #[inline]
-    pub(super) fn encode(self, field: impl Field) -> u64 {
+    pub(super) fn encode(self, field: impl Field) -> u128 {
         let number = field.to_bits().saturating_sub(self.smallest);
         let bits = match self.overflow {
             Overflow::Saturates => number.min(self.max()),
             Overflow::Wraps => number & self.max(),
         };
-        bits << self.first_bit
+        u128::from(bits) << self.first_bit
     }
 
     /// Returns the field of this word, or `None` if its type has no such value.
     #[inline]
-    pub(super) fn decode<F: Field>(self, word: u64) -> Option<F> {
-        F::from_bits((word >> self.first_bit & self.max()) + self.smallest)
+    pub(super) fn decode<F: Field>(self, bits: u128) -> Option<F> {
+        F::from_bits(((bits >> self.first_bit) as u64 & self.max()) + self.smallest)
     }
+}
+
+/// Returns the word of a record: the event's bits with the id in its place there.
+#[inline]
+pub(super) fn narrow(bits: u128) -> u64 {
+    bits as u64 | RING_ID.encode((bits >> ID.first_bit) as u32) as u64
+}
+
+/// Returns the event's bits from the word of a record.
+#[inline]
+pub(super) fn widen(word: u64) -> u128 {
+    let id = word >> RING_ID.first_bit & RING_ID.max();
+    let id = if id == RING_ID.max() { ID.max() } else { id };
+    u128::from(word & !(RING_ID.max() << RING_ID.first_bit)) | u128::from(id) << ID.first_bit
 }
 
 /// A type that a field of an event can have.
@@ -107,11 +123,11 @@ plain_field! {
     i32: |field| u64::from(field as u32), |bits| bits as i32;
     Span: |field| field.0, |bits| Span(bits);
     Grant: |field| field.0, |bits| Grant(bits);
-    ResourceId: |field| u64::from(field.0), |bits| ResourceId(bits as u16);
-    PoolId: |field| u64::from(field.0), |bits| PoolId(bits as u16);
-    WorkerId: |field| u64::from(field.0), |bits| WorkerId(bits as u16);
+    ResourceId: |field| u64::from(field.0), |bits| ResourceId(bits as u32);
+    PoolId: |field| u64::from(field.0), |bits| PoolId(bits as u32);
+    WorkerId: |field| u64::from(field.0), |bits| WorkerId(bits as u32);
     Option<ResourceId>: |field| u64::from(field.map_or(NO_RESOURCE, |id| id.0)),
-        |bits| (bits as u16 != NO_RESOURCE).then_some(ResourceId(bits as u16));
+        |bits| (bits as u32 != NO_RESOURCE).then_some(ResourceId(bits as u32));
 }
 
 /// A signed number takes 40 bits and saturates.

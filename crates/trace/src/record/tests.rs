@@ -74,7 +74,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_0340_805d, EventKind::AwaitsResult { on: lock, nth: 3, helps: true }),
         (0x0003_ffff_ff00_805e, EventKind::ResultReady { on: lock, unread: 3, nth: NTH_MAX, ok: false }),
         (0xffff_0000_0140_805f, EventKind::ResultRead { on: lock, unread: u16::MAX, nth: 1, ok: true }),
-        (0x0000_00ff_ff00_01ea, EventKind::TaskStolen { pool, from: WorkerId(u16::MAX) }),
+        (0x0000_00ff_ff00_01ea, EventKind::TaskStolen { pool, from: WorkerId(u32::from(u16::MAX)) }),
         (0x0000_0000_0000_01eb, EventKind::TaskDropped { pool, reason: DropReason::Cancelled }),
         (0x0000_0000_0100_01eb, EventKind::TaskDropped { pool, reason: DropReason::Failed }),
         (0x0000_0000_0200_01eb, EventKind::TaskDropped { pool, reason: DropReason::Lost }),
@@ -116,7 +116,7 @@ fn golden_words_contain_every_kind() {
     let golden = golden_words();
     for kind in EventKind::ALL {
         let (word, event) = golden.iter().find(|(_, event)| event.name() == kind.name).expect(kind.name);
-        assert_eq!(word & CODE_MASK, u64::from(kind.code), "{}", kind.name);
+        assert_eq!(u128::from(*word) & CODE_MASK, u128::from(kind.code), "{}", kind.name);
         assert_eq!(event.family(), kind.family, "{}", kind.name);
     }
 }
@@ -136,6 +136,15 @@ proptest! {
         if !matches!(kind, EventKind::Unknown { .. }) {
             prop_assert_eq!(Record::new(0, kind).kind(), kind);
         }
+    }
+
+    #[test]
+    fn bits_keep_ids_that_have_no_room_in_a_record(id in any::<u32>(), grant in 0_u64..1 << 40) {
+        let kind = EventKind::Acquired { lock: ResourceId(id), grant: Grant(grant) };
+        prop_assert_eq!(EventKind::from_bits(kind.to_bits()), kind);
+        let id = if id < u32::from(u16::MAX) { id } else { u32::MAX };
+        let narrow = EventKind::Acquired { lock: ResourceId(id), grant: Grant(grant) };
+        prop_assert_eq!(Record::new(0, kind).kind(), narrow);
     }
 
     #[test]
