@@ -1,6 +1,6 @@
 //! See threads and processes contend, live, in a terminal.
 //!
-//! The modules are layers: platform, trace, scenario, model, engine, source, recording, report, export, tune, tui, cli. Each may import those
+//! The modules are layers: platform, trace, scenario, model, engine, source, recording, playback, report, export, tune, tui, cli. Each may import those
 //! before it, never one after. `ARCHITECTURE.md` says what each is for, and `tests/layers.rs` holds the rule.
 
 pub mod catalogue;
@@ -8,6 +8,7 @@ pub mod cli;
 pub use contend_engine as engine;
 pub use contend_model as model;
 pub use contend_platform as platform;
+pub use contend_playback as playback;
 pub mod export;
 pub mod report;
 pub use contend_recording as recording;

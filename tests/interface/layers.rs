@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 const MODULES: [&str; 6] = ["catalogue", "report", "export", "tune", "tui", "cli"];
 
 /// Crates under `crates/`, which `src/lib.rs` re-exports as modules.
-const CRATES: [&str; 8] = ["shm", "trace", "scenario", "model", "platform", "engine", "source", "recording"];
+const CRATES: [&str; 9] =
+    ["shm", "trace", "scenario", "model", "platform", "engine", "source", "recording", "playback"];
 
 /// Crates that may contain `unsafe`.
 const UNSAFE: [&str; 2] = ["shm", "platform"];

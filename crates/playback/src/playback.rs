@@ -1,0 +1,251 @@
+//! The playback of a tape: the model as of any moment.
+
+use std::io;
+
+use super::checkpoints::{CHECKPOINT_BYTES, Checkpoints};
+use super::feed::{Feed, Position};
+use super::part::Part;
+use super::sections::Sections;
+use super::tape::Tape;
+use contend_model::Model;
+use contend_trace::{Message, Notice, Stamp};
+
+/// Most notices that are listed.
+const MAX_NOTICES: usize = 10_000;
+
+/// Work of one slice while a seek waits for the tape to be read.
+const SLICE: u64 = 1 << 16;
+
+/// How far to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadLimit {
+    /// About as many events.
+    pub work: u64,
+    /// Reading stops when everything up to this moment has been read.
+    pub until: Stamp,
+}
+
+/// A tape, and the model as of one moment of it.
+#[derive(Debug)]
+pub struct Playback<T> {
+    pub(crate) sections: Sections<T>,
+    checkpoints: Checkpoints,
+    /// Reads the tape once, from its beginning to its end.
+    frontier: Feed,
+    is_read: bool,
+    at: Stamp,
+    /// The model of the shown moment; `None` if that is the frontier's.
+    head: Option<Head>,
+    notices: Vec<(Stamp, Notice)>,
+}
+
+/// The model of a moment: that of all messages without anything later, and a copy with a part of the next ones.
+#[derive(Debug)]
+struct Head {
+    feed: Feed,
+    part: Option<HeadPart>,
+}
+
+#[derive(Debug)]
+struct HeadPart {
+    model: Model,
+    count: usize,
+}
+
+impl<T: Tape> Playback<T> {
+    /// Returns a playback that shows the beginning of a tape; `start` is the model before its first message.
+    pub fn new(tape: T, start: Model) -> Self {
+        Self::with_checkpoint_limit(tape, start, CHECKPOINT_BYTES)
+    }
+
+    /// As [`Playback::new`], with at most this many bytes of checkpoints.
+    pub fn with_checkpoint_limit(tape: T, start: Model, limit: usize) -> Self {
+        let frontier = Feed::new(start);
+        let mut playback = Self {
+            sections: Sections::new(tape),
+            checkpoints: Checkpoints::new(frontier.clone(), limit),
+            frontier,
+            is_read: false,
+            at: Stamp(0),
+            head: None,
+            notices: Vec::new(),
+        };
+        playback.is_read = playback.sections.count() == 0;
+        playback
+    }
+
+    pub const fn tape(&self) -> &T {
+        &self.sections.tape
+    }
+
+    /// Returns the last moment of the tape.
+    pub fn end(&self) -> Stamp {
+        if self.is_read { self.frontier.latest.max(self.sections.tape.end()) } else { self.sections.tape.end() }
+    }
+
+    /// Whether the whole tape has been read.
+    pub const fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    /// Returns the moment up to which the tape has been read. Seeking up to here takes a bounded time.
+    pub fn read_until(&self) -> Stamp {
+        if self.is_read { self.end() } else { self.frontier.model.complete_until().unwrap_or_default() }
+    }
+
+    /// Returns the model of everything that has been read: at last, of the whole tape.
+    pub const fn newest_model(&self) -> &Model {
+        &self.frontier.model
+    }
+
+    /// Returns the moment that is shown.
+    pub const fn at(&self) -> Stamp {
+        self.at
+    }
+
+    /// Returns the model as of the shown moment.
+    pub fn model(&self) -> &Model {
+        let Some(head) = &self.head else { return &self.frontier.model };
+        head.part.as_ref().map_or(&head.feed.model, |part| &part.model)
+    }
+
+    /// Returns the rare occurrences in the part that has been read, in order: turned knobs, resized pools, deaths.
+    pub fn notices(&self) -> &[(Stamp, Notice)] {
+        &self.notices
+    }
+
+    /// Reads on, up to a limit. Returns whether the whole tape has been read.
+    ///
+    /// # Errors
+    /// If the tape cannot be read.
+    pub fn read_on(&mut self, limit: ReadLimit) -> io::Result<bool> {
+        let stop = self.frontier.work.saturating_add(limit.work);
+        while !self.is_read && self.frontier.work < stop && self.read_until() < limit.until {
+            let Some(section) = self.sections.read(self.frontier.next.section)? else {
+                self.is_read = true;
+                break;
+            };
+            let from = self.frontier.next.message;
+            for (message, latest) in section.messages.iter().zip(section.latest.iter()).skip(from) {
+                self.frontier.apply(message, *latest);
+                note_notices(message, &mut self.notices);
+                let reached = self.frontier.model.complete_until().unwrap_or_default() >= limit.until;
+                if self.frontier.work >= stop || reached {
+                    break;
+                }
+            }
+            if self.frontier.next.message >= section.messages.len() {
+                self.frontier.skip_to_next_section();
+                self.is_read = self.frontier.next.section >= self.sections.count();
+            }
+            self.checkpoints.offer(&self.frontier);
+        }
+        if self.is_read {
+            self.notices.sort_by_key(|(at, _)| *at);
+        }
+        Ok(self.is_read)
+    }
+
+    /// Shows everything that has been read, for a picture while the tape is read.
+    pub fn show_newest(&mut self) {
+        (self.head, self.at) = (None, self.read_until());
+    }
+
+    /// Shows a moment. Beyond the part that has been read this takes as long as reading up to there.
+    ///
+    /// # Errors
+    /// If the tape cannot be read.
+    pub fn seek(&mut self, at: Stamp) -> io::Result<()> {
+        while !self.is_read && self.frontier.latest <= at {
+            self.read_on(ReadLimit { work: SLICE, until: Stamp(u64::MAX) })?;
+        }
+        self.at = at;
+        if self.frontier.latest <= at {
+            self.head = None; // the whole tape
+            return Ok(());
+        }
+        let behind = self.checkpoints.before(at);
+        let mut head = match self.head.take() {
+            Some(head) if head.feed.latest <= at && head.feed.work >= behind.work => head,
+            _ => Head { feed: behind.clone(), part: None },
+        };
+        let before = head.feed.next;
+        feed_until(&mut self.sections, &mut head.feed, at)?;
+        if head.feed.next != before {
+            head.part = None;
+        }
+        let part = collect_part(&mut self.sections, head.feed.next, at)?;
+        if part.count == 0 {
+            head.part = None;
+        } else if head.part.as_ref().is_none_or(|kept| kept.count != part.count) {
+            let mut model = head.feed.model.clone();
+            part.messages.iter().for_each(|message| model.apply(message));
+            head.part = Some(HeadPart { model, count: part.count });
+        }
+        self.head = Some(head);
+        Ok(())
+    }
+
+    /// Returns the model as of a moment, without showing it.
+    ///
+    /// # Errors
+    /// If the tape cannot be read.
+    pub fn model_at(&mut self, at: Stamp) -> io::Result<Model> {
+        let shown = (self.at, self.head.take());
+        let sought = self.seek(at);
+        let model = sought.map(|()| match self.head.take() {
+            None => self.frontier.model.clone(),
+            Some(Head { part: Some(part), .. }) => part.model,
+            Some(Head { feed, part: None }) => feed.model,
+        });
+        (self.at, self.head) = shown;
+        model
+    }
+}
+
+/// Feeds all messages that have nothing after `at`.
+fn feed_until<T: Tape>(sections: &mut Sections<T>, feed: &mut Feed, at: Stamp) -> io::Result<()> {
+    while let Some(section) = sections.read(feed.next.section)? {
+        let from = feed.next.message;
+        for (message, latest) in section.messages.iter().zip(section.latest.iter()).skip(from) {
+            if *latest > at {
+                return Ok(());
+            }
+            feed.apply(message, *latest);
+        }
+        feed.skip_to_next_section();
+    }
+    Ok(())
+}
+
+/// Collects what the messages from a place on have up to `at`.
+fn collect_part<T: Tape>(sections: &mut Sections<T>, from: Position, at: Stamp) -> io::Result<Part> {
+    let (mut part, mut place) = (Part::new(at), from);
+    while let Some(section) = sections.read(place.section)? {
+        for message in section.messages.iter().skip(place.message) {
+            if part.add(message) {
+                return Ok(part);
+            }
+        }
+        place = Position { section: place.section + 1, message: 0 };
+    }
+    Ok(part)
+}
+
+fn note_notices(message: &Message, notices: &mut Vec<(Stamp, Notice)>) {
+    match message {
+        Message::Batch(messages) => messages.iter().for_each(|message| note_notices(message, notices)),
+        Message::Notice { at, notice } if is_landmark(notice) && notices.len() < MAX_NOTICES => {
+            notices.push((*at, notice.clone()));
+        }
+        _ => {}
+    }
+}
+
+/// Whether a notice is listed for jumps.
+const fn is_landmark(notice: &Notice) -> bool {
+    match notice {
+        Notice::KnobSet { .. } | Notice::Resized { .. } | Notice::Died { .. } | Notice::Suspended(_) => true,
+        Notice::Started { .. } | Notice::TaskFailed { .. } | Notice::Stderr(_) | Notice::Note(_) => false,
+    }
+}

@@ -1,0 +1,66 @@
+//! Where the messages of a playback come from.
+
+use std::io::{self, Read, Seek};
+use std::sync::Arc;
+
+use contend_recording::Recording;
+use contend_trace::{Message, Stamp};
+
+/// The messages of a run in sections, each of which can be read alone, in the order in which the model was fed.
+pub trait Tape {
+    /// Returns the number of sections.
+    fn section_count(&self) -> usize;
+
+    /// Returns the messages of a section; `None` if it is damaged. The tape ends there.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn read_section(&mut self, section: usize) -> io::Result<Option<Arc<Vec<Message>>>>;
+
+    /// Returns the last moment of the tape.
+    fn end(&self) -> Stamp;
+}
+
+impl<R: Read + Seek> Tape for Recording<R> {
+    fn section_count(&self) -> usize {
+        self.sections().len()
+    }
+
+    fn read_section(&mut self, section: usize) -> io::Result<Option<Arc<Vec<Message>>>> {
+        Ok(self.read_messages(section)?.map(Arc::new))
+    }
+
+    fn end(&self) -> Stamp {
+        let last = self.sections().iter().map(|section| section.last).max();
+        let concluded = self.conclusion().map(|conclusion| conclusion.at);
+        concluded.max(last).unwrap_or_default()
+    }
+}
+
+/// Messages in memory.
+#[derive(Debug, Clone, Default)]
+pub struct BufferedTape {
+    sections: Vec<Arc<Vec<Message>>>,
+    end: Stamp,
+}
+
+impl BufferedTape {
+    /// Returns a tape that ends at `end`, with each list of messages as a section.
+    pub fn new(sections: impl IntoIterator<Item = Vec<Message>>, end: Stamp) -> Self {
+        Self { sections: sections.into_iter().map(Arc::new).collect(), end }
+    }
+}
+
+impl Tape for BufferedTape {
+    fn section_count(&self) -> usize {
+        self.sections.len()
+    }
+
+    fn read_section(&mut self, section: usize) -> io::Result<Option<Arc<Vec<Message>>>> {
+        Ok(self.sections.get(section).cloned())
+    }
+
+    fn end(&self) -> Stamp {
+        self.end
+    }
+}
