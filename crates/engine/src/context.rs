@@ -1,7 +1,9 @@
 //! Everything that the workers of one process share.
 
+mod counters;
 mod lock_holders;
 mod messages;
+mod resources;
 mod task_sources;
 
 use std::collections::BTreeSet;
@@ -19,30 +21,19 @@ use crate::http_client::HttpClient;
 use crate::input_items::InputItems;
 use crate::locks::any_mutex::AnyMutex;
 use crate::pipe_ends::{PipeEndMap, PipeEnds};
-use crate::plan::{Plan, PlanError, PoolPlan, WorkerRole, has_nested_tasks};
+use crate::plan::{Plan, PlanError, WorkerRole, has_nested_tasks};
 use crate::pool::nested_notes::NestedNotes;
 use crate::pool::open_work::OpenWork;
-use crate::pool::result_store::ResultStore;
 use crate::pool::task_queue::TaskQueue;
 use crate::protocol::StartRequest;
 use crate::recorder::Recorder;
-use crate::shared::async_mutex::AsyncMutex;
 use crate::shared::life::{ENDED, WorkerLife};
 use crate::shared::monitor::Monitor;
-use crate::shared::pipe::SharedPipe;
-use crate::shared::rwlock::Rwlock;
-use crate::shared::rwlock_line::RwlockLine;
-use crate::shared::semaphore::Semaphore;
-use crate::shared::signal_waiters::SignalWaiters;
-use crate::shared::stored_items::StoredItems;
 use crate::shared::wait_group::WaitGroup;
 use crate::shared::wait_queue::WaitQueue;
 use crate::work::cpu_work::CpuWork;
 use contend_scenario::{EvalContext, Scenario, TaskDistribution};
-use contend_trace::{
-    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, Ring, RingWriter, RunMemory,
-    RwPolicy, WorkerId,
-};
+use contend_trace::{KnobId, LockKind, ResourceId, ResourceKind, Ring, RingWriter, RunMemory, WorkerId};
 
 /// The run as one process sees it. It lives as long as the process, because workers may be stuck in it forever.
 #[derive(Debug)]
@@ -129,71 +120,6 @@ impl RunContext {
         self.left_in_line.lock().unwrap_or_else(PoisonError::into_inner).contains(&worker)
     }
 
-    /// Returns the mutex of a resource; without one, workers pass.
-    #[inline]
-    pub fn lock(&self, resource: ResourceId) -> Option<&AnyMutex<'static>> {
-        self.locks.get(resource.index())?.as_ref().or_else(|| self.copied_lock(resource))
-    }
-
-    /// Returns the mutex of a copy, in a forked process: the original, which this process has at the same address.
-    #[cold]
-    fn copied_lock(&self, copy: ResourceId) -> Option<&AnyMutex<'static>> {
-        let original = self.plan.registry.lock_copy(copy)?.original;
-        self.locks.get(original.index())?.as_ref()
-    }
-
-    fn resource_kind(&self, resource: ResourceId) -> Option<&ResourceKind> {
-        self.plan.registry.resource(resource).map(|info| &info.kind)
-    }
-
-    /// Returns the mutex of tasks of a resource.
-    pub fn async_mutex(&'static self, resource: ResourceId) -> Option<AsyncMutex<'static>> {
-        let Some(ResourceKind::Mutex { kind: kind @ (LockKind::Async | LockKind::AsyncReentrant) }) =
-            self.resource_kind(resource)
-        else {
-            return None;
-        };
-        Some(AsyncMutex::at(resource, self.monitor(resource), self.wait_queue(resource)?, kind.is_reentrant()))
-    }
-
-    pub fn semaphore(&'static self, resource: ResourceId) -> Option<Semaphore<'static>> {
-        let Some(ResourceKind::Semaphore { permits, .. }) = self.resource_kind(resource) else { return None };
-        Some(Semaphore::at(resource, self.monitor(resource), *permits))
-    }
-
-    pub fn rwlock(&'static self, resource: ResourceId) -> Option<Rwlock<'static>> {
-        let Some(ResourceKind::Rwlock { policy }) = self.resource_kind(resource) else { return None };
-        let words = Some(self.plan.rwlock_line_words()).filter(|words| *policy == RwPolicy::Fair && !words.is_empty());
-        let line = words.map(|words| RwlockLine(&self.memory.extra()[words]));
-        Some(Rwlock::at(resource, self.monitor(resource), *policy, line))
-    }
-
-    /// Returns the counter of a resource as this process sees it. The counter server keeps its own values.
-    pub fn counter(&'static self, resource: ResourceId) -> &'static AtomicU64 {
-        let private = self.private_counters.get().filter(|_| self.counter_memory(resource) == CounterMemory::Private);
-        private.and_then(|counters| counters.get(resource.index())).unwrap_or_else(|| {
-            let (resource, word) = self.plan.registry.counter_location(resource);
-            &self.memory.resource(resource)[word]
-        })
-    }
-
-    /// Returns where a counter is kept.
-    pub fn counter_memory(&self, resource: ResourceId) -> CounterMemory {
-        match self.resource_kind(resource) {
-            Some(ResourceKind::Counter { memory, .. }) => *memory,
-            _ => CounterMemory::Shared,
-        }
-    }
-
-    /// Gives this process its own copies of private counters, with their initial values.
-    pub fn make_private_counters(&self) {
-        let initial = |resource: &ResourceInfo| match resource.kind {
-            ResourceKind::Counter { initial, .. } => AtomicU64::new(initial as u64),
-            _ => AtomicU64::new(0),
-        };
-        let _ = self.private_counters.set(self.plan.registry.resources.iter().map(initial).collect());
-    }
-
     /// Returns the pipe ends that a worker uses. A worker process keeps no others, so they are closed with the worker.
     pub fn take_pipe_ends(&self, worker: WorkerId) -> PipeEndMap {
         let ends = self.pipe_ends.select(&self.plan.pipe_ends[worker.index()]).into_iter().collect();
@@ -201,10 +127,6 @@ impl RunContext {
             self.pipe_ends.close_all_except(&BTreeSet::new());
         }
         ends
-    }
-
-    pub fn pipe(&self, resource: ResourceId) -> SharedPipe<'static> {
-        SharedPipe::at(resource, self.memory.resource(resource))
     }
 
     /// Returns the ring of a worker that others may cancel.
@@ -242,51 +164,10 @@ impl RunContext {
         }
     }
 
-    /// Returns the monitor in a resource's words.
-    pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
-        Monitor::at(self.memory.resource(resource)).with_wait_queue(self.wait_queue(resource))
-    }
-
-    /// Returns the items of a queue, if they have priorities.
-    pub fn stored_items(&'static self, queue: ResourceId) -> Option<StoredItems<'static>> {
-        let (words, by_priority) = self.plan.item_words(queue)?;
-        let tick_nanos = self.memory.tick_nanos().unwrap_or(1.0);
-        Some(StoredItems { words: &self.memory.extra()[words], by_priority, tick_nanos })
-    }
-
-    /// Returns the wait queue of a resource, if tasks share it.
-    pub fn wait_queue(&self, resource: ResourceId) -> Option<&'static WaitQueue> {
-        self.wait_queues.get(resource.index())?.as_ref()
-    }
-
-    /// Returns the results of a pool, if the scenario reads them.
-    pub fn results(&self, pool: PoolId) -> Option<ResultStore> {
-        let id = self.plan.registry.pools.get(pool.index())?.results?;
-        let PoolPlan { result_words, result_capacity, .. } = &self.plan.pools[pool.index()];
-        let monitor = Monitor::at_words(self.memory.resource(id), &self.memory.extra()[result_words.clone()]);
-        Some(ResultStore {
-            id,
-            pool,
-            capacity: *result_capacity,
-            monitor: monitor.with_wait_queue(self.wait_queue(id)),
-        })
-    }
-
     /// Wakes the workers that take tasks while they wait for a result: a result is available.
     pub fn wake_helpers(&self) {
         let pools = self.plan.pools.iter().zip(&self.task_queues).filter(|(pool, _)| pool.has_helpers);
         pools.for_each(|(_, queue)| queue.wake_takers());
-    }
-
-    /// Returns the waiters of a condition, an event flag, a barrier or a wait group.
-    pub fn signal_waiters(&'static self, id: ResourceId) -> SignalWaiters<'static> {
-        SignalWaiters { id, monitor: self.monitor(id) }
-    }
-
-    /// Returns the port that a server listens on.
-    #[cfg(feature = "net")]
-    pub fn port(&self, server: ResourceId) -> u16 {
-        self.memory.resource(server)[0].load(Ordering::Acquire) as u16
     }
 
     /// Returns the value of a text knob; empty if it is not set.
