@@ -1,9 +1,37 @@
-//! Scans comments.
+//! Scans comments, and the `/-` that disables what follows.
 
 use super::super::token::TokenKind;
-use super::{MAX_DEPTH, ScanAborted, Scanner};
+use super::{LastToken, MAX_DEPTH, ScanAborted, Scanner};
 
 impl Scanner<'_> {
+    /// Scans what begins with a slash: a comment, or a `/-`.
+    pub(super) fn slash(&mut self) -> Result<(), ScanAborted> {
+        if self.rest().starts_with("//") {
+            self.line_comment();
+        } else if self.rest().starts_with("/*") {
+            self.block_comment()?;
+        } else if self.rest().starts_with("/-") {
+            let here = self.copy_through(2);
+            self.push_token(TokenKind::SlashDash, here.clone());
+            if self.last != LastToken::Nothing && !self.after_space {
+                self.report_fault(here.clone(), "a space is missing before this", "add a space");
+            }
+            if self.pending_slashdash.replace(here.start).is_some() || self.last == LastToken::Equals {
+                self.report_fault(
+                    here,
+                    "this `/-` disables nothing",
+                    "put it before a node, a value or a block, or remove it",
+                );
+            }
+            self.after_space = true;
+        } else {
+            let here = self.copy_through(1);
+            self.report_fault(here, "`/` is not allowed here", "put text with a `/` in quotes");
+            self.after_space = true;
+        }
+        Ok(())
+    }
+
     /// Scans a comment up to the end of the line.
     pub(super) fn line_comment(&mut self) {
         let length = self.rest().find('\n').unwrap_or(self.rest().len());
