@@ -280,3 +280,53 @@ fn stall_is_found_after_a_process_died_waiting_for_the_signal() {
     assert_eq!(report.json["stalls"][0]["workers"][0]["worker"], "late");
     assert_sound(&report);
 }
+
+#[test]
+fn select_of_pipes_and_a_queue_is_stuck_when_no_worker_can_send_or_put() {
+    for kind in ["thread", "process"] {
+        for other in ["receive b", "take q"] {
+            // Another worker receives some messages; then all wait for each other.
+            let report = run_stalled(
+                &"pipe a\npipe b\nqueue q capacity=1\nevent go\n\
+                  KIND w { repeat 9 { send a }; select { receive b; OTHER }; send a }\n\
+                  KIND x { repeat 3 { select { receive a; OTHER } }; receive a { compute \"1us\" }; send b; put q }\n\
+                  KIND y { forever { select { receive a; OTHER } } }"
+                    .replace("KIND", kind)
+                    .replace("OTHER", other)
+                    .replace("receive b; receive b", "receive b; take q"),
+            );
+            let stalled = report.json["stalls"][0]["workers"].as_array().unwrap();
+            assert_eq!(stalled.len(), 3, "{kind} {other}: {:#}", report.json["stalls"]);
+            let expected = if other == "take q" { ["a", "q"] } else { ["a", "b"] };
+            assert_eq!(stalled[2]["alternatives"], serde_json::json!(expected), "{kind} {other}");
+        }
+    }
+}
+
+#[test]
+fn select_is_stuck_by_its_other_alternatives_when_a_pipe_has_come_to_its_end() {
+    for kind in ["thread", "process"] {
+        let text = "pipe a\nqueue q capacity=1\nmutex m\n\
+            KIND w { repeat 2 { send a } }\n\
+            KIND x { forever { select { receive a; take q } } }\n\
+            KIND y { sleep \"30ms\"; forever { select { take q; receive a } }; put q }";
+        let report = run_stalled(&text.replace("KIND", kind));
+        let stalled = report.json["stalls"][0]["workers"].as_array().unwrap();
+        assert_eq!(stalled.len(), 2, "{kind}");
+        for worker in stalled {
+            assert_eq!(worker["alternatives"], serde_json::json!(["q"]), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn select_of_pipes_that_a_sender_keeps_open_is_no_stall() {
+    for kind in ["thread", "process"] {
+        let text = "pipe a\npipe b\nqueue q capacity=1\n\
+            KIND w { sleep \"400ms\"; send a }\n\
+            KIND x { select { receive b; take q; receive a } }\n\
+            KIND y { select { receive b; after \"300ms\" }; close b }\n\
+            KIND z { receive a { compute \"1us\" }; send b; put q }";
+        run_completed(&text.replace("KIND", kind));
+    }
+}

@@ -58,6 +58,21 @@ fn waits_of_a_cancelled_worker_end() {
 }
 
 #[test]
+fn select_of_pipes_ends_when_its_worker_is_cancelled() {
+    for (kind, other) in
+        [("thread", "receive b"), ("process", "receive b"), ("thread", "take q"), ("process", "take q")]
+    {
+        let seen = completed(&format!(
+            "pipe a\npipe b\nqueue q capacity=1\nevent over
+             {kind} v {{ select {{ receive a; {other} {{ sleep \"1us\" }} }} }}
+             {kind} w {{ wait over; if q above=5 {{ send a; send b; put q }} }}
+             {kind} u {{ sleep \"20ms\"; cancel v; join v; set over }}"
+        ));
+        assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}: {other}");
+    }
+}
+
+#[test]
 fn unwinding_gives_back_what_the_worker_holds() {
     for kind in KINDS {
         let seen = completed(&format!(

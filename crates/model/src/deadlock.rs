@@ -209,8 +209,11 @@ impl Model {
     }
 
     /// Whether a cancellation ends the present wait of a worker: any wait but those for a mutex of threads or processes
-    /// and for a pipe.
+    /// and for a pipe alone.
     fn has_interruptible_wait(&self, worker: WorkerId) -> bool {
+        if !self.lanes[worker.index()].awaited_alternatives().is_empty() {
+            return true;
+        }
         let on = self.lanes[worker.index()].activity.resource.and_then(|on| self.registry.resource(on));
         match on.map(|resource| &resource.kind) {
             Some(ResourceKind::Mutex { kind }) => matches!(kind, LockKind::Async | LockKind::AsyncReentrant),

@@ -104,6 +104,11 @@ impl Pipe {
         if read { seen.read == now.read } else { seen.written == now.written }
     }
 
+    /// Whether all bytes that are known to be written had been read when the total of bytes read was `read`.
+    pub(super) fn is_all_read_at(&self, read: u64) -> bool {
+        self.known_totals().written == Some(read % BYTE_COUNT_MODULUS)
+    }
+
     /// Returns the workers that tried in vain after everything that is known to have been written and read.
     pub(super) fn up_to_date_waiters(&self) -> impl Iterator<Item = WorkerId> {
         let now = self.known_totals();

@@ -73,8 +73,8 @@ pub use guardian::{CleanupList, GUARDIAN_ARG, TerminalRestore, guardian_main, is
 pub use helper_program::{enter_helper, set_helper_program};
 pub use machine::{Machine, detect_machine};
 pub use pipe::{
-    Transfer, bytes_in_pipe, create_pipe, read_some, readable_indices, wait_until_readable, wait_until_writable,
-    write_some,
+    PipeContent, Transfer, bytes_in_pipe, content_of_pipe, create_pipe, read_some, readable_indices,
+    wait_until_any_readable, wait_until_readable, wait_until_writable, write_some,
 };
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, has_proc, ignore_file_size_signal,

@@ -19,6 +19,15 @@ pub enum Transfer {
     Closed,
 }
 
+/// What a reader of a pipe would find now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PipeContent {
+    Bytes,
+    Nothing,
+    /// The pipe is empty, and its other end is closed.
+    EndOfStream,
+}
+
 /// Creates a pipe with this capacity in bytes, a power of two of pages. Its ends close on `exec`. Returns the read end
 /// and the write end.
 ///
@@ -77,6 +86,23 @@ fn poll_one(fd: impl AsFd, what: PollFlags, limit: Option<Duration>) {
     let _ = poll(&mut [PollFd::new(&fd, what)], limit.and_then(|limit| Timespec::try_from(limit).ok()).as_ref());
 }
 
+/// Returns what a reader would find now.
+pub fn content_of_pipe(from: impl AsFd) -> PipeContent {
+    let mut fds = [PollFd::new(&from, PollFlags::IN)];
+    let _ = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    match fds[0].revents() {
+        events if events.contains(PollFlags::IN) => PipeContent::Bytes,
+        events if events.is_empty() => PipeContent::Nothing,
+        _ => PipeContent::EndOfStream,
+    }
+}
+
+/// Blocks until one of the descriptors is readable or its other end is closed, for at most `limit`.
+pub fn wait_until_any_readable(from: &[impl AsFd], limit: Duration) {
+    let mut fds: Vec<PollFd<'_>> = from.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+    let _ = poll(&mut fds, Timespec::try_from(limit).ok().as_ref());
+}
+
 /// Returns the indices of the descriptors that are readable or whose other end is closed. If `sleep`, blocks until
 /// there is one.
 pub fn readable_indices(from: &[impl AsFd], sleep: bool) -> Vec<usize> {
@@ -111,6 +137,33 @@ mod tests {
         drop(read);
         wait_until_writable(&write, None);
         assert_eq!(write_some(&write, &[0; 9]).expect("a pipe"), Transfer::Closed);
+    }
+
+    #[test]
+    fn content_is_told_without_taking_it() {
+        let (read, write) = create_pipe(4_096).expect("a pipe");
+        assert_eq!(content_of_pipe(&read), PipeContent::Nothing);
+        assert_eq!(write_some(&write, &[0; 9]).expect("a pipe"), Transfer::Bytes(9));
+        drop(write);
+        for _ in 0..2 {
+            assert_eq!(content_of_pipe(&read), PipeContent::Bytes);
+        }
+        assert_eq!(read_some(&read, &mut [0; 9]).expect("a pipe"), Transfer::Bytes(9));
+        assert_eq!(content_of_pipe(&read), PipeContent::EndOfStream);
+    }
+
+    #[test]
+    fn wait_for_several_pipes_ends_with_bytes_in_one_of_them_or_at_its_limit() {
+        let pipes: Vec<_> = (0..3).map(|_| create_pipe(4_096).expect("a pipe")).collect();
+        let reads: Vec<_> = pipes.iter().map(|(read, _)| read).collect();
+        let begin = std::time::Instant::now();
+        wait_until_any_readable(&reads, Duration::from_millis(20));
+        assert!(begin.elapsed() >= Duration::from_millis(20));
+        std::thread::scope(|scope| {
+            scope.spawn(|| wait_until_any_readable(&reads, Duration::from_secs(3_600)));
+            assert_eq!(write_some(&pipes[2].1, &[0; 9]).expect("a pipe"), Transfer::Bytes(9));
+        });
+        wait_until_any_readable(&[] as &[OwnedFd], Duration::from_millis(1));
     }
 
     #[test]

@@ -164,8 +164,8 @@ pub enum EventKind {
     /// Runs again after [`EventKind::Blocked`].
     Resumed,
     /// The wait that follows ends by the first of several alternatives; this is one of them: an item of a queue, `room`
-    /// in it, an event flag that had been set `nth` times when the worker found it clear, or the end of a worker's
-    /// `nth` life.
+    /// in it, an event flag that had been set `nth` times when the worker found it clear, the end of a worker's `nth`
+    /// life, or a message of a pipe of which `nth` bytes had ever been read when the worker tried.
     Alternative { on: ResourceId, room: bool, nth: u64 },
     /// The wait is over and the worker has been runnable since this moment, but it is not back yet: a task whose event
     /// loop is busy. The event that ends the wait follows.

@@ -266,6 +266,7 @@ pub(super) struct StallJson<'a> {
 pub(super) struct StalledWorkerJson<'a> {
     pub(super) worker: &'a str,
     pub(super) waits_for: Option<&'a str>,
+    pub(super) alternatives: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]

@@ -28,6 +28,7 @@ pub(super) fn stalls<'a>(report: &Report<'a>) -> Vec<StallJson<'a>> {
     let worker = |id: &WorkerId| StalledWorkerJson {
         worker: registry.worker_name(*id),
         waits_for: model.lane(*id).activity().resource.map(|on| registry.resource_name(on)),
+        alternatives: model.lane(*id).alternatives().map(|on| registry.resource_name(on)).collect(),
     };
     let stalled = |stall: crate::model::Stall| StallJson {
         at_s: stall.at.as_secs_f64(),

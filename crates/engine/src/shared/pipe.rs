@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use crate::recorder::Recorder;
 use contend_platform::{
-    ROBUST_MUTEX_WORDS, RobustMutex, Transfer, bytes_in_pipe, read_some, wait_until_readable, wait_until_writable,
-    write_some,
+    PipeContent, ROBUST_MUTEX_WORDS, RobustMutex, Transfer, bytes_in_pipe, content_of_pipe, read_some,
+    wait_until_readable, wait_until_writable, write_some,
 };
 use contend_trace::{EventKind, ResourceId, State};
 
@@ -48,6 +48,16 @@ pub enum ReceiveOutcome {
     EndOfStream,
     /// All writers are gone, and the message is incomplete.
     Truncated,
+}
+
+/// The outcome of an attempt to receive without waiting for a message to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiveAttempt {
+    Received(ReceiveOutcome),
+    /// The pipe is empty, but not at its end.
+    Empty,
+    /// Another worker receives.
+    Busy,
 }
 
 /// All readers are gone.
@@ -160,9 +170,49 @@ impl<'a> SharedPipe<'a> {
     /// # Errors
     /// If the descriptor is not a pipe.
     pub fn receive(self, from: impl AsFd, bytes: usize, recorder: &mut Recorder<'_>) -> io::Result<ReceiveOutcome> {
-        let mut user =
-            PipeUser { pipe: self.id, state: State::Empty, is_waiting: false, last_reported: None, recorder };
-        let end = lock_end(self.readers, || user.record_wait(None, Some(self.read.load(Ordering::Acquire))));
+        let mut user = self.reader(recorder);
+        let _end = lock_end(self.readers, || user.record_wait(None, Some(self.read_total())));
+        self.receive_rest(from, bytes, user)
+    }
+
+    /// Receives a message if one has begun to arrive and no other worker receives; calls `before` before it takes the
+    /// first byte. Waits only for the rest of a message.
+    ///
+    /// # Errors
+    /// If the descriptor is not a pipe.
+    pub fn receive_if_there(
+        self,
+        from: impl AsFd,
+        bytes: usize,
+        recorder: &mut Recorder<'_>,
+        before: impl FnOnce(&mut Recorder<'_>),
+    ) -> io::Result<ReceiveAttempt> {
+        if self.readers.try_lock().is_none() {
+            return Ok(ReceiveAttempt::Busy);
+        }
+        let _end = EndGuard(self.readers);
+        match content_of_pipe(&from) {
+            PipeContent::Nothing => Ok(ReceiveAttempt::Empty),
+            PipeContent::EndOfStream => Ok(ReceiveAttempt::Received(ReceiveOutcome::EndOfStream)),
+            PipeContent::Bytes => {
+                before(recorder);
+                let user = self.reader(recorder);
+                self.receive_rest(from, bytes, user).map(ReceiveAttempt::Received)
+            }
+        }
+    }
+
+    /// Returns the number of bytes that were ever read.
+    pub fn read_total(self) -> u64 {
+        self.read.load(Ordering::Acquire)
+    }
+
+    const fn reader<'p, 'r>(self, recorder: &'p mut Recorder<'r>) -> PipeUser<'p, 'r> {
+        PipeUser { pipe: self.id, state: State::Empty, is_waiting: false, last_reported: None, recorder }
+    }
+
+    /// Receives a message as the only reader.
+    fn receive_rest(self, from: impl AsFd, bytes: usize, mut user: PipeUser<'_, '_>) -> io::Result<ReceiveOutcome> {
         let mut buffer = vec![0; bytes.min(CHUNK_BYTES)];
         let mut left = bytes;
         while left > 0 {
@@ -176,12 +226,11 @@ impl<'a> SharedPipe<'a> {
                     user.record_moved(at, EventKind::Received { pipe: self.id, bytes, depth, whole: left == 0 });
                 }
                 Transfer::WouldBlock => {
-                    let total = Some(self.read.load(Ordering::Acquire)); // the pipe is empty: as many were written
+                    let total = Some(self.read_total()); // the pipe is empty: as many were written
                     user.record_wait(total, total);
                     wait_until_readable(&from, None);
                 }
                 Transfer::Closed => {
-                    drop(end);
                     user.end_wait();
                     return Ok(if left == bytes { ReceiveOutcome::EndOfStream } else { ReceiveOutcome::Truncated });
                 }

@@ -65,15 +65,15 @@ impl StepRunner {
         drop(ends);
     }
 
-    fn find_pipe_end(&self, end: PipeEnd, id: ResourceId) -> Result<Arc<OwnedFd>, StopReason> {
+    pub(super) fn find_pipe_end(&self, end: PipeEnd, id: ResourceId) -> Result<Arc<OwnedFd>, StopReason> {
         self.pipe_ends.get(&end).cloned().ok_or_else(|| self.pipe_error("used", id, "after closing it"))
     }
 
-    fn message_bytes(&self, bytes: &Expr) -> usize {
+    pub(super) fn message_bytes(&self, bytes: &Expr) -> usize {
         bytes.eval(self).clamp(1.0, 67_108_864.0) as usize
     }
 
-    fn pipe_error(&self, verb: &str, pipe: ResourceId, problem: &str) -> StopReason {
+    pub(super) fn pipe_error(&self, verb: &str, pipe: ResourceId, problem: &str) -> StopReason {
         StopReason::Failed(format!("{verb} {}, {problem}", self.run.plan.registry.resource_name(pipe)))
     }
 }

@@ -4,31 +4,25 @@
 //! chosen: a wake-up by any of them reaches it. A wake-up by a resource that it does not choose is passed on when it
 //! leaves that resource.
 
+mod alternative_wait;
+
 use std::time::{Duration, Instant};
 
+use self::alternative_wait::{AlternativeWait, AttemptOutcome, PipeStatus, PipeWait, end_select_wait};
 use crate::interrupt;
-use crate::recorder::Recorder;
+use crate::plan::PipeEnd;
 use crate::shared::event_flag::EventFlag;
-use crate::shared::item_queue::{ItemQueue, QueueClosed, QueueSide};
-use crate::shared::life::{ENDED, WorkerLife};
+use crate::shared::item_queue::QueueSide;
+use crate::shared::life::ENDED;
 use crate::shared::select_wait::{ArmedWait, WakeSource};
 use crate::step_runner::{StepResult, StepRunner, StopReason};
-use contend_scenario::{Branch, Choice, EvalContext, LifeStep, QueueStep, SelectPick, SignalStep, Step};
-use contend_trace::{EventKind, ResourceId, State};
+use contend_scenario::{Branch, Choice, EvalContext, LifeStep, PipeStep, QueueStep, SelectPick, SignalStep, Step};
+use contend_trace::{EventKind, State};
 
 /// One alternative, with the branch that it belongs to.
 struct Alternative {
     branch: usize,
     wait: AlternativeWait,
-}
-
-#[derive(Clone, Copy)]
-enum AlternativeWait {
-    Queue(ItemQueue<'static>, QueueSide),
-    /// An event flag, and how many times it had been set when the worker began to wait.
-    Flag(EventFlag<'static>, Option<u64>),
-    /// The life of another worker, and its number.
-    Life(ResourceId, WorkerLife<'static>, u64),
 }
 
 /// The time limit of a `select`: the branch that runs then, and when.
@@ -42,8 +36,8 @@ impl StepRunner {
         for (branch, steps) in branches.iter().map(|branch| &branch.steps).enumerate() {
             if let Some(Step::Sleep(nanos)) = steps.first() {
                 limit = Some((branch, Instant::now() + Duration::from_nanos(nanos.eval(self) as u64)));
-            } else if let Some(wait) = steps.first().and_then(|step| self.alternative_wait(step)) {
-                alternatives.push(Alternative { branch, wait });
+            } else if let Some(step) = steps.first() {
+                alternatives.extend(self.alternative_wait(step)?.map(|wait| Alternative { branch, wait }));
             }
         }
         let is_fair = pick.pick(|knob| self.knob(knob)) != Some(SelectPick::First);
@@ -52,8 +46,8 @@ impl StepRunner {
     }
 
     /// Returns the wait that the first step of a branch stands for.
-    fn alternative_wait(&self, step: &Step) -> Option<AlternativeWait> {
-        match step {
+    fn alternative_wait(&self, step: &Step) -> Result<Option<AlternativeWait>, StopReason> {
+        Ok(match step {
             Step::Queue(QueueStep::Take { target, .. }) => {
                 Some(AlternativeWait::Queue(self.item_queue(target), QueueSide::Take))
             }
@@ -64,11 +58,17 @@ impl StepRunner {
                 Some(AlternativeWait::Flag(EventFlag(self.waiters(target)), None))
             }
             Step::Life(LifeStep::Join { members, .. }) => {
-                let other = self.spawn_targets(members).into_iter().next()?;
-                Some(AlternativeWait::Life(other.id, other.life, other.life.count()))
+                let other = self.spawn_targets(members).into_iter().next();
+                other.map(|other| AlternativeWait::Life(other.id, other.life, other.life.count()))
+            }
+            Step::Pipe(PipeStep::Receive { target, bytes }) => {
+                let (id, bytes) = (self.resolve_target(target), self.message_bytes(bytes));
+                let from = self.find_pipe_end(PipeEnd::Read(id), id)?;
+                let (pipe, status) = (self.run.pipe(id), PipeStatus::Empty);
+                Some(AlternativeWait::Pipe(PipeWait { id, pipe, from, bytes, status }))
             }
             _ => None,
-        }
+        })
     }
 
     /// Waits for the first alternative that is ready, or for the limit. Returns the branch.
@@ -85,7 +85,7 @@ impl StepRunner {
             alternative.wait.register();
         }
         let chosen = self.wait_registered(alternatives, limit, is_fair).await;
-        for alternative in alternatives.iter() {
+        for alternative in &*alternatives {
             alternative.wait.unregister();
         }
         chosen
@@ -93,14 +93,15 @@ impl StepRunner {
 
     async fn wait_registered(
         &mut self,
-        alternatives: &[Alternative],
+        alternatives: &mut [Alternative],
         limit: SelectLimit,
         is_fair: bool,
     ) -> Result<usize, StopReason> {
-        let mut is_waiting = false;
+        let mut published = Vec::new();
         loop {
-            let sources = alternatives.iter().map(|alternative| self.wake_source(&alternative.wait)).collect();
+            let sources = alternatives.iter().filter_map(|alternative| self.wake_source(&alternative.wait)).collect();
             let armed = ArmedWait::arm(sources).await;
+            let is_waiting = !published.is_empty();
             if let Some(branch) = self.try_all(alternatives, is_fair, (limit.is_some(), is_waiting))? {
                 return Ok(branch);
             }
@@ -112,9 +113,7 @@ impl StepRunner {
                 end_select_wait(&mut self.recorder, is_waiting);
                 self.check_cancelled()?;
             }
-            if !std::mem::replace(&mut is_waiting, true) {
-                self.publish_select(alternatives, limit.is_some());
-            }
+            self.publish_select(alternatives, limit.is_some(), &mut published);
             armed.wait(interrupt::next_check(limit.map(|(_, deadline)| deadline))).await;
         }
     }
@@ -122,7 +121,7 @@ impl StepRunner {
     /// Tries the alternatives, in the order written or in a random one. Returns the branch of the first that was ready.
     fn try_all(
         &mut self,
-        alternatives: &[Alternative],
+        alternatives: &mut [Alternative],
         is_fair: bool,
         (has_limit, is_waiting): (bool, bool),
     ) -> Result<Option<usize>, StopReason> {
@@ -130,115 +129,63 @@ impl StepRunner {
         if is_fair {
             fastrand::shuffle(&mut order);
         }
-        let mut closed = 0;
+        let mut over = 0;
         for at in order {
-            let Alternative { branch, wait } = &alternatives[at];
+            let Alternative { branch, wait } = &mut alternatives[at];
             match wait.attempt(&mut self.recorder, is_waiting) {
-                Ok(true) => return Ok(Some(*branch)),
-                Ok(false) => {}
-                Err(QueueClosed) if matches!(wait, AlternativeWait::Queue(_, QueueSide::Take)) => closed += 1,
-                Err(QueueClosed) => {
+                AttemptOutcome::Ready => return Ok(Some(*branch)),
+                AttemptOutcome::NotReady => {}
+                AttemptOutcome::Over => over += 1,
+                AttemptOutcome::QueueClosed(queue) => {
                     end_select_wait(&mut self.recorder, is_waiting);
-                    let AlternativeWait::Queue(queue, _) = wait else { return Ok(None) };
-                    return Err(self.queue_closed_error(*queue));
+                    return Err(self.queue_closed_error(queue));
+                }
+                AttemptOutcome::MessageLost(pipe, problem) => {
+                    return Err(self.pipe_error("received from", pipe, &problem));
                 }
             }
         }
         // Nothing will come.
-        if closed == alternatives.len() && !has_limit {
+        if over == alternatives.len() && !has_limit {
             end_select_wait(&mut self.recorder, is_waiting);
             return Err(StopReason::Finished);
         }
         Ok(None)
     }
 
-    /// Records that the worker waits for the first of these.
-    fn publish_select(&mut self, alternatives: &[Alternative], is_timed: bool) {
-        let events: Vec<EventKind> = alternatives.iter().map(|alternative| alternative.wait.event()).collect();
+    /// Records that the worker waits for the first of these, unless that is `published` already. It changes when others
+    /// receive from a pipe, or a pipe comes to its end.
+    fn publish_select(&mut self, alternatives: &[Alternative], is_timed: bool, published: &mut Vec<EventKind>) {
+        let all_over = alternatives.iter().all(|alternative| alternative.wait.is_over());
+        let open =
+            || alternatives.iter().map(|alternative| &alternative.wait).filter(|wait| all_over || !wait.is_over());
+        let events: Vec<EventKind> = open().map(AlternativeWait::event).collect();
         // The lane shows one state and one resource.
-        let states = alternatives.iter().map(|alternative| alternative.wait.state());
-        let shown = [State::Empty, State::Full, State::Signal]
-            .into_iter()
-            .find_map(|shown| states.clone().find(|(state, _)| *state == shown));
-        if let Some((state, on)) = shown {
+        let mut states = [State::Empty, State::Full, State::Signal].into_iter();
+        let shown = states.find_map(|shown| open().map(AlternativeWait::state).find(|(state, _)| *state == shown));
+        if let Some((state, on)) = shown
+            && *published != events
+        {
+            end_select_wait(&mut self.recorder, !published.is_empty());
             self.recorder.wait_for_first(&events, (state, on), is_timed);
+            *published = events;
         }
     }
 
     /// Returns what wakes the worker for an alternative.
-    fn wake_source(&self, wait: &AlternativeWait) -> WakeSource<'static> {
-        match wait {
+    fn wake_source(&self, wait: &AlternativeWait) -> Option<WakeSource<'static>> {
+        Some(match wait {
             AlternativeWait::Queue(queue, side) => queue.wake_source(*side),
             AlternativeWait::Flag(flag, _) => flag.0.wake_source(),
             AlternativeWait::Life(id, life, _) => match self.run.wait_queue(*id) {
                 Some(wait_queue) => WakeSource::Queue(wait_queue, ENDED),
                 None => life.wake_source(),
             },
-        }
-    }
-}
-
-/// Ends the wait of a `select`, if it has begun. Called before another worker can see what the worker takes.
-fn end_select_wait(recorder: &mut Recorder<'_>, is_waiting: bool) {
-    if is_waiting {
-        recorder.end_wait();
-        recorder.resume();
-    }
-}
-
-impl AlternativeWait {
-    fn register(&mut self) {
-        match self {
-            Self::Queue(queue, side) => queue.begin_select(*side),
-            Self::Flag(flag, seen) => *seen = Some(flag.begin_select()),
-            Self::Life(..) => {}
-        }
-    }
-
-    fn unregister(&self) {
-        match self {
-            Self::Queue(queue, side) => queue.end_select(*side),
-            Self::Flag(flag, _) => flag.end_select(),
-            Self::Life(..) => {}
-        }
-    }
-
-    /// Takes what it waits for, if it is there. Returns whether it was.
-    fn attempt(&self, recorder: &mut Recorder<'_>, is_waiting: bool) -> Result<bool, QueueClosed> {
-        let before = |recorder: &mut Recorder<'_>| end_select_wait(recorder, is_waiting);
-        match self {
-            Self::Queue(queue, QueueSide::Take) => queue.take_if_there(recorder, before),
-            Self::Queue(queue, QueueSide::Put) => queue.put_if_room(recorder, before),
-            Self::Flag(flag, seen) => Ok(flag.pass_if_set(*seen, recorder, before)),
-            Self::Life(_, life, nth) if life.current() == Some(*nth) => Ok(false),
-            Self::Life(id, _, nth) => {
-                before(recorder);
-                if *nth > 0 {
-                    let at = recorder.now();
-                    recorder.write(at, EventKind::Joins { life: *id, nth: *nth });
-                    recorder.write(at, EventKind::Resumed);
-                }
-                Ok(true)
-            }
-        }
-    }
-
-    fn state(&self) -> (State, ResourceId) {
-        match self {
-            Self::Queue(queue, QueueSide::Take) => (State::Empty, queue.id),
-            Self::Queue(queue, QueueSide::Put) => (State::Full, queue.id),
-            Self::Flag(flag, _) => (State::Signal, flag.0.id),
-            Self::Life(id, ..) => (State::Signal, *id),
-        }
-    }
-
-    fn event(&self) -> EventKind {
-        let (state, on) = self.state();
-        let nth = match self {
-            Self::Queue(..) => 0,
-            Self::Flag(_, seen) => seen.unwrap_or(0),
-            Self::Life(_, _, nth) => *nth,
-        };
-        EventKind::Alternative { on, room: state == State::Full, nth }
+            AlternativeWait::Pipe(wait) => match wait.status {
+                PipeStatus::Empty => WakeSource::Pipe(wait.from.clone()),
+                PipeStatus::Busy => WakeSource::Unknown,
+                PipeStatus::Over => return None,
+            },
+        })
     }
 }

@@ -157,7 +157,7 @@ impl Model {
     }
 
     /// Whether a worker still has one of these ends of a pipe open. Once all are closed, the wait ends.
-    fn is_kept_open(&self, pipe: &Pipe, by: &[LaneRange]) -> bool {
+    pub(super) fn is_kept_open(&self, pipe: &Pipe, by: &[LaneRange]) -> bool {
         by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.is_keeping_open(pipe, w))
     }
 

@@ -138,6 +138,12 @@ impl Lane {
         if is_select { &self.alternatives } else { &[] }
     }
 
+    /// Returns the resources of which the worker waits for the first; none if it waits for one thing only, or does not
+    /// wait.
+    pub fn alternatives(&self) -> impl Iterator<Item = ResourceId> {
+        self.awaited_alternatives().iter().map(|alternative| alternative.on)
+    }
+
     /// Whether all alternatives of the wait are known.
     pub(crate) fn has_all_alternatives(&self) -> bool {
         self.alternatives.len() <= MAX_ALTERNATIVES

@@ -24,6 +24,8 @@ const PAGES: usize = 2;
 enum Step {
     Send(usize, u32),
     Receive(usize, u32),
+    /// Receives from the first pipe or from the second.
+    Select([u32; 2]),
     Close(usize),
     Lock(usize),
     Unlock(usize),
@@ -42,9 +44,20 @@ struct Worker {
     /// Bytes it has moved but not counted yet.
     uncounted: u32,
     closed: BTreeSet<usize>,
+    select: Select,
     done: bool,
     held: Vec<(usize, u64)>,
     outbox: VecDeque<Event>,
+}
+
+/// A worker's wait for the first of both pipes.
+#[derive(Debug, Default)]
+struct Select {
+    /// The pipe whose message it receives.
+    chosen: Option<usize>,
+    over: [bool; 2],
+    /// The pipes that it waits for, with the bytes read from each, as it last reported them.
+    reported: Vec<(usize, u64)>,
 }
 
 #[derive(Debug, Default)]
@@ -105,6 +118,7 @@ fn program(rng: &mut Rng) -> Vec<Step> {
         let some = if rng.bool() { Step::Send(pipe, bytes) } else { Step::Receive(pipe, bytes) };
         match rng.u32(..8) {
             0 => steps.push(Step::Close(pipe)),
+            2 => steps.push(Step::Select([rng.u32(1..=5), rng.u32(1..=5)])),
             1 => {
                 let lock = LOCKS + rng.usize(..2);
                 steps.extend([Step::Lock(lock), some, Step::Unlock(lock)]);
@@ -142,7 +156,11 @@ impl World {
     }
 
     fn is_read(&self, pipe: usize) -> bool {
-        self.is_open(pipe, |step| matches!(step, Step::Receive(p, _) if *p == pipe))
+        self.is_open(pipe, |step| match step {
+            Step::Receive(p, _) => *p == pipe,
+            Step::Select(_) => true,
+            _ => false,
+        })
     }
 
     fn is_written(&self, pipe: usize) -> bool {
@@ -172,7 +190,16 @@ impl World {
                     None => true,
                 }
             }
-            Some(Step::Receive(p, _)) => {
+            Some(Step::Select(_)) if worker.select.chosen.is_none() => {
+                let is_ready = |p: &usize| {
+                    let pipe = &self.pipes[*p];
+                    pipe.reader.is_none() && (pipe.bytes() > 0 || !self.is_written(*p))
+                };
+                self.open_alternatives(w).iter().any(|(p, _)| worker.closed.contains(p) || is_ready(p))
+                    || self.open_alternatives(w) != worker.select.reported
+            }
+            Some(Step::Receive(..) | Step::Select(_)) => {
+                let p = self.received_pipe(w);
                 let pipe = &self.pipes[p];
                 match pipe.reader {
                     Some(reader) if reader != w => worker.reported != Some((None, Some(pipe.read))),
@@ -183,6 +210,20 @@ impl World {
             Some(Step::Lock(l)) => self.locks[l - LOCKS].0.is_none(),
             _ => true,
         }
+    }
+
+    /// The pipe that a worker receives from.
+    fn received_pipe(&self, w: usize) -> usize {
+        match self.next(w) {
+            Some(Step::Receive(p, _)) => p,
+            _ => self.workers[w].select.chosen.unwrap_or_default(),
+        }
+    }
+
+    /// The pipes that a worker selects from, with the bytes read from each.
+    fn open_alternatives(&self, w: usize) -> Vec<(usize, u64)> {
+        let open = (0..2).filter(|p| !self.workers[w].select.over[*p]);
+        open.map(|p| (p, self.pipes[p].read)).collect()
     }
 
     fn step(&mut self, w: usize) {
@@ -196,6 +237,10 @@ impl World {
             }
             Some(Step::Send(p, bytes)) => self.send(w, p, bytes),
             Some(Step::Receive(p, bytes)) => self.receive(w, p, bytes),
+            Some(Step::Select(bytes)) => match self.workers[w].select.chosen {
+                Some(p) => self.receive(w, p, bytes[p]),
+                None => self.select(w, bytes),
+            },
             Some(Step::Close(p)) => {
                 self.workers[w].pc += 1;
                 self.workers[w].closed.insert(p);
@@ -229,7 +274,7 @@ impl World {
     /// Ends the present message, complete or given up.
     fn end_message(&mut self, w: usize, given_up: bool) {
         let worker = &mut self.workers[w];
-        (worker.left, worker.reported) = (None, None);
+        (worker.left, worker.reported, worker.select) = (None, None, Select::default());
         worker.pc += 1;
         if std::mem::take(&mut worker.is_waiting) && given_up {
             self.emit(w, EventKind::Resumed);
@@ -301,6 +346,42 @@ impl World {
         }
     }
 
+    /// Begins to receive from a pipe that has bytes, or waits for one.
+    fn select(&mut self, w: usize, bytes: [u32; 2]) {
+        if !self.workers[w].closed.is_empty() {
+            return self.end_message(w, true);
+        }
+        for p in if self.rng.bool() { [0, 1] } else { [1, 0] } {
+            let pipe = &self.pipes[p];
+            if pipe.reader.is_some() || self.workers[w].select.over[p] {
+                continue;
+            }
+            if pipe.bytes() > 0 {
+                self.workers[w].select.chosen = Some(p);
+                self.end_select_wait(w);
+                return self.receive(w, p, bytes[p]);
+            }
+            self.workers[w].select.over[p] = !self.is_written(p);
+        }
+        let open = self.open_alternatives(w);
+        let Some((first, _)) = open.first().copied() else { return self.end_message(w, true) };
+        if self.workers[w].select.reported != open {
+            self.end_select_wait(w);
+            for (p, read) in &open {
+                self.emit(w, EventKind::Alternative { on: ResourceId::from(*p), room: false, nth: *read });
+            }
+            self.emit(w, EventKind::Blocked { state: State::Empty, on: Some(ResourceId::from(first)) });
+            self.workers[w].select.reported = open;
+            self.workers[w].is_waiting = true;
+        }
+    }
+
+    fn end_select_wait(&mut self, w: usize) {
+        if std::mem::take(&mut self.workers[w].is_waiting) {
+            self.emit(w, EventKind::Resumed);
+        }
+    }
+
     fn moved(&mut self, w: usize, left: u32) {
         let worker = &mut self.workers[w];
         (worker.left, worker.is_waiting, worker.reported) = (Some(left), false, None);
@@ -346,6 +427,7 @@ impl World {
                 match *step {
                     Step::Send(p, _) => wakers[p].givers.push(lanes),
                     Step::Receive(p, _) => wakers[p].takers.push(lanes),
+                    Step::Select(_) => (0..2).for_each(|p| wakers[p].takers.push(lanes)),
                     Step::Close(_) | Step::Lock(_) | Step::Unlock(_) => {}
                 }
             }
@@ -365,7 +447,7 @@ fn reported_stuck(model: &Model, world: &World) -> BTreeSet<(usize, usize)> {
 
 #[test]
 fn exactly_the_workers_that_never_move_again_are_reported_as_stuck() {
-    let (mut stuck, mut full) = (0, 0);
+    let (mut stuck, mut full, mut selecting) = (0, 0, 0);
     for seed in 0..20_000 {
         let mut world = World::new(seed);
         let mut model = Model::new(world.registry(), Budget { bytes: 1 << 16 });
@@ -390,8 +472,13 @@ fn exactly_the_workers_that_never_move_again_are_reported_as_stuck() {
         assert_eq!(model.health().anomalies, 0, "seed {seed}");
         let waits_for_room = |w: &WorkerId| model.lane(*w).activity().state == State::Full;
         stuck += usize::from(!truth.is_empty());
+        let selects = |(w, _): &(usize, usize)| {
+            matches!(world.next(*w), Some(Step::Select(_))) && world.workers[*w].select.chosen.is_none()
+        };
+        selecting += usize::from(truth.iter().any(selects));
         full += usize::from(model.stall().is_some_and(|stall| stall.workers.iter().any(waits_for_room)));
     }
-    eprintln!("{stuck} runs got stuck; in {full} of them a worker waited for room");
+    eprintln!("{stuck} runs got stuck; in {full} of them a worker waited for room, in {selecting} for two pipes");
+    assert!(selecting > 1_000, "too few runs to prove anything: {selecting} of {stuck}");
     assert!(full > 1_000, "too few runs to prove anything: {full} of {stuck}");
 }

@@ -159,8 +159,9 @@ pub(super) fn describe_wait(analysis: &Analysis<'_>, worker: WorkerId) -> Option
         return MissingSupply::awaited_by(analysis, worker).map(|supply| supply.describe(analysis));
     }
     let text = |alternative: &Alternative| {
-        let is_queue = analysis.model.queue(alternative.on).is_some();
-        let state = match (alternative.room, is_queue) {
+        let kind = analysis.model.registry().resource(alternative.on).map(|info| &info.kind);
+        let has_items = matches!(kind, Some(ResourceKind::Queue { .. } | ResourceKind::Pipe { .. }));
+        let state = match (alternative.room, has_items) {
             (true, _) => State::Full,
             (false, true) => State::Empty,
             (false, false) => State::Signal,

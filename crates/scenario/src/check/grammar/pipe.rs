@@ -6,8 +6,8 @@ use super::{AT, BlockRule, NodeFamily, Parameter, optional, resource_name, step_
 use crate::check::Checker;
 use crate::check::number_rule::MESSAGE;
 
-const PIPE: Parameter = resource_name("pipe", "a pipe");
-const BYTES: Parameter = optional("bytes", Number(MESSAGE), SameAs("64B"), "length of a message");
+pub(super) const PIPE: Parameter = resource_name("pipe", "a pipe");
+pub(super) const BYTES: Parameter = optional("bytes", Number(MESSAGE), SameAs("64B"), "length of a message");
 
 pub(super) const PIPES: NodeFamily = NodeFamily {
     title: "Pipes",

@@ -2,6 +2,7 @@
 
 use super::IfOmitted::SameAs;
 use super::ValueKind::{Number, Words};
+use super::pipe::{BYTES, PIPE};
 use super::{AT, BlockRule, NodeFamily, node_rule, optional, required, resource_name, step_rule};
 use crate::check::Checker;
 use crate::check::number_rule::TIME;
@@ -49,6 +50,17 @@ pub(super) const ALTERNATIVES: NodeFamily = NodeFamily {
         )
         .args(&[resource_name("signal", "an event")])
         .props(&[AT])
+        .block(BlockRule::Optional),
+        node_rule(
+            "receive",
+            "receive lines { ... }",
+            "Receives a message, once it has begun to arrive and no other worker receives; the worker then waits for all \
+             of it. A pipe that is empty and has no sender left is no alternative any more; if no other is left, the \
+             worker ends. With other alternatives than pipes and a time limit, the worker looks at those every \
+             millisecond.",
+        )
+        .args(&[PIPE])
+        .props(&[AT, BYTES])
         .block(BlockRule::Optional),
         node_rule("join", "join helper { ... }", "Waits until a worker has ended, well or not.")
             .args(&[resource_name("group", "a group of workers")])

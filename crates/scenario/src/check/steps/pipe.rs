@@ -28,7 +28,7 @@ impl Checker {
     }
 
     /// The pipe, and the length of a message.
-    fn pipe_message(&mut self, node: &KdlNode) -> Option<(Target, Expr)> {
+    pub(super) fn pipe_message(&mut self, node: &KdlNode) -> Option<(Target, Expr)> {
         let target = self.target(node, "a pipe", |spec| matches!(spec, ResourceSpec::Pipe { .. }));
         let bytes = self.number_or(node, "bytes", MESSAGE, BYTES);
         Some((target?, bytes?.expr))

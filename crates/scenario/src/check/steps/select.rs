@@ -10,7 +10,9 @@ use crate::check::node::value_span;
 use crate::check::number_rule::TIME;
 use crate::choice::Choice;
 use crate::expr::Expr;
-use crate::program::{Block, Branch, LifeStep, MemberSelector, QueueStep, ResourceSpec, SelectPick, SignalStep, Step};
+use crate::program::{
+    Block, Branch, LifeStep, MemberSelector, PipeStep, QueueStep, ResourceSpec, SelectPick, SignalStep, Step,
+};
 
 impl Checker {
     /// `select pick=first { take urgent { ... }; take other { ... } }`. The first step of a branch is its wait.
@@ -54,6 +56,10 @@ impl Checker {
                 Some(Step::Life(LifeStep::Join { members, body, otherwise, timeout: None }))
             }
             "wait" => self.awaited_event(node),
+            "receive" => {
+                let (target, bytes) = self.pipe_message(node)?;
+                Some(Step::Pipe(PipeStep::Receive { target, bytes }))
+            }
             word => {
                 let target = self.queue_target(node)?;
                 Some(Step::Queue(if word == "put" {
@@ -73,7 +79,10 @@ impl Checker {
             let title = format!("a `select` cannot wait for the condition `{}`", resource.name);
             let mistake = self.mistakes.error(arg(node, 0).map_or(0..0, value_span), title);
             mistake.label("its wait gives the mutex back, whichever alternative comes first");
-            mistake.help("use an event, or put the news into a queue");
+            mistake.help(
+                "use an event (event news; wait news; set news), or a queue of news: take news here, put news instead of \
+                 notify",
+            );
             return None;
         }
         Some(Step::Signal(SignalStep::Wait { target, limit: None }))
