@@ -8,10 +8,11 @@
 //! word 0       produced: records ever published, gap records included        (producer)
 //! word 1       lost: events ever dropped                                     (producer)
 //! word 2       pid << 32 | tid of the present producer                       (producer)
-//! word 3       end request                                                   (runner)
+//! word 3       request: bits 0-2 which, 3-63 the life it is for                (runner, and workers that cancel it)
 //! word 4       progress with the tasks that the worker was given             (producer)
 //! word 5       process group of the command that now runs for the worker     (producer)
 //! word 6       lives of the worker that have begun                           (producer)
+//! word 7       the life that the worker was spawned for, 0 for none          (the worker that spawns it)
 //! word 8       consumed                                                      (reader; on a cache line of its own)
 //! word 16..    the worker's wait slot                                        (producer)
 //! word 288..   records, two words each
@@ -30,13 +31,17 @@ use super::{AtomicU64, EventKind, RECORD_BYTES, Record};
 const PRODUCED: usize = 0;
 const LOST: usize = 1;
 const PRODUCER_IDS: usize = 2;
-const END_REQUEST: usize = 3;
+const REQUEST: usize = 3;
+const END: u64 = 1;
 const CUT_OFF: u64 = 2;
 const UNWIND: u64 = 3;
 const KILL: u64 = 4;
+/// Where the number of the life begins in a request.
+const LIFE_SHIFT: u32 = 3;
 const PROGRESS: usize = 4;
 const COMMAND_GROUP: usize = 5;
 const LIVES: usize = 6;
+const SPAWNED_LIFE: usize = 7;
 const CONSUMED: usize = 8;
 const SLOT: usize = 16;
 const RECORDS: usize = SLOT + WAIT_SLOT_WORDS;
@@ -91,46 +96,71 @@ impl<'a> Ring<'a> {
         self.words[PRODUCER_IDS].store(u64::from(pid) << 32 | u64::from(tid), Ordering::Release);
     }
 
+    /// Returns the request that the worker must follow; 0 for none. A cancellation of an earlier life is none.
+    #[inline]
+    fn request(self) -> u64 {
+        self.valid_request(self.words[REQUEST].load(Ordering::Relaxed)) // Relaxed: only the flag matters, it orders nothing
+    }
+
+    #[inline]
+    fn valid_request(self, word: u64) -> u64 {
+        let request = word & ((1 << LIFE_SHIFT) - 1);
+        // Relaxed: set before the life begins.
+        let is_old = request >= UNWIND && word >> LIFE_SHIFT < self.words[SPAWNED_LIFE].load(Ordering::Relaxed);
+        if is_old { 0 } else { request }
+    }
+
+    /// Replaces the request by what `new` makes of it and of its life, unless that is `None`.
+    fn update_request(self, new: impl Fn(u64, u64) -> Option<u64>) {
+        let update = |word| new(self.valid_request(word), word >> LIFE_SHIFT);
+        let _ = self.words[REQUEST].fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
+    }
+
     /// Returns whether the worker was asked to end.
     #[inline]
     pub fn is_end_requested(self) -> bool {
-        let request = self.words[END_REQUEST].load(Ordering::Relaxed); // Relaxed: only the flag matters, it orders nothing
-        matches!(request, 1 | CUT_OFF)
+        matches!(self.request(), END | CUT_OFF)
     }
 
     /// Asks the worker to end at its next step, or withdraws the request.
     pub fn set_end_requested(self, end: bool) {
         let (from, to) = (u64::from(!end), u64::from(end));
-        // A stronger request stays.
-        let _ = self.words[END_REQUEST].compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+        self.update_request(|request, _| (request == from).then_some(to)); // a stronger request stays
     }
 
-    /// Withdraws every request, for the worker's next life.
+    /// Withdraws every request.
     pub fn clear_requests(self) {
-        self.words[END_REQUEST].store(0, Ordering::Relaxed);
+        self.words[REQUEST].store(0, Ordering::Relaxed);
+    }
+
+    /// Withdraws every request that was not for life `nth`, which is about to begin. It may have been cancelled already.
+    pub fn clear_requests_before_life(self, nth: u64) {
+        self.words[SPAWNED_LIFE].store(nth, Ordering::Relaxed);
+        self.update_request(|request, life| (request < UNWIND || life < nth).then_some(0));
     }
 
     /// Asks the worker to end at its next step, even in the middle of a task.
     pub fn mark_cut_off(self) {
-        self.words[END_REQUEST].store(CUT_OFF, Ordering::Relaxed);
+        self.words[REQUEST].store(CUT_OFF, Ordering::Relaxed);
     }
 
     /// Returns whether the worker was asked to end even in the middle of a task.
     #[inline]
     pub fn is_cut_off(self) -> bool {
-        self.words[END_REQUEST].load(Ordering::Relaxed) == CUT_OFF // Relaxed: as above
+        self.request() == CUT_OFF
     }
 
-    /// Cancels the worker: its waits and steps end as soon as it notices.
-    pub fn cancel(self, how: Cancellation) {
+    /// Cancels the worker in life `nth`: its waits and steps end as soon as it notices. Does nothing if a later life was
+    /// cancelled.
+    pub fn cancel(self, nth: u64, how: Cancellation) {
         let request = if how == Cancellation::Unwind { UNWIND } else { KILL };
-        self.words[END_REQUEST].store(request, Ordering::Relaxed);
+        self.update_request(|old, life| (old < UNWIND || life <= nth).then_some(nth << LIFE_SHIFT | request));
     }
 
-    /// Returns how the worker was cancelled, if it was.
+    /// Returns how the worker was cancelled in its present life, if it was.
     #[inline]
     pub fn cancellation(self) -> Option<Cancellation> {
-        match self.words[END_REQUEST].load(Ordering::Relaxed) {
+        match self.request() {
             UNWIND => Some(Cancellation::Unwind),
             KILL => Some(Cancellation::Kill),
             _ => None,

@@ -90,9 +90,10 @@ impl<'a> WorkerWriter<'a> {
 
     /// As [`WorkerWriter::end_life`], at `at`.
     pub fn end_life_at(&mut self, at: u64, exit: ExitKind) {
-        let ended = EventKind::LifeEnded(exit);
-        self.record_at(at, ended);
-        self.ring.write_wait_slot(&[Record::new(at, ended)]);
+        self.wait_records.clear();
+        self.wait_records.push(Record::new(at, EventKind::LifeEnded(exit)));
+        self.ring.write_all(&self.wait_records);
+        self.ring.write_wait_slot(&self.wait_records);
     }
 
     /// Records that the worker is about to wait for a lock that it did not get at once. Call it before the wait, so
@@ -125,6 +126,12 @@ impl<'a> WorkerWriter<'a> {
     pub fn acquired_at(&mut self, at: u64, lock: ResourceId, grant: Grant) {
         self.held.push((lock, grant));
         self.record_at(at, EventKind::Acquired { lock, grant });
+    }
+
+    /// Records in the name of a worker whose life has ended that it got the lock at `at`: it died in line.
+    pub fn acquired_after_end(&mut self, at: u64, lock: ResourceId, grant: Grant) {
+        self.acquired_at(at, lock, grant);
+        self.ring.write_wait_slot(&self.wait_records); // the end of its life, as before
     }
 
     /// Records that the worker released the lock. Take the stamp `at` while the lock is still held, and call this after

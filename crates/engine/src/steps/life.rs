@@ -63,7 +63,8 @@ impl StepRunner {
         }
     }
 
-    /// Cancels a worker. The event comes first: a worker that has noticed it was cancelled is known to be.
+    /// Cancels a worker in its present life. The event comes first: a worker that has noticed it was cancelled is known
+    /// to be.
     pub(super) fn cancel_worker(&mut self, worker: WorkerId, how: Cancellation) {
         let ring = self.run.memory.ring(worker);
         let is_process = self.run.plan.registry.workers[worker.index()].kind == WorkerKind::Process;
@@ -71,13 +72,14 @@ impl StepRunner {
         let life_number = || self.run.life(worker).map_or(EVERY_LIFE, WorkerLife::count);
         let (mut recorded, mut nth) = (None, life_number());
         while recorded != Some(nth) {
-            // Another life that begins meanwhile is cancelled, too.
             self.recorder.write(self.recorder.now(), EventKind::Cancels { worker, nth, kills });
-            match ring.producer_ids() {
-                Some((pid, _)) if kills => kill_process_of_session(pid),
-                _ => ring.cancel(how),
+            let process = ring.producer_ids().filter(|_| kills);
+            process.inspect(|(pid, _)| kill_process_of_session(*pid));
+            if process.is_none() || nth != EVERY_LIFE {
+                ring.cancel(nth, how); // also if that process was one of an earlier life: the new one may not exist yet
             }
-            (recorded, nth) = (Some(nth), life_number());
+            // A process of another life that began meanwhile may have been killed.
+            (recorded, nth) = (Some(nth), if kills { life_number() } else { nth });
         }
     }
 
@@ -133,7 +135,7 @@ impl StepRunner {
 
     fn begin_spawn(&mut self, other: SpawnTarget, (asked, nth): (u64, u64)) -> StepResult {
         self.recorder.write(asked, EventKind::Spawns { life: other.id, nth });
-        self.run.memory.ring(other.worker).clear_requests();
+        self.run.memory.ring(other.worker).clear_requests_before_life(nth);
         self.run.add_task_source(other.worker);
         let started = match self.run.plan.registry.workers[other.worker.index()].kind {
             WorkerKind::Process if self.run.plan.is_forked(other.worker) => {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use contend_trace::{EventKind, Record, Ring, RingReader, RingWriter, ring_words};
+use contend_trace::{Cancellation, EventKind, Record, Ring, RingReader, RingWriter, ring_words};
 use proptest::prelude::*;
 
 fn words(capacity: usize) -> Vec<AtomicU64> {
@@ -82,6 +82,28 @@ fn every_record_is_read_or_counted_as_lost_with_two_threads() {
     let lost = ring.totals().1;
     assert_eq!(read + lost, total, "every record is read or lost");
     assert!(marked_lost <= lost);
+}
+
+#[test]
+fn cancellation_belongs_to_one_life() {
+    let words: Vec<AtomicU64> = (0..ring_words(8)).map(|_| AtomicU64::new(0)).collect();
+    let ring = Ring::new(&words);
+    ring.cancel(1, Cancellation::Unwind);
+    assert_eq!(ring.cancellation(), Some(Cancellation::Unwind));
+    ring.clear_requests_before_life(2);
+    assert_eq!(ring.cancellation(), None, "the next life is not cancelled");
+    ring.cancel(1, Cancellation::Kill);
+    assert_eq!(ring.cancellation(), None, "the canceller was late: it meant the former life");
+    ring.set_end_requested(true);
+    assert!(ring.is_end_requested(), "a cancellation of a former life does not keep others from asking");
+    ring.cancel(3, Cancellation::Kill);
+    ring.cancel(2, Cancellation::Unwind);
+    ring.clear_requests_before_life(3);
+    assert_eq!(ring.cancellation(), Some(Cancellation::Kill), "the life was cancelled between its claim and its start");
+    ring.set_end_requested(true);
+    assert_eq!(ring.cancellation(), Some(Cancellation::Kill), "a stronger request stays");
+    ring.clear_requests();
+    assert_eq!(ring.cancellation(), None);
 }
 
 proptest! {
