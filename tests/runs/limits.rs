@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::support::ObservedRun;
 use contend::scenario::{Scenario, Source, check};
-use contend::trace::{EventKind, ResourceId, RunEnd};
+use contend::trace::{EventKind, ResourceId, RunEnd, WorkerId};
 
 /// Tests a scenario with threads, with processes, and with tasks of one loop.
 fn each(text: &str, test: impl Fn(&ObservedRun)) {
@@ -216,4 +216,29 @@ fn join_that_gave_up_can_be_repeated() {
         assert_eq!(seen.counter, Some(3));
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::WaitTimedOut { .. })), 2);
     });
+}
+
+/// Its limit does not depend on the timer of the event loop, which stands still while a task computes.
+#[test]
+fn thread_that_shares_a_resource_with_tasks_gives_up_in_time() {
+    for attempt in
+        ["acquire s timeout=\"50ms\" { add n by=100 }", "select { take q { add n by=100 }\nafter \"50ms\" { add n } }"]
+    {
+        let text = format!(
+            "semaphore s permits=1\nqueue q capacity=1\ncounter n
+             thread holder {{ acquire s {{ sleep \"900ms\" }} }}
+             thread hasty {{ sleep \"20ms\"; {attempt} }}
+             async busy {{ sleep \"20ms\"; try-acquire s {{ add n by=9 }}; try-take q {{ add n by=9 }}; compute \"800ms\" }}"
+        );
+        let source = Source { name: "limits".into(), path: None, text };
+        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario;
+        let seen = completed(&scenario);
+        let of_thread = |kind: fn(&EventKind) -> bool| {
+            seen.events.iter().find(|event| event.worker == WorkerId(1) && kind(&event.kind)).map(|event| event.at.0)
+        };
+        let began = of_thread(|kind| matches!(kind, EventKind::LockWait { .. } | EventKind::TimedAttempt { .. }))
+            .expect("a wait");
+        let ended = of_thread(|kind| matches!(kind, EventKind::LifeEnded(_))).expect("an end");
+        assert!(ended - began < 400_000_000, "{attempt}: it waited {} ms", (ended - began) / 1_000_000);
+    }
 }

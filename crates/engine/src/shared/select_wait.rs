@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::wait_queue::{WaitKey, WaitQueue};
 use super::wake_counter::WakeCounter;
+use crate::block_on::until;
 use contend_platform::{wait_for_any, wait_until_any_readable};
 
 /// How often a waiter looks again for what does not wake it.
@@ -77,7 +78,7 @@ impl<'a> ArmedWait<'a> {
             if polled.fold(false, |any, is_woken| any | is_woken) { Poll::Ready(()) } else { Poll::Pending }
         });
         match deadline {
-            Some(deadline) => drop(tokio::time::timeout_at(deadline.into(), woken).await),
+            Some(deadline) => drop(until(deadline, woken).await),
             None => woken.await,
         }
     }

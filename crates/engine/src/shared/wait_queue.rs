@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::wake_counter::WakeCounter;
+use crate::block_on::until;
 use crate::interrupt;
 use crate::recorder::Recorder;
 use contend_trace::Cancellation;
@@ -77,7 +78,7 @@ impl WaitQueue {
                 woken.await;
                 return WaitEnd::Woken;
             };
-            if tokio::time::timeout_at(check.into(), woken).await.is_ok() {
+            if until(check, woken).await.is_some() {
                 return WaitEnd::Woken;
             }
             if interrupt::notice() == Some(Cancellation::Kill) {
