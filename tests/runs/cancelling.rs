@@ -241,3 +241,56 @@ fn task_that_was_killed_in_line_cannot_be_spawned_again() {
     });
     assert!(why.as_ref().is_some_and(|why| why.contains("killed in the line of a mutex")), "{:?}", seen.notices);
 }
+
+/// The killed task is the only one that puts, and the mutex that it waits for is never released.
+#[test]
+fn task_that_was_killed_in_line_supplies_nothing() {
+    let mut seen = ObservedRun::start(&read(
+        "mutex m\nqueue q capacity=1
+         async holder { lock m { take q } }
+         async v { sleep \"5ms\"; lock m { put q } }
+         async u { sleep \"20ms\"; cancel v how=kill }",
+    ));
+    let stuck = |seen: &ObservedRun| seen.model().stall().map_or_else(Vec::new, |stall| stall.workers);
+    seen.wait_until("verdict on the holder", |seen| stuck(seen) == [WorkerId(0)]);
+    assert_eq!((seen.model().health().anomalies, ending(&seen, 1)), (0, Some(LifeEnd::FoundDead)));
+}
+
+#[test]
+fn workers_behind_a_task_that_was_killed_in_line_are_stuck_when_the_mutex_is_handed_to_it() {
+    let mut seen = ObservedRun::start(&read(
+        "mutex m\nmutex other\nqueue q capacity=1\nevent over\nevent never
+         async holder { lock m { wait over timeout=\"150ms\" }; lock other { wait over } }
+         async v { sleep \"5ms\"; lock m { put q; set never } }
+         async taker { take q }
+         async behind { sleep \"250ms\"; lock m { set over } }
+         async u { sleep \"20ms\"; cancel v how=kill }",
+    ));
+    let stuck = |seen: &ObservedRun| seen.model().stall().map_or_else(Vec::new, |stall| stall.workers);
+    seen.wait_until("verdict on the taker", |seen| stuck(seen) == [WorkerId(2)]);
+    seen.wait_until("verdict on the workers behind the dead holder", |seen| {
+        stuck(seen) == [WorkerId(0), WorkerId(2), WorkerId(3)]
+    });
+    assert_eq!(ending(&seen, 1), Some(LifeEnd::FoundDead));
+    assert_eq!((seen.model().health().anomalies, seen.model().health().disagreements), (0, 0));
+    assert_eq!(seen.model().lane(WorkerId(1)).crash_count(), 1);
+}
+
+/// It keeps one place in line, not one for each time that it had locked the mutex.
+#[test]
+fn killed_task_that_held_a_reentrant_mutex_twice_keeps_one_place_in_line() {
+    let mut seen = ObservedRun::start(&read(
+        "mutex m kind=reentrant\ncondition c of=m\ncounter n
+         async v { lock m { lock m { wait c } } }
+         async holder { sleep \"10ms\"; lock m { sleep \"80ms\" } }
+         async u { sleep \"40ms\"; cancel v how=kill }
+         async behind { sleep \"60ms\"; lock m { notify c } }",
+    ));
+    let stuck = |seen: &ObservedRun| seen.model().stall().map_or_else(Vec::new, |stall| stall.workers);
+    seen.wait_until("verdict on the worker behind the dead task", |seen| stuck(seen) == [WorkerId(3)]);
+    let places = seen.events.iter().filter(|event| {
+        event.worker == WorkerId(0) && matches!(event.kind, EventKind::LockWait { lock: ResourceId(0), .. })
+    });
+    assert_eq!(places.count(), 1);
+    assert_eq!(seen.model().health().anomalies, 0);
+}

@@ -62,7 +62,7 @@ pub struct RunContext {
     /// This process's own copies of private counters, by resource. Unset in the runner, whose counters are in the run
     /// memory, where the dashboard reads them.
     private_counters: OnceLock<Vec<AtomicU64>>,
-    /// Tasks that were killed in the line of a mutex, which will write the end of their lives.
+    /// Tasks that were killed in the line of a mutex, which will record in their names that they got it.
     left_in_line: Mutex<BTreeSet<WorkerId>>,
     output: Mutex<File>,
     is_too_deep_reported: AtomicBool,

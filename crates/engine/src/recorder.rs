@@ -231,6 +231,11 @@ impl<'a> Recorder<'a> {
         self.writer.acquired_at(at, lock, grant);
     }
 
+    /// Records in the name of a worker whose life has ended that it has had the lock since `at`.
+    pub fn record_acquired_after_end(&mut self, at: u64, lock: ResourceId, grant: Grant) {
+        self.writer.acquired_after_end(at, lock, grant);
+    }
+
     /// Records that the worker released the lock. `at` was taken while it was still held; the event is written after.
     #[inline]
     pub fn record_released(&mut self, at: u64, lock: ResourceId) {

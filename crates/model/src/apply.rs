@@ -22,6 +22,11 @@ impl Model {
             return;
         };
         lane.slot_snapshot = 0;
+        if let EventKind::Acquired { lock, grant } = event.kind
+            && lane.was_killed()
+        {
+            return self.record_acquire_after_end(worker, event.at, lock, grant);
+        }
         if !is_valid_transition(lane.activity.state, lane.activity.resource, &event.kind) {
             self.health.anomalies += 1;
             if !lane.is_in_life() || matches!(event.kind, EventKind::Unknown { .. }) {

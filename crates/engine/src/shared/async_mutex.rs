@@ -7,7 +7,7 @@ use super::monitor::{Monitor, MonitorGuard};
 use super::wait_queue::{WaitEnd, WaitKey, WaitQueue, WokenWaiter};
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
-use contend_trace::{EventKind, ExitKind, Grant, ResourceId};
+use contend_trace::{EventKind, Grant, ResourceId};
 
 /// 1 while it is locked.
 const LOCKED: usize = 0;
@@ -81,8 +81,7 @@ impl<'a> AsyncMutex<'a> {
     /// Records in the name of a dead worker that it holds the mutex, which was handed to it.
     fn record_dead_holder(self, guard: &mut MonitorGuard<'_>, mut recorder: Recorder<'_>) {
         let (at, grant) = take_grant(guard, &recorder);
-        recorder.record_acquired_at(at, self.id, grant);
-        recorder.end_life(ExitKind::Killed);
+        recorder.record_acquired_after_end(at, self.id, grant);
     }
 
     /// Unlocks the mutex, or hands it to the first waiter.

@@ -55,7 +55,8 @@ impl StepRunner {
         }
     }
 
-    pub(crate) async fn lock_mutex(&mut self, id: ResourceId) {
+    /// Locks a mutex. Returns whether it did: not if the worker was cancelled meanwhile.
+    pub(crate) async fn lock_mutex(&mut self, id: ResourceId) -> bool {
         if let Some(lock) = self.run.lock(id) {
             let reentry = self.is_holding(id).then(|| lock.lock_reentrant()).flatten();
             let grant = reentry.unwrap_or_else(|| lock.lock_recorded(id, &mut self.recorder));
@@ -66,11 +67,12 @@ impl StepRunner {
             if !is_reentry {
                 self.yield_if_due().await;
                 if !self.lock_async(id, mutex, None).await {
-                    return; // cancelled
+                    return false;
                 }
             }
             self.add_held(id, if is_reentry { HeldLock::Reentered } else { HeldLock::AsyncMutex(mutex) });
         }
+        true
     }
 
     /// Tries to lock a mutex within a timeout. Returns whether it did.

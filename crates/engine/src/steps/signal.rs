@@ -52,8 +52,8 @@ impl StepRunner {
                     holds += 1;
                 }
                 let was_woken = waiters.wait(ticket, deadline, &mut self.recorder).await;
-                for _ in 0..holds {
-                    self.lock_mutex(mutex).await;
+                while holds > 0 && self.lock_mutex(mutex).await {
+                    holds -= 1;
                 }
                 was_woken
             }

@@ -44,22 +44,20 @@ pub async fn run_group_member(run: &'static RunContext, group: usize, step_runne
     matches!(exit, ExitKind::Finished | ExitKind::Retired)
 }
 
-/// Ends a worker that was killed: nothing is given back. One that waits for a mutex of tasks stays in line. Returns that
-/// it did not end well.
+/// Ends a worker that was killed: nothing is given back. One that waits for a mutex of tasks stays in line: its life is
+/// over, and the mutex will be handed to it nevertheless. Returns that it did not end well.
 fn end_killed(run: &'static RunContext, step_runner: &mut StepRunner) -> bool {
     step_runner.leak_locks();
     run.remove_task_source(step_runner.id(), Some(&mut step_runner.recorder));
     let in_line = step_runner.killed_in_line.take();
     let mutex = in_line.and_then(|(id, key)| Some((run.async_mutex(id)?, key)));
-    match mutex {
-        Some((mutex, key)) => {
-            // The mutex writes the end of this life: this recorder writes no more.
-            run.note_left_in_line(step_runner.id());
-            let placeholder = run.recorder(step_runner.id());
-            let recorder = std::mem::replace(&mut step_runner.recorder, placeholder);
-            mutex.leave_in_line(key, Box::new(recorder));
-        }
-        None => step_runner.recorder.end_life(ExitKind::Killed),
+    step_runner.recorder.end_life(ExitKind::Killed);
+    if let Some((mutex, key)) = mutex {
+        // From here on, only the mutex writes to the ring.
+        run.note_left_in_line(step_runner.id());
+        let placeholder = run.recorder(step_runner.id());
+        let recorder = std::mem::replace(&mut step_runner.recorder, placeholder);
+        mutex.leave_in_line(key, Box::new(recorder));
     }
     false
 }

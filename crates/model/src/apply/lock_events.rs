@@ -2,7 +2,7 @@
 
 use crate::lane::{LockWait, Wait};
 use crate::{Lock, LockCapacity, Model, ResourceState};
-use contend_trace::{EventKind, Grant, ResourceId, Stamp, State, WorkerId};
+use contend_trace::{EventKind, Grant, LockKind, ResourceId, ResourceKind, Stamp, State, WorkerId};
 
 impl Model {
     #[inline]
@@ -135,6 +135,26 @@ impl Model {
                 lock.drop_hold(w, before);
             }
             lock.record_acquire(w, grant, at, waiting);
+        });
+    }
+
+    /// Records that a mutex was handed to a task that had been killed in line: nobody will ever release it.
+    #[cold]
+    pub(super) fn record_acquire_after_end(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+        let kind = self.registry.resource(lock).map(|resource| &resource.kind);
+        if !matches!(kind, Some(ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant })) {
+            self.health.anomalies += 1;
+            return;
+        }
+        let lane = &mut self.lanes[w.index()];
+        let at = at.max(lane.newest_stamp);
+        lane.newest_stamp = at;
+        self.newest_stamp = self.newest_stamp.max(at);
+        lane.holds.confirmed.push((lock, grant));
+        self.change_activity(w, at, State::Crashed, None);
+        self.with_lock(lock, |lock| {
+            lock.record_acquire(w, grant, at, None);
+            lock.mark_dead(w, at);
         });
     }
 

@@ -59,6 +59,12 @@ impl Lane {
         self.noticed_death.is_none() && self.is_in_life()
     }
 
+    /// Whether the worker was killed and its stream ended with that.
+    #[inline]
+    pub(crate) fn was_killed(&self) -> bool {
+        self.activity.state == State::Crashed && self.ending == Some(LifeEnd::FoundDead)
+    }
+
     /// Whether the worker's stream is in a life. A death that only others noticed does not count: the worker's last
     /// events may still arrive.
     #[inline]
