@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod completions;
+mod diff;
 mod exit;
 mod export;
 mod fmt;
@@ -87,6 +88,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
         None => run::run_picker(cli.into(), colours),
         Some(CliCommand::Run(args)) => run::run_scenario(args, cli.into(), colours),
         Some(CliCommand::Replay(args)) => replay::replay(args, cli.into(), colours),
+        Some(CliCommand::Diff(args)) => diff::compare_runs(args, colours),
         Some(CliCommand::Export(args)) => export::export_recording(args),
         Some(CliCommand::List { json }) => list::list_scenarios(*json, colours),
         Some(CliCommand::Show { name }) => {

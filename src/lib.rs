@@ -1,10 +1,12 @@
 //! See threads and processes contend, live, in a terminal.
 //!
-//! The modules are layers: platform, trace, scenario, model, engine, source, recording, playback, report, export, tune, tui, cli. Each may import those
-//! before it, never one after. `ARCHITECTURE.md` says what each is for, and `tests/layers.rs` holds the rule.
+//! The modules are layers: platform, trace, scenario, model, engine, source, recording, playback, report, export, tune,
+//! diff, tui, cli. Each may import those before it, never one after. `ARCHITECTURE.md` says what each is for, and
+//! `tests/interface/layers.rs` holds the rule.
 
 pub mod catalogue;
 pub mod cli;
+pub mod diff;
 pub use contend_engine as engine;
 pub use contend_model as model;
 pub use contend_platform as platform;

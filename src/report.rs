@@ -28,7 +28,7 @@ pub use expect::judge_expectations;
 pub use follow::{FinishedRun, FollowOptions, ends_by_itself, follow_run};
 pub use interference::Interference;
 pub use json::report_json;
-pub use recorded::{describe_run, end_of_recording, replay_recording};
+pub use recorded::{RecordedRun, describe_run, end_of_recording, replay_recording};
 pub use table::TextFormat;
 pub use test_report::{TestRound, TestedScenario, tests_json, tests_text};
 pub use test_run::{TestRun, depends_on_cores, max_test_time, run_test};

@@ -20,7 +20,7 @@ mod replay;
 mod request;
 mod scalability_law;
 mod session;
-mod stats;
+pub(crate) mod stats;
 mod summary;
 mod svg;
 mod text;

@@ -1,5 +1,6 @@
 //! The command line's commands and options as types. All text that `--help` shows is written here.
 
+mod diff;
 mod recording;
 mod tune;
 mod values;
@@ -16,6 +17,7 @@ use super::version;
 use crate::model::Finding;
 use values::parse_positive_time;
 
+pub(super) use diff::DiffArgs;
 pub(super) use recording::{ExportArgs, ExportTarget, RecordArgs, ReplayArgs};
 pub(super) use tune::TuneArgs;
 pub(super) use values::Executor;
@@ -38,7 +40,7 @@ Examples:
 const EXIT_CODES: &str = "\
 Exit codes:
   0      success
-  1      the run failed, an expectation of the scenario was not met, or a file is not formatted (fmt --check)
+  1      the run failed, an expectation of the scenario was not met, a file is not formatted (fmt --check), or runs are worse (diff --fail-if-worse)
   2      wrong usage, or a mistake in a scenario
   3      contend reported a finding named by --fail-on
   128+n  ended by signal n (130: Ctrl-C)
@@ -90,6 +92,8 @@ pub(super) enum CliCommand {
     Run(Box<RunArgs>),
     /// Show a recorded run again
     Replay(ReplayArgs),
+    /// Compare runs with runs: what changed, and what chance may explain
+    Diff(DiffArgs),
     /// Write a recorded run in the form of another program
     Export(ExportArgs),
     /// List the scenarios by group

@@ -53,12 +53,17 @@ pub(super) fn print_status(path: Option<&PathBuf>, status: Option<&RecordingStat
 /// Opens a recording.
 pub(super) fn open_recording(path: &Path) -> Result<Recording, CliError> {
     Recording::open(path).map_err(|error| {
-        let why = match error {
-            OpenError::Io(error) => describe_io_error(&error),
-            error => error.to_string(),
-        };
+        let why = describe_open_error(&error);
         CliError::Usage(format!("{} cannot be read: {why}", sanitize(&path.display().to_string())))
     })
+}
+
+/// Returns why a recording cannot be opened.
+pub(super) fn describe_open_error(error: &OpenError) -> String {
+    match error {
+        OpenError::Io(error) => describe_io_error(error),
+        error => error.to_string(),
+    }
 }
 
 fn cannot_record(path: &Path, why: &str) -> String {

@@ -18,6 +18,8 @@ pub(super) enum SchemaKind {
     List,
     /// `contend check --json`
     Check,
+    /// `contend diff --json`
+    Diff,
 }
 
 impl SchemaKind {
@@ -28,6 +30,7 @@ impl SchemaKind {
             Self::Tune => include_str!("../../docs/schema/tune.json"),
             Self::List => include_str!("../../docs/schema/list.json"),
             Self::Check => include_str!("../../docs/schema/check.json"),
+            Self::Diff => include_str!("../../docs/schema/diff.json"),
         }
     }
 }

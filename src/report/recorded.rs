@@ -4,9 +4,11 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use super::follow::FinishedRun;
+use super::{Report, judge_expectations};
 use crate::model::{Budget, Model};
+use crate::platform::Machine;
 use crate::recording::{Conclusion, Recording, RunDescription};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Settings};
 use crate::source::Header;
 use crate::trace::{RunEnd, Span};
 
@@ -38,6 +40,48 @@ pub fn replay_recording<R: Read + Seek>(recording: &mut Recording<R>) -> std::io
     }
     let Conclusion { at, ended, signal } = end_of_recording(recording, &model);
     Ok(FinishedRun { model, ended, ended_at: at, signal, recording: None })
+}
+
+/// A recorded run of a scenario, after its end.
+#[derive(Debug)]
+pub struct RecordedRun {
+    pub scenario: Scenario,
+    pub settings: Settings,
+    pub machine: Machine,
+    pub time_limit: Option<Span>,
+    pub run: FinishedRun,
+}
+
+impl RecordedRun {
+    /// Replays a recording to its end, or to its damage. Returns `None` if it is not the recording of a scenario.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn replay<R: Read + Seek>(recording: &mut Recording<R>) -> std::io::Result<Option<Self>> {
+        let run = replay_recording(recording)?;
+        let description = recording.description();
+        let Some((scenario, settings)) = description.run.clone() else { return Ok(None) };
+        let (machine, time_limit) = (description.machine.clone(), description.time_limit);
+        Ok(Some(Self { scenario, settings, machine, time_limit, run }))
+    }
+
+    /// Calls `use_report` with the report of the run.
+    pub fn with_report<T>(&self, use_report: impl FnOnce(&Report<'_>) -> T) -> T {
+        let Self { scenario, settings, machine, time_limit, run } = self;
+        let findings = run.model.findings(run.ended_at);
+        let verdicts = judge_expectations(&run.model, scenario, settings, run.ended_at);
+        use_report(&Report {
+            model: &run.model,
+            scenario,
+            settings,
+            machine,
+            ended: &run.ended,
+            ended_at: run.ended_at,
+            time_limit: *time_limit,
+            findings: &findings,
+            verdicts: &verdicts,
+        })
+    }
 }
 
 /// Returns how a recorded run ended, given the model after all its messages. Of a recording without conclusion, where

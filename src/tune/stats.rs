@@ -75,21 +75,36 @@ pub fn prediction_interval(values: &[f64]) -> Option<Interval> {
 /// multiply. (Welch, Biometrika 34, 1947; logarithms as Kalibera & Jones, "Quantifying performance changes", 2012, for
 /// ratios.) None if either has fewer than two values, or one that is not positive.
 pub fn ratio_of_means(a: &[f64], b: &[f64]) -> Option<Ratio> {
-    if a.len() < 2 || b.len() < 2 || a.iter().chain(b).any(|value| *value <= 0.0) {
+    if a.iter().chain(b).any(|value| *value <= 0.0) {
         return None;
     }
     let logs = |values: &[f64]| values.iter().map(|value| value.ln()).collect::<Vec<_>>();
-    let (a, b) = (logs(a), logs(b));
-    let difference = mean(&a) - mean(&b);
-    let (va, vb) = (variance(&a) / a.len() as f64, variance(&b) / b.len() as f64);
+    let (difference, half) = welch(&logs(a), &logs(b), 0.0, CONFIDENCE)?;
+    Some(Ratio { estimate: difference.exp(), low: (difference - half).exp(), high: (difference + half).exp() })
+}
+
+/// Returns the 95 % interval of `a`'s mean minus `b`'s, by Welch's method. The values are rounded to multiples of
+/// `rounding`: they spread no less than rounding does. None if either has fewer than two values.
+pub fn difference_of_means(a: &[f64], b: &[f64], rounding: f64) -> Option<Interval> {
+    let (difference, half) = welch(a, b, rounding.powi(2) / 12.0, f64::midpoint(1.0, CONFIDENCE))?;
+    Some(Interval { low: difference - half, high: difference + half })
+}
+
+/// Returns the difference of two means, and its distance to the bound that the true difference exceeds with the
+/// probability `p`. The variance of each sample counts as `least_variance` at least.
+fn welch(a: &[f64], b: &[f64], least_variance: f64, p: f64) -> Option<(f64, f64)> {
+    if a.len() < 2 || b.len() < 2 {
+        return None;
+    }
+    let difference = mean(a) - mean(b);
+    let of = |values: &[f64]| variance(values).max(least_variance) / values.len() as f64;
+    let (va, vb) = (of(a), of(b));
     let spread = va + vb;
-    if spread <= f64::EPSILON {
-        let estimate = difference.exp();
-        return Some(Ratio { estimate, low: estimate, high: estimate });
+    if spread <= f64::EPSILON * f64::EPSILON {
+        return Some((difference, 0.0));
     }
     let degrees = spread.powi(2) / (va.powi(2) / (a.len() - 1) as f64 + vb.powi(2) / (b.len() - 1) as f64);
-    let half = quantile(CONFIDENCE, degrees)? * spread.sqrt();
-    Some(Ratio { estimate: difference.exp(), low: (difference - half).exp(), high: (difference + half).exp() })
+    Some((difference, quantile(p, degrees)? * spread.sqrt()))
 }
 
 /// Returns half the width of the 95 % interval as a share of the mean. None for fewer than two values.
@@ -175,6 +190,27 @@ mod tests {
                 assert!((share - due).abs() < due * 0.3, "{n} values: {share}");
             }
         }
+    }
+
+    #[test]
+    fn interval_of_a_difference_covers_it_in_95_percent() {
+        let mut rng = fastrand::Rng::with_seed(4);
+        for (n, m, da, db) in [(2, 2, 1.0, 1.0), (3, 3, 1.0, 3.0), (5, 12, 2.0, 0.5)] {
+            let covers = |_: &u32| {
+                let (a, b) = (sample(&mut rng, n, 90.0, da), sample(&mut rng, m, 100.0, db));
+                let found = difference_of_means(&a, &b, 0.0).unwrap();
+                found.low <= -10.0 && -10.0 <= found.high
+            };
+            let share = (0..10_000).filter(covers).count() as f64 / 1e4;
+            assert!(share > 0.94, "{n} and {m} values: {share}"); // Welch's interval is a little wide for few values
+        }
+    }
+
+    #[test]
+    fn equal_rounded_values_differ_by_no_less_than_rounding_does() {
+        assert_eq!(difference_of_means(&[1.0; 3], &[1.0; 3], 0.0), Some(Interval { low: 0.0, high: 0.0 }));
+        let rounded = difference_of_means(&[1.0; 3], &[1.0; 3], 0.1).unwrap();
+        assert!(rounded.high > 0.03 && rounded.high < 0.1, "{rounded:?}");
     }
 
     #[test]

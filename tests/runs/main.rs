@@ -3,9 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/schema.rs"]
+mod schema;
+
 mod blocking_threads;
 mod cancelling;
 mod commands;
+mod comparisons;
 mod engine;
 mod exports;
 mod forks;
