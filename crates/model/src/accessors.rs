@@ -157,6 +157,7 @@ impl Model {
         let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.heap_bytes()).sum();
         let resources: usize = self.resources.iter().map(ResourceState::heap_bytes).sum();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.heap_bytes()).sum();
-        lanes + resources + pools + self.cores.heap_bytes() + self.usage.heap_bytes() + self.happens_before.heap_bytes()
+        let usage = self.cores.heap_bytes() + self.usage.heap_bytes();
+        lanes + resources + pools + usage + self.happens_before.heap_bytes() + self.wait_anatomy.heap_bytes()
     }
 }

@@ -162,6 +162,9 @@ impl Model {
 
     /// Records that the worker became runnable. A wait for a lock or a join lasts until its own event ends it.
     fn mark_ready(&mut self, w: WorkerId, at: Stamp) {
+        if matches!(self.lanes[w.index()].wait, Some(Wait::Supply(_))) {
+            self.record_ended_wait(w, at);
+        }
         let lane = &mut self.lanes[w.index()];
         lane.wait = lane.wait.filter(|wait| !matches!(wait, Wait::Supply(_)));
         let on = lane.activity.resource;
@@ -192,6 +195,7 @@ impl Model {
 
     /// Ends the worker's wait, successful or not.
     fn end_wait(&mut self, w: WorkerId, at: Stamp) {
+        self.record_ended_wait(w, at);
         let lane = &mut self.lanes[w.index()];
         self.stuck_holders -= usize::from(lane.can_close_cycle());
         let Some(Wait::Lock(wait)) = lane.wait.take() else { return };

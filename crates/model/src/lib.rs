@@ -12,8 +12,8 @@
 //! 4. `resource_state`, any of the resources; and `lane`, one worker
 //! 5. [`Model`], in this file, owns all of these
 //! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`
-//! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `wait_graph`, and on top of these `deadlock`,
-//!    `slot_report`, `slot_analysis`, `slot_audit` and `findings`
+//! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `wait_anatomy`, `wait_graph`, and on top of
+//!    these `deadlock`, `slot_report`, `slot_analysis`, `slot_audit` and `findings`
 
 mod accessors;
 mod apply;
@@ -45,6 +45,7 @@ mod slot_audit;
 mod slot_report;
 mod state_times;
 mod transitions;
+mod wait_anatomy;
 mod wait_graph;
 
 use std::collections::VecDeque;
@@ -71,6 +72,7 @@ pub use samples::{LogLine, TimelineMark};
 pub use settings_change::{Backlog, SettingsChange};
 pub use signals::Signals;
 pub use state_times::{CellWindow, StateTimes};
+pub use wait_anatomy::{PairCost, WaitCause, WaitStory, WaiterCosts, WhoCostsWhom};
 pub use wait_graph::{WaitEdge, WaitForGraph};
 
 use self::buffer_sizes::BufferSizes;
@@ -110,6 +112,7 @@ pub struct Model {
     stuck_holders: usize,
     happens_before: happens_before::HappensBefore,
     slot_audit: slot_audit::SlotAudit,
+    wait_anatomy: wait_anatomy::WaitAnatomy,
 }
 
 impl Model {
@@ -158,6 +161,7 @@ impl Model {
             stuck_holders: 0,
             happens_before: happens_before::HappensBefore::new(&registry),
             slot_audit: slot_audit::SlotAudit::default(),
+            wait_anatomy: wait_anatomy::WaitAnatomy::default(),
             registry,
         }
     }
@@ -177,6 +181,7 @@ impl Model {
                 self.complete_until = self.complete_until.max(Some(*at));
                 self.lanes.iter_mut().for_each(|lane| lane.settle_until(*at));
                 self.update_even_shares();
+                self.split_waits_until(*at);
             }
             Message::WaitSnapshot(snapshot) => self.apply_snapshot(snapshot),
             Message::Sample(sample) => self.apply_sample(sample),
@@ -187,6 +192,7 @@ impl Model {
                 self.ended = Some((*at, reason.clone()));
                 self.lanes.iter_mut().for_each(|lane| lane.settle_until(Stamp(u64::MAX)));
                 self.bound_estimates(*at);
+                self.split_waits(*at);
             }
         }
     }

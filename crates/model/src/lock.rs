@@ -6,6 +6,7 @@ mod grant_set;
 mod handoff;
 mod holders;
 mod holds;
+mod kept_holds;
 mod request;
 mod since_change;
 mod users;
@@ -17,6 +18,7 @@ use self::dead_requests::DeadRequests;
 pub(crate) use self::grant_set::GrantSet;
 pub use self::holders::LockCapacity;
 use self::holds::OpenHold;
+pub(crate) use self::kept_holds::Holding;
 pub(crate) use self::request::LockRequest;
 use self::since_change::LockBaseline;
 pub use self::since_change::RecentLockUse;
@@ -64,6 +66,8 @@ pub struct Lock {
     /// The newest holds, each at the index of its grant modulo `max_exact_holds`.
     exact_holds: Vec<PastHold>,
     max_exact_holds: usize,
+    /// All holds that ended later are among `exact_holds`.
+    forgotten_until: Stamp,
     /// The figures since the last change of settings, if there was one.
     baseline: Option<Box<LockBaseline>>,
 }
@@ -91,6 +95,7 @@ impl Lock {
             history: History::new(sizes.shape),
             exact_holds: Vec::new(),
             max_exact_holds: sizes.holds_per_lock.next_power_of_two(),
+            forgotten_until: Stamp(0),
             baseline: None,
         }
     }

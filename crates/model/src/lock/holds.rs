@@ -123,8 +123,9 @@ impl Lock {
         }
         let kept = &mut self.exact_holds[index];
         let rank = |hold: &PastHold| (hold.grant.number(), hold.worker, hold.from, hold.to);
-        if rank(kept) < rank(&hold) {
-            *kept = hold;
+        let replaced = if rank(kept) < rank(&hold) { std::mem::replace(kept, hold) } else { hold };
+        if replaced.grant.number() > 0 {
+            self.forgotten_until = self.forgotten_until.max(replaced.to);
         }
     }
 }

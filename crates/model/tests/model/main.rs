@@ -16,3 +16,4 @@ mod semaphores_and_rwlocks;
 mod settings_change;
 mod signals;
 mod stall_pipes;
+mod wait_anatomy;

@@ -110,7 +110,9 @@ fn applying_an_event_takes_less_than_100_ns() {
     for workers in [8, 64] {
         let mut load = Load::new(workers, 100);
         let (registry, begin) = (load.registry(), load.begin());
-        let batches: Vec<Message> = (0..16_384 / workers).map(|_| load.batch()).collect();
+        // A watermark follows each batch, as in the messages of a run's reader.
+        let mut pass = || Message::Batch(vec![load.batch(), Message::Watermark(Stamp(load.clock))]);
+        let batches: Vec<Message> = (0..16_384 / workers).map(|_| pass()).collect();
         let mut model = Model::new(Arc::clone(&registry), Budget::default());
         let mut each = f64::MAX;
         // The best of several: other programs use the machine too.

@@ -1,0 +1,268 @@
+//! The anatomy of waits: what a worker waited for, from moment to moment.
+//!
+//! A wait for a lock, for the end of a worker or for what only one worker supplies is split into time in which a holder
+//! ran, was ready without a core, or waited itself; time in which the lock was free but did not belong to the waiter
+//! yet; and time in which it did, but the waiter did not run yet. The parts of a wait add up to its length.
+//!
+//! Other workers' events arrive in any order, so a wait is split only when all events up to its end have arrived: at a
+//! watermark, many waits at once. Until then ended waits are kept in a list, which is all that an event costs.
+
+mod matrix;
+mod moment;
+mod segments;
+
+use std::collections::HashMap;
+
+use self::matrix::CostMatrix;
+pub use self::matrix::{PairCost, WaiterCosts, WhoCostsWhom};
+pub use self::moment::{WaitCause, WaitStory};
+use self::segments::{Cause, CauseSums, Segments};
+use crate::lane::Wait;
+use crate::{Lane, Model, ResourceState};
+use contend_trace::{LockKind, ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
+
+/// Waits are split at a watermark when this much time has passed, or when there are half as many as are kept.
+const MIN_INTERVAL: Span = Span::from_millis(100);
+
+/// Ended waits that are kept at most. More waits between two watermarks are counted, but not split.
+const MAX_ENDED: usize = 4096;
+
+/// A wait, or the part of one that is not split yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct WaitPart {
+    on: ResourceId,
+    room: bool,
+    waiter: WorkerId,
+    from: Stamp,
+    to: Stamp,
+    /// From here on the waiter could run, because what it waited for was its own.
+    runnable_from: Stamp,
+}
+
+/// The waits that are not split yet, and the sums of those that are.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WaitAnatomy {
+    split_until: Stamp,
+    ended: Vec<WaitPart>,
+    matrix: CostMatrix,
+    sums: CauseSums,
+}
+
+impl WaitAnatomy {
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.ended.capacity() * size_of::<WaitPart>() + self.matrix.heap_bytes() + self.sums.heap_bytes()
+    }
+
+    /// Keeps a wait that has ended.
+    #[inline]
+    fn record(&mut self, part: WaitPart) {
+        if self.ended.len() < MAX_ENDED {
+            self.ended.push(part);
+        } else {
+            self.count_without_split(part);
+        }
+    }
+
+    #[cold]
+    fn count_without_split(&mut self, part: WaitPart) {
+        let ns = part.to.span_since(part.from.max(self.split_until)).0;
+        let costs = self.matrix.waiter(part.waiter);
+        costs.total_ns += ns;
+        costs.unknown_ns += ns;
+    }
+}
+
+impl Lane {
+    /// Returns what the worker waits for since when, if it is a wait that is split: for a lock, a join, or a supply.
+    fn wait_part(&self, waiter: WorkerId, until: Stamp) -> Option<WaitPart> {
+        let on = self.activity.resource?;
+        let (from, state) = (self.activity.since, self.activity.state);
+        let from = match self.wait? {
+            Wait::Lock(wait) => wait.since,
+            Wait::Join(_) => from,
+            Wait::Supply(_) if matches!(state, State::Empty | State::Full | State::Signal) => from,
+            Wait::Supply(_) => return None,
+        };
+        let to = self.dead_since().map_or(until, |dead| dead.min(until)).max(from);
+        let runnable_from = if state == State::Ready { self.activity.since.clamp(from, to) } else { to };
+        Some(WaitPart { on, room: state == State::Full, waiter, from, to, runnable_from })
+    }
+}
+
+impl Model {
+    /// Keeps the wait that the worker ends at `at`.
+    #[inline]
+    pub(super) fn record_ended_wait(&mut self, waiter: WorkerId, at: Stamp) {
+        if let Some(part) = self.lanes[waiter.index()].wait_part(waiter, at)
+            && part.to > part.from
+            && self.is_split(part.on)
+        {
+            self.wait_anatomy.record(part);
+        }
+    }
+
+    /// Whether waits for this resource are split. Workers that wait for the tasks of a pool are idle: nobody costs them
+    /// anything.
+    #[inline]
+    fn is_split(&self, on: ResourceId) -> bool {
+        match self.resources.get(on.index()) {
+            Some(ResourceState::Lock(_) | ResourceState::Life(_)) => true,
+            Some(ResourceState::Results(_)) | None => false,
+            Some(_) => self.pool_by_queue.get(on.index()).is_none_or(Option::is_none),
+        }
+    }
+
+    /// Splits the waits up to a watermark, if it is time to.
+    pub(super) fn split_waits_until(&mut self, watermark: Stamp) {
+        let anatomy = &self.wait_anatomy;
+        let is_due = watermark.span_since(anatomy.split_until) >= MIN_INTERVAL || anatomy.ended.len() > MAX_ENDED / 2;
+        if is_due && watermark > anatomy.split_until {
+            self.split_waits(watermark);
+        }
+    }
+
+    /// Splits all waits up to `until`.
+    pub(super) fn split_waits(&mut self, until: Stamp) {
+        let mut anatomy = std::mem::take(&mut self.wait_anatomy);
+        self.split_into(&mut anatomy, until);
+        self.wait_anatomy = anatomy;
+    }
+
+    fn split_into(&self, anatomy: &mut WaitAnatomy, until: Stamp) {
+        let since = anatomy.split_until;
+        let mut parts = Vec::with_capacity(anatomy.ended.len() + self.lanes.len() / 8);
+        anatomy.ended.retain(|part| {
+            parts.push(part.between(since, until));
+            part.to > until
+        });
+        for (i, lane) in self.lanes.iter().enumerate().filter(|(_, lane)| lane.wait.is_some()) {
+            let part = lane.wait_part(WorkerId::from(i), Stamp(u64::MAX)).filter(|part| self.is_split(part.on));
+            parts.extend(part.map(|part| part.between(since, until)));
+        }
+        parts.retain(|part| part.from < part.to);
+        self.add_parts(&mut parts, until, &mut anatomy.sums, &mut anatomy.matrix);
+        anatomy.split_until = until;
+    }
+
+    /// Adds waits to the matrix, each split by its causes.
+    fn add_parts(&self, parts: &mut [WaitPart], now: Stamp, sums: &mut CauseSums, matrix: &mut CostMatrix) {
+        parts.sort();
+        let is_complete = self.is_complete();
+        let mut shares: HashMap<WorkerId, f64> = HashMap::new();
+        let whole_from = parts.iter().map(|part| part.from).min().unwrap_or_default();
+        let whole_to = parts.iter().map(|part| part.to).max().unwrap_or_default();
+        for group in parts.chunk_by(|a, b| (a.on, a.room) == (b.on, b.room)) {
+            let from = group.iter().map(|part| part.from).min().unwrap_or_default();
+            let to = group.iter().map(|part| part.to).max().unwrap_or_default();
+            let segments = self.wait_segments((group[0].on, group[0].room), (from, to), now, is_complete);
+            let handed_over = self.is_handed_over(group[0].on);
+            let mut whole: Option<Vec<(Cause, u64)>> = None;
+            for of_waiter in group.chunk_by(|a, b| a.waiter == b.waiter) {
+                let waiter = of_waiter[0].waiter;
+                for part in of_waiter {
+                    if (part.from, part.runnable_from) == (from, to) {
+                        let whole = whole.get_or_insert_with(|| segments.sums_between(from, to));
+                        whole.iter().for_each(|(cause, ns)| sums.add(*cause, *ns));
+                    } else {
+                        segments.add_between(part.from, part.runnable_from, sums);
+                    }
+                    matrix.add_wakeup(waiter, part.to.span_since(part.runnable_from).0);
+                }
+                sums.take(|cause, ns| {
+                    let without_cpu = match cause {
+                        Cause::Holder(holder, State::Running) => *shares
+                            .entry(holder)
+                            .or_insert_with(|| self.lane(holder).share_without_cpu(whole_from, whole_to, now)),
+                        _ => 0.0,
+                    };
+                    matrix.add(waiter, cause, ns, without_cpu, handed_over);
+                });
+            }
+        }
+        matrix.trim();
+    }
+
+    /// Whether a lock belongs to its next holder as soon as it is released.
+    fn is_handed_over(&self, on: ResourceId) -> bool {
+        use LockKind::{Async, AsyncReentrant, Fair, Ticket};
+        match self.registry.resource(on).map(|info| &info.kind) {
+            Some(ResourceKind::Mutex { kind }) => matches!(kind, Async | AsyncReentrant | Fair | Ticket),
+            _ => false,
+        }
+    }
+
+    /// Returns how long each worker waited until `now`, and for which other workers.
+    pub fn who_costs_whom(&self, now: Stamp) -> WhoCostsWhom {
+        let mut anatomy = self.wait_anatomy.clone();
+        let now = now.max(anatomy.split_until);
+        self.split_into(&mut anatomy, now);
+        anatomy.matrix.summary(Stamp(0), now)
+    }
+
+    /// Returns how long each worker waited between two moments, and for which other workers. What is no longer kept in
+    /// detail counts as unknown.
+    pub fn who_costs_whom_between(&self, from: Stamp, to: Stamp, now: Stamp) -> WhoCostsWhom {
+        let (mut parts, mut matrix) = (Vec::new(), CostMatrix::default());
+        let to = to.min(now);
+        for (waiter, lane) in self.lanes.iter().enumerate().map(|(i, lane)| (WorkerId::from(i), lane)) {
+            let exact = lane.exact_from().clamp(from, to);
+            if exact > from {
+                let older = lane.state_times(from, exact, now).get(State::Lock);
+                let costs = matrix.waiter(waiter);
+                (costs.total_ns, costs.unknown_ns) = (older, older);
+            }
+            self.collect_waits(waiter, lane, (exact, to), &mut parts);
+        }
+        self.add_parts(&mut parts, now, &mut CauseSums::default(), &mut matrix);
+        matrix.summary(from, to)
+    }
+
+    /// Adds the waits of a lane between two moments, from its exact spans.
+    fn collect_waits(&self, waiter: WorkerId, lane: &Lane, (from, to): (Stamp, Stamp), parts: &mut Vec<WaitPart>) {
+        let mut spans = lane.spans(from, to).peekable();
+        while let Some(span) = spans.next() {
+            let end = spans.peek().map_or(to, |next| next.since);
+            let Some(on) = span.resource.filter(|on| self.is_split(*on)) else { continue };
+            let is_lock = matches!(self.resources.get(on.index()), Some(ResourceState::Lock(_)));
+            let runnable_from = match span.state {
+                State::Lock | State::Empty | State::Full | State::Signal => end,
+                State::Ready if is_lock => span.since,
+                _ => continue,
+            };
+            let room = span.state == State::Full;
+            let part = WaitPart { on, room, waiter, from: span.since, to: end, runnable_from };
+            parts.push(part.between(from, to));
+        }
+    }
+}
+
+impl WaitPart {
+    /// Returns the part between two moments; empty if there is none.
+    fn between(self, from: Stamp, to: Stamp) -> Self {
+        let from = self.from.max(from);
+        let to = self.to.min(to).max(from);
+        Self { from, to, runnable_from: self.runnable_from.clamp(from, to), ..self }
+    }
+}
+
+impl Segments {
+    /// Returns the time of `from..to` by cause.
+    fn sums_between(&self, from: Stamp, to: Stamp) -> Vec<(Cause, u64)> {
+        let (mut sums, mut all) = (CauseSums::default(), Vec::new());
+        self.add_between(from, to, &mut sums);
+        sums.take(|cause, ns| all.push((cause, ns)));
+        all
+    }
+}
+
+impl Lane {
+    /// Returns the fraction of the time in which the worker seemed to run that it had no core.
+    fn share_without_cpu(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
+        let without = self.without_cpu_ns(from, to);
+        if without == 0 {
+            return 0.0;
+        }
+        let ran = self.state_times(from, to, now).get(State::Running);
+        without as f64 / (without + ran).max(1) as f64
+    }
+}

@@ -1,0 +1,233 @@
+//! An interval divided into parts in which the same workers keep others waiting for one resource.
+
+use crate::lock::Holding;
+use crate::{Lane, Model, ResourceState};
+use contend_trace::{ResourceId, ResourceKind, Stamp, State, WorkerId};
+
+/// What a waiter waits for at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A worker holds the resource, or has to supply it, and is in this state.
+    Holder(WorkerId, State),
+    /// The resource is free; this worker takes it next, if that is known.
+    Free(Option<WorkerId>),
+    Unknown,
+}
+
+/// Sums by cause, in a table that is used again and again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CauseSums {
+    ns: Vec<u64>,
+    touched: Vec<u32>,
+}
+
+/// Entries of one worker in the table: one for each state, and one for "takes it next".
+const ENTRIES: usize = State::ALL.len() + 1;
+
+impl Cause {
+    fn index(self) -> usize {
+        match self {
+            Self::Unknown => 0,
+            Self::Free(None) => 1,
+            Self::Holder(worker, state) => 2 + worker.index() * ENTRIES + state.index(),
+            Self::Free(Some(worker)) => 2 + worker.index() * ENTRIES + State::ALL.len(),
+        }
+    }
+
+    fn from_index(index: usize) -> Self {
+        match index {
+            0 => Self::Unknown,
+            1 => Self::Free(None),
+            _ => {
+                let worker = WorkerId::from((index - 2) / ENTRIES);
+                State::from_index((index - 2) % ENTRIES)
+                    .map_or(Self::Free(Some(worker)), |state| Self::Holder(worker, state))
+            }
+        }
+    }
+}
+
+impl CauseSums {
+    pub(super) fn add(&mut self, cause: Cause, ns: u64) {
+        let index = cause.index();
+        if index >= self.ns.len() {
+            self.ns.resize((index + 1).next_power_of_two(), 0);
+        }
+        if self.ns[index] == 0 && ns > 0 {
+            self.touched.push(index as u32);
+        }
+        self.ns[index] += ns;
+    }
+
+    /// Takes all sums, in the order of the causes.
+    pub(super) fn take(&mut self, mut put: impl FnMut(Cause, u64)) {
+        self.touched.sort_unstable();
+        for index in self.touched.drain(..) {
+            put(Cause::from_index(index as usize), std::mem::take(&mut self.ns[index as usize]));
+        }
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.ns.capacity() * size_of::<u64>() + self.touched.capacity() * size_of::<u32>()
+    }
+}
+
+/// A part of the interval: its time is divided equally among its causes.
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    from: Stamp,
+    to: Stamp,
+    first: u32,
+    count: u32,
+}
+
+/// Why workers wait for one resource, over an interval.
+#[derive(Debug, Default)]
+pub(super) struct Segments {
+    causes: Vec<Cause>,
+    parts: Vec<Segment>,
+}
+
+impl Segments {
+    /// Adds the time of `from..to` to the sums of its causes. The sums grow by exactly that time.
+    pub(super) fn add_between(&self, from: Stamp, to: Stamp, sums: &mut CauseSums) {
+        self.visit_between(from, to, |cause, ns| sums.add(cause, ns));
+    }
+
+    /// Calls `visit` with each cause in `from..to`, part by part, and the time that counts for it.
+    pub(super) fn visit_between(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Cause, u64)) {
+        let mut at = from;
+        let first = self.parts.partition_point(|part| part.to <= from);
+        for part in &self.parts[first..] {
+            if part.from >= to {
+                break;
+            }
+            let (a, b) = (part.from.max(at), part.to.min(to));
+            if a > at {
+                visit(Cause::Unknown, a.0 - at.0);
+            }
+            let (ns, count) = (b.span_since(a).0, u64::from(part.count));
+            for (i, cause) in (0..).zip(&self.causes[part.first as usize..][..part.count as usize]) {
+                visit(*cause, ns / count + u64::from(i < ns % count));
+            }
+            at = b;
+        }
+        if at < to {
+            visit(Cause::Unknown, to.0 - at.0);
+        }
+    }
+
+    fn push(&mut self, from: Stamp, to: Stamp, causes: impl IntoIterator<Item = Cause>) {
+        let first = self.causes.len();
+        self.causes.extend(causes);
+        let count = self.causes.len() - first;
+        if let (Some(last), 1) = (self.parts.last_mut(), count)
+            && (last.count, last.to) == (1, from)
+            && self.causes[last.first as usize] == self.causes[first]
+        {
+            last.to = to;
+            self.causes.truncate(first);
+            return;
+        }
+        self.parts.push(Segment { from, to, first: first as u32, count: count as u32 });
+    }
+
+    /// Adds parts in which all of `workers` hold the resource, by their states.
+    fn push_holders(&mut self, model: &Model, (from, to): (Stamp, Stamp), workers: &[WorkerId]) {
+        if let [worker] = workers {
+            return model.lane(*worker).visit_states(from, to, |a, b, state| {
+                self.push(a, b, [Cause::Holder(*worker, state)]);
+            });
+        }
+        let mut spans = Vec::new();
+        for worker in workers {
+            let mut own = Vec::new();
+            model.lane(*worker).visit_states(from, to, |_, b, state| own.push((b, state)));
+            spans.push((*worker, own, 0));
+        }
+        let mut at = from;
+        while at < to {
+            let end = spans.iter().filter_map(|(_, own, next)| own.get(*next)).map(|span| span.0).min();
+            let end = end.unwrap_or(to).clamp(Stamp(at.0 + 1), to);
+            let state = |own: &[(Stamp, State)], next: usize| own.get(next).map_or(State::Gap, |span| span.1);
+            self.push(at, end, spans.iter().map(|(worker, own, next)| Cause::Holder(*worker, state(own, *next))));
+            for (_, own, next) in &mut spans {
+                while own.get(*next).is_some_and(|span| span.0 <= end) {
+                    *next += 1;
+                }
+            }
+            at = end;
+        }
+    }
+}
+
+impl Model {
+    /// Returns why workers wait for a resource in `from..to`: for the room in it, if `room`.
+    pub(super) fn wait_segments(
+        &self,
+        (on, room): (ResourceId, bool),
+        (from, to): (Stamp, Stamp),
+        now: Stamp,
+        is_complete: bool,
+    ) -> Segments {
+        let mut segments = Segments::default();
+        match self.resources.get(on.index()) {
+            Some(ResourceState::Lock(lock)) if !self.is_used_as_signal(on) => {
+                let mut workers = Vec::new();
+                lock.visit_holdings((from, to), now, is_complete, |a, b, holders| {
+                    workers.clear();
+                    workers.extend(holders.iter().filter_map(|holding| match holding {
+                        Holding::Held(worker) => Some(*worker),
+                        Holding::Free(_) | Holding::Unknown => None,
+                    }));
+                    match holders.first() {
+                        Some(Holding::Held(_)) => segments.push_holders(self, (a, b), &workers),
+                        Some(Holding::Free(next)) => segments.push(a, b, [Cause::Free(*next)]),
+                        Some(Holding::Unknown) | None => segments.push(a, b, [Cause::Unknown]),
+                    }
+                });
+            }
+            Some(ResourceState::Life(life)) => segments.push_holders(self, (from, to), &[life.worker()]),
+            _ => match self.only_supplier(on, room) {
+                Some(worker) => segments.push_holders(self, (from, to), &[worker]),
+                None => segments.push(from, to, [Cause::Unknown]),
+            },
+        }
+        segments
+    }
+
+    /// Whether a resource is a semaphore whose permits have no holder.
+    fn is_used_as_signal(&self, on: ResourceId) -> bool {
+        let kind = self.registry.resource(on).map(|info| &info.kind);
+        matches!(kind, Some(ResourceKind::Semaphore { scoped: false, .. }))
+    }
+
+    /// Returns the only worker that can end a wait for this resource, if it is the only one.
+    pub(super) fn only_supplier(&self, on: ResourceId, room: bool) -> Option<WorkerId> {
+        let mut suppliers = self.suppliers((on, room));
+        suppliers.next().filter(|_| suppliers.next().is_none())
+    }
+}
+
+impl Lane {
+    /// Calls `visit` with each part of `from..to` and the state in it, in order and without a break:
+    /// [`State::Gap`] where exact spans are no longer kept.
+    pub(super) fn visit_states(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, Stamp, State)) {
+        let exact = self.exact_from().clamp(from, to);
+        if exact > from {
+            visit(from, exact, State::Gap);
+        }
+        let mut at = exact;
+        let mut spans = self.spans(exact, to).peekable();
+        while let Some(span) = spans.next() {
+            let end = spans.peek().map_or(to, |next| next.since).clamp(at, to);
+            if end > at {
+                visit(at, end, span.state);
+            }
+            at = end;
+        }
+        if at < to {
+            visit(at, to, State::Done);
+        }
+    }
+}
