@@ -1,5 +1,6 @@
 //! The JSON report, version 1. `docs/report.md` describes it. Fields may be added, but never renamed.
 
+mod costs;
 mod member;
 mod shape;
 mod stuck_workers;
@@ -88,6 +89,7 @@ impl<'a> ReportJson<'a> {
             events: events(report),
             workers: workers(report),
             locks: locks(report),
+            who_costs_whom: costs::who_costs_whom(report),
             queues: queues(report),
             pools: pools(report),
             pipes: pipes(report),

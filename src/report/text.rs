@@ -1,5 +1,6 @@
 //! The text report: a finished run for a person to read.
 
+mod costs;
 mod deadlock;
 mod failures;
 mod pools;
@@ -29,6 +30,7 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     workers::write(report, text_format, &mut out);
     failures::write_commands(report, text_format, &mut out);
     resources::write_locks(report, text_format, &mut out);
+    costs::write(report, text_format, &mut out);
     resources::write_queues(report, text_format, &mut out);
     pools::write(report, text_format, &mut out);
     resources::write_pipes(report, text_format, &mut out);

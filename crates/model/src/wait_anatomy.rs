@@ -24,6 +24,10 @@ use contend_trace::{LockKind, ResourceId, ResourceKind, Span, Stamp, State, Work
 /// Waits are split at a watermark when this much time has passed, or when there are half as many as are kept.
 const MIN_INTERVAL: Span = Span::from_millis(100);
 
+/// A worker can be preempted between the stamp of an event and its record, so that the event arrives after a watermark
+/// that covers it: waits are split up to this much before the watermark.
+const LATENESS: Span = Span::from_millis(100);
+
 /// Ended waits that are kept at most. More waits between two watermarks are counted, but not split.
 const MAX_ENDED: usize = 4096;
 
@@ -115,8 +119,9 @@ impl Model {
     /// Splits the waits up to a watermark, if it is time to.
     pub(super) fn split_waits_until(&mut self, watermark: Stamp) {
         let anatomy = &self.wait_anatomy;
-        let is_due = watermark.span_since(anatomy.split_until) >= MIN_INTERVAL || anatomy.ended.len() > MAX_ENDED / 2;
-        if is_due && watermark > anatomy.split_until {
+        if watermark.span_since(anatomy.split_until) >= MIN_INTERVAL + LATENESS {
+            self.split_waits(watermark.earlier_by(LATENESS));
+        } else if anatomy.ended.len() > MAX_ENDED / 2 && watermark > anatomy.split_until {
             self.split_waits(watermark);
         }
     }
@@ -162,7 +167,9 @@ impl Model {
                 for part in of_waiter {
                     if (part.from, part.runnable_from) == (from, to) {
                         let whole = whole.get_or_insert_with(|| segments.sums_between(from, to));
-                        whole.iter().for_each(|(cause, ns)| sums.add(*cause, *ns));
+                        for (cause, ns) in whole.iter() {
+                            sums.add(*cause, *ns);
+                        }
                     } else {
                         segments.add_between(part.from, part.runnable_from, sums);
                     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shape::{FindingJson, MachineJson};
-use super::{counters, cpu, events, failures, locks, pipes, pools, queues, stuck_workers, workers};
+use super::{costs, counters, cpu, events, failures, locks, pipes, pools, queues, stuck_workers, workers};
 use crate::report::Report;
 use crate::scenario::{PathSegment, ReportPath};
 
@@ -49,6 +49,7 @@ fn section(report: &Report<'_>, name: &str) -> serde_json::Result<Value> {
         "events" => to_value(events(report)),
         "workers" => to_value(workers(report)),
         "locks" => to_value(locks(report)),
+        "who_costs_whom" => to_value(costs::who_costs_whom(report)),
         "queues" => to_value(queues(report)),
         "pools" => to_value(pools(report)),
         "pipes" => to_value(pipes(report)),

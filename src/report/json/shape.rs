@@ -25,6 +25,7 @@ pub(super) struct ReportJson<'a> {
     pub(super) events: EventsJson,
     pub(super) workers: Vec<WorkerJson<'a>>,
     pub(super) locks: Vec<LockJson<'a>>,
+    pub(super) who_costs_whom: WhoCostsWhomJson<'a>,
     pub(super) queues: Vec<QueueJson<'a>>,
     pub(super) pools: Vec<PoolJson<'a>>,
     pub(super) pipes: Vec<PipeJson<'a>>,
@@ -115,6 +116,38 @@ pub(super) struct LockJson<'a> {
     pub(super) wait_ms: DurationsJson,
     pub(super) held_ms: DurationsJson,
     pub(super) fairness: Option<f64>,
+}
+
+/// Waiting time by waiter, and by waiter and the worker that was waited for.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct WhoCostsWhomJson<'a> {
+    pub(super) waiters: Vec<WaiterCostJson<'a>>,
+    pub(super) pairs: Vec<PairCostJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct WaiterCostJson<'a> {
+    pub(super) name: &'a str,
+    pub(super) waited_ms: f64,
+    pub(super) handoff_ms: f64,
+    pub(super) wakeup_ms: f64,
+    pub(super) others_ms: f64,
+    pub(super) unknown_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct PairCostJson<'a> {
+    pub(super) waiter: &'a str,
+    pub(super) holder: &'a str,
+    pub(super) waited_ms: f64,
+    pub(super) ms_per_s: f64,
+    pub(super) holder_running_ms: f64,
+    pub(super) holder_ready_ms: f64,
+    pub(super) holder_waiting_ms: f64,
+    pub(super) holder_unknown_ms: f64,
 }
 
 #[derive(Debug, Serialize)]

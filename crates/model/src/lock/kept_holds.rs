@@ -21,6 +21,8 @@ struct Hold {
     to: Stamp,
     /// Whether its end is unknown.
     is_vague: bool,
+    /// Whether its release has not arrived.
+    is_open: bool,
 }
 
 impl Lock {
@@ -63,13 +65,17 @@ impl Lock {
             from: hold.from,
             to: hold.to,
             is_vague: hold.to <= hold.from,
+            is_open: false,
         });
         let open = self.open_holds.iter().map(move |open| Hold {
             number: open.grant.number(),
             worker: open.worker,
             from: open.from,
-            to: self.open_hold_end(open, now),
-            is_vague: open.is_uncertain || open.grant != self.newest_grant,
+            // A release is recorded after the lock is free, so that the next acquisition can arrive first: the hold
+            // lasted until then, or a moment less.
+            to: if open.is_uncertain { open.from } else { now.max(open.from) },
+            is_vague: open.is_uncertain,
+            is_open: true,
         });
         past.chain(open)
     }
@@ -103,7 +109,11 @@ impl Lock {
                 visit(at, begin, &[if is_free { Holding::Free(Some(hold.worker)) } else { Holding::Unknown }]);
             }
             // Stamps of two threads can overlap: the later grant counts.
-            let end = holds.peek().map_or(hold.to, |next| hold.to.min(next.from)).clamp(begin, to);
+            let next = holds.peek();
+            let is_lost = hold.is_open && next.is_some_and(|next| next.number > hold.number + 1);
+            let hold = Hold { is_vague: hold.is_vague || is_lost, ..hold };
+            let end =
+                if is_lost { begin } else { next.map_or(hold.to, |next| hold.to.min(next.from)) }.clamp(begin, to);
             if end > begin {
                 visit(begin, end, &[Holding::Held(hold.worker)]);
             }

@@ -79,6 +79,17 @@ impl WhoCostsWhom {
         self.pairs.iter().find(|pair| (pair.waiter, pair.holder) == (waiter, holder))
     }
 
+    /// Keeps this many of the longest pairs; the rest joins the others of their waiters.
+    #[must_use]
+    pub fn with_largest_pairs(mut self, count: usize) -> Self {
+        for pair in self.pairs.drain(count.min(self.pairs.len())..) {
+            if let Some((_, costs)) = self.waiters.iter_mut().find(|(waiter, _)| *waiter == pair.waiter) {
+                costs.others_ns += pair.total_ns();
+            }
+        }
+        self
+    }
+
     /// Returns the sum of all waiting time, ns.
     pub fn total_ns(&self) -> u64 {
         self.waiters.iter().map(|(_, costs)| costs.total_ns).sum()
