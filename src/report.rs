@@ -144,7 +144,9 @@ mod tests {
     proptest! {
         /// Random events, as a broken or hostile worker could write them into its ring.
         #[test]
-        fn report_is_written_for_any_events(records in prop::collection::vec((0_u32..8, any::<u64>(), any::<u64>()), 0..200)) {
+        fn report_is_written_for_any_events(
+            records in prop::collection::vec((0_u32..8, any::<u64>(), any::<u64>()), 0..200),
+        ) {
             let mut bank = BankFixture::new();
             bank.model = Model::new(Arc::new(bank_registry()), Budget::default());
             let event = |(worker, at, word)| {

@@ -22,8 +22,8 @@ struct CatalogueJson<'a> {
 struct ScenarioJson<'a> {
     name: &'a str,
     #[cfg_attr(test, schemars(extend("enum" = [
-        "pools", "locks", "deadlocks", "queues", "signals", "processes", "event-loops", "real-work", "machine", "classics",
-        "tuning", "own"
+        "pools", "locks", "deadlocks", "queues", "signals", "processes", "event-loops", "real-work", "machine",
+        "classics", "tuning", "own"
     ])))]
     group: &'static str,
     title: &'a str,

@@ -85,8 +85,8 @@ fn write_summary(out: &mut String, comparison: &Comparison, text_format: TextFor
     }
     let count = |is: &dyn Fn(Verdict) -> bool| comparison.figures.iter().filter(|one| is(one.verdict)).count();
     let text = format!(
-        "{} better, {} worse, {} higher or lower; {} cannot be told apart (≈): the 95 % interval of the change includes \
-         none. By chance alone, 1 of 20 figures seems to differ.",
+        "{} better, {} worse, {} higher or lower; {} cannot be told apart (≈): the 95 % interval of the change \
+         includes none. By chance alone, 1 of 20 figures seems to differ.",
         count(&|verdict| verdict == Verdict::Better),
         count(&|verdict| verdict == Verdict::Worse),
         count(&|verdict| matches!(verdict, Verdict::Higher | Verdict::Lower)),

@@ -40,7 +40,10 @@ pub(super) fn write<R: Read + Seek>(recording: &mut Recording<R>, mut out: impl 
 /// Returns the names of all rows.
 fn names(registry: &Registry) -> Vec<Value> {
     let process = |pid: u32, name: &str| json!({"ph": "M", "pid": pid, "name": "process_name", "args": {"name": name}});
-    let thread = |pid: u32, tid: usize, name: &str| json!({"ph": "M", "pid": pid, "tid": tid, "name": "thread_name", "args": {"name": name}});
+    let thread = |pid: u32, tid: usize, name: &str| {
+        let args = json!({"name": name});
+        json!({"ph": "M", "pid": pid, "tid": tid, "name": "thread_name", "args": args})
+    };
     let mut names = vec![process(WORKERS, "workers"), process(LOCKS, "locks"), process(TASKS, "tasks")];
     for (index, worker) in registry.workers.iter().enumerate() {
         names.push(thread(WORKERS, index, &worker.name));

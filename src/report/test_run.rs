@@ -77,8 +77,8 @@ pub fn depends_on_cores(scenario: &Scenario, settings: &Settings) -> bool {
 }
 
 /// Follows a run until all expectations for these settings are seen: at once if none of them has to hold, else when
-/// they have held for the test's time. `stop` ends the run early; `recorder` records the run. Calls `keep` with the run and its verdicts at the
-/// end.
+/// they have held for the test's time. `stop` ends the run early; `recorder` records the run. Calls `keep` with the run
+/// and its verdicts at the end.
 pub fn run_test(
     run: &dyn EventSource,
     recorder: Option<Recorder>,

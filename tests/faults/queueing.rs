@@ -20,8 +20,9 @@ fn test_pool(workers: u32, arrive: &str, task: &str, expectations: &str) -> (boo
 }
 
 /// Little's law, for the tasks in the queue and on workers: as many as arrive per second times the time each stays.
-const LITTLE: &str = "expect \"abs(json(queues[queue].depth.mean) + parallel(work) - json(pools[work].response_ms.total) \
-                      / json(elapsed_s)) < 0.2 * (json(queues[queue].depth.mean) + parallel(work))\"";
+const LITTLE: &str = "expect \"abs(json(queues[queue].depth.mean) + parallel(work) - \
+                      json(pools[work].response_ms.total) / json(elapsed_s)) < 0.2 * (json(queues[queue].depth.mean) + \
+                      parallel(work))\"";
 
 /// Attempts: a mean of some hundred random waits is off by a third now and then.
 const TRIES: usize = 3;

@@ -195,8 +195,8 @@ fn completion_offers_knobs_of_a_scenario_file() {
 
 /// Sources the script in bash and calls its completion function as bash does.
 fn candidates_in_bash(line: &str, word: &str) -> Vec<String> {
-    const CALL: &str = r#"source <(contend completions bash) && COMP_LINE=$1 COMP_POINT=${#1} && _contend contend "$2" "" &&
-        printf '%s\n' "${COMPREPLY[@]}""#;
+    const CALL: &str = r#"source <(contend completions bash) && COMP_LINE=$1 COMP_POINT=${#1} &&
+        _contend contend "$2" "" && printf '%s\n' "${COMPREPLY[@]}""#;
     let directory = std::path::Path::new(env!("CARGO_BIN_EXE_contend")).parent().expect("a directory");
     let path = format!("{}:{}", directory.display(), std::env::var("PATH").unwrap_or_default());
     let answer =

@@ -27,7 +27,10 @@ proptest! {
     }
 
     #[test]
-    fn catalogue_scenario_in_random_layout_reads_back_equal(which in any::<prop::sample::Index>(), seed in any::<u64>()) {
+    fn catalogue_scenario_in_random_layout_reads_back_equal(
+        which in any::<prop::sample::Index>(),
+        seed in any::<u64>(),
+    ) {
         let entry = which.get(catalogue::all());
         let text = Layout::new(seed).print(&parsed(entry.text));
         prop_assert_eq!(read(entry.name, &text), read(entry.name, entry.text), "{}", text);

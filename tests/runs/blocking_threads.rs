@@ -12,7 +12,8 @@ fn read(text: &str) -> Scenario {
 #[test]
 fn no_more_blocks_run_at_once_than_there_are_blocking_threads() {
     let text = "runtime threads=1 blocking-threads=2\ncounter over\ncounter inside\n\
-        async w count=6 { repeat 5 { to-thread { add inside; if inside above=2 { add over }; sleep \"1ms\"; add inside by=-1 } } }";
+        async w count=6 { repeat 5 { to-thread {
+            add inside; if inside above=2 { add over }; sleep \"1ms\"; add inside by=-1 } } }";
     let seen = ObservedRun::run_to_end(&read(text));
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     let limit = seen.registry().resources.iter().position(|resource| resource.name == "blocking-threads");

@@ -221,7 +221,8 @@ fn putter_killed_at_a_queue_without_room_puts_nothing() {
     let seen = completed(
         "queue q capacity=0\ncounter n
          process v { put q }
-         process u { sleep \"40ms\"; cancel v how=kill; join v; try-take q timeout=\"60ms\" { add n by=5 } else { add n } }",
+         process u { sleep \"40ms\"; cancel v how=kill; join v
+             try-take q timeout=\"60ms\" { add n by=5 } else { add n } }",
     );
     assert_eq!(seen.counter, Some(1), "nothing is taken from the dead worker");
 }

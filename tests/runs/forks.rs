@@ -100,14 +100,13 @@ fn many_forks_of_a_busy_process_all_run_their_steps() {
     let text = "mutex m
         counter done
         semaphore turns permits=2
-        thread busy count=3 { forever { lock m { compute \"20us\" }; acquire turns { }; spawn helper any=#true; sleep \"100us\" } }
+        thread busy count=3 daemon=#true { forever {
+            lock m { compute \"20us\" }; acquire turns { compute \"1us\" }; spawn helper any=#true; sleep \"100us\" } }
         thread helper count=4 daemon=#true { compute \"5us\" }
         thread server { repeat 40 { spawn child; join child } }
-        process child by=fork count=2 { try-lock m timeout=\"1ms\" { add done } else { add done }; acquire turns { add done } }";
-    let text = text
-        .replace("acquire turns { };", "acquire turns { compute \"1us\" };")
-        .replace("busy count=3 {", "busy count=3 daemon=#true {");
-    let seen = ObservedRun::run_to_end(&scenario(&text));
+        process child by=fork count=2 {
+            try-lock m timeout=\"1ms\" { add done } else { add done }; acquire turns { add done } }";
+    let seen = ObservedRun::run_to_end(&scenario(text));
     assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(160)), "{:?}", seen.notices);
 }
 

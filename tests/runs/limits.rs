@@ -1,4 +1,5 @@
-//! Waits with a time limit on real threads, processes and tasks: a worker that gives up loses nothing and keeps nothing.
+//! Waits with a time limit on real threads, processes and tasks: a worker that gives up loses nothing and keeps
+//! nothing.
 
 use std::cell::Cell;
 
@@ -60,7 +61,8 @@ fn queue_with_waiters_that_give_up_loses_no_item_and_no_wake_up() {
         WORKER hasty count=2 { repeat 200 { put jobs timeout=\"random(0us, 80us)\" }; add stopped\n\
             if stopped equals=4 { close jobs } }\n\
         WORKER user { take jobs { compute \"5us\" } }\n\
-        WORKER fickle count=2 { while stopped below=4 { take jobs timeout=\"random(0us, 80us)\" { compute \"5us\" } } }";
+        WORKER fickle count=2 { while stopped below=4 {
+            take jobs timeout=\"random(0us, 80us)\" { compute \"5us\" } } }";
     each(text, |seen| {
         let put = seen.count(|kind| matches!(kind, EventKind::PutNth { .. }));
         let taken = seen.count(|kind| matches!(kind, EventKind::TookNth { .. }));
@@ -147,7 +149,8 @@ fn read_and_write_give_up_and_leave_the_rwlock_to_others() {
         let text = format!(
             "rwlock t policy={policy}\ncounter n\nevent held\nevent waits\nevent gone\nevent in\n\
             WORKER holder {{ read t {{ set held; wait in }} }}\n\
-            WORKER writer {{ wait held; set waits; write t timeout=\"5ms\" {{ add n by=100 }}\nelse {{ add n; set gone }}\n\
+            WORKER writer {{ wait held; set waits\n\
+                write t timeout=\"5ms\" {{ add n by=100 }}\nelse {{ add n; set gone }}\n\
                 read t timeout=\"1h\" {{ add n }}\nelse {{ add n by=100 }} }}\n\
             WORKER reader {{ wait waits; sleep \"2ms\"; read t {{ add n; wait gone; set in }} }}\n\
             WORKER last {{ join holder; join writer; join reader\n\
@@ -228,7 +231,8 @@ fn thread_that_shares_a_resource_with_tasks_gives_up_in_time() {
             "semaphore s permits=1\nqueue q capacity=1\ncounter n
              thread holder {{ acquire s {{ sleep \"900ms\" }} }}
              thread hasty {{ sleep \"20ms\"; {attempt} }}
-             async busy {{ sleep \"20ms\"; try-acquire s {{ add n by=9 }}; try-take q {{ add n by=9 }}; compute \"800ms\" }}"
+             async busy {{ sleep \"20ms\"; try-acquire s {{ add n by=9 }}; try-take q {{ add n by=9 }}
+                compute \"800ms\" }}"
         );
         let source = Source { name: "limits".into(), path: None, text };
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario;

@@ -123,7 +123,8 @@ fn worker_that_selects_completes_with_workers_at_queues_without_room() {
 fn thread_and_task_select_from_the_same_queues() {
     let text = "queue a capacity=1\nqueue b capacity=1\nqueue c capacity=1\ncounter ended\n\
         async maker count=2 { repeat 100 { put a; put b }; add ended }\n\
-        thread other { repeat 100 { put c }; add ended; while ended below=3 { sleep \"1ms\" }; close a; close b; close c }\n\
+        thread other { repeat 100 { put c }; add ended; while ended below=3 { sleep \"1ms\" }\n\
+            close a; close b; close c }\n\
         thread chooser { forever { select { take a; take c } } }\n\
         async chooser-task { forever { select { take b; take c } } }\n\
         async rest { take a { yield } }\n\

@@ -63,7 +63,10 @@ fn knee_is_reported_with_its_share_of_the_best_and_the_cost_beyond() {
 fn range_recommends_the_knee_and_names_both_ends() {
     let ranges = (0..40).map(|seed| simulate(&LOCK, 0.04, seed, REQUEST));
     let ranges: Vec<Tuning> = ranges
-        .filter(|tuning| matches!(tuning.decision.as_ref().map(|verdict| &verdict.answer), Some(TuningAnswer::Range { knee, to, .. }) if knee < to))
+        .filter(|tuning| match tuning.decision.as_ref().map(|verdict| &verdict.answer) {
+            Some(TuningAnswer::Range { knee, to, .. }) => knee < to,
+            _ => false,
+        })
         .collect();
     assert!(!ranges.is_empty());
     for tuning in &ranges {

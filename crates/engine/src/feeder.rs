@@ -1,5 +1,5 @@
-//! Feeds a pool: at a rate, whatever the pool does; for clients that wait for their results; or with a batch, as fast as
-//! the queue accepts it.
+//! Feeds a pool: at a rate, whatever the pool does; for clients that wait for their results; or with a batch, as fast
+//! as the queue accepts it.
 
 mod arrival_schedule;
 mod closed_loop;

@@ -162,8 +162,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether some resource counts its waiters, so that one that dies must be taken off the count: a signal, or a queue
-    /// without room.
+    /// Whether some resource counts its waiters, so that one that dies must be taken off the count: a signal, or a
+    /// queue without room.
     pub fn counts_waiters(&self) -> bool {
         let has_no_room = |resource: &ResourceInfo| matches!(resource.kind, ResourceKind::Queue { capacity: 0 });
         self.registry.signals().next().is_some() || self.registry.resources.iter().any(has_no_room)

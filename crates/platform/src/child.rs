@@ -203,9 +203,9 @@ pub fn fork_and_wait<G>(held: G, child: impl FnOnce(G), made: impl FnOnce(G)) ->
     }
 }
 
-/// Prepares a forked copy of the process `parent` for a life of its own: the kernel kills it when the thread that forked
-/// it ends, and it closes all inherited descriptors but the standard ones and `kept`. The copy of a pipe's end would
-/// keep the pipe open.
+/// Prepares a forked copy of the process `parent` for a life of its own: the kernel kills it when the thread that
+/// forked it ends, and it closes all inherited descriptors but the standard ones and `kept`. The copy of a pipe's end
+/// would keep the pipe open.
 ///
 /// The copy must use nothing that contains one of the closed descriptors.
 ///

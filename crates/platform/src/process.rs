@@ -29,8 +29,8 @@ pub fn kill_process(pid: u32) {
     }
 }
 
-/// Sends `SIGKILL` to a process of this session, which is that of one run. Another process has the number by chance: the
-/// one that had it has ended.
+/// Sends `SIGKILL` to a process of this session, which is that of one run. Another process has the number by chance:
+/// the one that had it has ended.
 pub fn kill_process_of_session(pid: u32) {
     let session = |pid| session_of(pid).filter(|session| *session != 0);
     let is_own = |pid: &Pid| session(*pid).is_some_and(|of| Some(of) == session(getpid()));

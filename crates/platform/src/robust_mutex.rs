@@ -111,8 +111,8 @@ impl<'a> RobustMutex<'a> {
 
     /// Unlocks the mutex. Only its holder may call this.
     pub fn unlock(self) {
-        // SAFETY: as above; a caller that does not hold it gets an error if the mutex is robust, and otherwise unlocks it
-        // for another, which harms no memory: the mutex protects none.
+        // SAFETY: as above; a caller that does not hold it gets an error if the mutex is robust, and otherwise unlocks
+        // it for another, which harms no memory: the mutex protects none.
         unsafe { libc::pthread_mutex_unlock(self.ptr()) };
     }
 

@@ -22,7 +22,8 @@ pub struct RecordingDirectory {
 }
 
 impl RecordingDirectory {
-    /// Creates the directory, unless it exists; recordings that are there stay. A recording in it ends when it has `limit` bytes.
+    /// Creates the directory, unless it exists; recordings that are there stay. A recording in it ends when it has
+    /// `limit` bytes.
     ///
     /// # Errors
     /// If it cannot be created.

@@ -234,8 +234,10 @@ impl Scenario {
 
     /// Whether all permits of the semaphore are taken for a block, at whose end they are returned.
     pub fn is_scoped(&self, resource: usize) -> bool {
-        !self.any_step(
-            |step| matches!(step, Step::BareAcquire { target, .. } | Step::BareRelease(target) if target.resource == resource),
-        )
+        let is_bare = |step: &Step| match step {
+            Step::BareAcquire { target, .. } | Step::BareRelease(target) => target.resource == resource,
+            _ => false,
+        };
+        !self.any_step(is_bare)
     }
 }

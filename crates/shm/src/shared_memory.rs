@@ -117,8 +117,8 @@ pub fn wait_once(word: &AtomicU64, value: u32, limit: Option<Duration>) {
     let _ = futex::wait(low_half(word), flags, value, limit.as_ref());
 }
 
-/// Sleeps while the low half of each word is its value: until a wake-up on any of them, for `limit` at most. It may also
-/// return early for no reason, so the caller checks the words again.
+/// Sleeps while the low half of each word is its value: until a wake-up on any of them, for `limit` at most. It may
+/// also return early for no reason, so the caller checks the words again.
 pub fn wait_for_any(words: &[(&AtomicU64, u32)], limit: Option<Duration>) {
     if words.is_empty() || words.len() > MAX_WORDS || HAS_NO_WAITV.load(Ordering::Relaxed) {
         return wait_in_turns(words, limit);

@@ -1,5 +1,5 @@
-//! Sources of events: the interface [`EventSource`], and a live run, which starts the runner process, reads its events and
-//! figures, delivers them as messages, and accepts commands.
+//! Sources of events: the interface [`EventSource`], and a live run, which starts the runner process, reads its events
+//! and figures, delivers them as messages, and accepts commands.
 
 mod cpu_meter;
 mod live;

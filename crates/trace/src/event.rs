@@ -114,8 +114,8 @@ pub enum EventKind {
     Spawns { life: ResourceId, nth: u64 },
     /// Another worker asked for this life, `after` before its first moment. Follows [`EventKind::LifeBegan`].
     SpawnedBy { worker: WorkerId, after: Span },
-    /// Cancels a worker in its `nth` life, and kills it (`kills`) or makes its waits end. Recorded before the worker can
-    /// notice it.
+    /// Cancels a worker in its `nth` life, and kills it (`kills`) or makes its waits end. Recorded before the worker
+    /// can notice it.
     Cancels { worker: WorkerId, nth: u64, kills: bool },
     /// Waits until a worker's `nth` life has ended.
     Joins { life: ResourceId, nth: u64 },
@@ -183,8 +183,8 @@ pub enum EventKind {
     PutNth { queue: ResourceId, depth: u16, nth: u32 },
     /// As [`EventKind::Took`], from such a queue: the `nth` item ever taken, modulo 2^24.
     TookNth { queue: ResourceId, depth: u16, nth: u32 },
-    /// Follows the put of an item, or its take (`taken`): its priority, and how many microseconds it stayed in the queue.
-    /// Numbers of takes then do not tell which item was taken.
+    /// Follows the put of an item, or its take (`taken`): its priority, and how many microseconds it stayed in the
+    /// queue. Numbers of takes then do not tell which item was taken.
     ItemPriority { queue: ResourceId, priority: u8, micros: u64, taken: bool },
     /// Closed a queue, so that nothing can be put any more; or its own ends of a pipe.
     Closed { queue: ResourceId },
@@ -225,8 +225,8 @@ pub enum EventKind {
     CommandRan { ok: bool, cpu: Span },
 
     // ---- Result ----
-    /// The wait that follows is for the `nth` result of a pool's tasks, or for a value of [`AwaitedResult`]. The wait of
-    /// a worker that `helps` also ends when it can take a task from the queue of its own pool.
+    /// The wait that follows is for the `nth` result of a pool's tasks, or for a value of [`AwaitedResult`]. The wait
+    /// of a worker that `helps` also ends when it can take a task from the queue of its own pool.
     AwaitsResult { on: ResourceId, nth: u64, helps: bool },
     /// The `nth` result is ready, modulo 2^24; `unread` results are ready now that no worker has read.
     ResultReady { on: ResourceId, unread: u16, nth: u32, ok: bool },
@@ -242,8 +242,8 @@ pub enum EventKind {
     /// Passed an event flag without a wait because it was set; by then it had been set `nth` times. Or passed a wait
     /// group whose count was 0, and had come down to 0 `nth` times.
     FlagSeenSet { on: ResourceId, nth: u64 },
-    /// Notified a condition, set an event flag, reached a barrier as its last worker, or counted a wait group down to 0;
-    /// wakes `woken` workers.
+    /// Notified a condition, set an event flag, reached a barrier as its last worker, or counted a wait group down to
+    /// 0; wakes `woken` workers.
     Signalled { on: ResourceId, woken: u32 },
     /// Changed the count of a wait group, which is now `count`: the `nth` change ever, modulo 2^24.
     GroupCounted { on: ResourceId, count: u16, nth: u32 },

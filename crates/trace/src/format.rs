@@ -3,8 +3,8 @@
 //! The `format_` functions are for sentences and tables. The `compact_` functions are for cells of the dashboard: they
 //! keep to a few columns, so that a figure that changes several times a second does not move its neighbours.
 //!
-//! [`Span`]'s `Display` writes durations. The values of knobs (`5ms`, `64KiB`) are the scenario language's own: they read
-//! back to the same number.
+//! [`Span`]'s `Display` writes durations. The values of knobs (`5ms`, `64KiB`) are the scenario language's own: they
+//! read back to the same number.
 
 use std::borrow::Cow;
 

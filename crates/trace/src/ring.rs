@@ -99,7 +99,7 @@ impl<'a> Ring<'a> {
     /// Returns the request that the worker must follow; 0 for none. A cancellation of an earlier life is none.
     #[inline]
     fn request(self) -> u64 {
-        self.valid_request(self.words[REQUEST].load(Ordering::Relaxed)) // Relaxed: only the flag matters, it orders nothing
+        self.valid_request(self.words[REQUEST].load(Ordering::Relaxed)) // Relaxed: only the flag matters
     }
 
     #[inline]
@@ -133,7 +133,8 @@ impl<'a> Ring<'a> {
         self.words[REQUEST].store(0, Ordering::Relaxed);
     }
 
-    /// Withdraws every request that was not for life `nth`, which is about to begin. It may have been cancelled already.
+    /// Withdraws every request that was not for life `nth`, which is about to begin. It may have been cancelled
+    /// already.
     pub fn clear_requests_before_life(self, nth: u64) {
         self.words[SPAWNED_LIFE].store(nth, Ordering::Relaxed);
         self.update_request(|request, life| (request < UNWIND || life < nth).then_some(0));
@@ -150,8 +151,8 @@ impl<'a> Ring<'a> {
         self.request() == CUT_OFF
     }
 
-    /// Cancels the worker in life `nth`: its waits and steps end as soon as it notices. Does nothing if a later life was
-    /// cancelled.
+    /// Cancels the worker in life `nth`: its waits and steps end as soon as it notices. Does nothing if a later life
+    /// was cancelled.
     pub fn cancel(self, nth: u64, how: Cancellation) {
         let request = if how == Cancellation::Unwind { UNWIND } else { KILL };
         self.update_request(|old, life| (old < UNWIND || life <= nth).then_some(nth << LIFE_SHIFT | request));

@@ -44,8 +44,8 @@ pub(in crate::cli) struct TuneArgs {
         help_heading = "What to measure",
     )]
     pub(in crate::cli) dir: String,
-    /// Tune a pool whose tasks arrive, and take as long, as recorded in this CSV file of arrival times and durations (see
-    /// docs/sizing.md)
+    /// Tune a pool whose tasks arrive, and take as long, as recorded in this CSV file of arrival times and durations
+    /// (see docs/sizing.md)
     #[arg(
         long,
         value_name = "FILE",
@@ -54,8 +54,8 @@ pub(in crate::cli) struct TuneArgs {
         help_heading = "What to measure",
     )]
     pub(in crate::cli) trace: Option<PathBuf>,
-    /// How many times as fast as recorded to replay the trace; times are converted back [default: as fast as sensible, if
-    /// it takes too long otherwise]
+    /// How many times as fast as recorded to replay the trace; times are converted back [default: as fast as sensible,
+    /// if it takes too long otherwise]
     #[arg(long, value_name = "N", requires = "trace", value_parser = parse_speed, help_heading = "What to measure")]
     pub(in crate::cli) speed: Option<f64>,
     /// Allow the scenario to run external commands (`exec`)

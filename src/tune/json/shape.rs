@@ -88,7 +88,8 @@ pub(super) struct PreflightJson {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct AnswerJson {
     #[cfg_attr(test, schemars(extend("enum" = [
-        "number", "range", "rising", "flat", "elsewhere", "keeps-up", "unsettled", "falls-behind", "too-noisy", "broken", "refused"
+        "number", "range", "rising", "flat", "elsewhere", "keeps-up", "unsettled", "falls-behind", "too-noisy",
+        "broken", "refused"
     ])))]
     pub(super) kind: &'static str,
     pub(super) level: Option<f64>,

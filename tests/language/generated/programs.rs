@@ -161,10 +161,11 @@ fn simple_step() -> BoxedStrategy<Step> {
 }
 
 fn question() -> impl Strategy<Value = Question> {
+    let numbers = prop::sample::select(vec![Expr::TaskNumber, Expr::WorkerIndex, Expr::GroupSize]);
     let asked = (
         prop_oneof![
             3 => prop_oneof![target(COUNTER), target(QUEUE)].prop_map(Operand::Resource),
-            1 => prop::sample::select(vec![Expr::TaskNumber, Expr::WorkerIndex, Expr::GroupSize]).prop_map(Operand::Number),
+            1 => numbers.prop_map(Operand::Number),
         ],
         prop::sample::select(vec![Compare::Above, Compare::Below, Compare::Equals]),
         count(),
@@ -205,7 +206,9 @@ fn block_step(left: usize) -> BoxedStrategy<Step> {
         1 => (count(), body()).prop_map(|(times, body)| Step::Repeat { times, body }),
         1 => body().prop_map(Step::Forever),
         1 => (question(), body()).prop_map(|(question, body)| Step::While { question, body }),
-        1 => (question(), body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
+        1 => (question(), body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If {
+            question, body, otherwise,
+        }),
         1 => (0..2_u8, body(), otherwise(left)).prop_map(|(position, body, otherwise)| Step::When {
             knob: KnobId::from(ORDER), value: f64::from(position), body, otherwise,
         }),

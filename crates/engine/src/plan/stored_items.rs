@@ -25,7 +25,10 @@ impl Plan {
         (count, capacity): (u64, u32),
     ) {
         let ResourceSpec::Queue { order, .. } = &scenario.resources[index].spec else { return };
-        let has_priority = |step: &Step| matches!(step, Step::Queue(QueueStep::Put { target, priority: Some(_), .. }) if target.resource == index);
+        let has_priority = |step: &Step| match step {
+            Step::Queue(QueueStep::Put { target, priority, .. }) => priority.is_some() && target.resource == index,
+            _ => false,
+        };
         let is_plain = *order == Choice::Fixed(QueueOrder::Fifo) && !scenario.any_step(has_priority);
         if is_plain || capacity == 0 {
             return;

@@ -26,9 +26,9 @@ pub fn checkable_resources(registry: &Registry) -> Vec<ResourceId> {
     (0..registry.resources.len()).map(ResourceId::from).filter(is_checkable).collect()
 }
 
-/// Returns the state in which workers wait if the resource cannot serve them at this moment: `Empty` for an empty queue,
-/// `Full` for a full one, both for one without room, `Lock` for a semaphore without permits, `Signal` where no signal is pending; `Done` for a
-/// worker that has no life and was not spawned.
+/// Returns the state in which workers wait if the resource cannot serve them at this moment: `Empty` for an empty
+/// queue, `Full` for a full one, both for one without room, `Lock` for a semaphore without permits, `Signal` where no
+/// signal is pending; `Done` for a worker that has no life and was not spawned.
 pub fn unavailable_states(memory: &RunMemory, registry: &Registry, id: ResourceId) -> Vec<State> {
     let words = memory.resource(id);
     let monitor = Monitor::at(words);

@@ -1,8 +1,8 @@
 //! Waits for the first of several wake-ups: the waiting part of a `select`.
 //!
-//! Threads and processes sleep on several words at once in the kernel. Where tasks share the resources, all of them have
-//! wait queues, and the worker is in each. No system call sleeps on words and on pipes at once: a worker that waits for
-//! both sleeps on the pipes, and looks at the rest every millisecond.
+//! Threads and processes sleep on several words at once in the kernel. Where tasks share the resources, all of them
+//! have wait queues, and the worker is in each. No system call sleeps on words and on pipes at once: a worker that
+//! waits for both sleeps on the pipes, and looks at the rest every millisecond.
 
 use std::future::poll_fn;
 use std::os::fd::OwnedFd;
@@ -19,8 +19,8 @@ use contend_platform::{wait_for_any, wait_until_any_readable};
 /// How often a waiter looks again for what does not wake it.
 const SHORT_INTERVAL: Duration = Duration::from_millis(1);
 
-/// How often a waiter at pipes looks again without a wake-up: others may have received what woke it, and it records that
-/// ([`super::pipe`]).
+/// How often a waiter at pipes looks again without a wake-up: others may have received what woke it, and it records
+/// that ([`super::pipe`]).
 const LONG_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What wakes a waiter of one resource.

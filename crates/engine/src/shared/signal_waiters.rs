@@ -1,4 +1,5 @@
-//! Waiting for signals, the common part of conditions, event flags, barriers and wait groups. On its own it is a condition.
+//! Waiting for signals, the common part of conditions, event flags, barriers and wait groups. On its own it is a
+//! condition.
 //!
 //! A signal wakes a worker that waited when it was sent, never one that arrives later: each waiter has a number, and a
 //! signal is for numbers below the limit. Each signal that wakes a worker ends exactly one wait, so that the numbers of

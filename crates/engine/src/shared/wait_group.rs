@@ -1,5 +1,5 @@
-//! A wait group: a count of work to be done. Workers wait until it is 0. A latch is a wait group that begins with a count
-//! and is never added to.
+//! A wait group: a count of work to be done. Workers wait until it is 0. A latch is a wait group that begins with a
+//! count and is never added to.
 
 use std::time::Instant;
 

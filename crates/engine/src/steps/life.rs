@@ -11,7 +11,8 @@ use contend_platform::{Exit, fork_and_wait, kill_process_of_session, thread_id};
 use contend_scenario::{GroupMembers, LifeStep, MemberSelector};
 use contend_trace::{Cancellation, EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
 
-/// Stands for all lives of a worker that is not spawned by others: the pool's crashed processes begin anew by themselves.
+/// Stands for all lives of a worker that is not spawned by others: the pool's crashed processes begin anew by
+/// themselves.
 const EVERY_LIFE: u64 = (1 << 40) - 1;
 
 /// A worker to spawn or join.

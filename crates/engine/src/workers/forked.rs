@@ -1,8 +1,8 @@
 //! A worker process that is forked from the process of the worker that spawns it, and runs steps.
 //!
-//! The copy has the memory of its origin at the moment of the fork, and one thread. Every mutex that another thread held
-//! then is locked in it, and stays locked: its holder does not exist there. That is what a scenario wants to show. What
-//! the copy needs itself must not be among them:
+//! The copy has the memory of its origin at the moment of the fork, and one thread. Every mutex that another thread
+//! held then is locked in it, and stays locked: its holder does not exist there. That is what a scenario wants to show.
+//! What the copy needs itself must not be among them:
 //!
 //! - Everything it uses is made before the fork, and the lock of the output is held across it.
 //! - The C library's allocator takes its own locks at a fork.

@@ -1,11 +1,12 @@
 //! Waits for the first of several alternatives: such a worker is stuck only if each of them is.
 //!
-//! Each alternative needs the same proof as a wait for it alone. Three differ, because a worker with alternatives is not
-//! counted as a waiter there:
+//! Each alternative needs the same proof as a wait for it alone. Three differ, because a worker with alternatives is
+//! not counted as a waiter there:
 //!
-//! - An event flag. The worker found it clear after it had been set n times. If exactly n are known, none was set since.
-//! - A queue without room. The worker completes with a worker that waits on the other side, which it is woken for: while
-//!   such a worker is known to wait, the two are about to meet.
+//! - An event flag. The worker found it clear after it had been set n times. If exactly n are known, none was set
+//!   since.
+//! - A queue without room. The worker completes with a worker that waits on the other side, which it is woken for:
+//!   while such a worker is known to wait, the two are about to meet.
 //! - A pipe. The worker recorded how many bytes had ever been read when it tried. Suppose it is the first of the set to
 //!   continue: then the bytes known to be written are all, and if it saw as many read, the pipe is empty.
 

@@ -189,7 +189,8 @@ impl HappensBefore {
         Ok(Some(on))
     }
 
-    /// Changes the count of a wait group, after all earlier changes: a worker that waited for 0 comes after all of them.
+    /// Changes the count of a wait group, after all earlier changes: a worker that waited for 0 comes after all of
+    /// them.
     fn count_group(&mut self, w: WorkerId, on: ResourceId, nth: u32) -> StepOutcome {
         let Some(ResourceFlow::Group { changes, .. }) = self.flows.get_mut(on.index()) else { return Ok(None) };
         changes.try_change(nth, &self.tracks[w.index()].clock).ok_or(on)?;

@@ -1,5 +1,5 @@
-//! Steps that a forked process cannot run: a copy of a process has one thread, none of the descriptors, and its own copy
-//! of each mutex.
+//! Steps that a forked process cannot run: a copy of a process has one thread, none of the descriptors, and its own
+//! copy of each mutex.
 
 use super::Checker;
 use crate::program::{Block, ResourceSpec, SignalStep, Step};

@@ -115,8 +115,8 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help = "numbers, $knobs, i, n, task, service, cores, min( , ), max( , ), random( , ), exponential( ), \
-                            lognormal( , ), bimodal( , , ), loaded( ), + - * / % and parentheses";
+                let help = "numbers, $knobs, i, n, task, service, cores, min( , ), max( , ), random( , ), \
+                            exponential( ), lognormal( , ), bimodal( , , ), loaded( ), + - * / % and parentheses";
                 return Err(formula_error(at..at + c.len_utf8(), "this does not belong in a number", Some(help)));
             }
         };

@@ -48,8 +48,8 @@ fn layout_is_canonical() {
 #[test]
 fn else_has_a_line_of_its_own_or_follows_a_semicolon() {
     let long = "thread w {\ntry-lock a { x } else { y }\nif q above=1 {\nx\n} else {\ny\n}\n\n else { z } }";
-    let wanted = "thread w {\n    try-lock a { x }\n    else { y }\n    if q above=1 {\n        x\n    }\n    else {\n        \
-                  y\n    }\n    else { z }\n}\n";
+    let wanted = "thread w {\n    try-lock a { x }\n    else { y }\n    if q above=1 {\n        x\n    }\n    else {\n\
+                  \x20       y\n    }\n    else { z }\n}\n";
     assert_eq!(formatted(long), wanted);
     assert_eq!(formatted("thread w { try-lock a { x } else { y } }"), "thread w { try-lock a { x }; else { y } }\n");
     assert_eq!(

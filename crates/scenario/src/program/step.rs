@@ -152,8 +152,8 @@ pub enum Step {
     },
     /// Runs one of the branches at random, by their weights.
     Choose(Vec<Branch>),
-    /// Waits for the first of several alternatives. The first step of a branch is its wait, and `sleep` is a time limit;
-    /// the other steps run when it is over. Weights mean nothing.
+    /// Waits for the first of several alternatives. The first step of a branch is its wait, and `sleep` is a time
+    /// limit; the other steps run when it is over. Weights mean nothing.
     Select {
         pick: Choice<SelectPick>,
         branches: Vec<Branch>,

@@ -1,7 +1,7 @@
 //! Parser for conditions over figures: `expect "rate(work) >= 0.9 * rate(work, workers=2) and failed(work) == 0"`.
 //!
-//! A precedence parser that tracks the unit of each part, so that a comparison of a time with a rate is found before the
-//! run. Mistakes have their place in the text.
+//! A precedence parser that tracks the unit of each part, so that a comparison of a time with a rate is found before
+//! the run. Mistakes have their place in the text.
 
 mod comparisons;
 pub(super) mod tokens;

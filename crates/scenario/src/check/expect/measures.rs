@@ -153,8 +153,8 @@ pub(in crate::check) const MEASURES: [Measure; 42] = [
         "wait-p50",
         Metric::Wait(Quantile::Median),
         SubjectKind::LockOrQueue,
-        "for a lock: median wait of acquisitions that had to wait; for a queue with priorities: median stay of the items \
-         that were taken",
+        "for a lock: median wait of acquisitions that had to wait; for a queue with priorities: median stay of the \
+         items that were taken",
     ),
     measure("wait-p99", Metric::Wait(Quantile::P99), SubjectKind::LockOrQueue, "99th percentile of these times"),
     measure(

@@ -26,8 +26,8 @@ pub(super) const COUNTERS: NodeFamily = NodeFamily {
         step_rule(
             "add",
             "add balance by=1",
-            "Adds to the counter atomically; the worker's own copy becomes the new value. For a wait group: adds to its \
-             count, never less than 1.",
+            "Adds to the counter atomically; the worker's own copy becomes the new value. For a wait group: adds to \
+             its count, never less than 1.",
             Checker::add_step,
         )
         .args(&[resource_name("counter", "a counter or a wait group")])

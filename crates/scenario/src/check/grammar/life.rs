@@ -39,10 +39,10 @@ pub(super) const LIVES: NodeFamily = NodeFamily {
         step_rule(
             "cancel",
             "cancel helper how=kill",
-            "Cancels the workers of a group, or drops tasks from the queue of a pool. A cancelled worker ends at its next \
-             wait, or after the present step: a computation, a wait for a mutex of threads, a wait at a pipe, a request \
-             and a command are not interrupted. A wait that ends this way is as one that gave up: no item, permit or \
-             signal is lost. The result of a dropped task is a failure.",
+            "Cancels the workers of a group, or drops tasks from the queue of a pool. A cancelled worker ends at its \
+             next wait, or after the present step: a computation, a wait for a mutex of threads, a wait at a pipe, a \
+             request and a command are not interrupted. A wait that ends this way is as one that gave up: no item, \
+             permit or signal is lost. The result of a dropped task is a failure.",
             Checker::cancel_step,
         )
         .args(&[resource_name("workers", "a group of workers or a pool")])
@@ -54,8 +54,8 @@ pub(super) const LIVES: NodeFamily = NodeFamily {
                 SameAs("unwind"),
                 "`unwind` gives back everything that the worker holds, as a dropped future or an interrupted thread \
                  does; `kill` gives nothing back: its mutexes stay locked, its permits are gone, and a task that waits \
-                 for a mutex keeps its place in line and cannot be spawned again. A process is killed by a signal, and the system releases its \
-                 mutexes. Only for a group",
+                 for a mutex keeps its place in line and cannot be spawned again. A process is killed by a signal, and \
+                 the system releases its mutexes. Only for a group",
             ),
             optional(
                 "task",

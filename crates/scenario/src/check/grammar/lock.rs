@@ -41,8 +41,8 @@ pub(super) const LOCKS: NodeFamily = NodeFamily {
             "acquire",
             "acquire connection { ... }",
             "Waits for permits of the semaphore and takes them; returns them at the end of the block. Without a block, \
-             it takes one permit and does not return it. With a `timeout`, it gives up if it does not get them in time, \
-             and runs the `else` that follows, if there is one.",
+             it takes one permit and does not return it. With a `timeout`, it gives up if it does not get them in \
+             time, and runs the `else` that follows, if there is one.",
             Checker::acquire_step,
         )
         .args(&[SEMAPHORE])

@@ -92,8 +92,8 @@ pub(super) const POOL: NodeFamily = NodeFamily {
             optional(
                 "speed",
                 Special(
-                    "a whole number, or a formula such as \"5/2\", from 0.01 to 1,000,000; turning a knob here restarts \
-                     the run",
+                    "a whole number, or a formula such as \"5/2\", from 0.01 to 1,000,000; turning a knob here \
+                     restarts the run",
                 ),
                 Means("1"),
                 "how many times as fast as recorded a trace runs: divides the times between requests, and `service`",
@@ -159,8 +159,9 @@ pub(super) const STEPS: NodeFamily = NodeFamily {
             "Waits for the oldest result that the worker has not read yet. With a block: runs it if the task went \
              well, otherwise the `else`. Without a block: fails if the task failed. With `help=#true` a pool's worker \
              runs other tasks of its pool meanwhile, inside its own task and with the locks that it holds: the newest \
-             task first, as pools that steal work do. With a `timeout`, it gives up if the result is not ready in time, \
-             and runs the `else` that follows, if there is one; the result stays the oldest one, to be read later.",
+             task first, as pools that steal work do. With a `timeout`, it gives up if the result is not ready in \
+             time, and runs the `else` that follows, if there is one; the result stays the oldest one, to be read \
+             later.",
             Checker::result_step,
         )
         .props(&[
@@ -187,8 +188,8 @@ pub(super) const STEPS: NodeFamily = NodeFamily {
             SameAs("drain"),
             "`drain` waits for all accepted tasks; `cancel` waits for the tasks that have begun and drops the \
              rest; `abandon` does not wait and cuts off the tasks that have begun; `interrupt` drops the queued tasks, \
-             ends the waits of the others as `cancel` of a worker does, and waits for their end; `discard` does the same, \
-             but the results of dropped tasks never come, as after `shutdownNow` in Java",
+             ends the waits of the others as `cancel` of a worker does, and waits for their end; `discard` does the \
+             same, but the results of dropped tasks never come, as after `shutdownNow` in Java",
         )]),
     ],
 };

@@ -27,10 +27,10 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
                 SameAs("std"),
                 "how it waits and who is next: `std` parks and is unfair, `parking-lot` parks and is fair now and \
                  then, `fair` hands it to the longest waiter, `spin` burns CPU, `ticket` spins in order of arrival, \
-                 `reentrant` lets its holder take it again, `not-robust` is shared by processes and stays locked if its \
-                 holder dies, `off` does not lock at all. Or a knob that chooses one of them. The other kinds are for \
-                 threads: processes share a robust mutex instead, which the system releases when its holder dies, and \
-                 tasks one that is handed on in order of arrival",
+                 `reentrant` lets its holder take it again, `not-robust` is shared by processes and stays locked if \
+                 its holder dies, `off` does not lock at all. Or a knob that chooses one of them. The other kinds are \
+                 for threads: processes share a robust mutex instead, which the system releases when its holder dies, \
+                 and tasks one that is handed on in order of arrival",
             ),
             COUNT,
         ]),
@@ -117,8 +117,8 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
         node_rule(
             "wait-group",
             "wait-group orders",
-            "A count of work to be done, 0 at first: `add` counts up, `done` counts down, and `wait` waits until it is 0. \
-             Count up before the work begins, not in it, and not again before the waiters have left.",
+            "A count of work to be done, 0 at first: `add` counts up, `done` counts down, and `wait` waits until it is \
+             0. Count up before the work begins, not in it, and not again before the waiters have left.",
         )
         .args(&[NAME])
         .props(&[COUNT]),

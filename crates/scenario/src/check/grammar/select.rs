@@ -13,8 +13,8 @@ pub(super) const SELECT: NodeFamily = NodeFamily {
     rules: &[step_rule(
         "select",
         "select { take jobs { ... }; after \"5ms\" { ... } }",
-        "Waits for the first of several alternatives and runs its block. The block has a line for each alternative, two \
-         at least.",
+        "Waits for the first of several alternatives and runs its block. The block has a line for each alternative, \
+         two at least.",
         Checker::select_step,
     )
     .props(&[optional(
@@ -33,8 +33,8 @@ pub(super) const ALTERNATIVES: NodeFamily = NodeFamily {
         node_rule(
             "take",
             "take jobs { ... }",
-            "Takes an item. A queue that is closed and empty is no alternative any more; if no other is left, the worker \
-             ends.",
+            "Takes an item. A queue that is closed and empty is no alternative any more; if no other is left, the \
+             worker ends.",
         )
         .args(&[resource_name("queue", "a queue")])
         .props(&[AT])
@@ -54,9 +54,9 @@ pub(super) const ALTERNATIVES: NodeFamily = NodeFamily {
         node_rule(
             "receive",
             "receive lines { ... }",
-            "Receives a message, once it has begun to arrive and no other worker receives; the worker then waits for all \
-             of it. A pipe that is empty and has no sender left is no alternative any more; if no other is left, the \
-             worker ends. With other alternatives than pipes and a time limit, the worker looks at those every \
+            "Receives a message, once it has begun to arrive and no other worker receives; the worker then waits for \
+             all of it. A pipe that is empty and has no sender left is no alternative any more; if no other is left, \
+             the worker ends. With other alternatives than pipes and a time limit, the worker looks at those every \
              millisecond.",
         )
         .args(&[PIPE])

@@ -19,8 +19,8 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
             "wait not-empty",
             "For a condition: returns its mutex, waits for a notification, and takes the mutex again. For an event: \
              waits until it is set. For a wait group or a latch: waits until its count is 0; fails if the group is \
-             added to again before the wait has returned. With a `timeout`, it gives up if nothing wakes it in time, and \
-             runs the `else` that follows, if there is one; the mutex of a condition is held there too.",
+             added to again before the wait has returned. With a `timeout`, it gives up if nothing wakes it in time, \
+             and runs the `else` that follows, if there is one; the mutex of a condition is held there too.",
             Checker::wait_step,
         )
         .args(&[resource_name("signal", WAITED)])
@@ -45,8 +45,8 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
         step_rule(
             "set",
             "set ready",
-            "Sets the event: waiters continue, and later ones do not wait. For a counter: writes the value `to=`, which \
-             becomes the worker's own copy as well.",
+            "Sets the event: waiters continue, and later ones do not wait. For a counter: writes the value `to=`, \
+             which becomes the worker's own copy as well.",
             Checker::set_step,
         )
         .args(&[resource_name("event", "an event or a counter")])
@@ -58,8 +58,8 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
             "meet",
             "meet round",
             "Waits until all parties of the barrier have arrived. With a `timeout`, it gives up if they do not arrive \
-             in time, and runs the `else` that follows, if there is one. A worker that gives up takes its arrival back: \
-             the others keep waiting, and it can come again.",
+             in time, and runs the `else` that follows, if there is one. A worker that gives up takes its arrival \
+             back: the others keep waiting, and it can come again.",
             Checker::meet_step,
         )
         .args(&[resource_name("barrier", "a barrier")])

@@ -52,9 +52,9 @@ pub(super) const WORKERS: NodeFamily = NodeFamily {
                     "by",
                     Special("`exec` or `fork`"),
                     SameAs("exec"),
-                    "`fork`: a copy of the process that spawns it, with one thread. Each mutex that another worker held \
-                     at that moment is locked in the copy, forever: its holder does not exist there. The copy shares \
-                     counters, queues, semaphores and signals with the others, and can use no pipes, pools or \
+                    "`fork`: a copy of the process that spawns it, with one thread. Each mutex that another worker \
+                     held at that moment is locked in the copy, forever: its holder does not exist there. The copy \
+                     shares counters, queues, semaphores and signals with the others, and can use no pipes, pools or \
                      commands. Its block may be empty",
                 ),
                 NICENESS,

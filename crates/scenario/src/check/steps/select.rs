@@ -80,8 +80,8 @@ impl Checker {
             let mistake = self.mistakes.error(arg(node, 0).map_or(0..0, value_span), title);
             mistake.label("its wait gives the mutex back, whichever alternative comes first");
             mistake.help(
-                "use an event (event news; wait news; set news), or a queue of news: take news here, put news instead of \
-                 notify",
+                "use an event (event news; wait news; set news), or a queue of news: take news here, put news instead \
+                 of notify",
             );
             return None;
         }
