@@ -3,21 +3,23 @@
 #[path = "../support/schema.rs"]
 mod schema;
 
+mod replays;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs `contend test` on these scenarios, or on all without names. `--allow-exec` includes scenarios that run
-/// commands.
+/// Runs `contend test` on these scenarios, or on all without names, and keeps the recording of each run beside its
+/// report. `--allow-exec` includes scenarios that run commands.
 fn run_tests(reports: &Path, names: &[&str]) -> Output {
     let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
-    contend.args(["test", "--allow-exec", "--reports"]).arg(reports).args(names).output().expect("the program starts")
+    contend.args(["test", "--allow-exec", "--reports"]).arg(reports).arg("--record").arg(reports);
+    contend.args(names).output().expect("the program starts")
 }
 
 /// Asserts that every report in a directory matches its schema, and returns the number of reports.
 fn check_reports(reports: &Path) -> usize {
     let schema = schema::load_schema("report");
-    let files: Vec<_> =
-        std::fs::read_dir(reports).expect("a directory").map(|entry| entry.expect("one").path()).collect();
+    let files = replays::files_with_extension(reports, "json");
     for file in &files {
         let text = std::fs::read_to_string(file).expect("a report");
         let found = schema::validation_errors(&schema, &serde_json::from_str(&text).expect("a report is JSON"));
@@ -42,6 +44,7 @@ fn every_scenario_meets_its_expectations() {
     let reports = tempfile::tempdir().expect("a directory");
     let ran = run_tests(reports.path(), &[]);
     assert!(check_reports(reports.path()) > 100);
+    assert!(replays::check_replays(reports.path()) > 100);
     let text = String::from_utf8_lossy(&ran.stdout);
     assert!(text.contains("expectations seen"), "{text}{}", String::from_utf8_lossy(&ran.stderr));
     if ran.status.success() {
@@ -73,6 +76,7 @@ fn reports_match_their_schema() {
     ];
     let ran = run_tests(reports.path(), &names);
     assert!(check_reports(reports.path()) >= names.len(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(replays::check_replays(reports.path()) >= names.len());
 }
 
 #[test]

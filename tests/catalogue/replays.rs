@@ -1,0 +1,76 @@
+//! The replay of a run's recording gives the report of the live run.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use contend::recording::Recording;
+use contend::report::{RecordedRun, report_json};
+use serde_json::Value;
+
+/// What a live run and its replay have in common: no two runs end at the same nanosecond.
+type RunKey = (String, String);
+
+pub fn files_with_extension(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("one").path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|file| file.extension().is_some_and(|found| found == extension)).collect();
+    files.sort();
+    files
+}
+
+/// Asserts that each recording in a directory gives the report in the directory, and returns the number of recordings.
+/// A test judges its expectations as soon as they are settled, a replay at the end, so these are not compared.
+pub fn check_replays(directory: &Path) -> usize {
+    let read = |file: PathBuf| parse(&fs::read_to_string(file).expect("a report"));
+    let live = files_with_extension(directory, "json").into_iter().map(read);
+    let mut live: HashMap<RunKey, Value> = live.map(|report| (key_of(&report), report)).collect();
+    let recordings = files_with_extension(directory, "contend");
+    let mut wrong = Vec::new();
+    for file in &recordings {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let replayed = replay(file);
+        match live.remove(&key_of(&replayed)) {
+            None => wrong.push(format!("{name}: no run ended like this: {:?}", key_of(&replayed))),
+            Some(live) => differences(&live, &replayed, "", &mut |path| wrong.push(format!("{name}: {path}"))),
+        }
+    }
+    assert!(wrong.is_empty(), "replays differ from their runs:\n{}", wrong.join("\n"));
+    assert!(live.is_empty(), "runs without a recording: {:?}", live.keys());
+    recordings.len()
+}
+
+fn parse(text: &str) -> Value {
+    let mut report: Value = serde_json::from_str(text).expect("a report is JSON");
+    report.as_object_mut().expect("an object").remove("expectations");
+    report
+}
+
+fn key_of(report: &Value) -> RunKey {
+    (report["scenario"].to_string(), report["elapsed_s"].to_string())
+}
+
+fn replay(file: &Path) -> Value {
+    let mut recording = Recording::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let run = RecordedRun::replay(&mut recording).expect("it is read").expect("the run of a scenario");
+    assert_eq!(recording.damage(), None, "{}", file.display());
+    parse(&run.with_report(report_json).expect("it is written"))
+}
+
+/// Calls `found` with the path of each difference and both values.
+fn differences(live: &Value, replayed: &Value, path: &str, found: &mut impl FnMut(String)) {
+    match (live, replayed) {
+        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
+            for (key, value) in a {
+                differences(value, &b[key], &format!("{path}.{key}"), found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (at, (a, b)) in a.iter().zip(b).enumerate() {
+                differences(a, b, &format!("{path}[{at}]"), found);
+            }
+        }
+        (a, b) if a == b => {}
+        (a, b) => found(format!("{path} was {a} and is {b}")),
+    }
+}
