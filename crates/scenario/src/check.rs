@@ -35,6 +35,7 @@ use super::mistake::Mistakes;
 use super::program::{Category, Scenario, TestConfig};
 use super::source::Source;
 use super::syntax::{self, ParsedText};
+pub use grammar::{LanguageExample, language_examples};
 use names::Names;
 pub(super) use quotes::{QuoteRule, quote_rule};
 pub use reference::language_reference;

@@ -21,7 +21,7 @@ mod suggest;
 mod syntax;
 mod variants;
 
-pub use check::{CheckedScenario, check, language_reference};
+pub use check::{CheckedScenario, LanguageExample, check, language_examples, language_reference};
 pub use choice::Choice;
 pub use expr::{EvalContext, Expr};
 pub use format::{FormatError, format};

@@ -10,6 +10,7 @@
 mod attempt;
 mod control;
 mod counter;
+mod examples;
 mod exits;
 mod expect;
 mod life;
@@ -29,6 +30,7 @@ mod workers;
 
 use kdl::KdlNode;
 
+pub use self::examples::{LanguageExample, language_examples};
 pub(super) use self::signal::WAITED;
 use super::Checker;
 use super::number_rule::{ARRAY_INDEX, NumberRule, TIME};
