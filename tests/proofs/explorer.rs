@@ -7,8 +7,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
+mod finals;
+mod kdl;
 mod orders;
 mod program;
+mod real_runs;
 mod truth;
 mod wire;
 mod world;
@@ -27,6 +30,7 @@ use self::world::{Scene, World};
 const FEW: u64 = 1_000;
 const MANY: u64 = 1_000_000;
 const TINY: u64 = 60;
+const REAL: u64 = 60;
 
 /// Counts over all runs.
 #[derive(Debug, Default)]
@@ -233,4 +237,19 @@ fn verdicts_of_a_million_programs_are_right() {
 fn verdicts_of_many_tiny_programs_are_right_in_every_order() {
     let orders = orders::explore(MANY..MANY + MANY / 50, 2_000);
     eprintln!("{} programs, {orders} orders, 0 false, 0 missed", MANY / 50);
+}
+
+#[test]
+fn real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
+    let counts = real_runs::check_real_runs(0..REAL);
+    eprintln!("{counts:?}");
+    assert!(counts.compared > REAL / 5 && counts.stuck > REAL / 10, "too few to mean anything: {counts:?}");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --test proofs real_runs -- --ignored --nocapture"]
+fn many_real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
+    let first = std::env::var("CONTEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(MANY);
+    let counts = real_runs::check_real_runs(first..first + 100 * REAL);
+    eprintln!("{counts:?}, 0 false, 0 missed, 0 impossible");
 }

@@ -1,0 +1,184 @@
+//! Prints a program as a scenario, with random pauses between its steps.
+
+use std::fmt::Write as _;
+
+use fastrand::Rng;
+
+use crate::explorer::program::{Alternative, Kind, LimitedStep, Program, Step};
+
+/// What the workers of a scenario are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinds {
+    Threads,
+    Processes,
+    Tasks,
+}
+
+impl Kinds {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Threads => ("thread", "threads"),
+            Self::Processes => ("process", "processes"),
+            Self::Tasks => ("async", "async"),
+        }
+    }
+}
+
+/// Returns the scenario. `None` if a program has no equivalent: a worker that gives up goes on behind a block, which
+/// must have an end; and the world lets a worker that spawns or submits too often pass, to make all programs end.
+pub fn scenario(program: &Program, kinds: Kinds, rng: &mut Rng) -> Option<String> {
+    if !has_few_lives_and_tasks(program) {
+        return None;
+    }
+    let mut text = "title \"Random programs\"\nexpect deadlock\n".to_owned();
+    let mutex = program.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
+    for (i, kind) in program.kinds.iter().enumerate() {
+        let _ = match *kind {
+            Kind::Mutex if kinds == Kinds::Processes && !program.robust => writeln!(text, "mutex r{i} kind=not-robust"),
+            Kind::Mutex => writeln!(text, "mutex r{i}"),
+            Kind::Rwlock(policy) => writeln!(text, "rwlock r{i} policy={}", policy.word()),
+            Kind::Semaphore(permits) => writeln!(text, "semaphore r{i} permits={permits}"),
+            Kind::Queue(capacity) => writeln!(text, "queue r{i} capacity={capacity}"),
+            Kind::Condition => writeln!(text, "condition r{i} of=r{mutex}"),
+            Kind::Event => writeln!(text, "event r{i}"),
+            Kind::Barrier(parties) => writeln!(text, "barrier r{i} parties={parties}"),
+            Kind::WaitGroup => writeln!(text, "wait-group r{i}"),
+            Kind::Latch(initial) => writeln!(text, "latch r{i} initial={initial}"),
+        };
+    }
+    let (worker, workers) = kinds.words();
+    for (w, steps) in program.workers.iter().enumerate() {
+        let _ = write!(text, "{worker} w{w} {{\n{}}}\n", block(steps, rng)?);
+    }
+    for (p, pool) in program.pools.iter().enumerate() {
+        let crash = if pool.restarts { "restart" } else { "shrink" };
+        let task = block(&pool.task, rng)?;
+        let head = format!("pool p{p} of={workers} workers={} queue=1 on-crash={crash}", pool.seats);
+        let _ = write!(text, "{head} {{\ntask {{\n{task}}}\n}}\n");
+    }
+    Some(text)
+}
+
+/// Whether no worker lives or submits more often than the world allows.
+fn has_few_lives_and_tasks(program: &Program) -> bool {
+    let count = |steps: &[Step], wanted: fn(&Step) -> bool| steps.iter().filter(|step| wanted(step)).count();
+    let spawns = |steps: &Vec<Step>| count(steps, |step| matches!(step, Step::Spawn(_)));
+    let submits = |steps: &Vec<Step>| count(steps, |step| matches!(step, Step::Submit(_)));
+    let lives = 1 + program.workers.iter().map(spawns).sum::<usize>();
+    let spawner_is_spawned =
+        (0..program.workers.len()).any(|w| program.is_spawned(w) && spawns(&program.workers[w]) > 0);
+    let in_tasks = program.pools.iter().any(|pool| submits(&pool.task) + spawns(&pool.task) > 0);
+    let aborts = program.pools.iter().any(|pool| pool.task.contains(&Step::Abort));
+    let tasks: usize = program.workers.iter().map(submits).sum();
+    lives <= 3 && !spawner_is_spawned && !in_tasks && !aborts && lives * tasks <= 5
+}
+
+/// Returns which steps begin a block that ends, by position.
+fn closed_blocks(steps: &[Step]) -> Vec<bool> {
+    let mut closed = vec![false; steps.len()];
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        match step.plain() {
+            Step::Lock(_) if at > 0 && matches!(steps[at - 1], Step::Stay { .. }) => {}
+            Step::Lock(on) | Step::TryLock(on) | Step::Read(on) | Step::Write(on) | Step::Acquire(on, _) => {
+                open.push((at, on));
+            }
+            Step::Unlock(on) | Step::Leave(on) | Step::Return(on) => {
+                while let Some((at, of)) = open.pop() {
+                    if of == on {
+                        closed[at] = true;
+                        break;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if steps.last() == Some(&Step::Abort) {
+        open.into_iter().for_each(|(at, _)| closed[at] = true); // ends with the process
+    }
+    closed
+}
+
+fn alternative(of: Alternative) -> String {
+    match of {
+        Alternative::Take(on) => format!("take r{on}"),
+        Alternative::Put(on) => format!("put r{on}"),
+        Alternative::Await(on) => format!("wait r{on}"),
+        Alternative::Join(other) => format!("join w{other}"),
+    }
+}
+
+/// Returns the lines of a worker's steps.
+fn block(steps: &[Step], rng: &mut Rng) -> Option<String> {
+    let closed = closed_blocks(steps);
+    let mut text = String::new();
+    let mut depth = 0_usize;
+    let mut rest = steps.iter().enumerate();
+    while let Some((at, step)) = rest.next() {
+        if rng.f64() < 0.4 {
+            let _ = writeln!(text, "sleep \"{}us\"", rng.u32(1..3_000));
+        }
+        let limit = format!(" timeout=\"{}us\"", rng.u32(1..4_000));
+        let limit = if matches!(step, Step::Limited(_)) { limit.as_str() } else { "" };
+        let short = format!("{}us", rng.u32(1..4_000));
+        let line = match *step {
+            Step::Limited(LimitedStep::Pass(on)) => format!("acquire r{on}{limit}"),
+            Step::Limited(LimitedStep::Result) => format!("result{limit}"),
+            _ => match step.plain() {
+                Step::Lock(on) if !closed[at] => format!("lock r{on}"),
+                Step::Lock(on) => format!("lock r{on} {{"),
+                Step::TryLock(on) if closed[at] => format!("try-lock r{on} timeout=\"{short}\" {{"),
+                Step::Read(on) if closed[at] => format!("read r{on}{limit} {{"),
+                Step::Write(on) if closed[at] => format!("write r{on}{limit} {{"),
+                Step::Acquire(on, n) if closed[at] => format!("acquire r{on} permits={n}{limit} {{"),
+                Step::TryLock(_) | Step::Read(_) | Step::Write(_) | Step::Acquire(..) => return None,
+                Step::Unlock(_) | Step::Leave(_) | Step::Return(_) => "}".to_owned(),
+                Step::Pass(on) => format!("acquire r{on}"),
+                Step::Post(on) => format!("release r{on}"),
+                Step::Put(on) => format!("put r{on}{limit}"),
+                Step::Take(on) => format!("take r{on}{limit}"),
+                Step::Close(_) => return None,
+                Step::Come { on, .. } => {
+                    let ((_, Step::Stay { timed, .. }), (_, Step::Lock(_))) = (rest.next()?, rest.next()?) else {
+                        return None;
+                    };
+                    if *timed { format!("wait r{on} timeout=\"{short}\"") } else { format!("wait r{on}") }
+                }
+                Step::Stay { .. } => return None,
+                Step::Notify(on) => format!("notify r{on}"),
+                Step::NotifyAll(on) => format!("notify-all r{on}"),
+                Step::Set(on) => format!("set r{on}"),
+                Step::Clear(on) => format!("clear r{on}"),
+                Step::Await { on, timed: true } => format!("wait r{on} timeout=\"{short}\""),
+                Step::Await { on, .. } => format!("wait r{on}"),
+                Step::Meet(on) => format!("meet r{on}{limit}"),
+                Step::Add(on, n) => format!("add r{on} by={n}"),
+                Step::Done(on) => format!("done r{on}"),
+                Step::Select { first, second, timed } => {
+                    let after = if timed { format!("; after \"{short}\"") } else { String::new() };
+                    format!("select pick=first {{ {}; {}{after} }}", alternative(first), alternative(second))
+                }
+                Step::Spawn(other) => format!("spawn w{other}"),
+                Step::Cancel(other) => format!("cancel w{other}"),
+                Step::Join(other) => format!("join w{other}{limit}"),
+                Step::Submit(pool) => format!("submit p{pool}"),
+                Step::Result => "result".to_owned(),
+                Step::Help => "result help=#true".to_owned(),
+                Step::Shutdown(pool) => format!("shutdown p{pool}"),
+                Step::Abort => "abort".to_owned(),
+                Step::Limited(_) => return None,
+            },
+        };
+        depth = depth + usize::from(line.ends_with('{')) - usize::from(line == "}");
+        let _ = writeln!(text, "{line}");
+        if line.ends_with('{') {
+            let _ = writeln!(text, "compute \"1us\""); // a block has a step
+        }
+    }
+    text.push_str(&"}\n".repeat(depth));
+    if text.is_empty() {
+        text.push_str("compute \"1us\"\n");
+    }
+    Some(text)
+}
