@@ -100,7 +100,7 @@ impl Timeline {
             Message::Watermark(at) | Message::Ended { at, .. } => self.complete_until = self.complete_until.max(*at),
             Message::Sample(sample) => self.note_sample(sample),
             Message::Notice { at, notice } => self.note_notice(*at, notice),
-            Message::WaitSnapshot(_) => {}
+            Message::WaitSnapshot(_) | Message::Declare(_) | Message::Look(_) => {}
         }
         self.model.apply(message);
     }

@@ -271,7 +271,8 @@ fn reconstruct_waits(
     let mut edges = Vec::new();
     for (waiter, doing) in lanes.iter().enumerate().filter_map(|(i, lane)| Some((i, lane.as_ref()?.activity?))) {
         let (waiter, Some(on)) = (WorkerId::from(waiter), doing.resource) else { continue };
-        let edge = |holder| WaitEdge { waiter, holder, lock: on, is_timed: false };
+        let evidence = model.registry().evidence(on);
+        let edge = |holder| WaitEdge { waiter, holder, lock: on, is_timed: false, evidence };
         if let Some(of) = model.registry().life_owner(on) {
             edges.push(edge(of));
         } else if doing.state == State::Lock

@@ -50,7 +50,8 @@ impl Model {
     }
 
     pub fn health(&self) -> Health {
-        let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost_events()));
+        let lanes = self.lanes.entries();
+        let lost = lanes.fold(self.gone_lost_events(), |sum, (_, lane)| sum.saturating_add(lane.lost_events()));
         Health {
             lost,
             confirmed_verdicts: self.confirmed_verdicts(),
@@ -61,18 +62,18 @@ impl Model {
 
     /// Whether every recorded event has arrived. If not, all figures counted from events are lower bounds.
     pub fn is_complete(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.lost_events() == 0)
+        self.gone_lost_events() == 0 && self.lanes.entries().all(|(_, lane)| lane.lost_events() == 0)
     }
 
     /// Returns a worker's lane; an empty one for a worker that is not in the registry.
     pub fn lane(&self, worker: WorkerId) -> &Lane {
-        self.lanes.get(worker.index()).unwrap_or(&self.empty_lane)
+        self.lanes.get(worker.index()).unwrap_or(self.lanes.empty())
     }
 
     /// Returns the lanes of all workers that ever began or were started.
     pub fn lanes(&self) -> impl Iterator<Item = (WorkerId, &Lane)> {
         let is_known = |(_, lane): &(usize, &Lane)| lane.life_count() > 0 || lane.pid().is_some() || lane.is_in_life();
-        self.lanes.iter().enumerate().filter(is_known).map(|(i, lane)| (WorkerId::from(i), lane))
+        self.lanes.entries().filter(is_known).map(|(i, lane)| (WorkerId::from(i), lane))
     }
 
     pub fn lock(&self, resource: ResourceId) -> Option<&Lock> {
@@ -135,7 +136,7 @@ impl Model {
     }
 
     pub(super) fn life_of(&self, worker: WorkerId) -> Option<ResourceId> {
-        self.life_by_worker.get(worker.index()).copied().flatten()
+        self.lanes.get(worker.index())?.life
     }
 
     /// Returns the marks on the time axis, in the order of their stamps.
@@ -154,8 +155,9 @@ impl Model {
 
     /// Returns the heap bytes in use, without the registry.
     pub fn heap_bytes(&self) -> usize {
-        let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.heap_bytes()).sum();
-        let resources: usize = self.resources.iter().map(ResourceState::heap_bytes).sum();
+        let lanes = self.lanes.heap_bytes() + self.open.heap_bytes();
+        let resources: usize = self.resources.entries().map(|(_, state)| state.heap_bytes()).sum();
+        let resources = resources + self.resources.heap_bytes();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.heap_bytes()).sum();
         let usage = self.cores.heap_bytes() + self.usage.heap_bytes();
         lanes + resources + pools + usage + self.happens_before.heap_bytes() + self.wait_anatomy.heap_bytes()

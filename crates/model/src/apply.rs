@@ -17,10 +17,12 @@ impl Model {
     pub(super) fn apply_event(&mut self, event: &Event) {
         self.health.events += 1;
         let worker = event.worker;
-        let Some(lane) = self.lanes.get_mut(worker.index()) else {
+        self.note_resource(&event.kind);
+        if self.lanes.get(worker.index()).is_none() && !self.add_placeholder_worker(worker) {
             self.health.anomalies += 1;
             return;
-        };
+        }
+        let lane = &mut self.lanes[worker.index()];
         lane.slot_snapshot = 0;
         if let EventKind::Acquired { lock, grant } = event.kind
             && lane.was_killed()
@@ -180,7 +182,7 @@ impl Model {
         }
         lane.set_activity(at, state, on);
         if was != state
-            && let Some((pool, seat)) = self.pool_seats[w.index()]
+            && let Some((pool, seat)) = lane.seat
         {
             self.pools[pool.index()].set_worker_state(seat, at, state);
         }

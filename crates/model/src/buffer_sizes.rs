@@ -41,6 +41,31 @@ const HOLD_BYTES: usize = 32;
 /// Bytes of a histogram up to an hour with two significant digits.
 const HISTOGRAM_BYTES: usize = 20 << 10;
 
+/// How many there are of what has histories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HistoryCounts {
+    pub lanes: usize,
+    pub locks: usize,
+    /// Queues, counters and other resources, without lives.
+    pub others: usize,
+    pub pools: usize,
+}
+
+impl HistoryCounts {
+    pub(super) fn of(registry: &Registry) -> Self {
+        let others = registry.resources.iter().filter(|r| !r.kind.is_lock()).count() - registry.lives().count();
+        let (lanes, pools) = (registry.workers.len(), registry.pools.len());
+        Self { lanes, locks: registry.locks().count(), others, pools }
+    }
+
+    /// Returns the counts rounded up to powers of two, so that the plan of a growing registry seldom changes.
+    pub(super) fn rounded_up(self) -> Self {
+        let Self { lanes, locks, others, pools } = self;
+        let round = usize::next_power_of_two;
+        Self { lanes: round(lanes), locks: round(locks), others: round(others), pools: round(pools) }
+    }
+}
+
 /// The sizes that follow from a budget.
 ///
 /// Half of it goes to the histories, a sixth to exact spans and holds, a sixth to histograms, an eighth to grants.
@@ -58,10 +83,8 @@ pub(super) struct BufferSizes {
 }
 
 impl BufferSizes {
-    pub(super) fn new(registry: &Registry, budget: Budget) -> Self {
-        let locks = registry.locks().count();
-        let others = registry.resources.iter().filter(|r| !r.kind.is_lock()).count() - registry.lives().count();
-        let (lanes, pools) = (registry.workers.len(), registry.pools.len());
+    pub(super) fn new(counts: &HistoryCounts, budget: Budget) -> Self {
+        let HistoryCounts { lanes, locks, others, pools } = *counts;
         let row = lanes * LANE_BUCKET_BYTES
             + locks * LOCK_BUCKET_BYTES
             + (others + pools) * OTHER_BUCKET_BYTES
@@ -82,6 +105,16 @@ impl BufferSizes {
             grant_words: grants,
             digits,
         }
+    }
+}
+
+impl BufferSizes {
+    /// Whether anything may keep less than before.
+    pub(super) fn is_smaller_than(&self, before: &Self) -> bool {
+        self.shape.buckets < before.shape.buckets
+            || self.spans_per_lane < before.spans_per_lane
+            || self.holds_per_lock < before.holds_per_lock
+            || self.grant_words < before.grant_words
     }
 }
 

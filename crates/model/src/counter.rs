@@ -285,6 +285,16 @@ impl Counter {
         value
     }
 
+    /// Forgets a worker that is gone.
+    pub(super) fn forget_worker(&mut self, worker: WorkerId) {
+        self.private_copies.remove(&worker);
+    }
+
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, shape: HistoryShape) {
+        self.history.reshape(shape);
+    }
+
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.history.heap_bytes() + self.private_copies.len() * 2 * size_of::<(WorkerId, Stamp, i64)>()

@@ -50,8 +50,10 @@ impl Model {
         let running = lanes().filter(|(lane, _)| lane.activity().state == State::Running).count() as f64;
         self.runnable_estimate += NEWEST_WEIGHT * (running - self.runnable_estimate);
         let share = (cores / self.runnable_estimate.max(running)).min(1.0);
-        for (lane, _) in self.lanes.iter_mut().zip(&self.registry.workers).filter(|(_, worker)| has_thread(worker)) {
-            lane.set_even_share(share);
+        for (worker, lane) in self.lanes.entries_mut() {
+            if self.registry.workers.get(worker).is_some_and(has_thread) {
+                lane.set_even_share(share);
+            }
         }
     }
 
@@ -64,7 +66,7 @@ impl Model {
             return;
         }
         let mut total_with_reduction = |reduction: f64| {
-            self.lanes.iter_mut().for_each(|lane| lane.set_estimate_reduction(reduction));
+            self.lanes.entries_mut().for_each(|(_, lane)| lane.set_estimate_reduction(reduction));
             let running = |lane: &Lane| lane.state_times(from, now, now).get(State::Running);
             self.lanes.iter().map(running).sum::<u64>() as f64 / now.span_since(from).0.max(1) as f64
         };

@@ -18,7 +18,7 @@ pub use stuck_groups::StuckGroup;
 use self::cycles::{Cycle, permanently_blocked_within, separate_cycles};
 pub(super) use self::graph_reduction::{Requirement, permanently_blocked};
 use super::{Model, ResourceState};
-use contend_trace::{LaneRange, LockKind, ResourceId, ResourceKind, Stamp, WorkerId, WorkerKind};
+use contend_trace::{Evidence, LaneRange, LockKind, ResourceId, ResourceKind, Stamp, WorkerId, WorkerKind};
 
 /// Most workers listed that one worker of a cycle waits for.
 const MAX_NAMED: usize = 256;
@@ -35,6 +35,8 @@ pub struct Deadlock {
     pub cycle: Vec<CycleLink>,
     /// The stuck workers outside the cycle, in order. A worker that waits for two cycles is a victim of both.
     pub victims: Vec<WorkerId>,
+    /// The weakest evidence that it rests on.
+    pub evidence: Evidence,
 }
 
 /// One worker of a cycle.
@@ -89,6 +91,18 @@ impl Deadlocks {
 
     pub(super) fn stuck_workers(&self) -> &[WorkerId] {
         &self.stuck_workers
+    }
+
+    fn has_observed(&self) -> bool {
+        self.list.iter().any(|deadlock| deadlock.evidence == Evidence::Observed)
+    }
+
+    /// Removes the deadlocks that rest on what was seen from outside.
+    fn drop_observed(&mut self) {
+        if self.has_observed() {
+            self.list.retain(|deadlock| deadlock.evidence == Evidence::Numbered);
+            self.restore_order();
+        }
     }
 
     /// Removes the deadlocks of a worker that begins another life.
@@ -151,17 +165,18 @@ impl Model {
 
     /// Searches for deadlocks. Costs nothing while no worker that holds a lock waits for another.
     pub(super) fn detect_deadlocks(&mut self) {
-        if self.stuck_holders == 0 {
+        if self.stuck_holders == 0 && self.looks.is_empty() {
             return;
         }
         let needs: Vec<Requirement> =
             (0..self.lanes.len()).map(|w| self.cancellable_requirement(WorkerId::from(w))).collect();
         let set = permanently_blocked(&needs);
         let fingerprint = Some(self.fingerprint(&needs, &set));
-        if set.is_empty() || self.deadlocks.last_fingerprint == fingerprint {
+        if self.deadlocks.last_fingerprint == fingerprint || set.is_empty() && !self.deadlocks.has_observed() {
             return;
         }
         self.deadlocks.last_fingerprint = fingerprint;
+        self.deadlocks.drop_observed(); // what still holds is found again
         let found: Vec<Deadlock> =
             separate_cycles(&needs, &set).into_iter().map(|cycle| self.build_deadlock(&needs, &set, cycle)).collect();
         let lanes = &self.lanes;
@@ -184,8 +199,9 @@ impl Model {
         let links = self.cycle_links(needs, set, &in_cycle_order(needs, cycle.members.clone()));
         let victims: Vec<WorkerId> = cycle.victims.into_iter().map(WorkerId::from).collect();
         let mut set: Vec<WorkerId> = cycle.members.into_iter().map(WorkerId::from).chain(victims.clone()).collect();
+        let evidence = set.iter().flat_map(|w| self.blockers(*w).edges).map(|edge| edge.evidence).max();
         set.sort_unstable();
-        Deadlock { closed_at: at, workers: set, cycle: links, victims }
+        Deadlock { closed_at: at, workers: set, cycle: links, victims, evidence: evidence.unwrap_or_default() }
     }
 
     /// As [`Model::requirement`]; a worker that others may cancel continues with any of these, too.
@@ -235,10 +251,13 @@ impl Model {
 
     /// The requirement of a worker that waits without a time limit.
     fn requirement(&self, worker: WorkerId) -> Requirement {
-        if !self.has_unlimited_wait(worker) {
+        if !self.has_unlimited_wait(worker) && self.looks.is_empty() {
             return Requirement::Nothing;
         }
         let wants = self.blockers(worker);
+        if wants.edges.iter().any(|edge| edge.is_timed) {
+            return Requirement::Nothing;
+        }
         let mut holders: Vec<usize> = wants.edges.iter().map(|edge| edge.holder.index()).collect();
         match holders.len() {
             0 => Requirement::Nothing,
@@ -261,7 +280,7 @@ impl Model {
     }
 
     fn wait_start(&self, worker: usize) -> Stamp {
-        self.lanes[worker].activity.since
+        self.wait_of(WorkerId::from(worker)).1
     }
 
     /// When the first of these workers were stuck: the last start among the fewest oldest waits that leave a stuck
@@ -302,7 +321,8 @@ impl Model {
     /// The link of a worker: what it wants, and what it holds that `waiter` wants.
     fn cycle_link(&self, needs: &[Requirement], set: &[usize], worker: usize, waiter: usize) -> Option<CycleLink> {
         let lane = &self.lanes[worker];
-        let (wants, holds) = (lane.activity.resource?, self.lanes[waiter].activity.resource?);
+        let (wants, since) = self.wait_of(WorkerId::from(worker));
+        let (wants, holds) = (wants?, self.wait_of(WorkerId::from(waiter)).0?);
         let is_stuck = |on: &&usize| set.binary_search(on).is_ok();
         let mut waits_for: Vec<WorkerId> =
             needs[worker].dependencies().iter().filter(is_stuck).copied().map(WorkerId::from).collect();
@@ -310,15 +330,9 @@ impl Model {
         waits_for.dedup();
         waits_for.truncate(MAX_NAMED);
         let has = lane.held_locks().iter().any(|(lock, _)| *lock == holds);
-        let in_line = wants == holds && !has && self.registry.life_owner(holds).is_none();
-        Some(CycleLink {
-            worker: WorkerId::from(worker),
-            holds,
-            is_ahead_in_queue: in_line,
-            wants,
-            waits_for,
-            since: lane.activity.since,
-        })
+        let is_numbered = self.registry.evidence(holds) == Evidence::Numbered;
+        let in_line = wants == holds && !has && is_numbered && self.registry.life_owner(holds).is_none();
+        Some(CycleLink { worker: WorkerId::from(worker), holds, is_ahead_in_queue: in_line, wants, waits_for, since })
     }
 }
 

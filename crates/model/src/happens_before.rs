@@ -27,6 +27,9 @@ const MAX_PENDING_STEPS: usize = 1 << 16;
 /// The maximum number of workers whose order is tracked.
 const MAX_WORKERS: usize = 1 << 10;
 
+/// The maximum number of resources of an open registry whose order is tracked.
+const MAX_RESOURCES: usize = 1 << 12;
+
 /// The order that passes through a resource, by the kind of resource.
 #[derive(Debug, Clone)]
 enum ResourceFlow {
@@ -105,7 +108,7 @@ pub(super) struct HappensBefore {
 
 impl HappensBefore {
     pub(super) fn new(registry: &Registry) -> Self {
-        let is_enabled = registry.locks().nth(1).is_some();
+        let is_enabled = registry.is_open || registry.locks().nth(1).is_some();
         let monitors: BTreeSet<ResourceId> = registry
             .resources
             .iter()
@@ -132,6 +135,58 @@ impl HappensBefore {
             happens.mark_incomplete();
         }
         happens
+    }
+
+    /// Adds a worker of an open registry.
+    pub(super) fn add_worker(&mut self, worker: WorkerId) {
+        if worker.index() >= MAX_WORKERS {
+            self.mark_incomplete();
+        }
+        if self.is_enabled && !self.is_incomplete && worker.index() >= self.tracks.len() {
+            self.tracks.resize(worker.index() + 1, WorkerTrack::default());
+        }
+    }
+
+    /// Adds a resource of an open registry.
+    pub(super) fn add_resource(&mut self, id: ResourceId, kind: &ResourceKind) {
+        if id.index() >= MAX_RESOURCES {
+            self.mark_incomplete();
+        }
+        if let ResourceKind::Life { worker } = kind
+            && worker.index() < MAX_WORKERS
+        {
+            if self.life_by_worker.len() <= worker.index() {
+                self.life_by_worker.resize(worker.index() + 1, None);
+            }
+            self.life_by_worker[worker.index()] = Some(id);
+        }
+        if !self.is_enabled || self.is_incomplete {
+            return;
+        }
+        if id.index() >= self.flows.len() {
+            self.flows.resize(id.index() + 1, ResourceFlow::None);
+        }
+        if let ResourceKind::Condition { mutex } = kind
+            && let Some(flow) = self.flows.get_mut(mutex.index()).filter(|flow| matches!(flow, ResourceFlow::None))
+        {
+            *flow = ResourceFlow::MutexTurns { next: NumberedItems::default(), held: Vec::new() };
+        }
+        self.flows[id.index()] = ResourceFlow::of(kind, false);
+    }
+
+    /// Forgets a worker that is gone, unless steps of it still wait for others.
+    pub(super) fn forget_worker(&mut self, worker: WorkerId) {
+        if let Some(track) = self.tracks.get_mut(worker.index()).filter(|track| track.pending_steps.is_empty()) {
+            *track = WorkerTrack::default();
+        }
+    }
+
+    /// Forgets a resource that is gone.
+    pub(super) fn forget_resource(&mut self, id: ResourceId) {
+        if let Some(flow) = self.flows.get_mut(id.index()) {
+            *flow = ResourceFlow::None;
+        }
+        self.orders.forget_lock(id);
     }
 
     /// Applies an event of a worker.

@@ -239,6 +239,24 @@ impl<V: Merge> History<V> {
         }
     }
 
+    /// Reduces the detail to this shape, if there are more buckets in a level.
+    pub(super) fn reshape(&mut self, shape: HistoryShape)
+    where
+        V: Clone,
+    {
+        let mut coarser = Self::new(shape);
+        if coarser.buckets >= self.buckets || self.end == 0 {
+            if coarser.buckets < self.buckets {
+                *self = coarser;
+            }
+            return;
+        }
+        coarser.advance(self.end - 1);
+        // Buckets of a level of fewer buckets are at least as wide at any moment, and begin at multiples of their width.
+        self.visit_buckets(Stamp(0), self.end(), |from, _, value| coarser.bucket_for(from.0).merge(value.clone()));
+        *self = coarser;
+    }
+
     /// Calls `visit` with the start, the end and the content of every bucket that `from..to` touches, oldest first.
     pub(super) fn visit_buckets(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, Stamp, &V)) {
         for k in (0..self.levels.len()).rev() {
@@ -321,6 +339,20 @@ mod tests {
             }
             intervals.reverse();
             prop_assert_eq!(all, buckets(&filled(shape, &intervals)));
+            prop_assert!(history.heap_bytes() <= levels * (16 * size_of::<Nanos>() + size_of::<HistoryLevel<Nanos>>()));
+        }
+
+        #[test]
+        fn reshaped_history_keeps_everything(
+            intervals in prop::collection::vec((0u64..1 << 34, 0u64..1 << 30), 1..40),
+            levels in 1usize..=MAX_LEVELS,
+        ) {
+            let mut history = filled(HistoryShape { buckets: 64, levels }, &intervals);
+            let end = history.end();
+            let whole: u64 = buckets(&history).iter().map(|(.., ns)| ns).sum();
+            history.reshape(HistoryShape { buckets: 16, levels });
+            prop_assert_eq!(buckets(&history).iter().map(|(.., ns)| ns).sum::<u64>(), whole);
+            prop_assert!(history.end() >= end);
             prop_assert!(history.heap_bytes() <= levels * (16 * size_of::<Nanos>() + size_of::<HistoryLevel<Nanos>>()));
         }
 

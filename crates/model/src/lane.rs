@@ -12,7 +12,7 @@ mod wakeup;
 use std::collections::VecDeque;
 
 use self::cpu_accounting::CpuAccounting;
-use self::lane_bucket::LaneBucket;
+pub(crate) use self::lane_bucket::LaneBucket;
 pub use self::life_end::LifeEnd;
 pub(crate) use self::loop_turns::TurnInterval;
 use self::poll_history::PollHistory;
@@ -87,6 +87,10 @@ pub struct Lane {
     /// Lost events of this worker: the sum of the gaps in its stream, and the ring's own counter.
     pub(super) lost_events: (u64, u64),
     pub(super) commands: CommandStats,
+    /// Its pool, and its seat there.
+    pub(super) seat: Option<(PoolId, usize)>,
+    /// Its life, if other workers spawn or join it.
+    pub(super) life: Option<ResourceId>,
     kernel: CpuAccounting,
     /// Total time in state `Running` of the spans that have ended, ns.
     ran_ns: u64,
@@ -132,6 +136,8 @@ impl Lane {
             noticed_death: None,
             lost_events: (0, 0),
             commands: CommandStats::default(),
+            seat: None,
+            life: None,
             kernel: CpuAccounting::default(),
             ran_ns: 0,
             history: History::new(shape),
@@ -199,6 +205,19 @@ impl Lane {
     /// Returns the number of events of this worker that never arrived.
     pub fn lost_events(&self) -> u64 {
         self.lost_events.0.max(self.lost_events.1)
+    }
+
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, shape: HistoryShape, max_exact_spans: usize) {
+        self.history.reshape(shape);
+        while self.exact_spans.len() > max_exact_spans {
+            self.exact_spans.pop_front();
+            self.exact_from = self.exact_spans.front().map_or(self.activity.since, |oldest| oldest.since);
+        }
+        if max_exact_spans < self.max_exact_spans {
+            self.exact_spans.shrink_to(max_exact_spans);
+            self.max_exact_spans = max_exact_spans;
+        }
     }
 
     /// Returns the heap bytes in use.

@@ -22,15 +22,18 @@ mod cores;
 mod counter;
 mod cpu_load;
 mod deadlock;
+mod declarations;
 mod duration_stats;
 mod failures;
 mod findings;
+mod gone;
 mod happens_before;
 mod history;
 mod lane;
 mod life;
 mod lock;
 mod lock_orders;
+mod looks;
 mod phrases;
 mod pipe;
 mod pool;
@@ -44,6 +47,7 @@ mod slot_analysis;
 mod slot_audit;
 mod slot_report;
 mod state_times;
+mod tables;
 mod transitions;
 mod wait_anatomy;
 mod wait_graph;
@@ -60,6 +64,7 @@ pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
 pub use duration_stats::DurationStats;
 pub use failures::{CommandStats, Failure, Failures};
 pub use findings::{Finding, FindingSubject, Severity};
+pub use gone::{GoneResources, GoneWorkers};
 pub use lane::{Activity, Lane, LifeEnd};
 pub use life::Life;
 pub use lock::{Lock, LockCapacity, LockCell, RecentLockUse};
@@ -75,8 +80,10 @@ pub use state_times::{CellWindow, StateTimes};
 pub use wait_anatomy::{PairCost, WaitCause, WaitStory, WaiterCosts, WhoCostsWhom};
 pub use wait_graph::{WaitEdge, WaitForGraph};
 
-use self::buffer_sizes::BufferSizes;
+use self::buffer_sizes::{BufferSizes, HistoryCounts};
+use self::declarations::OpenRegistry;
 use self::resource_state::ResourceState;
+use self::tables::{LaneTable, ResourceTable};
 use contend_trace::{Message, PoolId, Registry, ResourceId, RunEnd, Stamp};
 
 /// Everything that is known about a run.
@@ -87,13 +94,8 @@ pub struct Model {
     complete_until: Option<Stamp>,
     ended: Option<(Stamp, RunEnd)>,
     health: Health,
-    lanes: Vec<Lane>,
-    empty_lane: Lane,
-    /// By worker: its pool, and its seat there.
-    pool_seats: Vec<Option<(PoolId, usize)>>,
-    resources: Vec<ResourceState>,
-    /// By worker: its life, if other workers spawn or join it.
-    life_by_worker: Vec<Option<ResourceId>>,
+    lanes: LaneTable,
+    resources: ResourceTable,
     /// By resource: the pool that takes its tasks from this queue.
     pool_by_queue: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
@@ -113,40 +115,28 @@ pub struct Model {
     happens_before: happens_before::HappensBefore,
     slot_audit: slot_audit::SlotAudit,
     wait_anatomy: wait_anatomy::WaitAnatomy,
+    sizes: BufferSizes,
+    open: OpenRegistry,
+    looks: looks::Looks,
 }
 
 impl Model {
     pub fn new(registry: Arc<Registry>, budget: Budget) -> Self {
-        let sizes = BufferSizes::new(&registry, budget);
-        let mut pool_seats = vec![None; registry.workers.len()];
+        let counts = HistoryCounts::of(&registry);
+        let sizes = BufferSizes::new(&counts, budget);
         let mut pool_by_queue = vec![None; registry.resources.len()];
-        let mut life_by_worker = vec![None; registry.workers.len()];
-        for (id, worker) in registry.lives() {
-            if let Some(life) = life_by_worker.get_mut(worker.index()) {
-                *life = Some(id);
-            }
-        }
         for (pool, info) in registry.pools.iter().enumerate() {
-            for (seat, worker) in info.workers.iter().enumerate() {
-                if let Some(pool_seat) = pool_seats.get_mut(worker.index()) {
-                    *pool_seat = Some((PoolId::from(pool), seat));
-                }
-            }
             if let Some(fed) = pool_by_queue.get_mut(info.queue.index()) {
                 *fed = Some(PoolId::from(pool));
             }
         }
-        let lane = || Lane::new(sizes.shape, sizes.spans_per_lane);
         Self {
             newest_stamp: Stamp::default(),
             complete_until: None,
             ended: None,
             health: Health::default(),
-            lanes: registry.workers.iter().map(|_| lane()).collect(),
-            empty_lane: lane(),
-            pool_seats,
-            resources: resource_states(&registry, &sizes),
-            life_by_worker,
+            lanes: initial_lanes(&registry, &sizes),
+            resources: initial_resources(&registry, &sizes),
             pool_by_queue,
             pools: registry.pools.iter().map(|info| Pool::new(info, sizes.shape, sizes.digits)).collect(),
             cores: Cores::new(sizes.shape),
@@ -162,6 +152,9 @@ impl Model {
             happens_before: happens_before::HappensBefore::new(&registry),
             slot_audit: slot_audit::SlotAudit::default(),
             wait_anatomy: wait_anatomy::WaitAnatomy::default(),
+            sizes,
+            open: OpenRegistry::new(budget, counts),
+            looks: looks::Looks::default(),
             registry,
         }
     }
@@ -179,18 +172,23 @@ impl Model {
             Message::Batch(messages) => messages.iter().for_each(|message| self.apply(message)),
             Message::Watermark(at) => {
                 self.complete_until = self.complete_until.max(Some(*at));
-                self.lanes.iter_mut().for_each(|lane| lane.settle_until(*at));
+                self.lanes.entries_mut().for_each(|(_, lane)| lane.settle_until(*at));
                 self.update_even_shares();
                 self.split_waits_until(*at);
             }
             Message::WaitSnapshot(snapshot) => self.apply_snapshot(snapshot),
             Message::Sample(sample) => self.apply_sample(sample),
             Message::Notice { at, notice } => self.apply_notice(*at, notice),
+            Message::Declare(declared) => self.apply_declarations(declared),
+            Message::Look(look) => {
+                self.apply_look(look);
+                self.detect_deadlocks();
+            }
             Message::Ended { at, reason } => {
                 self.newest_stamp = self.newest_stamp.max(*at);
                 self.complete_until = self.complete_until.max(Some(*at));
                 self.ended = Some((*at, reason.clone()));
-                self.lanes.iter_mut().for_each(|lane| lane.settle_until(Stamp(u64::MAX)));
+                self.lanes.entries_mut().for_each(|(_, lane)| lane.settle_until(Stamp(u64::MAX)));
                 self.bound_estimates(*at);
                 self.split_waits(*at);
             }
@@ -203,14 +201,35 @@ impl Model {
     }
 }
 
-/// Returns the initial states of all resources.
-fn resource_states(registry: &Registry, sizes: &BufferSizes) -> Vec<ResourceState> {
-    let states = registry.resources.iter().enumerate().map(|(i, info)| {
+/// Returns the lanes of the workers that are known before the run.
+fn initial_lanes(registry: &Registry, sizes: &BufferSizes) -> LaneTable {
+    let mut lanes = LaneTable::new(Lane::new(sizes.shape, sizes.spans_per_lane));
+    for worker in 0..registry.workers.len() {
+        lanes.insert(worker, Lane::new(sizes.shape, sizes.spans_per_lane));
+    }
+    for (id, worker) in registry.lives() {
+        lanes[worker.index()].life = Some(id);
+    }
+    for (pool, info) in registry.pools.iter().enumerate() {
+        for (seat, worker) in info.workers.iter().enumerate() {
+            lanes[worker.index()].seat = Some((PoolId::from(pool), seat));
+        }
+    }
+    lanes
+}
+
+/// Returns the initial states of the resources that are known before the run.
+fn initial_resources(registry: &Registry, sizes: &BufferSizes) -> ResourceTable {
+    let mut resources = ResourceTable::default();
+    for (i, info) in registry.resources.iter().enumerate() {
         let is_assigned = registry.assigned_counters.contains(&ResourceId::from(i));
         match ResourceState::new(&info.kind, sizes) {
-            ResourceState::Counter(counter) if is_assigned => ResourceState::Counter(Box::new(counter.assigned())),
-            state => state,
+            Some(ResourceState::Counter(counter)) if is_assigned => {
+                resources.insert(i, ResourceState::Counter(Box::new(counter.assigned())));
+            }
+            Some(state) => resources.insert(i, state),
+            None => resources.skip(i),
         }
-    });
-    states.collect()
+    }
+    resources
 }

@@ -232,6 +232,22 @@ impl Lock {
         self.posts += 1;
     }
 
+    /// Whether a worker holds it or waits for it, or died so.
+    pub(super) fn is_in_use(&self) -> bool {
+        !self.open_holds.is_empty() || !self.waiters.is_empty() || !self.dead_requests.is_empty()
+    }
+
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, sizes: &BufferSizes) {
+        self.history.reshape(sizes.shape);
+        self.grants.limit_words(sizes.grant_words);
+        let kept = sizes.holds_per_lock.next_power_of_two();
+        if kept < self.max_exact_holds {
+            self.max_exact_holds = kept;
+            std::mem::take(&mut self.exact_holds).into_iter().for_each(|hold| self.keep_hold(hold));
+        }
+    }
+
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.history.heap_bytes()

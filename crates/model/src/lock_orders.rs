@@ -67,6 +67,12 @@ impl LockOrders {
         *self = Self { is_uncertain: self.is_uncertain, ..Self::default() };
     }
 
+    /// Forgets a lock that is gone.
+    pub(super) fn forget_lock(&mut self, lock: ResourceId) {
+        self.pairs.retain(|(first, second), _| *first != lock && *second != lock);
+        self.overlaps.retain(|(first, second), _| *first != lock && *second != lock);
+    }
+
     /// Records that `worker` took `lock` while it held all of `held`, and would have waited for it without a limit: its
     /// `nth` such step. `happened_before` tells whether a step of another worker certainly happened before this one.
     pub(super) fn record_nested_acquire(

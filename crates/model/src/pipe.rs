@@ -141,6 +141,11 @@ impl Pipe {
         self.byte_queue.set_baseline();
     }
 
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, shape: HistoryShape) {
+        self.byte_queue.reshape(shape);
+    }
+
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.byte_queue.heap_bytes()

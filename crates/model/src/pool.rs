@@ -108,6 +108,13 @@ impl Pool {
         }
     }
 
+    /// Makes room for this many workers.
+    pub(super) fn add_seats(&mut self, count: usize) {
+        if self.seats.len() < count {
+            self.seats.resize(count, PoolSeat::default());
+        }
+    }
+
     /// Records that a task was submitted.
     #[inline]
     pub(super) fn submit(&mut self, at: Stamp) {

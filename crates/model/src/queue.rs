@@ -261,6 +261,11 @@ impl Queue {
         self.baseline = QueueCounts { put: self.put_count, taken: self.taken_count, timeouts: self.timeouts };
     }
 
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, shape: HistoryShape) {
+        self.history.reshape(shape);
+    }
+
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.history.heap_bytes()

@@ -2,7 +2,7 @@
 
 use super::buffer_sizes::BufferSizes;
 use super::{Counter, Life, Lock, LockCapacity, Pipe, Queue, Results, Signals};
-use contend_trace::ResourceKind;
+use contend_trace::{ResourceKind, WorkerId};
 
 /// The state of one resource.
 #[derive(Debug, Clone)]
@@ -17,8 +17,10 @@ pub(super) enum ResourceState {
 }
 
 impl ResourceState {
-    pub(super) fn new(kind: &ResourceKind, sizes: &BufferSizes) -> Self {
-        match kind {
+    /// Returns `None` for a resource that is not declared.
+    pub(super) fn new(kind: &ResourceKind, sizes: &BufferSizes) -> Option<Self> {
+        Some(match kind {
+            ResourceKind::Undeclared => return None,
             ResourceKind::Mutex { .. } | ResourceKind::Semaphore { .. } | ResourceKind::Rwlock { .. } => {
                 Self::Lock(Box::new(Lock::new(sizes, LockCapacity::of(kind))))
             }
@@ -36,6 +38,27 @@ impl ResourceState {
             ResourceKind::Counter { initial, memory } => {
                 Self::Counter(Box::new(Counter::new(*initial, *memory, sizes.shape)))
             }
+        })
+    }
+
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, sizes: &BufferSizes) {
+        match self {
+            Self::Lock(lock) => lock.reshape(sizes),
+            Self::Queue(queue) => queue.reshape(sizes.shape),
+            Self::Pipe(pipe) => pipe.reshape(sizes.shape),
+            Self::Results(results) => results.reshape(sizes.shape),
+            Self::Counter(counter) => counter.reshape(sizes.shape),
+            Self::Signals(_) | Self::Life(_) => {}
+        }
+    }
+
+    /// Forgets what is kept for each worker of one that is gone.
+    pub(super) fn forget_worker(&mut self, worker: WorkerId) {
+        match self {
+            Self::Lock(lock) => lock.forget_user(worker),
+            Self::Counter(counter) => counter.forget_worker(worker),
+            _ => {}
         }
     }
 

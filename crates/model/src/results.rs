@@ -93,6 +93,11 @@ impl Results {
         (self.first_resolved, self.first_read)
     }
 
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, shape: HistoryShape) {
+        self.unread.reshape(shape);
+    }
+
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.unread.heap_bytes() + self.resolved.heap_bytes()

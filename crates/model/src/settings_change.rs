@@ -75,7 +75,7 @@ impl Model {
     }
 
     fn set_all_baselines(&mut self, from: Stamp) {
-        for resource in &mut self.resources {
+        for (_, resource) in self.resources.entries_mut() {
             match resource {
                 ResourceState::Lock(lock) => lock.set_baseline(from),
                 ResourceState::Queue(queue) => queue.set_baseline(),

@@ -72,6 +72,13 @@ impl StateTimes {
         State::ALL.into_iter().filter(|s| s.is_alive()).fold(0, |sum, s| sum.saturating_add(self.get(s)))
     }
 
+    /// Returns the times of the states in which the worker was in a life.
+    pub(super) fn of_lives(&self) -> Self {
+        let mut times = Self::default();
+        State::ALL.into_iter().filter(|s| s.is_alive()).for_each(|s| times.add_ns(s, self.get(s)));
+        times
+    }
+
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.ns.iter_mut().zip(other.ns) {
             *mine = mine.saturating_add(theirs);

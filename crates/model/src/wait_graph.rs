@@ -3,7 +3,7 @@
 use super::lane::{Lane, Wait};
 use super::lock::LockRequest;
 use super::{Lock, LockCapacity, Model, ResourceState};
-use contend_trace::{Grant, ResourceId, Stamp, WorkerId};
+use contend_trace::{Evidence, Grant, ResourceId, Stamp, WorkerId};
 
 /// One worker waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub struct WaitEdge {
     pub lock: ResourceId,
     /// Whether the wait ends by itself.
     pub is_timed: bool,
+    pub evidence: Evidence,
 }
 
 /// The wait-for graph at one moment, edges in order of the waiter.
@@ -59,14 +60,27 @@ impl Model {
     /// - Every grant after the waiter's own last one, up to k, has been seen in some worker's stream. g is the waiter's
     ///   own grant, and the waiter's last known event is the wait, so g is none of these.
     pub(super) fn blockers(&self, waiter: WorkerId) -> Blockers {
+        if !self.looks.is_empty() {
+            let observed = self.observed_blockers(waiter);
+            if !observed.edges.is_empty() {
+                return observed;
+            }
+        }
         let Some(lane) = self.lanes.get(waiter.index()).filter(|lane| lane.is_alive()) else {
             return Blockers::default();
         };
         let Some(id) = lane.activity.resource else { return Blockers::default() };
         match (lane.wait, self.resources.get(id.index())) {
+            (Some(Wait::Lock(_)), _) if self.registry.evidence(id) == Evidence::Observed => Blockers::default(),
             (Some(Wait::Lock(wait)), Some(ResourceState::Lock(lock))) if wait.can_deadlock() || wait.is_timed => {
                 let Holders { workers, required } = self.holders_against(waiter, id, lock, wait.request);
-                let edge = |holder| WaitEdge { waiter, holder, lock: id, is_timed: wait.is_timed };
+                let edge = |holder| WaitEdge {
+                    waiter,
+                    holder,
+                    lock: id,
+                    is_timed: wait.is_timed,
+                    evidence: Evidence::Numbered,
+                };
                 Blockers { edges: workers.into_iter().map(edge).collect(), required }
             }
             (Some(Wait::Join(wait)), Some(ResourceState::Life(life))) if wait.are_holds_known => {
@@ -110,7 +124,10 @@ impl Model {
             lane.is_alive() && (is_known || lane.slot_life == nth && self.is_same_snapshot(waiter, holder))
         };
         match self.lanes.get(holder.index()).filter(is_in_joined_life) {
-            Some(_) => Blockers { edges: vec![WaitEdge { waiter, holder, lock: id, is_timed: false }], required: 1 },
+            Some(_) => {
+                let edge = WaitEdge { waiter, holder, lock: id, is_timed: false, evidence: Evidence::Numbered };
+                Blockers { edges: vec![edge], required: 1 }
+            }
             None => Blockers::default(),
         }
     }

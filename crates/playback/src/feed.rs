@@ -58,6 +58,8 @@ pub fn latest_moment(message: &Message) -> Stamp {
         Message::Watermark(at) | Message::Notice { at, .. } | Message::Ended { at, .. } => *at,
         Message::WaitSnapshot(snapshot) => snapshot.slots.iter().map(|slot| slot.at).max().unwrap_or_default(),
         Message::Sample(sample) => sample_moment(sample).unwrap_or_default(),
+        Message::Look(look) => look.at,
+        Message::Declare(_) => Stamp::default(),
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::feed::sample_moment;
-use contend_trace::{Event, Message, Stamp, WorkerId};
+use contend_trace::{Declared, Event, Message, Stamp, WorkerId};
 
 /// Collects what lies before a moment.
 #[derive(Debug)]
@@ -55,6 +55,16 @@ impl Part {
             }
             Message::Sample(sample) => {
                 self.add_if(sample_moment(sample).is_some_and(|at| at <= self.until), message);
+                false
+            }
+            Message::Look(look) => {
+                self.add_if(look.at <= self.until, message);
+                false
+            }
+            // Something that is gone later may still be in use before the moment.
+            Message::Declare(declared) => {
+                let new: Vec<Declared> = declared.iter().filter(|one| !one.is_end()).cloned().collect();
+                self.add_if(!new.is_empty(), &Message::Declare(new));
                 false
             }
             // It was taken after all events of its delivery.

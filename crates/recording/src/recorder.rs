@@ -122,7 +122,8 @@ impl Recorder {
             Message::Watermark(at) | Message::Ended { at, .. } | Message::Notice { at, .. } => {
                 self.newest = self.newest.max(*at);
             }
-            Message::WaitSnapshot(_) | Message::Sample(_) => {}
+            Message::Look(look) => self.newest = self.newest.max(look.at),
+            Message::WaitSnapshot(_) | Message::Sample(_) | Message::Declare(_) => {}
         }
         if !self.is_section_dated {
             (self.section.first, self.is_section_dated) = (self.newest, true);

@@ -265,6 +265,68 @@ pub enum EventKind {
     Unknown { code: u8 },
 }
 
+impl EventKind {
+    /// Returns the resource that the event names, if any.
+    pub fn resource(self) -> Option<ResourceId> {
+        match self {
+            Self::Held { lock, .. }
+            | Self::RwlockRequest { lock, .. }
+            | Self::RwlockReaders { lock, .. }
+            | Self::PermitRequest { lock, .. }
+            | Self::LockWait { lock, .. }
+            | Self::Acquired { lock, .. }
+            | Self::Released { lock, .. }
+            | Self::WaitTimedOut { lock }
+            | Self::TimedAttempt { lock }
+            | Self::OwnerDied { lock }
+            | Self::CopiedHeld { lock, .. }
+            | Self::SemaphorePassed { lock, .. }
+            | Self::SemaphorePosted { lock } => Some(lock),
+            Self::Put { queue, .. }
+            | Self::Took { queue, .. }
+            | Self::PutNth { queue, .. }
+            | Self::TookNth { queue, .. }
+            | Self::ItemPriority { queue, .. }
+            | Self::Closed { queue } => Some(queue),
+            Self::Sent { pipe, .. } | Self::Received { pipe, .. } | Self::StillWaiting { pipe, .. } => Some(pipe),
+            Self::Spawns { life, .. } | Self::Joins { life, .. } => Some(life),
+            Self::Alternative { on, .. }
+            | Self::AwaitsResult { on, .. }
+            | Self::ResultReady { on, .. }
+            | Self::ResultRead { on, .. }
+            | Self::Woken { on, .. }
+            | Self::Polled { on, .. }
+            | Self::FlagSeenSet { on, .. }
+            | Self::Signalled { on, .. }
+            | Self::GroupCounted { on, .. } => Some(on),
+            Self::CounterAdded { counter, .. }
+            | Self::CounterAddedMany { counter, .. }
+            | Self::CounterSwapFailed { counter, .. }
+            | Self::CounterSwapped { counter, .. } => Some(counter),
+            Self::Blocked { on, .. } => on,
+            Self::LifeBegan
+            | Self::LifeEnded(_)
+            | Self::SpawnedBy { .. }
+            | Self::Cancels { .. }
+            | Self::CpuTime(_)
+            | Self::Resumed
+            | Self::BecameRunnable
+            | Self::LoopCpuWait(_)
+            | Self::TaskNumbered { .. }
+            | Self::TaskBegan { .. }
+            | Self::TaskEnded { .. }
+            | Self::TaskRejected { .. }
+            | Self::TaskRetried { .. }
+            | Self::TaskAbandoned { .. }
+            | Self::TaskStolen { .. }
+            | Self::TaskDropped { .. }
+            | Self::CommandRan { .. }
+            | Self::Gap { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+}
+
 /// An event kind is serialized as its bits.
 #[cfg(feature = "serde")]
 impl Serialize for EventKind {

@@ -5,7 +5,8 @@
 //! `contend` records its own scenarios with this crate; any other Rust program can use it as well.
 //!
 //! - The **registry** ([`Registry`]) names everything that takes part: workers, and the locks, queues and other
-//!   resources that they share. It is complete before the run starts; events contain only its ids.
+//!   resources that they share; events contain only its ids. It is complete before the run starts, or open: then a
+//!   source sends [`Declared`] entries before their first use.
 //! - The **run memory** ([`RunMemory`]) is one piece of shared memory with a ring for each worker. A process
 //!   hands it to its children as a file descriptor.
 //! - A **ring** ([`Ring`]) carries the events of one worker, 16 bytes each, without a system call or a lock. Nothing is
@@ -59,6 +60,7 @@
 //! This crate does not know what an event means for a picture (see `contend-model`) nor which program causes it.
 
 mod counter_memory;
+mod declare;
 mod event;
 mod finding_id;
 pub mod format;
@@ -81,6 +83,7 @@ mod writer;
 use std::sync::atomic::{AtomicU64, fence};
 
 pub use counter_memory::CounterMemory;
+pub use declare::{Declared, Evidence, Look, SeenWait, SeenWorker};
 pub use event::{AwaitedResult, DropReason, Event, EventFamily, EventKind, ExitKind, POLLS_PER_EVENT};
 pub use finding_id::FindingId;
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};

@@ -3,7 +3,7 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Event, KnobId, PoolId, ResourceId, Span, Stamp, WaitSnapshot, WorkerId};
+use super::{Declared, Event, KnobId, Look, PoolId, ResourceId, Span, Stamp, WaitSnapshot, WorkerId};
 
 /// A message from a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,10 @@ pub enum Message {
         at: Stamp,
         reason: RunEnd,
     },
+    /// Workers, resources and pools of an open registry, before their first use; and what is gone.
+    Declare(Vec<Declared>),
+    /// What was seen of the workers from outside.
+    Look(Look),
 }
 
 /// A measurement taken from outside the workers.

@@ -1,6 +1,9 @@
-//! The registry of a run: its workers, resources and pools, by id and name, complete before the run starts.
+//! The registry of a run: its workers, resources and pools, by id and name. Complete before the run starts, unless it
+//! is open.
 
 mod kinds;
+
+use std::collections::BTreeSet;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -8,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::kinds::{LockKind, ResourceKind, RwPolicy, WorkerKind};
 use super::{PoolId, ResourceId, WorkerId};
 
-/// The static description of a run. Ids are positions in these tables.
+/// The description of a run. Ids are positions in these tables, and are never used again for anything else.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Registry {
@@ -31,6 +34,13 @@ pub struct Registry {
     /// Counters that steps set to a value, so that the sum of their additions says nothing.
     #[cfg_attr(feature = "serde", serde(default))]
     pub assigned_counters: Vec<ResourceId>,
+    /// Whether more may be [declared](super::Declared) while the run lasts. Then nothing is concluded from the absence
+    /// of a worker. The registry of a scenario is closed.
+    pub is_open: bool,
+    /// Resources whose holders are only observed, not numbered.
+    pub observed: BTreeSet<ResourceId>,
+    /// Resources of an open registry whose entry in `wakers` is known to be complete.
+    pub with_suppliers: BTreeSet<ResourceId>,
 }
 
 /// The copy of a mutex in the memory of a forked process: a resource of its own, which only that process uses.
@@ -164,14 +174,14 @@ impl Registry {
         self.resources.get(id.index())
     }
 
-    /// Returns the name of a worker, or `?` for an unknown id.
+    /// Returns the name of a worker, or `?` for one that is unknown or gone.
     pub fn worker_name(&self, id: WorkerId) -> &str {
-        self.worker(id).map_or("?", |w| &w.name)
+        self.worker(id).filter(|w| !w.name.is_empty()).map_or("?", |w| &w.name)
     }
 
-    /// Returns the name of a resource, or `?` for an unknown id.
+    /// Returns the name of a resource, or `?` for one that is unknown or gone.
     pub fn resource_name(&self, id: ResourceId) -> &str {
-        self.resource(id).map_or("?", |r| &r.name)
+        self.resource(id).filter(|r| !r.name.is_empty()).map_or("?", |r| &r.name)
     }
 
     /// Whether other workers may cancel this worker.

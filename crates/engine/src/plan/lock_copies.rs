@@ -36,7 +36,7 @@ impl Plan {
         let is_mutex = |at: &usize| matches!(scenario.resources[*at].spec, ResourceSpec::Mutex { .. });
         let members = declared.into_iter().filter(is_mutex).flat_map(|at| {
             let (first, count) = self.arrays[at];
-            (first.0..first.0 + count as u32).map(ResourceId)
+            (first.0..first.0 + count).map(ResourceId)
         });
         let is_copied = |id: &ResourceId| match self.registry.resources[id.index()].kind {
             ResourceKind::Mutex { kind } => kind.is_of_one_process(),

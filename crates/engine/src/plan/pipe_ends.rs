@@ -137,7 +137,7 @@ impl Plan {
             }
             _ => None,
         };
-        let all = (0..count).map(move |index| ResourceId(first.0 + index as u32));
+        let all = (0..count).map(move |index| ResourceId(first.0 + index));
         all.filter(move |id| only.is_none_or(|only| only == *id))
     }
 }

@@ -34,7 +34,7 @@ impl Model {
         lane.life_count += 1;
         lane.began = Some(at);
         self.leave_former_holds(w);
-        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+        if let Some((pool, seat)) = self.lanes[w.index()].seat {
             self.pools[pool.index()].begin_worker(seat, at);
         }
         self.deadlocks.forget_worker(w);
@@ -63,7 +63,7 @@ impl Model {
         }
     }
 
-    pub(super) fn end_life(&mut self, w: WorkerId, at: Stamp, exit: ExitKind) {
+    pub(crate) fn end_life(&mut self, w: WorkerId, at: Stamp, exit: ExitKind) {
         let state = if matches!(exit, ExitKind::Panicked | ExitKind::Killed) { State::Crashed } else { State::Done };
         self.record_dead_rwlock_wait(w);
         self.change_activity(w, at, state, None);
@@ -77,7 +77,7 @@ impl Model {
         if state == State::Crashed {
             lane.record_crash(at, ending);
         }
-        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+        if let Some((pool, seat)) = self.lanes[w.index()].seat {
             self.pools[pool.index()].end_worker(seat, at);
         }
         self.mark_holds_dead(w, at);
@@ -88,7 +88,7 @@ impl Model {
         let lane = &self.lanes[w.index()];
         let Some(at) = lane.dead_since() else { return };
         self.happens_before.end_life(w);
-        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+        if let Some((pool, seat)) = self.lanes[w.index()].seat {
             self.pools[pool.index()].mark_worker_dead(seat, at);
         }
         if lane.lock_wait().is_some()
@@ -122,7 +122,7 @@ impl Model {
         for (lock, _) in confirmed {
             self.with_lock(lock, |lock| lock.mark_uncertain(w));
         }
-        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+        if let Some((pool, seat)) = self.lanes[w.index()].seat {
             self.pools[pool.index()].drop_task(Some(seat), at);
         }
         if self.lanes[w.index()].noticed_death.is_some() {

@@ -116,7 +116,7 @@ impl Model {
 
     /// Returns the worker's seat in this pool, if it belongs to it.
     fn seat_in(&self, w: WorkerId, pool: PoolId) -> Option<usize> {
-        self.pool_seats[w.index()].filter(|(own, _)| *own == pool).map(|(_, seat)| seat)
+        self.lanes[w.index()].seat.filter(|(own, _)| *own == pool).map(|(_, seat)| seat)
     }
 
     fn with_pool(&mut self, pool: PoolId, f: impl FnOnce(&mut Pool)) {

@@ -7,7 +7,7 @@
 use super::Model;
 use crate::lock::LockRequest;
 use crate::{Lock, LockCapacity, ResourceState};
-use contend_trace::{Grant, ResourceId, ResourceKind, RwPolicy, Stamp, WorkerId};
+use contend_trace::{Evidence, Grant, ResourceId, ResourceKind, RwPolicy, Stamp, WorkerId};
 
 impl Model {
     /// Whether a worker is dead and all its events have arrived.
@@ -22,18 +22,24 @@ impl Model {
         !lane.is_alive() && is_complete
     }
 
+    /// Whether a dead worker's hold of a lock is certain and lasts forever: its grants are numbered, and the system does
+    /// not release it.
+    fn can_be_orphaned(&self, lock: ResourceId) -> bool {
+        !self.is_robust_lock(lock) && self.registry.evidence(lock) == Evidence::Numbered
+    }
+
     /// Whether a dead worker holds a lock, or died while it waited for an rwlock.
     pub(super) fn has_orphaned_holds(&self) -> bool {
         let died =
             |lane: &crate::Lane| !lane.is_alive() && (!lane.held_locks().is_empty() || lane.lock_wait().is_some());
         let kept = |res: &ResourceState| matches!(res, ResourceState::Lock(lock) if lock.has_former_holds());
-        self.lanes.iter().any(died) || self.resources.iter().any(kept)
+        self.lanes.iter().any(died) || self.resources.entries().any(|(_, resource)| kept(resource))
     }
 
     /// Workers that died with a lock which the system does not release, with the time, in order. The last events of a
     /// worker whose death was only noticed may not have arrived yet.
     pub fn orphaned_holds(&self, id: ResourceId) -> Vec<(WorkerId, Stamp)> {
-        let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()).filter(|_| !self.is_robust_lock(id))
+        let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()).filter(|_| self.can_be_orphaned(id))
         else {
             return Vec::new();
         };
@@ -48,7 +54,7 @@ impl Model {
     /// How many times a dead worker holds a lock: for a semaphore, the number of lost permits.
     pub fn orphaned_count(&self, id: ResourceId) -> usize {
         self.lock(id)
-            .filter(|_| !self.is_robust_lock(id))
+            .filter(|_| self.can_be_orphaned(id))
             .map_or(0, |lock| self.orphaned_hold_iter(id, lock, Self::is_dead).count())
     }
 
@@ -74,7 +80,7 @@ impl Model {
     /// Whether a worker waits for a mutex or an rwlock that it can never get, because a dead worker holds it.
     pub(super) fn is_blocked_by_orphan(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        let Some(id) = lane.activity.resource.filter(|id| !self.is_robust_lock(*id)) else { return false };
+        let Some(id) = lane.activity.resource.filter(|id| self.can_be_orphaned(*id)) else { return false };
         let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()) else { return false };
         let asks = lane.lock_request();
         let reads = matches!(asks, LockRequest::Read { .. });

@@ -70,6 +70,9 @@ impl<'a> RequirementTable<'a> {
         if model.lanes[w.index()].is_alive() {
             return if model.has_unlimited_wait(w) { self.lock_requirement(w) } else { Requirement::Nothing };
         }
+        if model.lanes.is_gone(w.index()) {
+            return Requirement::Any(Vec::new());
+        }
         if model.is_certainly_ended(w) {
             return Requirement::Any(self.neighbour_rows(model.spawners(w)));
         }
@@ -135,7 +138,7 @@ impl<'a> RequirementTable<'a> {
 
     fn supplier_rows(&mut self, on: ResourceId, room: bool) -> Vec<usize> {
         let model = self.model;
-        let Some(wakers) = model.registry.wakers.get(on.index()) else { return vec![usize::MAX] };
+        let Some(wakers) = model.registry.wakers_of(on) else { return vec![usize::MAX] };
         let lanes = if room { &wakers.takers } else { &wakers.givers };
         match model.resources.get(on.index()) {
             Some(ResourceState::Pipe(_)) => model.suppliers((on, room)).map(WorkerId::index).collect(),
@@ -155,8 +158,12 @@ impl<'a> RequirementTable<'a> {
 
     /// A row for each range of workers: any one of them.
     fn neighbour_rows(&mut self, lanes: &[LaneRange]) -> Vec<usize> {
-        let workers = self.model.lanes.len();
-        let members = |lanes: LaneRange| lanes.iter().map(WorkerId::index).filter(|w| *w < workers).collect();
+        let (workers, is_open) = (self.model.lanes.len(), self.model.registry.is_open);
+        let members = |lanes: LaneRange| {
+            // A worker of an open registry may still appear: it has no row, like anything that is live.
+            let ids = lanes.iter().map(WorkerId::index);
+            ids.filter(|w| *w < workers || is_open).map(|w| if w < workers { w } else { usize::MAX }).collect()
+        };
         let mut rows = Vec::with_capacity(lanes.len());
         for group in lanes {
             rows.push(match group.count {

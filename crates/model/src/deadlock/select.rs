@@ -32,7 +32,7 @@ impl Model {
     /// Returns what an alternative of a worker needs to become ready.
     pub(super) fn alternative_need(&self, waiter: WorkerId, alternative: Alternative) -> AlternativeNeed {
         let Alternative { on, room, nth } = alternative;
-        if self.registry.wakers.get(on.index()).is_none() {
+        if self.registry.wakers_of(on).is_none() {
             return AlternativeNeed::Nothing;
         }
         let is_missing = match self.resources.get(on.index()) {

@@ -48,8 +48,11 @@ pub struct Stall {
 impl Model {
     /// Workers that no remaining worker can wake. Those of a deadlock are not among them.
     pub fn stall(&self) -> Option<Stall> {
-        let lost = self.lanes.iter().any(|lane| lane.lost_events() > 0);
+        let lost = !self.is_complete();
         let deadlock = self.deadlocked_workers();
+        if lost && self.registry.is_open {
+            return None; // workers that nobody declared may have supplied what was lost
+        }
         if lost {
             return self.build_stall(self.stalled_workers_in_slots(deadlock));
         }
@@ -97,7 +100,7 @@ impl Model {
         let lane = &self.lanes[w.index()];
         let is_limitless = !lane.is_supply_wait_timed() && lane.awaited_alternatives().is_empty();
         let on = lane.activity.resource.filter(|_| lane.is_alive() && is_limitless)?;
-        let wakers = self.registry.wakers.get(on.index())?;
+        let wakers = self.registry.wakers_of(on)?;
         let is_missing = match (lane.activity.state, self.resources.get(on.index())?) {
             (State::Empty, ResourceState::Queue(queue)) => {
                 queue.is_drained() || lane.nothing_after().is_some_and(|put| queue.is_unchanged_since(put))
@@ -132,7 +135,7 @@ impl Model {
 
     /// The queue of a worker that takes tasks while it waits for a result.
     pub(super) fn helped_queue(&self, w: WorkerId) -> Option<ResourceId> {
-        let (pool, _) = self.pool_seats[w.index()].filter(|_| self.lanes[w.index()].is_helping())?;
+        let (pool, _) = self.lanes[w.index()].seat.filter(|_| self.lanes[w.index()].is_helping())?;
         self.registry.pools.get(pool.index()).map(|info| info.queue)
     }
 
@@ -168,13 +171,16 @@ impl Model {
     /// Whether a worker has ended or is reported dead, and belongs to no pool.
     fn is_gone(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        lane.life_count() > 0 && !lane.is_alive() && self.pool_seats[w.index()].is_none()
+        self.lanes.is_gone(w.index()) || lane.life_count() > 0 && !lane.is_alive() && lane.seat.is_none()
     }
 
     /// Whether a pool does not use this worker at its present size: it never began or has ended, and will not be
     /// started.
     pub(super) fn is_absent(&self, w: WorkerId) -> bool {
-        let Some((pool, seat)) = self.pool_seats[w.index()] else { return false };
+        if self.registry.is_open {
+            return false; // how a program uses its pool is unknown
+        }
+        let Some((pool, seat)) = self.lanes[w.index()].seat else { return false };
         let lane = &self.lanes[w.index()];
         !lane.is_in_life() && seat >= self.pools[pool.index()].worker_count() as usize
     }
@@ -183,7 +189,7 @@ impl Model {
     /// does nothing before another task comes, as if it waited for one. If it was killed while it waited for a task,
     /// the runner keeps waiting in its place.
     pub(super) fn former_pool_queue(&self, w: WorkerId) -> Option<ResourceId> {
-        let (pool, _) = self.pool_seats[w.index()]?;
+        let (pool, _) = self.lanes[w.index()].seat.filter(|_| !self.registry.is_open)?;
         let lane = &self.lanes[w.index()];
         let id = self.registry.pools.get(pool.index())?.queue;
         let Some(ResourceState::Queue(queue)) = self.resources.get(id.index()) else { return None };
@@ -198,7 +204,7 @@ impl Model {
 
     /// Whether a pool's worker crashed and is not replaced.
     pub(super) fn is_unreplaced(&self, w: WorkerId) -> bool {
-        let Some(pool) = self.pool_seats[w.index()].and_then(|(pool, _)| self.registry.pools.get(pool.index())) else {
+        let Some(pool) = self.lanes[w.index()].seat.and_then(|(pool, _)| self.registry.pools.get(pool.index())) else {
             return false;
         };
         !pool.restarts_workers && self.lanes[w.index()].activity.state == State::Crashed
@@ -207,16 +213,19 @@ impl Model {
     /// Whether a worker has ended and all its events are known, so that only a spawner can bring it back. False for
     /// workers of pools, which the pool can restart.
     pub(super) fn is_certainly_ended(&self, w: WorkerId) -> bool {
+        if self.registry.is_open {
+            return self.lanes.is_gone(w.index()); // it may begin again
+        }
         let lane = &self.lanes[w.index()];
         // All requested lives have begun. The first worker of the set to continue has requested no other.
         let asked = self.life(w).map_or(0, super::super::Life::spawn_requests);
         let begun = u64::from(lane.life_count());
         let known = if self.spawners(w).is_empty() { begun > 0 } else { begun == asked };
-        known && self.is_certainly_absent(w) && self.pool_seats[w.index()].is_none()
+        known && self.is_certainly_absent(w) && self.lanes[w.index()].seat.is_none()
     }
 
     /// The workers that can spawn it.
     pub(super) fn spawners(&self, w: WorkerId) -> &[LaneRange] {
-        self.life_of(w).and_then(|life| self.registry.wakers.get(life.index())).map_or(&[], |wakers| &wakers.givers)
+        self.life_of(w).and_then(|life| self.registry.wakers_of(life)).map_or(&[], |wakers| &wakers.givers)
     }
 }

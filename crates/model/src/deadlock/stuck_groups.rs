@@ -34,14 +34,15 @@ impl Model {
 
     /// Workers that could end a wait for a resource, or for room in it if `room`.
     pub(crate) fn suppliers(&self, (on, room): (ResourceId, bool)) -> impl Iterator<Item = WorkerId> {
-        let wakers = self.registry.wakers.get(on.index());
+        let wakers = self.registry.wakers_of(on);
         let lanes = wakers.map_or(&[][..], |wakers| if room { &wakers.takers } else { &wakers.givers });
         lanes.iter().flat_map(|lanes| lanes.iter()).filter(move |w| self.can_still_supply(*w, on))
     }
 
     /// Whether a worker may still supply a resource. It cannot use an end of a pipe that it has closed or ended with.
     pub(super) fn can_still_supply(&self, w: WorkerId, on: ResourceId) -> bool {
-        w.index() < self.lanes.len()
+        (w.index() < self.lanes.len() || self.registry.is_open)
+            && !self.lanes.is_gone(w.index())
             && match self.resources.get(on.index()) {
                 Some(ResourceState::Pipe(pipe)) => pipe.is_open_to(w) && !self.is_certainly_ended(w),
                 _ => true,

@@ -31,7 +31,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 
 fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)> {
     let queue = analysis.model.queue(id)?;
-    let wakers = analysis.model.registry().wakers.get(id.index())?;
+    let wakers = analysis.model.registry().wakers_of(id)?;
     let (producers, consumers) = (present_workers(analysis, &wakers.givers), present_workers(analysis, &wakers.takers));
     let taken = queue.taken_between(analysis.from, analysis.now);
     let filled = f64::from(queue.depth()) >= 0.5 * f64::from(queue.capacity());

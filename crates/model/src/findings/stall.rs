@@ -49,7 +49,7 @@ fn missed_signal(analysis: &Analysis<'_>, stall: &Stall, worker: WorkerId) -> Op
     let waiting = || stall.workers.iter().filter(|other| analysis.model.lane(**other).activity().resource == Some(on));
     let late = |other: &WorkerId| analysis.model.lane(*other).activity().since > signal;
     let is_missed = is_condition && waiting().all(late) && !waiting().any(|other| *other == sender);
-    let guarded = analysis.model.registry().wakers.get(on.index()).map_or(&[][..], |wakers| &wakers.predicate_waiters);
+    let guarded = analysis.model.registry().wakers_of(on).map_or(&[][..], |wakers| &wakers.predicate_waiters);
     let needs_it = |other: &&WorkerId| {
         let checks_first = guarded.iter().any(|lanes| lanes.iter().any(|lane| lane == **other));
         !checks_first && !analysis.model.signals(on).is_some_and(|signals| signals.has_woken_since(**other, signal))

@@ -32,7 +32,7 @@ fn check_barrier(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
     let (slowest, last) = signals.effective_by_worker().max_by_key(|(_, last)| *last)?;
     let rounds = signals.sent();
     let share = last as f64 / rounds.max(1) as f64;
-    let parties_of = analysis.model.registry().wakers.get(id.index()).map_or(&[][..], |wakers| &wakers.givers);
+    let parties_of = analysis.model.registry().wakers_of(id).map_or(&[][..], |wakers| &wakers.givers);
     let others = parties_of.iter().flat_map(|lanes| lanes.iter()).filter(|worker: &WorkerId| *worker != slowest);
     let alive: u64 = others.map(|worker| analysis.model.lane(worker).total_state_times(analysis.now).alive_ns()).sum();
     // Only waits at this barrier count; the slowest hardly waits there.

@@ -81,6 +81,16 @@ impl Lane {
         sum
     }
 
+    /// Calls `visit` with the time by state in the worker's lives up to `end`, by interval.
+    pub(crate) fn visit_lives(&self, end: Stamp, mut visit: impl FnMut(Stamp, Stamp, StateTimes)) {
+        self.for_each_bucket(Stamp(0), end, end, |from, to, times, _| {
+            let times = times.of_lives();
+            if times.total_ns() > 0 {
+                visit(from, to, times);
+            }
+        });
+    }
+
     /// Returns the time by state of the whole run.
     pub fn total_state_times(&self, now: Stamp) -> StateTimes {
         self.state_times(Stamp(0), now, now)

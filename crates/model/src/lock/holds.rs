@@ -116,8 +116,12 @@ impl Lock {
     #[inline]
     fn archive_hold(&mut self, open: &OpenHold, to: Stamp) {
         self.history.add(open.from, to, |traffic, a, b| saturating_add_to(&mut traffic.held, b - a));
-        let hold = PastHold { grant: open.grant, worker: open.worker, from: open.from, to };
-        let index = open.grant.number() as usize & (self.max_exact_holds - 1);
+        self.keep_hold(PastHold { grant: open.grant, worker: open.worker, from: open.from, to });
+    }
+
+    /// Keeps a hold that ended, unless a newer one has its place.
+    pub(super) fn keep_hold(&mut self, hold: PastHold) {
+        let index = hold.grant.number() as usize & (self.max_exact_holds - 1);
         if index >= self.exact_holds.len() {
             self.exact_holds.resize(index + 1, PastHold::default());
         }

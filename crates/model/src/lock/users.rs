@@ -92,6 +92,13 @@ impl Lock {
         &mut self.users[index]
     }
 
+    /// Forgets a worker that is gone.
+    pub(crate) fn forget_user(&mut self, worker: WorkerId) {
+        if let Ok(index) = self.users.binary_search_by_key(&worker, |u| u.worker) {
+            self.users.remove(index);
+        }
+    }
+
     /// Returns how often each worker gave up since it last held the lock.
     pub(crate) fn timeout_streaks(&self) -> impl Iterator<Item = (WorkerId, TimeoutStreak)> + '_ {
         self.users.iter().map(|user| (user.worker, user.streak)).filter(|(_, streak)| streak.timeouts > 0)

@@ -170,12 +170,12 @@ impl StallAnalysis<'_> {
 
     /// Whether a worker that has ended can have no further life.
     fn is_over(&self, w: WorkerId) -> bool {
-        self.model.pool_seats[w.index()].is_none() && self.model.life_of(w).is_none()
+        self.model.lanes[w.index()].seat.is_none() && self.model.life_of(w).is_none()
     }
 
     /// Places of the workers that could provide a supply, or spawn a life. `usize::MAX` for a worker without a place.
     fn suppliers(&self, (on, state): (ResourceId, State)) -> Vec<usize> {
-        let Some(wakers) = self.model.registry.wakers.get(on.index()) else { return vec![usize::MAX] };
+        let Some(wakers) = self.model.registry.wakers_of(on) else { return vec![usize::MAX] };
         let (givers, takers): (&[_], &[_]) = match state {
             State::Full => (&[], &wakers.takers),
             State::Lock => (&wakers.givers, &wakers.takers),

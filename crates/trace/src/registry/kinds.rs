@@ -191,6 +191,8 @@ pub enum ResourceKind {
     Server {
         max_requests: u32,
     },
+    /// Events name it, but nothing declared it; or it is gone.
+    Undeclared,
 }
 
 impl ResourceKind {
@@ -218,6 +220,7 @@ impl ResourceKind {
             Self::Results => "results",
             Self::Life { .. } => "life",
             Self::Server { .. } => "server",
+            Self::Undeclared => "undeclared",
         }
     }
 }
