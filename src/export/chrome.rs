@@ -104,6 +104,11 @@ fn events_of(item: &Item, registry: &Registry) -> Vec<Value> {
         Item::PoolSize { pool, at, workers } => {
             counter(&format!("{} workers", registry.pools[pool.index()].name), *at, &json!(workers))
         }
+        Item::Mark { at, text, worker } => {
+            let (scope, row) = worker.map_or(("g", 0), |worker| ("t", worker.index()));
+            json!({"ph": "i", "s": scope, "pid": WORKERS, "tid": row, "name": format!("mark: {text}"),
+                   "ts": micros(*at), "args": {}})
+        }
         Item::Moment { at, name, detail } => {
             json!({"ph": "i", "s": "g", "pid": WORKERS, "tid": 0, "name": name, "ts": micros(*at),
                    "args": {"detail": detail}})

@@ -10,7 +10,7 @@ use crate::recording::Recording;
 use crate::trace::Registry;
 
 /// The files with their columns.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("states.csv", "worker,state,on,from_ns,to_ns"),
     ("holds.csv", "lock,worker,grant,from_ns,to_ns,after_grant"),
     ("tasks.csv", "pool,worker,number,ok,depth,from_ns,to_ns"),
@@ -19,6 +19,7 @@ const TABLES: [(&str, &str); 8] = [
     ("cores.csv", "core,at_ns,load"),
     ("pool_sizes.csv", "pool,at_ns,workers"),
     ("moments.csv", "at_ns,name,detail"),
+    ("marks.csv", "at_ns,text,worker"),
 ];
 
 pub(super) fn write<R: Read + Seek>(recording: &mut Recording<R>, directory: &Path) -> io::Result<ExportCounts> {
@@ -60,6 +61,9 @@ fn row_of(item: &Item, registry: &Registry) -> (usize, String) {
         Item::Value { counter, at, value } => (4, format!("{},{},{value}", resource(*counter), at.0)),
         Item::CoreLoad { core, at, load } => (5, format!("{core},{},{load}", at.0)),
         Item::PoolSize { pool: of, at, workers } => (6, format!("{},{},{workers}", pool(*of), at.0)),
+        Item::Mark { at, text, worker: by } => {
+            (8, format!("{},{},{}", at.0, quote(text), by.map(worker).unwrap_or_default()))
+        }
         Item::Moment { at, name, detail } => (7, format!("{},{},{}", at.0, quote(name), quote(detail))),
     }
 }

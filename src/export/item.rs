@@ -30,6 +30,8 @@ pub enum Item {
     PoolSize { pool: PoolId, at: Stamp, workers: u32 },
     /// A notice or a finding.
     Moment { at: Stamp, name: String, detail: String },
+    /// A mark, set by a worker or by the user.
+    Mark { at: Stamp, text: String, worker: Option<WorkerId> },
 }
 
 /// The end of a hold that let another worker in.
@@ -51,6 +53,7 @@ pub struct ExportCounts {
     pub values: u64,
     pub loads: u64,
     pub moments: u64,
+    pub marks: u64,
 }
 
 impl ExportCounts {
@@ -66,6 +69,7 @@ impl ExportCounts {
             Item::Value { .. } | Item::PoolSize { .. } => self.values += 1,
             Item::CoreLoad { .. } => self.loads += 1,
             Item::Moment { .. } => self.moments += 1,
+            Item::Mark { .. } => self.marks += 1,
         }
     }
 }
@@ -87,7 +91,8 @@ impl Item {
             | Item::Value { at, .. }
             | Item::CoreLoad { at, .. }
             | Item::PoolSize { at, .. }
-            | Item::Moment { at, .. } => *at,
+            | Item::Moment { at, .. }
+            | Item::Mark { at, .. } => *at,
         }
     }
 }

@@ -204,6 +204,10 @@ impl<W: Write> PacketWriter<'_, W> {
                 let event = TrackEvent { double_counter_value: Some(f64::from(*load)), ..TrackEvent::default() };
                 self.write_event(Track::Core(*core), EventType::Counter, event, *at)
             }
+            Item::Mark { at, text, worker } => {
+                let track = worker.map_or(Track::Moments, |worker| Track::Worker(worker.index()));
+                self.write_event(track, EventType::Instant, named(&format!("mark: {text}")), *at)
+            }
             Item::Moment { at, name, detail } => {
                 let event = TrackEvent { debug_annotations: vec![annotation("detail", detail)], ..named(name) };
                 self.write_event(Track::Moments, EventType::Instant, event, *at)

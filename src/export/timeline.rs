@@ -182,6 +182,10 @@ impl Timeline {
             EventKind::Sent { pipe, depth, .. } | EventKind::Received { pipe, depth, .. } => {
                 self.ended.push(Item::Depth { queue: pipe, at, depth: u64::from(depth) });
             }
+            EventKind::Mark { text, number } => {
+                let text = self.model.registry().mark_text(text, number).into_owned();
+                self.ended.push(Item::Mark { at, text, worker: Some(worker) });
+            }
             EventKind::CounterAdded { counter, value, .. } => {
                 self.ended.push(Item::Value { counter, at, value: i64::from(value) });
             }
@@ -214,6 +218,7 @@ impl Timeline {
             Notice::TaskFailed { message, .. } => ("a task failed".to_owned(), message.clone()),
             Notice::Stderr(text) | Notice::Note(text) => ("note".to_owned(), text.clone()),
             Notice::Suspended(_) => ("the machine was suspended".to_owned(), String::new()),
+            Notice::Mark(text) => return self.ended.push(Item::Mark { at, text: text.clone(), worker: None }),
             Notice::Started { .. } => return,
         };
         self.ended.push(Item::Moment { at, name, detail });

@@ -7,8 +7,8 @@ mod stuck_workers;
 
 use shape::{
     CommandsJson, CounterJson, CpuJson, DepthJson, DurationsJson, EventsJson, ExpectationJson, FailureJson,
-    FailuresJson, FindingJson, LockJson, MachineJson, PipeJson, PoolJson, PriorityJson, QueueJson, ReportJson,
-    ResultsJson, SwapsJson, WorkerJson,
+    FailuresJson, FindingJson, LockJson, MachineJson, MarkJson, PipeJson, PoolJson, PriorityJson, QueueJson,
+    ReportJson, ResultsJson, SwapsJson, WorkerJson,
 };
 
 use crate::model::{DurationStats, Finding, SwapCounts};
@@ -97,6 +97,7 @@ impl<'a> ReportJson<'a> {
             cpu: cpu(report),
             deadlocks: stuck_workers::deadlocks(report),
             stalls: stuck_workers::stalls(report),
+            marks: marks(report),
             failures: failures(report),
             findings: report.findings.iter().map(FindingJson::from).collect(),
             expectations: report.verdicts.iter().map(ExpectationJson::from).collect(),
@@ -173,6 +174,16 @@ fn workers<'a>(report: &Report<'a>) -> Vec<WorkerJson<'a>> {
 
 fn commands(of: crate::model::CommandStats) -> CommandsJson {
     CommandsJson { ended: of.ended, failed: of.failed, cpu_s: of.cpu.as_secs_f64() }
+}
+
+fn marks<'a>(report: &Report<'a>) -> Vec<MarkJson<'a>> {
+    let registry = report.model.registry();
+    let mark = |mark: crate::model::NamedMark<'a>| MarkJson {
+        at_s: mark.at.as_secs_f64(),
+        text: mark.text,
+        worker: mark.worker.map(|worker| registry.worker_name(worker)),
+    };
+    report.model.named_marks().into_iter().map(mark).collect()
 }
 
 fn failures<'a>(report: &Report<'a>) -> FailuresJson<'a> {

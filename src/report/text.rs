@@ -3,6 +3,7 @@
 mod costs;
 mod deadlock;
 mod failures;
+mod marks;
 mod pools;
 mod resources;
 mod workers;
@@ -27,6 +28,7 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     deadlock::write(report, text_format, &mut out);
     write_expectations(report.verdicts, text_format, &mut out);
     failures::write(report, text_format, &mut out);
+    marks::write(report, text_format, &mut out);
     workers::write(report, text_format, &mut out);
     failures::write_commands(report, text_format, &mut out);
     resources::write_locks(report, text_format, &mut out);

@@ -20,6 +20,7 @@ mod lives;
 mod loads;
 mod locks;
 mod lost_events;
+mod marks;
 mod once;
 mod pipes;
 mod real_work;

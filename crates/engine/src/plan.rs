@@ -5,6 +5,7 @@
 mod features;
 mod lives;
 mod lock_copies;
+mod mark_texts;
 mod pipe_ends;
 mod pool_plan;
 mod resources;
@@ -22,7 +23,7 @@ pub use self::pool_plan::{PoolPlan, has_nested_tasks, pool_size};
 use self::stored_items::StoredItemsPlan;
 use self::values::eval_at_least_one;
 use crate::input_items::InputItems;
-use contend_scenario::{MemoryOrder, Scenario, Settings, Step};
+use contend_scenario::{MemoryOrder, Scenario, Settings, Step, TextExpr};
 use contend_trace::{PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunMemorySize, WorkerId, WorkerKind};
 
 /// The most workers, and the most resources, of one run. More threads and mappings exceed system limits that abort the
@@ -95,6 +96,8 @@ pub struct Plan {
     stored_items: BTreeMap<ResourceId, StoredItemsPlan>,
     stored_words: usize,
     knobs: usize,
+    /// The texts of the marks that steps set, in the order of the registry.
+    pub mark_texts: Vec<TextExpr>,
 }
 
 const fn is_limited_rwlock_step(step: &Step) -> bool {
@@ -131,7 +134,9 @@ impl Plan {
             stored_items: BTreeMap::new(),
             stored_words: 0,
             knobs: scenario.knobs.len(),
+            mark_texts: Vec::new(),
         };
+        plan.add_mark_texts(scenario, settings);
         plan.add_resources(scenario, settings)?;
         for (i, group) in scenario.groups.iter().enumerate() {
             plan.add_group(i, group, settings)?;

@@ -13,6 +13,7 @@ mod http_get;
 mod life;
 mod limit;
 mod loops;
+mod mark;
 mod memory;
 mod mutex;
 mod pictures;

@@ -139,7 +139,8 @@ impl Model {
         self.lanes.get(worker.index())?.life
     }
 
-    /// Returns the marks on the time axis, in the order of their stamps.
+    /// Returns the changes of the run on the time axis, in the order of their stamps. Marks with a text are
+    /// [`named_marks`](Model::named_marks).
     pub fn marks(&self) -> &[TimelineMark] {
         &self.marks
     }
@@ -159,7 +160,7 @@ impl Model {
         let resources: usize = self.resources.entries().map(|(_, state)| state.heap_bytes()).sum();
         let resources = resources + self.resources.heap_bytes();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.heap_bytes()).sum();
-        let usage = self.cores.heap_bytes() + self.usage.heap_bytes();
+        let usage = self.cores.heap_bytes() + self.usage.heap_bytes() + self.named_marks.heap_bytes();
         lanes + resources + pools + usage + self.happens_before.heap_bytes() + self.wait_anatomy.heap_bytes()
     }
 }

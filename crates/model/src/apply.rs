@@ -117,6 +117,10 @@ impl Model {
             | EventKind::CpuTime(_)
             | EventKind::Polled { .. }
             | EventKind::CommandRan { .. } => self.apply_activity_event(w, at, kind),
+            EventKind::Mark { text, number } => {
+                self.set_running(w, at);
+                self.add_named_mark(w, at, text, number);
+            }
             EventKind::LifeEnded(exit) => self.end_life(w, at, exit),
             EventKind::LifeBegan | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
         }

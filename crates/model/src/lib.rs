@@ -11,7 +11,7 @@
 //! 3. resources and cores: `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`, `happens_before`
 //! 4. `resource_state`, any of the resources; and `lane`, one worker
 //! 5. [`Model`], in this file, owns all of these
-//! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`
+//! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`, `marks`
 //! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `wait_anatomy`, `wait_graph`, and on top of
 //!    these `deadlock`, `slot_report`, `slot_analysis`, `slot_audit` and `findings`
 
@@ -34,6 +34,7 @@ mod life;
 mod lock;
 mod lock_orders;
 mod looks;
+mod marks;
 mod phrases;
 mod pipe;
 mod pool;
@@ -68,6 +69,7 @@ pub use gone::{GoneResources, GoneWorkers};
 pub use lane::{Activity, Lane, LifeEnd};
 pub use life::Life;
 pub use lock::{Lock, LockCapacity, LockCell, RecentLockUse};
+pub use marks::{MarkCount, NamedMark};
 pub use phrases::{all_stuck_sentence, join_names, stuck_forever_sentence};
 pub use pipe::Pipe;
 pub use pool::{HandoverTime, Pool, RecentTasks, TaskCounts};
@@ -105,6 +107,7 @@ pub struct Model {
     runnable_estimate: f64,
     has_ready_times: bool,
     marks: Vec<TimelineMark>,
+    named_marks: marks::NamedMarks,
     last_change: Option<SettingsChange>,
     log: VecDeque<LogLine>,
     failures: Failures,
@@ -144,6 +147,7 @@ impl Model {
             runnable_estimate: 0.0,
             has_ready_times: true,
             marks: Vec::new(),
+            named_marks: marks::NamedMarks::default(),
             last_change: None,
             log: VecDeque::new(),
             failures: Failures::default(),

@@ -12,7 +12,7 @@ const MAX_LOG_LINES: usize = 200;
 /// The maximum number of marks; the oldest are dropped first.
 const MAX_MARKS: usize = 500;
 
-/// A mark on the time axis: a knob was set, a pool was resized, or a worker died.
+/// A mark on the time axis at a change of the run: a knob was set, a pool was resized, or a worker died.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineMark {
     pub at: Stamp,
@@ -103,6 +103,7 @@ impl Model {
                 self.add_log_line(at, format!("the machine was suspended for {span}; that time is not on the axis"));
                 self.add_mark(at, format!("suspended {span}"));
             }
+            Notice::Mark(text) => self.named_marks.add_of_user(at, text.clone()),
         }
     }
 

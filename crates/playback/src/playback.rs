@@ -245,7 +245,11 @@ fn note_notices(message: &Message, notices: &mut Vec<(Stamp, Notice)>) {
 /// Whether a notice is listed for jumps.
 const fn is_landmark(notice: &Notice) -> bool {
     match notice {
-        Notice::KnobSet { .. } | Notice::Resized { .. } | Notice::Died { .. } | Notice::Suspended(_) => true,
+        Notice::KnobSet { .. }
+        | Notice::Resized { .. }
+        | Notice::Died { .. }
+        | Notice::Suspended(_)
+        | Notice::Mark(_) => true,
         Notice::Started { .. } | Notice::TaskFailed { .. } | Notice::Stderr(_) | Notice::Note(_) => false,
     }
 }

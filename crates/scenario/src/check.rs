@@ -32,7 +32,7 @@ use kdl::{KdlDocument, KdlNode};
 
 use super::expr::Expr;
 use super::mistake::Mistakes;
-use super::program::{Category, Scenario, TestConfig};
+use super::program::{Category, Scenario, TestConfig, TextExpr};
 use super::source::Source;
 use super::syntax::{self, ParsedText};
 pub use grammar::{LanguageExample, language_examples};
@@ -78,6 +78,8 @@ struct Checker {
     expects_deadlock: bool,
     /// Whether the steps being read are those of tasks that replay a trace.
     has_trace: bool,
+    /// The different texts of the marks so far.
+    mark_texts: Vec<TextExpr>,
     /// The directory of the file, which paths in it are relative to.
     dir: Option<PathBuf>,
 }
@@ -103,7 +105,15 @@ impl Checker {
             optimum: None,
         };
         let dir = source.path.as_ref().and_then(|path| path.parent()).map(PathBuf::from);
-        Self { mistakes, names: Names::default(), scenario, expects_deadlock: false, has_trace: false, dir }
+        Self {
+            mistakes,
+            names: Names::default(),
+            scenario,
+            expects_deadlock: false,
+            has_trace: false,
+            mark_texts: Vec::new(),
+            dir,
+        }
     }
 
     /// Reads all nodes: first knobs, then resources, then workers, then everything about these. So a name can be used

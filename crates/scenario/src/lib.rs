@@ -43,7 +43,7 @@ pub use program::{
     FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureFunction, FigureLiteral, FigureSource,
     FigureTerm, FigureUnit, LiteralUnit, PathSegment, Relation, ReportPath, ReportValue,
 };
-pub use program::{Limit, MemoryOrder, Swap, SwapValue, TimeLimit};
+pub use program::{Limit, MAX_MARK_CHARACTERS, MemoryOrder, Swap, SwapValue, TimeLimit};
 pub use quantity::parse_bytes;
 pub use sanitize::sanitize;
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source};

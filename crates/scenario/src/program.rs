@@ -36,7 +36,7 @@ pub use step::{
     SourceSpan, Step,
 };
 pub use step::{Limit, Swap, SwapValue, TimeLimit};
-pub use text::{Placeholder, Template, TemplatePiece, TextExpr};
+pub use text::{MAX_MARK_CHARACTERS, Placeholder, Template, TemplatePiece, TextExpr};
 pub use workers::{CrashPolicy, OverflowPolicy, PoolSpec, ResultDelivery, Scheduling, TaskDistribution, WorkerGroup};
 
 /// A group of scenarios in the picker.
@@ -218,6 +218,19 @@ impl Scenario {
             };
             sanitize(&command.iter().map(word).collect::<Vec<_>>().join(" "))
         })
+    }
+
+    /// Returns the different texts of all marks, in the order of the steps.
+    pub fn mark_texts(&self) -> Vec<TextExpr> {
+        let mut texts = Vec::new();
+        self.for_each_step(&mut |step| {
+            if let Step::Mark(text) = step
+                && !texts.contains(text)
+            {
+                texts.push(text.clone());
+            }
+        });
+        texts
     }
 
     /// Whether a step sets the counter to a value, so that its additions do not add up to its value.

@@ -6,7 +6,7 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+use super::{Grant, MarkId, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// An action of one worker at one moment. Only the order of events of the same worker is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +95,8 @@ pub enum EventFamily {
     Signal,
     /// Counters.
     Counter,
+    /// Marks on the time axis.
+    Mark,
     /// The stream of events itself.
     Stream,
 }
@@ -257,6 +259,10 @@ pub enum EventKind {
     CounterSwapFailed { counter: ResourceId, value: i32 },
     /// As [`EventKind::CounterAdded`], by a compare-and-set that succeeded.
     CounterSwapped { counter: ResourceId, delta: i8, value: i32 },
+
+    // ---- Mark ----
+    /// Set a mark on the time axis. `number` replaces a `{n}` in its text.
+    Mark { text: MarkId, number: u64 },
 
     // ---- Stream ----
     /// `lost` events of this worker are missing just before the next one.

@@ -46,6 +46,10 @@ id!(
     /// A named parameter of a scenario.
     KnobId
 );
+id!(
+    /// The text of a mark.
+    MarkId
+);
 
 /// The number of an acquisition of a lock: 1 for the first, counted by the holder while it holds the lock.
 ///

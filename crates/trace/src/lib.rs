@@ -54,6 +54,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! [`Registry::add_mark`] and [`WorkerWriter::mark`] set marks on the time axis: a phase begins, a request was slow.
+//!
 //! `examples/bank.rs` is a whole program. A program that only records events needs no features (`default-features =
 //! false`): `serde` makes the types serializable, and `frame` adds a module that sends rare values over a pipe.
 //!
@@ -86,7 +88,7 @@ pub use counter_memory::CounterMemory;
 pub use declare::{Declared, Evidence, Look, SeenWait, SeenWorker};
 pub use event::{AwaitedResult, DropReason, Event, EventFamily, EventKind, ExitKind, POLLS_PER_EVENT};
 pub use finding_id::FindingId;
-pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
+pub use ids::{Grant, KnobId, MarkId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
 pub use plural::plural;
 pub use record::{EventKindInfo, RECORD_BYTES, Record};

@@ -87,6 +87,8 @@ pub enum Notice {
     Note(String),
     /// The machine was suspended for this long. The run's clock stopped with it.
     Suspended(Span),
+    /// The user set a mark with this text.
+    Mark(String),
 }
 
 /// How a run ended.

@@ -206,6 +206,9 @@ event_layout! {
         56 CounterSwapFailed { counter: ID, value: COUNTER_VALUE };
         57 CounterSwapped { counter: ID, delta: COUNTER_DELTA, value: COUNTER_VALUE };
     }
+    Mark {
+        39 Mark { text: ID, number: ARGUMENT };
+    }
     Stream {
         18 Gap { lost: ARGUMENT };
     }

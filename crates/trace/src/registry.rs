@@ -4,12 +4,16 @@
 mod kinds;
 
 use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 pub use self::kinds::{LockKind, ResourceKind, RwPolicy, WorkerKind};
-use super::{PoolId, ResourceId, WorkerId};
+use super::{MarkId, PoolId, ResourceId, WorkerId};
+
+/// Stands for the number of a mark in its text.
+const MARK_NUMBER: &str = "{n}";
 
 /// The description of a run. Ids are positions in these tables, and are never used again for anything else.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,6 +45,9 @@ pub struct Registry {
     pub observed: BTreeSet<ResourceId>,
     /// Resources of an open registry whose entry in `wakers` is known to be complete.
     pub with_suppliers: BTreeSet<ResourceId>,
+    /// Texts of the marks that workers set. `{n}` stands for the number in the event.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub marks: Vec<String>,
 }
 
 /// The copy of a mutex in the memory of a forked process: a resource of its own, which only that process uses.
@@ -164,6 +171,12 @@ impl Registry {
         ResourceId::from(self.resources.len() - 1)
     }
 
+    /// Adds the text of a mark, and returns its id. `{n}` in it stands for the number that each mark has.
+    pub fn add_mark(&mut self, text: impl Into<String>) -> MarkId {
+        self.marks.push(text.into());
+        MarkId::from(self.marks.len() - 1)
+    }
+
     /// Returns the entry of a worker.
     pub fn worker(&self, id: WorkerId) -> Option<&WorkerInfo> {
         self.workers.get(id.index())
@@ -182,6 +195,14 @@ impl Registry {
     /// Returns the name of a resource, or `?` for one that is unknown or gone.
     pub fn resource_name(&self, id: ResourceId) -> &str {
         self.resource(id).filter(|r| !r.name.is_empty()).map_or("?", |r| &r.name)
+    }
+
+    /// Returns the text of a mark with this number, or `?` for an unknown id.
+    pub fn mark_text(&self, id: MarkId, number: u64) -> Cow<'_, str> {
+        match self.marks.get(id.index()) {
+            Some(text) if text.contains(MARK_NUMBER) => Cow::Owned(text.replace(MARK_NUMBER, &number.to_string())),
+            text => Cow::Borrowed(text.map_or("?", String::as_str)),
+        }
     }
 
     /// Whether other workers may cancel this worker.

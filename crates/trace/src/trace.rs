@@ -167,6 +167,24 @@ mod tests {
     }
 
     #[test]
+    fn marks_have_a_text_of_the_registry_with_their_number() {
+        let mut registry = Registry::default();
+        let worker = registry.add_worker("worker 1", WorkerKind::Thread);
+        let (phase, order) = (registry.add_mark("second phase"), registry.add_mark("order {n} of {n}"));
+        let trace = Trace::create(registry).expect("shared memory");
+        let mut writer = trace.writer(worker).expect("a free worker");
+        writer.mark(phase, 0);
+        writer.mark(order, 7);
+        let mut texts = Vec::new();
+        trace.reader().drain(|event| match event.kind {
+            EventKind::Mark { text, number } => texts.push(trace.registry().mark_text(text, number).into_owned()),
+            kind => panic!("{kind:?}"),
+        });
+        assert_eq!(texts, ["second phase", "order 7 of 7"]);
+        assert_eq!(trace.registry().mark_text(crate::MarkId(2), 0), "?");
+    }
+
+    #[test]
     fn grants_of_a_lock_are_counted_from_one() {
         let (trace, _, lock) = trace();
         assert_eq!([(); 3].map(|()| trace.next_grant(lock)), [Grant(1), Grant(2), Grant(3)]);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{EventKind, ExitKind, Grant, Record, ResourceId, RingWriter, State};
+use super::{EventKind, ExitKind, Grant, MarkId, Record, ResourceId, RingWriter, State};
 use contend_shm::Clock;
 
 /// Records the events of one worker: stamps them and writes them to its ring.
@@ -179,6 +179,12 @@ impl<'a> WorkerWriter<'a> {
         self.collect_held(at, &[]);
         self.wait_records.extend(wait.iter().map(|event| Record::new(at, *event)));
         self.ring.write_wait_slot(&self.wait_records);
+    }
+
+    /// Sets a mark on the time axis, with a text of the registry. `number` replaces a `{n}` in the text.
+    #[inline]
+    pub fn mark(&mut self, text: MarkId, number: u64) {
+        self.record(EventKind::Mark { text, number });
     }
 
     /// Clears the wait slot: the worker has what it waited for. Call it before another thread can see that the item or

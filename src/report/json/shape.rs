@@ -33,6 +33,7 @@ pub(super) struct ReportJson<'a> {
     pub(super) cpu: CpuJson,
     pub(super) deadlocks: Vec<DeadlockJson<'a>>,
     pub(super) stalls: Vec<StallJson<'a>>,
+    pub(super) marks: Vec<MarkJson<'a>>,
     pub(super) failures: FailuresJson<'a>,
     pub(super) findings: Vec<FindingJson<'a>>,
     pub(super) expectations: Vec<ExpectationJson<'a>>,
@@ -85,6 +86,15 @@ pub(super) struct CommandsJson {
     pub(super) ended: u64,
     pub(super) failed: u64,
     pub(super) cpu_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct MarkJson<'a> {
+    pub(super) at_s: f64,
+    pub(super) text: std::borrow::Cow<'a, str>,
+    /// None for a mark of the user.
+    pub(super) worker: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]

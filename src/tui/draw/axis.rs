@@ -1,4 +1,6 @@
-//! The labels of the time axis, and the vertical lines across all rows: the cursor, and marks of changed settings.
+//! The labels of the time axis, and the vertical lines across all rows: the cursor, changes of the run, and marks.
+
+use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,7 +11,11 @@ use unicode_width::UnicodeWidthStr;
 use super::super::layout::TimelineRow;
 use super::{RunScene, is_following, lane, text};
 use crate::report::text_width::truncate;
+use crate::trace::Stamp;
 use crate::trace::format::{compact_duration, format_stamp};
+
+/// Most columns with marks that are lines across all rows, with their texts.
+const MAX_MARK_LINES: usize = 8;
 
 pub(super) struct AxisLine<'a> {
     pub(super) scene: RunScene<'a>,
@@ -57,18 +63,39 @@ impl Widget for AxisOverlay<'_> {
 }
 
 impl AxisOverlay<'_> {
-    /// Draws a mark where a setting changed.
+    /// Draws where the run changed, and the marks of workers and of the user. So many marks that their lines would hide
+    /// the lanes are ticks in the axis only.
     fn draw_marks(&self, buf: &mut Buffer) {
         let (scene, time) = (self.scene, self.scene.split_row(self.axis).timeline);
+        let model = scene.view.shown_model();
+        let named = model.named_marks();
+        let named = named.iter().filter_map(|mark| Some((scene.axis.column_at(mark.at)?, mark.at, mark.text.as_ref())));
+        let named: Vec<(u16, Stamp, &str)> = named.collect();
+        let changes = model.marks().iter();
+        let changes = changes.filter_map(|mark| Some((scene.axis.column_at(mark.at)?, mark.at, mark.text.as_str())));
+        let mut lines: Vec<(u16, Stamp, &str)> = changes.collect();
+        if named.iter().map(|(column, ..)| column).collect::<BTreeSet<_>>().len() <= MAX_MARK_LINES {
+            lines.extend(named);
+        } else {
+            named.iter().for_each(|(column, ..)| self.draw_tick(*column, buf));
+        }
+        lines.sort_by_key(|(_, at, _)| *at);
         let mut right = time.right();
-        for mark in scene.view.shown_model().marks().iter().rev() {
-            let Some(column) = scene.axis.column_at(mark.at) else { continue };
+        for (column, _, text) in lines.into_iter().rev() {
             let x = time.x.saturating_add(column);
             if x >= right {
                 continue; // a later mark is here
             }
             self.draw_column(x, buf, scene.theme.strong_style());
-            right = self.draw_label(mark.text.as_str(), Rect { x, width: right - x, ..time }, buf);
+            right = self.draw_label(text, Rect { x, width: right - x, ..time }, buf);
+        }
+    }
+
+    /// Draws a tick in the axis, where it hides no label.
+    fn draw_tick(&self, column: u16, buf: &mut Buffer) {
+        let x = self.scene.split_row(self.axis).timeline.x.saturating_add(column);
+        if let Some(cell) = buf.cell_mut((x, self.axis.y)).filter(|cell| cell.symbol() == " ") {
+            cell.set_symbol(self.scene.theme.choice_mark()).set_style(self.scene.theme.strong_style());
         }
     }
 

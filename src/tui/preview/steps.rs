@@ -70,7 +70,7 @@ impl<'a> Simulator<'a> {
                 self.push_frame(worker, taken, 0, None);
             }
             Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
-            Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
+            Step::Load(_) | Step::Mark(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
         }
     }
 

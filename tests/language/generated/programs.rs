@@ -2,7 +2,8 @@
 
 use contend::scenario::{
     Attempt, AttemptKind, Block, Branch, Choice, Compare, Expr, GroupMembers, LifeStep, Limit, MemberSelector, Operand,
-    Question, QueueStep, RealWork, SelectPick, SignalStep, Step, Swap, SwapValue, Target, TimeLimit, Unit,
+    Question, QueueStep, RealWork, SelectPick, SignalStep, Step, Swap, SwapValue, Target, Template, TextExpr,
+    TimeLimit, Unit,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -153,6 +154,8 @@ fn simple_step() -> BoxedStrategy<Step> {
         real.prop_map(Step::RealWork),
         life.prop_map(Step::Life),
         "[ -~äß🦀]{1,20}".prop_map(Step::Panic),
+        "[a-z{][ -~äß🦀]{0,12}"
+            .prop_map(|text| Step::Mark(TextExpr::Template(Template::parse(&text.replace("{", "{n}"))))),
         "[ -~äß🦀]{1,20}".prop_map(Step::Fail),
         Just(Step::Abort),
         any::<u8>().prop_map(Step::Exit),
@@ -356,6 +359,7 @@ fn step(step: &Step) -> Vec<Node> {
                 MemberSelector::AnyIdle => spawn.set("any", true),
             })
         }
+        Step::Mark(TextExpr::Template(text)) => single(Node::new("mark").value(text.to_source().as_str())),
         Step::Fail(message) => single(Node::new("fail").value(message.as_str())),
         Step::Panic(message) => single(Node::new("panic").value(message.as_str())),
         Step::Abort => single(Node::new("abort")),

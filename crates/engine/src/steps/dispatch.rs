@@ -49,6 +49,7 @@ impl StepRunner {
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::RealWork(work) => self.run_real_work(work)?,
             Step::Attempt(attempt) => self.run_attempt(attempt).await?,
+            Step::Mark(text) => self.set_mark(text),
             Step::Fail(why) => return Err(StopReason::Failed(why.clone())),
             // Skips the panic hook: its backtrace would cost the workload time. The message travels with the worker's
             // end.

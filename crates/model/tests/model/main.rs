@@ -9,6 +9,7 @@ mod event_loops;
 mod findings;
 mod lanes;
 mod long_hold_lists;
+mod marks;
 mod memory_budget;
 mod resources;
 mod script;

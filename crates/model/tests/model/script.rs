@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use contend_model::{Budget, CellWindow, Model};
 use contend_trace::{
-    CounterMemory, DeathCause, Event, EventKind, ExitKind, Grant, KnobId, LaneRange, LockCopy, LockKind, Message,
-    Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp,
-    State, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    CounterMemory, DeathCause, Event, EventKind, ExitKind, Grant, KnobId, LaneRange, LockCopy, LockKind, MarkId,
+    Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample,
+    Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 pub(crate) fn ms(ms: f64) -> Stamp {
@@ -70,6 +70,7 @@ fn declare(registry: &mut Registry, words: &[&str]) -> bool {
             let group = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').into();
             registry.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
         }
+        ["mark-text", text] => drop(registry.add_mark(text)),
         // on the event loop
         ["task", name] => {
             let (name, group) = (name.into(), name.into());
@@ -249,6 +250,10 @@ fn kind(registry: &Registry, words: &[&str]) -> Option<EventKind> {
         ["retried"] => E::TaskRetried { pool },
         ["added", counter, value] => E::CounterAdded { counter: id(counter)?, delta: 1, value: number(value)? as i32 },
         ["added-many", counter, delta] => E::CounterAddedMany { counter: id(counter)?, delta: number(delta)? },
+        ["mark", text, n] => {
+            let id = registry.marks.iter().position(|other| other == text)?;
+            E::Mark { text: MarkId::from(id), number: n.parse().ok()? }
+        }
         ["gap", lost] => E::Gap { lost: lost.parse().ok()? },
         _ => return None,
     })

@@ -15,6 +15,7 @@ mod exits;
 mod expect;
 mod life;
 mod lock;
+mod mark;
 mod metadata;
 mod pipe;
 mod pool;
@@ -240,6 +241,7 @@ pub(super) const STEPS: NodeContext = NodeContext {
         control::LOOP,
         work::REAL,
         attempt::ATTEMPTS,
+        mark::MARKS,
         exits::ENDS,
     ],
 };

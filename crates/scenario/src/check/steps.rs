@@ -8,6 +8,7 @@ mod counter;
 mod life;
 mod limit;
 mod lock;
+mod mark;
 mod pipe;
 mod pool;
 mod queue;

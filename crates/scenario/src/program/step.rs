@@ -160,6 +160,8 @@ pub enum Step {
     },
     RealWork(RealWork),
     Attempt(Box<Attempt>),
+    /// Sets a mark on the time axis with this text.
+    Mark(TextExpr),
     /// Fails with this message: ends the task, unless a `retry` around it handles the failure.
     Fail(String),
     /// Panics. Other workers are not affected.
@@ -215,6 +217,7 @@ impl Step {
             | Self::Spin(_)
             | Self::Thumbnail { .. }
             | Self::RealWork(_)
+            | Self::Mark(_)
             | Self::Fail(_)
             | Self::Panic(_)
             | Self::Abort

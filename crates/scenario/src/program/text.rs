@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use contend_trace::KnobId;
 
+/// The most characters of a mark's text: its label stands on the time axis.
+pub const MAX_MARK_CHARACTERS: usize = 40;
+
 /// A literal text, or the text of a knob.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TextExpr {

@@ -1,6 +1,6 @@
 //! Places in the bits of an event, and the types of fields that can be put there.
 
-use super::super::{DropReason, ExitKind, Grant, PoolId, ResourceId, Span, State, WorkerId};
+use super::super::{DropReason, ExitKind, Grant, MarkId, PoolId, ResourceId, Span, State, WorkerId};
 
 /// The resource id that stands for no resource.
 const NO_RESOURCE: u32 = u32::MAX;
@@ -126,6 +126,7 @@ plain_field! {
     ResourceId: |field| u64::from(field.0), |bits| ResourceId(bits as u32);
     PoolId: |field| u64::from(field.0), |bits| PoolId(bits as u32);
     WorkerId: |field| u64::from(field.0), |bits| WorkerId(bits as u32);
+    MarkId: |field| u64::from(field.0), |bits| MarkId(bits as u32);
     Option<ResourceId>: |field| u64::from(field.map_or(NO_RESOURCE, |id| id.0)),
         |bits| (bits as u32 != NO_RESOURCE).then_some(ResourceId(bits as u32));
 }

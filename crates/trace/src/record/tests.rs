@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{DropReason, ExitKind, Grant, PoolId, ResourceId, Span, State, WorkerId};
+use crate::{DropReason, ExitKind, Grant, MarkId, PoolId, ResourceId, Span, State, WorkerId};
 
 const ARGUMENT_MAX: u64 = (1 << 40) - 1;
 const NTH_MAX: u32 = (1 << 24) - 1;
@@ -87,6 +87,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_0240_4b30, EventKind::Cancels { worker: WorkerId(300), nth: 2, kills: true }),
         (0x0000_0000_0200_805c, EventKind::Joins { life: lock, nth: 2 }),
         (0x0000_0000_4d00_002c, EventKind::CommandRan { ok: false, cpu: Span(77) }),
+        (0x0000_0000_0500_80a7, EventKind::Mark { text: MarkId(514), number: 5 }),
         (0x0000_0000_0c00_0012, EventKind::Gap { lost: 12 }),
         (0x0000_0000_0500_003f, EventKind::Unknown { code: 5 }),
     ]
