@@ -31,6 +31,7 @@ mod run_recording;
 mod run_starter;
 mod run_view;
 mod signals;
+mod slow_motion;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -229,7 +230,8 @@ fn leave_terminal(
     Ok(DashboardExit { signal, is_terminal_stalled: stalled, last_run: last_run(app), recordings })
 }
 
-fn last_run(app: App) -> Option<LastRun> {
+fn last_run(mut app: App) -> Option<LastRun> {
+    app.leave_slow_motion();
     match app.current_view {
         CurrentView::Picker | CurrentView::Tune => None,
         CurrentView::Run(watch) => Some(watch.into_last_run()),

@@ -80,6 +80,9 @@ fn read_run(path: &Path) -> Result<RunReport, CliError> {
             let replayed = RecordedRun::replay(&mut recording)
                 .map_err(|error| unreadable(path, &describe_io_error(&error)))?
                 .ok_or_else(|| unreadable(path, "it is not the recording of a scenario"))?;
+            if replayed.begins_at.is_some() {
+                return Err(unreadable(path, "the beginning of its run is missing, so its figures are too low"));
+            }
             if recording.damage().is_some() {
                 let until = replayed.run.ended_at.as_secs_f64();
                 let name = sanitize(&path.display().to_string());

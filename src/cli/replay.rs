@@ -42,5 +42,12 @@ fn read_recording(args: &ReplayArgs) -> Result<RecordedRun, CliError> {
         let until = replayed.run.ended_at.as_secs_f64();
         output::print_stderr(&format!("{name} {what}. What it has of the run ends at {until:.3} s.\n"));
     }
+    if let Some(begins_at) = replayed.begins_at {
+        let since = begins_at.as_secs_f64();
+        output::print_stderr(&format!(
+            "{name} begins {since:.3} s after the start of the run. Earlier events are missing: they are counted as \
+             lost, and expectations are not judged.\n"
+        ));
+    }
     Ok(replayed)
 }

@@ -10,7 +10,7 @@ use crate::platform::Machine;
 use crate::recording::{Conclusion, Recording, RunDescription};
 use crate::scenario::{Scenario, Settings};
 use crate::source::Header;
-use crate::trace::{RunEnd, Span};
+use crate::trace::{RunEnd, Span, Stamp};
 
 /// Returns the description of a run with which its recording begins.
 pub fn describe_run(header: &Header, time_limit: Option<Span>) -> RunDescription {
@@ -21,6 +21,7 @@ pub fn describe_run(header: &Header, time_limit: Option<Span>) -> RunDescription
         registry: (*header.registry).clone(),
         run: header.run.as_ref().map(|run| (Scenario::clone(&run.scenario), run.settings.clone())),
         time_limit,
+        begins_at: None,
     }
 }
 
@@ -49,6 +50,8 @@ pub struct RecordedRun {
     pub settings: Settings,
     pub machine: Machine,
     pub time_limit: Option<Span>,
+    /// The moment at which the recording begins, if that is not the beginning of the run.
+    pub begins_at: Option<Stamp>,
     pub run: FinishedRun,
 }
 
@@ -62,14 +65,18 @@ impl RecordedRun {
         let description = recording.description();
         let Some((scenario, settings)) = description.run.clone() else { return Ok(None) };
         let (machine, time_limit) = (description.machine.clone(), description.time_limit);
-        Ok(Some(Self { scenario, settings, machine, time_limit, run }))
+        let begins_at = description.begins_at;
+        Ok(Some(Self { scenario, settings, machine, time_limit, begins_at, run }))
     }
 
-    /// Calls `use_report` with the report of the run.
+    /// Calls `use_report` with the report of the run. Without its beginning, no expectation is judged.
     pub fn with_report<T>(&self, use_report: impl FnOnce(&Report<'_>) -> T) -> T {
-        let Self { scenario, settings, machine, time_limit, run } = self;
+        let Self { scenario, settings, machine, time_limit, begins_at, run } = self;
         let findings = run.model.findings(run.ended_at);
-        let verdicts = judge_expectations(&run.model, scenario, settings, run.ended_at);
+        let mut verdicts = judge_expectations(&run.model, scenario, settings, run.ended_at);
+        if begins_at.is_some() {
+            verdicts.clear();
+        }
         use_report(&Report {
             model: &run.model,
             scenario,

@@ -11,6 +11,7 @@ mod mouse;
 mod picker_keys;
 mod prediction;
 mod run_keys;
+mod slow_motion;
 mod tune_keys;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::layout::RunLayout;
 use super::picker::{Picker, PickerEntry};
 use super::question_page::QuestionPage;
 use super::run_view::{Prediction, RunView};
+use super::slow_motion::SlowMotion;
 use super::theme::Theme;
 use super::tune_view::{TuneLayout, TuneView};
 use super::{InitialScreen, SettingOverrides};
@@ -46,6 +48,8 @@ pub(super) struct App {
     pub(super) ask_questions: bool,
     /// Longest time a run may take.
     pub(super) time_limit: Option<Span>,
+    /// The run in slow motion, whose view is the current one.
+    pub(super) slow_motion: Option<Box<SlowMotion>>,
     /// How far the recording of the run is.
     pub(super) recording: Option<RecordingStatus>,
     /// The tuning on screen, if there is one.
@@ -73,6 +77,7 @@ impl App {
             is_unguarded: false,
             ask_questions: false,
             time_limit: None,
+            slow_motion: None,
             recording: None,
             tune_view: None,
             next_prediction: Prediction::default(),
@@ -142,11 +147,16 @@ impl App {
             AppEvent::Resized(size) => self.size = size,
             AppEvent::Tick { now, late } => return self.tick(now, late),
             AppEvent::RunMessage(message) => {
+                if let Some(slow) = &mut self.slow_motion {
+                    slow.live.apply(&message);
+                    return Vec::new();
+                }
                 let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
                 self.dirty |= view.apply(&message);
                 self.show_answer_if_due();
                 return Vec::new();
             }
+            AppEvent::TapeReady(tape, registry) => self.start_slow_motion(tape, registry),
             AppEvent::RunClosed { now } => self.handle_run_closed(now),
             AppEvent::RunStarted { scenario, settings, registry } => {
                 self.handle_run_started(scenario, settings, registry);
@@ -188,7 +198,9 @@ impl App {
         match &self.current_view {
             CurrentView::Picker => false,
             CurrentView::Tune => self.tune_view.as_ref().is_some_and(|tune_view| !tune_view.is_over),
-            CurrentView::Run(view) => view.is_animating(),
+            CurrentView::Run(view) => {
+                view.is_animating() || self.slow_motion.as_ref().is_some_and(|slow| slow.is_animating())
+            }
         }
     }
 
@@ -197,6 +209,7 @@ impl App {
             _ if self.question.is_some() => KeyContext::Question,
             CurrentView::Picker => KeyContext::Picker,
             CurrentView::Tune => KeyContext::Tune,
+            CurrentView::Run(_) if self.slow_motion.is_some() => KeyContext::SlowMotion,
             CurrentView::Run(view) if view.is_recorded() => KeyContext::RecordedRun,
             CurrentView::Run(_) => KeyContext::LiveRun,
         }
@@ -208,6 +221,9 @@ impl App {
     }
 
     fn tick(&mut self, now: Stamp, late: Span) -> Vec<Effect> {
+        if self.tick_slow_motion(now, late) {
+            return Vec::new();
+        }
         if let CurrentView::Run(view) = &mut self.current_view
             && view.is_animating()
         {
@@ -227,7 +243,7 @@ impl App {
 
     /// Marks a run as crashed when its channel closes without a [`Message::Ended`].
     fn handle_run_closed(&mut self, now: Stamp) {
-        if let CurrentView::Run(view) = &mut self.current_view
+        if let Some(view) = self.live_view()
             && view.newest_model().run_end().is_none()
         {
             let how = RunEnd::Crashed("its events stopped".into());
@@ -236,6 +252,7 @@ impl App {
     }
 
     fn handle_run_started(&mut self, scenario: Arc<Scenario>, settings: Settings, registry: Arc<Registry>) {
+        self.leave_slow_motion();
         (self.status_message, self.question) = (None, None);
         if matches!(self.mode, Mode::Answer { .. } | Mode::About { .. }) {
             self.mode = Mode::Browse;

@@ -7,6 +7,7 @@ mod effects;
 mod wait;
 
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never};
@@ -55,7 +56,9 @@ pub(super) struct EventLoop<'a, S> {
     last_drawn_at: Instant,
     /// When to stop a run, on its own clock.
     time_limit: Option<Span>,
-    recording: Option<RunRecording>,
+    recording: RunRecording,
+    /// Where files are recorded that the user asks for; empty for the current directory.
+    directory: PathBuf,
     exit: Option<Result<Option<i32>, TuiError>>,
 }
 
@@ -75,7 +78,8 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
             started_at: now,
             last_drawn_at: now,
             time_limit: None,
-            recording: None,
+            directory: PathBuf::new(),
+            recording: RunRecording::default(),
             exit: None,
         }
     }
@@ -88,7 +92,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
 
     /// Records every run.
     pub(super) fn with_recording(self, options: Option<RecordOptions>) -> Self {
-        Self { recording: options.map(RunRecording::new), ..self }
+        Self { recording: RunRecording::new(options), ..self }
     }
 
     /// Shows the progress of a tuning; `stop_measuring` ends it.
@@ -109,13 +113,17 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     /// Takes the loop apart: its state, the run that has not ended, the screen, and the recordings that were written.
     pub(super) fn into_parts(mut self) -> (App, Option<Box<dyn EventSource>>, S, Vec<WrittenRecording>) {
         self.finish_recording();
-        let recordings = self.recording.map_or(Vec::new(), RunRecording::into_files);
-        (self.app, self.run, self.backend, recordings)
+        (self.app, self.run, self.backend, self.recording.into_files())
     }
 
     #[cfg(test)]
     pub(super) const fn app(&mut self) -> &mut App {
         &mut self.app
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_recording_directory(&mut self, directory: PathBuf) {
+        self.directory = directory;
     }
 
     #[cfg(test)]
@@ -196,9 +204,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     }
 
     fn handle_message(&mut self, message: Message) {
-        if let Some(recording) = &mut self.recording {
-            recording.record(&message);
-        }
+        self.recording.record(&message);
         self.app.update(AppEvent::RunMessage(message));
     }
 
@@ -210,10 +216,23 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         if let Some(control) = self.control().filter(|_| self.time_limit.is_some_and(too_late)) {
             control.send_command(Command::Stop);
         }
-        self.app.recording = self.recording.as_ref().and_then(RunRecording::status);
+        self.update_recording_status();
         self.update(AppEvent::Tick { now: run_now, late: if self.app.is_animating() { late } else { Span::ZERO } });
         self.draw_if_dirty();
         self.frame_timer.end_frame(Instant::now());
+    }
+
+    /// Takes over how far the recording is, and tells the user what happened to its file.
+    fn update_recording_status(&mut self) {
+        let status = self.recording.status();
+        if status != self.app.recording {
+            self.app.recording = status;
+            self.app.mark_dirty();
+        }
+        if let Some(news) = self.recording.take_news() {
+            self.app.status_message = Some(news);
+            self.app.mark_dirty();
+        }
     }
 
     fn run_time(&self) -> Stamp {

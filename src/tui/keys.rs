@@ -53,6 +53,17 @@ pub(super) enum Action {
     Restart,
     StopRun,
     KillWorker,
+    /// Shows the last moments in slow motion, or returns from it.
+    SlowMotion,
+    PlayPause,
+    NextStep,
+    PreviousStep,
+    FasterSteps,
+    SlowerSteps,
+    /// Starts or ends a recording of the run.
+    ToggleRecording,
+    /// Sets a mark at the cursor, or now.
+    SetMark,
     About,
     OpenScenario,
     Back,
@@ -69,12 +80,18 @@ pub(super) enum KeyContext {
     Picker,
     /// The question page.
     Question,
-    /// A run, live or recorded.
+    /// A run: live, in slow motion or recorded.
     AnyRun,
+    /// A run, live or recorded, with a cursor of its own.
+    LiveOrRecordedRun,
+    /// A live run, or moments of it.
+    LiveRunOrSlowMotion,
     /// A run that was started on this screen and can be changed.
     LiveRun,
     /// A recorded run.
     RecordedRun,
+    /// Moments of a live run, step by step.
+    SlowMotion,
     /// The levels of a tuning.
     Tune,
     /// The picker and a run, but not the question page.
@@ -113,9 +130,16 @@ impl Binding {
         match self.context {
             KeyContext::Everywhere => true,
             KeyContext::PickerOrRun => {
-                matches!(context, KeyContext::Picker | KeyContext::LiveRun | KeyContext::RecordedRun)
+                matches!(
+                    context,
+                    KeyContext::Picker | KeyContext::LiveRun | KeyContext::RecordedRun | KeyContext::SlowMotion
+                )
             }
-            KeyContext::AnyRun => matches!(context, KeyContext::LiveRun | KeyContext::RecordedRun),
+            KeyContext::AnyRun => {
+                matches!(context, KeyContext::LiveRun | KeyContext::RecordedRun | KeyContext::SlowMotion)
+            }
+            KeyContext::LiveOrRecordedRun => matches!(context, KeyContext::LiveRun | KeyContext::RecordedRun),
+            KeyContext::LiveRunOrSlowMotion => matches!(context, KeyContext::LiveRun | KeyContext::SlowMotion),
             other => other == context,
         }
     }
@@ -183,12 +207,12 @@ pub(super) fn action_for(event: KeyEvent, context: KeyContext) -> Option<Action>
 
 #[cfg(test)]
 mod tests {
-    use super::KeyContext::{LiveRun, Picker, Question, RecordedRun, Tune};
+    use super::KeyContext::{LiveRun, Picker, Question, RecordedRun, SlowMotion, Tune};
     use super::*;
 
     #[test]
     fn no_key_has_two_meanings_in_one_context() {
-        for context in [Picker, Question, LiveRun, RecordedRun, Tune] {
+        for context in [Picker, Question, LiveRun, RecordedRun, SlowMotion, Tune] {
             let keys: Vec<String> = bindings_in(context).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{key} means two things in {context:?}");

@@ -98,7 +98,7 @@ pub(super) const PANES: &[PaneSpec] = &[
     PaneSpec {
         pane: Pane::Log,
         name: "log",
-        is_available: |view| !view.shown_model().log().is_empty(),
+        is_available: |view| !view.shown_model().log().is_empty() || view.shown_model().named_mark_total() > 0,
         toggle: None,
         content: PaneContent::Separate(log::PANE),
     },

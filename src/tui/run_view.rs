@@ -18,7 +18,7 @@ use super::totals_history::{self, TotalsHistory};
 use crate::model::{Budget, CellWindow, Model, StateTimes};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{KnobId, Message, Registry, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{KnobId, Message, Notice, Registry, RunEnd, Span, Stamp, WorkerId};
 
 pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
@@ -29,6 +29,9 @@ const INITIAL_CELL: Span = Span::from_millis(50);
 
 /// Cells over which a recorded run is laid out at first.
 const RECORDED_CELLS: u64 = 60;
+
+/// Cells between the end of a window and the moment in it.
+const ROOM_CELLS: u64 = 3;
 
 /// How long figures are held: changing numbers are readable at about three per second.
 const FIGURES_INTERVAL: Span = totals_history::SAMPLE_INTERVAL;
@@ -47,8 +50,7 @@ pub(super) struct RunView {
     /// The collected model. The one on screen is [`RunView::shown_model`].
     model: Model,
     frozen: Option<Box<Model>>,
-    /// Whether the run was recorded earlier.
-    is_recorded: bool,
+    source: ViewSource,
     /// The end of what is shown: the run's clock, which stands still when frozen or ended.
     pub(super) now: Stamp,
     pub(super) cell: Span,
@@ -93,12 +95,24 @@ pub(super) enum Viewport {
     Until(Stamp),
 }
 
+/// Where the shown moments come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ViewSource {
+    Live,
+    /// The run was recorded earlier.
+    Recording,
+    /// Earlier moments of the live run, which another view has.
+    SlowMotion,
+}
+
 /// Whether the picture moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PlayState {
     Live,
     Frozen,
     Recorded,
+    /// Shows earlier moments of the live run, step by step.
+    SlowMotion,
     Ended(RunEnd),
 }
 
@@ -125,7 +139,7 @@ impl RunView {
             last_turn_at: None,
             model,
             frozen: None,
-            is_recorded: false,
+            source: ViewSource::Live,
             now: Stamp(0),
             cell: INITIAL_CELL,
             viewport: Viewport::Follow,
@@ -154,7 +168,45 @@ impl RunView {
         let cell = Span(super::axis::round_up_125(now.0 / RECORDED_CELLS));
         let new = Self::new(scenario, settings, Arc::default(), Prediction::default());
         let past = TotalsHistory::from_end_of(&model, now);
-        Self { model, now, cell, totals_history: past, is_recorded: true, ..new }
+        Self { model, now, cell, totals_history: past, source: ViewSource::Recording, ..new }
+    }
+
+    /// Returns a view of an earlier moment of the same run, whose model is `model` then.
+    pub(super) fn at_past_moment(&self, model: Model, at: Stamp) -> Self {
+        let new = Self::new(Arc::clone(&self.scenario), self.settings.clone(), Arc::default(), Prediction::default());
+        Self {
+            model,
+            now: at,
+            source: ViewSource::SlowMotion,
+            filter: self.filter.clone(),
+            knob: self.knob,
+            knob_changes: self.knob_changes.clone(),
+            initial_settings: self.initial_settings.clone(),
+            time_limit: self.time_limit,
+            columns: self.columns,
+            ..new
+        }
+    }
+
+    /// Shows another moment, whose model is `model` then.
+    pub(super) fn show_past_moment(&mut self, model: Model, at: Stamp) {
+        (self.model, self.now) = (model, at);
+        self.cursor = Some(at);
+        self.totals_history = TotalsHistory::from_end_of(&self.model, at);
+        self.cell_cache = RefCell::default();
+        self.refresh();
+    }
+
+    /// Moves the window so that a moment is in it, with room at its right. A window that has it stays.
+    pub(super) fn keep_in_window(&mut self, at: Stamp) {
+        let axis = self.drawn_axis();
+        let room = Span(self.cell.0.saturating_mul(ROOM_CELLS));
+        let is_inside = self.viewport != Viewport::Follow && at >= axis.start() && at + room <= axis.end;
+        if !is_inside {
+            let end = at + Span(axis.width().0 / 10 * 9);
+            self.viewport = Viewport::Until(end.max(Stamp(0) + axis.width()));
+            self.refresh();
+        }
     }
 
     /// Keeps the view for a new run.
@@ -186,7 +238,8 @@ impl RunView {
 
     pub(super) fn play_state(&self) -> PlayState {
         match (&self.frozen, self.model.run_end()) {
-            _ if self.is_recorded => PlayState::Recorded,
+            _ if self.source == ViewSource::Recording => PlayState::Recorded,
+            _ if self.source == ViewSource::SlowMotion => PlayState::SlowMotion,
             (Some(_), _) => PlayState::Frozen,
             (None, Some((_, how))) => PlayState::Ended(how.clone()),
             (None, None) => PlayState::Live,
@@ -194,7 +247,7 @@ impl RunView {
     }
 
     pub(super) fn is_recorded(&self) -> bool {
-        self.is_recorded
+        self.source == ViewSource::Recording
     }
 
     /// Whether the picture changes without any input.
@@ -207,6 +260,10 @@ impl RunView {
         let deadlocks = self.model.deadlocks().len();
         self.note_changes(message);
         self.model.apply(message);
+        // The user sets marks in a frozen picture too.
+        if let (Some(frozen), Message::Notice { notice: Notice::Mark(_), .. }) = (&mut self.frozen, message) {
+            frozen.apply(message);
+        }
         if let Some(through) = self.model.complete_until().filter(|through| self.totals_history.is_due(*through)) {
             self.record_totals(through); // also while the picture is frozen
         }

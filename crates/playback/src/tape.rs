@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
-use contend_recording::Recording;
+use contend_recording::{FlightTape, Recording};
 use contend_trace::{Message, Stamp};
 
 /// The messages of a run in sections, each of which can be read alone, in the order in which the model was fed.
@@ -34,6 +34,21 @@ impl<R: Read + Seek> Tape for Recording<R> {
         let last = self.sections().iter().map(|section| section.last).max();
         let concluded = self.conclusion().map(|conclusion| conclusion.at);
         concluded.max(last).unwrap_or_default()
+    }
+}
+
+/// What memory holds of a live run.
+impl Tape for FlightTape {
+    fn section_count(&self) -> usize {
+        Self::section_count(self)
+    }
+
+    fn read_section(&mut self, section: usize) -> io::Result<Option<Arc<Vec<Message>>>> {
+        Ok(Self::read_section(self, section).map(Arc::new))
+    }
+
+    fn end(&self) -> Stamp {
+        Self::end(self)
     }
 }
 

@@ -30,6 +30,8 @@ pub struct RunDescription {
     /// The scenario and its settings, for a run of a scenario.
     pub run: Option<(Scenario, Settings)>,
     pub time_limit: Option<Span>,
+    /// The moment at which the recording begins: the last one with missing events. `None` for the run's beginning.
+    pub begins_at: Option<Stamp>,
 }
 
 /// The end of a recorded run, as its observer decided it.

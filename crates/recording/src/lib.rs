@@ -6,15 +6,21 @@
 
 mod codec;
 mod directory;
+mod dropped;
+mod flight_recorder;
 mod format;
 mod reader;
 mod recorder;
+mod recording_file;
 mod section;
+mod section_builder;
 mod varint;
 mod writer;
 
 pub use codec::{Decoder, Encoder};
 pub use directory::{RecordingDirectory, file_name_part};
+pub use flight_recorder::{FLIGHT_BYTES, FlightRecorder, FlightTape};
 pub use format::{Conclusion, FORMAT_VERSION, IndexEntry, RunDescription};
 pub use reader::{Damage, OpenError, Recording};
-pub use recorder::{Recorder, RecordingStatus};
+pub use recorder::Recorder;
+pub use recording_file::{RecordingFile, RecordingStatus};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crossterm::event::Event;
 use ratatui::layout::Rect;
 
+use crate::recording::FlightTape;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Registry, Span, Stamp};
 use crate::tui::tune_view::TuneUpdate;
@@ -24,6 +25,8 @@ pub(in crate::tui) enum AppEvent {
     RunClosed {
         now: Stamp,
     },
+    /// What memory holds of the run on screen, and the registry with which it began.
+    TapeReady(FlightTape, Registry),
     RunStarted {
         scenario: Arc<Scenario>,
         settings: Settings,
@@ -45,6 +48,15 @@ pub(in crate::tui) enum AppEvent {
 pub(in crate::tui) enum Effect {
     StartRun(Arc<Scenario>, Settings),
     SendCommand(Command),
+    /// Sets a mark of the user.
+    SetMark {
+        at: Stamp,
+        text: String,
+    },
+    /// Shows the last moments of the run step by step.
+    StartSlowMotion,
+    /// Starts or ends a recording of the run on screen.
+    ToggleRecording,
     /// Ends the run, which is no longer on screen.
     EndRun,
     OpenEditor(PathBuf),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{App, CurrentView, Effect, Mode};
 use crate::scenario::{KnobKind, sanitize};
+use crate::trace::format::format_stamp;
 use crate::trace::{Command, KnobId, Stamp};
 use crate::tui::keys::Action;
 use crate::tui::panes;
@@ -11,6 +12,9 @@ use crate::tui::run_view::{Pane, RunView, Selection};
 
 impl App {
     pub(super) fn handle_run_action(&mut self, action: Action) -> Vec<Effect> {
+        if let Some(effects) = self.handle_slow_motion_action(action) {
+            return effects;
+        }
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
         let half = i64::from(view.drawn_axis().columns / 2).max(1);
         match action {
@@ -43,6 +47,9 @@ impl App {
             Action::RunSuggestion(number) => return self.run_suggestion(number),
             Action::StopRun => return self.stop_run(),
             Action::KillWorker => return self.kill_worker(),
+            Action::SlowMotion => return vec![Effect::StartSlowMotion],
+            Action::ToggleRecording => return vec![Effect::ToggleRecording],
+            Action::SetMark => return self.set_mark(),
             action => self.toggle_pane(action),
         }
         Vec::new()
@@ -144,6 +151,15 @@ impl App {
             return Vec::new();
         }
         vec![Effect::SendCommand(Command::Stop)]
+    }
+
+    /// Sets a mark at the cursor, or at the end of what is shown.
+    fn set_mark(&mut self) -> Vec<Effect> {
+        let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
+        let at = view.figures_time();
+        let text = format!("mark {}", view.newest_model().user_mark_total() + 1);
+        self.status_message = Some(format!("Set {text} at {}", format_stamp(at)));
+        vec![Effect::SetMark { at, text }]
     }
 
     fn kill_worker(&mut self) -> Vec<Effect> {

@@ -70,6 +70,7 @@ impl RunHeader<'_> {
             PlayState::Live => ("live", theme.state_style(State::Running)),
             PlayState::Frozen => ("frozen", theme.selection_style()),
             PlayState::Recorded => ("recorded", theme.selection_style()),
+            PlayState::SlowMotion => ("slow motion", theme.selection_style()),
             PlayState::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state_style(State::Crashed)),
             PlayState::Ended(how) => (how.word(), theme.strong_style()),
         };

@@ -46,7 +46,7 @@ impl HelpOverlay {
         for binding in keys::bindings_in(self.context) {
             push_entry(&mut lines, &binding.key_names(), binding.help, width);
         }
-        let is_run = matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun);
+        let is_run = matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun | KeyContext::SlowMotion);
         let mouse = match self.context {
             KeyContext::Tune => "Mouse: click a level to choose it; click it again in the table to open its timeline",
             _ => "Mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls",

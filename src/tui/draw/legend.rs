@@ -28,6 +28,12 @@ impl Widget for Legend<'_> {
             text::put_line(buf, inner, &text, style);
             return;
         }
+        if let Some(slow) = &self.app.slow_motion {
+            let rest = text::put_line(buf, inner, &slow.caption(), self.app.theme.strong_style());
+            let rest = text::put_line(buf, rest, "  ", Style::new());
+            draw_hints(self.app, KeyContext::SlowMotion, rest, buf);
+            return;
+        }
         // The keys for help and for quitting are shown on every screen wide enough for part of the legend.
         let kept = if line.width >= 60 { HINTS_MIN_WIDTH } else { 0 };
         let rest = self.draw_states(Rect { width: inner.width - kept, ..inner }, buf);

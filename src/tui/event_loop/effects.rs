@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use signal_hook::consts::SIGINT;
 
@@ -10,7 +11,7 @@ use super::super::backend::ScreenBackend;
 use super::EventLoop;
 use crate::scenario::{Scenario, Settings};
 use crate::source::RunControl;
-use crate::trace::Stamp;
+use crate::trace::{Message, Notice, Stamp};
 
 impl<S: ScreenBackend> EventLoop<'_, S> {
     /// Returns the controls of the run, if there is one that can be controlled.
@@ -27,6 +28,15 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                         control.send_command(command);
                     }
                 }
+                Effect::SetMark { at, text } => {
+                    self.handle_message(Message::Notice { at, notice: Notice::Mark(text) });
+                }
+                Effect::StartSlowMotion => {
+                    if let Some((tape, registry)) = self.recording.tape() {
+                        self.update(AppEvent::TapeReady(tape, registry));
+                    }
+                }
+                Effect::ToggleRecording => self.toggle_recording(),
                 Effect::EndRun => self.end_run(),
                 Effect::StopMeasuring => (self.stop_measuring)(),
                 Effect::OpenEditor(path) => self.open_editor(&path),
@@ -47,10 +57,10 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                 if let (Some(limit), Some(control)) = (self.time_limit, run.control()) {
                     control.end_at(Stamp(0) + limit);
                 }
-                let recording = self.recording.as_mut().map(|recording| recording.begin(run.header(), self.time_limit));
+                let recording = self.recording.begin(run.header(), &scenario.name, self.time_limit);
                 (self.run, self.is_run_open) = (Some(run), true);
                 self.update(AppEvent::RunStarted { scenario, settings, registry });
-                if let Some(Err(why)) = recording {
+                if let Err(why) = recording {
                     self.app.status_message = Some(why);
                 }
                 self.restart_frame_timer();
@@ -67,9 +77,13 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
 
     pub(super) fn finish_recording(&mut self) {
         let now = self.run_time();
-        if let Some(recording) = &mut self.recording {
-            recording.finish(now);
-        }
+        self.recording.finish(now);
+    }
+
+    fn toggle_recording(&mut self) {
+        let told = self.recording.toggle_file(&self.directory, SystemTime::now());
+        self.app.status_message = Some(told).filter(|told| !told.is_empty());
+        self.update_recording_status();
     }
 
     fn open_editor(&mut self, path: &Path) {

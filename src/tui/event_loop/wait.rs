@@ -28,7 +28,8 @@ pub(super) enum LoopEvent {
 
 impl<S: ScreenBackend> EventLoop<'_, S> {
     pub(super) fn wait(&self) -> LoopEvent {
-        let left = self.app.is_animating().then(|| self.frame_timer.time_left(Instant::now()));
+        let needs_frames = self.app.is_animating() || self.recording.is_writing_end();
+        let left = needs_frames.then(|| self.frame_timer.time_left(Instant::now()));
         if left == Some(Duration::ZERO) {
             return LoopEvent::Frame;
         }

@@ -2,7 +2,10 @@
 
 use crossterm::event::KeyCode;
 
-use super::KeyContext::{AnyRun, Everywhere, LiveRun, Picker, PickerOrRun, Question, Tune};
+use super::KeyContext::{
+    AnyRun, Everywhere, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question, SlowMotion,
+    Tune,
+};
 use super::{Action, Binding, Key, KeyContext};
 
 const fn char_key(c: char) -> Key {
@@ -137,22 +140,28 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(
         &[plain_key(KeyCode::Left), char_key('h')],
         Action::CursorEarlier,
-        AnyRun,
+        LiveOrRecordedRun,
         "",
         "Cursor one cell earlier; the window stops following",
     ),
-    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::CursorLater, AnyRun, "", "Cursor one cell later"),
+    bind(
+        &[plain_key(KeyCode::Right), char_key('l')],
+        Action::CursorLater,
+        LiveOrRecordedRun,
+        "",
+        "Cursor one cell later",
+    ),
     bind(&[char_key('H'), char_key('b')], Action::PageEarlier, AnyRun, "", "Window half its width earlier"),
     bind(&[char_key('L'), char_key('w')], Action::PageLater, AnyRun, "", "Window half its width later"),
     bind(&[plain_key(KeyCode::Home), char_key('g')], Action::ToStart, AnyRun, "", "Window to the start of the run"),
     bind(
         &[char_key('f'), plain_key(KeyCode::End), char_key('G')],
         Action::Follow,
-        AnyRun,
+        LiveOrRecordedRun,
         "",
         "Follow the newest again, without a cursor",
     ),
-    bind(&[char_key('c')], Action::ToggleCursor, AnyRun, "", "Cursor on or off"),
+    bind(&[char_key('c')], Action::ToggleCursor, LiveOrRecordedRun, "", "Cursor on or off"),
     bind(&[char_key('[')], Action::ZoomOut, AnyRun, "", "Zoom out: more time in a cell"),
     bind(&[char_key(']')], Action::ZoomIn, AnyRun, "", "Zoom in: less time in a cell"),
     bind(
@@ -165,6 +174,26 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('i')], Action::About, AnyRun, "about", "About this scenario: what to watch and what to try"),
     bind(&[char_key('r')], Action::Restart, LiveRun, "restart", "Restart with the current knobs"),
     bind(&[char_key('s')], Action::StopRun, LiveRun, "", "Stop the run; the picture stays"),
+    bind(&[char_key('M')], Action::SetMark, LiveRun, "", "Set a mark at the cursor, or now; the log lists all marks"),
+    bind(
+        &[char_key('m')],
+        Action::SlowMotion,
+        LiveRunOrSlowMotion,
+        "slow motion",
+        "Slow motion: the steps before the deadlock, around the cursor, or just now, with captions; again: live",
+    ),
+    bind(&[char_key(' ')], Action::PlayPause, SlowMotion, "pause", "Pause slow motion; again: play on"),
+    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::NextStep, SlowMotion, "step", "Next step of slow motion"),
+    bind(&[plain_key(KeyCode::Left), char_key('h')], Action::PreviousStep, SlowMotion, "", "Previous step"),
+    bind(&[char_key('+'), char_key('=')], Action::FasterSteps, SlowMotion, "", "Steps follow faster"),
+    bind(&[char_key('-')], Action::SlowerSteps, SlowMotion, "", "Steps follow more slowly"),
+    bind(
+        &[char_key('R')],
+        Action::ToggleRecording,
+        LiveRun,
+        "",
+        "Record the run to a file, with what memory holds of it so far; again: stop",
+    ),
     bind(&[char_key('x')], Action::KillWorker, LiveRun, "", "Kill the chosen worker"),
     bind(
         &[plain_key(KeyCode::Esc)],

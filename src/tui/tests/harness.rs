@@ -14,15 +14,18 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
+use crate::model::Model;
 use crate::scenario::Source;
 use crate::source::EventSource as _;
 use crate::trace::{Message, Span, Stamp};
-use crate::tui::app::{App, AppEvent};
+use crate::tui::WrittenRecording;
+use crate::tui::app::{App, AppEvent, CurrentView};
 use crate::tui::backend::{EventSources, ScreenBackend};
 use crate::tui::draw;
 use crate::tui::event_loop::EventLoop;
 use crate::tui::input::InputEvent;
 use crate::tui::picker::{Picker, PickerEntry};
+use crate::tui::run_view::RunView;
 use crate::tui::theme::Theme;
 
 pub(super) const COLOUR_THEME: Theme = Theme { has_colour: true, has_unicode: true };
@@ -246,6 +249,46 @@ impl Harness {
         while !self.file_changes.is_empty() {
             self.events.step();
         }
+    }
+
+    /// Returns the model of everything that the run sent.
+    pub(super) fn live_model(&mut self) -> &Model {
+        let app = self.events.app();
+        match (&app.slow_motion, &app.current_view) {
+            (Some(slow), _) => slow.live.newest_model(),
+            (None, CurrentView::Run(view)) => view.newest_model(),
+            _ => panic!("no run is on screen"),
+        }
+    }
+
+    fn shown_view(&mut self) -> &RunView {
+        match &self.events.app().current_view {
+            CurrentView::Run(view) => view,
+            _ => panic!("no run is on screen"),
+        }
+    }
+
+    pub(super) fn shown_model(&mut self) -> &Model {
+        self.shown_view().shown_model()
+    }
+
+    pub(super) fn shown_moment(&mut self) -> Stamp {
+        self.shown_view().now
+    }
+
+    pub(super) fn cursor(&mut self) -> Option<Stamp> {
+        self.shown_view().cursor
+    }
+
+    /// Sets the directory of recordings that the user asks for.
+    pub(super) fn record_into(&mut self, directory: &Path) {
+        self.events.set_recording_directory(directory.into());
+    }
+
+    /// Ends the dashboard, and returns the recordings that it wrote.
+    pub(super) fn into_recordings(self) -> Vec<WrittenRecording> {
+        let (.., recordings) = self.events.into_parts();
+        recordings
     }
 
     /// Closes the run's channel.

@@ -28,6 +28,7 @@ fn write_recording(path: &std::path::Path, events: u64) -> Stamp {
         registry,
         run: None,
         time_limit: None,
+        begins_at: None,
     };
     let mut recorder = Recorder::create(path, &description, None).unwrap();
     let mut simulation = Simulation::new(1, WORKERS, LOCKS, 1_000);

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod flight;
+
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
@@ -20,6 +22,7 @@ fn description() -> RunDescription {
         registry: Registry::default(),
         run: None,
         time_limit: None,
+        begins_at: None,
     }
 }
 

@@ -1,0 +1,119 @@
+//! Tests of slow motion, through the real event loop.
+
+use super::harness::Harness;
+use super::script::{contention, deadlock, ms};
+use crate::trace::{Message, RunEnd, Stamp};
+
+/// Draws frames until the last line begins with these words. Returns the last line.
+fn frames_until(harness: &mut Harness, words: &str) -> String {
+    for _ in 0..4_000 {
+        let last = last_line(harness);
+        if last.trim_start().starts_with(words) {
+            return last;
+        }
+        harness.tick(ms(9_000));
+    }
+    panic!("{words}: {}", harness.screen_text());
+}
+
+fn last_line(harness: &Harness) -> String {
+    harness.screen_text().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn steps_of_the_ring_are_shown_until_the_deadlock_closes() {
+    let mut harness = Harness::after_run(&deadlock(2));
+    let closed_at = harness.live_model().first_deadlock().expect("a deadlock").closed_at;
+    harness.press_keys("m");
+    assert!(harness.contains("slow motion"), "{}", harness.screen_text());
+    let mut captions = vec![frames_until(&mut harness, "Slow motion 1/")];
+    let count: usize = captions[0].split(['/', ' ']).filter_map(|word| word.parse().ok()).nth(1).expect("a count");
+    for step in 2..=count {
+        captions.push(frames_until(&mut harness, &format!("Slow motion {step}/")));
+    }
+    let last = captions.last().expect("a step");
+    assert!(last.contains("waits for") && last.contains("held by"), "{captions:#?}");
+    assert!(captions.iter().any(|caption| caption.contains(" takes ")), "{captions:#?}");
+    assert!(last.contains("paused"), "it stops at the end: {last}");
+    assert_eq!(harness.shown_moment(), closed_at, "the last step closes the ring");
+    assert!(harness.contains("deadlock"), "and the picture shows it: {}", harness.screen_text());
+}
+
+#[test]
+fn model_of_each_step_has_nothing_later() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("m");
+    frames_until(&mut harness, "Slow motion 1/");
+    harness.press_keys(" ");
+    let mut last = Stamp(0);
+    for _ in 0..20 {
+        let at = harness.shown_moment();
+        assert!(at >= last, "{at:?}");
+        assert!(harness.shown_model().newest_stamp() <= at);
+        last = at;
+        harness.press_keys("<right>");
+    }
+    harness.press_keys("<left>");
+    assert!(harness.shown_moment() <= last, "and back");
+}
+
+#[test]
+fn collection_goes_on_and_m_returns_to_live() {
+    for key in ["m", "<esc>", "f"] {
+        let mut harness = Harness::after_run(&contention());
+        let before = harness.live_model().newest_stamp();
+        harness.press_keys("m");
+        frames_until(&mut harness, "Slow motion 1/");
+        harness.feed_message(Message::Watermark(ms(9_500)));
+        harness.feed_message(Message::Notice { at: ms(9_400), notice: crate::trace::Notice::Note("later".into()) });
+        assert!(harness.live_model().newest_stamp() > before, "the live model gets what arrives");
+        harness.press_keys(key);
+        harness.tick(ms(9_500));
+        assert!(harness.contains("live 9.5 s"), "{key}: {}", harness.screen_text());
+        assert_eq!(harness.live_model().log().back().map(|line| line.text.as_str()), Some("later"));
+    }
+}
+
+#[test]
+fn steps_around_the_cursor_are_those_beside_it() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("<left><left><left><left><left>");
+    let cursor = harness.cursor().expect("a cursor");
+    harness.press_keys("m");
+    frames_until(&mut harness, "Slow motion 1/");
+    harness.press_keys(" ");
+    let first = harness.shown_moment();
+    for _ in 0..60 {
+        harness.press_keys("<right>");
+    }
+    assert!(first < cursor && cursor < harness.shown_moment(), "{first:?} {cursor:?} {:?}", harness.shown_moment());
+}
+
+#[test]
+fn chosen_worker_alone_is_played() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("jm");
+    frames_until(&mut harness, "Slow motion 1/");
+    harness.press_keys(" ");
+    for _ in 0..10 {
+        assert!(last_line(&harness).contains("teller-1"), "{}", last_line(&harness));
+        harness.press_keys("<right>");
+    }
+}
+
+#[test]
+fn run_that_ends_or_restarts_meanwhile_is_shown_live_again() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("m");
+    frames_until(&mut harness, "Slow motion 1/");
+    harness.feed_message(Message::Ended { at: ms(9_000), reason: RunEnd::Completed });
+    assert!(harness.contains("slow motion"), "it goes on: {}", harness.screen_text());
+    frames_until(&mut harness, "Slow motion 2/");
+    harness.press_keys("m");
+    assert!(harness.contains("completed"), "{}", harness.screen_text());
+    harness.press_keys("m");
+    frames_until(&mut harness, "Slow motion 1/");
+    harness.press_keys("mr");
+    assert_eq!(harness.run_count(), 2);
+    assert!(harness.contains("live"), "{}", harness.screen_text());
+}
