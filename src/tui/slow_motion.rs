@@ -27,8 +27,8 @@ const WORK_PER_FRAME: u64 = 1 << 18;
 /// Most bytes of copies of the model.
 const CHECKPOINT_BYTES: usize = 12 << 20;
 
-/// Least cells between two typical steps.
-const CELLS_PER_STEP: u64 = 4;
+/// Steps that a window typically shows.
+const STEPS_PER_WINDOW: usize = 12;
 
 /// A run in slow motion.
 pub(super) struct SlowMotion {
@@ -75,16 +75,14 @@ impl SlowMotion {
         view
     }
 
-    /// Returns a length of cells at which single steps can be told apart.
+    /// Returns a length of cells with which a window shows some steps.
     fn cell(&self, columns: u16) -> Span {
-        let (first, last) = (self.steps[0].event.at, self.steps[self.steps.len() - 1].event.at);
-        let mut gaps: Vec<u64> =
-            self.steps.windows(2).map(|two| two[1].event.at.span_since(two[0].event.at).0).collect();
-        gaps.retain(|gap| *gap > 0);
-        gaps.sort_unstable();
-        let typical = gaps.get(gaps.len() / 2).copied().unwrap_or(1_000);
-        let whole = last.span_since(first).0 * 10 / 9 / u64::from(columns.max(1));
-        Span(round_up_125(whole.min(typical / CELLS_PER_STEP).max(1_000)))
+        let size = STEPS_PER_WINDOW.min(self.steps.len());
+        let mut spans: Vec<u64> =
+            self.steps.windows(size).map(|some| some[size - 1].event.at.span_since(some[0].event.at).0).collect();
+        spans.sort_unstable();
+        let typical = spans.get(spans.len() / 2).copied().unwrap_or_default();
+        Span(round_up_125(typical / u64::from(columns.max(1))).max(1_000))
     }
 
     /// Handles a frame that is due. Returns whether the picture changed.
@@ -147,10 +145,10 @@ impl SlowMotion {
 
     /// Returns the line below the picture: which step, when, and what happens.
     pub(super) fn caption(&self) -> String {
-        let Some(shown) = &self.shown else { return "Slow motion: reading what memory holds".into() };
+        let Some(shown) = &self.shown else { return "Reading what memory holds".into() };
         let number = format!("{}/{}", self.index + 1, self.steps.len());
         let state = if self.is_playing { "" } else { " paused" };
-        format!("Slow motion {number}{state}  {shown}")
+        format!("{number}{state}  {shown}")
     }
 
     /// Shows the present step.

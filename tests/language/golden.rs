@@ -43,6 +43,16 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         &[("bad/result-help-outside-task", "only a worker of a pool can run other tasks while it waits")],
     ),
     (
+        "a mark without a text for the time axis",
+        &[
+            ("bad/mark-empty", "a mark needs a text"),
+            ("bad/mark-number", "expected text, found a number"),
+            ("bad/mark-too-long", "at most 40 characters"),
+            ("bad/mark-with-a-file", "cannot contain the name of a file"),
+            ("bad/mark-of-a-knob-that-is-no-text", "is not free text"),
+        ],
+    ),
+    (
         "a wrong unit",
         &[
             ("bad/put-timeout-of-a-size", "this is a size"),

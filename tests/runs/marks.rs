@@ -81,8 +81,8 @@ fn text_of_a_knob_is_a_mark() {
 fn marks_are_part_of_no_verdict() {
     let text = "mutex a\nmutex b\nthread l { forever { lock a { mark \"has a\"; sleep \"2ms\"; lock b } } }\n\
         thread r { forever { lock b { mark \"has b\"; sleep \"2ms\"; lock a } } }";
-    let seen = ObservedRun::run_to_end(&scenario(text));
-    assert_eq!(seen.model().deadlocks().len(), 1, "{:?}", seen.end);
+    let mut seen = ObservedRun::start(&scenario(text));
+    seen.wait_until("a deadlock", |seen| seen.model().deadlocks().len() == 1);
     assert!(seen.count(|kind| matches!(kind, EventKind::Mark { .. })) >= 2);
 }
 

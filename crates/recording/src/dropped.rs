@@ -6,7 +6,7 @@ use super::flight_recorder::decode;
 use super::section::Content;
 use super::section_builder::SectionBuilder;
 use contend_trace::format::{format_count, format_stamp};
-use contend_trace::{Event, EventKind, Message, Notice, ResourceId, Sample, Stamp, WorkerId};
+use contend_trace::{Declared, Event, EventKind, Message, Notice, ResourceId, Sample, Stamp, WorkerId};
 
 /// Most notices that are kept; the oldest are dropped first.
 const MAX_NOTICES: usize = 20_000;
@@ -18,7 +18,7 @@ pub struct DroppedPart {
     pub until: Stamp,
     workers: BTreeMap<WorkerId, DroppedEvents>,
     /// What was declared, in order.
-    declarations: Vec<Message>,
+    declarations: Vec<Declared>,
     /// Notices that still matter later, in order.
     notices: Vec<Message>,
     /// Samples that tell about the whole run.
@@ -54,7 +54,7 @@ impl DroppedPart {
             Message::Sample(Sample::Counter { counter, .. }) => drop(self.counters.insert(counter, message)),
             Message::Sample(Sample::Ring { worker, .. }) => drop(self.rings.insert(worker, message)),
             Message::Sample(Sample::Sched { .. } | Sample::Cores { .. } | Sample::Usage { .. }) => {}
-            Message::Declare(_) => self.declarations.push(message),
+            Message::Declare(declared) => self.declarations.extend(declared),
             Message::Watermark(_) | Message::WaitSnapshot(_) | Message::Look(_) => {}
         }
     }
@@ -84,8 +84,11 @@ impl DroppedPart {
         let note =
             format!("recorded from {} on; {} earlier events are missing", format_stamp(self.until), format_count(lost));
         let note = Message::Notice { at: self.until, notice: Notice::Note(note) };
-        let lasting = [Message::Events(events)].into_iter().chain(lasting.cloned()).chain([note]);
-        let messages = self.declarations.iter().cloned().chain(lasting);
+        // A worker that is gone has its events before.
+        let (ends, beginnings) = self.declarations.iter().cloned().partition(Declared::is_end);
+        let messages = [Message::Declare(beginnings), Message::Events(events), Message::Declare(ends)];
+        let messages = messages.into_iter().filter(|message| !matches!(message, Message::Declare(all) if all.is_empty()));
+        let messages = messages.chain(lasting.cloned()).chain([note]);
         if self.until == Stamp(0) {
             return None;
         }

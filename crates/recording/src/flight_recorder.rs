@@ -137,6 +137,11 @@ impl FlightTape {
         self.sections.get(section).map(|section| decode(section))
     }
 
+    /// Returns the first moment of a section.
+    pub fn section_start(&self, section: usize) -> Stamp {
+        self.sections.get(section).map_or_else(Stamp::default, |section| section.first)
+    }
+
     /// Returns the size of an encoded section.
     pub fn section_bytes(&self, section: usize) -> usize {
         self.sections.get(section).map_or(0, |section| section.bytes.len())

@@ -10,7 +10,7 @@ use crate::tui::slow_motion::SlowMotion;
 impl App {
     /// Shows the last moments of the live run step by step.
     pub(super) fn start_slow_motion(&mut self, tape: FlightTape, registry: Registry) {
-        if self.slow_motion.is_some() {
+        if self.slow_motion.is_some() || !matches!(self.current_view, CurrentView::Run(_)) {
             return;
         }
         let CurrentView::Run(live) = std::mem::replace(&mut self.current_view, CurrentView::Picker) else { return };
@@ -59,7 +59,7 @@ impl App {
     pub(super) fn handle_slow_motion_action(&mut self, action: Action) -> Option<Vec<Effect>> {
         let (Some(slow), CurrentView::Run(view)) = (&mut self.slow_motion, &mut self.current_view) else { return None };
         match action {
-            Action::SlowMotion | Action::Back | Action::Follow => self.leave_slow_motion(),
+            Action::SlowMotion | Action::Back => self.leave_slow_motion(),
             Action::PlayPause => slow.toggle(view),
             Action::NextStep => {
                 slow.pause();

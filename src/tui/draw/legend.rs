@@ -30,8 +30,10 @@ impl Widget for Legend<'_> {
         }
         if let Some(slow) = &self.app.slow_motion {
             let rest = text::put_line(buf, inner, &slow.caption(), self.app.theme.strong_style());
-            let rest = text::put_line(buf, rest, "  ", Style::new());
-            draw_hints(self.app, KeyContext::SlowMotion, rest, buf);
+            let keys = "  m live  Space pause  Left/Right step";
+            if keys.len() <= usize::from(rest.width) {
+                text::put_right(buf, rest, keys, self.app.theme.faint_style());
+            }
             return;
         }
         // The keys for help and for quitting are shown on every screen wide enough for part of the legend.

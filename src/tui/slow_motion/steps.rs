@@ -56,7 +56,7 @@ pub(super) fn find_steps(tape: &FlightTape, focus: Focus, cast: &Cast) -> Vec<St
     let mut events: Vec<Event> = Vec::new();
     // Backwards, until there are enough before the moment; one section more, for workers that were delivered late.
     let mut spare_sections = 1;
-    for section in (0..tape.section_count()).rev() {
+    for section in (0..last_section(tape, focus)).rev() {
         let messages = tape.read_section(section).unwrap_or_default();
         messages.iter().for_each(|message| collect(message, &wanted, &mut events));
         let before = events.iter().filter(|event| event.at <= focus.moment()).count();
@@ -75,6 +75,16 @@ pub(super) fn find_steps(tape: &FlightTape, focus: Focus, cast: &Cast) -> Vec<St
     };
     let step = |index: usize| Step { event: events[index], waited: waited(&events[..index], &events[index]) };
     (from..to).map(step).collect()
+}
+
+/// Returns the end of the sections that can have a step to play.
+fn last_section(tape: &FlightTape, focus: Focus) -> usize {
+    let later = (0..tape.section_count()).find(|section| tape.section_start(*section) > focus.moment());
+    let more = match focus {
+        Focus::Before(_) => 1,
+        Focus::Around(_) => 2,
+    };
+    later.map_or(usize::MAX, |later| later + more).min(tape.section_count())
 }
 
 fn collect(message: &Message, wanted: &impl Fn(&Event) -> bool, events: &mut Vec<Event>) {

