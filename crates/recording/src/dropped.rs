@@ -87,7 +87,8 @@ impl DroppedPart {
         // A worker that is gone has its events before.
         let (ends, beginnings) = self.declarations.iter().cloned().partition(Declared::is_end);
         let messages = [Message::Declare(beginnings), Message::Events(events), Message::Declare(ends)];
-        let messages = messages.into_iter().filter(|message| !matches!(message, Message::Declare(all) if all.is_empty()));
+        let messages =
+            messages.into_iter().filter(|message| !matches!(message, Message::Declare(all) if all.is_empty()));
         let messages = messages.chain(lasting.cloned()).chain([note]);
         if self.until == Stamp(0) {
             return None;

@@ -327,6 +327,7 @@ impl EventKind {
             | Self::TaskStolen { .. }
             | Self::TaskDropped { .. }
             | Self::CommandRan { .. }
+            | Self::Mark { .. }
             | Self::Gap { .. }
             | Self::Unknown { .. } => None,
         }
