@@ -32,8 +32,8 @@
 //! | `runner` | the runner process |
 //! | `helpers` | starts the main function of a helper process |
 //!
-//! One call goes up: `step_runner` calls `StepRunner::run_step`, which `steps` defines, because a step can submit a
-//! task or spawn a worker that runs steps again.
+//! One call goes up: `step_runner` calls `StepRunner::run_step` and `perform_joined_accesses`, which `steps` defines,
+//! because a step can submit a task or spawn a worker that runs steps again.
 
 mod block_on;
 mod capacity_check;

@@ -280,9 +280,17 @@ impl StepRunner {
     }
 
     async fn run_steps(&mut self, steps: &[Step]) -> StepResult {
-        for step in steps {
+        let mut rest = steps;
+        while let Some((step, after)) = rest.split_first() {
             self.check_cancelled()?;
-            self.run_step(step).await?;
+            let (joined, after_joined) = rest.split_at(self.count_joined_accesses(rest));
+            if joined.is_empty() {
+                self.run_step(step).await?;
+                rest = after;
+            } else {
+                self.perform_joined_accesses(joined)?;
+                rest = after_joined;
+            }
             if self.is_cut_off() {
                 return Err(StopReason::StopRequested); // and the step may have ended early
             }

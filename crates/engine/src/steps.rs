@@ -1,5 +1,6 @@
 //! Every step of the scenario language, one family of steps a file. `dispatch` selects the function of a step.
 
+mod accesses;
 mod attempt;
 mod choose;
 mod command;

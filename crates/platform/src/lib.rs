@@ -64,7 +64,8 @@ pub use child::{
 };
 pub use command::{CommandOptions, CommandResult, run_command};
 pub use contend_shm::{
-    Clock, ClockPair, PAGE_SIZE, SharedMemory, thread_id, wait_for_any, wait_once, wait_while, wake_all, wake_one,
+    Access, Clock, ClockPair, PAGE_SIZE, Poll, SharedMemory, perform_accesses, thread_id, wait_for_any, wait_once,
+    wait_while, wake_all, wake_one,
 };
 pub use core_load::CoreLoad;
 pub use fail_point::hit_fail_point;

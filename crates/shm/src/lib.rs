@@ -2,12 +2,14 @@
 //!
 //! The lowest layer: the rings that events travel in need only this crate.
 
+mod accesses;
 mod clock;
 mod shared_memory;
 #[cfg(debug_assertions)]
 mod simulated_suspension;
 mod thread;
 
+pub use accesses::{Access, Poll, perform_accesses};
 pub use clock::{Clock, ClockPair, clock_nanos, monotonic_nanos};
 pub use shared_memory::{PAGE_SIZE, SharedMemory, wait_for_any, wait_once, wait_while, wake_all, wake_one};
 #[cfg(debug_assertions)]

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use contend_scenario::MemoryOrder;
+use contend_platform::{Access, Poll};
+use contend_scenario::{Compare, MemoryOrder};
 
 /// The cell of a counter. Values are signed, as two's complement.
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +22,27 @@ impl<'a> OrderedCell<'a> {
     }
 
     pub fn store(self, value: i64) {
-        let order = match self.order {
-            MemoryOrder::Relaxed => Ordering::Relaxed,
-            MemoryOrder::AcquireRelease => Ordering::Release,
-            MemoryOrder::SeqCst => Ordering::SeqCst,
+        self.cell.store(value as u64, self.store_order());
+    }
+
+    /// Returns a store to be performed later.
+    pub const fn later_store(self, value: i64) -> Access<'a> {
+        Access::Store { word: self.cell, value, order: self.store_order() }
+    }
+
+    /// Returns a load to be performed later.
+    pub const fn later_load(self) -> Access<'a> {
+        Access::Load { word: self.cell, order: self.load_order(), value: 0 }
+    }
+
+    /// Returns a poll to be performed later: whether the value compares so with `with`.
+    pub fn later_poll(self, compare: Compare, with: f64) -> Poll<'a> {
+        let wanted = match compare {
+            Compare::Above => with.floor() as i64 + 1..=i64::MAX,
+            Compare::Below => i64::MIN..=with.ceil() as i64 - 1,
+            Compare::Equals => with.round() as i64..=with.round() as i64,
         };
-        self.cell.store(value as u64, order);
+        Poll { word: self.cell, order: self.load_order(), wanted }
     }
 
     /// Adds, wrapping around, and returns the value after it.
@@ -51,6 +67,14 @@ impl<'a> OrderedCell<'a> {
         }
     }
 
+    const fn store_order(self) -> Ordering {
+        match self.order {
+            MemoryOrder::Relaxed => Ordering::Relaxed,
+            MemoryOrder::AcquireRelease => Ordering::Release,
+            MemoryOrder::SeqCst => Ordering::SeqCst,
+        }
+    }
+
     const fn update_order(self) -> Ordering {
         match self.order {
             MemoryOrder::Relaxed => Ordering::Relaxed,
@@ -63,6 +87,21 @@ impl<'a> OrderedCell<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn poll_wants_the_values_for_which_the_comparison_holds() {
+        let memory = AtomicU64::new(0);
+        let cell = OrderedCell::new(&memory, MemoryOrder::Relaxed);
+        for compare in [Compare::Above, Compare::Below, Compare::Equals] {
+            for with in [-2.0, -0.4, 0.0, 1.0, 1.75] {
+                let wanted = cell.later_poll(compare, with).wanted;
+                for value in -4..=4 {
+                    let holds = compare.holds(value as f64, with);
+                    assert_eq!(wanted.contains(&value), holds, "{value} {compare:?} {with}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn values_are_signed_in_every_order() {

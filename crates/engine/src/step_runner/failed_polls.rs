@@ -12,11 +12,16 @@ pub struct FailedPolls {
 }
 
 impl StepRunner {
-    /// Counts a failed poll. One event covers many polls, because a poll takes less time than recording it.
-    pub fn count_failed_poll(&mut self, on: ResourceId) {
+    /// Notes that a poll follows.
+    pub fn begin_polling(&mut self) {
         if self.failed_polls.count == 0 {
             self.failed_polls.first_at = self.recorder.now();
         }
+    }
+
+    /// Counts a failed poll. One event covers many polls, because a poll takes less time than recording it.
+    pub fn count_failed_poll(&mut self, on: ResourceId) {
+        self.begin_polling();
         self.failed_polls.count += 1;
         if self.failed_polls.count == POLLS_PER_EVENT {
             let at = self.recorder.now();

@@ -23,7 +23,7 @@ impl StepRunner {
     }
 
     /// Returns the cell of a counter that is in the memory of this process.
-    fn cell(&self, target: &Target, counter: ResourceId) -> OrderedCell<'static> {
+    pub(super) fn cell(&self, target: &Target, counter: ResourceId) -> OrderedCell<'static> {
         OrderedCell::new(self.run.counter(counter), self.run.plan.counter_order(target.resource))
     }
 
