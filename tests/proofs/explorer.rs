@@ -168,6 +168,10 @@ fn program(seed: u64) -> (Program, Rng) {
     if matches!(seed % 8, 1 | 2 | 5 | 7) {
         program.add_selects(&mut Rng::with_seed(seed));
     }
+    if matches!(seed % 16, 0 | 3 | 4 | 14) {
+        program.add_kills(&mut Rng::with_seed(seed));
+        program.tasks = !program.processes && seed.is_multiple_of(2);
+    }
     (program, rng)
 }
 
@@ -194,13 +198,20 @@ fn check_programs(seeds: Range<u64>) -> Counts {
         sum.verdicts += one.verdicts;
         sum.unknown += one.unknown;
         sum.states += one.states;
-        if (seed + 1 - seeds.start).is_multiple_of(100_000) {
+        if (seed + 1 - seeds.start).is_multiple_of(10_000) {
             eprintln!("  {sum:?}");
         }
     }
     eprintln!("seeds {seeds:?}: {sum:?}, 0 false, 0 missed");
     assert!(sum.stalls > sum.programs / 5, "too few stalls to mean anything: {sum:?}");
     sum
+}
+
+/// Returns the seeds that the environment asks for, or `count` of them.
+fn asked_seeds(count: u64) -> Range<u64> {
+    let asked = |name| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let first = asked("CONTEND_SEED").unwrap_or(MANY);
+    first..first + asked("CONTEND_INPUTS").unwrap_or(count)
 }
 
 /// Seeds of wrong verdicts that the long runs found. In the first, a process died while waiting for an rwlock; the
@@ -228,8 +239,7 @@ fn tiny_programs_get_right_verdicts_in_every_order() {
 #[test]
 #[ignore = "takes minutes: cargo test --profile fuzz --test proofs explorer -- --ignored --nocapture"]
 fn verdicts_of_a_million_programs_are_right() {
-    let first = std::env::var("CONTEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(MANY);
-    check_programs(first..first + MANY);
+    check_programs(asked_seeds(MANY));
 }
 
 #[test]
@@ -249,7 +259,6 @@ fn real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
 #[test]
 #[ignore = "takes minutes: cargo test --test proofs real_runs -- --ignored --nocapture"]
 fn many_real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
-    let first = std::env::var("CONTEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(MANY);
-    let counts = real_runs::check_real_runs(first..first + 100 * REAL);
+    let counts = real_runs::check_real_runs(asked_seeds(100 * REAL));
     eprintln!("{counts:?}, 0 false, 0 missed, 0 impossible");
 }

@@ -6,27 +6,9 @@ use fastrand::Rng;
 
 use crate::explorer::program::{Alternative, Kind, LimitedStep, Program, Step};
 
-/// What the workers of a scenario are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kinds {
-    Threads,
-    Processes,
-    Tasks,
-}
-
-impl Kinds {
-    const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Threads => ("thread", "threads"),
-            Self::Processes => ("process", "processes"),
-            Self::Tasks => ("async", "async"),
-        }
-    }
-}
-
 /// Returns the scenario. `None` if a program has no equivalent: a worker that gives up goes on behind a block, which
 /// must have an end; and the world lets a worker that spawns or submits too often pass, to make all programs end.
-pub fn scenario(program: &Program, kinds: Kinds, rng: &mut Rng) -> Option<String> {
+pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
     if !has_few_lives_and_tasks(program) {
         return None;
     }
@@ -34,7 +16,7 @@ pub fn scenario(program: &Program, kinds: Kinds, rng: &mut Rng) -> Option<String
     let mutex = program.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
     for (i, kind) in program.kinds.iter().enumerate() {
         let _ = match *kind {
-            Kind::Mutex if kinds == Kinds::Processes && !program.robust => writeln!(text, "mutex r{i} kind=not-robust"),
+            Kind::Mutex if program.processes && !program.robust => writeln!(text, "mutex r{i} kind=not-robust"),
             Kind::Mutex => writeln!(text, "mutex r{i}"),
             Kind::Rwlock(policy) => writeln!(text, "rwlock r{i} policy={}", policy.word()),
             Kind::Semaphore(permits) => writeln!(text, "semaphore r{i} permits={permits}"),
@@ -46,7 +28,11 @@ pub fn scenario(program: &Program, kinds: Kinds, rng: &mut Rng) -> Option<String
             Kind::Latch(initial) => writeln!(text, "latch r{i} initial={initial}"),
         };
     }
-    let (worker, workers) = kinds.words();
+    let (worker, workers) = match (program.processes, program.tasks) {
+        (true, _) => ("process", "processes"),
+        (false, true) => ("async", "async"),
+        (false, false) => ("thread", "threads"),
+    };
     for (w, steps) in program.workers.iter().enumerate() {
         let _ = write!(text, "{worker} w{w} {{\n{}}}\n", block(steps, rng)?);
     }
@@ -161,6 +147,10 @@ fn block(steps: &[Step], rng: &mut Rng) -> Option<String> {
                 }
                 Step::Spawn(other) => format!("spawn w{other}"),
                 Step::Cancel(other) => format!("cancel w{other}"),
+                Step::Kill(other) => format!("cancel w{other} how=kill"),
+                Step::DropTasks(pool) => format!("cancel p{pool}"),
+                Step::ShutdownNow(pool) => format!("shutdown p{pool} how=cancel"),
+                Step::Discard(pool) => format!("shutdown p{pool} how=discard"),
                 Step::Join(other) => format!("join w{other}{limit}"),
                 Step::Submit(pool) => format!("submit p{pool}"),
                 Step::Result => "result".to_owned(),

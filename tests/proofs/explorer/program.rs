@@ -82,12 +82,20 @@ pub enum Step {
     Spawn(usize),
     /// Ends a worker's wait, or the worker before its next step; it gives back all that it holds.
     Cancel(usize),
+    /// As `Cancel`, but nothing is given back; a process dies at once.
+    Kill(usize),
     Join(usize),
     Submit(usize),
     Result,
     /// As `Result`, and runs tasks of the own pool meanwhile. Only in tasks.
     Help,
     Shutdown(usize),
+    /// Drops the tasks in a pool's queue.
+    DropTasks(usize),
+    /// As `Shutdown`, and drops the tasks in the queue.
+    ShutdownNow(usize),
+    /// As `ShutdownNow`, but the results of the dropped tasks never come.
+    Discard(usize),
     /// The process dies at once.
     Abort,
     /// Gives up its wait, which can be at any moment.
@@ -158,6 +166,8 @@ pub struct Program {
     pub pools: Vec<Pool>,
     /// Whether all workers are processes, which can die.
     pub processes: bool,
+    /// Whether all workers are tasks of an event loop, whose mutexes pass in order of arrival.
+    pub tasks: bool,
     /// Whether the system releases the mutexes of a process that dies.
     pub robust: bool,
 }
@@ -182,7 +192,7 @@ impl Program {
         let robust = processes && rng.f64() < 0.6;
         let seat = |rng: &mut Rng| Pool { seats: rng.usize(1..=2), task: Vec::new(), restarts: !rng.bool() };
         let pools = (0..pools).map(|_| seat(rng)).collect();
-        let mut program = Self { kinds, workers: vec![Vec::new(); workers], pools, processes, robust };
+        let mut program = Self { kinds, workers: vec![Vec::new(); workers], pools, processes, tasks: false, robust };
         for w in 0..workers {
             let steps = rng.usize(1..=size.steps);
             program.workers[w] = program.steps(rng, steps, w, false);
@@ -311,6 +321,30 @@ impl Program {
         }
     }
 
+    /// Lets workers kill each other and drop tasks.
+    pub fn add_kills(&mut self, rng: &mut Rng) {
+        for w in 0..self.workers.len() {
+            let mut steps = std::mem::take(&mut self.workers[w]);
+            if rng.f64() < 0.6 {
+                let other = rng.usize(..self.workers.len());
+                insert(rng, &mut steps, Step::Kill(other));
+            }
+            if !self.pools.is_empty() && rng.f64() < 0.4 {
+                let pool = rng.usize(..self.pools.len());
+                insert(rng, &mut steps, Step::DropTasks(pool));
+            }
+            for step in &mut steps {
+                *step = match *step {
+                    Step::Cancel(other) if rng.bool() => Step::Kill(other),
+                    Step::Shutdown(pool) if rng.bool() => Step::ShutdownNow(pool),
+                    Step::Shutdown(pool) if rng.bool() => Step::Discard(pool),
+                    step => step,
+                };
+            }
+            self.workers[w] = steps;
+        }
+    }
+
     /// Gives some waits a second alternative.
     pub fn add_selects(&mut self, rng: &mut Rng) {
         for w in 0..self.workers.len() {
@@ -380,7 +414,7 @@ impl Program {
         plain.chain(of_pools).collect()
     }
 
-    fn has(&self, wanted: impl Fn(&Step) -> bool) -> bool {
+    pub fn has(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         self.all_steps().iter().any(|steps| steps.iter().any(|step| wanted(&step.plain())))
     }
 
@@ -416,6 +450,16 @@ impl Program {
         }
         known[worker]
     }
+}
+
+/// Inserts a step where it is neither inside the wait for a condition nor behind the end of the process.
+fn insert(rng: &mut Rng, steps: &mut Vec<Step>, step: Step) {
+    let may = |at: &usize| {
+        let before = at.checked_sub(1).map(|before| steps[before]);
+        !matches!(before, Some(Step::Come { .. } | Step::Stay { .. } | Step::Abort))
+    };
+    let at = rng.choice((0..=steps.len()).filter(may).collect::<Vec<_>>()).unwrap_or(0);
+    steps.insert(at, step);
 }
 
 fn kind(rng: &mut Rng) -> Kind {

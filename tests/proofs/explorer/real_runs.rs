@@ -16,7 +16,7 @@ use contend::trace::{Message, Notice, Registry, WorkerId, WorkerInfo};
 use fastrand::Rng;
 
 use crate::explorer::finals::finals;
-use crate::explorer::kdl::{Kinds, scenario};
+use crate::explorer::kdl::scenario;
 use crate::explorer::named_workers;
 use crate::explorer::program::{Program, Size, Step};
 
@@ -120,15 +120,12 @@ fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
     // A worker of a scenario ends at a closed queue, the world's does not.
     program.workers.iter_mut().for_each(|steps| steps.retain(|step| !matches!(step, Step::Close(_))));
     program.pools.iter_mut().for_each(|pool| pool.task.retain(|step| !matches!(step, Step::Close(_))));
-    let program = program.with_limits(&mut rng);
-    let cancels = program.all_steps().iter().any(|steps| steps.iter().any(|step| matches!(step, Step::Cancel(_))));
-    let kinds = match program.processes {
-        true => Kinds::Processes,
-        // A cancelled task leaves the line of a mutex, which the world's threads do not.
-        false if rng.bool() && !cancels => Kinds::Tasks,
-        false => Kinds::Threads,
-    };
-    let Some(text) = scenario(&program, kinds, &mut rng) else {
+    let mut program = program.with_limits(&mut rng);
+    if rng.bool() {
+        program.add_kills(&mut rng);
+    }
+    program.tasks = !program.processes && rng.bool();
+    let Some(text) = scenario(&program, &mut rng) else {
         counts.other += 1;
         return Ok(());
     };
@@ -160,8 +157,10 @@ fn compare(program: &Program, run: &mut RealRun, left: u32, counts: &mut Counts)
         let here = numbers.iter().enumerate().filter(|(w, _)| left >> w & 1 == 1);
         here.filter_map(|(_, number)| *number).fold(0_u32, |bits, w| bits | 1 << w)
     };
-    // A worker that fails ends, which the world's does only at a closed pool and without a result.
-    let Some(ends) = finals(program).filter(|_| run.failures.is_empty()) else { return Ok(()) };
+    // A worker that fails ends, which the world's does only at a closed pool and without a result; and the world does not
+    // let processes die where the run may.
+    let kills = program.processes && program.has(|step| matches!(step, Step::Kill(_)));
+    let Some(ends) = finals(program).filter(|_| run.failures.is_empty() && !kills) else { return Ok(()) };
     counts.compared += 1;
     counts.open += u64::from(ends.len() > 1);
     if ends.contains(&number(left)) {

@@ -68,7 +68,11 @@ impl Wire {
 /// Returns the registry of a program.
 fn registry(program: &Program) -> Arc<Registry> {
     let seats = program.seats();
-    let kind = if program.processes { WorkerKind::Process } else { WorkerKind::Thread };
+    let kind = match (program.processes, program.tasks) {
+        (true, _) => WorkerKind::Process,
+        (false, true) => WorkerKind::Async,
+        (false, false) => WorkerKind::Thread,
+    };
     let worker = |(i, seat): (usize, &Option<(usize, usize)>)| WorkerInfo {
         name: format!("w{i}"),
         group: format!("w{i}"),
@@ -94,6 +98,7 @@ fn kind_of(program: &Program, on: usize) -> ResourceKind {
     match program.kinds[on] {
         Kind::Mutex => ResourceKind::Mutex {
             kind: match (program.processes, program.robust) {
+                (false, _) if program.tasks => LockKind::Async,
                 (false, _) => LockKind::Std,
                 (true, false) => LockKind::NotRobust,
                 (true, true) => LockKind::Robust,
@@ -163,7 +168,10 @@ fn wakers(program: &Program) -> Vec<Wakers> {
 fn cancellers(program: &Program) -> Vec<Cancellers> {
     let mut cancellers = Vec::new();
     for (w, steps) in program.all_steps().into_iter().enumerate() {
-        let of = steps.iter().filter_map(|step| if let Step::Cancel(other) = step { Some(*other) } else { None });
+        let of = steps.iter().filter_map(|step| match step {
+            Step::Cancel(other) | Step::Kill(other) => Some(*other),
+            _ => None,
+        });
         cancellers.extend(of.map(|other| Cancellers { of: one(other), by: one(w) }));
     }
     cancellers
@@ -199,7 +207,7 @@ fn enter(program: &Program, wakers: &mut [Wakers], lanes: LaneRange, step: &Step
                 wakers[life.index()].givers.push(lanes);
             }
         }
-        Step::Shutdown(pool) => {
+        Step::Shutdown(pool) | Step::DropTasks(pool) | Step::ShutdownNow(pool) | Step::Discard(pool) => {
             let queue = queue_of(program, pool).index();
             wakers[queue].givers.push(lanes);
             wakers[queue].takers.push(lanes);

@@ -74,6 +74,8 @@ pub struct Worker {
     /// Whether it was cancelled, and whether a wait of it ended because of that.
     cancelled: bool,
     noticed: bool,
+    /// Whether it was cancelled to keep what it holds.
+    killed: bool,
     /// Whether its wait for a result also ends when there is a task to run.
     helps: bool,
 }
@@ -100,6 +102,9 @@ pub struct Words {
     left: (u64, u64),
     let_in: u64,
     orphaned: bool,
+    /// The tasks that wait for a mutex, in order, and whether each was killed; and the task that has got it since.
+    line: VecDeque<(usize, bool)>,
+    handed: Option<usize>,
     depth: u32,
     closed: bool,
     put: u32,
@@ -161,6 +166,7 @@ impl World {
             outer: Vec::new(),
             cancelled: false,
             noticed: false,
+            killed: false,
             helps: false,
         };
         let words = |kind: &Kind| Words {
@@ -249,7 +255,7 @@ impl World {
                     | Step::Meet(_)
                     | Step::Join(_)
                     | Step::Result
-            )
+            ) || program.tasks && matches!(step, Step::Lock(_) | Step::TryLock(_))
         };
         self.workers[w].cancelled && !self.is_idle(program, w) && self.step_of(program, w).is_some_and(notices)
     }
@@ -267,6 +273,7 @@ impl World {
             return self.task_is_there(program, w);
         }
         match self.step_of(program, w) {
+            Some(Step::Lock(on) | Step::TryLock(on)) if program.tasks => words(on).handed == Some(w),
             Some(Step::Lock(on) | Step::TryLock(on)) => words(on).holders.is_empty(),
             Some(Step::Read(on)) => self.may_read(program, on, &self.workers[w]),
             Some(Step::Write(on)) => self.may_write(program, on, &self.workers[w]),
@@ -282,7 +289,7 @@ impl World {
             Some(Step::Submit(pool)) => !self.is_full(pool),
             Some(Step::Result) => self.result_is_there(w),
             Some(Step::Help) => self.result_is_there(w) || self.workers[w].helps && self.task_is_there(program, w),
-            Some(Step::Shutdown(pool)) => self.pools[pool].open == 0,
+            Some(Step::Shutdown(pool) | Step::ShutdownNow(pool) | Step::Discard(pool)) => self.pools[pool].open == 0,
             _ => true,
         }
     }
@@ -321,7 +328,7 @@ impl Scene<'_> {
         let (is_plain, step) = (w < self.program.workers.len(), self.world.step_of(self.program, w));
         let ends = self.world.workers[w].cancelled && !waited && !self.world.is_relocking(self.program, w);
         if is_plain && ends && (step.is_some() || self.world.workers[w].noticed) {
-            return self.end(w, ExitKind::Cancelled);
+            return self.end_cancelled(w);
         }
         let Some(step) = step else {
             return if w < self.program.workers.len() { self.end(w, ExitKind::Finished) } else { self.end_task(w) };
@@ -335,6 +342,9 @@ impl Scene<'_> {
             }
         }
         match step {
+            Step::Lock(on) | Step::TryLock(on) if self.program.tasks => {
+                self.lock_in_line(w, on, waited, matches!(step, Step::TryLock(_)));
+            }
             Step::Lock(on) | Step::TryLock(on) => self.lock(w, on, waited, matches!(step, Step::TryLock(_))),
             Step::Unlock(on) | Step::Leave(on) | Step::Return(on) => {
                 self.give_back(w, on);
@@ -381,14 +391,22 @@ impl Scene<'_> {
             Step::Cancel(other) => {
                 let nth = self.world.workers[other].life;
                 self.record(w, EventKind::Cancels { worker: other.into(), nth, kills: false });
-                self.world.workers[other].cancelled |= self.world.workers[other].phase != Phase::Out;
+                let other = &mut self.world.workers[other];
+                (other.cancelled, other.killed) = (other.cancelled || other.phase != Phase::Out, false);
+                self.next(w);
+            }
+            Step::Kill(other) => self.kill(w, other),
+            Step::DropTasks(pool) => {
+                self.drop_tasks(w, pool, true);
                 self.next(w);
             }
             Step::Join(other) => self.join(w, other, waited),
             Step::Submit(pool) => self.submit(w, pool, waited),
             Step::Result => self.result(w, waited),
             Step::Help => self.help(w, waited),
-            Step::Shutdown(pool) => self.shut_down(w, pool, waited),
+            Step::Shutdown(pool) | Step::ShutdownNow(pool) | Step::Discard(pool) => {
+                self.shut_down(w, (pool, step), waited);
+            }
             Step::Abort => self.die(w),
             Step::Limited(_) => unreachable!("a step without its limit"),
         }

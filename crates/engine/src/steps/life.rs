@@ -135,6 +135,13 @@ impl StepRunner {
     }
 
     fn begin_spawn(&mut self, other: SpawnTarget, (asked, nth): (u64, u64)) -> StepResult {
+        if self.run.is_left_in_line(other.worker) {
+            // Without an event: the model would wait for the life to begin.
+            self.run.end_life(other.worker, false);
+            let name = self.run.plan.registry.worker_name(other.worker);
+            let why = "it was killed in the line of a mutex and keeps its place there";
+            return Err(StopReason::Failed(format!("{name} could not be spawned: {why}")));
+        }
         self.recorder.write(asked, EventKind::Spawns { life: other.id, nth });
         self.run.memory.ring(other.worker).clear_requests_before_life(nth);
         self.run.add_task_source(other.worker);
@@ -153,11 +160,6 @@ impl StepRunner {
                     self.run.remove_task_source(other.worker, Some(&mut self.recorder));
                     self.run.end_life(other.worker, false);
                 })
-            }
-            WorkerKind::Async if self.run.is_left_in_line(other.worker) => {
-                self.run.remove_task_source(other.worker, Some(&mut self.recorder));
-                self.run.end_life(other.worker, false);
-                Err(io::Error::other("it was killed in the line of a mutex and keeps its place there"))
             }
             WorkerKind::Async => {
                 other.life.mark_running();

@@ -9,6 +9,14 @@ impl Scene<'_> {
     /// Ends a wait with a time limit, and leaves the resource as if the worker had never come.
     pub(super) fn give_up(&mut self, w: usize, step: Step) {
         let on = match step {
+            Step::Lock(on) | Step::TryLock(on) if self.world.workers[w].killed => {
+                self.die_in_line(w, on);
+                return self.end_cancelled(w);
+            }
+            Step::Lock(on) | Step::TryLock(on) => {
+                self.leave_line(w, on);
+                id(on)
+            }
             Step::Read(on) | Step::Write(on) => {
                 self.leave_rwlock(w, on, matches!(step, Step::Read(_)));
                 id(on)
@@ -40,7 +48,9 @@ impl Scene<'_> {
         };
         self.record(w, EventKind::WaitTimedOut { lock: on });
         match step {
-            Step::Read(on) | Step::Write(on) | Step::Acquire(on, _) => self.skip(w, on),
+            Step::Lock(on) | Step::TryLock(on) | Step::Read(on) | Step::Write(on) | Step::Acquire(on, _) => {
+                self.skip(w, on);
+            }
             _ => self.next(w),
         }
     }

@@ -46,6 +46,9 @@ impl Scene<'_> {
         if self.world.workers[other].life >= LIVES {
             return self.next(w); // the limit makes every program end
         }
+        if self.is_dead_in_line(other) {
+            return self.fail(w);
+        }
         if self.world.workers[other].phase != Phase::Out {
             let nth = self.world.workers[other].life;
             self.world.workers[w].joins = nth;
@@ -92,6 +95,41 @@ impl Scene<'_> {
         self.leave_sources(w);
         self.record(w, EventKind::LifeEnded(how));
         self.over(w);
+    }
+
+    /// Ends the life of a worker that was cancelled.
+    pub(super) fn end_cancelled(&mut self, w: usize) {
+        if !self.world.workers[w].killed {
+            return self.end(w, ExitKind::Cancelled);
+        }
+        self.leave_sources(w);
+        self.record(w, EventKind::LifeEnded(ExitKind::Killed));
+        self.over(w);
+    }
+
+    /// Kills another worker: a process at once, others as soon as they notice. A process that is about to wait for a
+    /// signal, or may have been sent one, is not killed: nothing tells whether the signal was meant for it.
+    pub(super) fn kill(&mut self, w: usize, other: usize) {
+        let (nth, kills) = (self.world.workers[other].life, self.program.processes);
+        let at_signal = matches!(self.world.step_of(self.program, other), Some(Step::Stay { .. }));
+        let may = match self.world.workers[other].phase {
+            Phase::Out => true,
+            Phase::Asked => !kills,
+            Phase::Runs => !kills || !at_signal,
+            Phase::Waits => !kills || self.may_be_killed(other),
+        };
+        self.next(w);
+        if !may {
+            return;
+        }
+        self.record(w, EventKind::Cancels { worker: other.into(), nth, kills });
+        if self.world.workers[other].phase == Phase::Out {
+            return;
+        }
+        if kills {
+            return self.die(other);
+        }
+        (self.world.workers[other].cancelled, self.world.workers[other].killed) = (true, true);
     }
 
     /// Finishes an ended or dead life.

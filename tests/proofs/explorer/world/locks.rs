@@ -70,6 +70,60 @@ impl Scene<'_> {
         self.have(w, on, vec![grant]);
     }
 
+    /// Locks a mutex of tasks, or waits in line for it.
+    pub(super) fn lock_in_line(&mut self, w: usize, on: usize, waited: bool, timed: bool) {
+        let words = &mut self.world.words[on];
+        if waited && words.handed != Some(w) {
+            self.leave_line(w, on);
+            self.record(w, EventKind::WaitTimedOut { lock: id(on) });
+            return self.skip(w, on);
+        }
+        if !waited && !words.holders.is_empty() {
+            words.line.push_back((w, false));
+            return self.wait_for(w, on, Vec::new(), timed);
+        }
+        words.handed = None;
+        words.holders = vec![w];
+        words.grants += 1;
+        let grant = Grant(words.grants);
+        if timed && !waited {
+            self.record(w, EventKind::TimedAttempt { lock: id(on) });
+        }
+        self.have(w, on, vec![grant]);
+    }
+
+    pub(super) fn leave_line(&mut self, w: usize, on: usize) {
+        self.world.words[on].line.retain(|(waiter, is_dead)| *waiter != w || *is_dead);
+    }
+
+    /// Leaves a killed task in line: the mutex will be handed to it.
+    pub(super) fn die_in_line(&mut self, w: usize, on: usize) {
+        self.world.words[on]
+            .line
+            .iter_mut()
+            .filter(|(waiter, _)| *waiter == w)
+            .for_each(|(_, is_dead)| *is_dead = true);
+    }
+
+    pub(super) fn is_dead_in_line(&self, w: usize) -> bool {
+        self.world.words.iter().any(|words| words.line.contains(&(w, true)))
+    }
+
+    /// Hands a mutex of tasks to the first in line.
+    fn hand_over(&mut self, on: usize) {
+        let words = &mut self.world.words[on];
+        let next = words.line.pop_front();
+        words.holders = next.iter().map(|(next, _)| *next).collect();
+        match next {
+            Some((next, true)) => {
+                words.grants += 1;
+                let grant = Grant(words.grants);
+                self.record(next, EventKind::Acquired { lock: id(on), grant });
+            }
+            next => words.handed = next.map(|(next, _)| next),
+        }
+    }
+
     /// Continues after the block of a lock that was not acquired.
     pub(super) fn skip(&mut self, w: usize, on: usize) {
         self.next(w);
@@ -109,6 +163,7 @@ impl Scene<'_> {
                 }
             }
             Kind::Rwlock(_) => words.readers -= 1,
+            Kind::Mutex if self.program.tasks => self.hand_over(on),
             _ => words.holders.clear(),
         }
         for grant in grants {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use contend::trace::{AwaitedResult, DropReason, EventKind, ExitKind, PoolId, ResourceId, Span, State};
 
 use super::{OuterTask, Phase, Scene, World};
-use crate::explorer::program::{Program, ROOM};
+use crate::explorer::program::{Program, ROOM, Step};
 
 /// Limit of tasks in a run, as if each submitter checked the number of earlier tasks.
 const TASKS: u64 = 5;
@@ -163,6 +163,10 @@ impl Scene<'_> {
             w,
             EventKind::ResultReady { on: results_of(self.program, pool), unread: held, nth: promise as u32, ok },
         );
+        self.count_finished(w, pool);
+    }
+
+    fn count_finished(&mut self, w: usize, pool: usize) {
         self.world.pools[pool].open -= 1;
         self.world.alive -= 1;
         self.close_pools_without_submitters(w);
@@ -210,7 +214,7 @@ impl Scene<'_> {
     }
 
     /// Fails a step: the task ends, or the worker if it has no task.
-    fn fail(&mut self, w: usize) {
+    pub(super) fn fail(&mut self, w: usize) {
         if w < self.program.workers.len() {
             return self.end(w, ExitKind::Panicked);
         }
@@ -234,12 +238,30 @@ impl Scene<'_> {
         if ok { self.next(w) } else { self.fail(w) }
     }
 
-    pub(super) fn shut_down(&mut self, w: usize, pool: usize, waited: bool) {
+    /// Drops all tasks in a pool's queue, with or without results that say so.
+    pub(super) fn drop_tasks(&mut self, w: usize, pool: usize, with_results: bool) {
+        while let Some(promise) = self.world.pools[pool].tasks.pop_front() {
+            self.world.pools[pool].taken += 1;
+            self.record(w, EventKind::TaskDropped { pool: PoolId::from(pool), reason: DropReason::Cancelled });
+            if with_results {
+                self.task_over(w, pool, promise, false);
+            } else {
+                self.count_finished(w, pool);
+            }
+        }
+    }
+
+    pub(super) fn shut_down(&mut self, w: usize, (pool, step): (usize, Step), waited: bool) {
         if waited {
             self.record(w, EventKind::Resumed);
             return self.next(w);
         }
         self.shut(w, pool);
+        match step {
+            Step::ShutdownNow(_) => self.drop_tasks(w, pool, true),
+            Step::Discard(_) => self.drop_tasks(w, pool, false),
+            _ => {}
+        }
         if self.world.pools[pool].open == 0 {
             return self.next(w);
         }
