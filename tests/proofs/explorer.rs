@@ -172,6 +172,9 @@ fn program(seed: u64) -> (Program, Rng) {
         program.add_kills(&mut Rng::with_seed(seed));
         program.tasks = !program.processes && seed.is_multiple_of(2);
     }
+    if seed % 16 == 8 {
+        program.add_forks(&mut Rng::with_seed(seed));
+    }
     (program, rng)
 }
 

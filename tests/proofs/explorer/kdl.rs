@@ -14,7 +14,8 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
     }
     let mut text = "title \"Random programs\"\nexpect deadlock\n".to_owned();
     let mutex = program.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
-    for (i, kind) in program.kinds.iter().enumerate() {
+    let declared = program.kinds.iter().enumerate().filter(|(on, _)| program.original(*on) == *on);
+    for (i, kind) in declared {
         let _ = match *kind {
             Kind::Mutex if program.processes && !program.robust => writeln!(text, "mutex r{i} kind=not-robust"),
             Kind::Mutex => writeln!(text, "mutex r{i}"),
@@ -34,7 +35,9 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
         (false, false) => ("thread", "threads"),
     };
     for (w, steps) in program.workers.iter().enumerate() {
-        let _ = write!(text, "{worker} w{w} {{\n{}}}\n", block(steps, rng)?);
+        let head = if program.is_forked(w) { format!("process w{w} by=fork") } else { format!("{worker} w{w}") };
+        let steps: Vec<Step> = steps.iter().map(|step| original_step(program, *step)).collect();
+        let _ = write!(text, "{head} {{\n{}}}\n", block(&steps, rng)?);
     }
     for (p, pool) in program.pools.iter().enumerate() {
         let crash = if pool.restarts { "restart" } else { "shrink" };
@@ -43,6 +46,16 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
         let _ = write!(text, "{head} {{\ntask {{\n{task}}}\n}}\n");
     }
     Some(text)
+}
+
+/// Returns a step with the original of the mutex that it uses.
+fn original_step(program: &Program, step: Step) -> Step {
+    match step {
+        Step::Lock(on) => Step::Lock(program.original(on)),
+        Step::TryLock(on) => Step::TryLock(program.original(on)),
+        Step::Unlock(on) => Step::Unlock(program.original(on)),
+        step => step,
+    }
 }
 
 /// Whether no worker lives or submits more often than the world allows.

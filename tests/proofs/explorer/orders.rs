@@ -63,7 +63,9 @@ pub fn explore(programs: std::ops::Range<u64>, most: u64) -> u64 {
         let mut rng = Rng::with_seed(seed);
         let mut program = Program::new(&mut rng, Size { workers: 2, steps: 2, kinds: 2 });
         program.add_selects(&mut Rng::with_seed(seed));
-        if seed.is_multiple_of(3) {
+        if seed % 5 == 4 {
+            program.add_forks(&mut Rng::with_seed(seed));
+        } else if seed.is_multiple_of(3) {
             program.add_kills(&mut Rng::with_seed(seed));
             program.tasks = !program.processes && seed.is_multiple_of(2);
         }

@@ -170,6 +170,16 @@ pub struct Program {
     pub tasks: bool,
     /// Whether the system releases the mutexes of a process that dies.
     pub robust: bool,
+    /// Mutexes of forked processes: those workers use them in place of the originals.
+    pub copies: Vec<MutexCopy>,
+}
+
+/// The copy of a mutex in a forked process.
+#[derive(Debug, Clone, Copy)]
+pub struct MutexCopy {
+    pub copy: usize,
+    pub original: usize,
+    pub worker: usize,
 }
 
 /// Limits of steps, workers and resources in a program.
@@ -192,7 +202,15 @@ impl Program {
         let robust = processes && rng.f64() < 0.6;
         let seat = |rng: &mut Rng| Pool { seats: rng.usize(1..=2), task: Vec::new(), restarts: !rng.bool() };
         let pools = (0..pools).map(|_| seat(rng)).collect();
-        let mut program = Self { kinds, workers: vec![Vec::new(); workers], pools, processes, tasks: false, robust };
+        let mut program = Self {
+            kinds,
+            workers: vec![Vec::new(); workers],
+            pools,
+            processes,
+            tasks: false,
+            robust,
+            copies: Vec::new(),
+        };
         for w in 0..workers {
             let steps = rng.usize(1..=size.steps);
             program.workers[w] = program.steps(rng, steps, w, false);
@@ -343,6 +361,56 @@ impl Program {
             }
             self.workers[w] = steps;
         }
+    }
+
+    /// Turns a worker of threads that uses nothing but locks, queues and signals into a forked process, which has copies
+    /// of all mutexes. Another one spawns it.
+    pub fn add_forks(&mut self, rng: &mut Rng) {
+        let fits = |step: &Step| {
+            !matches!(
+                step,
+                Step::Come { .. }
+                    | Step::Notify(_)
+                    | Step::NotifyAll(_)
+                    | Step::Spawn(_)
+                    | Step::Join(_)
+                    | Step::Cancel(_)
+                    | Step::Submit(_)
+                    | Step::Result
+                    | Step::Shutdown(_)
+                    | Step::Select { .. }
+            )
+        };
+        let worker = rng.usize(1..self.workers.len());
+        if self.processes || !self.workers[worker].iter().all(fits) {
+            return;
+        }
+        if !self.is_spawned(worker) {
+            insert(rng, &mut self.workers[0], Step::Spawn(worker));
+        }
+        for original in (0..self.kinds.len()).filter(|on| self.kinds[*on] == Kind::Mutex) {
+            let copy = self.kinds.len() + self.copies.len();
+            self.copies.push(MutexCopy { copy, original, worker });
+            for step in &mut self.workers[worker] {
+                *step = match *step {
+                    Step::Lock(on) if on == original => Step::Lock(copy),
+                    Step::TryLock(on) if on == original => Step::TryLock(copy),
+                    Step::Unlock(on) if on == original => Step::Unlock(copy),
+                    step => step,
+                };
+            }
+        }
+        self.kinds.extend(self.copies.iter().map(|_| Kind::Mutex));
+    }
+
+    /// Returns whether a worker is a forked process.
+    pub fn is_forked(&self, worker: usize) -> bool {
+        self.copies.iter().any(|copy| copy.worker == worker)
+    }
+
+    /// Returns the mutex that a step names in a scenario: of a copy, the original.
+    pub fn original(&self, on: usize) -> usize {
+        self.copies.iter().find(|copy| copy.copy == on).map_or(on, |copy| copy.original)
     }
 
     /// Gives some waits a second alternative.

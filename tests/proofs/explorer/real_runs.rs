@@ -124,7 +124,10 @@ fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
     if rng.bool() {
         program.add_kills(&mut rng);
     }
-    program.tasks = !program.processes && rng.bool();
+    if rng.f64() < 0.3 {
+        program.add_forks(&mut rng);
+    }
+    program.tasks = !program.processes && program.copies.is_empty() && rng.bool();
     let Some(text) = scenario(&program, &mut rng) else {
         counts.other += 1;
         return Ok(());

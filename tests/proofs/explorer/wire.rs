@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use contend::model::{Budget, Model};
 use contend::trace::{
-    Cancellers, Event, LaneRange, LockKind, Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo,
-    ResourceKind, Stamp, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Cancellers, Event, LaneRange, LockCopy, LockKind, Message, Notice, PoolId, PoolInfo, Registry, ResourceId,
+    ResourceInfo, ResourceKind, Stamp, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
-use crate::explorer::program::{Alternative, Kind, Program, ROOM, Step};
+use crate::explorer::program::{Alternative, Kind, MutexCopy, Program, ROOM, Step};
 use crate::explorer::world::{EventSink, Record, life, queue_of, results_of};
 
 #[derive(Clone)]
@@ -76,7 +76,7 @@ fn registry(program: &Program) -> Arc<Registry> {
     let worker = |(i, seat): (usize, &Option<(usize, usize)>)| WorkerInfo {
         name: format!("w{i}"),
         group: format!("w{i}"),
-        kind,
+        kind: if program.is_forked(i) { WorkerKind::Process } else { kind },
         pool: seat.map(|(pool, _)| PoolId::from(pool)),
     };
     let lives = (0..program.workers.len()).filter(|w| program.has_life(*w));
@@ -88,9 +88,14 @@ fn registry(program: &Program) -> Arc<Registry> {
         resources: kinds.enumerate().map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
         pools: (0..program.pools.len()).map(|pool| pool_info(program, pool, kind)).collect(),
         wakers: wakers(program),
+        lock_copies: program.copies.iter().map(lock_copy).collect(),
         cancellers: cancellers(program),
         ..Registry::default()
     })
+}
+
+fn lock_copy(of: &MutexCopy) -> LockCopy {
+    LockCopy { copy: of.copy.into(), original: of.original.into(), worker: of.worker.into() }
 }
 
 fn kind_of(program: &Program, on: usize) -> ResourceKind {

@@ -35,6 +35,12 @@ impl Scene<'_> {
         if spawned {
             self.record(w, EventKind::SpawnedBy { worker: WorkerId(0), after: Span(1) });
         }
+        for copy in self.program.copies.iter().filter(|copy| copy.worker == w) {
+            if let Some(holder) = self.world.words[copy.copy].holders.first() {
+                let (lock, holder) = (ResourceId::from(copy.copy), WorkerId::from(*holder));
+                self.record(w, EventKind::CopiedHeld { lock, holder });
+            }
+        }
     }
 
     pub(super) fn spawn(&mut self, w: usize, other: usize, waited: bool) {
@@ -57,6 +63,9 @@ impl Scene<'_> {
         self.world.workers[other].life += 1;
         self.world.workers[other].phase = Phase::Asked;
         (self.world.workers[other].cancelled, self.world.workers[other].noticed) = (false, false);
+        for copy in self.program.copies.iter().filter(|copy| copy.worker == other) {
+            self.world.words[copy.copy] = self.world.words[copy.original].clone();
+        }
         let nth = self.world.workers[other].life;
         self.record(w, EventKind::Spawns { life: on, nth });
         if self.program.is_source(other) && !std::mem::replace(&mut self.world.sources[other], true) {
