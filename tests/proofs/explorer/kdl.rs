@@ -14,7 +14,15 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
     }
     let mut text = "title \"Random programs\"\nexpect deadlock\n".to_owned();
     let mutex = program.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
-    let declared = program.kinds.iter().enumerate().filter(|(on, _)| program.original(*on) == *on);
+    let threads = thread_limit(program).filter(|_| rng.f64() < 0.7);
+    if let Some((_, permits)) = threads {
+        let _ = writeln!(text, "runtime threads=1 blocking-threads={permits}");
+    }
+    let declared = program
+        .kinds
+        .iter()
+        .enumerate()
+        .filter(|(on, _)| program.original(*on) == *on && threads.is_none_or(|(limit, _)| limit != *on));
     for (i, kind) in declared {
         let _ = match *kind {
             Kind::Mutex if program.processes && !program.robust => writeln!(text, "mutex r{i} kind=not-robust"),
@@ -37,11 +45,11 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
     for (w, steps) in program.workers.iter().enumerate() {
         let head = if program.is_forked(w) { format!("process w{w} by=fork") } else { format!("{worker} w{w}") };
         let steps: Vec<Step> = steps.iter().map(|step| original_step(program, *step)).collect();
-        let _ = write!(text, "{head} {{\n{}}}\n", block(&steps, rng)?);
+        let _ = write!(text, "{head} {{\n{}}}\n", block(&steps, threads, rng)?);
     }
     for (p, pool) in program.pools.iter().enumerate() {
         let crash = if pool.restarts { "restart" } else { "shrink" };
-        let task = block(&pool.task, rng)?;
+        let task = block(&pool.task, threads, rng)?;
         let head = format!("pool p{p} of={workers} workers={} queue=1 on-crash={crash}", pool.seats);
         let _ = write!(text, "{head} {{\ntask {{\n{task}}}\n}}\n");
     }
@@ -70,6 +78,38 @@ fn has_few_lives_and_tasks(program: &Program) -> bool {
     let aborts = program.pools.iter().any(|pool| pool.task.contains(&Step::Abort));
     let tasks: usize = program.workers.iter().map(submits).sum();
     lives <= 3 && !spawner_is_spawned && !in_tasks && !aborts && lives * tasks <= 5
+}
+
+/// Returns a semaphore of tasks that the limit of the threads for `to-thread` can stand for, with its permits: each
+/// block takes one permit without a time limit, and holds no other.
+fn thread_limit(program: &Program) -> Option<(usize, u32)> {
+    let takes_one = |on: usize| {
+        let is_other = |step: &Step| match *step {
+            Step::Acquire(of, permits) => of == on && permits != 1,
+            Step::Limited(LimitedStep::Acquire(of, _)) => of == on,
+            _ => *step == Step::Help,
+        };
+        !program.has_written(is_other) && program.all_steps().iter().all(|steps| deepest(steps, on) <= 1)
+    };
+    let limits = program.kinds.iter().enumerate().filter_map(|(on, kind)| match kind {
+        Kind::Semaphore(permits) if *permits > 0 && program.is_scoped(on) => Some((on, *permits)),
+        _ => None,
+    });
+    limits.filter(|_| program.tasks).find(|(on, _)| takes_one(*on))
+}
+
+/// Returns how many blocks of a semaphore are open at once.
+fn deepest(steps: &[Step], on: usize) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for step in steps {
+        match step.plain() {
+            Step::Acquire(of, _) if of == on => depth += 1,
+            Step::Return(of) if of == on => depth -= 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// Returns which steps begin a block that ends, by position.
@@ -109,7 +149,7 @@ fn alternative(of: Alternative) -> String {
 }
 
 /// Returns the lines of a worker's steps.
-fn block(steps: &[Step], rng: &mut Rng) -> Option<String> {
+fn block(steps: &[Step], threads: Option<(usize, u32)>, rng: &mut Rng) -> Option<String> {
     let closed = closed_blocks(steps);
     let mut text = String::new();
     let mut depth = 0_usize;
@@ -130,6 +170,9 @@ fn block(steps: &[Step], rng: &mut Rng) -> Option<String> {
                 Step::TryLock(on) if closed[at] => format!("try-lock r{on} timeout=\"{short}\" {{"),
                 Step::Read(on) if closed[at] => format!("read r{on}{limit} {{"),
                 Step::Write(on) if closed[at] => format!("write r{on}{limit} {{"),
+                Step::Acquire(on, _) if closed[at] && threads.is_some_and(|(limit, _)| limit == on) => {
+                    "to-thread {".to_owned()
+                }
                 Step::Acquire(on, n) if closed[at] => format!("acquire r{on} permits={n}{limit} {{"),
                 Step::TryLock(_) | Step::Read(_) | Step::Write(_) | Step::Acquire(..) => return None,
                 Step::Unlock(_) | Step::Leave(_) | Step::Return(_) => "}".to_owned(),

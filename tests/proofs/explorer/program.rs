@@ -482,6 +482,11 @@ impl Program {
         plain.chain(of_pools).collect()
     }
 
+    /// Returns whether there is such a step, as it is written.
+    pub fn has_written(&self, wanted: impl Fn(&Step) -> bool) -> bool {
+        self.all_steps().iter().any(|steps| steps.iter().any(&wanted))
+    }
+
     pub fn has(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         self.all_steps().iter().any(|steps| steps.iter().any(|step| wanted(&step.plain())))
     }
