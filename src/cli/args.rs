@@ -40,8 +40,8 @@ Examples:
 const EXIT_CODES: &str = "\
 Exit codes:
   0      success
-  1      the run failed, an expectation of the scenario was not met, a file is not formatted (fmt --check),
-         or runs are worse (diff --fail-if-worse)
+  1      the run failed, an expectation of the scenario was not met, a file is not formatted
+         (fmt --check), or runs are worse (diff --fail-if-worse)
   2      wrong usage, or a mistake in a scenario
   3      contend reported a finding named by --fail-on
   128+n  ended by signal n (130: Ctrl-C)
