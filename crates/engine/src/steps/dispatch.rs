@@ -1,5 +1,6 @@
 //! Selects the function that runs a step.
 
+use super::rwlock::RwAccess;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{EvalContext, LoopStep, QueueStep, Step};
 
@@ -22,8 +23,12 @@ impl StepRunner {
             Step::Acquire { target, permits, body, limit } => self.with_permits(target, permits, body, limit).await?,
             Step::BareAcquire { target, limit } => self.acquire_permit(target, limit).await?,
             Step::BareRelease(target) => self.release_permit(target),
-            Step::ReadLock { target, body, limit } => self.with_read_lock(target, body, limit).await?,
-            Step::WriteLock { target, body, limit } => self.with_write_lock(target, body, limit).await?,
+            Step::ReadLock { target, body, limit } => {
+                self.with_rwlock(target, RwAccess::Read, body, limit).await?;
+            }
+            Step::WriteLock { target, body, limit } => {
+                self.with_rwlock(target, RwAccess::Write, body, limit).await?;
+            }
             Step::Load(target) => self.load(target)?,
             Step::Store { target, add } => self.store(target, *add)?,
             Step::Add { target, by } => self.add(target, *by)?,
