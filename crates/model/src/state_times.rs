@@ -80,8 +80,8 @@ impl StateTimes {
     }
 
     pub fn add(&mut self, other: &Self) {
-        for (mine, theirs) in self.ns.iter_mut().zip(other.ns) {
-            *mine = mine.saturating_add(theirs);
+        for (mine, theirs) in self.ns.iter_mut().zip(&other.ns) {
+            *mine = mine.saturating_add(*theirs);
         }
     }
 
