@@ -62,32 +62,24 @@ impl MetricQuery<'_> {
     }
 
     pub(super) fn slowdown(&self) -> Result<MeasuredFigure, String> {
-        let (name, pool, _) = self.pool()?;
-        let pool = pool.recent_tasks();
-        let (itself, result) = (pool.service_times.percentile_ns(50.0), pool.response_times.percentile_ns(50.0));
-        if itself == 0 {
-            return Err(format!("no task of {name} has ended"));
-        }
-        let value = result as f64 / itself as f64;
-        let evidence = format!(
-            "pool {name}: median service time {}, median response time {}, {} times as long",
-            Span(itself),
-            Span(result),
-            format_number(value)
-        );
-        Ok(MeasuredFigure { value, evidence })
+        self.response_ratio("median", 50.0)
     }
 
     pub(super) fn tail_ratio(&self) -> Result<MeasuredFigure, String> {
+        self.response_ratio("p99", 99.0)
+    }
+
+    /// Measures how many times as long as a task itself the time from due to done is, for a part of all times.
+    fn response_ratio(&self, part: &str, percent: f64) -> Result<MeasuredFigure, String> {
         let (name, pool, _) = self.pool()?;
         let pool = pool.recent_tasks();
-        let (itself, result) = (pool.service_times.percentile_ns(99.0), pool.response_times.percentile_ns(99.0));
+        let (itself, result) = (pool.service_times.percentile_ns(percent), pool.response_times.percentile_ns(percent));
         if itself == 0 {
             return Err(format!("no task of {name} has ended"));
         }
         let value = result as f64 / itself as f64;
         let evidence = format!(
-            "pool {name}: p99 service time {}, p99 response time {}, {} times as long",
+            "pool {name}: {part} service time {}, {part} response time {}, {} times as long",
             Span(itself),
             Span(result),
             format_number(value)
