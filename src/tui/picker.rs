@@ -38,9 +38,9 @@ impl PickerEntry {
         self.scenario.as_ref().map_or(&self.name, |s| &s.title)
     }
 
+    /// Whether its name or its title contains the filter, which is in lower case.
     fn matches_filter(&self, filter: &str) -> bool {
-        let filter = filter.to_lowercase();
-        [&self.name, self.title()].iter().any(|text| text.to_lowercase().contains(&filter))
+        filter.is_empty() || [&self.name, self.title()].iter().any(|text| text.to_lowercase().contains(filter))
     }
 }
 
@@ -71,7 +71,8 @@ impl Picker {
 
     /// Returns the entries that pass the filter, in groups.
     pub(super) fn visible_entries(&self) -> Vec<&PickerEntry> {
-        self.entries.iter().filter(|e| e.matches_filter(&self.filter)).collect()
+        let filter = self.filter.to_lowercase();
+        self.entries.iter().filter(|e| e.matches_filter(&filter)).collect()
     }
 
     /// Returns the index of the chosen entry among the visible ones.
