@@ -73,7 +73,7 @@ fn as_table(scenarios: &[Scenario], colour: bool) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        let _ = writeln!(out, "{bold}{}{bold:#}", group_heading(group[0].category));
+        let _ = writeln!(out, "{bold}{}{bold:#}", group[0].category.heading());
         for scenario in group {
             let _ = writeln!(out, "  {:width$}  {}", scenario.name, scenario.title);
         }
@@ -107,23 +107,6 @@ impl<'a> From<&'a Scenario> for ScenarioJson<'a> {
             guesses: scenario.quiz.iter().flat_map(|ask| &ask.guesses).map(|guess| guess.text.as_str()).collect(),
             knobs: knobs.collect(),
         }
-    }
-}
-
-fn group_heading(group: Category) -> &'static str {
-    match group {
-        Category::Pools => "Pools",
-        Category::Locks => "Locks",
-        Category::Deadlocks => "Deadlocks",
-        Category::Queues => "Queues",
-        Category::Signals => "Signals",
-        Category::Processes => "Processes",
-        Category::EventLoops => "Event loops",
-        Category::RealWork => "Real work",
-        Category::Machine => "The machine",
-        Category::Classics => "Classics",
-        Category::Tuning => "Tuning",
-        Category::Own => "Own",
     }
 }
 

@@ -56,6 +56,26 @@ pub enum Category {
     Own,
 }
 
+impl Category {
+    /// Returns the heading of the group in lists.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Pools => "Pools",
+            Self::Locks => "Locks",
+            Self::Deadlocks => "Deadlocks",
+            Self::Queues => "Queues",
+            Self::Signals => "Signals",
+            Self::Processes => "Processes",
+            Self::EventLoops => "Event loops",
+            Self::RealWork => "Real work",
+            Self::Machine => "The machine",
+            Self::Classics => "Classics",
+            Self::Tuning => "Tuning",
+            Self::Own => "Own files",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
     /// The name of the file without `.kdl`, which `contend run` accepts.

@@ -13,7 +13,7 @@ use super::super::picker::PickerEntry;
 use super::{legend, overlay, preview, text, unguarded_notice};
 use crate::report::text_width::truncate;
 use crate::report::text_width::wrap_text;
-use crate::scenario::{Category, KnobKind, Scenario, sanitize};
+use crate::scenario::{KnobKind, Scenario, sanitize};
 
 pub(super) struct PickerScreen<'a> {
     pub(super) app: &'a App,
@@ -52,7 +52,7 @@ impl Widget for PickerScreen<'_> {
 fn draw_list_line(app: &App, line: &PickerLine, entries: &[&PickerEntry], at: Rect, buf: &mut Buffer) {
     let indent = |n: u16| Rect { x: at.x + n.min(at.width), width: at.width.saturating_sub(n), ..at };
     match line {
-        PickerLine::Group(group) => drop(text::put_line(buf, indent(1), group_title(*group), app.theme.faint_style())),
+        PickerLine::Group(group) => drop(text::put_line(buf, indent(1), group.heading(), app.theme.faint_style())),
         PickerLine::Entry(i) => {
             let Some(entry) = entries.get(*i) else { return };
             let style = if *i == app.picker.position() { app.theme.selection_style() } else { Style::new() };
@@ -60,23 +60,6 @@ fn draw_list_line(app: &App, line: &PickerLine, entries: &[&PickerEntry], at: Re
             let name = truncate(&entry.name, usize::from(inner.width.saturating_sub(2)), app.theme.ellipsis());
             text::put_line(buf, inner, &format!(" {name} "), style);
         }
-    }
-}
-
-const fn group_title(group: Category) -> &'static str {
-    match group {
-        Category::Pools => "Pools",
-        Category::Locks => "Locks",
-        Category::Deadlocks => "Deadlocks",
-        Category::Queues => "Queues",
-        Category::Signals => "Signals",
-        Category::Processes => "Processes",
-        Category::EventLoops => "Event loops",
-        Category::RealWork => "Real work",
-        Category::Machine => "The machine",
-        Category::Classics => "Classics",
-        Category::Tuning => "Tuning",
-        Category::Own => "Own files",
     }
 }
 
