@@ -4,6 +4,7 @@ mod company;
 mod progress;
 mod reports;
 
+use std::cmp::Reverse;
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -165,7 +166,9 @@ impl TestRunner<'_> {
     fn run_all(&mut self, cases: &[TestCase<'_>]) -> Result<Vec<TestRun>, Interruption> {
         let mut runs: Vec<(usize, TestRun)> = Vec::with_capacity(cases.len());
         for company in Company::ALL {
-            let some: Vec<usize> = (0..cases.len()).filter(|at| cases[*at].company == company).collect();
+            let mut some: Vec<usize> = (0..cases.len()).filter(|at| cases[*at].company == company).collect();
+            // The longest begin first, so that none of them is left when all others have ended.
+            some.sort_by_key(|at| Reverse(cases[*at].scenario.test.hold_nanos as u64));
             runs.extend(self.run_some(cases, &some, company.concurrent_runs())?);
         }
         runs.sort_by_key(|(at, _)| *at);
