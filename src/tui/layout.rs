@@ -220,14 +220,16 @@ fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Re
     stacked
 }
 
-fn take_top(rest: &mut Rect, height: u16) -> Rect {
+/// Cuts this many rows off the top of an area, fewer if it has not as many.
+pub(super) fn take_top(rest: &mut Rect, height: u16) -> Rect {
     let taken = Rect { height: height.min(rest.height), ..*rest };
     rest.y += taken.height;
     rest.height -= taken.height;
     taken
 }
 
-fn take_bottom(rest: &mut Rect, height: u16) -> Rect {
+/// Cuts this many rows off the bottom of an area, fewer if it has not as many.
+pub(super) fn take_bottom(rest: &mut Rect, height: u16) -> Rect {
     let height = height.min(rest.height);
     rest.height -= height;
     Rect { y: rest.bottom(), height, ..*rest }

@@ -14,6 +14,7 @@
 use ratatui::layout::Rect;
 
 use super::{ColumnAxis, RowAxis, TuneView, UpperPane, nice_ceiling};
+use crate::tui::layout::{take_bottom, take_top};
 use crate::tune::{Goal, Level, ThroughputLimit, throughput_limits};
 
 /// Narrowest screen with the figures of a level beside the curve, and their columns.
@@ -162,17 +163,4 @@ pub(in crate::tui) fn level_p99(tune_view: &TuneView, level: &Level) -> Option<f
         Goal::Arrivals(_) => level.arrival_response(),
     }
     .map(|times| times.p99)
-}
-
-fn take_top(rest: &mut Rect, height: u16) -> Rect {
-    let taken = Rect { height: height.min(rest.height), ..*rest };
-    rest.y += taken.height;
-    rest.height -= taken.height;
-    taken
-}
-
-fn take_bottom(rest: &mut Rect, height: u16) -> Rect {
-    let height = height.min(rest.height);
-    rest.height -= height;
-    Rect { y: rest.bottom(), height, ..*rest }
 }
