@@ -31,7 +31,7 @@ mod work_unit;
 pub use answer::{LevelStatus, TuningAnswer};
 pub use arrivals::{backlog_growth, backlog_growth_rate, headroom};
 pub use bottleneck::{Bottleneck, LimitingResource, ThroughputLimit, find_bottleneck, throughput_limits};
-pub use curve::{Curve, Level, MAX_OTHERS_CORES};
+pub use curve::{Curve, LIVE_STATES, Level, MAX_OTHERS_CORES};
 pub use decide::{Decision, level_status, ratio_to_best};
 pub use demands::{Demands, Goal};
 pub use drift::{Drift, detect_drift};

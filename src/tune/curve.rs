@@ -5,9 +5,23 @@ use std::sync::Arc;
 use super::repetition::{Percentiles, Repetition};
 use super::stats::{Interval, confidence_interval, mean, median};
 use crate::model::{Model, StateTimes};
+use crate::trace::State;
 
 /// Cores that other programs may keep busy before a repetition counts as disturbed.
 pub const MAX_OTHERS_CORES: f64 = 0.20;
+
+/// States of a live worker, in the order shown: work, its obstacles, waiting.
+pub const LIVE_STATES: [State; 9] = [
+    State::Running,
+    State::Ready,
+    State::Lock,
+    State::Io,
+    State::Sleep,
+    State::Signal,
+    State::Full,
+    State::Handover,
+    State::Empty,
+];
 
 /// The measurements at one value of the knob.
 #[derive(Debug, Clone, Default)]

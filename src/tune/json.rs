@@ -11,14 +11,13 @@ use shape::{
 
 use super::answer::{LevelStatus, TuningAnswer};
 use super::bottleneck::{Bottleneck, ThroughputLimit};
-use super::curve::{Curve, Level};
+use super::curve::{Curve, LIVE_STATES, Level};
 use super::decide::{level_status, ratio_to_best};
 use super::demands::Goal;
 use super::drift::{Drift, detect_drift};
 use super::estimates::estimate_workers;
 use super::repetition::{LockUsage, Percentiles, Repetition};
 use super::summary::{TuningSubject, caveats, headline, resource_label, summary_sentences};
-use super::text::STATES;
 use super::tuning::Tuning;
 use crate::trace::{Span, State};
 
@@ -155,7 +154,7 @@ fn repetition_json(repetition: &Repetition) -> RepetitionJson {
         cpu_ms: each(State::Running),
         run_queue_ms: each(State::Ready),
         handover_ms: each(State::Handover),
-        each_ms: STATES.into_iter().map(|state| (state.word(), each(state))).filter(|(_, ms)| *ms > 0.0).collect(),
+        each_ms: LIVE_STATES.into_iter().map(|state| (state.word(), each(state))).filter(|(_, ms)| *ms > 0.0).collect(),
         locks: repetition.lock_usages.iter().map(lock_usage_json).collect(),
         utilization: repetition.utilization(),
         cores: repetition.cores_used,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::answer::LevelStatus;
-use super::curve::Level;
+use super::curve::{LIVE_STATES, Level};
 use super::decide::{level_status, ratio_to_best};
 use super::demands::Goal;
 use super::estimates::estimate_workers;
@@ -132,22 +132,9 @@ fn throughput_bar(level: &Level, top: f64) -> String {
     format!("{line:<BAR_WIDTH$}")
 }
 
-/// States of a live worker, in the order shown.
-pub(super) const STATES: [State; 9] = [
-    State::Running,
-    State::Ready,
-    State::Lock,
-    State::Io,
-    State::Sleep,
-    State::Signal,
-    State::Full,
-    State::Handover,
-    State::Empty,
-];
-
 /// Writes the time by state for each unit of work, at every level.
 fn write_time_by_state(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: TextFormat, out: &mut String) {
-    let shown: Vec<State> = STATES
+    let shown: Vec<State> = LIVE_STATES
         .into_iter()
         .filter(|state| tuning.curve.working_levels().any(|level| level.time_by_state().0.share(*state) > 0.01))
         .collect();

@@ -1,20 +1,7 @@
 //! How the workers' time for one unit of work is spent, by state and by lock.
 
 use crate::trace::State;
-use crate::tune::Level;
-
-/// The order of the parts: work, its obstacles, waiting.
-const STATE_ORDER: [State; 9] = [
-    State::Running,
-    State::Ready,
-    State::Lock,
-    State::Io,
-    State::Sleep,
-    State::Signal,
-    State::Full,
-    State::Handover,
-    State::Empty,
-];
+use crate::tune::{LIVE_STATES, Level};
 
 /// Share of a level's time from which on a part has at least one cell, however short its bar is.
 const MIN_VISIBLE_SHARE: f64 = 0.015;
@@ -34,7 +21,7 @@ pub(in crate::tui) struct TimeSlice {
 pub(in crate::tui) fn time_slices(level: &Level) -> Vec<TimeSlice> {
     let (spent, done) = level.time_by_state();
     let each = |state: State| spent.get(state) as f64 / done.max(1) as f64;
-    let parts = STATE_ORDER.into_iter().flat_map(|state| match state {
+    let parts = LIVE_STATES.into_iter().flat_map(|state| match state {
         State::Lock => split_by_lock(level, each(state)),
         state => vec![TimeSlice { state, lock: None, ns: each(state) }],
     });
