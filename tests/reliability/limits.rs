@@ -2,13 +2,12 @@
 //! limit.
 
 mod group;
-use std::fs::{Permissions, set_permissions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::support::program::install_copy;
+use crate::sandbox::Sandbox;
 use group::{Group, MEMORY, TASKS as OF_TASKS};
 
 /// Returns a scenario with many workers; `of` is `thread` or `process`.
@@ -16,25 +15,11 @@ fn many_workers(of: &str, count: &str) -> String {
     format!("knob n 30 min=1 max=10000 help=\"how many\"\n{of} w count={count} {{ sleep \"50ms\" }}\n")
 }
 
-struct Sandbox {
-    directory: tempfile::TempDir,
-    program: PathBuf,
-}
-
 impl Sandbox {
-    /// Creates a directory that every user may read, with a copy of the program in it.
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
-        let program = install_copy(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
-        Self { directory, program }
-    }
-
     /// Runs a scenario in a shell that first sets a limit, and asserts that no process is left.
-    fn run(&self, limit: &str, scenario: &str, more: &[&str], as_other: bool) -> Output {
+    fn run_limited(&self, limit: &str, scenario: &str, more: &[&str], as_other: bool) -> Output {
         static RUNS: AtomicU32 = AtomicU32::new(0);
-        let file = self.directory.path().join("many.kdl");
-        std::fs::write(&file, scenario).expect("it is written");
+        let file = self.scenario(scenario);
         let mark = format!("limits-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
         let mut command = Command::new(if as_other { "setpriv" } else { "bash" });
         if as_other {
@@ -69,7 +54,7 @@ fn error_message(output: &Output) -> String {
 fn open_file_limit_is_named() {
     let place = Sandbox::new();
     for files in [8, 16, 30, 60] {
-        let message = error_message(&place.run(
+        let message = error_message(&place.run_limited(
             &format!("ulimit -n {files}"),
             &many_workers("process", "$n"),
             &["--set", "n=40"],
@@ -77,7 +62,8 @@ fn open_file_limit_is_named() {
         ));
         assert!(message.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {message}");
     }
-    let message = error_message(&place.run("ulimit -n 80", &many_workers("process", "$n"), &["--set", "n=40"], false));
+    let message =
+        error_message(&place.run_limited("ulimit -n 80", &many_workers("process", "$n"), &["--set", "n=40"], false));
     assert_eq!(message, "", "the limit suffices");
 }
 
@@ -93,7 +79,7 @@ fn thread_limit_of_the_user_is_named() {
     for of in ["thread", "process"] {
         let mut done = 0;
         for tasks in limits {
-            let output = place.run(&format!("ulimit -u {tasks}"), &many_workers(of, "$n"), &[], is_root);
+            let output = place.run_limited(&format!("ulimit -u {tasks}"), &many_workers(of, "$n"), &[], is_root);
             let message = error_message(&output);
             done += u32::from(message.is_empty());
             assert!(
@@ -118,7 +104,7 @@ fn task_limit_of_the_control_group_is_named() {
                     return println!("skipped: {name} needs a control group of its own: {why}");
                 }
             };
-            let message = error_message(&place.run(&group.enter(), &many_workers(of, "$n"), &[], false));
+            let message = error_message(&place.run_limited(&group.enter(), &many_workers(of, "$n"), &[], false));
             done += u32::from(message.is_empty());
             let names_it = message.contains(&format!("the control group may have {tasks} (pids.max)"));
             assert!(message.is_empty() || names_it, "{tasks} for {of}: {message}");
@@ -136,8 +122,12 @@ fn memory_limit_of_the_control_group_is_named() {
             Ok(group) => group,
             Err(why) => return println!("skipped: {NAME} needs a control group of its own: {why}"),
         };
-        let message =
-            error_message(&place.run(&group.enter(), &many_workers("process", "$n"), &["--set", "n=400"], false));
+        let message = error_message(&place.run_limited(
+            &group.enter(),
+            &many_workers("process", "$n"),
+            &["--set", "n=400"],
+            false,
+        ));
         assert!(message.contains(says) && message.is_empty() == says.is_empty(), "{message}");
     }
 }
@@ -150,7 +140,7 @@ fn hundred_thousand_workers_are_refused_before_any_starts() {
         (many_workers("thread", "100000"), "it goes from 1 to 10000"),
         (two, "this scenario can have 18,000 workers; at most 10,000 are allowed"),
     ] {
-        let output = place.run("ulimit -c 0", &scenario, &[], false);
+        let output = place.run_limited("ulimit -c 0", &scenario, &[], false);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && message.contains(says), "{message}");
     }
@@ -161,10 +151,10 @@ fn hundred_thousand_workers_are_refused_before_any_starts() {
 fn ten_thousand_workers_run_and_more_are_refused() {
     let place = Sandbox::new();
     assert_eq!(
-        error_message(&place.run("ulimit -c 0", &many_workers("thread", "$n"), &["--set", "n=10000"], false)),
+        error_message(&place.run_limited("ulimit -c 0", &many_workers("thread", "$n"), &["--set", "n=10000"], false)),
         ""
     );
     let message =
-        error_message(&place.run("ulimit -c 0", &many_workers("process", "$n"), &["--set", "n=10000"], false));
+        error_message(&place.run_limited("ulimit -c 0", &many_workers("process", "$n"), &["--set", "n=10000"], false));
     assert!(message.contains("but there is room for only"), "{message}");
 }

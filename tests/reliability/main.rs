@@ -5,5 +5,6 @@ mod support;
 
 mod hostile;
 mod limits;
+mod sandbox;
 mod storm;
 mod surroundings;

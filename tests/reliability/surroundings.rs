@@ -8,37 +8,16 @@ mod cores;
 mod hidden;
 mod late;
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::support::program::install_copy;
+use crate::sandbox::Sandbox;
 use crate::support::pty::Pty;
 use portable_pty::CommandBuilder;
 use serde_json::Value;
 
-/// A copy of the program in a directory that every user may read.
-struct Sandbox {
-    directory: tempfile::TempDir,
-    program: PathBuf,
-}
-
 impl Sandbox {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
-        let program = install_copy(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
-        Self { directory, program }
-    }
-
-    /// Writes a scenario to a file and returns its path.
-    fn scenario(&self, text: &str) -> String {
-        let file = self.directory.path().join("own.kdl");
-        fs::write(&file, text).expect("it is written");
-        file.to_string_lossy().into_owned()
-    }
-
     /// Returns the command line that starts the program through a shell, which first sets up its surroundings with
     /// `made` and continues with `exec "$@"`.
     fn command_line(&self, around: &[&str], made: &str, args: &[&str]) -> Vec<String> {

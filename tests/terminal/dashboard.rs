@@ -99,13 +99,7 @@ fn killed_runner_is_reported_and_the_run_can_restart() {
 
 #[test]
 fn control_z_suspends_to_the_shell_and_fg_resumes() {
-    let mut shell = CommandBuilder::new("bash");
-    shell.args(["--norc", "--noprofile", "-i"]);
-    shell.env("PS1", "shell> ");
-    let mut tty = Pty::start(shell, 24, 100);
-    tty.wait_for_text("shell>");
-    tty.type_keys(&format!("{} run --no-ask lock-contention\r", env!("CARGO_BIN_EXE_contend")));
-    tty.wait_for_text("teller-3");
+    let mut tty = crate::dashboard_in_shell();
     tty.type_keys("\x1a");
     tty.wait_for("the shell's screen", |s| !s.alternate_screen() && s.contents().contains("Stopped"));
     assert!(!tty.screen().hide_cursor(), "the shell has no cursor");

@@ -192,13 +192,7 @@ fn terminal_is_restored_for_every_cause_in_every_mode() {
 /// Bash restores little itself: without a guardian it would print its prompt on the alternate screen.
 #[test]
 fn shell_prompt_returns_after_a_killed_dashboard() {
-    let mut shell = CommandBuilder::new("bash");
-    shell.args(["--norc", "--noprofile", "-i"]);
-    shell.env("PS1", "shell> ");
-    let mut tty = Pty::start(shell, 24, 100);
-    tty.wait_for_text("shell>");
-    tty.type_keys(&format!("{} run --no-ask lock-contention\r", env!("CARGO_BIN_EXE_contend")));
-    tty.wait_for_text("teller-3");
+    let mut tty = crate::dashboard_in_shell();
     let shell = tty.pid();
     let dashboard =
         tty.process_ids().into_iter().find(|pid| crate::support::parent_of(*pid) == Some(shell)).expect("a dashboard");
