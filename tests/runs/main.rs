@@ -22,6 +22,7 @@ mod locks;
 mod lost_events;
 mod marks;
 mod once;
+mod partial_recordings;
 mod pipes;
 mod real_work;
 mod recordings;

@@ -45,7 +45,7 @@ impl Model {
     fn apply_slot(&mut self, slot: &WaitSlot) {
         let lane = &self.lanes[slot.worker.index()];
         if !SlotReport::of(&slot.events).is_matching(lane) || lane.activity.since < slot.at {
-            self.slot_audit.contradictions += u64::from(slot.lost == 0);
+            self.slot_audit.contradictions += u64::from(slot.lost == 0 && lane.lost_events() == 0);
             self.recover_from_slot(slot);
         }
         let lane = &mut self.lanes[slot.worker.index()];

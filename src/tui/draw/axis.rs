@@ -1,6 +1,6 @@
 //! The labels of the time axis, and the vertical lines across all rows: the cursor, changes of the run, and marks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,6 +13,9 @@ use super::{RunScene, is_following, lane, text};
 use crate::report::text_width::truncate;
 use crate::trace::Stamp;
 use crate::trace::format::{compact_duration, format_stamp};
+
+/// Most marks of one text in the window that are lines.
+const MAX_LINES_OF_TEXT: usize = 4;
 
 /// Most columns with marks that are lines across all rows, with their texts.
 const MAX_MARK_LINES: usize = 8;
@@ -47,6 +50,18 @@ impl Widget for AxisLine<'_> {
     }
 }
 
+/// A mark: its column, its moment and its text.
+type PlacedMark<'a> = (u16, Stamp, &'a str);
+
+/// Splits marks into those whose text is seldom and those whose text is often in the window.
+fn split_by_frequency<'a>(marks: &[PlacedMark<'a>]) -> (Vec<PlacedMark<'a>>, Vec<PlacedMark<'a>>) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (.., text) in marks {
+        *counts.entry(text).or_default() += 1;
+    }
+    marks.iter().copied().partition(|(.., text)| counts[text] <= MAX_LINES_OF_TEXT)
+}
+
 /// The vertical lines, drawn over the rows.
 pub(super) struct AxisOverlay<'a> {
     pub(super) scene: RunScene<'a>,
@@ -70,14 +85,17 @@ impl AxisOverlay<'_> {
         let model = scene.view.shown_model();
         let named = model.named_marks();
         let named = named.iter().filter_map(|mark| Some((scene.axis.column_at(mark.at)?, mark.at, mark.text.as_ref())));
-        let named: Vec<(u16, Stamp, &str)> = named.collect();
+        let named: Vec<PlacedMark<'_>> = named.collect();
         let changes = model.marks().iter();
         let changes = changes.filter_map(|mark| Some((scene.axis.column_at(mark.at)?, mark.at, mark.text.as_str())));
-        let mut lines: Vec<(u16, Stamp, &str)> = changes.collect();
-        if named.iter().map(|(column, ..)| column).collect::<BTreeSet<_>>().len() <= MAX_MARK_LINES {
-            lines.extend(named);
+        let mut lines: Vec<PlacedMark<'_>> = changes.collect();
+        let (rare, frequent) = split_by_frequency(&named);
+        let columns: BTreeSet<u16> = rare.iter().map(|(column, ..)| *column).collect();
+        frequent.iter().for_each(|(column, ..)| self.draw_tick(*column, buf));
+        if columns.len() <= MAX_MARK_LINES {
+            lines.extend(rare);
         } else {
-            named.iter().for_each(|(column, ..)| self.draw_tick(*column, buf));
+            columns.iter().for_each(|column| self.draw_tick(*column, buf));
         }
         lines.sort_by_key(|(_, at, _)| *at);
         let mut right = time.right();

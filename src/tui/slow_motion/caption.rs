@@ -93,7 +93,7 @@ fn predicate(event: &Event, then: &Model) -> String {
         E::Woken { on, .. } => format!("is woken by {}", name(on)),
         E::Signalled { on, woken } => {
             let woken = u64::from(woken);
-            format!("signals {}: {} {} up", name(on), format_count(woken), plural_of_worker(woken))
+            format!("signals {}: {} {} up", name(on), format_count(woken), worker_wakes(woken))
         }
         E::CounterAdded { counter, value, .. } => format!("writes {value} to {}", name(counter)),
         E::CounterSwapped { counter, value, .. } => format!("swaps {} to {value}", name(counter)),
@@ -103,7 +103,7 @@ fn predicate(event: &Event, then: &Model) -> String {
     }
 }
 
-fn plural_of_worker(count: u64) -> String {
+fn worker_wakes(count: u64) -> String {
     format!("{} {}", plural(count, "worker"), if count == 1 { "wakes" } else { "wake" })
 }
 
@@ -141,5 +141,70 @@ fn awaited(registry: &Registry, state: State, on: ResourceId) -> String {
         (State::Full, _) => format!("waits for room in {name}"),
         (State::Signal, Some(ResourceKind::Results)) => format!("waits for a result in {name}"),
         _ => format!("waits for {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::Budget;
+    use crate::trace::{Grant, LockKind, Message, Stamp, WorkerKind};
+
+    fn registry() -> Registry {
+        let mut registry = Registry::default();
+        registry.add_worker("teller-1", WorkerKind::Thread);
+        registry.add_worker("teller-2", WorkerKind::Thread);
+        registry.add_resource("account", ResourceKind::Mutex { kind: LockKind::Std });
+        registry.add_resource("jobs", ResourceKind::Queue { capacity: 4 });
+        registry.add_mark("round {n}");
+        registry
+    }
+
+    /// Returns the caption of the last of these events: worker, kind.
+    fn caption_of(events: &[(u32, EventKind)], waited: Option<Span>) -> String {
+        let events: Vec<Event> = (0..)
+            .zip(events)
+            .map(|(at, (worker, kind))| Event { at: Stamp(at), worker: WorkerId(*worker), kind: *kind })
+            .collect();
+        let mut model = Model::new(Arc::new(registry()), Budget::default());
+        let last = events[events.len() - 1];
+        model.apply(&Message::Events(events));
+        caption(&last, waited, &model)
+    }
+
+    #[test]
+    fn captions_say_who_does_what() {
+        const LOCK: ResourceId = ResourceId(0);
+        const QUEUE: ResourceId = ResourceId(1);
+        let (began, waits) = (EventKind::LifeBegan, EventKind::LockWait { lock: LOCK, held_count: 0, timed: false });
+        let taken = EventKind::Acquired { lock: LOCK, grant: Grant(1) };
+        assert_eq!(caption_of(&[(0, began)], None), "teller-1 starts");
+        assert_eq!(
+            caption_of(&[(0, began), (0, taken)], Some(Span(1_200_000))),
+            "teller-1 takes account, after 1.2 ms"
+        );
+        let ring = [(0, began), (1, began), (0, taken), (1, waits)];
+        assert_eq!(caption_of(&ring, None), "teller-2 waits for account, held by teller-1");
+        let last = |kind| caption_of(&[(0, began), (0, kind)], None);
+        assert_eq!(last(EventKind::Put { queue: QUEUE, depth: 3 }), "teller-1 puts an item into jobs, which has 3 now");
+        let empty = EventKind::Blocked { state: State::Empty, on: Some(QUEUE) };
+        assert_eq!(last(empty), "teller-1 waits for an item in jobs");
+        assert_eq!(last(EventKind::Signalled { on: QUEUE, woken: 1 }), "teller-1 signals jobs: 1 worker wakes up");
+        let mark = EventKind::Mark { text: crate::trace::MarkId(0), number: 7 };
+        assert_eq!(last(mark), "teller-1 sets the mark round 7");
+    }
+
+    #[test]
+    fn every_step_has_a_caption_in_words() {
+        for kind in EventKind::ALL {
+            // The smallest event of each kind.
+            let event = crate::trace::Record { ticks: 0, word: u64::from(kind.code) }.kind();
+            if is_step(&event) {
+                let text = caption_of(&[(0, EventKind::LifeBegan), (0, event)], None);
+                assert!(!text.contains(kind.name), "{text}");
+            }
+        }
     }
 }

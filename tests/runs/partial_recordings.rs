@@ -1,0 +1,77 @@
+//! Recordings that begin during a run: what is missing is counted as lost, and nothing false is concluded.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::Arc;
+
+use contend::model::{Budget, Model, Severity};
+use contend::recording::{FlightRecorder, Recording};
+use contend::trace::{Message, Registry, WorkerId};
+
+/// Records a run, and returns its registry and messages.
+fn record(scenario: &str, limit: &str) -> (Arc<Registry>, Vec<Message>) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("run.contend");
+    let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
+    contend.args(["run", scenario, "--headless", "--for", limit, "--record"]).arg(&file);
+    contend.output().expect("the program starts");
+    let mut recording = Recording::open(&file).expect("a recording");
+    let mut messages = Vec::new();
+    for section in 0..recording.sections().len() {
+        messages.extend(recording.read_messages(section).expect("a file").expect("it is whole"));
+    }
+    (Arc::new(recording.description().registry.clone()), messages)
+}
+
+fn model_after<'a>(registry: &Arc<Registry>, messages: impl IntoIterator<Item = &'a Message>) -> Model {
+    let mut model = Model::new(Arc::clone(registry), Budget::default());
+    messages.into_iter().for_each(|message| model.apply(message));
+    model
+}
+
+/// Returns what a recording would have that was begun after the first `count` messages, when memory held little.
+fn begun_late(messages: &[Message], count: usize) -> Vec<Message> {
+    let mut flight = FlightRecorder::with_budget(1);
+    messages[..count].iter().for_each(|message| flight.record(message));
+    let tape = flight.tape();
+    let kept = (0..tape.section_count()).flat_map(|section| tape.read_section(section).expect("it is in memory"));
+    kept.chain(messages[count..].iter().cloned()).collect()
+}
+
+fn stuck_workers(model: &Model) -> BTreeSet<WorkerId> {
+    let rings = model.deadlocks().iter().flat_map(|deadlock| deadlock.cycle.iter().map(|link| link.worker));
+    rings.chain(model.stall().map_or_else(Vec::new, |stall| stall.workers)).collect()
+}
+
+#[test]
+fn recording_begun_late_accuses_nobody_whom_the_whole_run_does_not() {
+    let runs = [
+        ("deadlock", "2s"),
+        ("philosophers", "2s"),
+        ("producer-consumer", "1500ms"),
+        ("connection-pool", "1500ms"),
+        ("readers-writers", "1500ms"),
+        ("thread-pool", "1500ms"),
+        ("end-mark", "1500ms"),
+        ("lock-contention", "1500ms"),
+    ];
+    for (scenario, limit) in runs {
+        let (registry, messages) = record(scenario, limit);
+        let whole = model_after(&registry, &messages);
+        let now = whole.newest_stamp();
+        let ids = |model: &Model| -> BTreeSet<&'static str> {
+            let findings = model.findings(now).into_iter();
+            findings.filter(|finding| finding.severity == Severity::Error).map(|finding| finding.id).collect()
+        };
+        for cut in 1..8 {
+            let late = begun_late(&messages, messages.len() * cut / 8);
+            let part = model_after(&registry, &late);
+            let context = format!("{scenario}, cut at {cut}/8 of {} messages", messages.len());
+            let (accused, guilty) = (stuck_workers(&part), stuck_workers(&whole));
+            assert!(accused.is_subset(&guilty), "{context}: {accused:?}, in truth {guilty:?}");
+            let (found, true_ones) = (ids(&part), ids(&whole));
+            assert!(found.is_subset(&true_ones), "{context}: {found:?}, in truth {true_ones:?}");
+            assert_eq!(part.health().disagreements, 0, "{context}");
+        }
+    }
+}
