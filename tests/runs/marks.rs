@@ -35,7 +35,8 @@ fn texts(seen: &ObservedRun) -> BTreeMap<String, usize> {
 fn marks_have_their_text_their_worker_and_their_moment() {
     for kind in ALL {
         let text = format!(
-            "mutex a\n{kind} w count=3 {{ mark \"begins\"; lock a {{ sleep \"2ms\"; mark \"worker {{n}}\" }}; mark \"begins\" }}"
+            "mutex a\n{kind} w count=3 {{ mark \"begins\"; lock a {{ sleep \"2ms\"; mark \"worker {{n}}\" }}\n\
+             mark \"begins\" }}"
         );
         let seen = completed(&text);
         let expected = [("begins", 6), ("worker 1", 1), ("worker 2", 1), ("worker 3", 1)];

@@ -252,7 +252,8 @@ impl<V: Merge> History<V> {
             return;
         }
         coarser.advance(self.end - 1);
-        // Buckets of a level of fewer buckets are at least as wide at any moment, and begin at multiples of their width.
+        // Buckets of a level of fewer buckets are at least as wide at any moment, and begin at multiples of their
+        // width.
         self.visit_buckets(Stamp(0), self.end(), |from, _, value| coarser.bucket_for(from.0).merge(value.clone()));
         *self = coarser;
     }

@@ -1,10 +1,10 @@
 //! Observed evidence: waits that two looks from outside agree on.
 //!
-//! A look tells for each worker a count that grows whenever the worker runs, and what it was blocked on. If two looks in
-//! a row see the worker blocked on the same resource, held by the same workers, and neither its own count nor a holder's
-//! grew, and no event of them is newer than the first of these looks, then all of them stood still in between: the
-//! holder did not release anything and the waiter got nothing. So each such edge of the wait-for graph was true at one
-//! common moment, that of the second look. A set of workers that wait only for each other by such edges cannot have
+//! A look tells for each worker a count that grows whenever the worker runs, and what it was blocked on. If two looks
+//! in a row see the worker blocked on the same resource, held by the same workers, and neither its own count nor a
+//! holder's grew, and no event of them is newer than the first of these looks, then all of them stood still in between:
+//! the holder did not release anything and the waiter got nothing. So each such edge of the wait-for graph was true at
+//! one common moment, that of the second look. A set of workers that wait only for each other by such edges cannot have
 //! gone on since. An event of one of them proves that the look erred, and takes the verdict back.
 
 use std::collections::BTreeMap;

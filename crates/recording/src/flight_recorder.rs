@@ -77,8 +77,8 @@ impl FlightRecorder {
         Ok(())
     }
 
-    /// Ends the file, with the end of the run if it has ended. Returns the file, which is still being written; `None` if
-    /// there is none.
+    /// Ends the file, with the end of the run if it has ended. Returns the file, which is still being written; `None`
+    /// if there is none.
     pub fn close_file(&mut self, conclusion: Option<Conclusion>) -> Option<RecordingFile> {
         self.end_section();
         let mut file = self.file.take()?;

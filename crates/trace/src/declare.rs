@@ -97,8 +97,8 @@ impl Registry {
     /// Most ids that may be declared ahead of the one that is next in order.
     const MAX_AHEAD: usize = 1 << 12;
 
-    /// Enters a declaration. Returns whether it is valid: it names an id that is next in order or nearly so, and what it
-    /// refers to is declared. The entry of whatever is gone loses its names.
+    /// Enters a declaration. Returns whether it is valid: it names an id that is next in order or nearly so, and what
+    /// it refers to is declared. The entry of whatever is gone loses its names.
     pub fn declare(&mut self, declared: &Declared) -> bool {
         match declared {
             Declared::Worker { id, info } => self.declare_worker(*id, info.clone()),

@@ -363,8 +363,8 @@ impl Program {
         }
     }
 
-    /// Turns a worker of threads that uses nothing but locks, queues and signals into a forked process, which has copies
-    /// of all mutexes. Another one spawns it.
+    /// Turns a worker of threads that uses nothing but locks, queues and signals into a forked process, which has
+    /// copies of all mutexes. Another one spawns it.
     pub fn add_forks(&mut self, rng: &mut Rng) {
         let fits = |step: &Step| {
             !matches!(

@@ -160,8 +160,8 @@ fn compare(program: &Program, run: &mut RealRun, left: u32, counts: &mut Counts)
         let here = numbers.iter().enumerate().filter(|(w, _)| left >> w & 1 == 1);
         here.filter_map(|(_, number)| *number).fold(0_u32, |bits, w| bits | 1 << w)
     };
-    // A worker that fails ends, which the world's does only at a closed pool and without a result; and the world does not
-    // let processes die where the run may.
+    // A worker that fails ends, which the world's does only at a closed pool and without a result; and the world does
+    // not let processes die where the run may.
     let kills = program.processes && program.has(|step| matches!(step, Step::Kill(_)));
     let Some(ends) = finals(program).filter(|_| run.failures.is_empty() && !kills) else { return Ok(()) };
     counts.compared += 1;

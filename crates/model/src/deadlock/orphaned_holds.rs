@@ -22,8 +22,8 @@ impl Model {
         !lane.is_alive() && is_complete
     }
 
-    /// Whether a dead worker's hold of a lock is certain and lasts forever: its grants are numbered, and the system does
-    /// not release it.
+    /// Whether a dead worker's hold of a lock is certain and lasts forever: its grants are numbered, and the system
+    /// does not release it.
     fn can_be_orphaned(&self, lock: ResourceId) -> bool {
         !self.is_robust_lock(lock) && self.registry.evidence(lock) == Evidence::Numbered
     }

@@ -45,10 +45,10 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
         step_rule(
             "set",
             "set ready",
-            "Sets the event: waiters continue, and later ones do not wait. For a counter: writes the value `to=`, which \
-             becomes the worker's own copy as well. No event records that, because recording takes longer than writing: \
-             the value that a report shows is read from memory. `set` steps on counters and the `set`, `load` and \
-             `spin` steps directly after them are performed as compiled code would be: formulas first, then one \
+            "Sets the event: waiters continue, and later ones do not wait. For a counter: writes the value `to=`, \
+             which becomes the worker's own copy as well. No event records that, because recording takes longer than \
+             writing: the value that a report shows is read from memory. `set` steps on counters and the `set`, `load` \
+             and `spin` steps directly after them are performed as compiled code would be: formulas first, then one \
              access right after the other, so that the effects of `order=` show.",
             Checker::set_step,
         )

@@ -43,7 +43,10 @@ impl Checker {
             return None;
         }
         let template = Template::parse(&text);
-        let is_file = |piece: &&TemplatePiece| matches!(piece, TemplatePiece::Placeholder(place) if *place != Placeholder::Number);
+        let is_file = |piece: &&TemplatePiece| match piece {
+            TemplatePiece::Placeholder(place) => *place != Placeholder::Number,
+            _ => false,
+        };
         if let Some(TemplatePiece::Placeholder(place)) = template.0.iter().find(is_file) {
             let title = format!("a mark cannot contain the name of a file: `{}`", place.word());
             let help = "its text is known before the run; `{n}` stands for the number of the task or worker";
