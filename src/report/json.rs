@@ -8,12 +8,12 @@ mod stuck_workers;
 use shape::{
     CommandsJson, CounterJson, CpuJson, DepthJson, DurationsJson, EventsJson, ExpectationJson, FailureJson,
     FailuresJson, FindingJson, LockJson, MachineJson, MarkJson, PipeJson, PoolJson, PriorityJson, QueueJson,
-    ReportJson, ResultsJson, SwapsJson, WorkerJson,
+    ReportJson, ResultsJson, SignalsJson, SwapsJson, WorkerJson,
 };
 
 use crate::model::{DurationStats, Finding, SwapCounts};
 use crate::platform::Machine;
-use crate::trace::{RunEnd, Span, Stamp, State};
+use crate::trace::{ResourceId, RunEnd, Span, Stamp, State};
 
 use super::endings;
 use super::{Report, Verdict};
@@ -93,6 +93,7 @@ impl<'a> ReportJson<'a> {
             queues: queues(report),
             pools: pools(report),
             pipes: pipes(report),
+            signals: signals(report),
             counters: counters(report),
             cpu: cpu(report),
             deadlocks: stuck_workers::deadlocks(report),
@@ -269,6 +270,23 @@ fn pools<'a>(report: &Report<'a>) -> Vec<PoolJson<'a>> {
         handover: report.handover_share(pool),
     };
     report.pools().map(pool).collect()
+}
+
+fn signals<'a>(report: &Report<'a>) -> Vec<SignalsJson<'a>> {
+    let (model, registry) = (report.model, report.model.registry());
+    let signals = |id: ResourceId| {
+        let of = model.signals(id)?;
+        Some(SignalsJson {
+            name: registry.resource_name(id),
+            kind: registry.resource(id)?.kind.word(),
+            sent: of.sent(),
+            unused: of.wasted(),
+            woken: of.woken_workers(),
+            gave_up: of.timeouts(),
+            count: of.count(),
+        })
+    };
+    registry.signals().filter_map(signals).collect()
 }
 
 fn counters<'a>(report: &Report<'a>) -> Vec<CounterJson<'a>> {

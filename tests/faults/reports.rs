@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use super::{Report, fixture, run};
+use super::{Report, fixture, run, run_text};
 
 /// Long enough for any of them to get stuck or end; only a program in which other workers continue uses all of it.
 const LIMIT: &str = "6s";
@@ -65,4 +65,17 @@ fn stuck_workers_of_public_bug_reports_are_found_exactly() {
     });
     let mistakes = mistakes.into_inner().unwrap();
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
+
+#[test]
+fn counts_and_signals_are_in_the_json_report() {
+    let text = "title \"x\"\nwait-group g\nlatch l initial=2\nevent e\n\
+        thread w { add g by=3; done g; done l; wait e timeout=\"1ms\"; set e; wait e }";
+    let report = run_text(text, &[]);
+    let signals = report.json["signals"].as_array().unwrap();
+    let of = |at: usize, member: &str| signals[at][member].clone();
+    assert_eq!([of(0, "kind"), of(1, "kind"), of(2, "kind")], ["wait-group", "latch", "event"]);
+    assert_eq!([of(0, "count"), of(1, "count")], [2, 1]);
+    assert!(of(2, "count").is_null());
+    assert_eq!([of(2, "sent"), of(2, "unused"), of(2, "woken"), of(2, "gave_up")], [1, 1, 0, 1]);
 }

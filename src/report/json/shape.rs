@@ -29,6 +29,7 @@ pub(super) struct ReportJson<'a> {
     pub(super) queues: Vec<QueueJson<'a>>,
     pub(super) pools: Vec<PoolJson<'a>>,
     pub(super) pipes: Vec<PipeJson<'a>>,
+    pub(super) signals: Vec<SignalsJson<'a>>,
     pub(super) counters: Vec<CounterJson<'a>>,
     pub(super) cpu: CpuJson,
     pub(super) deadlocks: Vec<DeadlockJson<'a>>,
@@ -252,6 +253,19 @@ pub(super) struct CounterJson<'a> {
     /// Private copies by worker process.
     pub(super) copies: BTreeMap<&'a str, i64>,
     pub(super) swaps: Option<SwapsJson>,
+}
+
+/// A condition, an event, a barrier, a wait group or a latch.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SignalsJson<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: &'static str,
+    pub(super) sent: u64,
+    pub(super) unused: u64,
+    pub(super) woken: u64,
+    pub(super) gave_up: u64,
+    pub(super) count: Option<u32>,
 }
 
 /// Compare-and-sets of a counter.
