@@ -73,6 +73,29 @@ fn select_of_pipes_ends_when_its_worker_is_cancelled() {
 }
 
 #[test]
+fn cancelled_wait_is_not_one_that_gave_up() {
+    let resource = ResourceId(0);
+    let waits = [
+        ("queue r capacity=1", "take r timeout=\"1h\"", "put r"),
+        ("event r", "wait r timeout=\"1h\"", "set r"),
+        ("semaphore r permits=0", "acquire r timeout=\"1h\"", "release r"),
+        ("barrier r parties=2", "meet r", "meet r"),
+    ];
+    for kind in KINDS {
+        for (declared, wait, other) in waits {
+            let seen = completed(&format!(
+                "{declared}\n{kind} v {{ {wait} }}\n{kind} u {{ sleep \"20ms\"; cancel v }}
+                 {kind} never {{ repeat 0 {{ {other} }} }}"
+            ));
+            let count = |wanted| seen.count(|kind| kind == wanted);
+            assert_eq!(count(EventKind::WaitCancelled { on: resource }), 1, "{kind}: {wait}");
+            assert_eq!(count(EventKind::WaitTimedOut { lock: resource }), 0, "{kind}: {wait}");
+            assert_eq!(ending(&seen, 0), Some(LifeEnd::Cancelled), "{kind}: {wait}");
+        }
+    }
+}
+
+#[test]
 fn unwinding_gives_back_what_the_worker_holds() {
     for kind in KINDS {
         let seen = completed(&format!(

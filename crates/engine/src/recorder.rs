@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use self::wakeups::Wakeups;
+use crate::interrupt;
 use contend_platform::{Clock, thread_cpu_nanos};
 use contend_trace::{EventKind, ExitKind, Grant, ResourceId, RingWriter, Span, State, WorkerWriter};
 
@@ -161,6 +162,15 @@ impl<'a> Recorder<'a> {
         self.end_task_wait();
         self.writer.wait_at(at, wait);
         self.begin_wait(0);
+    }
+
+    /// Records that the worker's wait ended at `at` without what it waited for: it gave up, or was cancelled.
+    pub fn record_gave_up(&mut self, at: u64, on: ResourceId) {
+        let is_cancelled = interrupt::has_noticed();
+        self.write(
+            at,
+            if is_cancelled { EventKind::WaitCancelled { on } } else { EventKind::WaitTimedOut { lock: on } },
+        );
     }
 
     /// Clears the wait slot: the worker has what it waited for ([`Recorder::wait_for_resource`]). Call it before

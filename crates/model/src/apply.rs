@@ -102,7 +102,8 @@ impl Model {
             | EventKind::Signalled { .. }
             | EventKind::FlagSeenSet { .. }
             | EventKind::GroupCounted { .. }
-            | EventKind::WaitTimedOut { .. } => self.apply_signal_event(w, at, kind),
+            | EventKind::WaitTimedOut { .. }
+            | EventKind::WaitCancelled { .. } => self.apply_signal_event(w, at, kind),
             EventKind::Spawns { .. }
             | EventKind::SpawnedBy { .. }
             | EventKind::Cancels { .. }

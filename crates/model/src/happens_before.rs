@@ -270,7 +270,8 @@ impl HappensBefore {
             }
             EventKind::Blocked { on: Some(on), .. }
             | EventKind::TimedAttempt { lock: on }
-            | EventKind::WaitTimedOut { lock: on } => {
+            | EventKind::WaitTimedOut { lock: on }
+            | EventKind::WaitCancelled { on } => {
                 matches!(self.flows.get(on.index()), Some(ResourceFlow::Barrier(_)))
             }
             _ => true,

@@ -38,7 +38,12 @@ pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, ki
 
 fn is_valid_while_running(kind: &E) -> bool {
     match kind {
-        E::Resumed | E::BecameRunnable | E::WaitTimedOut { .. } | E::Woken { .. } | E::StillWaiting { .. } => false,
+        E::Resumed
+        | E::BecameRunnable
+        | E::WaitTimedOut { .. }
+        | E::WaitCancelled { .. }
+        | E::Woken { .. }
+        | E::StillWaiting { .. } => false,
         E::Blocked { state, .. } => is_blocking_state(*state),
         _ => true,
     }
@@ -49,6 +54,7 @@ fn is_lock_wait_end(resource: Option<ResourceId>, kind: &E) -> bool {
         E::Acquired { lock, .. }
         | E::SemaphorePassed { lock, .. }
         | E::WaitTimedOut { lock }
+        | E::WaitCancelled { on: lock }
         | E::OwnerDied { lock } => resource == Some(*lock),
         E::BecameRunnable | E::CpuTime(_) | E::LifeEnded(_) => true,
         _ => false,
@@ -66,7 +72,7 @@ fn is_block_end(state: State, resource: Option<ResourceId>, kind: &E) -> bool {
         E::ResultRead { on, .. } | E::Woken { on, .. } => {
             matches!(state, State::Signal | State::Ready) && resource == Some(*on)
         }
-        E::WaitTimedOut { lock: on } => {
+        E::WaitTimedOut { lock: on } | E::WaitCancelled { on } => {
             matches!(state, State::Signal | State::Empty | State::Full | State::Ready) && resource == Some(*on)
         }
         E::Resumed | E::BecameRunnable | E::CpuTime(_) | E::LifeEnded(_) => true,

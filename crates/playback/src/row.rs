@@ -31,6 +31,7 @@ pub const fn resource_of(kind: &EventKind) -> Option<ResourceId> {
         | E::Acquired { lock, .. }
         | E::Released { lock, .. }
         | E::WaitTimedOut { lock }
+        | E::WaitCancelled { on: lock }
         | E::OwnerDied { lock }
         | E::CopiedHeld { lock, .. }
         | E::SemaphorePassed { lock, .. }

@@ -145,6 +145,8 @@ pub enum EventKind {
     /// A timed wait ended without what the worker waited for: a lock, an item, room, a signal, a result or the end of
     /// another worker. `lock` is that resource, of whatever kind.
     WaitTimedOut { lock: ResourceId },
+    /// As [`EventKind::WaitTimedOut`], because another worker cancelled this one.
+    WaitCancelled { on: ResourceId },
     /// The next event is an attempt that does not wait forever: either [`EventKind::Acquired`] at once, without a wait,
     /// or [`EventKind::Blocked`] for anything but a lock, which ends by itself. `lock` is the resource, of whatever
     /// kind.
@@ -297,6 +299,7 @@ impl EventKind {
             Self::Sent { pipe, .. } | Self::Received { pipe, .. } | Self::StillWaiting { pipe, .. } => Some(pipe),
             Self::Spawns { life, .. } | Self::Joins { life, .. } => Some(life),
             Self::Alternative { on, .. }
+            | Self::WaitCancelled { on }
             | Self::AwaitsResult { on, .. }
             | Self::ResultReady { on, .. }
             | Self::ResultRead { on, .. }

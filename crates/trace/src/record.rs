@@ -148,6 +148,7 @@ event_layout! {
         5 Acquired { lock: ID, grant: TOTAL };
         6 Released { lock: ID, grant: TOTAL };
         7 WaitTimedOut { lock: ID };
+        59 WaitCancelled { on: ID };
         8 OwnerDied { lock: ID };
         41 TimedAttempt { lock: ID };
         50 RwlockRequest { lock: ID, writers_ahead: ARGUMENT, shared: FLAG };

@@ -18,6 +18,7 @@ pub(super) const fn is_step(kind: &EventKind) -> bool {
             | E::Acquired { .. }
             | E::Released { .. }
             | E::WaitTimedOut { .. }
+            | E::WaitCancelled { .. }
             | E::OwnerDied { .. }
             | E::SemaphorePassed { .. }
             | E::SemaphorePosted { .. }
@@ -72,6 +73,7 @@ fn predicate(event: &Event, then: &Model) -> String {
         E::LockWait { lock, .. } => format!("waits for {}{}", name(lock), holders(event.worker, lock, then)),
         E::Acquired { lock, .. } => format!("takes {}", name(lock)),
         E::Released { lock, .. } => format!("releases {}", name(lock)),
+        E::WaitCancelled { on } => format!("is cancelled while it waits for {}", name(on)),
         E::WaitTimedOut { lock } => format!("gives up waiting for {}", name(lock)),
         E::OwnerDied { lock } => format!("finds that the holder of {} died", name(lock)),
         E::SemaphorePassed { lock, .. } => format!("passes {}", name(lock)),

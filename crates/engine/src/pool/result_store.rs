@@ -233,7 +233,7 @@ impl ResultStore {
         while !is_available(&guard) {
             if has_passed(deadline) {
                 drop(guard);
-                recorder.write(recorder.now(), EventKind::WaitTimedOut { lock: self.id });
+                recorder.record_gave_up(recorder.now(), self.id);
                 return None;
             }
             guard = guard.wait_until(wake_counter, deadline).await;

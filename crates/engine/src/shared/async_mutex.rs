@@ -54,7 +54,7 @@ impl<'a> AsyncMutex<'a> {
                 WaitEnd::GaveUp => {
                     let at = recorder.now();
                     drop(guard);
-                    recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+                    recorder.record_gave_up(at, self.id);
                     return LockEnd::GaveUp;
                 }
             }

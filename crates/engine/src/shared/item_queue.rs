@@ -263,7 +263,7 @@ impl<'a> ItemQueue<'a> {
     fn give_up(self, guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
         let at = recorder.now();
         drop(guard);
-        recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+        recorder.record_gave_up(at, self.id);
     }
 
     fn push(self, mut guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {

@@ -136,7 +136,7 @@ impl<'a> Rwlock<'a> {
         }
         let at = recorder.now();
         drop(guard);
-        recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+        recorder.record_gave_up(at, self.id);
     }
 
     /// Unlocks, whichever way the lock is held.

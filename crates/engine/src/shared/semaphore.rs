@@ -105,7 +105,7 @@ impl<'a> Semaphore<'a> {
                     guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
                     let at = recorder.now();
                     drop(guard);
-                    recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+                    recorder.record_gave_up(at, self.id);
                     return None;
                 }
                 guard = guard.wait_until(FREED, deadline).await;

@@ -99,7 +99,7 @@ impl<'a> SignalWaiters<'a> {
     pub fn give_up(self, guard: MonitorGuard<'a>, recorder: &mut Recorder<'_>) {
         let at = recorder.now();
         drop(guard);
-        recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+        recorder.record_gave_up(at, self.id);
     }
 
     /// Returns what wakes a waiter, for a wait for several resources at once.

@@ -262,7 +262,7 @@ impl StepRunner {
         if has_ended {
             self.recorder.resume();
         } else {
-            self.recorder.write(self.recorder.now(), EventKind::WaitTimedOut { lock: other.id });
+            self.recorder.record_gave_up(self.recorder.now(), other.id);
         }
         has_ended
     }

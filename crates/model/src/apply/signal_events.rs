@@ -12,6 +12,8 @@ impl Model {
             EventKind::FlagSeenSet { on, .. } => self.record_set_flag(w, at, on),
             EventKind::GroupCounted { on, count, .. } => self.record_group_count(w, at, on, count),
             EventKind::WaitTimedOut { lock } => self.record_timeout(w, at, lock),
+            // Counted nowhere: no limit was too short.
+            EventKind::WaitCancelled { .. } => self.set_running(w, at),
             _ => {}
         }
     }

@@ -42,6 +42,7 @@ impl OrderStep {
             | EventKind::Blocked { state: State::Signal, on: Some(_) }
             | EventKind::TimedAttempt { .. }
             | EventKind::WaitTimedOut { .. }
+            | EventKind::WaitCancelled { .. }
             | EventKind::SemaphorePosted { .. }
             | EventKind::SemaphorePassed { .. }
             | EventKind::Acquired { .. }
@@ -111,7 +112,7 @@ impl HappensBefore {
                 self.tracks[w.index()].timed_barrier = Some(lock);
                 Ok(None)
             }
-            EventKind::WaitTimedOut { .. } => {
+            EventKind::WaitTimedOut { .. } | EventKind::WaitCancelled { .. } => {
                 self.tracks[w.index()].timed_barrier = None;
                 Ok(None)
             }

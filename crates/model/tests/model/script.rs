@@ -221,6 +221,7 @@ fn kind(registry: &Registry, words: &[&str]) -> Option<EventKind> {
         ["passed", lock, g] => E::SemaphorePassed { lock: id(lock)?, grant: grant(g)? },
         ["posted", lock] => E::SemaphorePosted { lock: id(lock)? },
         ["gave-up", lock] => E::WaitTimedOut { lock: id(lock)? },
+        ["cancelled-at", on] => E::WaitCancelled { on: id(on)? },
         ["owner-died", lock] => E::OwnerDied { lock: id(lock)? },
         ["block", state] => E::Blocked { state: State::from_word(state)?, on: None },
         ["block", state, on] => E::Blocked { state: State::from_word(state)?, on: Some(id(on)?) },

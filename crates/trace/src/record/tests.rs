@@ -27,6 +27,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_6300_8045, EventKind::Acquired { lock, grant: Grant(99) }),
         (0x0000_0000_6300_8046, EventKind::Released { lock, grant: Grant(99) }),
         (0x0000_0000_0000_8047, EventKind::WaitTimedOut { lock }),
+        (0x0000_0000_0000_807b, EventKind::WaitCancelled { on: lock }),
         (0x0000_0000_0740_8072, EventKind::RwlockRequest { lock, writers_ahead: 7, shared: true }),
         (0x0000_0000_0000_8072, EventKind::RwlockRequest { lock, writers_ahead: 0, shared: false }),
         (0x8000_0000_0000_8076, EventKind::RwlockReaders { lock, count: 1 << 39 }),
