@@ -12,7 +12,7 @@ mod setup;
 mod side;
 mod text;
 
-pub use comparison::{Change, ComparedFigure, Comparison, Scale, Verdict, compare};
+pub use comparison::{Change, ComparedFigure, Comparison, Scale, Verdict, compare, compare_figure};
 pub use figures::{Better, Figure, Section, Subject};
 pub use findings::{ComparedFinding, FindingChange};
 pub use json::comparison_json;
@@ -20,7 +20,7 @@ pub use limit::{Worsening, find_worsenings};
 pub use run_report::{ReportError, RunReport};
 pub use setup::SetupDifference;
 pub use side::{Side, SideError};
-pub use text::comparison_text;
+pub use text::{comparison_text, format_change};
 
 #[cfg(test)]
 mod tests;

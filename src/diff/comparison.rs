@@ -128,7 +128,8 @@ pub fn compare(a: Side, b: Side) -> Comparison {
     Comparison { a, b, setup, figures, findings }
 }
 
-fn compare_figure(subject: Subject, figure: Figure, a: Vec<f64>, b: Vec<f64>) -> ComparedFigure {
+/// Compares the values of a figure on both sides.
+pub fn compare_figure(subject: Subject, figure: Figure, a: Vec<f64>, b: Vec<f64>) -> ComparedFigure {
     let change = (!a.is_empty() && !b.is_empty()).then(|| change_between(figure, &a, &b));
     let verdict = match change {
         None if a.is_empty() => Verdict::OnlyB,

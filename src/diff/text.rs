@@ -179,7 +179,7 @@ fn format_value(unit: Unit, value: f64) -> String {
 }
 
 /// Returns the change as text, such as `+12 %` or `-3 points`; `None` if one side does not have the figure.
-pub(super) fn format_change(one: &ComparedFigure) -> Option<String> {
+pub fn format_change(one: &ComparedFigure) -> Option<String> {
     let change = one.change?;
     let text = signed(one, change.scale, change.estimate);
     let is_points = change.scale == Scale::Difference && one.figure.unit() == Unit::Share;

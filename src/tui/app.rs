@@ -3,6 +3,7 @@
 //! Changes happen in [`App::update`] alone. It reads no clock, does no I/O and draws nothing; it returns what the event
 //! loop must do as [`Effect`]s.
 
+mod comparison_keys;
 mod event;
 mod file_reload;
 mod key_dispatch;
@@ -162,6 +163,7 @@ impl App {
                 self.handle_run_started(scenario, settings, registry);
             }
             AppEvent::EditorClosed(Ok(source)) => self.picker.insert_or_replace(PickerEntry::new(source)),
+            AppEvent::RecordingOpened(opened) => self.handle_opened_recording(opened),
             AppEvent::StartFailed(why) => {
                 self.next_prediction = Prediction::default();
                 self.status_message = Some(why);

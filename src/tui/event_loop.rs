@@ -4,6 +4,7 @@
 //! It is generic over the screen, so that tests drive the same loop with keys and a scripted run.
 
 mod effects;
+mod open_recording;
 mod wait;
 
 use std::io;

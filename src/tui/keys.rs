@@ -27,6 +27,8 @@ pub(super) enum Action {
     PreviousPane,
     /// Opens or closes the pane of levels.
     ToggleLevels,
+    /// Opens or closes the comparison with a recording.
+    Compare,
     Inspect,
     Run,
     /// Chooses the guess with this number, from 1 on.

@@ -2,6 +2,7 @@
 //!
 //! To add a pane: a variant of [`Pane`], a row of the table, and a file below this one that draws it.
 
+mod comparison;
 mod deadlock_ring;
 mod graph;
 mod levels;
@@ -87,6 +88,13 @@ pub(super) const PANES: &[PaneSpec] = &[
             refusal: |view| (pool_count(view) == 0).then_some("This scenario has no pool"),
         }),
         content: PaneContent::Separate(levels::PANE),
+    },
+    PaneSpec {
+        pane: Pane::Comparison,
+        name: "comparison",
+        is_available: |view| view.compared.is_some(),
+        toggle: None,
+        content: PaneContent::Separate(comparison::PANE),
     },
     PaneSpec {
         pane: Pane::Graph,

@@ -1,5 +1,6 @@
 //! The state of a run on screen: the model, the visible part of the time axis, and what the keys act on.
 
+mod compared_run;
 mod possible_states;
 mod prediction;
 mod ranking;
@@ -20,6 +21,7 @@ use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{KnobId, Message, Notice, Registry, RunEnd, Span, Stamp, WorkerId};
 
+pub(super) use compared_run::{ComparedRun, OpenedRecording, PartFigure, RunPart};
 pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
 pub(super) use selection::{Pane, Selection};
@@ -45,6 +47,8 @@ pub(super) struct RunView {
     pub(super) prediction: Prediction,
     /// The run's answer to the question; see [`RunView::update_answer`].
     pub(super) answer: Option<Answer>,
+    /// What the run is compared with.
+    pub(super) compared: Option<ComparedRun>,
     /// When a knob was last turned here. Until the run reports it, nothing is known about the new settings.
     pub(super) last_turn_at: Option<Stamp>,
     /// The collected model. The one on screen is [`RunView::shown_model`].
@@ -136,6 +140,7 @@ impl RunView {
             settings,
             prediction,
             answer: None,
+            compared: None,
             last_turn_at: None,
             model,
             frozen: None,
@@ -217,6 +222,7 @@ impl RunView {
         next.level_history = std::mem::take(&mut self.level_history);
         next.filter = std::mem::take(&mut self.filter);
         next.columns = self.columns;
+        next.compared = self.compared.take();
         *self = next;
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the dashboard with scripted runs: what is drawn, and what keys do.
 
+mod comparison;
 mod harness;
 mod interaction;
 mod level_history;

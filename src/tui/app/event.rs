@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use crate::recording::FlightTape;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Registry, Span, Stamp};
+use crate::tui::run_view::OpenedRecording;
 use crate::tui::tune_view::TuneUpdate;
 
 /// Everything that can happen to the dashboard.
@@ -37,6 +38,8 @@ pub(in crate::tui) enum AppEvent {
     TuneUpdate(TuneUpdate),
     /// The thread that measures has ended.
     MeasuringEnded,
+    /// A recording to compare with has been read.
+    RecordingOpened(Result<Box<OpenedRecording>, String>),
     EditorClosed(Result<Source, String>),
     /// The watched file has a new text.
     FileSaved(Result<Source, String>),
@@ -60,6 +63,8 @@ pub(in crate::tui) enum Effect {
     /// Ends the run, which is no longer on screen.
     EndRun,
     OpenEditor(PathBuf),
+    /// Reads a recording to compare with.
+    OpenRecording(PathBuf),
     Suspend,
     Redraw,
     /// Ends the measuring of a tuning.

@@ -20,6 +20,10 @@ impl App {
                 text.chars().for_each(|c| self.push_filter_char(c));
                 Vec::new()
             }
+            Event::Paste(text) if matches!(self.mode, Mode::RecordingPrompt { .. }) => {
+                text.chars().for_each(|c| self.push_path_char(c));
+                Vec::new()
+            }
             _ => Vec::new(), // pasted text is not a command
         };
         self.update_layout();
@@ -52,6 +56,7 @@ impl App {
         match &mut self.mode {
             Mode::Browse => {}
             Mode::Filter => return self.handle_filter_key(key, action),
+            Mode::RecordingPrompt { .. } => return self.handle_recording_prompt_key(key),
             Mode::Help { scroll }
             | Mode::About { scroll }
             | Mode::Detail { scroll }

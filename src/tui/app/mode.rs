@@ -16,6 +16,10 @@ pub(in crate::tui) enum Mode {
     Browse,
     /// The user types a filter.
     Filter,
+    /// The user types the name of a recording to compare with.
+    RecordingPrompt {
+        path: String,
+    },
     Help {
         scroll: usize,
     },
@@ -47,7 +51,7 @@ impl Mode {
     /// Whether this mode is an overlay and the key opens another one, which then replaces it. The key that opened an
     /// overlay closes it.
     pub(super) const fn is_replaced_by(&self, action: Action) -> bool {
-        let over = !matches!(self, Self::Browse | Self::Filter);
+        let over = !matches!(self, Self::Browse | Self::Filter | Self::RecordingPrompt { .. });
         over && match action {
             Action::Help => !matches!(self, Self::Help { .. }),
             Action::About => !matches!(self, Self::About { .. }),

@@ -27,7 +27,7 @@ impl App {
             _ => None,
         };
         match (&mut self.mode, wheel) {
-            (Mode::Browse | Mode::Filter, _) => {}
+            (Mode::Browse | Mode::Filter | Mode::RecordingPrompt { .. }, _) => {}
             (
                 Mode::Help { scroll }
                 | Mode::About { scroll }

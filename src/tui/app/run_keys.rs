@@ -37,6 +37,7 @@ impl App {
             Action::NextKnob => view.select_next_knob(true),
             Action::PreviousKnob => view.select_next_knob(false),
             Action::About => self.mode = Mode::About { scroll: 0 },
+            Action::Compare => self.toggle_comparison(),
             Action::Inspect => self.inspect_selection(),
             Action::Back => return self.go_back(),
             Action::KnobUp => return self.turn_knob(true),

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::app::{App, Mode};
+use super::super::app::{App, CurrentView, Mode};
 use super::super::keys::{self, Action, Binding, KeyContext};
 use super::super::run_view::RunView;
 use super::super::theme::{LockCellState, Theme};
@@ -87,6 +87,14 @@ pub(super) fn status_line(app: &App, filter: &str) -> Option<(String, Style)> {
             _ => "keep",
         };
         return Some((format!("Filter: {filter}_   Enter {enter} · Esc clear"), theme.strong_style()));
+    }
+    if let Mode::RecordingPrompt { path } = &app.mode {
+        let knob = match &app.current_view {
+            CurrentView::Run(view) => view.last_turn().map(|(_, turned)| format!("before {turned}")),
+            _ => None,
+        };
+        let empty = knob.filter(|_| path.is_empty()).unwrap_or_else(|| "compare".to_owned());
+        return Some((format!("Compare with recording: {path}_   Enter {empty} · Esc back"), theme.strong_style()));
     }
     app.status_message.as_ref().map(|said| (said.clone(), theme.strong_style()))
 }

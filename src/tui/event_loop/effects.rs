@@ -9,6 +9,7 @@ use signal_hook::consts::SIGINT;
 use super::super::app::{AppEvent, Effect};
 use super::super::backend::ScreenBackend;
 use super::EventLoop;
+use super::open_recording::open_recording;
 use crate::scenario::{Scenario, Settings};
 use crate::source::RunControl;
 use crate::trace::{Message, Notice, Stamp};
@@ -40,6 +41,10 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                 Effect::EndRun => self.end_run(),
                 Effect::StopMeasuring => (self.stop_measuring)(),
                 Effect::OpenEditor(path) => self.open_editor(&path),
+                Effect::OpenRecording(path) => {
+                    let opened = open_recording(&path);
+                    self.update(AppEvent::RecordingOpened(opened));
+                }
                 Effect::Suspend => self.suspend(),
                 Effect::Redraw => self.redraw(),
                 Effect::Quit { interrupted } => self.quit(interrupted.then_some(SIGINT)),

@@ -127,6 +127,13 @@ pub(super) const BINDINGS: &[Binding] = &[
         "Levels: what a pool achieved with each number of workers so far; again: back",
     ),
     bind(
+        &[char_key('d')],
+        Action::Compare,
+        AnyRun,
+        "",
+        "Compare with a recording, or before and after the last turned knob; again: back",
+    ),
+    bind(
         &[plain_key(KeyCode::Enter)],
         Action::Inspect,
         AnyRun,

@@ -14,6 +14,8 @@ pub(in crate::tui) enum Pane {
     Pools,
     /// What pools achieved with each number of workers.
     Levels,
+    /// The run beside a recorded one, or before and after a turned knob.
+    Comparison,
     Graph,
     Log,
 }

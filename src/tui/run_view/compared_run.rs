@@ -1,0 +1,135 @@
+//! What a run is compared with: a recorded run, or its own time before the last turned knob.
+
+use super::RunView;
+use crate::model::{CellWindow, Model, StateTimes};
+use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
+
+/// Longest part of a run that is compared with another.
+const MAX_LENGTH: Span = Span::from_millis(60_000);
+
+/// Time after a turned knob that belongs to neither setting.
+const SETTLE_TIME: Span = Span::from_millis(300);
+
+/// Most workers whose states are compared.
+const MAX_WORKERS: usize = 256;
+
+/// A recorded run that has been read.
+#[derive(Debug)]
+pub(in crate::tui) struct OpenedRecording {
+    /// The name of its file, safe to draw.
+    pub(in crate::tui) name: String,
+    pub(in crate::tui) model: Model,
+    pub(in crate::tui) end: Stamp,
+}
+
+/// The other side of a comparison.
+#[derive(Debug)]
+pub(in crate::tui) enum ComparedRun {
+    /// The time before the last turned knob.
+    BeforeKnob,
+    Recording(Box<OpenedRecording>),
+}
+
+/// A part of a run.
+#[derive(Clone, Copy)]
+pub(in crate::tui) struct RunPart<'a> {
+    model: &'a Model,
+    /// The clock of its run.
+    now: Stamp,
+    from: Stamp,
+    to: Stamp,
+}
+
+/// A figure that both parts can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) enum PartFigure {
+    /// Tasks a second, of the pool with this name.
+    Tasks(String),
+    /// Acquisitions a second, of the lock with this name.
+    Acquisitions(String),
+    /// Share of the workers' time.
+    Time(State),
+}
+
+impl RunView {
+    /// Returns the last turned knob up to the shown moment, as text: `hold 5 ms`.
+    pub(in crate::tui) fn last_turn(&self) -> Option<(Stamp, String)> {
+        let until = self.figures_time();
+        let (at, knob, value) = self.knob_changes.iter().rev().find(|(at, ..)| *at <= until)?;
+        let name = self.scenario.knobs.get(knob.index()).map_or("", |knob| knob.name.as_str());
+        Some((*at, format!("{name} {value}")))
+    }
+
+    /// Returns the parts that are compared, the older first, and what the comparison is between.
+    pub(in crate::tui) fn compared_parts(&self) -> Option<([RunPart<'_>; 2], String)> {
+        let (now, model) = (self.figures_time(), self.shown_model());
+        match self.compared.as_ref()? {
+            ComparedRun::Recording(other) => {
+                let part =
+                    |model, end: Stamp| RunPart { model, now: end, from: Stamp(0), to: end.min(Stamp(0) + MAX_LENGTH) };
+                Some(([part(&other.model, other.end), part(model, now)], format!("A {}, B this run", other.name)))
+            }
+            ComparedRun::BeforeKnob => {
+                let (turned, value) = self.last_turn()?;
+                let earlier = self.knob_changes.iter().rev().map(|(at, ..)| *at + SETTLE_TIME).find(|at| *at < turned);
+                let from = earlier.unwrap_or_default().max(turned.earlier_by(MAX_LENGTH));
+                let settled = (turned + SETTLE_TIME).min(now);
+                let parts = [(from, turned), (settled, now.min(settled + MAX_LENGTH))];
+                let parts = parts.map(|(from, to)| RunPart { model, now, from, to });
+                Some((parts, format!("A before {value}, B since then")))
+            }
+        }
+    }
+}
+
+impl RunPart<'_> {
+    pub(in crate::tui) fn length(&self) -> Span {
+        self.to.span_since(self.from)
+    }
+
+    /// Returns the figures of this part, the result first.
+    pub(in crate::tui) fn figures(&self) -> Vec<PartFigure> {
+        let registry = self.model.registry();
+        let pools = registry.pools.iter().map(|pool| PartFigure::Tasks(pool.name.clone()));
+        let locks = registry.locks().map(|id| PartFigure::Acquisitions(registry.resource_name(id).to_owned()));
+        let states = [State::Running, State::Ready, State::Lock, State::Empty, State::Full].map(PartFigure::Time);
+        pools.take(2).chain(locks.take(2)).chain(states).collect()
+    }
+
+    /// Returns the figure in consecutive spans of this length from the beginning of the part, whole ones only. Empty if
+    /// this part does not have the figure.
+    pub(in crate::tui) fn series(&self, figure: &PartFigure, cell: Span, most: usize) -> Vec<f64> {
+        let cells = (self.length().0 / cell.0.max(1)).min(most as u64) as usize;
+        let rate = |count: &dyn Fn(Stamp, Stamp) -> u64| -> Vec<f64> {
+            let at = |n: usize| self.from + Span(cell.0.saturating_mul(n as u64));
+            (0..cells).map(|n| count(at(n), at(n + 1)) as f64 / cell.as_secs_f64()).collect()
+        };
+        let registry = self.model.registry();
+        match figure {
+            PartFigure::Tasks(name) => {
+                let pool = registry.pools.iter().position(|pool| pool.name == *name).map(PoolId::from);
+                let pool = pool.and_then(|id| self.model.pool(id));
+                pool.map_or(Vec::new(), |pool| rate(&|from, to| pool.tasks_ended_between(from, to, self.now)))
+            }
+            PartFigure::Acquisitions(name) => {
+                let named = |id: &ResourceId| registry.resource_name(*id) == name;
+                let lock = registry.locks().find(named).and_then(|id| self.model.lock(id));
+                lock.map_or(Vec::new(), |lock| rate(&|from, to| lock.releases(from, to)))
+            }
+            PartFigure::Time(state) => self.state_series(*state, cell, cells),
+        }
+    }
+
+    fn state_series(&self, state: State, cell: Span, cells: usize) -> Vec<f64> {
+        let to = self.from + Span(cell.0.saturating_mul(cells as u64));
+        let window = CellWindow { from: self.from, to, cells };
+        let mut sums = vec![StateTimes::default(); cells];
+        let mut times = Vec::new();
+        for worker in (0..self.model.registry().workers.len().min(MAX_WORKERS)).map(WorkerId::from) {
+            times.clear();
+            self.model.lane(worker).cells(&window, self.now, &mut times);
+            sums.iter_mut().zip(&times).for_each(|(sum, time)| sum.add(time));
+        }
+        sums.iter().map(|sum| sum.share(state)).collect()
+    }
+}

@@ -1,0 +1,74 @@
+//! The comparison of a run with a recording, and with itself before a turned knob.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::harness::{COLOUR_THEME, app_after, events_from, press_keys, screen, screen_text};
+use super::script::{Script, contention, knob_turned, pool};
+use crate::model::{Budget, Model};
+use crate::tui::app::{App, AppEvent, Effect};
+use crate::tui::run_view::OpenedRecording;
+
+/// Returns a script's run as a recording that has been read.
+fn recording_of(script: &Script) -> Box<OpenedRecording> {
+    let mut model = Model::new(Arc::clone(&script.registry), Budget::default());
+    script.messages.iter().for_each(|message| model.apply(message));
+    Box::new(OpenedRecording { name: "before.contend".into(), model, end: script.until })
+}
+
+fn text(app: &App) -> String {
+    screen_text(&screen(app))
+}
+
+#[test]
+fn key_compares_before_and_after_the_last_turned_knob() {
+    let mut app = app_after(&knob_turned(), COLOUR_THEME, 120, 40);
+    press_keys(&mut app, "d");
+    assert!(text(&app).contains("Compare with recording: _"), "{}", text(&app));
+    assert!(text(&app).contains("Enter before hold"), "{}", text(&app));
+    press_keys(&mut app, "<enter>");
+    let shown = text(&app);
+    assert!(shown.contains("Comparison: A before hold"), "{shown}");
+    assert!(shown.lines().any(|line| line.contains("running") && line.contains(" A ")), "{shown}");
+    press_keys(&mut app, "d");
+    assert!(!text(&app).contains("Compare with recording"), "the same key goes back: {}", text(&app));
+}
+
+#[test]
+fn key_compares_with_a_recording() {
+    let mut app = app_after(&pool(), COLOUR_THEME, 120, 40);
+    press_keys(&mut app, "dold.contend");
+    let effects = events_from("<enter>").into_iter().flat_map(|event| app.update(AppEvent::Input(event)));
+    assert_eq!(effects.collect::<Vec<_>>(), [Effect::OpenRecording(PathBuf::from("old.contend"))]);
+    app.update(AppEvent::RecordingOpened(Ok(recording_of(&pool()))));
+    let shown = text(&app);
+    assert!(shown.contains("Comparison: A before.contend, B this run"), "{shown}");
+    // The same run on both sides: the figures are equal.
+    assert!(shown.contains("cannot be told apart") || shown.contains("too short to tell"), "{shown}");
+}
+
+#[test]
+fn recording_that_cannot_be_read_leaves_the_run_on_screen() {
+    let mut app = app_after(&contention(), COLOUR_THEME, 120, 40);
+    app.update(AppEvent::RecordingOpened(Err("x.contend cannot be read: No such file".into())));
+    assert!(text(&app).contains("x.contend cannot be read"), "{}", text(&app));
+    press_keys(&mut app, "d<enter>");
+    assert!(text(&app).contains("No knob was turned during this run"), "{}", text(&app));
+}
+
+/// Runs of other scenarios lack the figures of this one.
+#[test]
+fn figures_that_only_one_run_has_are_named() {
+    let mut app = app_after(&pool(), COLOUR_THEME, 120, 40);
+    app.update(AppEvent::RecordingOpened(Ok(recording_of(&contention()))));
+    assert!(text(&app).contains("only in B"), "{}", text(&app));
+}
+
+#[test]
+fn comparison_fits_into_every_window() {
+    for (width, height) in [(1, 1), (20, 6), (80, 24), (200, 60)] {
+        let mut app = app_after(&knob_turned(), COLOUR_THEME, width, height);
+        press_keys(&mut app, "d<enter>jjjk");
+        screen(&app);
+    }
+}
