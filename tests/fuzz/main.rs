@@ -1,4 +1,4 @@
-//! Fuzz tests of every reader of outside input: shared memory, runner messages and scenarios.
+//! Fuzz tests of every reader of outside input: shared memory, runner messages, scenarios and recordings.
 //!
 //! Keys are fuzzed beside the dashboard, in `src/tui/tests/typing.rs`.
 
@@ -8,4 +8,5 @@ mod drive;
 mod events;
 mod frames;
 mod memory;
+mod recordings;
 mod scenarios;

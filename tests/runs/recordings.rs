@@ -149,3 +149,37 @@ fn tests_and_tunings_record_each_of_their_runs() {
         assert!(json(&replayed)["events"]["recorded"].as_u64() > Some(0), "{}", file.display());
     }
 }
+
+/// Recordings that versions of the program have written, `vN-NAME.contend` with version N of the format, and what their
+/// reports said then. This version reads them, or refuses them by name.
+#[test]
+fn recordings_of_other_versions_are_read_or_refused_by_name() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings");
+    let mut read = 0;
+    for entry in fs::read_dir(kept).expect("a directory") {
+        let file = entry.expect("one").path();
+        if file.extension().is_none_or(|extension| extension != "contend") {
+            continue;
+        }
+        let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let version = name.strip_prefix('v').and_then(|name| name.split_once('-')).expect("a version").0;
+        let replayed = contend(&["replay", path_text(&file), "--json"]);
+        if version != contend::recording::FORMAT_VERSION.to_string() {
+            assert_eq!(replayed.status.code(), Some(2), "{name}: {}", text(&replayed));
+            let says = format!("it has version {version} of the format");
+            assert!(text(&replayed).contains(&says), "{name}: {}", text(&replayed));
+            continue;
+        }
+        let (now, then) = (json(&replayed), fs::read_to_string(file.with_extension("json")).expect("its report"));
+        let then: Value = serde_json::from_str(&then).expect("a report is JSON");
+        let members =
+            ["scenario", "params", "elapsed_s", "ended", "events", "machine", "counters", "deadlocks", "stalls"];
+        members.iter().for_each(|member| assert_eq!(now[member], then[member], "{name}: {member}"));
+        let names = |report: &Value| -> Vec<Value> {
+            report["findings"].as_array().into_iter().flatten().map(|finding| finding["id"].clone()).collect()
+        };
+        assert_eq!(names(&now), names(&then), "{name}");
+        read += 1;
+    }
+    assert!(read >= 3, "{read} recordings of this version: tests/fixtures/recordings/make.sh makes them");
+}
