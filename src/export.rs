@@ -1,10 +1,13 @@
-//! Exports of recordings for other programs: Perfetto, the Chrome trace viewer, tables.
+//! Exports of recordings for other programs: Perfetto, the Chrome trace viewer, tables; and pictures of the dashboard.
 
+mod cast;
 mod chrome;
 mod csv;
 mod item;
 mod lock_slots;
 mod perfetto;
+mod screen;
+mod svg;
 mod timeline;
 
 use std::fs::File;
@@ -14,6 +17,7 @@ use std::path::Path;
 use crate::recording::Recording;
 
 pub use item::{ExportCounts, Handover, Item};
+pub use screen::{PictureFormat, PictureOptions, WrittenPicture, export_picture};
 pub use timeline::{Timeline, for_each_item};
 
 /// The form of an export.

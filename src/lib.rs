@@ -1,7 +1,7 @@
 //! See threads and processes contend, live, in a terminal.
 //!
-//! The modules are layers: platform, trace, scenario, model, engine, source, recording, playback, report, export, tune,
-//! diff, tui, cli. Each may import those before it, never one after. `ARCHITECTURE.md` says what each is for, and
+//! The modules are layers: platform, trace, scenario, model, engine, source, recording, playback, report, tune, diff,
+//! tui, export, cli. Each may import those before it, never one after. `ARCHITECTURE.md` says what each is for, and
 //! `tests/interface/layers.rs` holds the rule.
 
 pub mod catalogue;

@@ -17,6 +17,7 @@ mod editor;
 mod event_loop;
 mod figures;
 mod file_watcher;
+mod film;
 mod frame_timer;
 mod input;
 mod keys;
@@ -59,6 +60,7 @@ use input::Input;
 use picker::Picker;
 use terminal::{FrameBuffer, Screen, TerminalGuard};
 
+pub use film::Film;
 pub use run_recording::{RecordOptions, WrittenRecording};
 pub use run_starter::{LiveStarter, RunStarter};
 pub use theme::Theme;

@@ -23,6 +23,7 @@ mod lost_events;
 mod marks;
 mod once;
 mod partial_recordings;
+mod pictures;
 mod pipes;
 mod real_work;
 mod recordings;

@@ -1,11 +1,12 @@
 //! Options and commands about recordings.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::TEMPLATE;
-use super::values::parse_size;
+use super::values::{parse_moment, parse_screen_size, parse_size, parse_speed};
 
 /// Options for keeping runs.
 #[derive(Debug, Args)]
@@ -54,12 +55,17 @@ pub(in crate::cli) enum ExportTarget {
     Chrome,
     /// A directory of tables
     Csv,
+    /// The dashboard as a session for asciinema
+    Cast,
+    /// The dashboard as a picture that moves, or with --at of one moment
+    Svg,
 }
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
   contend export deadlock.contend --to perfetto       writes deadlock.perfetto-trace
-  contend export deadlock.contend --to csv -o data    writes data/states.csv, data/holds.csv, ...";
+  contend export deadlock.contend --to csv -o data    writes data/states.csv, data/holds.csv, ...
+  contend export deadlock.contend --to svg --at 2.3s  writes deadlock.svg, the screen at that moment";
 
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = EXPORT_EXAMPLES)]
@@ -73,4 +79,16 @@ pub(in crate::cli) struct ExportArgs {
     /// The file to write, or the directory for tables [default: beside the recording]
     #[arg(long, short, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) output: Option<PathBuf>,
+    /// Size of the screen, as columns and rows (cast, svg)
+    #[arg(long, value_name = "WxH", value_parser = parse_screen_size, default_value = "120x40")]
+    pub(in crate::cli) size: (u16, u16),
+    /// How many times as fast as the run (cast, svg)
+    #[arg(long, value_name = "N", value_parser = parse_speed, default_value = "1")]
+    pub(in crate::cli) speed: f64,
+    /// Draw only the screen at this time after the start of the run, such as 2.3s (svg)
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub(in crate::cli) at: Option<Duration>,
+    /// Largest size of a picture that moves; a larger one gets fewer frames a second (svg)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "200KiB")]
+    pub(in crate::cli) max_size: u64,
 }

@@ -48,3 +48,21 @@ pub(in crate::cli::args) fn parse_speed(text: &str) -> Result<f64, String> {
     let value: f64 = text.trim().parse().map_err(|_| "not a number; write it as 10".to_owned())?;
     if (0.01..=1e6).contains(&value) { Ok(value) } else { Err("must be between 0.01 and 1000000".to_owned()) }
 }
+
+/// Reads a time after the start of a run: `2.3s`, `150ms` or `1m 5s`.
+pub(in crate::cli::args) fn parse_moment(text: &str) -> Result<Duration, String> {
+    let seconds = text.strip_suffix('s').and_then(|number| number.parse::<f64>().ok());
+    let exact = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    exact.map_or_else(
+        || humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 2.3s or 500ms")),
+        Ok,
+    )
+}
+
+/// Reads the size of a screen: `120x40`.
+pub(in crate::cli::args) fn parse_screen_size(text: &str) -> Result<(u16, u16), String> {
+    let sides = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let (columns, rows): (u16, u16) = sides.ok_or("not a size; write it as 120x40")?;
+    let fits = (20..=500).contains(&columns) && (5..=200).contains(&rows);
+    if fits { Ok((columns, rows)) } else { Err("must be between 20x5 and 500x200".to_owned()) }
+}

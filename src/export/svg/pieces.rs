@@ -1,0 +1,116 @@
+//! The screen in pieces of equal style.
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
+
+/// Text of one style in a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Piece {
+    pub(super) row: u16,
+    pub(super) column: u16,
+    /// Columns.
+    pub(super) width: u16,
+    pub(super) text: String,
+    pub(super) look: Look,
+}
+
+/// The style of a piece; colours by their names in the style sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Look {
+    pub(super) ink: &'static str,
+    pub(super) paper: Option<&'static str>,
+    pub(super) is_bold: bool,
+    pub(super) is_dim: bool,
+    pub(super) is_underlined: bool,
+}
+
+/// Spaces without a background that end a piece: what follows changes without what precedes.
+const GAP: usize = 2;
+
+/// Returns what is visible on the screen.
+pub(super) fn pieces_of(screen: &Buffer) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for row in 0..screen.area.height {
+        let mut column = 0;
+        let mut piece: Option<Piece> = None;
+        while column < screen.area.width {
+            let cell = &screen[(screen.area.x + column, screen.area.y + row)];
+            let width = (cell.symbol().width() as u16).max(1);
+            let look = look_of(cell);
+            let fits = piece.as_ref().is_some_and(|piece| piece.look == look && !has_gap(piece));
+            if !fits {
+                pieces.extend(piece.take().and_then(trimmed));
+            }
+            let open = piece.get_or_insert_with(|| Piece { row, column, width: 0, text: String::new(), look });
+            open.text.push_str(cell.symbol());
+            open.width += width;
+            column += width;
+        }
+        pieces.extend(piece.and_then(trimmed));
+    }
+    pieces
+}
+
+fn has_gap(piece: &Piece) -> bool {
+    piece.look.paper.is_none() && piece.text.len() > GAP && piece.text.ends_with("  ")
+}
+
+/// Removes spaces that are not visible. Returns `None` if nothing is left.
+fn trimmed(mut piece: Piece) -> Option<Piece> {
+    if piece.look.paper.is_some() || piece.look.is_underlined {
+        return Some(piece);
+    }
+    let text = piece.text.trim_end_matches(' ');
+    let text = text.trim_start_matches(' ');
+    if text.is_empty() {
+        return None;
+    }
+    let before = piece.text.len() - piece.text.trim_start_matches(' ').len();
+    piece.column += before as u16;
+    piece.width = text.width() as u16;
+    piece.text = text.to_owned();
+    Some(piece)
+}
+
+fn look_of(cell: &Cell) -> Look {
+    let is = |modifier| cell.modifier.contains(modifier);
+    let (ink, paper) = (colour_name(cell.fg), colour_name(cell.bg));
+    let (ink, paper) = if is(Modifier::REVERSED) {
+        (paper.unwrap_or("pp"), Some(ink.unwrap_or("ik")))
+    } else {
+        (ink.unwrap_or("ik"), paper)
+    };
+    // The colour and weight of a space do not show.
+    let is_blank = cell.symbol() == " " && !is(Modifier::UNDERLINED);
+    Look {
+        ink: if is_blank && paper.is_none() { "ik" } else { ink },
+        paper,
+        is_bold: is(Modifier::BOLD) && !is_blank,
+        is_dim: is(Modifier::DIM) && !is_blank,
+        is_underlined: is(Modifier::UNDERLINED),
+    }
+}
+
+/// Returns the name of a colour in the style sheet; `None` for the terminal's own.
+const fn colour_name(colour: Color) -> Option<&'static str> {
+    Some(match colour {
+        Color::Black => "c0",
+        Color::Red => "c1",
+        Color::Green => "c2",
+        Color::Yellow => "c3",
+        Color::Blue => "c4",
+        Color::Magenta => "c5",
+        Color::Cyan => "c6",
+        Color::Gray => "c7",
+        Color::DarkGray => "c8",
+        Color::LightRed => "c9",
+        Color::LightGreen => "ca",
+        Color::LightYellow => "cb",
+        Color::LightBlue => "cc",
+        Color::LightMagenta => "cd",
+        Color::LightCyan => "ce",
+        Color::White => "cf",
+        _ => return None,
+    })
+}

@@ -1,0 +1,103 @@
+//! The screen of a recorded run, frame by frame, as the dashboard drew it while the run took place.
+
+use std::io::{self, Read, Seek};
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app::{App, AppEvent, CurrentView};
+use super::draw::draw_screen;
+use super::picker::Picker;
+use super::theme::Theme;
+use crate::recording::Recording;
+use crate::trace::{Message, Span, Stamp};
+
+/// A recorded run as a sequence of frames.
+pub struct Film<'a, R> {
+    app: App,
+    recording: &'a mut Recording<R>,
+    area: Rect,
+    /// Messages that have been read and are later than the last frame.
+    ahead: std::vec::IntoIter<Message>,
+    next_section: usize,
+}
+
+impl<'a, R: Read + Seek> Film<'a, R> {
+    /// Returns the film of a recording on a screen of this many columns and rows. `None` if it is not the recording of
+    /// a scenario.
+    pub fn new(recording: &'a mut Recording<R>, (columns, rows): (u16, u16)) -> Option<Self> {
+        let area = Rect::new(0, 0, columns, rows);
+        let description = recording.description();
+        let (scenario, settings) = description.run.clone()?;
+        let registry = Arc::new(description.registry.clone());
+        let theme = Theme { has_colour: true, has_unicode: true };
+        let mut app = App::new(Picker::default(), theme, area);
+        app.time_limit = description.time_limit;
+        app.update(AppEvent::RunStarted { scenario: Arc::new(scenario), settings, registry });
+        Some(Self { app, recording, area, ahead: Vec::new().into_iter(), next_section: 0 })
+    }
+
+    /// Returns the end of the run, or of what the file has of it.
+    pub fn end(&self) -> Stamp {
+        let last = self.recording.sections().iter().map(|section| section.last).max();
+        let concluded = self.recording.conclusion().map(|conclusion| conclusion.at);
+        concluded.or(last).unwrap_or_default()
+    }
+
+    /// Draws the screen at a moment, which is no earlier than that of the frame before.
+    ///
+    /// # Errors
+    /// If the recording cannot be read.
+    pub fn frame_at(&mut self, at: Stamp) -> io::Result<Buffer> {
+        while self.known_until() < Some(at) {
+            let Some(message) = self.next_message()? else {
+                self.end_run(at);
+                break;
+            };
+            self.app.update(AppEvent::RunMessage(message));
+        }
+        self.app.update(AppEvent::Tick { now: at, late: Span::ZERO });
+        let mut buffer = Buffer::empty(self.area);
+        draw_screen(&self.app, self.area, &mut buffer);
+        Ok(buffer)
+    }
+
+    /// Returns the moment up to which the model is complete.
+    fn known_until(&self) -> Option<Stamp> {
+        match &self.app.current_view {
+            CurrentView::Run(view) => view.newest_model().complete_until(),
+            _ => None,
+        }
+    }
+
+    fn next_message(&mut self) -> io::Result<Option<Message>> {
+        loop {
+            if let Some(message) = self.ahead.next() {
+                return Ok(Some(message));
+            }
+            if self.next_section >= self.recording.sections().len() {
+                return Ok(None);
+            }
+            let section = self.recording.read_messages(self.next_section)?;
+            self.next_section = if section.is_some() { self.next_section + 1 } else { usize::MAX };
+            self.ahead = section.unwrap_or_default().into_iter();
+        }
+    }
+
+    /// Ends a run whose end is not among the messages, because its observer ended it.
+    fn end_run(&mut self, at: Stamp) {
+        let Some(end) = self.recording.conclusion().filter(|end| at >= end.at).cloned() else { return };
+        if let CurrentView::Run(view) = &self.app.current_view
+            && view.newest_model().run_end().is_none()
+        {
+            self.app.update(AppEvent::RunMessage(Message::Ended { at: end.at, reason: end.ended }));
+        }
+    }
+}
+
+impl<R> std::fmt::Debug for Film<'_, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Film").field("area", &self.area).finish_non_exhaustive()
+    }
+}
