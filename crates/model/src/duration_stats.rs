@@ -97,6 +97,21 @@ impl DurationStats {
         out
     }
 
+    /// Returns how many durations fall into each of `bins` bins between the shortest and the longest, each as many times
+    /// as long as the one before; and the shortest, ns. Empty if there are no durations.
+    pub fn logarithmic_bins(&self, bins: usize) -> (u64, Vec<u64>) {
+        let Some(histogram) = self.histogram.as_ref().filter(|_| bins > 0) else { return (0, Vec::new()) };
+        let mut out = vec![0; bins];
+        let shortest = histogram.min().clamp(1, self.max.max(1));
+        let whole = (self.max.max(1) as f64 / shortest as f64).ln();
+        for value in histogram.iter_recorded() {
+            let part = (value.value_iterated_to().clamp(shortest, self.max.max(1)) as f64 / shortest as f64).ln();
+            let bin = if whole > 0.0 { (part / whole * bins as f64) as usize } else { 0 };
+            out[bin.min(bins - 1)] += value.count_since_last_iteration();
+        }
+        (shortest, out)
+    }
+
     /// Returns the statistics of the durations recorded since `then`, an earlier state of the same. The maximum is
     /// exact if it was recorded since; otherwise it has the precision of the histogram.
     pub fn minus_earlier(&self, then: &Self) -> Self {
@@ -143,6 +158,16 @@ fn record_growing(histogram: &mut Histogram<u32>, span: Span) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logarithmic_bins_hold_every_duration_and_grow_by_a_factor() {
+        let times = DurationStats::from_spans((0..6).map(|n| Span(1_000 * 10_u64.pow(n))));
+        let (shortest, bins) = times.logarithmic_bins(5);
+        assert!(shortest.abs_diff(1_000) < 20, "{shortest}");
+        assert_eq!(bins, [1, 1, 1, 1, 2], "one for each decade, the longest in the last bin");
+        assert_eq!(DurationStats::from_spans([Span(7)]).logarithmic_bins(3).1, [1, 0, 0]);
+        assert_eq!(DurationStats::from_spans([]).logarithmic_bins(3).1, []);
+    }
 
     #[test]
     fn durations_above_a_limit_are_counted() {

@@ -12,8 +12,8 @@
 //! 4. `resource_state`, any of the resources; and `lane`, one worker
 //! 5. [`Model`], in this file, owns all of these
 //! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`, `marks`
-//! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `wait_anatomy`, `wait_graph`, and on top of
-//!    these `deadlock`, `slot_report`, `slot_analysis`, `slot_audit` and `findings`
+//! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `lock_range`, `row_events`, `wait_anatomy`,
+//!    `wait_graph`, and on top of these `deadlock`, `slot_report`, `slot_analysis`, `slot_audit` and `findings`
 
 mod accessors;
 mod apply;
@@ -35,12 +35,14 @@ mod lock;
 mod lock_orders;
 mod looks;
 mod marks;
+mod lock_range;
 mod phrases;
 mod pipe;
 mod pool;
 mod queue;
 mod resource_state;
 mod results;
+mod row_events;
 mod samples;
 mod settings_change;
 mod signals;
@@ -70,6 +72,7 @@ pub use lane::{Activity, Lane, LifeEnd};
 pub use life::Life;
 pub use lock::{Lock, LockCapacity, LockCell, RecentLockUse};
 pub use marks::{MarkCount, NamedMark};
+pub use lock_range::LockUseBetween;
 pub use phrases::{all_stuck_sentence, join_names, stuck_forever_sentence};
 pub use pipe::Pipe;
 pub use pool::{HandoverTime, Pool, RecentTasks, TaskCounts};

@@ -18,7 +18,7 @@ use self::dead_requests::DeadRequests;
 pub(crate) use self::grant_set::GrantSet;
 pub use self::holders::LockCapacity;
 use self::holds::OpenHold;
-pub(crate) use self::kept_holds::Holding;
+pub(crate) use self::kept_holds::{Hold, Holding};
 pub(crate) use self::request::LockRequest;
 use self::since_change::LockBaseline;
 pub use self::since_change::RecentLockUse;

@@ -14,15 +14,15 @@ pub(crate) enum Holding {
 
 /// A hold that has ended, or is open until the moment of the question.
 #[derive(Debug, Clone, Copy)]
-struct Hold {
-    number: u64,
-    worker: WorkerId,
-    from: Stamp,
-    to: Stamp,
+pub(crate) struct Hold {
+    pub number: u64,
+    pub worker: WorkerId,
+    pub from: Stamp,
+    pub to: Stamp,
     /// Whether its end is unknown.
-    is_vague: bool,
+    pub is_vague: bool,
     /// Whether its release has not arrived.
-    is_open: bool,
+    pub is_open: bool,
 }
 
 impl Lock {
@@ -50,6 +50,21 @@ impl Lock {
                 self.visit_shared((from, to), now, is_complete, visit);
             }
         }
+    }
+
+    /// Returns all holds that lasted at `from` or began later. `None` if not all of them are kept, or if it is not known
+    /// when one ended.
+    pub(crate) fn holds_since(&self, from: Stamp, now: Stamp) -> Option<Vec<Hold>> {
+        let holds: Vec<Hold> = self.kept_holds(now).filter(|hold| hold.to >= from).collect();
+        (from >= self.forgotten_until && !holds.iter().any(|hold| hold.is_vague)).then_some(holds)
+    }
+
+    /// Returns when the lock is next taken or released after `t`, or was last before `t` (`forward` is false).
+    pub(crate) fn hold_change(&self, t: Stamp, now: Stamp, forward: bool) -> Option<Stamp> {
+        let past = self.exact_holds.iter().filter(|hold| hold.grant.number() > 0).flat_map(|hold| [hold.from, hold.to]);
+        let changes = past.chain(self.open_holds.iter().map(|open| open.from));
+        let is_wanted = |at: &Stamp| if forward { *at > t && *at <= now } else { *at < t };
+        crate::row_events::nearest(changes.filter(is_wanted), forward)
     }
 
     /// Returns when the last hold ended that ended at `t` or before, as far back as holds are kept.

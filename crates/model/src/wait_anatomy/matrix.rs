@@ -15,7 +15,7 @@ pub struct WaiterCosts {
     pub total_ns: u64,
     /// What the worker waited for was free, but did not belong to it yet.
     pub handoff_ns: u64,
-    /// It belonged to the worker, which did not run yet.
+    /// The wait was over, or the lock had passed to the worker, which did not run yet.
     pub wakeup_ns: u64,
     /// Workers whose pairs are too small to be kept.
     pub others_ns: u64,

@@ -17,8 +17,8 @@ pub enum WaitCause {
     Holder { worker: WorkerId, activity: Option<Activity>, count: usize },
     /// It is free. The worker that takes it next is the waiter itself or another one, if that is known.
     Free { next: Option<WorkerId> },
-    /// It is the waiter's own: the waiter can run, and does not yet.
-    Own,
+    /// Nothing: the wait is over, and the waiter does not run yet.
+    Over,
     /// No recorded fact tells.
     Unknown,
 }
@@ -70,7 +70,7 @@ impl Model {
             state: activity.state,
             since,
             until,
-            cause: if runnable_from.is_some() { WaitCause::Own } else { self.wait_cause((on, room), waiter, t, now) },
+            cause: if runnable_from.is_some() { WaitCause::Over } else { self.wait_cause((on, room), waiter, t, now) },
             parts: summary.waiters.first().map_or_else(WaiterCosts::default, |(_, parts)| *parts),
             holders: summary.pairs,
             released_by: until.and_then(|until| self.released_by(waiter, on, until, now)),
