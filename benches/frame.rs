@@ -182,6 +182,7 @@ fn dashboard(events: u64) {
         reload_on_save: false,
         time_limit: None,
         record: None,
+        muted: Vec::new(),
     };
     if let Err(why) = tui::run(start, &options, &Script { events }) {
         println!("{why}");

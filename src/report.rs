@@ -53,6 +53,8 @@ pub struct Report<'a> {
     /// Longest time that the run was allowed.
     pub time_limit: Option<Span>,
     pub findings: &'a [Finding],
+    /// How many findings the user asked not to list.
+    pub muted: usize,
     pub verdicts: &'a [Verdict],
 }
 

@@ -15,6 +15,7 @@ mod cell_cache;
 mod draw;
 mod editor;
 mod event_loop;
+mod explain;
 mod figures;
 mod file_watcher;
 mod film;
@@ -126,6 +127,8 @@ pub struct Options {
     pub time_limit: Option<Span>,
     /// Where to record the runs.
     pub record: Option<RecordOptions>,
+    /// Ids of findings that are not listed.
+    pub muted: Vec<String>,
 }
 
 /// How the dashboard ended.
@@ -181,6 +184,7 @@ pub fn run(start: InitialScreen, options: &Options, starter: &dyn RunStarter) ->
     let first = app.initial_effects(start);
     let mut events = EventLoop::new(app, backend, EventSources { file_changes: saved, ..sources }, starter)
         .with_time_limit(options.time_limit)
+        .with_muted_findings(&options.muted)
         .with_recording(options.record.clone());
     let ended = events.run(first);
     leave_terminal(events, ended)

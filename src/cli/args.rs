@@ -211,6 +211,9 @@ pub(super) struct RunArgs {
     /// wait forever: stalls, lost wakeups and orphaned locks too
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
+    /// Do not list this finding; can be repeated. The report and the dashboard say how many are muted
+    #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
+    pub(super) mute: Vec<String>,
     /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,

@@ -73,6 +73,7 @@ pub(super) fn run_scenario(
     let options = tui::Options {
         reload_on_save: args.watch,
         time_limit: limit,
+        muted: args.mute.clone(),
         record: args
             .recording
             .record
@@ -129,6 +130,7 @@ pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) 
         reload_on_save: false,
         time_limit: None,
         record: None,
+        muted: Vec::new(),
     }
 }
 
@@ -146,7 +148,9 @@ pub(super) fn run_dashboard(
     })?;
     let mut found = false;
     if let Some(last) = ended.last_run {
-        let findings = last.model.findings(last.now);
+        let all = last.model.findings(last.now);
+        found = has_named_finding(&last.model, &all, fail_on, last.now);
+        let (muted, findings) = split_muted(all, &options.muted);
         let stopped = RunEnd::Stopped;
         let (at, how) = last.model.run_end().unwrap_or((last.now, &stopped));
         let report = Report {
@@ -158,6 +162,7 @@ pub(super) fn run_dashboard(
             ended_at: at,
             time_limit,
             findings: &findings,
+            muted: muted.len(),
             verdicts: &[],
         };
         if !ended.is_terminal_stalled {
@@ -167,7 +172,6 @@ pub(super) fn run_dashboard(
         if !ended.is_terminal_stalled {
             ended.recordings.iter().for_each(|(path, status)| record::print_status(Some(path), Some(status)));
         }
-        found = has_named_finding(&last.model, &findings, fail_on, last.now);
     }
     Ok(match ended.signal {
         Some(signal) => ExitOutcome::Signal(signal),
@@ -207,7 +211,9 @@ fn report_run(
     colours: Colours,
     followed: &FinishedRun,
 ) -> Result<ExitOutcome, CliError> {
-    let findings = followed.model.findings(followed.ended_at);
+    let all = followed.model.findings(followed.ended_at);
+    let found = has_named_finding(&followed.model, &all, &args.fail_on, followed.ended_at);
+    let (muted, findings) = split_muted(all, &args.mute);
     let verdicts = report::judge_expectations(&followed.model, &task.scenario, &task.settings, followed.ended_at);
     let report = Report {
         model: &followed.model,
@@ -218,15 +224,11 @@ fn report_run(
         ended_at: followed.ended_at,
         time_limit: time_limit(task, args),
         findings: &findings,
+        muted: muted.len(),
         verdicts: &verdicts,
     };
     print_report(&report, args.json, colours)?;
-    Ok(exit_outcome(
-        followed,
-        &verdicts,
-        has_named_finding(&followed.model, &findings, &args.fail_on, followed.ended_at),
-        args.strict,
-    ))
+    Ok(exit_outcome(followed, &verdicts, found, args.strict))
 }
 
 /// Prints a report as text or JSON.
@@ -246,6 +248,11 @@ fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, stric
         None if failed => ExitOutcome::Failed,
         None => ExitOutcome::Done,
     }
+}
+
+/// Separates the findings that the user asked not to list from the others.
+fn split_muted(findings: Vec<Finding>, ids: &[String]) -> (Vec<Finding>, Vec<Finding>) {
+    findings.into_iter().partition(|finding| ids.iter().any(|id| id == finding.id))
 }
 
 /// Returns whether a finding named by `--fail-on` was reported. `deadlock` covers all findings of workers that wait

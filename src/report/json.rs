@@ -101,6 +101,7 @@ impl<'a> ReportJson<'a> {
             marks: marks(report),
             failures: failures(report),
             findings: report.findings.iter().map(FindingJson::from).collect(),
+            muted_findings: report.muted,
             expectations: report.verdicts.iter().map(ExpectationJson::from).collect(),
         }
     }

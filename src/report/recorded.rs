@@ -86,6 +86,7 @@ impl RecordedRun {
             ended_at: run.ended_at,
             time_limit: *time_limit,
             findings: &findings,
+            muted: 0,
             verdicts: &verdicts,
         })
     }

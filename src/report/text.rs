@@ -135,7 +135,7 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
 fn write_findings(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     text_format.write_heading(out, "Findings");
     if report.findings.is_empty() {
-        out.push_str("  none\n");
+        out.push_str(if report.muted > 0 { "  none that is not muted\n" } else { "  none\n" });
     }
     for finding in report.findings {
         let colour = match finding.severity {
@@ -158,6 +158,9 @@ fn write_findings(report: &Report<'_>, text_format: TextFormat, out: &mut String
                 text_format.write_wrapped(out, text, indent, indent, Style::new());
             }
         }
+    }
+    if report.muted > 0 {
+        let _ = writeln!(out, "  {} muted", format_counted(report.muted as u64, "finding"));
     }
 }
 

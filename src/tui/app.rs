@@ -51,6 +51,8 @@ pub(super) struct App {
     pub(super) time_limit: Option<Span>,
     /// The run in slow motion, whose view is the current one.
     pub(super) slow_motion: Option<Box<SlowMotion>>,
+    /// Findings that are not listed.
+    pub(super) muted: Vec<&'static str>,
     /// How far the recording of the run is.
     pub(super) recording: Option<RecordingStatus>,
     /// The tuning on screen, if there is one.
@@ -79,6 +81,7 @@ impl App {
             ask_questions: false,
             time_limit: None,
             slow_motion: None,
+            muted: Vec::new(),
             recording: None,
             tune_view: None,
             next_prediction: Prediction::default(),
@@ -264,7 +267,11 @@ impl App {
             CurrentView::Run(view) if Arc::ptr_eq(&view.scenario, &scenario) => {
                 view.restart(settings, registry, prediction);
             }
-            showing => *showing = CurrentView::Run(Box::new(RunView::new(scenario, settings, registry, prediction))),
+            showing => {
+                let mut view = RunView::new(scenario, settings, registry, prediction);
+                self.muted.iter().for_each(|id| view.arrangement.mute(id));
+                *showing = CurrentView::Run(Box::new(view));
+            }
         }
         if let CurrentView::Run(view) = &mut self.current_view {
             view.time_limit = self.time_limit;

@@ -6,6 +6,7 @@ mod axis;
 mod cores;
 mod counter;
 mod detail;
+mod explain;
 mod findings;
 mod header;
 mod help;
@@ -56,6 +57,11 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
         Mode::Detail { scroll } => {
             if let CurrentView::Run(view) = &app.current_view {
                 detail::DetailOverlay { view, theme: app.theme, scroll: *scroll }.render(area, buf);
+            }
+        }
+        Mode::Explain { scroll } => {
+            if let CurrentView::Run(view) = &app.current_view {
+                explain::ExplainOverlay { view, theme: app.theme, scroll: *scroll }.render(area, buf);
             }
         }
         Mode::Answer { scroll } => {
@@ -178,7 +184,10 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
         TimelineRow::Lane { worker, line: part, of } => {
             lane::LaneRow { scene, worker: *worker, line_index: *part, line_count: *of }.render(line, buf);
         }
-        TimelineRow::FoldedLanes(members) => lane::FoldedLanesRow { scene, members }.render(line, buf),
+        TimelineRow::FoldedLanes(members) => lane::FoldedLanesRow { scene, members, group: None }.render(line, buf),
+        TimelineRow::FoldedGroup(group, members) => {
+            lane::FoldedLanesRow { scene, members, group: Some(group) }.render(line, buf);
+        }
         TimelineRow::Lock(id) => lock::LockRow { scene, id: *id }.render(line, buf),
         TimelineRow::MoreLocks(more) => {
             text::put_line(
@@ -210,7 +219,13 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
     };
     let inner =
         Rect { x: parts.label.x + parts.label.width.min(1), width: parts.label.width.saturating_sub(1), ..parts.label };
-    text::put_line(buf, inner, name, faint);
+    let arrangement = &scene.view.arrangement;
+    let name = match (section, arrangement.hidden_count(), arrangement.order().describe()) {
+        (Section::Workers, 0, Some(by)) => format!("{name} by {by}"),
+        (Section::Workers, hidden, _) if hidden > 0 => format!("{name}, {hidden} hidden"),
+        _ => name.to_owned(),
+    };
+    text::put_line(buf, inner, &name, faint);
     let heads: Vec<_> = heads.into_iter().map(|h| (h.to_owned(), faint)).collect();
     scene.draw_figures(parts.figures, &heads, buf);
     match section {

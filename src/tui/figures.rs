@@ -1,5 +1,6 @@
 //! The figures beside the timelines, captured a few times a second and held in between, so that they are readable.
 
+mod range;
 mod totals;
 
 use crate::model::{

@@ -29,6 +29,25 @@ pub(super) enum Action {
     ToggleLevels,
     /// Opens or closes the comparison with a recording.
     Compare,
+    /// Opens or closes the pane of who costs whom.
+    ToggleCosts,
+    /// Explains the chosen row at the cursor.
+    Explain,
+    /// Begins or ends a range of time.
+    ToggleRange,
+    /// Moves the cursor to an event of the chosen row.
+    EventEarlier,
+    EventLater,
+    /// Returns to the place before.
+    UndoNavigation,
+    /// Orders the lanes by the next column.
+    NextOrder,
+    ReverseOrder,
+    PinLane,
+    HideLane,
+    FoldGroup,
+    MuteFinding,
+    ShowAll,
     Inspect,
     Run,
     /// Chooses the guess with this number, from 1 on.
@@ -122,7 +141,14 @@ impl Action {
     pub(super) const fn closes_overlay(self) -> bool {
         matches!(
             self,
-            Self::Quit | Self::Back | Self::Help | Self::Inspect | Self::About | Self::OpenScenario | Self::ShowAnswer
+            Self::Quit
+                | Self::Back
+                | Self::Help
+                | Self::Explain
+                | Self::Inspect
+                | Self::About
+                | Self::OpenScenario
+                | Self::ShowAnswer
         )
     }
 }

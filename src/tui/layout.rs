@@ -162,7 +162,9 @@ fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, 
 fn graph_area(view: &RunView, area: Rect, rows: &[TimelineRow]) -> Option<(Rect, Rect)> {
     let above = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2); // the axis, and a line between
     let graph = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
-    let all_lanes = !rows.iter().any(|row| matches!(row, TimelineRow::FoldedLanes(_) | TimelineRow::MoreLocks(_)));
+    let all_lanes = !rows.iter().any(|row| {
+        matches!(row, TimelineRow::FoldedLanes(_) | TimelineRow::FoldedGroup(..) | TimelineRow::MoreLocks(_))
+    });
     (all_lanes && graph.height >= graph_lines(view)).then_some((graph, Rect { height: above - 1, ..area }))
 }
 

@@ -3,6 +3,7 @@
 //! To add a pane: a variant of [`Pane`], a row of the table, and a file below this one that draws it.
 
 mod comparison;
+mod costs;
 mod deadlock_ring;
 mod graph;
 mod levels;
@@ -102,6 +103,16 @@ pub(super) const PANES: &[PaneSpec] = &[
         is_available: has_locks,
         toggle: None,
         content: PaneContent::Separate(graph::PANE),
+    },
+    PaneSpec {
+        pane: Pane::Costs,
+        name: "who costs whom",
+        is_available: has_locks,
+        toggle: Some(PaneToggle {
+            action: Action::ToggleCosts,
+            refusal: |view| (!has_locks(view)).then_some("This scenario has no locks"),
+        }),
+        content: PaneContent::Separate(costs::PANE),
     },
     PaneSpec {
         pane: Pane::Log,

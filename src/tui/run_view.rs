@@ -1,6 +1,8 @@
 //! The state of a run on screen: the model, the visible part of the time axis, and what the keys act on.
 
+mod arrangement;
 mod compared_run;
+mod navigation;
 mod possible_states;
 mod prediction;
 mod ranking;
@@ -8,6 +10,7 @@ mod selection;
 mod shown_moment;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::axis::TimeAxis;
@@ -16,12 +19,15 @@ use super::figures::RunFigures;
 use super::lateness::Lateness;
 use super::level_history::{LevelHistory, describe_other_knobs};
 use super::totals_history::{self, TotalsHistory};
-use crate::model::{Budget, CellWindow, Model, StateTimes};
+use crate::model::{Budget, CellWindow, Model, StateTimes, WhoCostsWhom};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{KnobId, Message, Notice, Registry, RunEnd, Span, Stamp, WorkerId};
 
+use arrangement::Arrangement;
+pub(super) use arrangement::LaneOrder;
 pub(super) use compared_run::{ComparedRun, OpenedRecording, PartFigure, RunPart};
+use navigation::{PlaceHistory, TimeRange};
 pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
 pub(super) use selection::{Pane, Selection};
@@ -61,6 +67,13 @@ pub(super) struct RunView {
     pub(super) viewport: Viewport,
     /// A cursor in the past determines every figure.
     pub(super) cursor: Option<Stamp>,
+    /// A range of time that determines every figure, up to its end.
+    range: Option<TimeRange>,
+    /// The order of lanes, and what is hidden.
+    pub(super) arrangement: Arrangement,
+    /// Findings at the shown moment that are muted.
+    pub(super) muted_findings: usize,
+    place_history: PlaceHistory,
     pub(super) pane: Pane,
     pub(super) selection: Option<Selection>,
     pub(super) knob: KnobId,
@@ -88,6 +101,8 @@ pub(super) struct RunView {
     columns: u16,
     /// Cells that the model returned before.
     cell_cache: RefCell<CellCache>,
+    /// Who costs whom, as it was drawn last.
+    costs: RefCell<Option<Rc<WhoCostsWhom>>>,
 }
 
 /// The visible part of the time axis.
@@ -149,6 +164,10 @@ impl RunView {
             cell: INITIAL_CELL,
             viewport: Viewport::Follow,
             cursor: None,
+            range: None,
+            arrangement: Arrangement::default(),
+            muted_findings: 0,
+            place_history: PlaceHistory::default(),
             pane: Pane::Lanes,
             selection: None,
             knob,
@@ -164,6 +183,7 @@ impl RunView {
             lateness_p99: Span::ZERO,
             columns: 0,
             cell_cache: RefCell::default(),
+            costs: RefCell::default(),
         }
     }
 
@@ -221,6 +241,7 @@ impl RunView {
         self.level_history.start_new_run(&self.model, self.now);
         next.level_history = std::mem::take(&mut self.level_history);
         next.filter = std::mem::take(&mut self.filter);
+        next.arrangement = std::mem::take(&mut self.arrangement);
         next.columns = self.columns;
         next.compared = self.compared.take();
         *self = next;
@@ -324,7 +345,7 @@ impl RunView {
 
     /// Moves the window to the end of what is shown, and removes the cursor.
     pub(super) fn follow(&mut self) {
-        (self.viewport, self.cursor) = (Viewport::Follow, None);
+        (self.viewport, self.cursor, self.range) = (Viewport::Follow, None, None);
         self.refresh();
     }
 
@@ -366,19 +387,40 @@ impl RunView {
 
     /// Returns the moment of the figures: the cursor, the end of a window in the past, or now.
     pub(super) fn figures_time(&self) -> Stamp {
+        if let Some((_, to)) = self.shown_range() {
+            return to;
+        }
         match (self.cursor, self.viewport) {
             (Some(at), _) | (None, Viewport::Until(at)) => at.min(self.now),
             (None, Viewport::Follow) => self.now,
         }
     }
 
+    /// Whether the figures are those of a part of the run, and not all of it up to now.
+    pub(super) fn shows_part_of_run(&self) -> bool {
+        self.shown_range().is_some() || self.time_before_end().is_some()
+    }
+
+    /// Returns who costs whom in the chosen range, or in the window up to the shown moment.
+    pub(super) fn costs(&self) -> Rc<WhoCostsWhom> {
+        let at = self.figures.taken_at;
+        let from = self.shown_range().map_or_else(|| at.earlier_by(self.drawn_axis().width()), |(from, _)| from);
+        let mut kept = self.costs.borrow_mut();
+        if let Some(costs) = kept.as_ref().filter(|costs| (costs.from, costs.to) == (from, at)) {
+            return Rc::clone(costs);
+        }
+        let costs = Rc::new(self.shown_model().who_costs_whom_between(from, at, self.now));
+        *kept = Some(Rc::clone(&costs));
+        costs
+    }
+
     /// Captures the figures anew.
     pub(super) fn refresh(&mut self) {
         let at = self.figures_time();
         let axis = self.drawn_axis();
-        let from = at.earlier_by(axis.width());
+        let from = self.shown_range().map_or_else(|| at.earlier_by(axis.width()), |(from, _)| from);
         let shares = |worker| {
-            if at < self.now {
+            if at < self.now || self.shown_range().is_some() {
                 return self.shown_model().lane(worker).state_times(from, at, self.now);
             }
             let sum = |cells: &[StateTimes]| {
@@ -391,7 +433,15 @@ impl RunView {
         };
         self.figures =
             RunFigures::capture(self.shown_model(), (from, at, self.now), self.totals_history.totals_at(at), shares);
+        if let Some((from, to)) = self.shown_range() {
+            let figures = std::mem::take(&mut self.figures);
+            self.figures = figures.of_range(self.shown_model(), (from, to, self.now));
+        }
+        let found = self.figures.findings.len();
+        self.figures.findings.retain(|finding| !self.arrangement.is_muted(finding.id));
+        self.muted_findings = found - self.figures.findings.len();
         self.rank_lanes();
+        self.sort_lanes();
         self.drop_stale_selection();
         if self.prediction.is_answer_pending {
             self.update_answer();

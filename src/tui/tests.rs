@@ -1,6 +1,7 @@
 //! Tests of the dashboard with scripted runs: what is drawn, and what keys do.
 
 mod comparison;
+mod explain;
 mod harness;
 mod interaction;
 mod level_history;

@@ -163,6 +163,7 @@ impl World {
             ended: &RunEnd::Completed,
             ended_at: at,
             findings: &model.findings(at),
+            muted: 0,
             verdicts: &verdicts,
         };
         if in_words {

@@ -4,6 +4,9 @@ use hdrhistogram::Histogram;
 
 use contend_trace::Span;
 
+/// Durations whose ratio is above this are not told apart.
+const NEARLY_EQUAL: f64 = 0.95;
+
 /// Durations in nanoseconds. Count, sum and maximum are exact; percentiles have two significant digits (one when a run
 /// has so many locks that two would not fit the budget).
 #[derive(Debug, Clone)]
@@ -102,7 +105,9 @@ impl DurationStats {
     pub fn logarithmic_bins(&self, bins: usize) -> (u64, Vec<u64>) {
         let Some(histogram) = self.histogram.as_ref().filter(|_| bins > 0) else { return (0, Vec::new()) };
         let mut out = vec![0; bins];
+        // The histogram knows the shortest only to its precision: nearly equal durations are in one bin.
         let shortest = histogram.min().clamp(1, self.max.max(1));
+        let shortest = if shortest as f64 > NEARLY_EQUAL * self.max as f64 { self.max.max(1) } else { shortest };
         let whole = (self.max.max(1) as f64 / shortest as f64).ln();
         for value in histogram.iter_recorded() {
             let part = (value.value_iterated_to().clamp(shortest, self.max.max(1)) as f64 / shortest as f64).ln();

@@ -45,6 +45,7 @@ impl ReportDirectory {
             ended_at: followed.ended_at,
             time_limit: Some(report::max_test_time(case.scenario, &case.variant.settings)),
             findings: &findings,
+            muted: 0,
             verdicts,
         });
         let written = text.map_err(|error| error.to_string());

@@ -37,6 +37,7 @@ pub(super) struct ReportJson<'a> {
     pub(super) marks: Vec<MarkJson<'a>>,
     pub(super) failures: FailuresJson<'a>,
     pub(super) findings: Vec<FindingJson<'a>>,
+    pub(super) muted_findings: usize,
     pub(super) expectations: Vec<ExpectationJson<'a>>,
 }
 

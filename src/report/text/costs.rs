@@ -54,7 +54,7 @@ fn describe_rest(costs: &WhoCostsWhom) -> String {
     }
     for (text, ns) in [
         ("a free lock not taken yet", sum(|waiter| waiter.handoff_ns)),
-        ("its own lock, and no core yet", sum(|waiter| waiter.wakeup_ns)),
+        ("wait over, not running yet", sum(|waiter| waiter.wakeup_ns)),
         ("unknown", sum(|waiter| waiter.unknown_ns)),
     ] {
         if ns > 0 {

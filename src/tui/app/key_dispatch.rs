@@ -50,9 +50,15 @@ impl App {
             Some(Action::Redraw) => return vec![Effect::Redraw],
             _ => {}
         }
+        // `?` explains a chosen row first, and lists the keys when it is pressed again.
+        if action == Some(Action::Help) && self.mode == Mode::Browse && self.can_explain() {
+            self.mode = Mode::Explain { scroll: 0 };
+            return Vec::new();
+        }
         if action.is_some_and(|action| self.mode.is_replaced_by(action)) {
             self.mode = Mode::Browse;
         }
+        let is_explaining = matches!(self.mode, Mode::Explain { .. });
         match &mut self.mode {
             Mode::Browse => {}
             Mode::Filter => return self.handle_filter_key(key, action),
@@ -60,6 +66,7 @@ impl App {
             Mode::Help { scroll }
             | Mode::About { scroll }
             | Mode::Detail { scroll }
+            | Mode::Explain { scroll }
             | Mode::Answer { scroll }
             | Mode::Mistakes { scroll, .. }
             | Mode::Text { scroll, .. } => {
@@ -72,6 +79,11 @@ impl App {
                     Some(Action::Down) => *scroll = scroll.saturating_add(1),
                     Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
                     Some(Action::PageDown) => *scroll = scroll.saturating_add(10),
+                    Some(Action::CursorEarlier | Action::CursorLater | Action::EventEarlier | Action::EventLater)
+                        if is_explaining =>
+                    {
+                        return self.perform_action(action);
+                    }
                     Some(
                         Action::ToggleFreeze
                         | Action::KnobUp

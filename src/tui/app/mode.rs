@@ -30,6 +30,10 @@ pub(in crate::tui) enum Mode {
     Detail {
         scroll: usize,
     },
+    /// What the chosen row does at the shown moment, and why.
+    Explain {
+        scroll: usize,
+    },
     /// The prediction beside the measurement.
     Answer {
         scroll: usize,

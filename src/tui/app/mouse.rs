@@ -32,6 +32,7 @@ impl App {
                 Mode::Help { scroll }
                 | Mode::About { scroll }
                 | Mode::Detail { scroll }
+                | Mode::Explain { scroll }
                 | Mode::Answer { scroll }
                 | Mode::Mistakes { scroll, .. }
                 | Mode::Text { scroll, .. },

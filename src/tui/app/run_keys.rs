@@ -15,6 +15,32 @@ impl App {
         if let Some(effects) = self.handle_slow_motion_action(action) {
             return effects;
         }
+        let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
+        let before = view.place();
+        let effects = self.perform_run_action(action);
+        if let CurrentView::Run(view) = &mut self.current_view
+            && action != Action::UndoNavigation
+        {
+            view.remember_place(before, is_small_move(action));
+        }
+        effects
+    }
+
+    /// Whether the chosen row can be explained.
+    pub(super) fn can_explain(&self) -> bool {
+        let CurrentView::Run(view) = &self.current_view else { return false };
+        self.question.is_none() && matches!(view.selection, Some(Selection::Lane(_) | Selection::Lock(_)))
+    }
+
+    fn explain(&mut self) {
+        if self.can_explain() {
+            self.mode = Mode::Explain { scroll: 0 };
+        } else {
+            self.status_message = Some("Choose a worker or a lock first: Down or j".into());
+        }
+    }
+
+    fn perform_run_action(&mut self, action: Action) -> Vec<Effect> {
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
         let half = i64::from(view.drawn_axis().columns / 2).max(1);
         match action {
@@ -36,6 +62,22 @@ impl App {
             Action::PreviousPane => view.switch_pane(&panes::available_panes(view), false),
             Action::NextKnob => view.select_next_knob(true),
             Action::PreviousKnob => view.select_next_knob(false),
+            Action::Explain => self.explain(),
+            Action::ToggleRange => self.status_message = Some(view.toggle_range()),
+            Action::EventEarlier => self.status_message = view.step_to_event(false),
+            Action::EventLater => self.status_message = view.step_to_event(true),
+            Action::NextOrder => self.status_message = Some(view.next_order()),
+            Action::ReverseOrder => self.status_message = Some(view.reverse_order()),
+            Action::PinLane => self.status_message = Some(view.toggle_pin()),
+            Action::HideLane => self.status_message = Some(view.hide_lane()),
+            Action::FoldGroup => self.status_message = Some(view.fold_group()),
+            Action::MuteFinding => self.status_message = Some(view.mute_finding()),
+            Action::ShowAll => self.status_message = Some(view.show_all()),
+            Action::UndoNavigation => {
+                if !view.undo_navigation() {
+                    self.status_message = Some("Nothing to undo".into());
+                }
+            }
             Action::About => self.mode = Mode::About { scroll: 0 },
             Action::Compare => self.toggle_comparison(),
             Action::Inspect => self.inspect_selection(),
@@ -72,6 +114,8 @@ impl App {
         if !view.filter.is_empty() {
             view.filter.clear();
             view.refresh();
+        } else if view.clear_range() {
+            // The cursor stays: one step back at a time.
         } else if view.cursor.is_some() {
             view.follow();
         } else if view.selection.is_some() || view.pane != Pane::Lanes {
@@ -177,6 +221,21 @@ impl App {
             }
         }
     }
+}
+
+/// Whether an action moves the cursor or the selection by one step.
+const fn is_small_move(action: Action) -> bool {
+    matches!(
+        action,
+        Action::CursorEarlier
+            | Action::CursorLater
+            | Action::EventEarlier
+            | Action::EventLater
+            | Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+    )
 }
 
 impl RunView {

@@ -73,6 +73,8 @@ pub(super) struct AxisOverlay<'a> {
 impl Widget for AxisOverlay<'_> {
     fn render(self, _: Rect, buf: &mut Buffer) {
         self.draw_marks(buf);
+        self.draw_range(buf);
+        self.draw_release(buf);
         self.draw_cursor(buf);
     }
 }
@@ -150,6 +152,58 @@ impl AxisOverlay<'_> {
         text::put_line(buf, Rect { x, width, ..time }, &label, scene.theme.selection_style());
     }
 
+    /// Draws the chosen range: its ends, and a line between them on the axis.
+    fn draw_range(&self, buf: &mut Buffer) {
+        let (scene, time) = (self.scene, self.scene.split_row(self.axis).timeline);
+        let Some((from, to)) = scene.view.shown_range() else { return };
+        let column = |at| scene.axis.column_at(at).map(|column| time.x.saturating_add(column));
+        let left = column(from).unwrap_or(time.x);
+        let right = column(to).unwrap_or(time.right().saturating_sub(1));
+        if to < scene.axis.start() || left > right {
+            return;
+        }
+        for x in left..=right.min(time.right().saturating_sub(1)) {
+            if let Some(cell) = buf.cell_mut((x, time.y)) {
+                cell.set_symbol(if scene.theme.has_unicode { "━" } else { "=" });
+                cell.set_style(scene.theme.selection_style());
+            }
+        }
+        for x in [column(from), column(to)].into_iter().flatten() {
+            self.draw_column(x, buf, scene.theme.selection_style());
+        }
+    }
+
+    /// Draws which worker ended the wait of the chosen one at the cursor: a line from its row to that of the waiter, at
+    /// the moment of the release.
+    fn draw_release(&self, buf: &mut Buffer) {
+        let scene = self.scene;
+        let Some((waiter, by, at)) = scene.view.shown_release() else { return };
+        let Some(column) = scene.axis.column_at(at) else { return };
+        let x = scene.split_row(self.axis).timeline.x.saturating_add(column);
+        let row_of = |worker| {
+            let is_row =
+                |row: &TimelineRow| matches!(row, TimelineRow::Lane { worker: of, line: 0, .. } if *of == worker);
+            self.rows.iter().position(is_row).and_then(|row| u16::try_from(row).ok())
+        };
+        let (Some(to), Some(from)) = (row_of(waiter), row_of(by)) else { return };
+        let glyphs = if scene.theme.has_unicode {
+            ("●", "│", if from < to { "▼" } else { "▲" })
+        } else {
+            ("o", "|", "*")
+        };
+        for row in from.min(to)..=from.max(to) {
+            let y = self.body.y.saturating_add(row);
+            let glyph = match row {
+                row if row == from => glyphs.0,
+                row if row == to => glyphs.2,
+                _ => glyphs.1,
+            };
+            if let Some(cell) = buf.cell_mut((x, y)).filter(|_| y < self.body.bottom()) {
+                cell.set_symbol(glyph).set_fg(Color::Reset).set_style(scene.theme.strong_style());
+            }
+        }
+    }
+
     /// Draws a vertical line across every row with a timeline. The colour of a cell stays as the background.
     fn draw_column(&self, x: u16, buf: &mut Buffer, style: Style) {
         let theme = self.scene.theme;
@@ -158,7 +212,13 @@ impl AxisOverlay<'_> {
                 continue;
             }
             let Some(cell) = buf.cell_mut((x, y)) else { continue };
-            let is_state = matches!(row, TimelineRow::Lane { .. } | TimelineRow::FoldedLanes(_) | TimelineRow::Lock(_));
+            let is_state = matches!(
+                row,
+                TimelineRow::Lane { .. }
+                    | TimelineRow::FoldedLanes(_)
+                    | TimelineRow::FoldedGroup(..)
+                    | TimelineRow::Lock(_)
+            );
             if theme.has_colour && is_state && cell.bg == Color::Reset && !matches!(cell.symbol(), " " | "·") {
                 cell.set_bg(cell.fg);
             }

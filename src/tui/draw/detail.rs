@@ -257,10 +257,11 @@ impl DetailOverlay<'_> {
             compact_duration(Span(times.mean_ns() as u64)),
             compact_duration(Span(times.total_ns()))
         )));
-        let bins = times.equal_bins(BINS);
+        let (shortest, bins) = times.logarithmic_bins(BINS);
         let most = bins.iter().copied().max().unwrap_or(0);
         let curve: String = bins.iter().map(|n| self.theme.level_glyph(Span(*n).share_of(Span(most)))).collect();
-        lines.push((format!("0 {curve} {}", compact_duration(Span(times.max_ns()))), self.theme.area_style()));
+        let (first, last) = (compact_duration(Span(shortest)), compact_duration(Span(times.max_ns())));
+        lines.push((format!("{first} {curve} {last}   (logarithmic)"), self.theme.area_style()));
     }
 
     fn bar(&self, share: f64) -> String {

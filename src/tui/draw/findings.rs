@@ -24,6 +24,9 @@ impl Widget for FindingsPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let findings = &self.view.figures.findings;
         let rest = self.draw_abort_reason(area, buf);
+        if findings.is_empty() && self.view.muted_findings > 0 {
+            return self.draw_muted(rest, buf);
+        }
         if findings.is_empty() {
             return self.draw_hint(rest, buf);
         }
@@ -38,6 +41,9 @@ impl Widget for FindingsPane<'_> {
         let below = places.last().map_or(0, |(last, _)| findings.len() - last - 1);
         if below > 0 {
             self.draw_more(below, area, buf);
+        }
+        if self.view.muted_findings > 0 && below == 0 {
+            self.draw_muted(area, buf);
         }
     }
 }
@@ -77,14 +83,26 @@ impl FindingsPane<'_> {
         }
     }
 
-    /// Draws how many findings have no room, if the last line has space for it.
+    /// Draws how many findings are muted, if the last line has space for it.
+    fn draw_muted(&self, area: Rect, buf: &mut Buffer) {
+        self.draw_corner(&format!(" {} muted", self.view.muted_findings), area, buf);
+    }
+
+    /// Draws how many findings have no room, and how many are muted, if the last line has space for it.
     fn draw_more(&self, n: usize, area: Rect, buf: &mut Buffer) {
-        let text = format!(" {}", compact_counted(n as u64, "more finding"));
+        let muted = match self.view.muted_findings {
+            0 => String::new(),
+            muted => format!(", {muted} muted"),
+        };
+        self.draw_corner(&format!(" {}{muted}", compact_counted(n as u64, "more finding")), area, buf);
+    }
+
+    fn draw_corner(&self, text: &str, area: Rect, buf: &mut Buffer) {
         let width = u16::try_from(text.len()).unwrap_or(u16::MAX).min(area.width);
         let at = Rect { x: area.right() - width, y: area.bottom().saturating_sub(1), width, height: 1 };
         let is_free = at.intersection(buf.area).positions().all(|place| buf[place].symbol() == " ");
         if is_free && !area.is_empty() {
-            text::put_line(buf, at, &text, self.theme.faint_style());
+            text::put_line(buf, at, text, self.theme.faint_style());
         }
     }
 

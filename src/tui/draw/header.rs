@@ -12,7 +12,7 @@ use super::super::theme::Theme;
 use super::{text, unguarded_notice};
 use crate::model::Severity;
 use crate::recording::RecordingStatus;
-use crate::trace::format::{compact_count, compact_counted, compact_duration, format_bytes};
+use crate::trace::format::{compact_count, compact_counted, compact_duration, format_bytes, format_stamp};
 use crate::trace::{KnobId, RunEnd, Stamp, State};
 
 pub(super) struct RunHeader<'a> {
@@ -53,7 +53,7 @@ impl RunHeader<'_> {
         let theme = self.theme;
         let is_live = self.view.play_state() == PlayState::Live;
         let rest = self.draw_moment(at, is_live, buf);
-        if is_live && self.view.time_before_end().is_some() {
+        if is_live && self.view.shows_part_of_run() {
             return rest;
         }
         let over = self.view.overrun();
@@ -94,6 +94,12 @@ impl RunHeader<'_> {
 
     /// Draws which moment is shown, if it is not the newest.
     fn draw_moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
+        if let Some((from, to)) = self.view.shown_range() {
+            let length = compact_duration(to.span_since(from));
+            let words = format!("range {} to {} ({length})", format_stamp(from), format_stamp(to));
+            let rest = text::put_line(buf, at, &words, self.theme.selection_style());
+            return text::put_line(buf, rest, "  ", Style::new());
+        }
         let Some(ago) = self.view.time_before_end() else { return at };
         let then = compact_duration(self.view.figures_time().span_since(Stamp(0)));
         let back = if is_live { "ago" } else { "before" };

@@ -57,6 +57,8 @@ pub(super) struct LaneRow<'a> {
 pub(super) struct FoldedLanesRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) members: &'a [WorkerId],
+    /// The group, if the user folded it.
+    pub(super) group: Option<&'a str>,
 }
 
 impl Widget for LaneRow<'_> {
@@ -84,7 +86,7 @@ impl Widget for LaneRow<'_> {
 
 impl Widget for FoldedLanesRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
-        let Self { scene, members } = self;
+        let Self { scene, members, group } = self;
         let view = scene.view;
         let parts = scene.split_row(line);
         let window = scene.axis.window();
@@ -98,7 +100,10 @@ impl Widget for FoldedLanesRow<'_> {
                 shares.add(&figures.shares);
             }
         }
-        let count = format!(" {} more", members.len());
+        let count = match group {
+            Some(group) => format!(" {} {group}", members.len()),
+            None => format!(" {} more", members.len()),
+        };
         let label = format!("{count}, {} running", compact_percent(running_share(&shares)));
         let label = if label.len() < usize::from(parts.label.width) { label } else { count };
         text::put_line(buf, parts.label, &label, scene.theme.faint_style());

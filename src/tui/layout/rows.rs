@@ -2,7 +2,7 @@
 
 use super::{ResourceId, WorkerId};
 use crate::tui::figures::LockFigures;
-use crate::tui::run_view::{RunView, Selection};
+use crate::tui::run_view::{LaneOrder, RunView, Selection};
 
 /// One line of the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(in crate::tui) enum TimelineRow {
     },
     /// The lanes without a row of their own, as one row.
     FoldedLanes(Vec<WorkerId>),
+    /// The lanes of a group that the user folded into one row.
+    FoldedGroup(String, Vec<WorkerId>),
     Lock(ResourceId),
     /// The number of locks without a row.
     MoreLocks(usize),
@@ -70,10 +72,13 @@ struct LineBudget {
 /// few are several lines high, and remaining lines make the areas of queues higher.
 pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<TimelineRow> {
     let lanes = view.visible_lanes();
-    let mut share = LineBudget::fit(view, lanes.len(), height);
+    let groups = view.folded_groups();
+    let mut share = LineBudget::fit(view, lanes.len() + groups.len(), height);
     let mut rows = Vec::new();
     let spare = height.saturating_sub(share.total_lines() + free);
-    let lane_rows = spread_lanes(lane_rows(view, &lanes, share.lanes), spare);
+    let mut lane_rows = lane_rows(view, &lanes, share.lanes.saturating_sub(groups.len()).max(1));
+    lane_rows.extend(groups.into_iter().map(|(group, members)| TimelineRow::FoldedGroup(group, members)));
+    let lane_rows = spread_lanes(lane_rows, spare);
     let left = (spare + share.lanes).saturating_sub(lane_rows.len()) / share.queues.max(1);
     share.queue_lines = (share.queue_lines + left as u16).min(MAX_QUEUE_LINES);
     push_section(&mut rows, &share, Section::Workers, lane_rows);
@@ -194,13 +199,20 @@ fn lane_rows(view: &RunView, lanes: &[WorkerId], room: usize) -> Vec<TimelineRow
     let kept: Vec<WorkerId> = if let Some(at) = chosen {
         let top = at.saturating_sub(room / 2).min(lanes.len() - room);
         lanes[top..top + room].to_vec()
+    } else if view.arrangement.order() != LaneOrder::Declared {
+        lanes[..room].to_vec()
     } else {
+        let mut by_id = lanes.to_vec();
+        by_id.sort_unstable();
+        let pinned: Vec<WorkerId> =
+            lanes.iter().take_while(|w| view.arrangement.is_pinned(**w)).take(room).copied().collect();
         let mut worst: Vec<WorkerId> =
-            view.ranking.iter().filter(|w| lanes.binary_search(w).is_ok()).copied().take(room).collect();
+            view.ranking.iter().filter(|w| by_id.binary_search(w).is_ok() && !pinned.contains(w)).copied().collect();
+        worst.truncate(room - pinned.len());
         worst.sort_unstable();
-        worst
+        pinned.into_iter().chain(worst).collect()
     };
-    let rest = lanes.iter().filter(|w| kept.binary_search(w).is_err()).copied().collect();
+    let rest = lanes.iter().filter(|w| !kept.contains(w)).copied().collect();
     kept.iter().flat_map(|worker| lane_lines(*worker, 1)).chain([TimelineRow::FoldedLanes(rest)]).collect()
 }
 

@@ -59,6 +59,7 @@ impl LogPane<'_> {
         });
         let until = self.view.time_before_end().map(|_| self.view.figures.taken_at);
         let mut lines: Vec<_> = log.chain(marks).filter(|line| until.is_none_or(|until| line.at <= until)).collect();
+        lines.retain(|line| self.view.matches_filter(&line.text));
         lines.sort_by_key(|line| line.at);
         lines
     }

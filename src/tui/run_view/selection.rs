@@ -17,6 +17,8 @@ pub(in crate::tui) enum Pane {
     /// The run beside a recorded one, or before and after a turned knob.
     Comparison,
     Graph,
+    /// Who costs whom.
+    Costs,
     Log,
 }
 
@@ -54,14 +56,29 @@ pub(super) fn first_knob(scenario: &Scenario) -> KnobId {
 }
 
 impl RunView {
-    /// Returns the lanes that exist and pass the filter, in the registry's order.
+    /// Returns the lanes that exist, pass the filter and are neither hidden nor folded, as they are arranged.
     pub(in crate::tui) fn visible_lanes(&self) -> Vec<WorkerId> {
         let registry = self.shown_model().registry();
-        self.figures.workers().filter(|&w| self.matches_filter(registry.worker_name(w))).collect()
+        let is_folded = |w: WorkerId| registry.worker(w).is_some_and(|info| self.arrangement.is_folded(&info.group));
+        self.arrange(self.figures.workers().filter(|&w| self.lane_matches_filter(w) && !is_folded(w)).collect())
     }
 
-    fn matches_filter(&self, name: &str) -> bool {
-        self.filter.is_empty() || name.to_lowercase().contains(&self.filter.to_lowercase())
+    /// Whether a text passes the filter.
+    pub(in crate::tui) fn matches_filter(&self, text: &str) -> bool {
+        self.filter.is_empty() || text.to_lowercase().contains(&self.filter.to_lowercase())
+    }
+
+    /// Whether a lane passes the filter: by the worker's name, its state, or what it holds or waits for.
+    fn lane_matches_filter(&self, worker: WorkerId) -> bool {
+        let registry = self.shown_model().registry();
+        if self.matches_filter(registry.worker_name(worker)) {
+            return true;
+        }
+        let lane = self.figures.lane(worker);
+        let state = lane.and_then(|lane| lane.shown_state).is_some_and(|shown| self.matches_filter(shown.state.word()));
+        let awaited = lane.and_then(|lane| lane.activity?.resource);
+        let resources = awaited.into_iter().chain(self.figures.locks_held_by(worker));
+        state || resources.into_iter().any(|id| self.matches_filter(registry.resource_name(id)))
     }
 
     /// Returns everything that can be selected, from top to bottom of the screen.

@@ -89,6 +89,7 @@ fn named_key(name: &str) -> KeyEvent {
         "right" => KeyCode::Right.into(),
         "up" => KeyCode::Up.into(),
         "down" => KeyCode::Down.into(),
+        "bs" => KeyCode::Backspace.into(),
         "c-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         "c-z" => KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL),
         other => panic!("no key is called {other}"),

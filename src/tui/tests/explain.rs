@@ -1,0 +1,178 @@
+//! Journeys through the real loop: explanations, ranges of time, events of a row, undo, arrangement of lanes, costs.
+
+use super::harness::{COLOUR_THEME, Harness, app_after, press_keys, screen, screen_text};
+use super::script::{contention, deadlock, everything_wrong};
+
+#[test]
+fn question_mark_explains_the_chosen_worker_and_then_lists_the_keys() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("?");
+    assert!(harness.contains("Keys"), "nothing is chosen: the keys are listed");
+    harness.press_keys("<esc>c<left>j?");
+    let shown = harness.screen_text();
+    assert!(shown.contains("teller-1 at 4.950 s"), "{shown}");
+    assert!(shown.contains("It holds account"), "teller-1 has the turn that ends at 5.0 s: {shown}");
+    harness.press_keys("?");
+    assert!(harness.contains("Keys"), "? again lists the keys: {}", harness.screen_text());
+}
+
+#[test]
+fn explanation_names_the_holder_the_parts_and_the_end_of_a_wait() {
+    let mut harness = Harness::after_run(&contention());
+    // 4.750 s: teller-3 holds the lock since 4.6 s, and teller-1 has waited since 4.7 s.
+    harness.press_keys("c<left><left><left><left><left>je");
+    let shown = harness.screen_text();
+    for words in [
+        "teller-1 at 4.750 s",
+        "teller-1 has waited 50 ms for `account`, held by teller-3, which has computed for",
+        "Of these 50 ms: teller-3 had it 50 ms (running 50 ms).",
+        "The wait ends 50 ms later: teller-3 releases at 4.800 s",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    harness.press_keys("<right><right><right>");
+    let shown = harness.screen_text();
+    assert!(shown.contains("teller-1 at 4.900 s"), "the overlay follows the cursor: {shown}");
+    assert!(shown.contains("Before that it waited 100 ms for `account`, until teller-3 released it"), "{shown}");
+}
+
+#[test]
+fn worker_in_a_deadlock_is_explained_as_a_circle() {
+    let mut harness = Harness::after_run(&deadlock(2));
+    harness.press_keys("je");
+    let shown = harness.screen_text();
+    assert!(shown.contains("seat-1 has waited 4.2 s for `fork-2`, held by seat-2, which waits itself."), "{shown}");
+    assert!(shown.contains("in a circle: none of them will ever run again"), "{shown}");
+}
+
+#[test]
+fn release_that_ended_the_wait_is_drawn_at_the_cursor() {
+    let mut app = app_after(&contention(), COLOUR_THEME, 120, 40);
+    press_keys(&mut app, "c<left><left><left><left><left>j");
+    let shown = screen_text(&screen(&app));
+    let row = |name: &str| shown.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or("").to_owned();
+    assert!(row("teller-3").contains('●') && row("teller-1").contains('▲'), "{shown}");
+    let column = |line: &str, c| line.chars().position(|other| other == c);
+    assert_eq!(column(&row("teller-3"), '●'), column(&row("teller-1"), '▲'), "{shown}");
+}
+
+#[test]
+fn range_of_time_determines_every_figure_until_escape() {
+    let mut harness = Harness::after_run(&contention());
+    let before = harness.screen_text();
+    harness.press_keys("c<left><left><left><left>v");
+    assert!(harness.contains("Range from 4.800 s: move the cursor, v ends it"), "{}", harness.screen_text());
+    harness.press_keys("<left><left><left><left>v");
+    let shown = harness.screen_text();
+    assert!(shown.contains("range 4.600 s to 4.800 s (200 ms)"), "{shown}");
+    // One hold of 200 ms begins and one wait of 100 ms ends with it; the lock is held all the time.
+    let row = shown.lines().find(|line| line.starts_with(" account")).unwrap_or_default();
+    let figures: Vec<&str> = row.rsplit('│').next().unwrap_or_default().split_whitespace().collect();
+    assert_eq!(figures.join(" "), "100 % 100 ms 100 % 200 ms", "{shown}");
+    harness.press_keys("<esc>");
+    assert!(!harness.contains("range 4.600 s"), "{}", harness.screen_text());
+    harness.press_keys("<esc>");
+    let below_the_header = |shown: &str| shown.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(below_the_header(&harness.screen_text()), below_the_header(&before), "two steps back: range, cursor");
+}
+
+#[test]
+fn keys_for_events_move_the_cursor_along_the_chosen_row() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("j<<");
+    // teller-1: sleeps from 4.400 s, runs from 4.500 s, waits from 4.700 s, has the lock from 4.800 s.
+    assert!(harness.contains("4.700 s"), "{}", harness.screen_text());
+    harness.press_keys(">");
+    assert!(harness.contains("4.800 s"), "{}", harness.screen_text());
+    harness.press_keys("jjj<");
+    assert!(harness.contains("account"), "{}", harness.screen_text());
+}
+
+#[test]
+fn backspace_returns_to_the_place_before() {
+    let mut harness = Harness::after_run(&contention());
+    let start = harness.screen_text();
+    harness.press_keys("[");
+    let wide = harness.screen_text();
+    harness.press_keys("<left><left><left>");
+    assert_ne!(harness.screen_text(), wide);
+    harness.press_keys("<bs>");
+    assert_eq!(harness.screen_text(), wide, "moves of the cursor one after another are one step");
+    harness.press_keys("<bs>");
+    assert_eq!(harness.screen_text(), start);
+    harness.press_keys("<bs>");
+    assert!(harness.contains("Nothing to undo"));
+}
+
+#[test]
+fn lanes_are_ordered_pinned_hidden_and_folded_by_hand() {
+    let mut harness = Harness::after_run(&contention());
+    let lanes = |shown: &str| -> Vec<String> {
+        // The last line responds to the key.
+        let rows = shown.lines().count() - 1;
+        let names = shown.lines().take(rows).filter_map(|line| line.split_whitespace().next());
+        names.filter(|name| name.starts_with("teller-")).map(str::to_owned).collect()
+    };
+    let first_of_each = |shown: &str| {
+        let mut names = lanes(shown);
+        names.dedup();
+        names
+    };
+    assert_eq!(first_of_each(&harness.screen_text()), ["teller-1", "teller-2", "teller-3"]);
+    harness.press_keys("oO");
+    assert!(harness.contains("Lanes by name, reversed"), "{}", harness.screen_text());
+    assert_eq!(first_of_each(&harness.screen_text()), ["teller-3", "teller-2", "teller-1"]);
+    harness.press_keys("jjP");
+    assert_eq!(first_of_each(&harness.screen_text()), ["teller-2", "teller-3", "teller-1"]);
+    harness.press_keys("z");
+    assert_eq!(first_of_each(&harness.screen_text()), ["teller-3", "teller-1"]);
+    assert!(harness.contains("Workers, 1 hidden"), "{}", harness.screen_text());
+    harness.press_keys("jF");
+    assert!(harness.contains(" 2 teller"), "{}", harness.screen_text());
+    harness.press_keys("Z");
+    assert_eq!(first_of_each(&harness.screen_text()).len(), 3, "{}", harness.screen_text());
+}
+
+#[test]
+fn filter_finds_workers_by_state_and_by_lock() {
+    let mut harness = Harness::after_run(&contention());
+    let has = |harness: &Harness, name: &str| {
+        harness.screen_text().lines().any(|line| line.starts_with(&format!(" {name} ")))
+    };
+    harness.press_keys("/account<enter>");
+    assert!(has(&harness, "teller-2"), "it waits for the account: {}", harness.screen_text());
+    assert!(!has(&harness, "teller-3"), "{}", harness.screen_text());
+    harness.press_keys("<esc>/sleep<enter>");
+    assert!(has(&harness, "teller-1") && !has(&harness, "teller-2"), "{}", harness.screen_text());
+}
+
+#[test]
+fn muted_findings_are_counted_and_come_back() {
+    let mut harness = Harness::after_run(&everything_wrong());
+    for _ in 0..10 {
+        harness.press_keys("<tab>u");
+        if harness.contains("are muted") {
+            break;
+        }
+    }
+    assert!(harness.contains("are muted; Z shows them again"), "{}", harness.screen_text());
+    harness.press_keys("j");
+    assert!(harness.contains(" 1 muted") || harness.contains(", 1 muted"), "{}", harness.screen_text());
+    harness.press_keys("Zj");
+    assert!(!harness.contains("1 muted"), "{}", harness.screen_text());
+}
+
+#[test]
+fn costs_of_waiting_are_a_pane_with_a_row_for_each_waiter() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut app = app_after(&contention(), COLOUR_THEME, size.0, size.1);
+        press_keys(&mut app, "C");
+        let shown = screen_text(&screen(&app));
+        assert!(shown.contains("Who costs whom, ms/s in the time shown"), "{size:?}: {shown}");
+        let row = shown.lines().find(|line| line.contains("teller-2") && line.contains('·')).unwrap_or_default();
+        // teller-2 waits 100 ms of every 600 ms, for teller-1 alone.
+        let rates = row.split_whitespace().filter_map(|word| word.parse::<u32>().ok());
+        assert!(rates.clone().any(|rate| (140..=200).contains(&rate)), "{size:?}: {row}\n{shown}");
+        assert!(shown.contains("costs most: while others wait for it, it runs"), "{size:?}: {shown}");
+    }
+}
