@@ -396,24 +396,6 @@ impl RunView {
         }
     }
 
-    /// Whether the figures are those of a part of the run, and not all of it up to now.
-    pub(super) fn shows_part_of_run(&self) -> bool {
-        self.shown_range().is_some() || self.time_before_end().is_some()
-    }
-
-    /// Returns who costs whom in the chosen range, or in the window up to the shown moment.
-    pub(super) fn costs(&self) -> Rc<WhoCostsWhom> {
-        let at = self.figures.taken_at;
-        let from = self.shown_range().map_or_else(|| at.earlier_by(self.drawn_axis().width()), |(from, _)| from);
-        let mut kept = self.costs.borrow_mut();
-        if let Some(costs) = kept.as_ref().filter(|costs| (costs.from, costs.to) == (from, at)) {
-            return Rc::clone(costs);
-        }
-        let costs = Rc::new(self.shown_model().who_costs_whom_between(from, at, self.now));
-        *kept = Some(Rc::clone(&costs));
-        costs
-    }
-
     /// Captures the figures anew.
     pub(super) fn refresh(&mut self) {
         let at = self.figures_time();

@@ -1,7 +1,9 @@
 //! The shown moment of the run, and the history needed to show all of it as it was then.
 
+use std::rc::Rc;
+
 use super::RunView;
-use crate::model::{Deadlock, Finding};
+use crate::model::{Deadlock, Finding, WhoCostsWhom};
 use crate::trace::{KnobId, Message, Notice, Span, Stamp};
 use crate::tui::figures::Totals;
 
@@ -78,5 +80,23 @@ impl RunView {
     /// Returns the findings at the end of what is shown.
     pub(in crate::tui) fn current_findings(&self) -> Vec<Finding> {
         self.totals_history.totals_at(self.now).findings
+    }
+
+    /// Whether the figures are those of a part of the run, and not all of it up to now.
+    pub(in crate::tui) fn shows_part_of_run(&self) -> bool {
+        self.shown_range().is_some() || self.time_before_end().is_some()
+    }
+
+    /// Returns who costs whom in the chosen range, or in the window up to the shown moment.
+    pub(in crate::tui) fn costs(&self) -> Rc<WhoCostsWhom> {
+        let at = self.figures.taken_at;
+        let from = self.shown_range().map_or_else(|| at.earlier_by(self.drawn_axis().width()), |(from, _)| from);
+        let mut kept = self.costs.borrow_mut();
+        if let Some(costs) = kept.as_ref().filter(|costs| (costs.from, costs.to) == (from, at)) {
+            return Rc::clone(costs);
+        }
+        let costs = Rc::new(self.shown_model().who_costs_whom_between(from, at, self.now));
+        *kept = Some(Rc::clone(&costs));
+        costs
     }
 }
