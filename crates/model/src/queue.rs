@@ -187,8 +187,11 @@ impl Queue {
         self.is_empty() && self.closed
     }
 
+    /// Takes and drops have one numbering, and nobody drops a task after the last known put: who drops tasks counts as
+    /// one who puts. So if there were as many of both as puts, and no take has a higher number, each number was used.
     fn is_empty(&self) -> bool {
-        self.taken_count == self.put_count && self.newest_taken + self.dropped == self.put_count
+        let numbered = self.taken_count.saturating_sub(self.dropped);
+        self.taken_count == self.put_count && (numbered..=self.put_count).contains(&self.newest_taken)
     }
 
     /// Whether exactly the items 1 to `put` are known to have been put, and the queue is open.
