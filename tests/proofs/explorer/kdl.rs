@@ -12,7 +12,7 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
     if !has_few_lives_and_tasks(program) {
         return None;
     }
-    let mut text = "title \"Random programs\"\nexpect deadlock\n".to_owned();
+    let mut text = "title \"Random programs\"\nexpect deadlock\ncounter n\n".to_owned();
     let mutex = program.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
     let threads = thread_limit(program).filter(|_| rng.f64() < 0.7);
     if let Some((_, permits)) = threads {
@@ -29,6 +29,9 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
             Kind::Mutex => writeln!(text, "mutex r{i}"),
             Kind::Rwlock(policy) => writeln!(text, "rwlock r{i} policy={}", policy.word()),
             Kind::Semaphore(permits) => writeln!(text, "semaphore r{i} permits={permits}"),
+            Kind::Queue(capacity) if has_priorities(i) => {
+                writeln!(text, "queue r{i} capacity={capacity} order=priority")
+            }
             Kind::Queue(capacity) => writeln!(text, "queue r{i} capacity={capacity}"),
             Kind::Condition => writeln!(text, "condition r{i} of=r{mutex}"),
             Kind::Event => writeln!(text, "event r{i}"),
@@ -112,6 +115,22 @@ fn deepest(steps: &[Step], on: usize) -> usize {
     deepest
 }
 
+/// Whether the items of a queue have priorities, which change no more than their order.
+const fn has_priorities(queue: usize) -> bool {
+    queue.is_multiple_of(2)
+}
+
+/// Returns a step that waits for no other worker.
+fn pause(rng: &mut Rng) -> String {
+    match rng.u32(..10) {
+        0 => "add n".to_owned(),
+        1 => "set n to=2".to_owned(),
+        2 => "load n; compare-and-set n add=1 { compute \"1us\" } else { compute \"1us\" }".to_owned(),
+        3 => "spin { until n above=-1 }".to_owned(),
+        _ => format!("sleep \"{}us\"", rng.u32(1..3_000)),
+    }
+}
+
 /// Returns which steps begin a block that ends, by position.
 fn closed_blocks(steps: &[Step]) -> Vec<bool> {
     let mut closed = vec![false; steps.len()];
@@ -156,7 +175,7 @@ fn block(steps: &[Step], threads: Option<(usize, u32)>, rng: &mut Rng) -> Option
     let mut rest = steps.iter().enumerate();
     while let Some((at, step)) = rest.next() {
         if rng.f64() < 0.4 {
-            let _ = writeln!(text, "sleep \"{}us\"", rng.u32(1..3_000));
+            let _ = writeln!(text, "{}", pause(rng));
         }
         let limit = format!(" timeout=\"{}us\"", rng.u32(1..4_000));
         let limit = if matches!(step, Step::Limited(_)) { limit.as_str() } else { "" };
@@ -178,6 +197,7 @@ fn block(steps: &[Step], threads: Option<(usize, u32)>, rng: &mut Rng) -> Option
                 Step::Unlock(_) | Step::Leave(_) | Step::Return(_) => "}".to_owned(),
                 Step::Pass(on) => format!("acquire r{on}"),
                 Step::Post(on) => format!("release r{on}"),
+                Step::Put(on) if has_priorities(on) => format!("put r{on} priority={}{limit}", rng.u32(..3)),
                 Step::Put(on) => format!("put r{on}{limit}"),
                 Step::Take(on) => format!("take r{on}{limit}"),
                 Step::Close(_) => return None,
