@@ -39,7 +39,9 @@ impl DroppedPart {
     /// Adds a section that follows the ones before.
     pub fn add(&mut self, section: &Content) {
         self.until = self.until.max(section.last);
-        decode(section).into_iter().for_each(|message| self.add_message(message));
+        for message in decode(section) {
+            self.add_message(message);
+        }
         let excess = self.notices.len().saturating_sub(MAX_NOTICES);
         self.notices.drain(..excess);
     }
@@ -48,14 +50,17 @@ impl DroppedPart {
         match message {
             Message::Events(events) => events.iter().for_each(|event| self.add_event(event)),
             Message::Batch(messages) => messages.into_iter().for_each(|message| self.add_message(message)),
-            Message::Notice { notice: Notice::Stderr(_) | Notice::Note(_) | Notice::TaskFailed { .. }, .. } => {}
+            // These tell about a moment alone.
+            Message::Notice { notice: Notice::Stderr(_) | Notice::Note(_) | Notice::TaskFailed { .. }, .. }
+            | Message::Sample(Sample::Sched { .. } | Sample::Cores { .. } | Sample::Usage { .. })
+            | Message::Watermark(_)
+            | Message::WaitSnapshot(_)
+            | Message::Look(_) => {}
             Message::Notice { .. } | Message::Ended { .. } => self.notices.push(message),
             Message::Sample(Sample::SchedUnavailable | Sample::EventCost { .. }) => self.samples.push(message),
             Message::Sample(Sample::Counter { counter, .. }) => drop(self.counters.insert(counter, message)),
             Message::Sample(Sample::Ring { worker, .. }) => drop(self.rings.insert(worker, message)),
-            Message::Sample(Sample::Sched { .. } | Sample::Cores { .. } | Sample::Usage { .. }) => {}
             Message::Declare(declared) => self.declarations.extend(declared),
-            Message::Watermark(_) | Message::WaitSnapshot(_) | Message::Look(_) => {}
         }
     }
 
