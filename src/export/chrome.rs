@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, Write};
 use serde_json::{Value, json};
 
 use super::item::{ExportCounts, Item};
-use super::timeline::for_each_item;
+use super::timeline::{declared_registry, for_each_item};
 use crate::recording::Recording;
 use crate::trace::{Registry, ResourceId, Stamp};
 
@@ -20,7 +20,7 @@ const TASKS: u32 = 3;
 const MAX_SLOTS: usize = 64;
 
 pub(super) fn write<R: Read + Seek>(recording: &mut Recording<R>, mut out: impl Write) -> io::Result<ExportCounts> {
-    let registry = recording.description().registry.clone();
+    let registry = declared_registry(recording)?;
     out.write_all(b"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n")?;
     let mut is_first = true;
     let mut put = |event: &Value, out: &mut dyn Write| {
@@ -94,7 +94,7 @@ fn events_of(item: &Item, registry: &Registry) -> Vec<Value> {
             return events;
         }
         Item::Task { pool, worker, number, ok, depth, from, to } => {
-            let name = &registry.pools[pool.index()].name;
+            let name = registry.pool_name(*pool);
             let args = json!({"number": number, "ok": ok, "depth": depth});
             span(TASKS, worker.index(), name, (*from, *to), &args)
         }
@@ -102,7 +102,7 @@ fn events_of(item: &Item, registry: &Registry) -> Vec<Value> {
         Item::Value { counter: of, at, value } => counter(registry.resource_name(*of), *at, &json!(value)),
         Item::CoreLoad { core, at, load } => counter(&format!("core {core}"), *at, &json!(load)),
         Item::PoolSize { pool, at, workers } => {
-            counter(&format!("{} workers", registry.pools[pool.index()].name), *at, &json!(workers))
+            counter(&format!("{} workers", registry.pool_name(*pool)), *at, &json!(workers))
         }
         Item::Mark { at, text, worker } => {
             let (scope, row) = worker.map_or(("g", 0), |worker| ("t", worker.index()));

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 use super::item::{ExportCounts, Item};
-use super::timeline::for_each_item;
+use super::timeline::{declared_registry, for_each_item};
 use crate::recording::Recording;
 use crate::trace::Registry;
 
@@ -24,7 +24,7 @@ const TABLES: [(&str, &str); 9] = [
 
 pub(super) fn write<R: Read + Seek>(recording: &mut Recording<R>, directory: &Path) -> io::Result<ExportCounts> {
     fs::create_dir_all(directory)?;
-    let registry = recording.description().registry.clone();
+    let registry = declared_registry(recording)?;
     let mut files = Vec::new();
     for (name, columns) in TABLES {
         let mut file = BufWriter::new(File::create(directory.join(name))?);
@@ -43,7 +43,7 @@ pub(super) fn write<R: Read + Seek>(recording: &mut Recording<R>, directory: &Pa
 fn row_of(item: &Item, registry: &Registry) -> (usize, String) {
     let worker = |id| quote(registry.worker_name(id));
     let resource = |id| quote(registry.resource_name(id));
-    let pool = |id: crate::trace::PoolId| quote(&registry.pools[id.index()].name);
+    let pool = |id: crate::trace::PoolId| quote(registry.pool_name(id));
     match item {
         Item::State { worker: id, state, on, from, to } => {
             let on = on.map(resource).unwrap_or_default();

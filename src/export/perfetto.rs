@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, Write};
 use prost::Message as _;
 
 use super::item::{ExportCounts, Item};
-use super::timeline::for_each_item;
+use super::timeline::{declared_registry, for_each_item};
 use crate::recording::Recording;
 use crate::trace::{Grant, Registry, ResourceId, Stamp};
 
@@ -132,7 +132,7 @@ impl Track {
             Self::Lock(lock, slot) => format!("{} ({})", registry.resource_name(lock), slot + 1),
             Self::Depth(resource) | Self::Value(resource) => registry.resource_name(resource).to_owned(),
             Self::Core(core) => format!("core {core}"),
-            Self::PoolSize(pool) => format!("{} workers", registry.pools[pool].name),
+            Self::PoolSize(pool) => format!("{} workers", registry.pool_name(pool.into())),
             Self::Moments => "findings and notes".to_owned(),
         }
     }
@@ -154,7 +154,7 @@ impl Track {
 }
 
 pub(super) fn write<R: Read + Seek>(recording: &mut Recording<R>, out: impl Write) -> io::Result<ExportCounts> {
-    let registry = recording.description().registry.clone();
+    let registry = declared_registry(recording)?;
     let mut writer = PacketWriter { out, registry: &registry, described: HashSet::new() };
     // In the order of the dashboard, whatever comes first.
     for worker in 0..registry.workers.len() {
@@ -189,8 +189,8 @@ impl<W: Write> PacketWriter<'_, W> {
                 self.write_slice(Track::Lock(*lock, *slot), event, *from, *to)
             }
             Item::Task { pool, worker, number, ok, from, to, .. } => {
-                let pool = &registry.pools[pool.index()].name;
-                let name = number.map_or_else(|| pool.clone(), |number| format!("{pool} {number}"));
+                let pool = registry.pool_name(*pool);
+                let name = number.map_or_else(|| pool.to_owned(), |number| format!("{pool} {number}"));
                 let result = annotation("result", if *ok { "ok" } else { "failed or cut off" });
                 let event = TrackEvent { debug_annotations: vec![result], ..named(&name) };
                 self.write_slice(Track::Task(worker.index()), event, *from, *to)

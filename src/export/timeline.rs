@@ -15,6 +15,33 @@ use crate::trace::{
     State, WorkerId,
 };
 
+/// Returns the registry of a recording with everything that was declared during the run, also what is gone.
+///
+/// # Errors
+/// If the recording cannot be read.
+pub fn declared_registry<R: Read + Seek>(recording: &mut Recording<R>) -> io::Result<Registry> {
+    let mut registry = recording.description().registry.clone();
+    if registry.is_open {
+        for section in 0..recording.sections().len() {
+            let Some(messages) = recording.read_messages(section)? else { break };
+            messages.iter().for_each(|message| enter_declared(&mut registry, message));
+        }
+    }
+    Ok(registry)
+}
+
+fn enter_declared(registry: &mut Registry, message: &Message) {
+    match message {
+        Message::Batch(messages) => messages.iter().for_each(|message| enter_declared(registry, message)),
+        Message::Declare(declared) => {
+            for one in declared.iter().filter(|one| !one.is_end()) {
+                registry.declare(one);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Calls `see` for every item of a recording.
 ///
 /// # Errors

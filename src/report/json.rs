@@ -1,6 +1,7 @@
 //! The JSON report, version 1. `docs/report.md` describes it. Fields may be added, but never renamed.
 
 mod costs;
+mod gone;
 mod member;
 mod shape;
 mod stuck_workers;
@@ -88,6 +89,7 @@ impl<'a> ReportJson<'a> {
             },
             events: events(report),
             workers: workers(report),
+            gone: gone::gone(report),
             locks: locks(report),
             who_costs_whom: costs::who_costs_whom(report),
             queues: queues(report),
@@ -142,6 +144,7 @@ fn events(report: &Report<'_>) -> EventsJson {
         lost: health.lost,
         complete: report.model.is_complete(),
         anomalies: health.anomalies,
+        undeclared: health.undeclared,
         recovered: health.recovered,
         in_part: health.partially_recovered,
         borne_out: health.confirmed_verdicts,
@@ -375,8 +378,18 @@ mod tests {
     }
 
     /// Members that are known before a run, or are about its expectations.
-    const NOT_DECIDED: [&str; 9] =
-        ["contend", "error", "expectations", "limit_s", "over_limit_s", "params", "scenario", "schema", "title"];
+    const NOT_DECIDED: [&str; 10] = [
+        "contend",
+        "error",
+        "expectations",
+        "gone",
+        "limit_s",
+        "over_limit_s",
+        "params",
+        "scenario",
+        "schema",
+        "title",
+    ];
 
     /// Writes a line for each member that is a value: its path, and `number`, `text`, `boolean` or its words.
     fn list_members(schema: &Value, path: &str, out: &mut String) {

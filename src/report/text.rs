@@ -116,6 +116,10 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
     if health.anomalies > 0 {
         let _ = write!(text, ", {} impossible", format_count(health.anomalies));
     }
+    if health.undeclared > 0 {
+        let what = format_counted(health.undeclared, "undeclared worker or resource");
+        let _ = write!(text, ", {what}");
+    }
     if health.recovered > 0 {
         let _ = write!(text, ", {} waits restored from wait slots", format_count(health.recovered));
     }

@@ -15,6 +15,8 @@ pub struct Health {
     pub events: u64,
     /// Events that never arrived.
     pub lost: u64,
+    /// Workers and resources that events named and nothing declared.
+    pub undeclared: u64,
     /// Events that are invalid where they occurred.
     pub anomalies: u64,
     /// Waits that were read from the workers' slots, since their events were lost.
@@ -52,8 +54,10 @@ impl Model {
     pub fn health(&self) -> Health {
         let lanes = self.lanes.entries();
         let lost = lanes.fold(self.gone_lost_events(), |sum, (_, lane)| sum.saturating_add(lane.lost_events()));
+        let (workers, resources) = self.undeclared_counts();
         Health {
             lost,
+            undeclared: (workers + resources) as u64,
             confirmed_verdicts: self.confirmed_verdicts(),
             disagreements: self.disagreements(),
             ..self.health

@@ -46,8 +46,9 @@ impl Model {
             return;
         }
         let has_thread = |worker: &WorkerInfo| worker.kind != WorkerKind::Async;
-        let lanes = || self.lanes.iter().zip(&self.registry.workers).filter(|(_, worker)| has_thread(worker));
-        let running = lanes().filter(|(lane, _)| lane.activity().state == State::Running).count() as f64;
+        let is_thread = |worker: usize| self.registry.workers.get(worker).is_some_and(has_thread);
+        let lanes = self.lanes.entries().filter(|(worker, _)| is_thread(*worker));
+        let running = lanes.filter(|(_, lane)| lane.activity().state == State::Running).count() as f64;
         self.runnable_estimate += NEWEST_WEIGHT * (running - self.runnable_estimate);
         let share = (cores / self.runnable_estimate.max(running)).min(1.0);
         for (worker, lane) in self.lanes.entries_mut() {
@@ -62,13 +63,14 @@ impl Model {
     pub(crate) fn bound_estimates(&mut self, now: Stamp) {
         let from = now.earlier_by(ESTIMATE_WINDOW);
         let counted = self.run_load(from, now).unwrap_or(f64::MAX).min(self.usable_cores());
-        if self.lanes.len() < MAX_FULLY_SAMPLED || counted <= 0.0 {
+        if self.lanes.present_count() < MAX_FULLY_SAMPLED || counted <= 0.0 {
             return;
         }
         let mut total_with_reduction = |reduction: f64| {
             self.lanes.entries_mut().for_each(|(_, lane)| lane.set_estimate_reduction(reduction));
             let running = |lane: &Lane| lane.state_times(from, now, now).get(State::Running);
-            self.lanes.iter().map(running).sum::<u64>() as f64 / now.span_since(from).0.max(1) as f64
+            self.lanes.entries().map(|(_, lane)| running(lane)).sum::<u64>() as f64
+                / now.span_since(from).0.max(1) as f64
         };
         let (sampled, all) = (total_with_reduction(1.0), total_with_reduction(0.0));
         let excess = all - counted;

@@ -246,7 +246,8 @@ impl Model {
 
     /// Whether a worker may still reach a step that cancels others: it has not ended for good.
     fn can_still_cancel(&self, worker: WorkerId) -> bool {
-        worker.index() < self.lanes.len() && !(self.is_certainly_ended(worker) && self.spawners(worker).is_empty())
+        let may_exist = worker.index() < self.lanes.len() || self.registry.is_open;
+        may_exist && !(self.is_certainly_ended(worker) && self.spawners(worker).is_empty())
     }
 
     /// The requirement of a worker that waits without a time limit.

@@ -13,9 +13,12 @@ use super::buffer_sizes::{Budget, BufferSizes, HistoryCounts};
 use super::gone::Gone;
 use super::{GoneResources, GoneWorkers, Lane, Model, Pool, ResourceState};
 use contend_trace::{
-    Declared, EventKind, ExitKind, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo,
-    WorkerKind,
+    Declared, EventKind, ExitKind, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, Stamp, WorkerId,
+    WorkerInfo, WorkerKind,
 };
+
+/// Most workers, and most resources, that are kept after their end because waits for them are not split yet.
+const MAX_LEAVING: usize = 256;
 
 /// Most placeholders for workers, and most for resources. Events of further ids are only counted.
 const MAX_PLACEHOLDERS: usize = 256;
@@ -29,6 +32,12 @@ pub(super) struct OpenRegistry {
     placeholder_workers: BTreeSet<WorkerId>,
     placeholder_resources: BTreeSet<ResourceId>,
     gone: Gone,
+    /// The locks that are present.
+    lock_count: usize,
+    /// Workers and resources whose end was declared, with their last moment. Waits of others for them may still have to
+    /// be split, so their histories are kept until then.
+    leaving_workers: Vec<(Stamp, WorkerId)>,
+    leaving_resources: Vec<(Stamp, ResourceId)>,
 }
 
 impl OpenRegistry {
@@ -39,6 +48,9 @@ impl OpenRegistry {
             placeholder_workers: BTreeSet::new(),
             placeholder_resources: BTreeSet::new(),
             gone: Gone::default(),
+            lock_count: planned.locks,
+            leaving_workers: Vec::new(),
+            leaving_resources: Vec::new(),
         }
     }
 
@@ -130,7 +142,10 @@ impl Model {
     fn add_resource(&mut self, id: ResourceId, kind: &ResourceKind) {
         self.open.placeholder_resources.remove(&id);
         match ResourceState::new(kind, &self.sizes) {
-            Some(state) => self.resources.insert(id.index(), state),
+            Some(state) => {
+                self.open.lock_count += usize::from(matches!(state, ResourceState::Lock(_)));
+                self.resources.insert(id.index(), state);
+            }
             None => self.resources.skip(id.index()),
         }
         if let ResourceKind::Life { worker } = kind
@@ -158,18 +173,56 @@ impl Model {
         }
     }
 
-    /// Adds the sums of a worker to those of its group, and drops the rest. A worker that holds a lock stays.
+    /// Ends a worker that will do nothing any more.
     fn remove_worker(&mut self, id: WorkerId) -> bool {
-        let Some(lane) = self.lanes.get(id.index()) else { return false };
+        let Some(lane) = self.lanes.get(id.index()).filter(|lane| !lane.is_leaving) else { return false };
         if lane.is_in_life() {
             self.end_life(id, lane.newest_stamp, ExitKind::Retired);
         }
+        let lane = &mut self.lanes[id.index()];
+        lane.is_leaving = true;
+        self.open.leaving_workers.push((lane.newest_stamp, id));
+        if self.open.leaving_workers.len() > MAX_LEAVING {
+            self.fold_leaving(self.newest_stamp);
+        }
+        true
+    }
+
+    /// Whether a worker will certainly do nothing any more.
+    pub(super) fn has_left(&self, id: WorkerId) -> bool {
+        self.lanes.is_gone(id.index()) || self.lanes[id.index()].is_leaving
+    }
+
+    /// Replaces workers and resources that are gone by their sums, if all waits up to their end are split.
+    pub(super) fn fold_leaving(&mut self, split_until: Stamp) {
+        if self.open.leaving_workers.is_empty() && self.open.leaving_resources.is_empty() {
+            return;
+        }
+        for (ended, id) in std::mem::take(&mut self.open.leaving_workers) {
+            if ended <= split_until {
+                self.fold_worker(id);
+            } else {
+                self.open.leaving_workers.push((ended, id));
+            }
+        }
+        for (ended, id) in std::mem::take(&mut self.open.leaving_resources) {
+            if ended <= split_until {
+                self.fold_resource(id);
+            } else {
+                self.open.leaving_resources.push((ended, id));
+            }
+        }
+        self.plan_histories();
+    }
+
+    /// Adds the sums of a worker to those of its group, and drops the rest. A worker that holds a lock stays.
+    fn fold_worker(&mut self, id: WorkerId) {
         let lane = &self.lanes[id.index()];
         let is_evidence = !lane.holds.confirmed.is_empty()
             || !lane.holds.uncertain.is_empty()
             || self.deadlocks.stuck_workers().binary_search(&id).is_ok();
         if is_evidence {
-            return true;
+            return;
         }
         let ended = lane.activity().since;
         if let (Some(lane), Some(info)) = (self.lanes.remove(id.index()), self.registry.worker(id)) {
@@ -178,26 +231,37 @@ impl Model {
         self.resources.entries_mut().for_each(|(_, resource)| resource.forget_worker(id));
         self.happens_before.forget_worker(id);
         self.looks.forget_worker(id);
+        self.wait_anatomy.forget_worker(id);
         self.open.placeholder_workers.remove(&id);
-        Arc::make_mut(&mut self.registry).declare(&Declared::WorkerGone(id))
+        Arc::make_mut(&mut self.registry).declare(&Declared::WorkerGone(id));
+    }
+
+    fn remove_resource(&mut self, id: ResourceId) -> bool {
+        let is_known = self.resources.get(id.index()).is_some() || self.open.placeholder_resources.remove(&id);
+        let is_leaving = self.open.leaving_resources.iter().any(|(_, leaving)| *leaving == id);
+        if is_known && !is_leaving {
+            self.open.leaving_resources.push((self.newest_stamp, id));
+            if self.open.leaving_resources.len() > MAX_LEAVING {
+                self.fold_leaving(self.newest_stamp);
+            }
+        }
+        is_known && !is_leaving
     }
 
     /// Adds the sums of a resource to those of its kind, and drops the rest. A lock that is held or waited for stays.
-    fn remove_resource(&mut self, id: ResourceId) -> bool {
-        let is_placeholder = self.open.placeholder_resources.remove(&id);
-        match self.resources.get(id.index()) {
-            None => return is_placeholder,
-            Some(ResourceState::Lock(lock)) if lock.is_in_use() => return true,
-            Some(_) => {}
+    fn fold_resource(&mut self, id: ResourceId) {
+        if matches!(self.resources.get(id.index()), Some(ResourceState::Lock(lock)) if lock.is_in_use()) {
+            return;
         }
         if let (Some(state), Some(info)) = (self.resources.remove(id.index()), self.registry.resource(id)) {
             self.open.gone.add_resource(info.kind.word(), &state);
+            self.open.lock_count -= usize::from(matches!(state, ResourceState::Lock(_)));
         }
         if let Some(pool) = self.pool_by_queue.get_mut(id.index()) {
             *pool = None;
         }
         self.happens_before.forget_resource(id);
-        Arc::make_mut(&mut self.registry).declare(&Declared::ResourceGone(id))
+        Arc::make_mut(&mut self.registry).declare(&Declared::ResourceGone(id));
     }
 
     /// Adds a placeholder for a worker that events name and nothing declared. Returns whether there is one.
@@ -249,12 +313,11 @@ impl Model {
 
     /// Divides the budget anew if what is present has doubled or halved. Histories that exist only lose detail.
     fn plan_histories(&mut self) {
-        let is_lock = |state: &&ResourceState| matches!(state, ResourceState::Lock(_));
-        let locks = self.resources.entries().map(|(_, state)| state).filter(is_lock).count();
+        let locks = self.open.lock_count;
         let counts = HistoryCounts {
             lanes: self.lanes.present_count() + self.open.gone.workers.len(),
             locks,
-            others: self.resources.present_count() - locks,
+            others: self.resources.present_count().saturating_sub(locks),
             pools: self.pools.len(),
         };
         let planned = counts.rounded_up();

@@ -87,6 +87,8 @@ pub struct Lane {
     /// Lost events of this worker: the sum of the gaps in its stream, and the ring's own counter.
     pub(super) lost_events: (u64, u64),
     pub(super) commands: CommandStats,
+    /// Whether its end was declared, so that nothing follows.
+    pub(super) is_leaving: bool,
     /// Its pool, and its seat there.
     pub(super) seat: Option<(PoolId, usize)>,
     /// Its life, if other workers spawn or join it.
@@ -136,6 +138,7 @@ impl Lane {
             noticed_death: None,
             lost_events: (0, 0),
             commands: CommandStats::default(),
+            is_leaving: false,
             seat: None,
             life: None,
             kernel: CpuAccounting::default(),

@@ -182,6 +182,7 @@ impl Model {
                 self.lanes.entries_mut().for_each(|(_, lane)| lane.settle_until(*at));
                 self.update_even_shares();
                 self.split_waits_until(*at);
+                self.fold_leaving(self.wait_anatomy.split_until());
             }
             Message::WaitSnapshot(snapshot) => self.apply_snapshot(snapshot),
             Message::Sample(sample) => self.apply_sample(sample),
@@ -198,6 +199,7 @@ impl Model {
                 self.lanes.entries_mut().for_each(|(_, lane)| lane.settle_until(Stamp(u64::MAX)));
                 self.bound_estimates(*at);
                 self.split_waits(*at);
+                self.fold_leaving(Stamp(u64::MAX));
             }
         }
     }

@@ -19,12 +19,17 @@ enum Slot<T> {
 #[derive(Debug, Clone)]
 pub(super) struct Table<T> {
     slots: Vec<Slot<T>>,
+    /// The present entries in each chunk of slots: those of a long run are nearly all gone.
+    in_chunk: Vec<u8>,
     present: usize,
 }
 
+/// Slots of a chunk.
+const CHUNK: usize = 64;
+
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), present: 0 }
+        Self { slots: Vec::new(), in_chunk: Vec::new(), present: 0 }
     }
 }
 
@@ -61,11 +66,10 @@ impl<T> Table<T> {
 
     /// Enters what is absent. The caller limits the ids.
     pub(super) fn insert(&mut self, id: usize, entry: T) {
-        if id >= self.slots.len() {
-            self.slots.resize_with(id + 1, || Slot::Absent);
-        }
+        self.skip(id);
         if matches!(self.slots[id], Slot::Absent) {
             self.slots[id] = Slot::Present(entry);
+            self.in_chunk[id / CHUNK] += 1;
             self.present += 1;
         }
     }
@@ -74,12 +78,14 @@ impl<T> Table<T> {
     pub(super) fn skip(&mut self, id: usize) {
         if id >= self.slots.len() {
             self.slots.resize_with(id + 1, || Slot::Absent);
+            self.in_chunk.resize(id / CHUNK + 1, 0);
         }
     }
 
     /// Removes an entry for good.
     pub(super) fn remove(&mut self, id: usize) -> Option<T> {
         let slot = self.slots.get_mut(id).filter(|slot| matches!(slot, Slot::Present(_)))?;
+        self.in_chunk[id / CHUNK] -= 1;
         self.present -= 1;
         match std::mem::replace(slot, Slot::Gone) {
             Slot::Present(entry) => Some(entry),
@@ -89,23 +95,29 @@ impl<T> Table<T> {
 
     /// Returns the present entries with their ids, in order.
     pub(super) fn entries(&self) -> impl Iterator<Item = (usize, &T)> {
-        self.slots.iter().enumerate().filter_map(|(id, slot)| match slot {
-            Slot::Present(entry) => Some((id, entry)),
-            _ => None,
+        let chunks = self.slots.chunks(CHUNK).zip(&self.in_chunk).enumerate().filter(|(_, (_, present))| **present > 0);
+        chunks.flat_map(|(chunk, (slots, _))| {
+            slots.iter().enumerate().filter_map(move |(at, slot)| match slot {
+                Slot::Present(entry) => Some((chunk * CHUNK + at, entry)),
+                _ => None,
+            })
         })
     }
 
     /// As [`Table::entries`].
     pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (usize, &mut T)> {
-        self.slots.iter_mut().enumerate().filter_map(|(id, slot)| match slot {
-            Slot::Present(entry) => Some((id, entry)),
-            _ => None,
+        let chunks = self.slots.chunks_mut(CHUNK).zip(&self.in_chunk).enumerate();
+        chunks.filter(|(_, (_, present))| **present > 0).flat_map(|(chunk, (slots, _))| {
+            slots.iter_mut().enumerate().filter_map(move |(at, slot)| match slot {
+                Slot::Present(entry) => Some((chunk * CHUNK + at, entry)),
+                _ => None,
+            })
         })
     }
 
     /// Returns the heap bytes of the table itself.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot<T>>()
+        self.slots.capacity() * size_of::<Slot<T>>() + self.in_chunk.capacity()
     }
 }
 
@@ -213,10 +225,13 @@ mod tests {
     fn id_of_a_removed_entry_is_never_used_again() {
         let mut table = Table::default();
         table.insert(2, 'a');
-        assert_eq!((table.len(), table.present_count(), table.get(0)), (3, 1, None));
+        table.insert(200, 'z');
+        assert_eq!(table.entries().collect::<Vec<_>>(), [(2, &'a'), (200, &'z')]);
+        assert_eq!(table.remove(200), Some('z'));
+        assert_eq!((table.len(), table.present_count(), table.get(0)), (201, 1, None));
         assert_eq!(table.remove(2), Some('a'));
         table.insert(2, 'b');
-        assert!(table.is_gone(2) && !table.is_gone(1) && !table.is_gone(9));
+        assert!(table.is_gone(2) && !table.is_gone(1) && !table.is_gone(999));
         assert_eq!(table.remove(2), None);
         assert_eq!((table.get(2), table.present_count()), (None, 0));
     }

@@ -57,6 +57,17 @@ impl WaitAnatomy {
         self.ended.capacity() * size_of::<WaitPart>() + self.matrix.heap_bytes() + self.sums.heap_bytes()
     }
 
+    /// Returns the moment up to which all waits are split.
+    pub(super) const fn split_until(&self) -> Stamp {
+        self.split_until
+    }
+
+    /// Forgets the waits of a worker that is gone. What others waited for it joins the others of their pairs.
+    pub(super) fn forget_worker(&mut self, worker: WorkerId) {
+        self.ended.retain(|part| part.waiter != worker);
+        self.matrix.forget_worker(worker);
+    }
+
     /// Keeps a wait that has ended.
     #[inline]
     fn record(&mut self, part: WaitPart) {
@@ -135,12 +146,12 @@ impl Model {
 
     fn split_into(&self, anatomy: &mut WaitAnatomy, until: Stamp) {
         let since = anatomy.split_until;
-        let mut parts = Vec::with_capacity(anatomy.ended.len() + self.lanes.len() / 8);
+        let mut parts = Vec::with_capacity(anatomy.ended.len() + self.lanes.present_count() / 8);
         anatomy.ended.retain(|part| {
             parts.push(part.between(since, until));
             part.to > until
         });
-        for (i, lane) in self.lanes.iter().enumerate().filter(|(_, lane)| lane.wait.is_some()) {
+        for (i, lane) in self.lanes.entries().filter(|(_, lane)| lane.wait.is_some()) {
             let part = lane.wait_part(WorkerId::from(i), Stamp(u64::MAX)).filter(|part| self.is_split(part.on));
             parts.extend(part.map(|part| part.between(since, until)));
         }

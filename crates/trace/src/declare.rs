@@ -64,7 +64,8 @@ impl Evidence {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Look {
     pub at: Stamp,
-    /// Every worker that could be seen, in any order.
+    /// Every worker that could be seen, in the same order in every look: what a look tells of one worker may be a little
+    /// older than what it tells of another, but a look ends before the next one begins.
     pub workers: Vec<SeenWorker>,
 }
 

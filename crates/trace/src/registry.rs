@@ -205,6 +205,11 @@ impl Registry {
         }
     }
 
+    /// Returns the name of a pool, or `?` for an unknown id.
+    pub fn pool_name(&self, id: PoolId) -> &str {
+        self.pools.get(id.index()).map_or("?", |pool| &pool.name)
+    }
+
     /// Whether other workers may cancel this worker.
     pub fn is_cancellable(&self, worker: WorkerId) -> bool {
         self.cancellers.iter().any(|cancellers| cancellers.of.contains(worker))

@@ -24,6 +24,8 @@ pub(super) struct ReportJson<'a> {
     pub(super) error: Option<&'a str>,
     pub(super) events: EventsJson,
     pub(super) workers: Vec<WorkerJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) gone: Option<GoneJson<'a>>,
     pub(super) locks: Vec<LockJson<'a>>,
     pub(super) who_costs_whom: WhoCostsWhomJson<'a>,
     pub(super) queues: Vec<QueueJson<'a>>,
@@ -57,6 +59,7 @@ pub(super) struct EventsJson {
     pub(super) lost: u64,
     pub(super) complete: bool,
     pub(super) anomalies: u64,
+    pub(super) undeclared: u64,
     pub(super) recovered: u64,
     pub(super) in_part: u64,
     pub(super) borne_out: u64,
@@ -80,6 +83,42 @@ pub(super) struct WorkerJson<'a> {
     /// None where the system does not report it.
     pub(super) alive_s: f64,
     pub(super) share: BTreeMap<&'static str, Option<f64>>,
+}
+
+/// Sums of what an open registry had and lost.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct GoneJson<'a> {
+    pub(super) workers: Vec<GoneWorkersJson<'a>>,
+    pub(super) resources: Vec<GoneResourcesJson>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct GoneWorkersJson<'a> {
+    pub(super) group: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
+    pub(super) kind: &'static str,
+    pub(super) workers: u64,
+    pub(super) lives: u64,
+    pub(super) crashes: u64,
+    pub(super) tasks: u64,
+    pub(super) first_began_s: Option<f64>,
+    pub(super) last_ended_s: f64,
+    pub(super) alive_s: f64,
+    pub(super) share: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct GoneResourcesJson {
+    pub(super) kind: &'static str,
+    pub(super) resources: u64,
+    pub(super) acquired: u64,
+    pub(super) contended: u64,
+    pub(super) waited_s: f64,
+    pub(super) held_s: f64,
+    pub(super) items: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -299,6 +338,8 @@ pub(super) struct DeadlockJson<'a> {
     pub(super) at_s: f64,
     pub(super) ring: Vec<DeadlockLinkJson<'a>>,
     pub(super) victims: Vec<&'a str>,
+    #[cfg_attr(test, schemars(extend("enum" = ["numbered", "observed"])))]
+    pub(super) evidence: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -317,6 +358,8 @@ pub(super) struct DeadlockLinkJson<'a> {
 pub(super) struct StallJson<'a> {
     pub(super) at_s: f64,
     pub(super) workers: Vec<StalledWorkerJson<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = ["numbered"])))]
+    pub(super) evidence: &'static str,
 }
 
 #[derive(Debug, Serialize)]

@@ -18,6 +18,7 @@ pub(super) fn deadlocks<'a>(report: &Report<'a>) -> Vec<DeadlockJson<'a>> {
         at_s: found.closed_at.as_secs_f64(),
         ring: found.cycle.iter().map(link).collect(),
         victims: found.victims.iter().map(|worker| registry.worker_name(*worker)).collect(),
+        evidence: found.evidence.word(),
     };
     report.model.deadlocks().iter().map(deadlock).collect()
 }
@@ -33,6 +34,7 @@ pub(super) fn stalls<'a>(report: &Report<'a>) -> Vec<StallJson<'a>> {
     let stalled = |stall: crate::model::Stall| StallJson {
         at_s: stall.at.as_secs_f64(),
         workers: stall.workers.iter().map(worker).collect(),
+        evidence: crate::trace::Evidence::Numbered.word(),
     };
     model.settled_stall(report.ended_at).map(stalled).into_iter().collect()
 }

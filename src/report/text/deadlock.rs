@@ -8,7 +8,7 @@ use crate::model::{CycleLink, Deadlock, join_names, stuck_forever_sentence};
 use crate::report::Report;
 use crate::report::table::TextFormat;
 use crate::trace::format::format_counted;
-use crate::trace::{Span, Stamp, WorkerId};
+use crate::trace::{Evidence, Span, Stamp, WorkerId};
 
 /// Most deadlocks, and most workers of one ring, that are listed.
 const MAX_LISTED: usize = 12;
@@ -27,6 +27,8 @@ pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
         }
         out.push_str("  ");
         text_format.write_wrapped(out, &describe_consequence(report, deadlock, nth), 2, 2, Style::new());
+        out.push_str("  ");
+        text_format.write_wrapped(out, describe_evidence(deadlock.evidence), 2, 2, Style::new());
     }
     if all.len() > MAX_LISTED {
         let more = format_counted((all.len() - MAX_LISTED) as u64, "more deadlock");
@@ -73,6 +75,13 @@ fn describe_step(report: &Report<'_>, deadlock: &Deadlock, link: &CycleLink) -> 
     let waited: Span = report.ended_at.span_since(link.since);
     let _ = write!(text, ": since {}, for {waited}", link.since.span_since(Stamp::default()));
     text
+}
+
+const fn describe_evidence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Numbered => "Proven by the numbers that the locks give to their holders.",
+        Evidence::Observed => "Observed, not proven: two looks from outside agree, and none of them moved in between.",
+    }
 }
 
 /// Describes the consequences of a deadlock: for its ring, for its victims, and for workers that another deadlock

@@ -165,6 +165,9 @@ impl RunHeader<'_> {
         if health.anomalies > 0 {
             shown.push((compact_counted(health.anomalies, "anomaly"), loud(true)));
         }
+        if health.undeclared > 0 {
+            shown.push((format!("{} undeclared", compact_count(health.undeclared)), loud(true)));
+        }
         if room >= 72 {
             shown.insert(0, (self.cores_text(), plain));
             shown.push((format!("{:.0} ns/event", health.ns_per_event), plain));

@@ -9,7 +9,7 @@ use super::super::figures::ShownState;
 use super::super::run_view::{RunView, Selection};
 use super::{RunScene, lane_cell, text};
 use crate::model::StateTimes;
-use crate::trace::format::{compact_duration, compact_percent};
+use crate::trace::format::{compact_count, compact_duration, compact_percent};
 use crate::trace::{State, WorkerId};
 
 /// A share of the visible time under a heading of its own.
@@ -53,7 +53,7 @@ pub(super) struct LaneRow<'a> {
     pub(super) line_count: u16,
 }
 
-/// The lanes without a row of their own, drawn as one.
+/// The lanes without a row of their own and those of workers that are gone, drawn as one.
 pub(super) struct FoldedLanesRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) members: &'a [WorkerId],
@@ -100,9 +100,25 @@ impl Widget for FoldedLanesRow<'_> {
                 shares.add(&figures.shares);
             }
         }
-        let count = match group {
-            Some(group) => format!(" {} {group}", members.len()),
-            None => format!(" {} more", members.len()),
+        let folded = view.folded_groups();
+        let is_here = |name: &str| match group {
+            Some(group) => group == name,
+            None => !folded.iter().any(|(other, _)| other == name),
+        };
+        let mut gone = 0;
+        for (_, sums) in view.shown_model().gone_workers().filter(|(name, _)| is_here(name)) {
+            gone += sums.workers;
+            cells.iter_mut().zip(sums.cells(&window)).for_each(|(sum, cell)| {
+                sum.add(&cell);
+                shares.add(&cell);
+            });
+        }
+        let count = match (group, members.len(), gone) {
+            (Some(group), more, 0) => format!(" {more} {group}"),
+            (Some(group), more, gone) => format!(" {more} {group}, {} gone", compact_count(gone)),
+            (None, more, 0) => format!(" {more} more"),
+            (None, 0, gone) => format!(" {} gone", compact_count(gone)),
+            (None, more, gone) => format!(" {more} more, {} gone", compact_count(gone)),
         };
         let label = format!("{count}, {} running", compact_percent(running_share(&shares)));
         let label = if label.len() < usize::from(parts.label.width) { label } else { count };

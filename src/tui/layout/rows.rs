@@ -14,7 +14,7 @@ pub(in crate::tui) enum TimelineRow {
         line: u16,
         of: u16,
     },
-    /// The lanes without a row of their own, as one row.
+    /// The lanes without a row of their own and those of workers that are gone, as one row.
     FoldedLanes(Vec<WorkerId>),
     /// The lanes of a group that the user folded into one row.
     FoldedGroup(String, Vec<WorkerId>),
@@ -73,7 +73,8 @@ struct LineBudget {
 pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<TimelineRow> {
     let lanes = view.visible_lanes();
     let groups = view.folded_groups();
-    let mut share = LineBudget::fit(view, lanes.len() + groups.len(), height);
+    let has_gone = view.shown_model().gone_workers().next().is_some();
+    let mut share = LineBudget::fit(view, lanes.len() + groups.len() + usize::from(has_gone), height);
     let mut rows = Vec::new();
     let spare = height.saturating_sub(share.total_lines() + free);
     let mut lane_rows = lane_rows(view, &lanes, share.lanes.saturating_sub(groups.len()).max(1));
@@ -188,8 +189,10 @@ impl LineBudget {
 /// Returns all lanes, or a choice of them and one row for the rest. While none is selected, these are the worst of the
 /// ranking; otherwise the list scrolls with the selection.
 fn lane_rows(view: &RunView, lanes: &[WorkerId], room: usize) -> Vec<TimelineRow> {
-    if lanes.len() <= room {
-        return lanes.iter().flat_map(|worker| lane_lines(*worker, 1)).collect();
+    let has_gone = view.shown_model().gone_workers().next().is_some();
+    if lanes.len() + usize::from(has_gone) <= room {
+        let gone = has_gone.then(|| TimelineRow::FoldedLanes(Vec::new()));
+        return lanes.iter().flat_map(|worker| lane_lines(*worker, 1)).chain(gone).collect();
     }
     let chosen = match view.selection {
         Some(Selection::Lane(worker)) => lanes.iter().position(|w| *w == worker),

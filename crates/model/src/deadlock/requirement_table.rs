@@ -70,7 +70,7 @@ impl<'a> RequirementTable<'a> {
         if model.lanes[w.index()].is_alive() {
             return if model.has_unlimited_wait(w) { self.lock_requirement(w) } else { Requirement::Nothing };
         }
-        if model.lanes.is_gone(w.index()) {
+        if model.has_left(w) {
             return Requirement::Any(Vec::new());
         }
         if model.is_certainly_ended(w) {

@@ -171,7 +171,7 @@ impl Model {
     /// Whether a worker has ended or is reported dead, and belongs to no pool.
     fn is_gone(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        self.lanes.is_gone(w.index()) || lane.life_count() > 0 && !lane.is_alive() && lane.seat.is_none()
+        self.has_left(w) || lane.life_count() > 0 && !lane.is_alive() && lane.seat.is_none()
     }
 
     /// Whether a pool does not use this worker at its present size: it never began or has ended, and will not be
@@ -214,7 +214,7 @@ impl Model {
     /// workers of pools, which the pool can restart.
     pub(super) fn is_certainly_ended(&self, w: WorkerId) -> bool {
         if self.registry.is_open {
-            return self.lanes.is_gone(w.index()); // it may begin again
+            return self.has_left(w); // any other may begin again
         }
         let lane = &self.lanes[w.index()];
         // All requested lives have begun. The first worker of the set to continue has requested no other.

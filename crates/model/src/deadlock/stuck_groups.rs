@@ -42,7 +42,7 @@ impl Model {
     /// Whether a worker may still supply a resource. It cannot use an end of a pipe that it has closed or ended with.
     pub(super) fn can_still_supply(&self, w: WorkerId, on: ResourceId) -> bool {
         (w.index() < self.lanes.len() || self.registry.is_open)
-            && !self.lanes.is_gone(w.index())
+            && !self.has_left(w)
             && match self.resources.get(on.index()) {
                 Some(ResourceState::Pipe(pipe)) => pipe.is_open_to(w) && !self.is_certainly_ended(w),
                 _ => true,

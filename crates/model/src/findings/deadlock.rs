@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
 use crate::{CycleLink, Deadlock, LockCapacity, join_names, stuck_forever_sentence};
-use contend_trace::{FindingId, ResourceId, Span, WorkerId};
+use contend_trace::{Evidence, FindingId, ResourceId, Span, WorkerId};
 
 pub(super) const ID: &str = FindingId::Deadlock.as_str();
 
@@ -213,6 +213,9 @@ fn evidence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
     if !both.is_empty() {
         let wait = if both.len() == 1 { "waits" } else { "wait" };
         let _ = write!(text, " {} also {wait} for another deadlock.", join_names(&both));
+    }
+    if deadlock.evidence == Evidence::Observed {
+        text.push_str(" Observed, not proven by lock numbers: two looks from outside agree, and none of them moved.");
     }
     if analysis.model.is_deadlock_refuted() {
         text.push_str(" The workers' own wait slots do not confirm this.");

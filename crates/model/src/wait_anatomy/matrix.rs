@@ -136,6 +136,23 @@ impl CostMatrix {
         costs.wakeup_ns += ns;
     }
 
+    /// Forgets a worker that is gone.
+    pub(super) fn forget_worker(&mut self, worker: WorkerId) {
+        if let Some(costs) = self.waiters.get_mut(worker.index()) {
+            *costs = WaiterCosts::default();
+        }
+        let waiters = &mut self.waiters;
+        self.pairs.retain(|(waiter, holder), times| {
+            if *holder == worker
+                && *waiter != worker
+                && let Some(costs) = waiters.get_mut(waiter.index())
+            {
+                costs.others_ns += times.total_ns();
+            }
+            *holder != worker && *waiter != worker
+        });
+    }
+
     /// Keeps the largest pairs only, when there are too many.
     pub(super) fn trim(&mut self) {
         if self.pairs.len() < 2 * MAX_PAIRS {

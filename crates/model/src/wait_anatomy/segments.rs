@@ -47,6 +47,9 @@ impl Cause {
     }
 }
 
+/// Most sums whose memory is kept for the next time.
+const MAX_KEPT: usize = 1 << 16;
+
 impl CauseSums {
     pub(super) fn add(&mut self, cause: Cause, ns: u64) {
         let index = cause.index();
@@ -64,6 +67,9 @@ impl CauseSums {
         self.touched.sort_unstable();
         for index in self.touched.drain(..) {
             put(Cause::from_index(index as usize), std::mem::take(&mut self.ns[index as usize]));
+        }
+        if self.ns.len() > MAX_KEPT {
+            self.ns = Vec::new();
         }
     }
 
