@@ -16,6 +16,9 @@ pub struct LockUseBetween {
     pub holds: DurationStats,
 }
 
+/// What happened before an acquisition is no longer kept.
+struct NotKept;
+
 impl Model {
     /// Returns the use of a lock between two moments. `None` if its holds, or the waits of its users, are no longer
     /// kept one by one since then.
@@ -32,7 +35,7 @@ impl Model {
         for Hold { worker, from: taken, to: released, is_open, .. } in lock.holds_since(from, now)? {
             if (from..to).contains(&taken) {
                 seen.acquired += 1;
-                if let Some(waited) = self.wait_before(worker, id, taken)? {
+                if let Some(waited) = self.wait_before(worker, id, taken).ok()? {
                     seen.contended += 1;
                     seen.waits.record(waited);
                 }
@@ -44,25 +47,24 @@ impl Model {
         Some(seen)
     }
 
-    /// Returns how long a worker waited for a lock that it took at `taken`; `None` inside if it did not, outside if
-    /// that is no longer kept.
-    fn wait_before(&self, worker: WorkerId, id: ResourceId, taken: Stamp) -> Option<Option<Span>> {
-        let lane = self.lanes.get(worker.index())?;
-        let Some(before) = taken.0.checked_sub(1).map(Stamp) else { return Some(None) };
+    /// Returns how long a worker waited for a lock that it took at `taken`; `None` if it did not.
+    fn wait_before(&self, worker: WorkerId, id: ResourceId, taken: Stamp) -> Result<Option<Span>, NotKept> {
+        let lane = self.lanes.get(worker.index()).ok_or(NotKept)?;
+        let Some(before) = taken.0.checked_sub(1).map(Stamp) else { return Ok(None) };
         if !lane.is_exact_at(before) {
-            return None;
+            return Err(NotKept);
         }
         let waits = |state: State| matches!(state, State::Lock | State::Ready);
-        let Some(last) = lane.spans(before, taken).last() else { return Some(None) };
+        let Some(last) = lane.spans(before, taken).last() else { return Ok(None) };
         if last.resource != Some(id) || !waits(last.state) {
-            return Some(None);
+            return Ok(None);
         }
         if last.state == State::Lock || last.since.0 == 0 {
-            return Some(Some(taken.span_since(last.since)));
+            return Ok(Some(taken.span_since(last.since)));
         }
         // A task was ready before it took the lock: the wait began before that.
         let earlier = lane.spans(Stamp(last.since.0 - 1), last.since).next();
         let began = earlier.filter(|span| span.state == State::Lock).map_or(last.since, |span| span.since);
-        Some(Some(taken.span_since(began)))
+        Ok(Some(taken.span_since(began)))
     }
 }

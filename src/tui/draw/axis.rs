@@ -74,8 +74,8 @@ impl Widget for AxisOverlay<'_> {
     fn render(self, _: Rect, buf: &mut Buffer) {
         self.draw_marks(buf);
         self.draw_range(buf);
-        self.draw_release(buf);
         self.draw_cursor(buf);
+        self.draw_release(buf);
     }
 }
 
