@@ -27,6 +27,7 @@ mod layout;
 mod level_history;
 mod panes;
 mod picker;
+mod player;
 mod preview;
 mod question_page;
 mod run_recording;
@@ -52,7 +53,7 @@ use crate::model::Model;
 use crate::platform::limits::describe_io_error;
 use crate::platform::request_short_slices;
 use crate::scenario::{Scenario, SettingError, Settings, Source};
-use crate::trace::{Span, Stamp, WorkerKind};
+use crate::trace::{RunEnd, Span, Stamp, WorkerKind};
 use app::{App, CurrentView};
 use backend::{EventSources, ScreenBackend};
 use event_loop::EventLoop;
@@ -62,6 +63,7 @@ use picker::Picker;
 use terminal::{FrameBuffer, Screen, TerminalGuard};
 
 pub use film::Film;
+pub use player::{PlayableRun, PlaybackStart, parse_moment};
 pub use run_recording::{RecordOptions, WrittenRecording};
 pub use run_starter::{LiveStarter, RunStarter};
 pub use theme::Theme;
@@ -80,11 +82,7 @@ pub enum InitialScreen {
         ask_question: bool,
     },
     /// A run that was recorded earlier.
-    Recording {
-        scenario: Arc<Scenario>,
-        settings: Settings,
-        model: Box<Model>,
-    },
+    Recording(Box<PlayableRun>),
     /// A file with mistakes, shown until it is saved without any.
     Mistakes {
         source: Source,
@@ -151,6 +149,7 @@ pub struct LastRun {
     pub settings: Settings,
     pub model: Model,
     pub now: Stamp,
+    pub ended: RunEnd,
 }
 
 /// Why the dashboard cannot be shown, or ended.
@@ -240,7 +239,7 @@ fn last_run(mut app: App) -> Option<LastRun> {
     app.leave_slow_motion();
     match app.current_view {
         CurrentView::Picker | CurrentView::Tune => None,
-        CurrentView::Run(watch) => Some(watch.into_last_run()),
+        CurrentView::Run(watch) => watch.into_last_run(),
     }
 }
 

@@ -151,15 +151,13 @@ pub(super) fn run_dashboard(
         let all = last.model.findings(last.now);
         found = has_named_finding(&last.model, &all, fail_on, last.now);
         let (muted, findings) = split_muted(all, &options.muted);
-        let stopped = RunEnd::Stopped;
-        let (at, how) = last.model.run_end().unwrap_or((last.now, &stopped));
         let report = Report {
             model: &last.model,
             scenario: &last.scenario,
             settings: &last.settings,
             machine: &detect_machine(),
-            ended: how,
-            ended_at: at,
+            ended: &last.ended,
+            ended_at: last.now,
             time_limit,
             findings: &findings,
             muted: muted.len(),

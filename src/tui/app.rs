@@ -22,6 +22,7 @@ use ratatui::layout::Rect;
 use super::keys::KeyContext;
 use super::layout::RunLayout;
 use super::picker::{Picker, PickerEntry};
+use super::player::{PlayableRun, Player};
 use super::question_page::QuestionPage;
 use super::run_view::{Prediction, RunView};
 use super::slow_motion::SlowMotion;
@@ -97,8 +98,8 @@ impl App {
     pub(super) fn initial_effects(&mut self, start: InitialScreen) -> Vec<Effect> {
         let (source, run) = match start {
             InitialScreen::Picker => return Vec::new(),
-            InitialScreen::Recording { scenario, settings, model } => {
-                self.show_recording(scenario, settings, *model);
+            InitialScreen::Recording(run) => {
+                self.show_playable_run(*run);
                 return Vec::new();
             }
             InitialScreen::Mistakes { source, overrides } => {
@@ -134,6 +135,20 @@ impl App {
         self.update_layout();
     }
 
+    /// Shows a recording, to be played.
+    fn show_playable_run(&mut self, mut run: PlayableRun) {
+        let warning = run.warning.take();
+        self.current_view = CurrentView::Run(Box::new(RunView::from_playable_run(run)));
+        self.mode = Mode::Browse;
+        self.explain_recorded_run();
+        self.status_message = warning.or(self.status_message.take());
+        self.dirty = true;
+        self.update_layout();
+        if let CurrentView::Run(view) = &mut self.current_view {
+            view.fit_recording();
+        }
+    }
+
     /// Changes the state and returns the effects.
     pub(super) fn update(&mut self, msg: AppEvent) -> Vec<Effect> {
         match msg {
@@ -161,6 +176,11 @@ impl App {
                 return Vec::new();
             }
             AppEvent::TapeReady(tape, registry) => self.start_slow_motion(tape, registry),
+            AppEvent::Idle => {
+                let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
+                self.dirty |= view.read_recording();
+                return Vec::new();
+            }
             AppEvent::RunClosed { now } => self.handle_run_closed(now),
             AppEvent::RunStarted { scenario, settings, registry } => {
                 self.handle_run_started(scenario, settings, registry);
@@ -209,12 +229,18 @@ impl App {
         }
     }
 
+    /// Whether there is something to do while nothing happens.
+    pub(super) fn has_idle_work(&self) -> bool {
+        matches!(&self.current_view, CurrentView::Run(view) if view.player().is_some_and(Player::is_reading))
+    }
+
     pub(super) fn key_context(&self) -> KeyContext {
         match &self.current_view {
             _ if self.question.is_some() => KeyContext::Question,
             CurrentView::Picker => KeyContext::Picker,
             CurrentView::Tune => KeyContext::Tune,
             CurrentView::Run(_) if self.slow_motion.is_some() => KeyContext::SlowMotion,
+            CurrentView::Run(view) if view.player().is_some() => KeyContext::Replay,
             CurrentView::Run(view) if view.is_recorded() => KeyContext::RecordedRun,
             CurrentView::Run(_) => KeyContext::LiveRun,
         }
@@ -234,6 +260,7 @@ impl App {
         {
             let figures = view.figures.taken_at;
             view.tick(now, late);
+            self.status_message = view.take_player_failure().or(self.status_message.take());
             if matches!(self.mode, Mode::Answer { .. }) && view.figures.taken_at != figures {
                 view.update_answer();
             }

@@ -49,7 +49,7 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
         (None, CurrentView::Run(view)) => draw_run(app, view, area, buf),
     }
     match &app.mode {
-        Mode::Browse | Mode::Filter | Mode::RecordingPrompt { .. } => {}
+        Mode::Browse | Mode::Filter | Mode::RecordingPrompt { .. } | Mode::JumpTo { .. } => {}
         Mode::Help { scroll } => {
             help::HelpOverlay { context: app.key_context(), theme: app.theme, scroll: *scroll }.render(area, buf);
         }

@@ -189,6 +189,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
                 self.tune_updates = never();
                 self.update(AppEvent::MeasuringEnded);
             }
+            LoopEvent::Idle => self.update(AppEvent::Idle),
             LoopEvent::Frame => return self.handle_tick(),
         }
         self.draw_if_dirty();
@@ -244,9 +245,8 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     }
 
     fn run_time(&self) -> Stamp {
-        let here =
-            || if self.app.tune_view.is_some() { Stamp(0) + Span::from(self.started_at.elapsed()) } else { Stamp(0) };
-        self.run.as_ref().map_or_else(here, |run| run.now())
+        // Without a run, the clock of the dashboard.
+        self.run.as_ref().map_or_else(|| Stamp(0) + Span::from(self.started_at.elapsed()), |run| run.now())
     }
 
     fn handle_signal(&mut self, signal: i32) {

@@ -17,6 +17,21 @@ pub(super) enum Action {
     CursorLater,
     PageEarlier,
     PageLater,
+    /// Plays a recording, or pauses.
+    PlayRecording,
+    Faster,
+    Slower,
+    /// Shows the next event of the chosen row.
+    NextEvent,
+    PreviousEvent,
+    NextFinding,
+    PreviousFinding,
+    NextMark,
+    PreviousMark,
+    /// Asks for a moment to jump to.
+    JumpToTime,
+    ToRunStart,
+    ToRunEnd,
     ToStart,
     ToggleCursor,
     Up,
@@ -109,8 +124,10 @@ pub(super) enum KeyContext {
     LiveRunOrSlowMotion,
     /// A run that was started on this screen and can be changed.
     LiveRun,
-    /// A recorded run.
+    /// A recorded run of which only the end is known.
     RecordedRun,
+    /// A recording that is played.
+    Replay,
     /// Moments of a live run, step by step.
     SlowMotion,
     /// The levels of a tuning.
@@ -153,20 +170,20 @@ impl Action {
     }
 }
 
+impl KeyContext {
+    /// Whether a run is on screen.
+    pub(super) const fn is_run(self) -> bool {
+        matches!(self, Self::LiveRun | Self::RecordedRun | Self::Replay | Self::SlowMotion)
+    }
+}
+
 impl Binding {
     fn is_active_in(&self, context: KeyContext) -> bool {
         match self.context {
             KeyContext::Everywhere => true,
-            KeyContext::PickerOrRun => {
-                matches!(
-                    context,
-                    KeyContext::Picker | KeyContext::LiveRun | KeyContext::RecordedRun | KeyContext::SlowMotion
-                )
-            }
-            KeyContext::AnyRun => {
-                matches!(context, KeyContext::LiveRun | KeyContext::RecordedRun | KeyContext::SlowMotion)
-            }
-            KeyContext::LiveOrRecordedRun => matches!(context, KeyContext::LiveRun | KeyContext::RecordedRun),
+            KeyContext::PickerOrRun => context == KeyContext::Picker || context.is_run(),
+            KeyContext::AnyRun => context.is_run(),
+            KeyContext::LiveOrRecordedRun => context.is_run() && context != KeyContext::SlowMotion,
             KeyContext::LiveRunOrSlowMotion => matches!(context, KeyContext::LiveRun | KeyContext::SlowMotion),
             other => other == context,
         }
@@ -183,7 +200,9 @@ impl Binding {
     /// Returns the name of its key in the hints.
     pub(super) fn hint_key(&self) -> String {
         match self.action {
-            Action::KnobUp => "+/-".into(),
+            Action::KnobUp | Action::Faster => "+/-".into(),
+            Action::NextEvent => ", .".into(),
+            Action::NextFinding => "n/N".into(),
             _ if self.keys == NUMBER_KEYS => "1-9".into(),
             _ => self.keys.first().map(|key| key.name()).unwrap_or_default(),
         }
@@ -235,12 +254,12 @@ pub(super) fn action_for(event: KeyEvent, context: KeyContext) -> Option<Action>
 
 #[cfg(test)]
 mod tests {
-    use super::KeyContext::{LiveRun, Picker, Question, RecordedRun, SlowMotion, Tune};
+    use super::KeyContext::{LiveRun, Picker, Question, RecordedRun, Replay, SlowMotion, Tune};
     use super::*;
 
     #[test]
     fn no_key_has_two_meanings_in_one_context() {
-        for context in [Picker, Question, LiveRun, RecordedRun, SlowMotion, Tune] {
+        for context in [Picker, Question, LiveRun, RecordedRun, Replay, SlowMotion, Tune] {
             let keys: Vec<String> = bindings_in(context).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{key} means two things in {context:?}");

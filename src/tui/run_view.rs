@@ -3,6 +3,7 @@
 mod arrangement;
 mod compared_run;
 mod navigation;
+mod playing;
 mod possible_states;
 mod prediction;
 mod ranking;
@@ -18,6 +19,7 @@ use super::cell_cache::CellCache;
 use super::figures::RunFigures;
 use super::lateness::Lateness;
 use super::level_history::{LevelHistory, describe_other_knobs};
+use super::player::{PlayableRun, Player};
 use super::totals_history::{self, TotalsHistory};
 use crate::model::{Budget, CellWindow, Model, StateTimes, WhoCostsWhom};
 use crate::report::Answer;
@@ -28,6 +30,7 @@ use arrangement::Arrangement;
 pub(super) use arrangement::LaneOrder;
 pub(super) use compared_run::{ComparedRun, OpenedRecording, PartFigure, RunPart};
 use navigation::{PlaceHistory, TimeRange};
+pub(super) use playing::{JumpTarget, moment_at_speed};
 pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
 pub(super) use selection::{Pane, Selection};
@@ -59,8 +62,7 @@ pub(super) struct RunView {
     pub(super) last_turn_at: Option<Stamp>,
     /// The collected model. The one on screen is [`RunView::shown_model`].
     model: Model,
-    frozen: Option<Box<Model>>,
-    source: ViewSource,
+    shown: Shown,
     /// The end of what is shown: the run's clock, which stands still when frozen or ended.
     pub(super) now: Stamp,
     pub(super) cell: Span,
@@ -93,6 +95,8 @@ pub(super) struct RunView {
     /// The lanes, the worst first; see [`RunView::rank_lanes`].
     pub(super) ranking: Vec<WorkerId>,
     ranked_at: Stamp,
+    /// The wall clock when the figures of a played recording were captured.
+    refreshed_at: Stamp,
     /// States this scenario can show.
     pub(super) states: PossibleStates,
     lateness: Lateness,
@@ -105,6 +109,20 @@ pub(super) struct RunView {
     costs: RefCell<Option<Rc<WhoCostsWhom>>>,
 }
 
+/// Which model is on screen.
+enum Shown {
+    /// The one that is collected.
+    Newest,
+    /// A copy of an earlier moment.
+    Frozen(Box<Model>),
+    /// The end of a run that was recorded earlier.
+    Recorded,
+    /// That of an earlier moment of the live run, which another view has.
+    SlowMotion,
+    /// That of the player's moment.
+    Played(Box<Player>),
+}
+
 /// The visible part of the time axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Viewport {
@@ -112,16 +130,6 @@ pub(super) enum Viewport {
     Follow,
     /// The cells up to this moment.
     Until(Stamp),
-}
-
-/// Where the shown moments come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ViewSource {
-    Live,
-    /// The run was recorded earlier.
-    Recording,
-    /// Earlier moments of the live run, which another view has.
-    SlowMotion,
 }
 
 /// Whether the picture moves.
@@ -132,6 +140,8 @@ pub(super) enum PlayState {
     Recorded,
     /// Shows earlier moments of the live run, step by step.
     SlowMotion,
+    /// By the player.
+    Played,
     Ended(RunEnd),
 }
 
@@ -158,8 +168,7 @@ impl RunView {
             compared: None,
             last_turn_at: None,
             model,
-            frozen: None,
-            source: ViewSource::Live,
+            shown: Shown::Newest,
             now: Stamp(0),
             cell: INITIAL_CELL,
             viewport: Viewport::Follow,
@@ -178,6 +187,7 @@ impl RunView {
             level_history: LevelHistory::new(),
             ranking: Vec::new(),
             ranked_at: Stamp(0),
+            refreshed_at: Stamp(0),
             states,
             lateness: Lateness::default(),
             lateness_p99: Span::ZERO,
@@ -193,7 +203,14 @@ impl RunView {
         let cell = Span(super::axis::round_up_125(now.0 / RECORDED_CELLS));
         let new = Self::new(scenario, settings, Arc::default(), Prediction::default());
         let past = TotalsHistory::from_end_of(&model, now);
-        Self { model, now, cell, totals_history: past, source: ViewSource::Recording, ..new }
+        Self { model, now, cell, totals_history: past, shown: Shown::Recorded, ..new }
+    }
+
+    /// Returns the view of a recording, with its player.
+    pub(super) fn from_playable_run(run: PlayableRun) -> Self {
+        let player = Player::new(run.tape, Arc::clone(&run.registry), run.conclusion, run.start);
+        let new = Self::new(run.scenario, run.settings, run.registry, Prediction::default());
+        Self { now: player.at(), shown: Shown::Played(Box::new(player)), ..new }
     }
 
     /// Returns a view of an earlier moment of the same run, whose model is `model` then.
@@ -202,7 +219,7 @@ impl RunView {
         Self {
             model,
             now: at,
-            source: ViewSource::SlowMotion,
+            shown: Shown::SlowMotion,
             filter: self.filter.clone(),
             knob: self.knob,
             knob_changes: self.knob_changes.clone(),
@@ -247,39 +264,65 @@ impl RunView {
         *self = next;
     }
 
-    /// Returns everything that was collected.
-    pub(super) fn into_last_run(self) -> super::LastRun {
-        let now = self.model.run_end().map_or(self.now, |(at, _)| at);
-        super::LastRun { scenario: self.scenario, settings: self.settings, model: self.model, now }
+    /// Returns everything that was collected; `None` if a recording has not been read to its end.
+    pub(super) fn into_last_run(self) -> Option<super::LastRun> {
+        let (model, now, ended) = match self.shown {
+            Shown::Played(player) if player.is_reading() => return None,
+            Shown::Played(player) => {
+                let ended = player.conclusion().map(|conclusion| conclusion.ended.clone());
+                (player.newest_model().clone(), player.end(), ended)
+            }
+            _ => (self.model, self.now, None),
+        };
+        let (now, ended) = match model.run_end() {
+            Some((at, how)) => (at, how.clone()),
+            None => (now, ended.unwrap_or(RunEnd::Stopped)),
+        };
+        Some(super::LastRun { scenario: self.scenario, settings: self.settings, model, now, ended })
     }
 
     /// Returns the model on screen.
     pub(super) fn shown_model(&self) -> &Model {
-        self.frozen.as_deref().unwrap_or(&self.model)
+        match &self.shown {
+            Shown::Newest | Shown::Recorded | Shown::SlowMotion => &self.model,
+            Shown::Frozen(model) => model,
+            Shown::Played(player) => player.model(),
+        }
     }
 
     /// Returns the collected model, even while another one is on screen.
     pub(super) fn newest_model(&self) -> &Model {
-        &self.model
+        match &self.shown {
+            Shown::Played(player) => player.newest_model(),
+            _ => &self.model,
+        }
     }
 
     pub(super) fn play_state(&self) -> PlayState {
-        match (&self.frozen, self.model.run_end()) {
-            _ if self.source == ViewSource::Recording => PlayState::Recorded,
-            _ if self.source == ViewSource::SlowMotion => PlayState::SlowMotion,
-            (Some(_), _) => PlayState::Frozen,
-            (None, Some((_, how))) => PlayState::Ended(how.clone()),
-            (None, None) => PlayState::Live,
+        match (&self.shown, self.model.run_end()) {
+            (Shown::Recorded, _) => PlayState::Recorded,
+            (Shown::SlowMotion, _) => PlayState::SlowMotion,
+            (Shown::Played(_), _) => PlayState::Played,
+            (Shown::Frozen(_), _) => PlayState::Frozen,
+            (Shown::Newest, Some((_, how))) => PlayState::Ended(how.clone()),
+            (Shown::Newest, None) => PlayState::Live,
         }
     }
 
     pub(super) fn is_recorded(&self) -> bool {
-        self.source == ViewSource::Recording
+        matches!(self.shown, Shown::Recorded | Shown::Played(_))
+    }
+
+    fn is_frozen(&self) -> bool {
+        matches!(self.shown, Shown::Frozen(_))
     }
 
     /// Whether the picture changes without any input.
     pub(super) fn is_animating(&self) -> bool {
-        self.play_state() == PlayState::Live
+        match &self.shown {
+            Shown::Played(player) => player.is_moving(),
+            _ => self.play_state() == PlayState::Live,
+        }
     }
 
     /// Applies a message. Returns whether it must be shown at once, before the next frame is due.
@@ -288,7 +331,7 @@ impl RunView {
         self.note_changes(message);
         self.model.apply(message);
         // The user sets marks in a frozen picture too.
-        if let (Some(frozen), Message::Notice { notice: Notice::Mark(_), .. }) = (&mut self.frozen, message) {
+        if let (Shown::Frozen(frozen), Message::Notice { notice: Notice::Mark(_), .. }) = (&mut self.shown, message) {
             frozen.apply(message);
         }
         if let Some(through) = self.model.complete_until().filter(|through| self.totals_history.is_due(*through)) {
@@ -296,7 +339,7 @@ impl RunView {
         }
         let ended = self.model.run_end().map(|(at, _)| at);
         let news = ended.is_some() || self.model.deadlocks().len() > deadlocks;
-        if news && self.frozen.is_none() {
+        if news && !self.is_frozen() {
             let known = self.model.complete_until().max(self.model.first_deadlock().map(|deadlock| deadlock.closed_at));
             self.now = ended.unwrap_or(self.now.max(known.unwrap_or_default()));
             self.record_totals(self.now);
@@ -312,6 +355,9 @@ impl RunView {
         if !self.is_animating() {
             return;
         }
+        if self.player().is_some() {
+            return self.tick_player(now);
+        }
         self.lateness.record(late);
         // No state is drawn beyond the time up to which all events are known.
         self.now = self.now.max(self.model.complete_until().map_or(now, |known| known.min(now)));
@@ -324,16 +370,17 @@ impl RunView {
     }
 
     pub(super) fn toggle_freeze(&mut self) {
-        if self.frozen.is_some() {
+        if self.is_frozen() {
             self.follow_newest();
         } else if self.is_animating() {
-            self.frozen = Some(Box::new(self.model.clone()));
+            self.shown = Shown::Frozen(Box::new(self.model.clone()));
         }
     }
 
     /// Shows the newest moment of the run, also if it was frozen.
     pub(super) fn follow_newest(&mut self) {
-        if self.frozen.take().is_some() {
+        if self.is_frozen() {
+            self.shown = Shown::Newest;
             self.now = match (self.model.run_end(), self.model.complete_until()) {
                 (Some((at, _)), _) => at,
                 (None, through) => self.now.max(through.unwrap_or_default()),
@@ -401,6 +448,10 @@ impl RunView {
         let at = self.figures_time();
         let axis = self.drawn_axis();
         let from = self.shown_range().map_or_else(|| at.earlier_by(axis.width()), |(from, _)| from);
+        if self.player().is_some() {
+            self.record_totals(self.now);
+        }
+        let then = self.played_figures_at(from, at);
         let shares = |worker| {
             if at < self.now || self.shown_range().is_some() {
                 return self.shown_model().lane(worker).state_times(from, at, self.now);
@@ -413,8 +464,9 @@ impl RunView {
             };
             self.with_cells(worker, &axis.window(), sum)
         };
-        self.figures =
-            RunFigures::capture(self.shown_model(), (from, at, self.now), self.totals_history.totals_at(at), shares);
+        self.figures = then.unwrap_or_else(|| {
+            RunFigures::capture(self.shown_model(), (from, at, self.now), self.totals_history.totals_at(at), shares)
+        });
         if let Some((from, to)) = self.shown_range() {
             let figures = std::mem::take(&mut self.figures);
             self.figures = figures.of_range(self.shown_model(), (from, to, self.now));

@@ -14,7 +14,7 @@ use crate::model::{Budget, Model};
 use crate::playback::{Playback, ReadLimit, Row};
 use crate::recording::FlightTape;
 use crate::trace::{Registry, Span, Stamp};
-use caption::caption;
+pub(super) use caption::caption;
 use steps::{Cast, Focus, Step, find_steps};
 
 /// Frames that a step is shown, from the fastest pace to the slowest. A frame takes 100 ms.

@@ -5,6 +5,7 @@ mod explain;
 mod harness;
 mod interaction;
 mod level_history;
+mod playing;
 mod prediction;
 mod recording;
 mod replay;

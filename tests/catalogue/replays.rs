@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use contend::model::{Budget, Model};
+use contend::playback::Playback;
 use contend::recording::Recording;
 use contend::report::{RecordedRun, report_json};
+use contend::trace::Stamp;
 use serde_json::Value;
 
 /// What a live run and its replay have in common: no two runs end at the same nanosecond.
@@ -52,9 +56,25 @@ fn key_of(report: &Value) -> RunKey {
 
 fn replay(file: &Path) -> Value {
     let mut recording = Recording::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let run = RecordedRun::replay(&mut recording).expect("it is read").expect("the run of a scenario");
+    let mut run = RecordedRun::replay(&mut recording).expect("it is read").expect("the run of a scenario");
     assert_eq!(recording.damage(), None, "{}", file.display());
-    parse(&run.with_report(report_json).expect("it is written"))
+    let report = run.with_report(report_json).expect("it is written");
+    run.run.model = model_after_seeks(recording);
+    let played = run.with_report(report_json).expect("it is written");
+    assert!(report == played, "{}: the report changes by seeking: {report}\n{played}", file.display());
+    parse(&report)
+}
+
+/// Returns the model at the end of a recording that was played back and forth.
+fn model_after_seeks(recording: Recording) -> Model {
+    let registry = Arc::new(recording.description().registry.clone());
+    let budget = Budget::for_registry(&registry);
+    let mut playback = Playback::new(recording, Model::new(registry, budget));
+    for share in [0.5, 0.1, 0.9] {
+        playback.seek(Stamp((playback.end().0 as f64 * share) as u64)).expect("it is read");
+    }
+    playback.seek(Stamp(u64::MAX)).expect("it is read");
+    playback.model().clone()
 }
 
 /// Calls `found` with the path of each difference and both values.

@@ -3,8 +3,14 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use contend::model::{Budget, Model};
+use contend::playback::Playback;
+use contend::recording::Recording;
+use contend::report::{RecordedRun, report_json};
+use contend::trace::Stamp;
 use serde_json::Value;
 
 /// Reached only on failure.
@@ -45,6 +51,37 @@ fn replayed_report_equals_that_of_the_live_run() {
         let replayed = contend(&["replay", path_text(&file), "--json"]);
         assert_eq!(json(&live), json(&replayed), "{scenario}");
         assert!(text(&live).contains("to see it: contend replay"), "{}", text(&live));
+    }
+}
+
+/// Back and forth at random, then to the end.
+#[test]
+fn recording_that_was_played_to_its_end_gives_the_report_of_the_live_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("run.contend");
+    for (seed, scenario) in ["deadlock", "thread-pool", "process-pool", "async-lock"].into_iter().enumerate() {
+        let live = contend(&["run", scenario, "--json", "--for", "700ms", "--record", path_text(&file)]);
+        let mut recording = Recording::open(&file).expect("a recording");
+        let mut whole = RecordedRun::replay(&mut recording).expect("it is read").expect("the run of a scenario");
+        let registry = Arc::new(recording.description().registry.clone());
+        let budget = Budget::for_registry(&registry);
+        let mut playback = Playback::new(recording, Model::new(registry, budget));
+        let mut rng = fastrand::Rng::with_seed(seed as u64);
+        let moments: Vec<Stamp> = (0..15).map(|_| Stamp(rng.u64(..playback.end().0))).collect();
+        let mut seek = |at: Stamp| {
+            playback.seek(at).expect("it is read");
+            format!("{:?} {:?}", playback.model().health(), playback.model().findings(at))
+        };
+        let sought: Vec<String> = moments.iter().map(|at| seek(*at)).collect();
+        let mut order: Vec<usize> = (0..moments.len()).collect();
+        order.sort_by_key(|i| moments[*i]);
+        for i in order {
+            assert_eq!(seek(moments[i]), sought[i], "{scenario} at {:?}", moments[i]);
+        }
+        playback.seek(Stamp(u64::MAX)).expect("it is read");
+        whole.run.model = playback.model().clone();
+        let played = whole.with_report(report_json).expect("it is written");
+        assert_eq!(json(&live), serde_json::from_str::<Value>(&played).expect("JSON"), "{scenario}");
     }
 }
 

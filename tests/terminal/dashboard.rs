@@ -224,3 +224,35 @@ fn control_c_ends_a_tuning_with_the_results_so_far() {
     tty.assert_terminal_restored();
     tty.assert_no_process_left();
 }
+
+#[test]
+fn recording_is_played_stepped_through_and_left() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("run.contend");
+    let file = file.to_str().expect("the name is UTF-8");
+    let mut tty = Pty::contend(&["run", "deadlock", "--for", "1s", "--no-ask", "--record", file], 40, 120);
+    tty.wait_for_text("time 1.");
+    tty.type_keys("q");
+    assert!(tty.wait().success());
+    let mut tty = Pty::contend(&["replay", file], 40, 120);
+    tty.wait_for_text("Recorded run: Space plays");
+    tty.wait_for_text("Both are stuck");
+    tty.type_keys("<");
+    tty.wait_for_text("0.000 s of 1.");
+    tty.type_keys(".");
+    tty.wait_for_text("starts");
+    tty.type_keys("n");
+    tty.wait_for_text("Both are stuck");
+    tty.type_keys("t900ms\r");
+    tty.wait_for_text("0.900 s of 1.");
+    tty.type_keys("++++++ ");
+    tty.wait_for("it plays to the end and pauses", |s| s.contents().contains("\u{2016} 100\u{d7}  1."));
+    tty.type_keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
+    let mut tty = Pty::contend(&["replay", file, "--from", "0.3s", "--speed", "0.001"], 24, 80);
+    tty.wait_for_text("\u{25b6} 0.001\u{d7}  0.300");
+    tty.type_keys("q");
+    assert!(tty.wait().success());
+}

@@ -6,8 +6,9 @@ use contend_trace::Stamp;
 /// Work between two checkpoints at first, in events: some ten milliseconds.
 const FIRST_DISTANCE: u64 = 1 << 18;
 
-/// Most bytes of all checkpoints together: about eight models of the default budget.
-pub const CHECKPOINT_BYTES: usize = 48 << 20;
+/// Most bytes of all checkpoints together. Ten million events of fifty workers, in models of 4 MiB, need 150 MiB to be
+/// within a fifth of a second of each other.
+pub const CHECKPOINT_BYTES: usize = 160 << 20;
 
 #[derive(Debug)]
 pub struct Checkpoints {

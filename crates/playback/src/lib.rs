@@ -19,7 +19,7 @@
 //!   depends on `at` alone, not on the way there: seeking and playing give the same. From the end of the tape on it is
 //!   the model that was fed every message whole, as the live run fed it.
 //! - [`Playback::next_event`] and [`Playback::previous_event`] find the event of one row of the screen beside a moment,
-//!   for steps and for captions.
+//!   for steps.
 //! - [`Playback::notices`] lists turned knobs and other rare occurrences of the part that has been read, for jumps.
 
 mod checkpoints;

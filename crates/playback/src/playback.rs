@@ -36,6 +36,8 @@ pub struct Playback<T> {
     at: Stamp,
     /// The model of the shown moment; `None` if that is the frontier's.
     head: Option<Head>,
+    /// The model of the moment that was looked at last.
+    look: Option<Head>,
     notices: Vec<(Stamp, Notice)>,
 }
 
@@ -50,6 +52,12 @@ struct Head {
 struct HeadPart {
     model: Model,
     count: usize,
+}
+
+impl Head {
+    fn model(&self) -> &Model {
+        self.part.as_ref().map_or(&self.feed.model, |part| &part.model)
+    }
 }
 
 impl<T: Tape> Playback<T> {
@@ -68,6 +76,7 @@ impl<T: Tape> Playback<T> {
             is_read: false,
             at: Stamp(0),
             head: None,
+            look: None,
             notices: Vec::new(),
         };
         playback.is_read = playback.sections.count() == 0;
@@ -83,9 +92,19 @@ impl<T: Tape> Playback<T> {
         if self.is_read { self.frontier.latest.max(self.sections.tape.end()) } else { self.sections.tape.end() }
     }
 
+    /// Whether a damaged section was found, where the tape ends.
+    pub fn is_torn(&self) -> bool {
+        self.sections.count() < self.sections.tape.section_count()
+    }
+
     /// Whether the whole tape has been read.
     pub const fn is_read(&self) -> bool {
         self.is_read
+    }
+
+    /// Returns how much has been read, counted in events.
+    pub const fn work_read(&self) -> u64 {
+        self.frontier.work
     }
 
     /// Returns the moment up to which the tape has been read. Seeking up to here takes a bounded time.
@@ -105,8 +124,7 @@ impl<T: Tape> Playback<T> {
 
     /// Returns the model as of the shown moment.
     pub fn model(&self) -> &Model {
-        let Some(head) = &self.head else { return &self.frontier.model };
-        head.part.as_ref().map_or(&head.feed.model, |part| &part.model)
+        self.head.as_ref().map_or(&self.frontier.model, Head::model)
     }
 
     /// Returns the rare occurrences in the part that has been read, in order: turned knobs, resized pools, deaths.
@@ -156,16 +174,32 @@ impl<T: Tape> Playback<T> {
     /// # Errors
     /// If the tape cannot be read.
     pub fn seek(&mut self, at: Stamp) -> io::Result<()> {
+        let head = self.head.take();
+        (self.at, self.head) = (at, self.go(head, at)?);
+        Ok(())
+    }
+
+    /// Returns the model as of a moment, while another one is shown.
+    ///
+    /// # Errors
+    /// If the tape cannot be read.
+    pub fn model_at(&mut self, at: Stamp) -> io::Result<&Model> {
+        let look = self.look.take();
+        self.look = self.go(look, at)?;
+        Ok(self.look.as_ref().map_or(&self.frontier.model, Head::model))
+    }
+
+    /// Returns the model of a moment, made from that of another one or from a checkpoint; `None` if it is the
+    /// frontier's.
+    fn go(&mut self, from: Option<Head>, at: Stamp) -> io::Result<Option<Head>> {
         while !self.is_read && self.frontier.latest <= at {
             self.read_on(ReadLimit { work: SLICE, until: Stamp(u64::MAX) })?;
         }
-        self.at = at;
         if self.frontier.latest <= at {
-            self.head = None; // the whole tape
-            return Ok(());
+            return Ok(None); // the whole tape
         }
         let behind = self.checkpoints.before(at);
-        let mut head = match self.head.take() {
+        let mut head = match from {
             Some(head) if head.feed.latest <= at && head.feed.work >= behind.work => head,
             _ => Head { feed: behind.clone(), part: None },
         };
@@ -182,24 +216,7 @@ impl<T: Tape> Playback<T> {
             part.messages.iter().for_each(|message| model.apply(message));
             head.part = Some(HeadPart { model, count: part.count });
         }
-        self.head = Some(head);
-        Ok(())
-    }
-
-    /// Returns the model as of a moment, without showing it.
-    ///
-    /// # Errors
-    /// If the tape cannot be read.
-    pub fn model_at(&mut self, at: Stamp) -> io::Result<Model> {
-        let shown = (self.at, self.head.take());
-        let sought = self.seek(at);
-        let model = sought.map(|()| match self.head.take() {
-            None => self.frontier.model.clone(),
-            Some(Head { part: Some(part), .. }) => part.model,
-            Some(Head { feed, part: None }) => feed.model,
-        });
-        (self.at, self.head) = shown;
-        model
+        Ok(Some(head))
     }
 }
 

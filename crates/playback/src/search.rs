@@ -37,6 +37,31 @@ impl<T: Tape> Playback<T> {
         Ok(found)
     }
 
+    /// Returns the events of a row at exactly this moment, in the order of the tape.
+    ///
+    /// # Errors
+    /// If the tape cannot be read.
+    pub fn events_at(&mut self, at: Stamp, row: Row) -> io::Result<Vec<Event>> {
+        let mut found = Vec::new();
+        for number in 0..self.sections.count() {
+            if let Some(summary) = self.sections.summaries.get(number)
+                && (summary.latest < at || summary.earliest > at || !summary.may_have(row))
+            {
+                continue;
+            }
+            let Some(section) = self.sections.read(number)? else { break };
+            for_each_event(&section.messages, &mut |event| {
+                if event.at == at && row.has(event) {
+                    found.push(*event);
+                }
+            });
+            if complete_until(&section.messages).is_some_and(|until| until > at) {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Returns the latest event of a row before `at`, of several at the same moment the last on the tape.
     ///
     /// # Errors

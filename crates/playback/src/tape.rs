@@ -1,5 +1,6 @@
 //! Where the messages of a playback come from.
 
+use std::fmt::Debug;
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use contend_recording::{FlightTape, Recording};
 use contend_trace::{Message, Stamp};
 
 /// The messages of a run in sections, each of which can be read alone, in the order in which the model was fed.
-pub trait Tape {
+pub trait Tape: Debug {
     /// Returns the number of sections.
     fn section_count(&self) -> usize;
 
@@ -21,7 +22,21 @@ pub trait Tape {
     fn end(&self) -> Stamp;
 }
 
-impl<R: Read + Seek> Tape for Recording<R> {
+impl<T: Tape + ?Sized> Tape for Box<T> {
+    fn section_count(&self) -> usize {
+        (**self).section_count()
+    }
+
+    fn read_section(&mut self, section: usize) -> io::Result<Option<Arc<Vec<Message>>>> {
+        (**self).read_section(section)
+    }
+
+    fn end(&self) -> Stamp {
+        (**self).end()
+    }
+}
+
+impl<R: Read + Seek + Debug> Tape for Recording<R> {
     fn section_count(&self) -> usize {
         self.sections().len()
     }

@@ -6,7 +6,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::TEMPLATE;
-use super::values::{parse_moment, parse_screen_size, parse_size, parse_speed};
+use super::values::{parse_moment, parse_playback_speed, parse_screen_size, parse_size, parse_speed};
+use crate::playback::Speed;
+use crate::trace::Stamp;
+use crate::tui;
 
 /// Options for keeping runs.
 #[derive(Debug, Args)]
@@ -29,7 +32,8 @@ pub(in crate::cli) struct RecordArgs {
 const REPLAY_EXAMPLES: &str = "\
 Examples:
   contend run deadlock --record deadlock.contend
-  contend replay deadlock.contend            look at it again, at any moment
+  contend replay deadlock.contend            look at it again: Space plays, +/- change the speed
+  contend replay deadlock.contend --from 2.3s --speed 0.1
   contend replay deadlock.contend --json     the same report as that of the run";
 
 #[derive(Debug, Args)]
@@ -38,6 +42,12 @@ pub(in crate::cli) struct ReplayArgs {
     /// A file that `--record` wrote
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) file: PathBuf,
+    /// Play from this moment of the run on, such as 2.3s or 150ms [default: show the end, until Space plays]
+    #[arg(long, value_name = "TIME", value_parser = tui::parse_moment, help_heading = "Playback")]
+    pub(in crate::cli) from: Option<Stamp>,
+    /// Play this many times as fast as the run was, from 0.001 to 100 [default: 1]
+    #[arg(long, value_name = "FACTOR", value_parser = parse_playback_speed, help_heading = "Playback")]
+    pub(in crate::cli) speed: Option<Speed>,
     /// Print the report of the run instead of opening the dashboard [default: if the output is not a terminal]
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) headless: bool,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::playback::Speed;
 use crate::scenario::parse_bytes;
 use crate::trace::WorkerKind;
 
@@ -42,6 +43,11 @@ pub(in crate::cli::args) fn parse_percentage(text: &str) -> Result<f64, String> 
 pub(in crate::cli::args) fn parse_size(text: &str) -> Result<u64, String> {
     let size = parse_bytes(text).filter(|size| (MIN_RECORDING..=MAX_RECORDING).contains(size));
     size.ok_or_else(|| "not a size from 64KiB on; write it as 100MiB".to_owned())
+}
+
+pub(in crate::cli::args) fn parse_playback_speed(text: &str) -> Result<Speed, String> {
+    let value: f64 = text.trim().parse().map_err(|_| "not a number; write it as 0.1".to_owned())?;
+    Speed::from_factor(value).ok_or_else(|| "must be between 0.001 and 100".to_owned())
 }
 
 pub(in crate::cli::args) fn parse_speed(text: &str) -> Result<f64, String> {

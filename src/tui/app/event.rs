@@ -22,6 +22,8 @@ pub(in crate::tui) enum AppEvent {
         late: Span,
     },
     RunMessage(Message),
+    /// Nothing else happens now: time to read on in a recording.
+    Idle,
     /// The run's channel is closed, with or without a [`Message::Ended`] before.
     RunClosed {
         now: Stamp,

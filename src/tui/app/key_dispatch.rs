@@ -4,6 +4,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::{App, CurrentView, Effect, Mode};
 use crate::tui::keys::{self, Action, KeyContext};
+use crate::tui::player::parse_moment;
 
 /// Longest filter, in characters.
 const MAX_FILTER_LENGTH: usize = 40;
@@ -63,6 +64,7 @@ impl App {
             Mode::Browse => {}
             Mode::Filter => return self.handle_filter_key(key, action),
             Mode::RecordingPrompt { .. } => return self.handle_recording_prompt_key(key),
+            Mode::JumpTo { .. } => return self.handle_moment_key(key),
             Mode::Help { scroll }
             | Mode::About { scroll }
             | Mode::Detail { scroll }
@@ -86,6 +88,11 @@ impl App {
                     }
                     Some(
                         Action::ToggleFreeze
+                        | Action::PlayRecording
+                        | Action::Faster
+                        | Action::Slower
+                        | Action::NextEvent
+                        | Action::PreviousEvent
                         | Action::KnobUp
                         | Action::KnobDown
                         | Action::RunSuggestion(_)
@@ -102,7 +109,7 @@ impl App {
                 self.mode = Mode::Filter; // in the picker, any letter that is not a key starts the filter
                 self.push_filter_char(c);
             }
-            (None, KeyContext::RecordedRun, KeyCode::Char(_)) => {
+            (None, KeyContext::RecordedRun | KeyContext::Replay, KeyCode::Char(_)) => {
                 self.explain_recorded_run();
             }
             _ => {}
@@ -149,6 +156,27 @@ impl App {
             _ => {}
         }
         self.filter_changed();
+        Vec::new()
+    }
+
+    /// Handles keys while the user types a moment to jump to.
+    fn handle_moment_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let Mode::JumpTo { text } = &mut self.mode else { return Vec::new() };
+        match key.code {
+            KeyCode::Esc => self.mode = Mode::Browse,
+            KeyCode::Backspace => drop(text.pop()),
+            KeyCode::Char(c) if !c.is_control() && text.chars().count() < MAX_FILTER_LENGTH => text.push(c),
+            KeyCode::Enter => {
+                let moment = parse_moment(text);
+                self.mode = Mode::Browse;
+                match (moment, &mut self.current_view) {
+                    (Ok(at), CurrentView::Run(view)) => view.jump_to(at),
+                    (Ok(_), _) => {}
+                    (Err(why), _) => self.status_message = Some(format!("That is {why}")),
+                }
+            }
+            _ => {}
+        }
         Vec::new()
     }
 

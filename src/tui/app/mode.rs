@@ -20,6 +20,10 @@ pub(in crate::tui) enum Mode {
     RecordingPrompt {
         path: String,
     },
+    /// The user types a moment to jump to.
+    JumpTo {
+        text: String,
+    },
     Help {
         scroll: usize,
     },
@@ -55,7 +59,7 @@ impl Mode {
     /// Whether this mode is an overlay and the key opens another one, which then replaces it. The key that opened an
     /// overlay closes it.
     pub(super) const fn is_replaced_by(&self, action: Action) -> bool {
-        let over = !matches!(self, Self::Browse | Self::Filter | Self::RecordingPrompt { .. });
+        let over = !matches!(self, Self::Browse | Self::Filter | Self::RecordingPrompt { .. } | Self::JumpTo { .. });
         over && match action {
             Action::Help => !matches!(self, Self::Help { .. }),
             Action::About => !matches!(self, Self::About { .. }),

@@ -17,6 +17,8 @@ pub(super) enum Drag {
     Pressed(u16),
     /// Moving the window; the last column of the pointer.
     Moving(u16),
+    /// Moving the position of a recording.
+    Seeking,
 }
 
 impl App {
@@ -27,7 +29,7 @@ impl App {
             _ => None,
         };
         match (&mut self.mode, wheel) {
-            (Mode::Browse | Mode::Filter | Mode::RecordingPrompt { .. }, _) => {}
+            (Mode::Browse | Mode::Filter | Mode::RecordingPrompt { .. } | Mode::JumpTo { .. }, _) => {}
             (
                 Mode::Help { scroll }
                 | Mode::About { scroll }
@@ -59,6 +61,9 @@ impl App {
                 match (event.kind, wheel) {
                     (_, Some(up)) => handle_wheel(view, &layout, event, up),
                     (MouseEventKind::Down(MouseButton::Left), _) => self.drag = handle_press(view, &layout, event),
+                    (MouseEventKind::Drag(MouseButton::Left), _) if self.drag == Drag::Seeking => {
+                        seek_to_pointer(view, &layout, event.column);
+                    }
                     (MouseEventKind::Drag(MouseButton::Left), _) => {
                         self.drag = handle_drag(view, self.drag, event.column);
                     }
@@ -115,6 +120,10 @@ fn handle_wheel(view: &mut RunView, layout: &RunLayout, event: MouseEvent, up: b
 /// Chooses what was clicked. On the timeline, releasing the button sets the cursor.
 fn handle_press(view: &mut RunView, layout: &RunLayout, event: MouseEvent) -> Drag {
     let (x, y) = (event.column, event.row);
+    if view.player().is_some() && y == layout.axis.y && layout.column_at(x, y).is_some() {
+        seek_to_pointer(view, layout, x);
+        return Drag::Seeking;
+    }
     match layout.row_at(x, y) {
         Some(TimelineRow::Lane { worker, .. }) => view.select(Selection::Lane(*worker)),
         Some(TimelineRow::Lock(id)) => view.select(Selection::Lock(*id)),
@@ -135,8 +144,18 @@ fn handle_drag(view: &mut RunView, drag: Drag, column: u16) -> Drag {
             view.pan_window(i64::from(from) - i64::from(column));
             Drag::Moving(column)
         }
-        Drag::None => Drag::None,
+        Drag::None | Drag::Seeking => drag,
     }
+}
+
+/// Shows the moment under the pointer, also of a pointer beside the timeline. The window stays.
+fn seek_to_pointer(view: &mut RunView, layout: &RunLayout, column: u16) {
+    let time = layout.timeline_area(layout.axis);
+    let axis = view.axis(layout.columns.timeline);
+    let column = column.clamp(time.x, time.right().saturating_sub(1)) - time.x;
+    view.jump_to(axis.time_at(column.max(axis.blank_columns())) + Span(axis.cell.0 / 2));
+    view.viewport = Viewport::Until(axis.end);
+    view.refresh();
 }
 
 fn set_cursor(view: &mut RunView, layout: &RunLayout, event: MouseEvent) {

@@ -8,7 +8,7 @@ use crate::trace::format::format_stamp;
 use crate::trace::{Command, KnobId, Stamp};
 use crate::tui::keys::Action;
 use crate::tui::panes;
-use crate::tui::run_view::{Pane, RunView, Selection};
+use crate::tui::run_view::{JumpTarget, Pane, RunView, Selection};
 
 impl App {
     pub(super) fn handle_run_action(&mut self, action: Action) -> Vec<Effect> {
@@ -93,6 +93,18 @@ impl App {
             Action::SlowMotion => return vec![Effect::StartSlowMotion],
             Action::ToggleRecording => return vec![Effect::ToggleRecording],
             Action::SetMark => return self.set_mark(),
+            Action::PlayRecording => view.toggle_play(),
+            Action::Faster => view.change_speed(true),
+            Action::Slower => view.change_speed(false),
+            Action::NextEvent => self.status_message = Some(view.step_event(true)),
+            Action::PreviousEvent => self.status_message = Some(view.step_event(false)),
+            Action::NextFinding => self.status_message = Some(view.jump_beside(JumpTarget::Finding, true)),
+            Action::PreviousFinding => self.status_message = Some(view.jump_beside(JumpTarget::Finding, false)),
+            Action::NextMark => self.status_message = Some(view.jump_beside(JumpTarget::Mark, true)),
+            Action::PreviousMark => self.status_message = Some(view.jump_beside(JumpTarget::Mark, false)),
+            Action::ToRunStart => view.jump_to(Stamp(0)),
+            Action::ToRunEnd => view.jump_to_end(),
+            Action::JumpToTime => self.mode = Mode::JumpTo { text: String::new() },
             action => self.toggle_pane(action),
         }
         Vec::new()
@@ -269,7 +281,7 @@ impl RunView {
         }
         let wanted = knob.format_value(self.next_settings.number(id));
         let is = if self.is_past() { self.shown_knob_value(id) } else { knob.format_value(self.settings.number(id)) };
-        let next = (is != wanted).then_some(wanted);
+        let next = (is != wanted && !self.is_recorded()).then_some(wanted);
         (is, next)
     }
 }

@@ -10,7 +10,8 @@ use crate::tui::tune_view::{TuneLayout, TuneSetup, TuneUpdate, TuneView, UpperPa
 
 /// Says which keys a recorded run has, when it is opened from a level and for a key that would change it.
 const RECORDED_LEVEL_MESSAGE: &str = "Recorded run: Left and Right move the cursor, Esc goes back to the levels";
-const RECORDING_MESSAGE: &str = "Recorded run: Left and Right move the cursor, Esc goes to the scenarios, q quits";
+const PLAYER_MESSAGE: &str =
+    "Recorded run: Space plays, + and - change the speed, . and , step, t jumps; ? lists all keys";
 
 impl App {
     /// Shows a tuning.
@@ -87,7 +88,7 @@ impl App {
 
     /// Says which keys a recorded run has.
     pub(super) fn explain_recorded_run(&mut self) {
-        let message = if self.tune_view.is_some() { RECORDED_LEVEL_MESSAGE } else { RECORDING_MESSAGE };
+        let message = if self.tune_view.is_some() { RECORDED_LEVEL_MESSAGE } else { PLAYER_MESSAGE };
         self.status_message = Some(message.into());
     }
 

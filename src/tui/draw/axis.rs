@@ -74,6 +74,7 @@ impl Widget for AxisOverlay<'_> {
     fn render(self, _: Rect, buf: &mut Buffer) {
         self.draw_marks(buf);
         self.draw_range(buf);
+        self.draw_player_position(buf);
         self.draw_cursor(buf);
         self.draw_release(buf);
     }
@@ -137,6 +138,20 @@ impl AxisOverlay<'_> {
         let label = truncate(&label, usize::from(room.width), theme.ellipsis());
         text::put_line(buf, room, &label, theme.strong_style());
         room.x
+    }
+
+    /// Draws where a recording is, if the window goes on after it.
+    fn draw_player_position(&self, buf: &mut Buffer) {
+        let (scene, view) = (self.scene, self.scene.view);
+        if view.player().is_none() || is_following(view) {
+            return;
+        }
+        let Some(column) = scene.axis.column_at(view.now) else { return };
+        let x = scene.split_row(self.axis).timeline.x.saturating_add(column);
+        self.draw_column(x, buf, scene.theme.strong_style());
+        if let Some(cell) = buf.cell_mut((x, self.axis.y)).filter(|cell| cell.symbol() == " ") {
+            cell.set_symbol(if scene.theme.has_unicode { "▾" } else { "v" }).set_style(scene.theme.strong_style());
+        }
     }
 
     fn draw_cursor(&self, buf: &mut Buffer) {

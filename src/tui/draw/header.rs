@@ -7,7 +7,8 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::lateness::LATE_FROM;
-use super::super::run_view::{PlayState, RunView};
+use super::super::player::Player;
+use super::super::run_view::{PlayState, RunView, moment_at_speed};
 use super::super::theme::Theme;
 use super::{text, unguarded_notice};
 use crate::model::Severity;
@@ -51,6 +52,10 @@ impl RunHeader<'_> {
     /// Draws the run's state, or which moment of it is shown. Word and time keep their columns while seconds pass.
     fn draw_play_state(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
+        if let Some(player) = self.view.player() {
+            let rest = self.draw_moment(at, false, buf);
+            return self.draw_player(player, rest, buf);
+        }
         let is_live = self.view.play_state() == PlayState::Live;
         let rest = self.draw_moment(at, is_live, buf);
         if is_live && self.view.shows_part_of_run() {
@@ -69,7 +74,7 @@ impl RunHeader<'_> {
             PlayState::Live if self.view.shown_model().stall().is_some() => ("stuck", theme.state_style(State::Signal)),
             PlayState::Live => ("live", theme.state_style(State::Running)),
             PlayState::Frozen => ("frozen", theme.selection_style()),
-            PlayState::Recorded => ("recorded", theme.selection_style()),
+            PlayState::Recorded | PlayState::Played => ("recorded", theme.selection_style()),
             PlayState::SlowMotion => ("slow motion", theme.selection_style()),
             PlayState::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state_style(State::Crashed)),
             PlayState::Ended(how) => (how.word(), theme.strong_style()),
@@ -90,6 +95,21 @@ impl RunHeader<'_> {
             &format!("{} past its limit of {}  ", compact_duration(over), compact_duration(limit)),
             loud,
         )
+    }
+
+    /// Draws whether a recording plays, its speed, and its moment: `▶ 0.1×  2.314 s of 5.000 s`.
+    fn draw_player(&self, player: &Player, at: Rect, buf: &mut Buffer) -> Rect {
+        let theme = self.theme;
+        let (play, pause, times) = if theme.has_unicode { ("▶", "‖", "×") } else { (">", "||", "x") };
+        let factor = player.speed().factor();
+        let rest = if let Some(share) = player.awaited_share() {
+            text::put_line(buf, at, &format!("reading {:.0} %", share * 100.0), theme.selection_style())
+        } else {
+            let mark = if player.is_playing() { play } else { pause };
+            text::put_line(buf, at, &format!("{mark} {factor}{times}"), theme.selection_style())
+        };
+        let (now, end) = (moment_at_speed(self.view.now, factor), moment_at_speed(player.end(), 1.0));
+        text::put_line(buf, rest, &format!("  {now} of {end}  "), Style::new())
     }
 
     /// Draws which moment is shown, if it is not the newest.

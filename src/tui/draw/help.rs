@@ -46,9 +46,13 @@ impl HelpOverlay {
         for binding in keys::bindings_in(self.context) {
             push_entry(&mut lines, &binding.key_names(), binding.help, width);
         }
-        let is_run = matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun | KeyContext::SlowMotion);
+        let is_run = self.context.is_run();
         let mouse = match self.context {
             KeyContext::Tune => "Mouse: click a level to choose it; click it again in the table to open its timeline",
+            KeyContext::Replay => {
+                "Mouse: click the axis to jump there, drag along it to play by hand; click chooses a row and sets the cursor, \
+                 drag moves the window, wheel zooms or scrolls"
+            }
             _ => "Mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls",
         };
         let panes: Vec<&str> = PANES.iter().map(|spec| spec.name).collect();

@@ -96,6 +96,9 @@ pub(super) fn status_line(app: &App, filter: &str) -> Option<(String, Style)> {
         let empty = knob.filter(|_| path.is_empty()).unwrap_or_else(|| "compare".to_owned());
         return Some((format!("Compare with recording: {path}_   Enter {empty} · Esc back"), theme.strong_style()));
     }
+    if let Mode::JumpTo { text } = &app.mode {
+        return Some((format!("Jump to: {text}_   such as 2.3s · Enter jump · Esc cancel"), theme.strong_style()));
+    }
     app.status_message.as_ref().map(|said| (said.clone(), theme.strong_style()))
 }
 

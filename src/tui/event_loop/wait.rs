@@ -24,6 +24,8 @@ pub(super) enum LoopEvent {
     FileSaved(Result<Source, String>),
     TuneUpdate(Result<TuneUpdate, ()>),
     Frame,
+    /// Nothing else happens, and there is idle work.
+    Idle,
 }
 
 impl<S: ScreenBackend> EventLoop<'_, S> {
@@ -44,7 +46,14 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         let saved = select.recv(&self.sources.file_changes);
         let updates = select.recv(&self.tune_updates);
         select.recv(&frames);
-        let first = select.select();
+        let first = if self.app.has_idle_work() {
+            match select.try_select() {
+                Ok(first) => first,
+                Err(_) => return LoopEvent::Idle,
+            }
+        } else {
+            select.select()
+        };
         match first.index() {
             i if i == typed => LoopEvent::Input(first.recv(&self.sources.input_events).map_err(drop)),
             i if i == signals => first.recv(&self.sources.signals).map_or(LoopEvent::Signal(SIGINT), LoopEvent::Signal),

@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 
 use super::KeyContext::{
-    AnyRun, Everywhere, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question, SlowMotion,
-    Tune,
+    AnyRun, Everywhere, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question, Replay,
+    SlowMotion, Tune,
 };
 use super::{Action, Binding, Key, KeyContext};
 
@@ -62,6 +62,36 @@ pub(super) const BINDINGS: &[Binding] = &[
         "Run the scenario, with or without a guess",
     ),
     bind(&NUMBER_KEYS, Action::ChooseGuess(1), Question, "choose", "Choose this guess; Up and Down work too"),
+    bind(
+        &[char_key(' ')],
+        Action::PlayRecording,
+        Replay,
+        "play",
+        "Play, from the cursor if there is one; again: pause. At the end, play from the start",
+    ),
+    bind(
+        &[char_key('.')],
+        Action::NextEvent,
+        Replay,
+        "step",
+        "Step to the next event of the chosen worker, lock or queue; of all workers if none is chosen",
+    ),
+    bind(&[char_key(',')], Action::PreviousEvent, Replay, "", "Step to the previous event"),
+    bind(&[char_key('+'), char_key('=')], Action::Faster, Replay, "speed", "Play faster, up to 100 times"),
+    bind(&[char_key('-')], Action::Slower, Replay, "", "Play slower, down to 1/1000"),
+    bind(&[char_key('t')], Action::JumpToTime, Replay, "time", "Jump to a time that you type: 2.3s, 150ms"),
+    bind(
+        &[char_key('n')],
+        Action::NextFinding,
+        Replay,
+        "finding",
+        "Jump to where the next finding appears: a deadlock, a convoy",
+    ),
+    bind(&[char_key('N')], Action::PreviousFinding, Replay, "", "Jump to where the previous finding appears"),
+    bind(&[char_key('}')], Action::NextMark, Replay, "", "Jump to the next mark: a turned knob, a death, a note"),
+    bind(&[char_key('{')], Action::PreviousMark, Replay, "", "Jump to the previous mark"),
+    bind(&[char_key('<')], Action::ToRunStart, Replay, "", "Jump to the start of the run"),
+    bind(&[char_key('>')], Action::ToRunEnd, Replay, "", "Jump to the end of the run, and pause"),
     bind(
         &[char_key(' ')],
         Action::ToggleFreeze,

@@ -35,7 +35,7 @@ impl RunView {
     /// Whether to show the answer now: it is settled, the run was watched long enough, and the present is on screen.
     pub(in crate::tui) fn is_answer_due(&self) -> bool {
         if !self.prediction.is_answer_pending
-            || self.frozen.is_some()
+            || self.is_frozen()
             || self.cursor.is_some()
             || self.viewport != super::Viewport::Follow
         {

@@ -124,7 +124,9 @@ impl RunView {
 
     /// Clears a selection that does not exist any more.
     pub(super) fn drop_stale_selection(&mut self) {
-        if self.selection.is_some_and(|c| !self.selectable().contains(&c)) {
+        // In a recording, a worker that does not exist yet at this moment is the one to step to.
+        let is_kept = |c| self.player().is_some() && !matches!(c, Selection::Finding(_));
+        if self.selection.is_some_and(|c| !is_kept(c) && !self.selectable().contains(&c)) {
             self.selection = None;
         }
     }
@@ -193,7 +195,7 @@ impl RunView {
     }
 
     fn axis_at_newest(&self) -> crate::trace::Stamp {
-        super::TimeAxis::new(self.cell, self.now, 1).end
+        super::TimeAxis::new(self.cell, self.last_moment(), 1).end
     }
 
     /// Changes the length of a cell; the cursor keeps its column if possible.

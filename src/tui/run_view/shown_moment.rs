@@ -34,7 +34,9 @@ impl RunView {
 
     /// Records the totals at this moment.
     pub(super) fn record_totals(&mut self, at: Stamp) {
-        self.totals_history.record(Totals::capture(&self.model, at));
+        let model = self.player().map_or(&self.model, |player| player.model());
+        let totals = Totals::capture(model, at);
+        self.totals_history.record(totals);
     }
 
     /// Returns the time limit and how far past it the run is, if ending takes longer than usual.
@@ -74,7 +76,7 @@ impl RunView {
 
     /// Whether the shown moment is not the newest of the run.
     pub(in crate::tui) fn is_past(&self) -> bool {
-        self.frozen.is_some() || self.time_before_end().is_some()
+        self.is_frozen() || self.player().is_some() || self.time_before_end().is_some()
     }
 
     /// Returns the findings at the end of what is shown.

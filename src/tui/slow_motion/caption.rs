@@ -46,7 +46,7 @@ pub(super) const fn is_step(kind: &EventKind) -> bool {
 
 /// Returns the sentence for a step. `waited` is how long the worker had waited for it; `then` is the model just after
 /// the step.
-pub(super) fn caption(event: &Event, waited: Option<Span>, then: &Model) -> String {
+pub(in crate::tui) fn caption(event: &Event, waited: Option<Span>, then: &Model) -> String {
     let registry = then.registry();
     let sentence = format!("{} {}", registry.worker_name(event.worker), predicate(event, then));
     match waited {

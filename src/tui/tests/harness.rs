@@ -15,9 +15,11 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
 use crate::model::Model;
+use crate::playback::BufferedTape;
+use crate::recording::Conclusion;
 use crate::scenario::Source;
 use crate::source::EventSource as _;
-use crate::trace::{Message, Span, Stamp};
+use crate::trace::{Message, RunEnd, Span, Stamp};
 use crate::tui::WrittenRecording;
 use crate::tui::app::{App, AppEvent, CurrentView};
 use crate::tui::backend::{EventSources, ScreenBackend};
@@ -27,6 +29,7 @@ use crate::tui::input::InputEvent;
 use crate::tui::picker::{Picker, PickerEntry};
 use crate::tui::run_view::RunView;
 use crate::tui::theme::Theme;
+use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
 
 pub(super) const COLOUR_THEME: Theme = Theme { has_colour: true, has_unicode: true };
 
@@ -40,6 +43,20 @@ pub(super) fn app_after(script: &Script, theme: Theme, width: u16, height: u16) 
     }
     app.update(AppEvent::Tick { now: script.until, late: Span::from_millis(2) });
     app
+}
+
+/// Returns a recording of the script's run, of which its observer saw the end.
+pub(super) fn playable_run(script: &Script, start: PlaybackStart) -> PlayableRun {
+    let sections = script.messages.chunks(16).map(<[Message]>::to_vec);
+    PlayableRun {
+        scenario: Arc::clone(&script.scenario),
+        settings: script.settings.clone(),
+        registry: Arc::clone(&script.registry),
+        tape: Box::new(BufferedTape::new(sections, script.until)),
+        conclusion: Some(Conclusion { at: script.until, ended: RunEnd::Time, signal: None }),
+        start,
+        warning: None,
+    }
 }
 
 pub(super) fn press_keys(app: &mut App, keys: &str) {
@@ -205,6 +222,24 @@ impl Harness {
         harness.press_keys("<enter>");
         harness.play(script);
         harness
+    }
+
+    /// Returns a harness that shows a recording of the script's run.
+    pub(super) fn with_recording(script: &Script, start: PlaybackStart) -> Self {
+        let mut harness = Self::in_picker(script);
+        let run = Box::new(playable_run(script, start));
+        assert!(harness.app().initial_effects(InitialScreen::Recording(run)).is_empty(), "nothing is started");
+        harness.events.handle_tick();
+        harness
+    }
+
+    /// Draws frames by the wall clock until the screen has these words.
+    pub(super) fn wait_for(&mut self, words: &str) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !self.contains(words) {
+            assert!(std::time::Instant::now() < deadline, "{words} never shown:\n{}", self.screen_text());
+            self.events.step();
+        }
     }
 
     /// Returns the app of the event loop.

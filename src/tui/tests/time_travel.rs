@@ -1,16 +1,11 @@
 //! Tests of a window or a cursor in the past: the whole screen shows that moment, or says that it does not.
 
-use ratatui::layout::Rect;
-
 use super::harness::{COLOUR_THEME, Harness, app_after, press_keys, screen, screen_text};
 use super::script::{
     Script, contention, deadlock, everything_wrong, in_delivery_order, knob_turned, ms, pool, time_of,
 };
-use crate::model::{Budget, Model};
 use crate::trace::{Command, KnobId, Message, Notice, RunEnd, Stamp, WorkerId};
-use crate::tui::InitialScreen;
 use crate::tui::app::{App, AppEvent, CurrentView};
-use crate::tui::picker::Picker;
 use crate::tui::run_view::{Pane, RunView, Viewport};
 
 /// Returns the script up to `at`.
@@ -289,28 +284,4 @@ fn run_past_its_limit_is_shown_as_ending() {
         "{}",
         harness.screen_text()
     );
-}
-
-#[test]
-fn opened_recording_shows_its_lanes_and_says_which_keys_it_has() {
-    let script = contention();
-    let registry = std::sync::Arc::clone(&script.registry);
-    let mut model = Model::new(std::sync::Arc::clone(&registry), Budget::for_registry(&registry));
-    script.messages.iter().for_each(|message| model.apply(message));
-    let mut app = App::new(Picker::default(), COLOUR_THEME, Rect::new(0, 0, 100, 30));
-    let start = InitialScreen::Recording {
-        scenario: std::sync::Arc::clone(&script.scenario),
-        settings: script.settings.clone(),
-        model: Box::new(model),
-    };
-    assert!(app.initial_effects(start).is_empty(), "nothing is started");
-    let text = screen_text(&screen(&app));
-    for worker in &registry.workers {
-        assert!(text.contains(&worker.name), "{}:\n{text}", worker.name);
-    }
-    assert!(text.contains("recorded") && text.contains("Recorded run: Left and Right move the cursor"), "{text}");
-    press_keys(&mut app, "r");
-    assert!(screen_text(&screen(&app)).contains("Recorded run:"), "it cannot be restarted");
-    press_keys(&mut app, "<esc><esc>");
-    assert!(matches!(app.current_view, CurrentView::Picker));
 }

@@ -162,6 +162,8 @@ proptest! {
                 prop_assert!(has(&&event));
                 at = event.at;
                 visited.push(at);
+                let there = playback.events_at(at, row).unwrap();
+                prop_assert!(there[0] == event && there.iter().all(|event| event.at == at && has(&event)));
             }
             prop_assert_eq!(&visited, &wanted, "{:?}", row);
             at = Stamp(u64::MAX);

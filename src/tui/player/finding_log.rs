@@ -1,0 +1,57 @@
+//! When the findings of a recorded run appeared.
+
+use crate::model::{FindingSubject, Model};
+use crate::trace::{Span, Stamp};
+use crate::tui::totals_history::SAMPLE_INTERVAL;
+
+/// Most times that a run is judged, from its start to its end.
+const MAX_CHECKS: u64 = 400;
+
+/// Most moments that are kept.
+const MAX_MOMENTS: usize = 1_000;
+
+/// The moments at which findings appeared, in order.
+#[derive(Debug)]
+pub(super) struct FindingLog {
+    moments: Vec<(Stamp, &'static str)>,
+    /// Those of the last check.
+    present: Vec<(&'static str, Option<FindingSubject>)>,
+    checked_at: Stamp,
+    interval: Span,
+}
+
+impl FindingLog {
+    /// Returns an empty log of a run that ends at `end`.
+    pub(super) fn over(end: Stamp) -> Self {
+        let interval = Span(end.0 / MAX_CHECKS).max(SAMPLE_INTERVAL);
+        Self { moments: Vec::new(), present: Vec::new(), checked_at: Stamp(0), interval }
+    }
+
+    /// Returns the moment of the next check.
+    pub(super) fn next_check(&self) -> Stamp {
+        self.checked_at + self.interval
+    }
+
+    /// Notes the findings that were absent at the last check.
+    pub(super) fn observe(&mut self, model: &Model, at: Stamp) {
+        let found = model.findings(at);
+        for finding in &found {
+            if !self.present.contains(&(finding.id, finding.subject)) && self.moments.len() < MAX_MOMENTS {
+                let since_last_check = |since: &Stamp| *since > self.checked_at && *since <= at;
+                self.moments.push((finding.at.filter(since_last_check).unwrap_or(at), finding.id));
+            }
+        }
+        self.moments.sort_by_key(|(at, _)| *at);
+        self.present = found.into_iter().map(|finding| (finding.id, finding.subject)).collect();
+        self.checked_at = at;
+    }
+
+    /// Returns the moment next to `at`.
+    pub(super) fn beside(&self, at: Stamp, forward: bool) -> Option<(Stamp, &'static str)> {
+        if forward {
+            self.moments.iter().find(|(moment, _)| *moment > at).copied()
+        } else {
+            self.moments.iter().rfind(|(moment, _)| *moment < at).copied()
+        }
+    }
+}
