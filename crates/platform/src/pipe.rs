@@ -160,7 +160,7 @@ mod tests {
         wait_until_any_readable(&reads, Duration::from_millis(20));
         assert!(begin.elapsed() >= Duration::from_millis(20));
         std::thread::scope(|scope| {
-            scope.spawn(|| wait_until_any_readable(&reads, Duration::from_secs(3_600)));
+            scope.spawn(|| wait_until_any_readable(&reads, Duration::from_mins(1)));
             assert_eq!(write_some(&pipes[2].1, &[0; 9]).expect("a pipe"), Transfer::Bytes(9));
         });
         wait_until_any_readable(&[] as &[OwnedFd], Duration::from_millis(1));
