@@ -45,7 +45,7 @@ impl Checker {
         let template = Template::parse(&text);
         let is_file = |piece: &&TemplatePiece| match piece {
             TemplatePiece::Placeholder(place) => *place != Placeholder::Number,
-            _ => false,
+            TemplatePiece::Literal(_) => false,
         };
         if let Some(TemplatePiece::Placeholder(place)) = template.0.iter().find(is_file) {
             let title = format!("a mark cannot contain the name of a file: `{}`", place.word());
