@@ -244,7 +244,9 @@ impl Lock {
         let kept = sizes.holds_per_lock.next_power_of_two();
         if kept < self.max_exact_holds {
             self.max_exact_holds = kept;
-            std::mem::take(&mut self.exact_holds).into_iter().for_each(|hold| self.keep_hold(hold));
+            for hold in std::mem::take(&mut self.exact_holds) {
+                self.keep_hold(hold);
+            }
         }
     }
 

@@ -207,12 +207,11 @@ impl Index<usize> for LaneTable {
 impl IndexMut<usize> for LaneTable {
     #[inline]
     fn index_mut(&mut self, worker: usize) -> &mut Lane {
-        match self.lanes.get_mut(worker) {
-            Some(lane) => lane,
-            None => {
-                self.discarded.clone_from(&self.empty);
-                &mut self.discarded
-            }
+        if let Some(lane) = self.lanes.get_mut(worker) {
+            lane
+        } else {
+            self.discarded.clone_from(&self.empty);
+            &mut self.discarded
         }
     }
 }
