@@ -128,7 +128,9 @@ pub(super) fn figures_of(run: &RunReport) -> Vec<(Subject, Figure, f64)> {
     }
     for queue in &run.queues {
         let rate = per_second(queue.taken);
-        rate.into_iter().for_each(|rate| figures.push(Section::Queues, &queue.name, Figure::Throughput, rate));
+        for rate in rate {
+            figures.push(Section::Queues, &queue.name, Figure::Throughput, rate);
+        }
     }
     for (group, shares) in state_shares(&run.workers) {
         for (state, share) in shares {
@@ -137,7 +139,9 @@ pub(super) fn figures_of(run: &RunReport) -> Vec<(Subject, Figure, f64)> {
     }
     for lock in &run.locks {
         let rate = per_second(lock.acquired);
-        rate.into_iter().for_each(|rate| figures.push(Section::Locks, &lock.name, Figure::Throughput, rate));
+        for rate in rate {
+            figures.push(Section::Locks, &lock.name, Figure::Throughput, rate);
+        }
         if lock.acquired > 0 {
             let share = lock.contended as f64 / lock.acquired as f64;
             figures.push(Section::Locks, &lock.name, Figure::Contended, share);

@@ -34,8 +34,7 @@ pub fn find_worsenings(comparison: &Comparison, limit: f64) -> Vec<Worsening> {
 fn is_judged(comparison: &Comparison, figure: &ComparedFigure) -> bool {
     let has_pools = comparison.figures.iter().any(|figure| figure.subject.section == Section::Pools);
     match (figure.subject.section, figure.figure) {
-        (Section::Run, _) => true,
-        (Section::Pools, Figure::Throughput | Figure::Response(_) | Figure::Failed) => true,
+        (Section::Run, _) | (Section::Pools, Figure::Throughput | Figure::Response(_) | Figure::Failed) => true,
         (Section::Queues | Section::Locks, Figure::Throughput | Figure::Wait(_)) => !has_pools,
         _ => false,
     }

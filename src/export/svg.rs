@@ -93,10 +93,16 @@ fn piece_lifetimes(frames: &[&Frame]) -> BTreeMap<Lifetime, Vec<Piece>> {
             next.insert(piece, since);
         }
         let ended = std::mem::replace(&mut alive, next);
-        ended.into_iter().for_each(|(piece, since)| lifetimes.entry((since, at)).or_default().push(piece));
+        for (piece, since) in ended {
+            lifetimes.entry((since, at)).or_default().push(piece);
+        }
     }
-    alive.into_iter().for_each(|(piece, since)| lifetimes.entry((since, frames.len())).or_default().push(piece));
-    lifetimes.values_mut().for_each(|pieces| pieces.sort());
+    for (piece, since) in alive {
+        lifetimes.entry((since, frames.len())).or_default().push(piece);
+    }
+    for pieces in lifetimes.values_mut() {
+        pieces.sort();
+    }
     lifetimes
 }
 

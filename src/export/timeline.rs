@@ -24,7 +24,9 @@ pub fn declared_registry<R: Read + Seek>(recording: &mut Recording<R>) -> io::Re
     if registry.is_open {
         for section in 0..recording.sections().len() {
             let Some(messages) = recording.read_messages(section)? else { break };
-            messages.iter().for_each(|message| enter_declared(&mut registry, message));
+            for message in &messages {
+                enter_declared(&mut registry, message);
+            }
         }
     }
     Ok(registry)

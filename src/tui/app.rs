@@ -175,7 +175,10 @@ impl App {
                 self.show_answer_if_due();
                 return Vec::new();
             }
-            AppEvent::TapeReady(tape, registry) => self.start_slow_motion(tape, registry),
+            AppEvent::TapeReady(tape) => {
+                let (tape, registry) = *tape;
+                self.start_slow_motion(tape, registry);
+            }
             AppEvent::Idle => {
                 let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
                 self.dirty |= view.read_recording();

@@ -66,16 +66,13 @@ impl Explainer<'_> {
         }
         let chain = self.model.wait_chain(worker, self.at, self.now);
         let mut sentences = Vec::new();
-        match chain.first() {
-            Some(first) => {
-                sentences.extend(self.describe_chain(&chain));
-                sentences.extend(self.describe_parts(first));
-                sentences.extend(self.describe_wait_end(first));
-            }
-            None => {
-                sentences.push(format!("{name} {}.", self.describe_activity(worker, activity)));
-                sentences.extend(self.describe_last_wait(worker, activity));
-            }
+        if let Some(first) = chain.first() {
+            sentences.extend(self.describe_chain(&chain));
+            sentences.extend(self.describe_parts(first));
+            sentences.extend(self.describe_wait_end(first));
+        } else {
+            sentences.push(format!("{name} {}.", self.describe_activity(worker, activity)));
+            sentences.extend(self.describe_last_wait(worker, activity));
         }
         sentences.extend(self.describe_holds(worker));
         if self.model.lane(worker).lost_events() > 0 {
@@ -239,10 +236,9 @@ impl Explainer<'_> {
         match activity.state {
             State::Running => self.describe_running(worker, activity),
             State::Ready => format!("has been ready to run for {age}{}", self.describe_busy_cores()),
-            State::Lock => format!("has waited {age}{}", at("for")),
+            State::Lock | State::Signal => format!("has waited {age}{}", at("for")),
             State::Empty => format!("has found no work for {age}{}", at("in")),
             State::Full => format!("has waited {age} for room{}", at("in")),
-            State::Signal => format!("has waited {age}{}", at("for")),
             State::Io => format!("has waited {age} for a file, a device or another process"),
             State::Handover => format!("has been handing a task over to another process for {age}"),
             State::Sleep => format!("has slept for {age}, as its steps say"),

@@ -207,7 +207,7 @@ fn free_path(directory: &Path, scenario: &str, time: SystemTime) -> PathBuf {
     let time: String =
         time.chars().filter(|c| !matches!(c, '-' | ':')).map(|c| if c == 'T' { '-' } else { c }).collect();
     let path = directory.join(format!("{scenario}-{time}.contend"));
-    (0..).map(|index| path_of_run(&path, index)).find(|path| !path.exists()).unwrap_or(path)
+    (0..1_000).map(|index| path_of_run(&path, index)).find(|path| !path.exists()).unwrap_or(path)
 }
 
 /// Returns the end of the run, if the message contains it.

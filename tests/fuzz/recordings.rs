@@ -41,7 +41,9 @@ fn recorded_file() -> Vec<u8> {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("run.contend");
     let mut recorder = Recorder::create(&path, &description(), None).expect("a file");
-    messages().iter().for_each(|message| recorder.record(message));
+    for message in &messages() {
+        recorder.record(message);
+    }
     recorder.finish(Conclusion { at: Stamp(9_000), ended: RunEnd::Completed, signal: None });
     std::fs::read(path).expect("the file")
 }
@@ -123,7 +125,9 @@ fn read(bytes: Vec<u8>) {
 fn check_round_trip(messages: &[Message]) {
     let encode = |messages: &[Message]| {
         let (mut encoder, mut bytes) = (Encoder::default(), Vec::new());
-        messages.iter().for_each(|message| encoder.encode(message, &mut bytes));
+        for message in &messages {
+            encoder.encode(message, &mut bytes);
+        }
         bytes
     };
     let decode = |bytes: &[u8]| {
@@ -166,7 +170,9 @@ impl Parts {
 fn seeds() -> Vec<Vec<u8>> {
     let mut content = Vec::new();
     let mut encoder = Encoder::default();
-    messages().iter().for_each(|message| encoder.encode(message, &mut content));
+    for message in &messages() {
+        encoder.encode(message, &mut content);
+    }
     vec![[vec![0], recorded_file()].concat(), [vec![3], content].concat()]
 }
 

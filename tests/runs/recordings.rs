@@ -211,7 +211,9 @@ fn recordings_of_other_versions_are_read_or_refused_by_name() {
         let then: Value = serde_json::from_str(&then).expect("a report is JSON");
         let members =
             ["scenario", "params", "elapsed_s", "ended", "events", "machine", "counters", "deadlocks", "stalls"];
-        members.iter().for_each(|member| assert_eq!(now[member], then[member], "{name}: {member}"));
+        for member in &members {
+            assert_eq!(now[member], then[member], "{name}: {member}");
+        }
         let names = |report: &Value| -> Vec<Value> {
             report["findings"].as_array().into_iter().flatten().map(|finding| finding["id"].clone()).collect()
         };

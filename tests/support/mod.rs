@@ -170,8 +170,11 @@ impl ObservedRun {
             Message::Notice { notice, .. } => self.notices.push(notice),
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),
             Message::Sample(Sample::Sched { ready, .. }) => self.ready_ns += ready,
-            Message::WaitSnapshot(_) | Message::Sample(_) | Message::Watermark(_) => {}
-            Message::Declare(_) | Message::Look(_) => {}
+            Message::WaitSnapshot(_)
+            | Message::Sample(_)
+            | Message::Watermark(_)
+            | Message::Declare(_)
+            | Message::Look(_) => {}
             Message::Ended { reason, .. } => self.end = Some(reason),
         }
     }

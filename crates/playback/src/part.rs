@@ -31,7 +31,11 @@ impl Part {
         match message {
             Message::Batch(messages) => {
                 // All of it, also after the watermark.
-                messages.iter().fold(false, |is_complete, message| self.add(message) || is_complete)
+                let mut is_complete = false;
+                for message in messages {
+                    is_complete |= self.add(message);
+                }
+                is_complete
             }
             Message::Events(events) => {
                 let early: Vec<Event> = events.iter().filter(|event| self.is_early(event)).copied().collect();
@@ -41,11 +45,7 @@ impl Part {
                 }
                 false
             }
-            Message::Watermark(at) => {
-                self.add_if(*at <= self.until, message);
-                *at > self.until
-            }
-            Message::Ended { at, .. } => {
+            Message::Watermark(at) | Message::Ended { at, .. } => {
                 self.add_if(*at <= self.until, message);
                 *at > self.until
             }

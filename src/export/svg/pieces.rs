@@ -61,15 +61,14 @@ fn trimmed(mut piece: Piece) -> Option<Piece> {
     if piece.look.paper.is_some() || piece.look.is_underlined {
         return Some(piece);
     }
-    let text = piece.text.trim_end_matches(' ');
-    let text = text.trim_start_matches(' ');
+    let text = piece.text.trim_matches(' ').to_owned();
     if text.is_empty() {
         return None;
     }
     let before = piece.text.len() - piece.text.trim_start_matches(' ').len();
     piece.column += before as u16;
     piece.width = text.width() as u16;
-    piece.text = text.to_owned();
+    piece.text = text;
     Some(piece)
 }
 

@@ -29,7 +29,7 @@ pub(in crate::tui) enum AppEvent {
         now: Stamp,
     },
     /// What memory holds of the run on screen, and the registry with which it began.
-    TapeReady(FlightTape, Registry),
+    TapeReady(Box<(FlightTape, Registry)>),
     RunStarted {
         scenario: Arc<Scenario>,
         settings: Settings,

@@ -94,11 +94,15 @@ impl AxisOverlay<'_> {
         let mut lines: Vec<PlacedMark<'_>> = changes.collect();
         let (rare, frequent) = split_by_frequency(&named);
         let columns: BTreeSet<u16> = rare.iter().map(|(column, ..)| *column).collect();
-        frequent.iter().for_each(|(column, ..)| self.draw_tick(*column, buf));
+        for (column, ..) in &frequent {
+            self.draw_tick(*column, buf);
+        }
         if columns.len() <= MAX_MARK_LINES {
             lines.extend(rare);
         } else {
-            columns.iter().for_each(|column| self.draw_tick(*column, buf));
+            for column in &columns {
+                self.draw_tick(*column, buf);
+            }
         }
         lines.sort_by_key(|(_, at, _)| *at);
         let mut right = time.right();

@@ -33,8 +33,8 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                     self.handle_message(Message::Notice { at, notice: Notice::Mark(text) });
                 }
                 Effect::StartSlowMotion => {
-                    if let Some((tape, registry)) = self.recording.tape() {
-                        self.update(AppEvent::TapeReady(tape, registry));
+                    if let Some(tape) = self.recording.tape() {
+                        self.update(AppEvent::TapeReady(Box::new(tape)));
                     }
                 }
                 Effect::ToggleRecording => self.toggle_recording(),

@@ -65,11 +65,11 @@ impl CostsPane<'_> {
         let short = |worker| truncate_name(registry.worker_name(worker), usize::from(COLUMN_WIDTH) - 1, ellipsis);
         heads.extend(holders.iter().map(|holder| (short(*holder), self.theme.strong_style())));
         heads.extend(["rest", "all"].map(|word| (word.to_owned(), self.theme.faint_style())));
-        self.draw_line(&heads, text::nth_line(area, 0), buf);
+        Self::draw_line(&heads, text::nth_line(area, 0), buf);
         let room = usize::from(area.height.saturating_sub(1)).min(MAX_ROWS);
         let shown = if waiters.len() > room { room.saturating_sub(1) } else { waiters.len() };
         for (i, (waiter, of)) in waiters.iter().take(shown).enumerate() {
-            self.draw_line(&self.waiter_row(costs, (*waiter, of), &holders), text::nth_line(area, i + 1), buf);
+            Self::draw_line(&self.waiter_row(costs, (*waiter, of), &holders), text::nth_line(area, i + 1), buf);
         }
         let mut used = shown + 1;
         if shown < waiters.len() {
@@ -107,7 +107,7 @@ impl CostsPane<'_> {
         row
     }
 
-    fn draw_line(&self, cells: &[(String, Style)], line: Rect, buf: &mut Buffer) {
+    fn draw_line(cells: &[(String, Style)], line: Rect, buf: &mut Buffer) {
         let mut x = line.x;
         for (i, (cell, style)) in cells.iter().enumerate() {
             let width = if i == 0 { NAME_WIDTH } else { COLUMN_WIDTH };

@@ -164,15 +164,12 @@ impl RunView {
         let Some(worker) = self.chosen_lane() else { return "Choose a worker first: Down or j".to_owned() };
         let name = self.shown_model().registry().worker_name(worker).to_owned();
         let pinned = &mut self.arrangement.pinned;
-        match pinned.iter().position(|other| *other == worker) {
-            Some(at) => {
-                pinned.remove(at);
-                format!("{name} is no longer pinned")
-            }
-            None => {
-                pinned.push(worker);
-                format!("{name} is pinned to the top; P again: release it")
-            }
+        if let Some(at) = pinned.iter().position(|other| *other == worker) {
+            pinned.remove(at);
+            format!("{name} is no longer pinned")
+        } else {
+            pinned.push(worker);
+            format!("{name} is pinned to the top; P again: release it")
         }
     }
 

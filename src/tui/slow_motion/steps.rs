@@ -58,7 +58,9 @@ pub(super) fn find_steps(tape: &FlightTape, focus: Focus, cast: &Cast) -> Vec<St
     let mut spare_sections = 1;
     for section in (0..last_section(tape, focus)).rev() {
         let messages = tape.read_section(section).unwrap_or_default();
-        messages.iter().for_each(|message| collect(message, &wanted, &mut events));
+        for message in &messages {
+            collect(message, &wanted, &mut events);
+        }
         let before = events.iter().filter(|event| event.at <= focus.moment()).count();
         if before > MAX_STEPS {
             if spare_sections == 0 {

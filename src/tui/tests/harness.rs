@@ -235,7 +235,7 @@ impl Harness {
 
     /// Draws frames by the wall clock until the screen has these words.
     pub(super) fn wait_for(&mut self, words: &str) {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
         while !self.contains(words) {
             assert!(std::time::Instant::now() < deadline, "{words} never shown:\n{}", self.screen_text());
             self.events.step();

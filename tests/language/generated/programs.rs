@@ -155,7 +155,7 @@ fn simple_step() -> BoxedStrategy<Step> {
         life.prop_map(Step::Life),
         "[ -~äß🦀]{1,20}".prop_map(Step::Panic),
         "[a-z{][ -~äß🦀]{0,12}"
-            .prop_map(|text| Step::Mark(TextExpr::Template(Template::parse(&text.replace("{", "{n}"))))),
+            .prop_map(|text| Step::Mark(TextExpr::Template(Template::parse(&text.replace('{', "{n}"))))),
         "[ -~äß🦀]{1,20}".prop_map(Step::Fail),
         Just(Step::Abort),
         any::<u8>().prop_map(Step::Exit),

@@ -153,7 +153,10 @@ fn closed_blocks(steps: &[Step]) -> Vec<bool> {
         }
     }
     if steps.last() == Some(&Step::Abort) {
-        open.into_iter().for_each(|(at, _)| closed[at] = true); // ends with the process
+        // The process ends with it.
+        for (at, _) in open {
+            closed[at] = true;
+        }
     }
     closed
 }
@@ -193,21 +196,24 @@ fn block(steps: &[Step], threads: Option<(usize, u32)>, rng: &mut Rng) -> Option
                     "to-thread {".to_owned()
                 }
                 Step::Acquire(on, n) if closed[at] => format!("acquire r{on} permits={n}{limit} {{"),
-                Step::TryLock(_) | Step::Read(_) | Step::Write(_) | Step::Acquire(..) => return None,
+                Step::TryLock(_)
+                | Step::Read(_)
+                | Step::Write(_)
+                | Step::Acquire(..)
+                | Step::Close(_)
+                | Step::Stay { .. } => return None,
                 Step::Unlock(_) | Step::Leave(_) | Step::Return(_) => "}".to_owned(),
                 Step::Pass(on) => format!("acquire r{on}"),
                 Step::Post(on) => format!("release r{on}"),
                 Step::Put(on) if has_priorities(on) => format!("put r{on} priority={}{limit}", rng.u32(..3)),
                 Step::Put(on) => format!("put r{on}{limit}"),
                 Step::Take(on) => format!("take r{on}{limit}"),
-                Step::Close(_) => return None,
                 Step::Come { on, .. } => {
                     let ((_, Step::Stay { timed, .. }), (_, Step::Lock(_))) = (rest.next()?, rest.next()?) else {
                         return None;
                     };
                     if *timed { format!("wait r{on} timeout=\"{short}\"") } else { format!("wait r{on}") }
                 }
-                Step::Stay { .. } => return None,
                 Step::Notify(on) => format!("notify r{on}"),
                 Step::NotifyAll(on) => format!("notify-all r{on}"),
                 Step::Set(on) => format!("set r{on}"),

@@ -21,7 +21,7 @@ use crate::explorer::named_workers;
 use crate::explorer::program::{Program, Size, Step};
 
 /// Reached only on failure.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// How long an end must last.
 const SETTLED: Duration = Duration::from_millis(60);
 

@@ -51,6 +51,7 @@ pub enum Phase {
 pub type Held = (usize, Vec<Grant>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one worker")]
 pub struct Worker {
     pub phase: Phase,
     pub pc: usize,

@@ -60,7 +60,9 @@ fn mark_without_a_text_is_an_anomaly() {
 fn flood_of_one_mark_keeps_the_newest_and_all_of_the_other_texts() {
     let (registry, messages) = read(RUN);
     let mut model = Model::new(registry, Budget::default());
-    messages.iter().for_each(|message| model.apply(message));
+    for message in &messages {
+        model.apply(message);
+    }
     let mark = |n: u64| Event {
         at: Stamp(10_000_000 + n),
         worker: WorkerId(0),
@@ -98,7 +100,9 @@ fn marks_are_the_same_in_any_order_of_arrival() {
     });
     let [first, second] = orders.map(|messages| {
         let mut model = Model::new(registry.clone(), Budget::default());
-        messages.into_iter().for_each(|message| model.apply(message));
+        for message in messages {
+            model.apply(message);
+        }
         model
     });
     assert_eq!(first.named_marks(), second.named_marks());

@@ -181,8 +181,8 @@ impl World {
             }
             model.apply(&Message::Watermark(Stamp(until)));
         }
-        for w in 0..WORKERS {
-            model.apply(&Message::Events(self.streams[w][next[w]..].to_vec()));
+        for (stream, next) in self.streams.iter().zip(next) {
+            model.apply(&Message::Events(stream[next..].to_vec()));
         }
         model
     }

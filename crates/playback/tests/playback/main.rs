@@ -127,7 +127,9 @@ proptest! {
     fn end_of_the_tape_equals_a_model_that_was_fed_every_message(seed: u64, deliveries in 1..60_usize) {
         let (tape, messages) = tape(seed, deliveries);
         let mut live = new_model();
-        messages.iter().for_each(|message| live.apply(message));
+        for message in &messages {
+            live.apply(message);
+        }
         let mut playback = Playback::new(tape, new_model());
         let mut rng = Rng::with_seed(seed);
         for _ in 0..5 {

@@ -90,7 +90,9 @@ fn dropped_events_are_counted_as_lost_for_each_worker() {
     let end = Event { at: Stamp(3), worker: WorkerId(9), kind: EventKind::LifeEnded(ExitKind::Finished) };
     messages.insert(3, Message::Events(vec![Event { kind: EventKind::LifeBegan, ..end }, end]));
     let mut flight = FlightRecorder::with_budget(600 << 10);
-    messages.iter().for_each(|message| flight.record(message));
+    for message in &messages {
+        flight.record(message);
+    }
     flight.start_file(&path, description(), None).unwrap();
     flight.close_file(Some(conclusion())).unwrap().wait();
 
@@ -112,7 +114,9 @@ fn dropped_events_are_counted_as_lost_for_each_worker() {
 #[test]
 fn memory_stays_within_its_budget() {
     let mut flight = FlightRecorder::with_budget(1 << 20);
-    messages(8_000, 6).iter().for_each(|message| flight.record(message));
+    for message in &messages(8_000, 6) {
+        flight.record(message);
+    }
     let tape = flight.tape();
     let bytes: usize = (0..tape.section_count()).map(|section| tape.section_bytes(section)).sum();
     assert!((512 << 10..(1 << 20) + (64 << 10)).contains(&bytes), "{bytes}");
@@ -123,7 +127,9 @@ fn memory_stays_within_its_budget() {
 fn failing_disk_ends_the_file_and_not_the_memory() {
     let mut flight = FlightRecorder::default();
     let messages = messages(300, 4);
-    messages.iter().for_each(|message| flight.record(message));
+    for message in &messages {
+        flight.record(message);
+    }
     let error = flight.start_file(Path::new("/dev/full"), description(), None).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(28), "{error}");
     let error = flight.start_file(Path::new("/nowhere/run.contend"), description(), None).unwrap_err();
@@ -141,7 +147,9 @@ fn size_limit_ends_the_file() {
     let path = directory.path().join("run.contend");
     let mut flight = FlightRecorder::default();
     let messages = messages(3_000, 5);
-    messages.iter().for_each(|message| flight.record(message));
+    for message in &messages {
+        flight.record(message);
+    }
     flight.start_file(&path, description(), Some(100_000)).unwrap();
     let status = flight.close_file(Some(conclusion())).unwrap().wait();
     assert_eq!(status.failure.as_deref(), Some("it reached its size limit"));
