@@ -256,6 +256,12 @@ impl World {
                     | Step::Meet(_)
                     | Step::Join(_)
                     | Step::Result
+                    | Step::Select { .. }
+                    | Step::Spawn(_)
+                    | Step::Submit(_)
+                    | Step::Shutdown(_)
+                    | Step::ShutdownNow(_)
+                    | Step::Discard(_)
             ) || program.tasks && matches!(step, Step::Lock(_) | Step::TryLock(_))
         };
         self.workers[w].cancelled && !self.is_idle(program, w) && self.step_of(program, w).is_some_and(notices)

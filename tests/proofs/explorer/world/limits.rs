@@ -9,6 +9,16 @@ impl Scene<'_> {
     /// Ends a wait with a time limit, and leaves the resource as if the worker had never come.
     pub(super) fn give_up(&mut self, w: usize, step: Step) {
         let on = match step {
+            // Only a cancelled worker gives up these.
+            Step::Select { .. }
+            | Step::Spawn(_)
+            | Step::Submit(_)
+            | Step::Shutdown(_)
+            | Step::ShutdownNow(_)
+            | Step::Discard(_) => {
+                self.record(w, EventKind::Resumed);
+                return self.end_cancelled(w);
+            }
             Step::Lock(on) | Step::TryLock(on) if self.world.workers[w].killed => {
                 self.die_in_line(w, on);
                 return self.end_cancelled(w);
