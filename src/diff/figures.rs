@@ -128,7 +128,7 @@ pub(super) fn figures_of(run: &RunReport) -> Vec<(Subject, Figure, f64)> {
     }
     for queue in &run.queues {
         let rate = per_second(queue.taken);
-        for rate in rate {
+        if let Some(rate) = rate {
             figures.push(Section::Queues, &queue.name, Figure::Throughput, rate);
         }
     }
@@ -139,7 +139,7 @@ pub(super) fn figures_of(run: &RunReport) -> Vec<(Subject, Figure, f64)> {
     }
     for lock in &run.locks {
         let rate = per_second(lock.acquired);
-        for rate in rate {
+        if let Some(rate) = rate {
             figures.push(Section::Locks, &lock.name, Figure::Throughput, rate);
         }
         if lock.acquired > 0 {
