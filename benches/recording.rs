@@ -115,7 +115,7 @@ fn record(messages: &[Message]) -> (f64, u64) {
 fn fold(messages: &[Message]) -> f64 {
     let before = process_cpu_seconds();
     let mut model = Model::new(Arc::new(registry()), Budget::default());
-    for message in &messages {
+    for message in messages {
         model.apply(message);
     }
     black_box(&model);

@@ -125,7 +125,7 @@ fn read(bytes: Vec<u8>) {
 fn check_round_trip(messages: &[Message]) {
     let encode = |messages: &[Message]| {
         let (mut encoder, mut bytes) = (Encoder::default(), Vec::new());
-        for message in &messages {
+        for message in messages {
             encoder.encode(message, &mut bytes);
         }
         bytes

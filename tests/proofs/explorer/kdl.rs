@@ -201,7 +201,8 @@ fn block(steps: &[Step], threads: Option<(usize, u32)>, rng: &mut Rng) -> Option
                 | Step::Write(_)
                 | Step::Acquire(..)
                 | Step::Close(_)
-                | Step::Stay { .. } => return None,
+                | Step::Stay { .. }
+                | Step::Limited(_) => return None,
                 Step::Unlock(_) | Step::Leave(_) | Step::Return(_) => "}".to_owned(),
                 Step::Pass(on) => format!("acquire r{on}"),
                 Step::Post(on) => format!("release r{on}"),
@@ -239,7 +240,6 @@ fn block(steps: &[Step], threads: Option<(usize, u32)>, rng: &mut Rng) -> Option
                 Step::Help => "result help=#true".to_owned(),
                 Step::Shutdown(pool) => format!("shutdown p{pool}"),
                 Step::Abort => "abort".to_owned(),
-                Step::Limited(_) => return None,
             },
         };
         depth = depth + usize::from(line.ends_with('{')) - usize::from(line == "}");
