@@ -90,8 +90,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('N')], Action::PreviousFinding, Replay, "", "Jump to where the previous finding appears"),
     bind(&[char_key('}')], Action::NextMark, Replay, "", "Jump to the next mark: a turned knob, a death, a note"),
     bind(&[char_key('{')], Action::PreviousMark, Replay, "", "Jump to the previous mark"),
-    bind(&[char_key('<')], Action::ToRunStart, Replay, "", "Jump to the start of the run"),
-    bind(&[char_key('>')], Action::ToRunEnd, Replay, "", "Jump to the end of the run, and pause"),
+    bind(&[char_key('0')], Action::ToRunStart, Replay, "", "Jump to the start of the run"),
+    bind(&[char_key('$')], Action::ToRunEnd, Replay, "", "Jump to the end of the run, and pause"),
     bind(
         &[char_key(' ')],
         Action::ToggleFreeze,
