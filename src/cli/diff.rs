@@ -1,5 +1,7 @@
 //! `contend diff`: compares runs with runs.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
@@ -9,7 +11,7 @@ use super::record::describe_open_error;
 use super::run::text_format;
 use crate::diff::{self, RunReport, Side};
 use crate::platform::limits::describe_io_error;
-use crate::recording::{OpenError, Recording};
+use crate::recording::{FILE_MAGIC, OpenError, Recording};
 use crate::report::{self, RecordedRun};
 use crate::scenario::sanitize;
 
@@ -75,7 +77,10 @@ fn files_in(path: &Path) -> Result<Vec<PathBuf>, CliError> {
 
 /// Reads a recording or a report.
 fn read_run(path: &Path) -> Result<RunReport, CliError> {
-    let json = match Recording::open(path) {
+    let file = std::fs::metadata(path).map_err(|error| unreadable(path, &describe_io_error(&error)))?;
+    // A pipe can be read once: what a look for a recording takes would be missing from the report.
+    let opened = if file.is_file() { Recording::open(path) } else { Err(OpenError::NotARecording) };
+    let json = match opened {
         Ok(mut recording) => {
             let replayed = RecordedRun::replay(&mut recording)
                 .map_err(|error| unreadable(path, &describe_io_error(&error)))?
@@ -97,13 +102,24 @@ fn read_run(path: &Path) -> Result<RunReport, CliError> {
     RunReport::from_json(&json).map_err(|error| unreadable(path, &error.to_string()))
 }
 
+/// Reads a report, also from a pipe. Of anything else, no more than its first bytes, if they show it.
 fn read_text(path: &Path) -> Result<String, CliError> {
-    let size = std::fs::metadata(path).map_or(0, |file| file.len());
-    if size > MAX_REPORT_BYTES {
-        return Err(unreadable(path, "it is neither a recording nor a report"));
+    let no_report = || unreadable(path, "it is neither a recording nor a report");
+    let failed = |error: std::io::Error| unreadable(path, &describe_io_error(&error));
+    let mut file = BufReader::new(File::open(path).map_err(failed)?);
+    let start = file.fill_buf().map_err(failed)?;
+    if start.starts_with(&FILE_MAGIC) {
+        return Err(unreadable(path, "a recording cannot be read from a pipe; save it as a file first"));
     }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &describe_io_error(&error)))?;
-    String::from_utf8(bytes).map_err(|_| unreadable(path, "it is neither a recording nor a report"))
+    if start.contains(&0) {
+        return Err(no_report());
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_REPORT_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_REPORT_BYTES {
+        return Err(no_report());
+    }
+    String::from_utf8(bytes).map_err(|_| no_report())
 }
 
 fn unreadable(path: &Path, why: &str) -> CliError {

@@ -1,8 +1,9 @@
 //! `contend diff` on recordings and reports of real runs.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -113,4 +114,34 @@ fn files_that_cannot_be_compared_are_named_with_the_reason() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output));
         assert!(text(&output).contains(says), "{args:?}: {}", text(&output));
     }
+}
+
+/// Compares a recording with what comes out of a pipe.
+fn diff_with_pipe(run: &Path, bytes: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_contend"))
+        .args(["diff", path_text(run), "/dev/stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let _ = stdin.write_all(bytes); // it may end before it has read everything
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn report_is_read_from_a_pipe_and_a_device_without_end_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = record(directory.path(), "run.contend", "2ms");
+    let report = contend(&["replay", path_text(&run), "--json"]).stdout;
+    let compared = diff_with_pipe(&run, &report);
+    assert!(compared.status.success() && !text(&compared).contains("different"), "{}", text(&compared));
+    let recording = diff_with_pipe(&run, &fs::read(&run).expect("a recording"));
+    assert_eq!(recording.status.code(), Some(2), "{}", text(&recording));
+    assert!(text(&recording).contains("save it as a file first"), "{}", text(&recording));
+    let endless = contend(&["diff", path_text(&run), "/dev/zero"]);
+    assert_eq!(endless.status.code(), Some(2), "{}", text(&endless));
+    assert!(text(&endless).contains("neither a recording nor a report"), "{}", text(&endless));
 }
