@@ -151,6 +151,9 @@ fn handle_drag(view: &mut RunView, drag: Drag, column: u16) -> Drag {
 /// Shows the moment under the pointer, also of a pointer beside the timeline. The window stays.
 fn seek_to_pointer(view: &mut RunView, layout: &RunLayout, column: u16) {
     let time = layout.timeline_area(layout.axis);
+    if time.width == 0 {
+        return; // the terminal became too narrow during a drag
+    }
     let axis = view.axis(layout.columns.timeline);
     let column = column.clamp(time.x, time.right().saturating_sub(1)) - time.x;
     view.jump_to(axis.time_at(column.max(axis.blank_columns())) + Span(axis.cell.0 / 2));

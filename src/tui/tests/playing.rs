@@ -254,6 +254,21 @@ fn click_on_the_axis_jumps_and_a_drag_plays_by_hand() {
 }
 
 #[test]
+fn drag_goes_on_while_the_terminal_becomes_too_narrow_for_a_timeline() {
+    let script = in_delivery_order(contention());
+    for width in 0..60 {
+        let mut app = app_with(&script, AT_END, (120, 40));
+        let axis = screen_text(&screen(&app)).lines().position(|line| line.starts_with(" last ")).unwrap_or(1) as u16;
+        let mouse = |kind, column| Event::Mouse(MouseEvent { kind, column, row: axis, modifiers: KeyModifiers::NONE });
+        app.update(AppEvent::Input(mouse(MouseEventKind::Down(MouseButton::Left), 60)));
+        let first = run_view_of(&mut app).now;
+        assert!(first > ms(0) && first < ms(5_000), "{first:?}");
+        app.update(AppEvent::Resized(Rect::new(0, 0, width, 40)));
+        app.update(AppEvent::Input(mouse(MouseEventKind::Drag(MouseButton::Left), 5)));
+    }
+}
+
+#[test]
 fn cursor_in_a_recording_shows_all_figures_of_its_moment() {
     let script = in_delivery_order(everything_wrong());
     let mut replay = app_with(&script, AT_END, (120, 40));
