@@ -317,6 +317,10 @@ impl RunView {
         matches!(self.shown, Shown::Frozen(_))
     }
 
+    pub(super) fn is_in_slow_motion(&self) -> bool {
+        matches!(self.shown, Shown::SlowMotion)
+    }
+
     /// Whether the picture changes without any input.
     pub(super) fn is_animating(&self) -> bool {
         match &self.shown {

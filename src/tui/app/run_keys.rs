@@ -281,7 +281,8 @@ impl RunView {
         }
         let wanted = knob.format_value(self.next_settings.number(id));
         let is = if self.is_past() { self.shown_knob_value(id) } else { knob.format_value(self.settings.number(id)) };
-        let next = (is != wanted && !self.is_recorded()).then_some(wanted);
+        let can_turn = !self.is_recorded() && !self.is_in_slow_motion();
+        let next = (is != wanted && can_turn).then_some(wanted);
         (is, next)
     }
 }

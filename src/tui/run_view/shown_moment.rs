@@ -76,7 +76,7 @@ impl RunView {
 
     /// Whether the shown moment is not the newest of the run.
     pub(in crate::tui) fn is_past(&self) -> bool {
-        self.is_frozen() || self.player().is_some() || self.time_before_end().is_some()
+        self.is_frozen() || self.is_in_slow_motion() || self.player().is_some() || self.time_before_end().is_some()
     }
 
     /// Returns the findings at the end of what is shown.

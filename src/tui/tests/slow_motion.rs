@@ -2,7 +2,7 @@
 
 use super::harness::Harness;
 use super::script::{contention, deadlock, ms};
-use crate::trace::{Message, RunEnd, Stamp};
+use crate::trace::{KnobId, Message, Notice, RunEnd, Stamp};
 
 /// Draws frames until the last line begins with these words. Returns the last line.
 fn frames_until(harness: &mut Harness, words: &str) -> String {
@@ -65,7 +65,7 @@ fn collection_goes_on_and_m_returns_to_live() {
         harness.press_keys("m");
         frames_until(&mut harness, "1/");
         harness.feed_message(Message::Watermark(ms(9_500)));
-        harness.feed_message(Message::Notice { at: ms(9_400), notice: crate::trace::Notice::Note("later".into()) });
+        harness.feed_message(Message::Notice { at: ms(9_400), notice: Notice::Note("later".into()) });
         assert!(harness.live_model().newest_stamp() > before, "the live model gets what arrives");
         harness.press_keys(key);
         harness.tick(ms(9_500));
@@ -116,4 +116,20 @@ fn run_that_ends_or_restarts_meanwhile_is_shown_live_again() {
     harness.press_keys("mr");
     assert_eq!(harness.run_count(), 2);
     assert!(harness.contains("live"), "{}", harness.screen_text());
+}
+
+#[test]
+fn knobs_have_the_values_of_the_shown_step() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("+");
+    let notice = Notice::KnobSet { knob: KnobId(1), name: "hold".into(), value_text: "50ms".into() };
+    harness.feed_message(Message::Notice { at: ms(5_050), notice });
+    harness.feed_message(Message::Watermark(ms(5_300)));
+    harness.tick(ms(5_300));
+    assert!(harness.contains("hold 50ms"), "{}", harness.screen_text());
+    harness.press_keys("c<left><left><left><left><left><left><left><left><left><left>m");
+    frames_until(&mut harness, "1/");
+    harness.press_keys(" ");
+    assert!(harness.shown_moment() < ms(5_050), "{:?}", harness.shown_moment());
+    assert!(harness.contains("hold 20ms") && !harness.contains("50ms"), "{}", harness.screen_text());
 }
