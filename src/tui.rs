@@ -51,7 +51,7 @@ use thiserror::Error;
 
 use crate::model::Model;
 use crate::platform::limits::describe_io_error;
-use crate::platform::request_short_slices;
+use crate::platform::{Machine, request_short_slices};
 use crate::scenario::{Scenario, SettingError, Settings, Source};
 use crate::trace::{RunEnd, Span, Stamp, WorkerKind};
 use app::{App, CurrentView};
@@ -150,6 +150,9 @@ pub struct LastRun {
     pub model: Model,
     pub now: Stamp,
     pub ended: RunEnd,
+    /// The machine of a recorded run; `None` for this one.
+    pub machine: Option<Machine>,
+    pub time_limit: Option<Span>,
 }
 
 /// Why the dashboard cannot be shown, or ended.

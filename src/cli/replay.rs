@@ -42,6 +42,8 @@ fn playable_run(recording: Recording, args: &ReplayArgs) -> Result<tui::Playable
         settings,
         registry: Arc::new(description.registry.clone()),
         conclusion: recording.conclusion().cloned().filter(|_| recording.damage().is_none()),
+        machine: description.machine.clone(),
+        time_limit: description.time_limit,
         start: tui::PlaybackStart { from: args.from, speed: args.speed },
         warning: recording
             .damage()

@@ -141,7 +141,6 @@ pub(super) fn run_dashboard(
     fail_on: &[String],
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
-    let time_limit = options.time_limit;
     let ended = tui::run(start, options, &tui::LiveStarter).map_err(|error| match error {
         TuiError::NotATerminal | TuiError::DumbTerminal => CliError::Usage(error.to_string()),
         TuiError::EnterFailed(_) | TuiError::Panicked(_) => CliError::Run(error.to_string()),
@@ -155,10 +154,10 @@ pub(super) fn run_dashboard(
             model: &last.model,
             scenario: &last.scenario,
             settings: &last.settings,
-            machine: &detect_machine(),
+            machine: &last.machine.unwrap_or_else(detect_machine),
             ended: &last.ended,
             ended_at: last.now,
-            time_limit,
+            time_limit: last.time_limit,
             findings: &findings,
             muted: muted.len(),
             verdicts: &[],

@@ -10,11 +10,12 @@ use std::io;
 use std::sync::Arc;
 
 use crate::model::{Budget, Model};
+use crate::platform::Machine;
 use crate::platform::limits::describe_io_error;
 use crate::playback::{Playback, PlaybackClock, ReadLimit, Row, Speed, Tape};
 use crate::recording::Conclusion;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{Event, Notice, Registry, Stamp};
+use crate::trace::{Event, Notice, Registry, Span, Stamp};
 use crate::tui::slow_motion::caption;
 use finding_log::FindingLog;
 
@@ -38,6 +39,10 @@ pub struct PlayableRun {
     pub tape: Box<dyn Tape>,
     /// How the run ended, if the recording lasted until then.
     pub conclusion: Option<Conclusion>,
+    /// The machine of the run.
+    pub machine: Machine,
+    /// The time limit of the run.
+    pub time_limit: Option<Span>,
     pub start: PlaybackStart,
     /// A sentence about the file, if something is wrong with it.
     pub warning: Option<String>,

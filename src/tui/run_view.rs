@@ -22,6 +22,7 @@ use super::level_history::{LevelHistory, describe_other_knobs};
 use super::player::{PlayableRun, Player};
 use super::totals_history::{self, TotalsHistory};
 use crate::model::{Budget, CellWindow, Model, StateTimes, WhoCostsWhom};
+use crate::platform::Machine;
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{KnobId, Message, Notice, Registry, RunEnd, Span, Stamp, WorkerId};
@@ -84,6 +85,8 @@ pub(super) struct RunView {
     pub(super) figures: RunFigures,
     /// Longest time the run may take.
     pub(super) time_limit: Option<Span>,
+    /// The machine of a recording; `None` for this one.
+    machine: Option<Machine>,
     /// The totals of earlier moments.
     totals_history: TotalsHistory,
     /// Turns of knobs in this run: when, which, and the value as text.
@@ -184,6 +187,7 @@ impl RunView {
             scroll: 0,
             figures: RunFigures::default(),
             time_limit: None,
+            machine: None,
             level_history: LevelHistory::new(),
             ranking: Vec::new(),
             ranked_at: Stamp(0),
@@ -210,7 +214,8 @@ impl RunView {
     pub(super) fn from_playable_run(run: PlayableRun) -> Self {
         let player = Player::new(run.tape, Arc::clone(&run.registry), run.conclusion, run.start);
         let new = Self::new(run.scenario, run.settings, run.registry, Prediction::default());
-        Self { now: player.at(), shown: Shown::Played(Box::new(player)), ..new }
+        let (machine, time_limit) = (Some(run.machine), run.time_limit);
+        Self { now: player.at(), shown: Shown::Played(Box::new(player)), machine, time_limit, ..new }
     }
 
     /// Returns a view of an earlier moment of the same run, whose model is `model` then.
@@ -278,7 +283,8 @@ impl RunView {
             Some((at, how)) => (at, how.clone()),
             None => (now, ended.unwrap_or(RunEnd::Stopped)),
         };
-        Some(super::LastRun { scenario: self.scenario, settings: self.settings, model, now, ended })
+        let Self { scenario, settings, machine, time_limit, .. } = self;
+        Some(super::LastRun { scenario, settings, model, now, ended, machine, time_limit })
     }
 
     /// Returns the model on screen.

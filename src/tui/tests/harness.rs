@@ -15,6 +15,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
 use crate::model::Model;
+use crate::platform::Machine;
 use crate::playback::BufferedTape;
 use crate::recording::Conclusion;
 use crate::scenario::Source;
@@ -54,6 +55,8 @@ pub(super) fn playable_run(script: &Script, start: PlaybackStart) -> PlayableRun
         registry: Arc::clone(&script.registry),
         tape: Box::new(BufferedTape::new(sections, script.until)),
         conclusion: Some(Conclusion { at: script.until, ended: RunEnd::Time, signal: None }),
+        machine: Machine { cores: 96, usable: 96, quota: None, os: "a far machine".into() },
+        time_limit: Some(script.until.span_since(Stamp(0))),
         start,
         warning: None,
     }

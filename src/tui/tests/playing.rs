@@ -302,6 +302,8 @@ fn report_after_a_replay_is_that_of_the_whole_run() {
     let CurrentView::Run(view) = replay.current_view else { panic!("no run is shown") };
     let last = view.into_last_run().expect("it was read to its end");
     assert_eq!((last.now, last.ended), (script.until, crate::trace::RunEnd::Time));
+    assert_eq!(last.time_limit, Some(script.until.span_since(Stamp(0))));
+    assert_eq!(last.machine.map(|machine| machine.cores), Some(96), "that of the recording");
 }
 
 #[test]
