@@ -93,6 +93,9 @@ impl App {
                         | Action::Slower
                         | Action::NextEvent
                         | Action::PreviousEvent
+                        | Action::PlayPause
+                        | Action::NextStep
+                        | Action::PreviousStep
                         | Action::KnobUp
                         | Action::KnobDown
                         | Action::RunSuggestion(_)

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::explain::explain_selection;
-use super::super::run_view::RunView;
+use super::super::run_view::{PlayState, RunView};
 use super::super::theme::Theme;
 use super::overlay::{OVERLAY_WIDTH, Overlay, centered};
 use crate::report::text_width::wrap_text;
@@ -26,7 +26,11 @@ impl Widget for ExplainOverlay<'_> {
             lines.extend(wrap_text(sentence, width).into_iter().map(|line| (line, Style::new())));
         }
         lines.push((String::new(), Style::new()));
-        let keys = "Left and Right move the cursor; < and > go to events of this row; ? lists the keys";
+        let keys = match self.view.play_state() {
+            PlayState::SlowMotion => "Left and Right go a step back and on; Space pauses and plays; ? lists the keys",
+            PlayState::Played => "Left and Right move the cursor; , and . go to events of this row; ? lists the keys",
+            _ => "Left and Right move the cursor; < and > go to events of this row; ? lists the keys",
+        };
         lines.extend(wrap_text(keys, width).into_iter().map(|line| (line, self.theme.faint_style())));
         Overlay { title: &title, lines, scroll: self.scroll, theme: self.theme }.render(area, buf);
     }

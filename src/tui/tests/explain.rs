@@ -1,7 +1,8 @@
 //! Journeys through the real loop: explanations, ranges of time, events of a row, undo, arrangement of lanes, costs.
 
 use super::harness::{COLOUR_THEME, Harness, app_after, press_keys, screen, screen_text};
-use super::script::{contention, deadlock, everything_wrong};
+use super::script::{contention, deadlock, everything_wrong, in_delivery_order, ms};
+use crate::tui::PlaybackStart;
 
 #[test]
 fn question_mark_explains_the_chosen_worker_and_then_lists_the_keys() {
@@ -175,4 +176,26 @@ fn costs_of_waiting_are_a_pane_with_a_row_for_each_waiter() {
         assert!(rates.clone().any(|rate| (140..=200).contains(&rate)), "{size:?}: {row}\n{shown}");
         assert!(shown.contains("costs most: while others wait for it, it runs"), "{size:?}: {shown}");
     }
+}
+
+#[test]
+fn explanation_in_slow_motion_follows_the_steps() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("jm e");
+    assert!(harness.contains("Left and Right go a step back and on"), "{}", harness.screen_text());
+    harness.press_keys("<right><right><right>");
+    let later = harness.shown_moment();
+    harness.press_keys("<left>");
+    assert!(harness.shown_moment() < later, "the keys work below the explanation");
+    assert!(harness.contains("Left and Right go a step back and on"), "it stays: {}", harness.screen_text());
+}
+
+#[test]
+fn explanation_in_a_replay_names_the_keys_of_the_player() {
+    let start = PlaybackStart { from: None, speed: None };
+    let mut harness = Harness::with_recording(&in_delivery_order(contention()), start);
+    harness.press_keys("je");
+    assert!(harness.contains(", and . go to events of this row"), "{}", harness.screen_text());
+    harness.press_keys(",");
+    assert!(harness.shown_moment() < ms(5_000) && harness.contains(", and . go"), "{}", harness.screen_text());
 }
