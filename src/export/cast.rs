@@ -8,33 +8,56 @@ use std::io::{self, Write};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::screen::Frame;
+use super::screen::{Frame, WrittenPicture};
 
 /// Clears the screen and hides the cursor.
 const BEGIN: &str = "\u{1b}[2J\u{1b}[?25l";
 
-/// Returns the session of these frames.
-pub(super) fn session(frames: &[Frame], (columns, rows): (u16, u16), title: &str) -> io::Result<Vec<u8>> {
-    crossterm::style::force_color_output(true); // the session has colours wherever it is made
-    let mut out = Vec::new();
-    let terminal = json!({
-        "version": 2, "width": columns, "height": rows, "title": title, "env": {"TERM": "xterm-256color"},
-    });
-    writeln!(out, "{terminal}")?;
-    let mut before = Buffer::empty(Rect::new(0, 0, columns, rows));
-    for (at, frame) in frames.iter().enumerate() {
-        let mut bytes = if at == 0 { BEGIN.as_bytes().to_vec() } else { Vec::new() };
-        let cells = before.diff(&frame.screen);
+/// A session that is written frame by frame.
+pub(super) struct Session<W> {
+    out: W,
+    before: Buffer,
+    written: WrittenPicture,
+}
+
+impl<W: Write> Session<W> {
+    /// Writes the description of the terminal.
+    pub(super) fn begin(out: W, (columns, rows): (u16, u16), title: &str) -> io::Result<Self> {
+        crossterm::style::force_color_output(true); // the session has colours wherever it is made
+        let before = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let mut session = Self { out, before, written: WrittenPicture { frames: 0, bytes: 0 } };
+        let env = json!({"TERM": "xterm-256color"});
+        session.write_line(&json!({"version": 2, "width": columns, "height": rows, "title": title, "env": env}))?;
+        Ok(session)
+    }
+
+    /// Writes what a frame changes.
+    pub(super) fn add(&mut self, frame: Frame) -> io::Result<()> {
+        let mut bytes = if self.written.frames == 0 { BEGIN.as_bytes().to_vec() } else { Vec::new() };
+        self.written.frames += 1;
+        let cells = self.before.diff(&frame.screen);
         if !cells.is_empty() {
             CrosstermBackend::new(&mut bytes).draw(cells.into_iter())?;
         }
         if !bytes.is_empty() {
             let seconds = (frame.at_s * 1e6).round() / 1e6;
-            writeln!(out, "{}", json!([seconds, "o", String::from_utf8_lossy(&bytes)]))?;
+            self.write_line(&json!([seconds, "o", String::from_utf8_lossy(&bytes)]))?;
         }
-        before = frame.screen.clone();
+        self.before = frame.screen;
+        Ok(())
     }
-    Ok(out)
+
+    /// Writes what is left, and returns what was written.
+    pub(super) fn finish(mut self) -> io::Result<WrittenPicture> {
+        self.out.flush()?;
+        Ok(self.written)
+    }
+
+    fn write_line(&mut self, line: &Value) -> io::Result<()> {
+        let line = format!("{line}\n");
+        self.written.bytes += line.len() as u64;
+        self.out.write_all(line.as_bytes())
+    }
 }

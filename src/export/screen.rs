@@ -1,8 +1,8 @@
 //! Pictures of the dashboard of a recorded run: one that moves, for players of terminal sessions and for web pages, and
 //! one of a moment.
 
-use std::fs;
-use std::io::{self, Read, Seek};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Seek};
 use std::path::Path;
 
 use ratatui::buffer::Buffer;
@@ -66,22 +66,35 @@ pub fn export_picture<R: Read + Seek>(
 ) -> io::Result<Option<WrittenPicture>> {
     let title = recording.description().title.clone();
     let Some(mut film) = Film::new(recording, options.size) else { return Ok(None) };
-    let (text, count) = match (options.format, options.at) {
-        (PictureFormat::Svg, Some(at)) => (svg::still(&frames_until(&mut film, at)?, &title), 1),
-        (PictureFormat::Svg, None) => svg::animation(&all_frames(&mut film, options.speed)?, &title, options.max_bytes),
+    let written = match (options.format, options.at) {
+        (PictureFormat::Svg, Some(at)) => {
+            let text = svg::still(&frames_until(&mut film, at)?, &title);
+            fs::write(path, &text)?;
+            WrittenPicture { frames: 1, bytes: text.len() as u64 }
+        }
+        (PictureFormat::Svg, None) => {
+            let mut animation = svg::Animation::new(options.size);
+            for_each_frame(&mut film, options.speed, |frame| {
+                animation.add(&frame);
+                Ok(())
+            })?;
+            let (text, frames) = animation.picture(&title, options.max_bytes);
+            fs::write(path, &text)?;
+            WrittenPicture { frames, bytes: text.len() as u64 }
+        }
         (PictureFormat::Cast, _) => {
-            let frames = all_frames(&mut film, options.speed)?;
-            (cast::session(&frames, options.size, &title)?, frames.len())
+            let mut session = cast::Session::begin(BufWriter::new(File::create(path)?), options.size, &title)?;
+            for_each_frame(&mut film, options.speed, |frame| session.add(frame))?;
+            session.finish()?
         }
     };
-    fs::write(path, &text)?;
-    Ok(Some(WrittenPicture { frames: count, bytes: text.len() as u64 }))
+    Ok(Some(written))
 }
 
 /// Draws all frames up to a moment, as the dashboard does, and returns the last.
 fn frames_until<R: Read + Seek>(film: &mut Film<'_, R>, at: Stamp) -> io::Result<Buffer> {
-    let at = at.min(film.end());
-    let mut moment = Stamp(0);
+    let mut moment = film.begin();
+    let at = at.min(film.end()).max(moment);
     while moment + FRAME_TIME < at {
         moment = moment + FRAME_TIME;
         film.frame_at(moment)?;
@@ -89,18 +102,38 @@ fn frames_until<R: Read + Seek>(film: &mut Film<'_, R>, at: Stamp) -> io::Result
     film.frame_at(at)
 }
 
-/// Draws the whole run.
-fn all_frames<R: Read + Seek>(film: &mut Film<'_, R>, speed: f64) -> io::Result<Vec<Frame>> {
-    let end = film.end();
-    let step = ((FRAME_TIME.0 as f64 * speed) as u64).max(end.0 / MAX_FRAMES).max(1);
-    let mut frames = Vec::new();
-    let mut at = Stamp(0);
-    loop {
-        let at_s = at.as_secs_f64() / speed;
-        frames.push(Frame { at_s, screen: film.frame_at(at)? });
-        if at >= end {
-            return Ok(frames);
-        }
-        at = Stamp(at.0.saturating_add(step)).min(end);
+/// Draws the whole recording, frame by frame.
+fn for_each_frame<R: Read + Seek>(
+    film: &mut Film<'_, R>,
+    speed: f64,
+    mut use_frame: impl FnMut(Frame) -> io::Result<()>,
+) -> io::Result<()> {
+    let (begin, end) = (film.begin(), film.end());
+    for at in frame_moments(begin, end, speed) {
+        let at_s = at.span_since(begin).as_secs_f64() / speed;
+        use_frame(Frame { at_s, screen: film.frame_at(at)? })?;
+    }
+    Ok(())
+}
+
+/// Returns the moments of the frames: from the beginning to the end, with both.
+fn frame_moments(begin: Stamp, end: Stamp, speed: f64) -> impl Iterator<Item = Stamp> {
+    let whole = end.span_since(begin).0;
+    let step = ((FRAME_TIME.0 as f64 * speed) as u64).max(whole / MAX_FRAMES).max(1);
+    std::iter::successors(Some(begin), move |at| (*at < end).then(|| Stamp(at.0.saturating_add(step)).min(end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_begin_where_the_recording_begins() {
+        let hour = Stamp(0) + Span::from_millis(3_600_000);
+        let moments: Vec<Stamp> = frame_moments(hour, hour + Span::from_millis(250), 1.0).collect();
+        let expected = [0, 100, 200, 250].map(|ms| hour + Span::from_millis(ms));
+        assert_eq!(moments, expected);
+        assert!(frame_moments(Stamp(0), hour, 1.0).count() as u64 <= MAX_FRAMES + 2);
+        assert_eq!(frame_moments(hour, hour, 1.0).count(), 1);
     }
 }

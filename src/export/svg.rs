@@ -3,8 +3,9 @@
 mod paint;
 mod pieces;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
+use std::rc::Rc;
 
 use ratatui::buffer::Buffer;
 
@@ -21,34 +22,90 @@ const TAIL: &str = "</g>\n</svg>\n";
 /// Returns the picture of a screen.
 pub(super) fn still(screen: &Buffer, title: &str) -> Vec<u8> {
     let mut out = String::new();
-    write_head(&mut out, screen, title, "");
+    write_head(&mut out, (screen.area.width, screen.area.height), title, "");
     Painting::of(&pieces_of(screen)).write(&mut out);
     out.push_str(TAIL);
     out.into_bytes()
 }
 
-/// Returns a picture that shows the frames again and again, and their number. If it exceeds `max_bytes`, it has fewer
-/// frames.
-pub(super) fn animation(frames: &[Frame], title: &str, max_bytes: u64) -> (Vec<u8>, usize) {
-    let mut every = 1;
-    loop {
-        // Always with the last one.
-        let chosen: Vec<&Frame> = frames.iter().rev().step_by(every).collect::<Vec<_>>().into_iter().rev().collect();
-        let picture = animate(&chosen, title);
-        if picture.len() as u64 <= max_bytes || chosen.len() <= 2 {
-            return (picture, chosen.len());
+/// A picture that shows frames again and again. A piece that many frames have is kept once.
+#[derive(Debug, Default)]
+pub(super) struct Animation {
+    /// Columns and rows.
+    size: (u16, u16),
+    /// The frames that differ from the one before.
+    frames: Vec<PieceFrame>,
+    /// The time of the last frame, s.
+    end_s: f64,
+    known: HashSet<Rc<Piece>>,
+}
+
+/// A frame in pieces.
+#[derive(Debug)]
+struct PieceFrame {
+    at_s: f64,
+    pieces: Vec<Rc<Piece>>,
+}
+
+impl Animation {
+    pub(super) fn new(size: (u16, u16)) -> Self {
+        Self { size, ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, frame: &Frame) {
+        self.end_s = frame.at_s;
+        let pieces: Vec<_> = pieces_of(&frame.screen).into_iter().map(|piece| self.keep(piece)).collect();
+        if self.frames.last().is_none_or(|last| last.pieces != pieces) {
+            self.frames.push(PieceFrame { at_s: frame.at_s, pieces });
         }
-        every += every.div_ceil(2);
+    }
+
+    fn keep(&mut self, piece: Piece) -> Rc<Piece> {
+        if let Some(known) = self.known.get(&piece) {
+            return Rc::clone(known);
+        }
+        let piece = Rc::new(piece);
+        self.known.insert(Rc::clone(&piece));
+        piece
+    }
+
+    /// Returns the picture, and the number of its frames. If it exceeds `max_bytes`, it has fewer frames.
+    pub(super) fn picture(&self, title: &str, max_bytes: u64) -> (Vec<u8>, usize) {
+        let mut every = 1;
+        loop {
+            // Always with the last one.
+            let mut chosen: Vec<&PieceFrame> = self.frames.iter().rev().step_by(every).collect();
+            chosen.reverse();
+            let picture = self.draw(&chosen, title);
+            if picture.len() as u64 <= max_bytes || chosen.len() <= 2 {
+                return (picture, chosen.len());
+            }
+            every += every.div_ceil(2);
+        }
+    }
+
+    fn draw(&self, frames: &[&PieceFrame], title: &str) -> Vec<u8> {
+        let duration = self.end_s + LAST_FRAME_TIME;
+        let lifetimes = piece_lifetimes(frames);
+        let mut out = String::new();
+        write_head(&mut out, self.size, title, &animation_style(&lifetimes, frames, duration));
+        for (number, (life, pieces)) in lifetimes.iter().enumerate() {
+            let painting = Painting::of(pieces.iter().map(|piece| &**piece));
+            if is_always(*life, frames.len()) {
+                painting.write(&mut out);
+            } else {
+                let _ = write!(out, "<g class=\"k{number}\">");
+                painting.write(&mut out);
+                out.push_str("</g>\n");
+            }
+        }
+        out.push_str(TAIL);
+        out.into_bytes()
     }
 }
 
-/// The frames in which a piece is shown: from the first to the one before the second.
-type Lifetime = (usize, usize);
-
-fn animate(frames: &[&Frame], title: &str) -> Vec<u8> {
-    let Some(last) = frames.last() else { return Vec::new() };
-    let duration = last.at_s + LAST_FRAME_TIME;
-    let lifetimes = piece_lifetimes(frames);
+/// Returns the styles that show and hide the pieces that are not always shown.
+fn animation_style(lifetimes: &Lifetimes, frames: &[&PieceFrame], duration: f64) -> String {
     let mut style = String::new();
     for (number, (from, to)) in lifetimes.keys().enumerate().filter(|(_, life)| !is_always(**life, frames.len())) {
         let percent = |frame: usize| frames.get(frame).map_or(100.0, |frame| frame.at_s / duration * 100.0);
@@ -63,34 +120,28 @@ fn animate(frames: &[&Frame], title: &str) -> Vec<u8> {
         }
         style.push('}');
     }
-    let mut out = String::new();
-    write_head(&mut out, &last.screen, title, &style);
-    for (number, (life, pieces)) in lifetimes.iter().enumerate() {
-        if is_always(*life, frames.len()) {
-            Painting::of(pieces).write(&mut out);
-        } else {
-            let _ = write!(out, "<g class=\"k{number}\">");
-            Painting::of(pieces).write(&mut out);
-            out.push_str("</g>\n");
-        }
-    }
-    out.push_str(TAIL);
-    out.into_bytes()
+    style
 }
+
+/// The frames in which a piece is shown: from the first to the one before the second.
+type Lifetime = (usize, usize);
+
+/// The pieces by the frames in which they are shown.
+type Lifetimes = BTreeMap<Lifetime, Vec<Rc<Piece>>>;
 
 const fn is_always((from, to): Lifetime, frames: usize) -> bool {
     from == 0 && to == frames
 }
 
 /// Returns the pieces by the frames in which they are shown.
-fn piece_lifetimes(frames: &[&Frame]) -> BTreeMap<Lifetime, Vec<Piece>> {
-    let mut lifetimes: BTreeMap<Lifetime, Vec<Piece>> = BTreeMap::new();
-    let mut alive: HashMap<Piece, usize> = HashMap::new();
+fn piece_lifetimes(frames: &[&PieceFrame]) -> Lifetimes {
+    let mut lifetimes = Lifetimes::new();
+    let mut alive: HashMap<Rc<Piece>, usize> = HashMap::new();
     for (at, frame) in frames.iter().enumerate() {
         let mut next = HashMap::new();
-        for piece in pieces_of(&frame.screen) {
-            let since = alive.remove(&piece).unwrap_or(at);
-            next.insert(piece, since);
+        for piece in &frame.pieces {
+            let since = alive.remove(piece).unwrap_or(at);
+            next.insert(Rc::clone(piece), since);
         }
         let ended = std::mem::replace(&mut alive, next);
         for (piece, since) in ended {
@@ -106,9 +157,9 @@ fn piece_lifetimes(frames: &[&Frame]) -> BTreeMap<Lifetime, Vec<Piece>> {
     lifetimes
 }
 
-fn write_head(out: &mut String, screen: &Buffer, title: &str, style: &str) {
-    let width = u32::from(screen.area.width) * CELL_WIDTH + 2 * MARGIN;
-    let height = u32::from(screen.area.height) * CELL_HEIGHT + 2 * MARGIN;
+fn write_head(out: &mut String, (columns, rows): (u16, u16), title: &str, style: &str) {
+    let width = u32::from(columns) * CELL_WIDTH + 2 * MARGIN;
+    let height = u32::from(rows) * CELL_HEIGHT + 2 * MARGIN;
     let _ = write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
@@ -119,4 +170,28 @@ fn write_head(out: &mut String, screen: &Buffer, title: &str, style: &str) {
         paint::style_sheet(),
         paint::PAPER,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    use super::*;
+
+    #[test]
+    fn equal_frames_are_kept_once_and_their_time_counts() {
+        let mut animation = Animation::new((20, 2));
+        for second in 0..100 {
+            let mut screen = Buffer::empty(Rect::new(0, 0, 20, 2));
+            screen.set_string(0, 0, "always", Style::new());
+            screen.set_string(0, 1, if second < 50 { "first" } else { "then" }, Style::new());
+            animation.add(&Frame { at_s: f64::from(second), screen });
+        }
+        assert_eq!((animation.frames.len(), animation.known.len()), (2, 3));
+        let (picture, frames) = animation.picture("x", u64::MAX);
+        let picture = String::from_utf8(picture).expect("text");
+        assert!(frames == 2 && picture.contains(" 101.50s step-end"), "{picture}");
+        assert_eq!(picture.matches(">always</text>").count(), 1);
+    }
 }

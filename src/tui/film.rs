@@ -38,6 +38,11 @@ impl<'a, R: Read + Seek> Film<'a, R> {
         Some(Self { app, recording, area, ahead: Vec::new().into_iter(), next_section: 0 })
     }
 
+    /// Returns the moment at which the recording begins.
+    pub fn begin(&self) -> Stamp {
+        self.recording.description().begins_at.unwrap_or_default()
+    }
+
     /// Returns the end of the run, or of what the file has of it.
     pub fn end(&self) -> Stamp {
         let last = self.recording.sections().iter().map(|section| section.last).max();
