@@ -40,6 +40,7 @@ mod terminal;
 mod tests;
 mod text;
 mod theme;
+mod time_of_day;
 mod totals_history;
 mod tune_view;
 

@@ -2,7 +2,6 @@
 //! recording that begins during the run has them, too.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use crate::platform::limits::describe_io_error;
 use crate::recording::{
@@ -13,6 +12,7 @@ use crate::scenario::sanitize;
 use crate::source::Header;
 use crate::trace::format::{format_bytes, format_stamp};
 use crate::trace::{Message, Registry, RunEnd, Span, Stamp};
+use crate::tui::time_of_day::utc_for_file_name;
 
 /// Largest size of a file, unless the command line says another, in bytes.
 const DEFAULT_LIMIT: u64 = 1 << 30;
@@ -87,7 +87,7 @@ impl RunRecording {
 
     /// Starts a file in this directory for the run on screen, or ends the one that is being written. A run that has
     /// ended is written at once. Returns a sentence for the user.
-    pub(super) fn toggle_file(&mut self, directory: &Path, time: SystemTime) -> String {
+    pub(super) fn toggle_file(&mut self, directory: &Path) -> String {
         let limit = self.options.as_ref().map_or(DEFAULT_LIMIT, |options| options.limit);
         let Some(run) = &mut self.current else { return "There is no run to record".into() };
         if run.path.is_some() {
@@ -95,7 +95,7 @@ impl RunRecording {
             self.end_file(end);
             return String::new();
         }
-        let path = free_path(directory, &run.name, time);
+        let path = free_path(directory, &run.name);
         let name = shown_name(&path);
         if let Err(why) = run.start_file(path, limit) {
             return why;
@@ -202,11 +202,8 @@ fn path_of_run(path: &Path, index: usize) -> PathBuf {
 
 /// Returns a file in the directory that does not exist, named after the scenario and the time:
 /// `deadlock-20261231-235959Z.contend`.
-fn free_path(directory: &Path, scenario: &str, time: SystemTime) -> PathBuf {
-    let time: String = humantime::format_rfc3339_seconds(time).to_string();
-    let time: String =
-        time.chars().filter(|c| !matches!(c, '-' | ':')).map(|c| if c == 'T' { '-' } else { c }).collect();
-    let path = directory.join(format!("{scenario}-{time}.contend"));
+fn free_path(directory: &Path, scenario: &str) -> PathBuf {
+    let path = directory.join(format!("{scenario}-{}.contend", utc_for_file_name()));
     (0..1_000).map(|index| path_of_run(&path, index)).find(|path| !path.exists()).unwrap_or(path)
 }
 

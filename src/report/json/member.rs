@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shape::{FindingJson, MachineJson};
-use super::{costs, counters, cpu, events, failures, locks, pipes, pools, queues, stuck_workers, workers};
+use super::{costs, counters, cpu, events, failures, locks, marks, pipes, pools, queues, stuck_workers, workers};
 use crate::report::Report;
 use crate::scenario::{PathSegment, ReportPath};
 
@@ -58,6 +58,7 @@ fn section(report: &Report<'_>, name: &str) -> serde_json::Result<Value> {
         "deadlocks" => to_value(stuck_workers::deadlocks(report)),
         "stalls" => to_value(stuck_workers::stalls(report)),
         "failures" => to_value(failures(report)),
+        "marks" => to_value(marks(report)),
         "findings" => to_value(report.findings.iter().map(FindingJson::from).collect::<Vec<_>>()),
         _ => Ok(Value::Null),
     }

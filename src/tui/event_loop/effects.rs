@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use signal_hook::consts::SIGINT;
 
@@ -86,7 +85,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
     }
 
     fn toggle_recording(&mut self) {
-        let told = self.recording.toggle_file(&self.directory, SystemTime::now());
+        let told = self.recording.toggle_file(&self.directory);
         self.app.status_message = Some(told).filter(|told| !told.is_empty());
         self.update_recording_status();
     }
