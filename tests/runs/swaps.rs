@@ -124,3 +124,17 @@ fn consecutive_accesses_see_the_values_of_the_accesses_before_them() {
         set n to=1; spin { until good above=2; until n equals=9 }; put good }\n";
     each(&OF_THREADS, text, |scenario| assert_eq!(puts(&completed(&scenario)), 4));
 }
+
+#[test]
+fn value_set_after_a_spin_is_computed_once_however_long_the_spin_lasts() {
+    let text = "counter n order=relaxed\ncounter flag order=relaxed\ncounter other order=relaxed\n\
+        queue good capacity=9\n\
+        WORKER a { set n to=5; load n; sleep \"1ms\"\n\
+        set flag to=1; spin { until other equals=1 }; set n to=\"loaded(n) + 1\"; set flag to=\"loaded(n) * 2\"\n\
+        if n equals=6 { put good }; if flag equals=12 { put good } }\n\
+        WORKER b { spin { until flag equals=1 }; sleep \"20ms\"; set other to=1 }";
+    each(&OF_THREADS, text, |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(puts(&seen), 2, "{:?}", seen.notices);
+    });
+}

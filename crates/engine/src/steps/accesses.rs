@@ -4,7 +4,7 @@
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_platform::{Access, Poll, perform_accesses};
 use contend_scenario::{Operand, Question, Step, Target};
-use contend_trace::{CounterMemory, ResourceKind};
+use contend_trace::{CounterMemory, ResourceId, ResourceKind};
 
 /// Rounds of a spin between two looks at whether the worker should stop.
 const SPIN_ROUNDS: u64 = 512;
@@ -45,43 +45,72 @@ impl StepRunner {
     /// Performs steps that [`StepRunner::count_joined_accesses`] counted.
     pub(crate) fn perform_joined_accesses(&mut self, steps: &[Step]) -> StepResult {
         self.end_polling();
-        let mut left = steps;
-        while !left.is_empty() {
-            let mut accesses: Vec<Access<'static>> = left.iter().filter_map(|step| self.access(step)).collect();
+        let (counters, mut accesses) = self.evaluate_accesses(steps);
+        let mut at = 0;
+        loop {
             self.begin_polling();
-            let done = perform_accesses(&mut accesses, SPIN_ROUNDS);
-            for (step, access) in left[..done].iter().zip(&accesses) {
-                if let (Step::Load(target), Access::Load { value, .. }) = (step, access) {
-                    let counter = self.resolve_target(target);
-                    self.counter_copies[counter.index()] = *value;
-                }
+            let done = perform_accesses(&mut accesses[at..], SPIN_ROUNDS);
+            for (counter, access) in counters[at..].iter().zip(&accesses[at..]).take(done) {
+                self.set_copy(*counter, access);
             }
-            left = &left[done..];
-            if let Some(Step::Spin(questions)) = left.first() {
-                self.count_spin(questions);
-                self.check_cancelled()?;
-                if self.should_stop() {
-                    return Err(StopReason::StopRequested);
-                }
+            at += done;
+            let (Some(access), Some(Step::Spin(questions))) = (accesses.get_mut(at), steps.get(at)) else {
+                return Ok(());
+            };
+            self.count_spin(questions);
+            self.check_cancelled()?;
+            if self.should_stop() {
+                return Err(StopReason::StopRequested);
             }
+            *access = self.spin_access(questions); // a knob may have been turned
         }
-        Ok(())
     }
 
-    /// Evaluates the expressions of a step, and returns its access.
-    fn access(&mut self, step: &Step) -> Option<Access<'static>> {
+    /// Evaluates the expressions of all steps. Each sees the values that the steps before it will store, but the copies
+    /// change only when those are stored.
+    fn evaluate_accesses(&mut self, steps: &[Step]) -> (Vec<Option<ResourceId>>, Vec<Access<'static>>) {
+        let mut before = Vec::new();
+        let mut evaluated = (Vec::with_capacity(steps.len()), Vec::with_capacity(steps.len()));
+        for step in steps {
+            let Some((counter, access)) = self.access(step) else { break };
+            if let (Some(counter), Access::Store { .. }) = (counter, &access) {
+                before.push((counter, self.counter_copies[counter.index()]));
+                self.set_copy(Some(counter), &access);
+            }
+            evaluated.0.push(counter);
+            evaluated.1.push(access);
+        }
+        for (counter, value) in before.into_iter().rev() {
+            self.counter_copies[counter.index()] = value;
+        }
+        evaluated
+    }
+
+    /// Sets the worker's copy of a counter to the value stored or loaded.
+    fn set_copy(&mut self, counter: Option<ResourceId>, access: &Access<'_>) {
+        if let (Some(counter), Access::Store { value, .. } | Access::Load { value, .. }) = (counter, access) {
+            self.counter_copies[counter.index()] = *value;
+        }
+    }
+
+    /// Evaluates the expressions of a step. Returns the counter that it stores or loads, and its access.
+    fn access(&self, step: &Step) -> Option<(Option<ResourceId>, Access<'static>)> {
         match step {
             Step::Assign { target, value } => {
                 let (counter, value) = (self.resolve_target(target), value.eval(self) as i64);
-                self.counter_copies[counter.index()] = value;
-                Some(self.cell(target, counter).later_store(value))
+                Some((Some(counter), self.cell(target, counter).later_store(value)))
             }
-            Step::Load(target) => Some(self.cell(target, self.resolve_target(target)).later_load()),
-            Step::Spin(questions) => {
-                Some(Access::Spin(questions.iter().filter_map(|question| self.poll(question)).collect()))
+            Step::Load(target) => {
+                let counter = self.resolve_target(target);
+                Some((Some(counter), self.cell(target, counter).later_load()))
             }
+            Step::Spin(questions) => Some((None, self.spin_access(questions))),
             _ => None,
         }
+    }
+
+    fn spin_access(&self, questions: &[Question]) -> Access<'static> {
+        Access::Spin(questions.iter().filter_map(|question| self.poll(question)).collect())
     }
 
     fn poll(&self, question: &Question) -> Option<Poll<'static>> {
