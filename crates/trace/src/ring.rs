@@ -152,10 +152,13 @@ impl<'a> Ring<'a> {
     }
 
     /// Cancels the worker in life `nth`: its waits and steps end as soon as it notices. Does nothing if a later life
-    /// was cancelled.
+    /// was cancelled or has begun.
     pub fn cancel(self, nth: u64, how: Cancellation) {
         let request = if how == Cancellation::Unwind { UNWIND } else { KILL };
-        self.update_request(|old, life| (old < UNWIND || life <= nth).then_some(nth << LIFE_SHIFT | request));
+        self.update_request(|old, life| {
+            let is_late = nth < self.words[SPAWNED_LIFE].load(Ordering::Relaxed); // as in `valid_request`
+            (!is_late && (old < UNWIND || life <= nth)).then_some(nth << LIFE_SHIFT | request)
+        });
     }
 
     /// Returns how the worker was cancelled in its present life, if it was.

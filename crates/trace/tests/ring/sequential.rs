@@ -96,6 +96,8 @@ fn cancellation_belongs_to_one_life() {
     assert_eq!(ring.cancellation(), None, "the canceller was late: it meant the former life");
     ring.set_end_requested(true);
     assert!(ring.is_end_requested(), "a cancellation of a former life does not keep others from asking");
+    ring.cancel(1, Cancellation::Unwind);
+    assert!(ring.is_end_requested(), "a late cancellation of a former life takes nothing back");
     ring.cancel(3, Cancellation::Kill);
     ring.cancel(2, Cancellation::Unwind);
     ring.clear_requests_before_life(3);
