@@ -222,6 +222,7 @@ impl Model {
     pub fn who_costs_whom_between(&self, from: Stamp, to: Stamp, now: Stamp) -> WhoCostsWhom {
         let (mut parts, mut matrix) = (Vec::new(), CostMatrix::default());
         let to = to.min(now);
+        let from = from.min(to);
         for (waiter, lane) in self.lanes.iter().enumerate().map(|(i, lane)| (WorkerId::from(i), lane)) {
             let exact = lane.exact_from().clamp(from, to);
             if exact > from {

@@ -91,7 +91,7 @@ impl RunView {
 
     /// Returns who costs whom in the chosen range, or in the window up to the shown moment.
     pub(in crate::tui) fn costs(&self) -> Rc<WhoCostsWhom> {
-        let at = self.figures.taken_at;
+        let at = self.figures.taken_at.min(self.now);
         let from = self.shown_range().map_or_else(|| at.earlier_by(self.drawn_axis().width()), |(from, _)| from);
         let mut kept = self.costs.borrow_mut();
         if let Some(costs) = kept.as_ref().filter(|costs| (costs.from, costs.to) == (from, at)) {

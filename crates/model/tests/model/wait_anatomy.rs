@@ -248,6 +248,13 @@ proptest! {
 }
 
 #[test]
+fn interval_that_begins_after_the_newest_moment_is_empty() {
+    let model = World::new(1).model(1);
+    let costs = model.who_costs_whom_between(Stamp(900), Stamp(1_000), Stamp(500));
+    assert_eq!((costs.total_ns(), costs.from, costs.to), (0, Stamp(500), Stamp(500)));
+}
+
+#[test]
 fn chain_of_waits_leads_to_the_worker_that_does_not_wait() {
     let model = play(
         "worker a
