@@ -211,7 +211,9 @@ impl Model {
             _ if self.is_being_cancelled(worker) => Requirement::Nothing,
             needs if !self.could_be_cancelled(worker) => needs,
             needs => {
-                let by = self.cancellers(worker).flat_map(LaneRange::iter).filter(|by| self.can_still_cancel(*by));
+                let known = self.lanes.len();
+                let ids = |by: LaneRange| by.known(known).iter().chain(by.unknown(known).iter().take(1));
+                let by = self.cancellers(worker).flat_map(ids).filter(|by| self.can_still_cancel(*by));
                 needs.or_any_of(&by.map(WorkerId::index).collect::<Vec<_>>())
             }
         }

@@ -97,7 +97,22 @@ impl LaneRange {
         worker.0.checked_sub(self.first.0).is_some_and(|at| at < self.count)
     }
 
-    /// Returns the ids of the workers in order.
+    /// Returns those of the workers that are among the first `workers` of all.
+    #[must_use]
+    pub fn known(self, workers: usize) -> Self {
+        let end = self.first.0.saturating_add(self.count).min(u32::try_from(workers).unwrap_or(u32::MAX));
+        Self { first: self.first, count: end.saturating_sub(self.first.0) }
+    }
+
+    /// Returns those of the workers that are not among the first `workers` of all.
+    #[must_use]
+    pub fn unknown(self, workers: usize) -> Self {
+        let skipped = self.known(workers).count;
+        Self { first: WorkerId(self.first.0.saturating_add(skipped)), count: self.count - skipped }
+    }
+
+    /// Returns the ids of the workers in order. A range that a program declared can be as long as all ids: take only
+    /// the [known](Self::known) ones of it.
     pub fn iter(self) -> impl Iterator<Item = WorkerId> {
         (self.first.0..self.first.0.saturating_add(self.count)).map(WorkerId)
     }

@@ -161,8 +161,8 @@ impl<'a> RequirementTable<'a> {
         let (workers, is_open) = (self.model.lanes.len(), self.model.registry.is_open);
         let members = |lanes: LaneRange| {
             // A worker of an open registry may still appear: it has no row, like anything that is live.
-            let ids = lanes.iter().map(WorkerId::index);
-            ids.filter(|w| *w < workers || is_open).map(|w| if w < workers { w } else { usize::MAX }).collect()
+            let may_appear = is_open && lanes.unknown(workers).count > 0;
+            lanes.known(workers).iter().map(WorkerId::index).chain(may_appear.then_some(usize::MAX)).collect()
         };
         let mut rows = Vec::with_capacity(lanes.len());
         for group in lanes {

@@ -161,7 +161,7 @@ impl Model {
 
     /// Whether a worker still has one of these ends of a pipe open. Once all are closed, the wait ends.
     pub(super) fn is_kept_open(&self, pipe: &Pipe, by: &[LaneRange]) -> bool {
-        by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.is_keeping_open(pipe, w))
+        by.iter().flat_map(|lanes| lanes.known(self.lanes.len()).iter()).any(|w| self.is_keeping_open(pipe, w))
     }
 
     pub(super) fn is_keeping_open(&self, pipe: &Pipe, w: WorkerId) -> bool {

@@ -2,7 +2,7 @@
 
 use super::Stall;
 use crate::{Model, ResourceState};
-use contend_trace::{ResourceId, Span, Stamp, WorkerId};
+use contend_trace::{LaneRange, ResourceId, Span, Stamp, WorkerId};
 
 /// Time after which events lost before a stall are known, from the counts of the rings.
 const SETTLE_TIME: Span = Span::from_millis(200);
@@ -32,11 +32,14 @@ impl Model {
         self.stall().filter(|stall| now.span_since(stall.at) >= SETTLE_TIME)
     }
 
-    /// Workers that could end a wait for a resource, or for room in it if `room`.
+    /// Workers that could end a wait for a resource, or for room in it if `room`. Of those that are not known yet, at
+    /// most two of each range: as many as it takes to see that there are several.
     pub(crate) fn suppliers(&self, (on, room): (ResourceId, bool)) -> impl Iterator<Item = WorkerId> {
         let wakers = self.registry.wakers_of(on);
         let lanes = wakers.map_or(&[][..], |wakers| if room { &wakers.takers } else { &wakers.givers });
-        lanes.iter().flat_map(|lanes| lanes.iter()).filter(move |w| self.can_still_supply(*w, on))
+        let known = self.lanes.len();
+        let ids = move |lanes: &LaneRange| lanes.known(known).iter().chain(lanes.unknown(known).iter().take(2));
+        lanes.iter().flat_map(ids).filter(move |w| self.can_still_supply(*w, on))
     }
 
     /// Whether a worker may still supply a resource. It cannot use an end of a pipe that it has closed or ended with.

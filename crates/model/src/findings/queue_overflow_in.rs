@@ -55,5 +55,5 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 /// Whether a consumer of a queue is stuck forever: then that is why it grows.
 fn has_stuck_consumer(analysis: &Analysis<'_>, id: ResourceId) -> bool {
     let takers = analysis.model.registry().wakers_of(id).map_or(&[][..], |wakers| &wakers.takers);
-    takers.iter().flat_map(|lanes| lanes.iter()).any(|worker| analysis.is_stuck(worker))
+    analysis.stuck_workers.iter().any(|worker| takers.iter().any(|lanes| lanes.contains(*worker)))
 }

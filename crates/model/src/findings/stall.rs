@@ -51,7 +51,7 @@ fn missed_signal(analysis: &Analysis<'_>, stall: &Stall, worker: WorkerId) -> Op
     let is_missed = is_condition && waiting().all(late) && !waiting().any(|other| *other == sender);
     let guarded = analysis.model.registry().wakers_of(on).map_or(&[][..], |wakers| &wakers.predicate_waiters);
     let needs_it = |other: &&WorkerId| {
-        let checks_first = guarded.iter().any(|lanes| lanes.iter().any(|lane| lane == **other));
+        let checks_first = guarded.iter().any(|lanes| lanes.contains(**other));
         !checks_first && !analysis.model.signals(on).is_some_and(|signals| signals.has_woken_since(**other, signal))
     };
     let first = waiting().filter(needs_it).min_by_key(|other| analysis.model.lane(**other).activity().since)?;

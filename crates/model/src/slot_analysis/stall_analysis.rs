@@ -24,7 +24,7 @@ use crate::deadlock::{Requirement, permanently_blocked};
 use crate::lane::Alternative;
 use crate::lock::LockRequest;
 use crate::slot_report::SlotReport;
-use contend_trace::{ResourceId, ResourceKind, State, WorkerId};
+use contend_trace::{LaneRange, ResourceId, ResourceKind, State, WorkerId};
 
 /// Most requirements, of workers and of supplies together. Beyond it nothing is concluded.
 const MAX_REQUIREMENTS: usize = 1 << 20;
@@ -181,7 +181,9 @@ impl StallAnalysis<'_> {
             State::Lock => (&wakers.givers, &wakers.takers),
             _ => (&wakers.givers, &[]),
         };
-        givers.iter().chain(takers).flat_map(|lanes| lanes.iter()).map(|w| self.worker_index(w)).collect()
+        let known = self.model.lanes.len();
+        let ids = |lanes: &LaneRange| lanes.known(known).iter().chain(lanes.unknown(known).iter().take(1));
+        givers.iter().chain(takers).flat_map(ids).map(|w| self.worker_index(w)).collect()
     }
 
     fn worker_index(&self, w: WorkerId) -> usize {

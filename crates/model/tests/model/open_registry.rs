@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use contend_model::{Budget, Model};
 use contend_trace::{
-    Declared, Event, EventKind, Evidence, ExitKind, Grant, LaneRange, LockKind, Look, Message, Registry, ResourceId,
-    ResourceInfo, ResourceKind, SeenWait, SeenWorker, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Cancellers, Declared, Event, EventKind, Evidence, ExitKind, Grant, LaneRange, LockKind, Look, Message, Registry,
+    ResourceId, ResourceInfo, ResourceKind, SeenWait, SeenWorker, Stamp, State, Wakers, WorkerId, WorkerInfo,
+    WorkerKind,
 };
 
 pub(super) fn open_model(budget: Budget) -> Model {
@@ -220,6 +221,29 @@ fn nobody_can_wake_them_is_said_only_if_all_suppliers_are_declared_and_gone() {
     assert_eq!(model.stall().expect("also when it is folded").workers, [WorkerId(0)]);
     model.apply(&suppliers(3));
     assert_eq!(model.stall(), None, "a new supplier may come");
+}
+
+#[test]
+fn range_of_all_ids_supplies_and_cancels_without_a_row_for_each_of_them() {
+    let all = LaneRange { first: WorkerId(0), count: u32::MAX };
+    let mut model = open_model(Budget::default());
+    starved_taker(&mut model);
+    let wakers = Wakers { givers: vec![all], takers: vec![all], predicate_waiters: vec![all] };
+    let cancellers = Cancellers { of: all, by: all };
+    let declared = vec![Declared::Suppliers { of: ResourceId(0), wakers }, Declared::Cancellers(cancellers)];
+    model.apply(&Message::Declare(declared));
+    model.apply(&Message::Declare((2..5).map(worker).collect()));
+    for id in 2..4 {
+        let lock = mutex(id, Evidence::Numbered);
+        model.apply(&Message::Declare(vec![lock]));
+        model.apply(&Message::Events(vec![event(0, id, EventKind::LifeBegan), event(1, id, acquired(id, 1))]));
+    }
+    for id in 2..4 {
+        model.apply(&Message::Events(waits_holding(5, id, 5 - id, (id, 1)).to_vec()));
+    }
+    assert_eq!(model.stall(), None, "a worker that is not there yet may put an item");
+    assert_eq!(model.deadlocks().len(), 1, "a mutex is waited for whatever others cancel");
+    assert!(model.findings(Stamp(5_000_000_000)).len() < 10);
 }
 
 fn look(at: u64, moved: [u64; 2], held_by: [u32; 2]) -> Message {
