@@ -165,7 +165,7 @@ impl Model {
 
     /// Searches for deadlocks. Costs nothing while no worker that holds a lock waits for another.
     pub(super) fn detect_deadlocks(&mut self) {
-        if self.stuck_holders == 0 && self.looks.is_empty() {
+        if self.stuck_holders == 0 && self.looks.is_empty() && !self.deadlocks.has_observed() {
             return;
         }
         let needs: Vec<Requirement> =

@@ -7,6 +7,7 @@
 //! The histories share the budget among what is present. As more appears, each keeps less detail.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::buffer_sizes::{Budget, BufferSizes, HistoryCounts};
@@ -19,6 +20,9 @@ use contend_trace::{
 
 /// Most workers, and most resources, that are kept after their end because waits for them are not split yet.
 const MAX_LEAVING: usize = 256;
+
+/// Most workers, and most resources, that are examined again at a time because they could not be folded at their end.
+const MAX_EXAMINED: usize = 64;
 
 /// Most placeholders for workers, and most for resources. Events of further ids are only counted.
 const MAX_PLACEHOLDERS: usize = 256;
@@ -38,6 +42,32 @@ pub(super) struct OpenRegistry {
     /// be split, so their histories are kept until then.
     leaving_workers: Vec<(Stamp, WorkerId)>,
     leaving_resources: Vec<(Stamp, ResourceId)>,
+    /// Those of them that stay for now: workers that hold locks, and locks in use.
+    kept_workers: Kept<WorkerId>,
+    kept_resources: Kept<ResourceId>,
+}
+
+/// Ids that are examined again in turn.
+#[derive(Debug, Clone)]
+struct Kept<T> {
+    ids: BTreeSet<T>,
+    last_examined: Option<T>,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self { ids: BTreeSet::new(), last_examined: None }
+    }
+}
+
+impl<T: Ord + Copy> Kept<T> {
+    /// Returns the next ids to examine, at most [`MAX_EXAMINED`].
+    fn next_ids(&mut self) -> Vec<T> {
+        let after = self.last_examined.map_or(Bound::Unbounded, Bound::Excluded);
+        let next: Vec<T> = self.ids.range((after, Bound::Unbounded)).take(MAX_EXAMINED).copied().collect();
+        self.last_examined = next.last().copied(); // none left: from the first one again
+        next
+    }
 }
 
 impl OpenRegistry {
@@ -51,6 +81,8 @@ impl OpenRegistry {
             lock_count: planned.locks,
             leaving_workers: Vec::new(),
             leaving_resources: Vec::new(),
+            kept_workers: Kept::default(),
+            kept_resources: Kept::default(),
         }
     }
 
@@ -195,36 +227,63 @@ impl Model {
 
     /// Replaces workers and resources that are gone by their sums, if all waits up to their end are split.
     pub(super) fn fold_leaving(&mut self, split_until: Stamp) {
+        self.examine_kept();
         if self.open.leaving_workers.is_empty() && self.open.leaving_resources.is_empty() {
             return;
         }
         for (ended, id) in std::mem::take(&mut self.open.leaving_workers) {
-            if ended <= split_until {
-                self.fold_worker(id);
-            } else {
+            if ended > split_until {
                 self.open.leaving_workers.push((ended, id));
+            } else if self.is_worker_needed(id) {
+                self.open.kept_workers.ids.insert(id);
+            } else {
+                self.fold_worker(id);
             }
         }
         for (ended, id) in std::mem::take(&mut self.open.leaving_resources) {
-            if ended <= split_until {
-                self.fold_resource(id);
-            } else {
+            if ended > split_until {
                 self.open.leaving_resources.push((ended, id));
+            } else if self.is_resource_needed(id) {
+                self.open.kept_resources.ids.insert(id);
+            } else {
+                self.fold_resource(id);
             }
         }
         self.plan_histories();
     }
 
-    /// Adds the sums of a worker to those of its group, and drops the rest. A worker that holds a lock stays.
-    fn fold_worker(&mut self, id: WorkerId) {
-        let lane = &self.lanes[id.index()];
-        let is_evidence = !lane.holds.confirmed.is_empty()
-            || !lane.holds.uncertain.is_empty()
-            || self.deadlocks.stuck_workers().binary_search(&id).is_ok();
-        if is_evidence {
-            return;
+    /// Lets the workers and resources leave that stayed and are no longer needed: a bounded number at a time.
+    fn examine_kept(&mut self) {
+        for id in self.open.kept_workers.next_ids() {
+            if !self.is_worker_needed(id) {
+                self.open.kept_workers.ids.remove(&id);
+                self.open.leaving_workers.push((self.newest_stamp, id));
+            }
         }
-        let ended = lane.activity().since;
+        for id in self.open.kept_resources.next_ids() {
+            if !self.is_resource_needed(id) {
+                self.open.kept_resources.ids.remove(&id);
+                self.open.leaving_resources.push((self.newest_stamp, id));
+            }
+        }
+    }
+
+    /// Whether a worker that is gone holds a lock or is stuck, so that others may wait for it.
+    fn is_worker_needed(&self, id: WorkerId) -> bool {
+        let lane = &self.lanes[id.index()];
+        !lane.holds.confirmed.is_empty()
+            || !lane.holds.uncertain.is_empty()
+            || self.deadlocks.stuck_workers().binary_search(&id).is_ok()
+    }
+
+    /// Whether a resource that is gone is a lock that is held or waited for.
+    fn is_resource_needed(&self, id: ResourceId) -> bool {
+        matches!(self.resources.get(id.index()), Some(ResourceState::Lock(lock)) if lock.is_in_use())
+    }
+
+    /// Adds the sums of a worker to those of its group, and drops the rest.
+    fn fold_worker(&mut self, id: WorkerId) {
+        let ended = self.lanes[id.index()].activity().since;
         if let (Some(lane), Some(info)) = (self.lanes.remove(id.index()), self.registry.worker(id)) {
             self.open.gone.add_worker(&info.group, info.kind, &lane, ended, self.sizes.shape);
         }
@@ -238,7 +297,8 @@ impl Model {
 
     fn remove_resource(&mut self, id: ResourceId) -> bool {
         let is_known = self.resources.get(id.index()).is_some() || self.open.placeholder_resources.remove(&id);
-        let is_leaving = self.open.leaving_resources.iter().any(|(_, leaving)| *leaving == id);
+        let is_leaving = self.open.kept_resources.ids.contains(&id)
+            || self.open.leaving_resources.iter().any(|(_, leaving)| *leaving == id);
         if is_known && !is_leaving {
             self.open.leaving_resources.push((self.newest_stamp, id));
             if self.open.leaving_resources.len() > MAX_LEAVING {
@@ -248,11 +308,8 @@ impl Model {
         is_known && !is_leaving
     }
 
-    /// Adds the sums of a resource to those of its kind, and drops the rest. A lock that is held or waited for stays.
+    /// Adds the sums of a resource to those of its kind, and drops the rest.
     fn fold_resource(&mut self, id: ResourceId) {
-        if matches!(self.resources.get(id.index()), Some(ResourceState::Lock(lock)) if lock.is_in_use()) {
-            return;
-        }
         if let (Some(state), Some(info)) = (self.resources.remove(id.index()), self.registry.resource(id)) {
             self.open.gone.add_resource(info.kind.word(), &state);
             self.open.lock_count -= usize::from(matches!(state, ResourceState::Lock(_)));

@@ -183,6 +183,9 @@ impl Model {
                 self.update_even_shares();
                 self.split_waits_until(*at);
                 self.fold_leaving(self.wait_anatomy.split_until());
+                if !self.looks.is_empty() {
+                    self.detect_deadlocks(); // the looks may prove more now
+                }
             }
             Message::WaitSnapshot(snapshot) => self.apply_snapshot(snapshot),
             Message::Sample(sample) => self.apply_sample(sample),

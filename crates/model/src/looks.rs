@@ -3,7 +3,8 @@
 //! A look tells for each worker a count that grows whenever the worker runs, and what it was blocked on. If two looks
 //! in a row see the worker blocked on the same resource, held by the same workers, and neither its own count nor a
 //! holder's grew, and no event of them is newer than the first of these looks, then all of them stood still in between:
-//! the holder did not release anything and the waiter got nothing. So each such edge of the wait-for graph was true at
+//! the holder did not release anything and the waiter got nothing. Of a worker that records events itself, all up to
+//! the first look must have arrived. So each such edge of the wait-for graph was true at
 //! one common moment, that of the second look. A set of workers that wait only for each other by such edges cannot have
 //! gone on since. An event of one of them proves that the look erred, and takes the verdict back.
 
@@ -14,15 +15,17 @@ use super::lane::Lane;
 use super::wait_graph::{Blockers, WaitEdge};
 use contend_trace::{Evidence, Look, ResourceId, SeenWait, SeenWorker, Stamp, WorkerId};
 
-/// The two newest looks.
+/// The two newest looks, each with its moment if there was one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Looks {
-    older: (Stamp, BTreeMap<WorkerId, SeenWorker>),
-    newer: (Stamp, BTreeMap<WorkerId, SeenWorker>),
+    older: (Option<Stamp>, BTreeMap<WorkerId, SeenWorker>),
+    newer: (Option<Stamp>, BTreeMap<WorkerId, SeenWorker>),
+    /// The first of all looks in a row that saw a worker as the newest one does.
+    unchanged_since: BTreeMap<WorkerId, Stamp>,
 }
 
 impl Looks {
-    /// Whether there was any look.
+    /// Whether the newest look saw no worker.
     pub(super) fn is_empty(&self) -> bool {
         self.newer.1.is_empty()
     }
@@ -30,6 +33,19 @@ impl Looks {
     pub(super) fn forget_worker(&mut self, worker: WorkerId) {
         self.older.1.remove(&worker);
         self.newer.1.remove(&worker);
+        self.unchanged_since.remove(&worker);
+    }
+
+    /// Adds a look. One that is not newer than the others says nothing about the present.
+    fn add(&mut self, at: Stamp, seen: BTreeMap<WorkerId, SeenWorker>) {
+        if Some(at) <= self.newer.0 {
+            return;
+        }
+        self.older = std::mem::replace(&mut self.newer, (Some(at), seen));
+        let (looks, since) = (&self.newer.1, std::mem::take(&mut self.unchanged_since));
+        let unchanged = looks.iter().filter(|(worker, seen)| self.older.1.get(worker) == Some(seen));
+        let first = |worker: &WorkerId| Some((*worker, since.get(worker).copied().or(self.older.0)?));
+        self.unchanged_since = unchanged.filter_map(|(worker, _)| first(worker)).collect();
     }
 
     /// Whether both looks saw the worker, and it did not move in between.
@@ -52,15 +68,16 @@ impl Model {
         let seen = look.workers.iter().map(|seen| (seen.worker, seen.clone())).collect();
         let is_known = |worker: &WorkerId| self.lanes.get(worker.index()).is_some();
         self.health.anomalies += look.workers.iter().filter(|seen| !is_known(&seen.worker)).count() as u64;
-        // A look that arrives late says nothing about the present.
-        if look.at >= self.looks.newer.0 {
-            self.looks.older = std::mem::replace(&mut self.looks.newer, (look.at, seen));
-        }
+        self.looks.add(look.at, seen);
     }
 
     /// Whether a worker stood still from the older look on, as far as looks and its own events tell.
     fn stood_still(&self, worker: WorkerId) -> bool {
-        let has_no_newer_event = |lane: &Lane| lane.newest_stamp <= self.looks.older.0;
+        let older = self.looks.older.0;
+        let has_no_newer_event = |lane: &Lane| {
+            let is_complete = lane.life_count() == 0 || self.complete_until >= older;
+            is_complete && Some(lane.newest_stamp) <= older
+        };
         self.looks.is_unmoved(worker) && self.lanes.get(worker.index()).is_some_and(has_no_newer_event)
     }
 
@@ -93,7 +110,10 @@ impl Model {
     pub(super) fn wait_of(&self, worker: WorkerId) -> (Option<ResourceId>, Stamp) {
         let activity = self.lanes[worker.index()].activity;
         match self.observed_wait(worker) {
-            Some(wait) if activity.resource != Some(wait.on) => (Some(wait.on), self.looks.older.0),
+            Some(wait) if activity.resource != Some(wait.on) => {
+                let since = self.looks.unchanged_since.get(&worker).copied().or(self.looks.older.0);
+                (Some(wait.on), since.unwrap_or_default())
+            }
             _ => (activity.resource, activity.since),
         }
     }

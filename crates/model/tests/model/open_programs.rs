@@ -112,8 +112,11 @@ fn deliver(machine: &LockMachine, order: u64) -> Model {
     let stuck = machine.stuck_workers();
     let mut model = open_model(Budget { bytes: 1 << 18 });
     let (mut delivery, mut dice) = (Delivery::new(&machine.told), Dice::new(order));
-    while let Some(message) = delivery.next(&mut dice) {
-        model.apply(&message);
+    let mut is_delivered = false;
+    while !is_delivered {
+        let next = delivery.next(&mut dice);
+        is_delivered = next.is_none();
+        model.apply(&next.unwrap_or_else(|| Message::Watermark(model.newest_stamp())));
         let said = model.deadlocked_workers();
         assert!(said.iter().all(|worker| stuck.contains(worker)), "false: {said:?}, true: {stuck:?}");
     }

@@ -266,6 +266,7 @@ fn seen_from_outside() -> Model {
     ]));
     let began = |id| event(0, id, EventKind::LifeBegan);
     model.apply(&Message::Events(vec![began(0), began(1)]));
+    model.apply(&Message::Watermark(Stamp(1_000)));
     model
 }
 
@@ -313,4 +314,64 @@ fn hooks_without_numbers_prove_nothing_alone() {
     model.apply(&look(200, [5, 5], [1, 0]));
     let found = model.first_deadlock().expect("seen twice");
     assert_eq!((found.evidence, found.closed_at), (Evidence::Observed, Stamp(5)), "the waits began with their events");
+}
+
+#[test]
+fn observed_deadlock_waits_for_all_events_up_to_the_older_look() {
+    let mut model = seen_from_outside();
+    model.apply(&look(1_100, [5, 5], [1, 0]));
+    model.apply(&look(1_200, [5, 5], [1, 0]));
+    assert_eq!(model.deadlocks(), [], "an event of 1,150 may be on its way");
+    model.apply(&Message::Watermark(Stamp(1_100)));
+    assert_eq!(model.deadlocks().len(), 1);
+}
+
+#[test]
+fn observed_deadlock_keeps_its_age_with_every_look() {
+    let mut model = seen_from_outside();
+    for at in [100, 200, 300, 400] {
+        model.apply(&look(at, [5, 5], [1, 0]));
+    }
+    assert_eq!(model.first_deadlock().expect("a deadlock").closed_at, Stamp(100));
+    for at in [500, 600] {
+        model.apply(&look(at, [6, 5], [1, 0]));
+    }
+    assert_eq!(model.first_deadlock().expect("another one").closed_at, Stamp(500), "worker 0 moved");
+}
+
+#[test]
+fn empty_look_takes_an_observed_deadlock_back() {
+    let mut model = seen_from_outside();
+    model.apply(&look(100, [5, 5], [1, 0]));
+    model.apply(&look(200, [5, 5], [1, 0]));
+    assert_eq!(model.deadlocks().len(), 1);
+    model.apply(&Message::Look(Look { at: Stamp(300), workers: Vec::new() }));
+    assert_eq!(model.deadlocks(), []);
+}
+
+#[test]
+fn look_does_not_agree_with_itself() {
+    let mut model = seen_from_outside();
+    for at in [0, 100, 100] {
+        model.apply(&look(at, [at, at], [1, 0]));
+    }
+    assert_eq!(model.deadlocks(), []);
+}
+
+#[test]
+fn lock_in_use_at_its_end_is_folded_once_it_is_free() {
+    let mut model = open_model(Budget::default());
+    model.apply(&Message::Declare(vec![worker(0), mutex(0, Evidence::Numbered)]));
+    model.apply(&Message::Events(vec![event(0, 0, EventKind::LifeBegan), event(1, 0, acquired(0, 1))]));
+    let gone = || Message::Declare(vec![Declared::ResourceGone(ResourceId(0))]);
+    model.apply(&gone());
+    model.apply(&Message::Watermark(Stamp(1_000_000_000)));
+    assert_eq!(model.gone_resources().count(), 0, "the lock is held");
+    model.apply(&gone());
+    assert_eq!(model.health().anomalies, 1, "its end was declared twice");
+    model.apply(&Message::Events(vec![event(1_000_000_001, 0, released(0, 1))]));
+    for at in 2..6 {
+        model.apply(&Message::Watermark(Stamp(at * 1_000_000_000)));
+    }
+    assert_eq!(model.gone_resources().count(), 1);
 }
