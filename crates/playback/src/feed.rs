@@ -42,7 +42,8 @@ impl Feed {
     }
 }
 
-fn work_of(message: &Message) -> u64 {
+/// Returns the work of a message, counted in events.
+pub fn work_of(message: &Message) -> u64 {
     match message {
         Message::Events(events) => events.len() as u64,
         Message::Batch(messages) => messages.iter().map(work_of).sum(),

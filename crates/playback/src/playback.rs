@@ -3,7 +3,7 @@
 use std::io;
 
 use super::checkpoints::{CHECKPOINT_BYTES, Checkpoints};
-use super::feed::{Feed, Position};
+use super::feed::{Feed, Position, work_of};
 use super::part::Part;
 use super::sections::Sections;
 use super::tape::Tape;
@@ -12,6 +12,10 @@ use contend_trace::{Message, Notice, Stamp};
 
 /// Most notices that are listed.
 const MAX_NOTICES: usize = 10_000;
+
+/// Most work of looking for the part of the next messages that lies before a moment, counted in events. Sources deliver
+/// every 40 ms.
+const MAX_PART_WORK: u64 = 1 << 22;
 
 /// Work of one slice while a seek waits for the tape to be read.
 const SLICE: u64 = 1 << 16;
@@ -132,13 +136,16 @@ impl<T: Tape> Playback<T> {
         &self.notices
     }
 
-    /// Reads on, up to a limit. Returns whether the whole tape has been read.
+    /// Reads on, up to a limit, but one message at least. Returns whether the whole tape has been read.
     ///
     /// # Errors
     /// If the tape cannot be read.
     pub fn read_on(&mut self, limit: ReadLimit) -> io::Result<bool> {
         let stop = self.frontier.work.saturating_add(limit.work);
-        while !self.is_read && self.frontier.work < stop && self.read_until() < limit.until {
+        // A damaged tape may claim early that all has been delivered: without a limit of time it is read on.
+        let is_reached =
+            |model: &Model| limit.until < Stamp(u64::MAX) && model.complete_until().unwrap_or_default() >= limit.until;
+        while !self.is_read && self.frontier.work < stop {
             let Some(section) = self.sections.read(self.frontier.next.section)? else {
                 self.is_read = true;
                 break;
@@ -147,8 +154,7 @@ impl<T: Tape> Playback<T> {
             for (message, latest) in section.messages.iter().zip(section.latest.iter()).skip(from) {
                 self.frontier.apply(message, *latest);
                 note_notices(message, &mut self.notices);
-                let reached = self.frontier.model.complete_until().unwrap_or_default() >= limit.until;
-                if self.frontier.work >= stop || reached {
+                if self.frontier.work >= stop || is_reached(&self.frontier.model) {
                     break;
                 }
             }
@@ -157,6 +163,9 @@ impl<T: Tape> Playback<T> {
                 self.is_read = self.frontier.next.section >= self.sections.count();
             }
             self.checkpoints.offer(&self.frontier);
+            if is_reached(&self.frontier.model) {
+                break;
+            }
         }
         if self.is_read {
             self.notices.sort_by_key(|(at, _)| *at);
@@ -237,10 +246,11 @@ fn feed_until<T: Tape>(sections: &mut Sections<T>, feed: &mut Feed, at: Stamp) -
 
 /// Collects what the messages from a place on have up to `at`.
 fn collect_part<T: Tape>(sections: &mut Sections<T>, from: Position, at: Stamp) -> io::Result<Part> {
-    let (mut part, mut place) = (Part::new(at), from);
+    let (mut part, mut place, mut work) = (Part::new(at), from, 0);
     while let Some(section) = sections.read(place.section)? {
         for message in section.messages.iter().skip(place.message) {
-            if part.add(message) {
+            work += work_of(message);
+            if part.add(message) || work >= MAX_PART_WORK {
                 return Ok(part);
             }
         }

@@ -9,7 +9,8 @@ use super::tape::Tape;
 use contend_trace::{Event, Message, Stamp};
 
 impl<T: Tape> Playback<T> {
-    /// Returns the earliest event of a row after `at`, of several at the same moment the first on the tape.
+    /// Returns the earliest event of a row after `at`, of several at the same moment the first on the tape. Beyond the
+    /// part that has been read, none is looked for.
     ///
     /// # Errors
     /// If the tape cannot be read.
@@ -22,6 +23,9 @@ impl<T: Tape> Playback<T> {
                     || found.is_some_and(|found| summary.earliest >= found.at))
             {
                 continue;
+            }
+            if found.is_none() && !self.is_read() && number >= self.sections.summaries.len() {
+                break;
             }
             let Some(section) = self.sections.read(number)? else { break };
             for_each_event(&section.messages, &mut |event| {

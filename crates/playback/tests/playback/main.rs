@@ -156,9 +156,10 @@ proptest! {
             wanted.sort();
             wanted.dedup();
             let mut playback = Playback::new(tape.clone(), new_model());
-            if read {
-                read_all(&mut playback);
+            if !read {
+                prop_assert_eq!(playback.next_event(Stamp(0), row).unwrap(), None, "nothing has been read");
             }
+            read_all(&mut playback);
             let (mut at, mut visited) = (Stamp(0), Vec::new());
             while let Some(event) = playback.next_event(at, row).unwrap() {
                 prop_assert!(has(&&event));
@@ -252,4 +253,18 @@ fn empty_tape_has_nothing_to_show() {
     assert_eq!(playback.model().health().events, 0);
     assert_eq!(playback.next_event(Stamp(0), Row::All).unwrap(), None);
     assert_eq!(playback.previous_event(Stamp(9), Row::All).unwrap(), None);
+}
+
+/// A source never says so, but a damaged file may.
+#[test]
+fn tape_that_claims_too_early_to_be_complete_is_read_to_its_end() {
+    let (_, mut messages) = tape(3, 40);
+    messages.insert(0, Message::Watermark(Stamp(u64::MAX)));
+    let tape = BufferedTape::new(messages.chunks(10).map(<[Message]>::to_vec), Stamp(80_000_000));
+    for (until, most_calls) in [(Stamp(1_000), 100), (Stamp(u64::MAX), 1)] {
+        let mut playback = Playback::new(tape.clone(), new_model());
+        let limit = ReadLimit { work: u64::MAX, until };
+        let calls = (1..=most_calls).find(|_| playback.read_on(limit).unwrap());
+        assert!(calls.is_some(), "until {until:?}");
+    }
 }
