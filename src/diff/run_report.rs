@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::scenario::sanitize;
+
 /// The version of the report that is read.
 const SCHEMA_VERSION: u32 = 1;
 
@@ -119,12 +121,39 @@ impl RunReport {
     /// # Errors
     /// If the text is anything else.
     pub fn from_json(text: &str) -> Result<Self, ReportError> {
-        let value: serde_json::Value = serde_json::from_str(text).map_err(ReportError::NotJson)?;
+        let mut value: serde_json::Value = serde_json::from_str(text).map_err(ReportError::NotJson)?;
+        sanitize_text(&mut value);
         let version = value.get("schema").and_then(serde_json::Value::as_u64);
         let (Some(version), Some(_)) = (version, value.get("elapsed_s")) else { return Err(ReportError::NotAReport) };
         if version != u64::from(SCHEMA_VERSION) {
             return Err(ReportError::OtherVersion(version as u32));
         }
         serde_json::from_value(value).map_err(ReportError::Incomplete)
+    }
+}
+
+/// Makes all text safe to print.
+fn sanitize_text(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => *text = sanitize(text),
+        Value::Array(parts) => parts.iter_mut().for_each(sanitize_text),
+        Value::Object(parts) => {
+            parts.values_mut().for_each(sanitize_text);
+            *parts = std::mem::take(parts).into_iter().map(|(name, part)| (sanitize(&name), part)).collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_a_report_is_safe_to_print() {
+        let mut value = serde_json::json!({ "a\u{1b}": ["x\u{202e}", { "b": "\u{7}", "c": 1 }] });
+        sanitize_text(&mut value);
+        assert_eq!(value, serde_json::json!({ "a\\u{1b}": ["x\\u{202e}", { "b": "\\u{7}", "c": 1 }] }));
     }
 }

@@ -14,6 +14,7 @@
 
 use std::collections::HashMap;
 
+use super::untrusted::{MAX_DECODED, from_untrusted};
 use super::varint::{read_difference, read_unsigned, write_difference, write_unsigned};
 use contend_trace::{Event, EventKind, Message, Stamp, WorkerId};
 
@@ -26,6 +27,12 @@ const CACHE_SIZE: usize = 1 << 12;
 
 /// Nested batches that a decoder accepts. A source nests none in another.
 const MAX_BATCH_DEPTH: u32 = 4;
+
+/// Nested values of a message that a decoder accepts.
+const MAX_MESSAGE_DEPTH: usize = 24;
+
+/// Memory that a decoder needs for a section of one worker.
+const SECTION_COST: usize = 32;
 
 /// The part of an event that many events share: its kind and flags, and the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,12 +155,20 @@ impl Encoder {
 }
 
 /// Decodes the messages of one block. Trusts nothing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
     /// By number, from 1 on: the head, and the argument of its newest event.
     heads: Vec<(Head, u64)>,
     /// By worker: the time of its newest event.
     times: HashMap<WorkerId, u64>,
+    /// What later messages may take in memory, in bytes.
+    room: usize,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self { heads: Vec::new(), times: HashMap::new(), room: MAX_DECODED }
+    }
 }
 
 impl Decoder {
@@ -165,6 +180,7 @@ impl Decoder {
     fn decode_nested(&mut self, bytes: &mut &[u8], depth: u32) -> Option<Message> {
         let (tag, rest) = bytes.split_first()?;
         *bytes = rest;
+        self.charge(size_of::<Message>())?;
         match *tag {
             TAG_EVENTS => {
                 let sections = read_unsigned(bytes)?;
@@ -182,7 +198,7 @@ impl Decoder {
                 let length = usize::try_from(read_unsigned(bytes)?).ok()?;
                 let (encoded, rest) = bytes.split_at_checked(length)?;
                 *bytes = rest;
-                match postcard::from_bytes(encoded).ok()? {
+                match from_untrusted(encoded, MAX_MESSAGE_DEPTH, &mut self.room)? {
                     Message::Events(_) | Message::Batch(_) => None,
                     message => Some(message),
                 }
@@ -191,7 +207,14 @@ impl Decoder {
         }
     }
 
+    /// Takes bytes from what is left; `None` if that is less.
+    fn charge(&mut self, bytes: usize) -> Option<()> {
+        self.room = self.room.checked_sub(bytes)?;
+        Some(())
+    }
+
     fn decode_section(&mut self, bytes: &mut &[u8], events: &mut Vec<Event>) -> Option<()> {
+        self.charge(SECTION_COST)?;
         let worker = WorkerId(u32::try_from(read_unsigned(bytes)?).ok()?);
         let count = read_unsigned(bytes)?;
         let time = self.times.entry(worker).or_default();
@@ -210,6 +233,7 @@ impl Decoder {
             *time = read_difference(bytes, *time)?;
             *argument = read_difference(bytes, *argument)?;
             let kind = EventKind::from_bits(head.join(*argument));
+            self.room = self.room.checked_sub(size_of::<Event>())?;
             events.push(Event { at: Stamp(*time), worker, kind });
         }
         Some(())

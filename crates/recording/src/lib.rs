@@ -14,6 +14,7 @@ mod recorder;
 mod recording_file;
 mod section;
 mod section_builder;
+mod untrusted;
 mod varint;
 mod writer;
 

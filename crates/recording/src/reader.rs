@@ -3,13 +3,21 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::thread;
 
 use thiserror::Error;
 
 use super::codec::Decoder;
 use super::format::{Conclusion, END_MAGIC, FILE_MAGIC, FORMAT_VERSION, FileEnd, IndexEntry, RunDescription};
 use super::section::{SectionError, SectionHead, SectionKind, read_content, read_head};
-use contend_trace::Message;
+use super::untrusted::{MAX_DECODED, from_untrusted};
+use contend_trace::{Message, Registry};
+
+/// Nested values of a description that are accepted: 64 nested blocks of a scenario, and the formulas in them.
+const MAX_DEPTH: usize = 512;
+
+/// Stack for decoding that many.
+const STACK_BYTES: usize = 64 << 20;
 
 /// The reason why a recording cannot be opened. Every field is safe to print.
 #[derive(Debug, Error)]
@@ -133,7 +141,7 @@ impl<R: Read + Seek> Recording<R> {
 
     fn read_value<T: serde::de::DeserializeOwned>(&mut self, offset: u64, kind: SectionKind) -> Option<T> {
         let (head, content) = self.read_section(offset).ok()??;
-        if head.kind == kind { postcard::from_bytes(&content).ok() } else { None }
+        if head.kind == kind { from_untrusted(&content, MAX_DEPTH, &mut { MAX_DECODED }) } else { None }
     }
 
     /// Finds the sections of a file without end, up to the first damage.
@@ -179,7 +187,16 @@ fn check_version(file: &mut impl Read) -> Result<(), OpenError> {
 fn read_description(file: &mut impl Read) -> Option<RunDescription> {
     let head = read_head(file).ok()??;
     let content = read_content(file, &head).ok()?;
-    if head.kind == SectionKind::Header { postcard::from_bytes(&content).ok() } else { None }
+    if head.kind != SectionKind::Header {
+        return None;
+    }
+    let decode = || from_untrusted::<RunDescription>(&content, MAX_DEPTH, &mut { MAX_DECODED });
+    let description = thread::scope(|scope| {
+        let decoder = thread::Builder::new().name("description".into()).stack_size(STACK_BYTES);
+        decoder.spawn_scoped(scope, decode).ok()?.join().ok()?
+    })?;
+    let Registry { workers, resources, .. } = &description.registry;
+    (workers.len().max(resources.len()) <= Registry::MAX_DECLARED).then_some(description)
 }
 
 /// Decodes all messages of a section, or returns `None`.

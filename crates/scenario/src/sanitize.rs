@@ -35,7 +35,7 @@ pub fn sanitize(text: &str) -> String {
 
 /// Replaces each dangerous character with a harmless one of the same length in bytes, so that byte offsets into the
 /// text stay valid. Tabs and line breaks stay.
-pub(super) fn mask_dangerous(text: &str) -> String {
+pub fn mask_dangerous(text: &str) -> String {
     let mut marks = 0;
     text.chars()
         .map(|c| {

@@ -10,7 +10,9 @@ use std::path::Path;
 
 use contend_platform::Machine;
 use contend_recording::{Conclusion, Damage, OpenError, Recorder, Recording, RunDescription};
-use contend_trace::{Event, EventKind, Grant, Message, Registry, ResourceId, RunEnd, Stamp, State, WorkerId};
+use contend_trace::{
+    Event, EventKind, Grant, Message, Notice, Registry, ResourceId, RunEnd, Stamp, State, WorkerId, WorkerKind,
+};
 use fastrand::Rng;
 use proptest::prelude::*;
 
@@ -95,6 +97,22 @@ fn recorded_messages_are_read_unchanged() {
     assert_eq!((recording.conclusion(), recording.damage()), (Some(&conclusion()), None));
     assert!(recording.sections().len() > 1, "several sections");
     assert!(read_all(&mut recording) == messages);
+}
+
+#[test]
+fn text_of_a_recording_is_safe_to_print() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.contend");
+    let mut description = description();
+    description.registry.add_worker("\x1b]0;owned\x07", WorkerKind::Thread);
+    let mut recorder = Recorder::create(&path, &description, None).unwrap();
+    recorder.record(&Message::Notice { at: Stamp(1), notice: Notice::Note("\u{202e}late\x1b[2J".into()) });
+    recorder.finish(Conclusion { ended: RunEnd::Crashed("\x1bc".into()), ..conclusion() });
+    let mut recording = open(fs::read(&path).unwrap()).unwrap();
+    assert_eq!(recording.description().registry.worker_name(WorkerId(0)), "?]0;owned?");
+    assert_eq!(recording.conclusion().unwrap().ended, RunEnd::Crashed("?c".into()));
+    let note = Notice::Note("\u{fffd}late?[2J".into());
+    assert_eq!(read_all(&mut recording), [Message::Notice { at: Stamp(1), notice: note }]);
 }
 
 #[test]
