@@ -50,6 +50,14 @@ impl RunView {
         Some(changed)
     }
 
+    /// Goes from the cursor to the moment that the player shows. `before` is the axis as it was drawn.
+    fn leave_cursor(&mut self, before: TimeAxis) {
+        if self.cursor.take().is_some() {
+            self.settle_window(before);
+            self.refresh();
+        }
+    }
+
     /// Makes the whole recording fit into the window.
     pub(in crate::tui) fn fit_recording(&mut self) {
         let Some(player) = self.player().filter(|player| !player.is_playing()) else { return };
@@ -103,13 +111,17 @@ impl RunView {
 
     /// Plays from the cursor or from where the player is, or pauses.
     pub(in crate::tui) fn toggle_play(&mut self) {
-        let cursor = self.cursor;
-        self.with_player(|player| {
+        let (cursor, before) = (self.cursor, self.drawn_axis());
+        let is_playing = self.with_player(|player| {
             if let Some(at) = cursor.filter(|_| !player.is_playing()) {
                 player.show(at);
             }
             player.toggle_play();
+            player.is_playing()
         });
+        if is_playing == Some(true) {
+            self.leave_cursor(before);
+        }
     }
 
     pub(in crate::tui) fn change_speed(&mut self, faster: bool) {
@@ -139,8 +151,15 @@ impl RunView {
             Row::Worker(worker) => format!(" of {}", self.shown_model().registry().worker_name(worker)),
             Row::Resource(id) => format!(" of {}", self.shown_model().registry().resource_name(id)),
         };
+        let before = self.drawn_axis();
         match self.with_player(|player| player.step(at, row, forward)).flatten() {
-            Some(words) => format!("{}  {words}", exact_moment(self.now)),
+            Some(words) => {
+                self.leave_cursor(before);
+                format!("{}  {words}", exact_moment(self.now))
+            }
+            None if forward && self.player().is_some_and(Player::is_reading) => {
+                format!("No later event{name} so far: the recording is still being read")
+            }
             None => format!("No {} event{name}", if forward { "later" } else { "earlier" }),
         }
     }
@@ -158,10 +177,12 @@ impl RunView {
             let so_far = if player.is_reading() { " so far: the recording is still being read" } else { "" };
             return format!("No {} {what}{so_far}", if forward { "later" } else { "earlier" });
         };
+        let before = self.drawn_axis();
         self.with_player(|player| {
             player.pause();
             player.show(to);
         });
+        self.leave_cursor(before);
         format!("{}  {words}", format_stamp(to))
     }
 

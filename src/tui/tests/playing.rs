@@ -332,3 +332,25 @@ fn details_stay_open_while_the_recording_is_stepped_through() {
     harness.press_keys(".");
     assert!(harness.contains("┌ teller-1") && harness.screen_text() != first, "{}", harness.screen_text());
 }
+
+#[test]
+fn cursor_on_the_shown_moment_does_not_hold_back_steps_and_playing() {
+    for keys in [".", "}", "n", " "] {
+        let mut app = app_with(&in_delivery_order(everything_wrong()), AT_END, (120, 40));
+        let view = run_view_of(&mut app);
+        // The player already shows the moment to which the key goes.
+        view.jump_to(Stamp(0));
+        press_keys(&mut app, keys);
+        let view = run_view_of(&mut app);
+        let at = view.now;
+        let earlier = if keys == " " { at } else { Stamp(at.0 - 1) };
+        (view.viewport, view.cursor) = (Viewport::Until(ms(5_000)), Some(earlier));
+        if keys == " " {
+            press_keys(&mut app, keys);
+            run_view_of(&mut app).cursor = Some(at);
+        }
+        press_keys(&mut app, keys);
+        let view = run_view_of(&mut app);
+        assert_eq!((view.cursor, view.now), (None, at), "{keys}");
+    }
+}
