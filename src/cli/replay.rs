@@ -44,6 +44,7 @@ fn playable_run(recording: Recording, args: &ReplayArgs) -> Result<tui::Playable
         conclusion: recording.conclusion().cloned().filter(|_| recording.damage().is_none()),
         machine: description.machine.clone(),
         time_limit: description.time_limit,
+        begins_at: description.begins_at,
         start: tui::PlaybackStart { from: args.from, speed: args.speed },
         warning: recording
             .damage()

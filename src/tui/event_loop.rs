@@ -28,6 +28,7 @@ use super::tune_view::TuneUpdate;
 use crate::platform::fault_injection;
 use crate::source::EventSource;
 use crate::trace::{Command, Message, Span, Stamp};
+use open_recording::Opened;
 use wait::LoopEvent;
 
 /// Messages of a run, and events of the terminal, handled in a row before other sources get their turn.
@@ -52,6 +53,8 @@ pub(super) struct EventLoop<'a, S> {
     tune_updates: Receiver<TuneUpdate>,
     /// Ends the measuring.
     stop_measuring: &'a dyn Fn(),
+    /// The recording that the user asked to compare with, as soon as it has been read.
+    opened_recording: Receiver<Opened>,
     started_at: Instant,
     /// When the last frame was drawn.
     last_drawn_at: Instant,
@@ -76,6 +79,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
             frame_timer: FrameTimer::starting_at(now),
             tune_updates: never(),
             stop_measuring: &|| {},
+            opened_recording: never(),
             started_at: now,
             last_drawn_at: now,
             time_limit: None,
@@ -188,6 +192,10 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
             LoopEvent::TuneUpdate(Err(())) => {
                 self.tune_updates = never();
                 self.update(AppEvent::MeasuringEnded);
+            }
+            LoopEvent::RecordingOpened(opened) => {
+                (self.opened_recording, self.app.status_message) = (never(), None);
+                self.update(AppEvent::RecordingOpened(opened));
             }
             LoopEvent::Idle => self.update(AppEvent::Idle),
             LoopEvent::Frame => return self.handle_tick(),

@@ -43,6 +43,8 @@ pub struct PlayableRun {
     pub machine: Machine,
     /// The time limit of the run.
     pub time_limit: Option<Span>,
+    /// The moment at which the recording begins, if that is not the beginning of the run.
+    pub begins_at: Option<Stamp>,
     pub start: PlaybackStart,
     /// A sentence about the file, if something is wrong with it.
     pub warning: Option<String>,
@@ -62,6 +64,7 @@ pub(super) struct Player {
     playback: Playback<Box<dyn Tape>>,
     clock: PlaybackClock,
     conclusion: Option<Conclusion>,
+    begins_at: Stamp,
     /// A moment to show as soon as it has been read.
     target: Option<Stamp>,
     findings: FindingLog,
@@ -83,6 +86,7 @@ impl Player {
             playback,
             clock: PlaybackClock::new(Stamp(0)),
             conclusion,
+            begins_at: Stamp(0),
             target: None,
             failure: None,
         };
@@ -98,6 +102,16 @@ impl Player {
             }
         }
         player
+    }
+
+    /// Notes the moment at which the recording begins.
+    pub(super) fn with_beginning(self, begins_at: Option<Stamp>) -> Self {
+        Self { begins_at: begins_at.unwrap_or_default(), ..self }
+    }
+
+    /// Returns the moment at which the recording begins.
+    pub(super) const fn begins_at(&self) -> Stamp {
+        self.begins_at
     }
 
     /// Returns the model as of the shown moment.

@@ -212,7 +212,8 @@ impl RunView {
 
     /// Returns the view of a recording, with its player.
     pub(super) fn from_playable_run(run: PlayableRun) -> Self {
-        let player = Player::new(run.tape, Arc::clone(&run.registry), run.conclusion, run.start);
+        let player =
+            Player::new(run.tape, Arc::clone(&run.registry), run.conclusion, run.start).with_beginning(run.begins_at);
         let new = Self::new(run.scenario, run.settings, run.registry, Prediction::default());
         let (machine, time_limit) = (Some(run.machine), run.time_limit);
         Self { now: player.at(), shown: Shown::Played(Box::new(player)), machine, time_limit, ..new }

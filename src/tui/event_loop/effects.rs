@@ -8,7 +8,7 @@ use signal_hook::consts::SIGINT;
 use super::super::app::{AppEvent, Effect};
 use super::super::backend::ScreenBackend;
 use super::EventLoop;
-use super::open_recording::open_recording;
+use super::open_recording::start_reading;
 use crate::scenario::{Scenario, Settings};
 use crate::source::RunControl;
 use crate::trace::{Message, Notice, Stamp};
@@ -41,8 +41,11 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                 Effect::StopMeasuring => (self.stop_measuring)(),
                 Effect::OpenEditor(path) => self.open_editor(&path),
                 Effect::OpenRecording(path) => {
-                    let opened = open_recording(&path);
-                    self.update(AppEvent::RecordingOpened(opened));
+                    self.app.status_message = Some("Reading the recording…".into());
+                    match start_reading(path) {
+                        Ok(opened) => self.opened_recording = opened,
+                        Err(why) => self.update(AppEvent::RecordingOpened(Err(why))),
+                    }
                 }
                 Effect::Suspend => self.suspend(),
                 Effect::Redraw => self.redraw(),

@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, Select, after, never};
 use signal_hook::consts::SIGINT;
 
 use super::EventLoop;
+use super::open_recording::Opened;
 use crate::scenario::Source;
 use crate::trace::Message;
 use crate::tui::backend::ScreenBackend;
@@ -23,6 +24,7 @@ pub(super) enum LoopEvent {
     RunMessage(Result<Message, ()>),
     FileSaved(Result<Source, String>),
     TuneUpdate(Result<TuneUpdate, ()>),
+    RecordingOpened(Opened),
     Frame,
     /// Nothing else happens, and there is idle work.
     Idle,
@@ -45,6 +47,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         let run = select.recv(messages);
         let saved = select.recv(&self.sources.file_changes);
         let updates = select.recv(&self.tune_updates);
+        let opened = select.recv(&self.opened_recording);
         select.recv(&frames);
         let first = if self.app.has_idle_work() {
             match select.try_select() {
@@ -64,6 +67,10 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                 .recv(&self.sources.file_changes)
                 .map_or_else(|e| LoopEvent::Panicked(e.to_string()), LoopEvent::FileSaved),
             i if i == updates => LoopEvent::TuneUpdate(first.recv(&self.tune_updates).map_err(drop)),
+            i if i == opened => {
+                let read = first.recv(&self.opened_recording);
+                LoopEvent::RecordingOpened(read.unwrap_or_else(|_| Err("The recording cannot be read".into())))
+            }
             i if i == run => LoopEvent::RunMessage(first.recv(messages).map_err(drop)),
             _ => {
                 let _ = first.recv(&frames);

@@ -3,6 +3,7 @@
 use super::RunView;
 use crate::model::{CellWindow, Model, StateTimes};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
+use crate::tui::player::Player;
 
 /// Longest part of a run that is compared with another.
 const MAX_LENGTH: Span = Span::from_millis(60_000);
@@ -19,6 +20,8 @@ pub(in crate::tui) struct OpenedRecording {
     /// The name of its file, safe to draw.
     pub(in crate::tui) name: String,
     pub(in crate::tui) model: Model,
+    /// The moment at which the recording begins.
+    pub(in crate::tui) begins_at: Stamp,
     pub(in crate::tui) end: Stamp,
 }
 
@@ -63,16 +66,18 @@ impl RunView {
     /// Returns the parts that are compared, the older first, and what the comparison is between.
     pub(in crate::tui) fn compared_parts(&self) -> Option<([RunPart<'_>; 2], String)> {
         let (now, model) = (self.figures_time(), self.shown_model());
+        let begins_at = self.player().map_or(Stamp(0), Player::begins_at);
         match self.compared.as_ref()? {
             ComparedRun::Recording(other) => {
                 let part =
-                    |model, end: Stamp| RunPart { model, now: end, from: Stamp(0), to: end.min(Stamp(0) + MAX_LENGTH) };
-                Some(([part(&other.model, other.end), part(model, now)], format!("A {}, B this run", other.name)))
+                    |model, from: Stamp, now: Stamp| RunPart { model, now, from, to: now.min(from + MAX_LENGTH) };
+                let parts = [part(&other.model, other.begins_at, other.end), part(model, begins_at, now)];
+                Some((parts, format!("A {}, B this run", other.name)))
             }
             ComparedRun::BeforeKnob => {
                 let (turned, value) = self.last_turn()?;
                 let earlier = self.knob_changes.iter().rev().map(|(at, ..)| *at + SETTLE_TIME).find(|at| *at < turned);
-                let from = earlier.unwrap_or_default().max(turned.earlier_by(MAX_LENGTH));
+                let from = earlier.unwrap_or(begins_at).max(turned.earlier_by(MAX_LENGTH));
                 let settled = (turned + SETTLE_TIME).min(now);
                 let parts = [(from, turned), (settled, now.min(settled + MAX_LENGTH))];
                 let parts = parts.map(|(from, to)| RunPart { model, now, from, to });

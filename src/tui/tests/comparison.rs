@@ -3,17 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::harness::{COLOUR_THEME, app_after, events_from, press_keys, screen, screen_text};
-use super::script::{Script, contention, knob_turned, pool};
+use ratatui::layout::Rect;
+
+use super::harness::{COLOUR_THEME, app_after, events_from, playable_run, press_keys, screen, screen_text};
+use super::script::{Script, contention, in_delivery_order, knob_turned, ms, pool};
 use crate::model::{Budget, Model};
-use crate::tui::app::{App, AppEvent, Effect};
+use crate::trace::{Span, Stamp};
+use crate::tui::app::{App, AppEvent, CurrentView, Effect};
+use crate::tui::picker::Picker;
 use crate::tui::run_view::OpenedRecording;
+use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
 
 /// Returns a script's run as a recording that has been read.
 fn recording_of(script: &Script) -> Box<OpenedRecording> {
     let mut model = Model::new(Arc::clone(&script.registry), Budget::default());
     script.messages.iter().for_each(|message| model.apply(message));
-    Box::new(OpenedRecording { name: "before.contend".into(), model, end: script.until })
+    Box::new(OpenedRecording { name: "before.contend".into(), model, begins_at: Stamp(0), end: script.until })
 }
 
 fn text(app: &App) -> String {
@@ -45,6 +50,21 @@ fn key_compares_with_a_recording() {
     assert!(shown.contains("Comparison: A before.contend, B this run"), "{shown}");
     // The same run on both sides: the figures are equal.
     assert!(shown.contains("cannot be told apart") || shown.contains("too short to tell"), "{shown}");
+}
+
+/// A recording out of memory lacks the beginning of its run.
+#[test]
+fn recordings_are_compared_from_where_they_begin() {
+    let script = in_delivery_order(contention());
+    let mut app = App::new(Picker::default(), COLOUR_THEME, Rect::new(0, 0, 120, 40));
+    let start = PlaybackStart { from: None, speed: None };
+    let run = PlayableRun { begins_at: Some(ms(3_000)), ..playable_run(&script, start) };
+    app.initial_effects(InitialScreen::Recording(Box::new(run)));
+    let late = OpenedRecording { begins_at: ms(4_000), ..*recording_of(&script) };
+    app.update(AppEvent::RecordingOpened(Ok(Box::new(late))));
+    let CurrentView::Run(view) = &app.current_view else { panic!("no run is shown") };
+    let (parts, _) = view.compared_parts().unwrap();
+    assert_eq!(parts.map(|part| part.length()), [Span::from_millis(1_000), Span::from_millis(2_000)]);
 }
 
 #[test]

@@ -57,6 +57,7 @@ pub(super) fn playable_run(script: &Script, start: PlaybackStart) -> PlayableRun
         conclusion: Some(Conclusion { at: script.until, ended: RunEnd::Time, signal: None }),
         machine: Machine { cores: 96, usable: 96, quota: None, os: "a far machine".into() },
         time_limit: Some(script.until.span_since(Stamp(0))),
+        begins_at: None,
         start,
         warning: None,
     }
