@@ -4,6 +4,7 @@
 mod cycles;
 mod graph_reduction;
 mod orphaned_holds;
+mod rendezvous;
 mod requirement_table;
 mod select;
 mod stall;

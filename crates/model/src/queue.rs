@@ -2,10 +2,12 @@
 
 mod depth;
 mod priorities;
+mod rendezvous;
 
 pub use self::depth::DepthTrend;
 use self::priorities::Priorities;
 pub use self::priorities::PriorityItems;
+use self::rendezvous::AfterWait;
 use super::history::{History, HistoryShape, Merge};
 use contend_trace::{Stamp, WorkerId};
 
@@ -69,6 +71,7 @@ pub struct Queue {
     newest_taken: u64,
     /// Items removed without being taken by a worker. No event tells their numbers.
     dropped: u64,
+    after_wait: AfterWait,
     closed: bool,
     /// Empty if items have no priorities.
     priorities: Priorities,
@@ -94,6 +97,7 @@ impl Queue {
             newest_put: 0,
             newest_taken: 0,
             dropped: 0,
+            after_wait: AfterWait::default(),
             closed: false,
             priorities: Priorities::new(),
             max_depth: 0,
@@ -200,12 +204,10 @@ impl Queue {
     }
 
     /// Whether the queue is certainly full: all items from 1 to `taken_count` plus the capacity, or more, are known to
-    /// have been put. A queue can hold more than its capacity when a batch was distributed or items were put back. In a
-    /// queue without room, a known take whose put is not known belongs to a waiter that continues.
+    /// have been put. A queue can hold more than its capacity when a batch was distributed or items were put back.
     pub(super) fn is_full(&self) -> bool {
         let room = self.taken_count.saturating_add(u64::from(self.capacity));
-        let is_matched = self.capacity > 0 || self.newest_taken <= self.put_count;
-        self.put_count >= room && self.newest_put == self.put_count && is_matched && !self.closed
+        self.put_count >= room && self.newest_put == self.put_count && !self.closed
     }
 
     #[inline]

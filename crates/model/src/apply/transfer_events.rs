@@ -136,9 +136,13 @@ impl Model {
         if let Some(since) = self.room_wait_start(w, queue) {
             self.with_queue(queue, |queue| queue.wait_for_room(since, at));
         }
+        let waited = self.lanes[w.index()].has_waited_at(State::Full, queue);
         self.set_running(w, at);
         self.clear_wakeup(w);
-        self.with_queue(queue, |queue| queue.put_one(at, w, depth));
+        self.with_queue(queue, |queue| {
+            queue.put_one(at, w, depth);
+            queue.count_put_after_wait(waited);
+        });
         if let Some(Some(pool)) = self.pool_by_queue.get(queue.index()) {
             self.pools[pool.index()].submit(at);
         }
@@ -154,9 +158,13 @@ impl Model {
 
     #[inline]
     fn record_take(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
+        let waited = self.lanes[w.index()].has_waited_at(State::Empty, queue);
         self.set_running(w, at);
         self.clear_wakeup(w);
-        self.with_queue(queue, |queue| queue.take_one(at, w, depth));
+        self.with_queue(queue, |queue| {
+            queue.take_one(at, w, depth);
+            queue.count_take_after_wait(waited);
+        });
     }
 
     #[inline]

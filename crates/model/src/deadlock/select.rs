@@ -13,7 +13,7 @@
 use super::graph_reduction::Requirement;
 use crate::lane::Alternative;
 use crate::{Model, ResourceState};
-use contend_trace::{State, WorkerId};
+use contend_trace::WorkerId;
 
 /// What an alternative of a worker needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,13 +36,17 @@ impl Model {
             return AlternativeNeed::Nothing;
         }
         let is_missing = match self.resources.get(on.index()) {
+            Some(ResourceState::Queue(queue)) if queue.capacity() == 0 => {
+                match (queue.is_closed(), self.is_no_partner_there(queue, on, room)) {
+                    (true, true) if !room => return AlternativeNeed::Never,
+                    (is_closed, is_missing) => is_missing && !is_closed,
+                }
+            }
             Some(ResourceState::Queue(queue)) if !room && queue.is_closed_and_drained() => {
                 return AlternativeNeed::Never;
             }
-            Some(ResourceState::Queue(queue)) => {
-                let is_missing = if room { queue.is_full() } else { queue.is_drained() };
-                is_missing && (queue.capacity() > 0 || !self.is_partner_waiting(alternative))
-            }
+            Some(ResourceState::Queue(queue)) if room => queue.is_full(),
+            Some(ResourceState::Queue(queue)) => queue.is_drained(),
             Some(ResourceState::Signals(signals)) => signals.sent() == nth,
             Some(ResourceState::Pipe(pipe)) => {
                 let senders = self.registry.wakers.get(on.index()).map_or(&[][..], |wakers| &wakers.givers);
@@ -55,16 +59,6 @@ impl Model {
             _ => false,
         };
         if is_missing { AlternativeNeed::Supply } else { AlternativeNeed::Nothing }
-    }
-
-    /// Whether a worker waits on the other side of a queue without room.
-    fn is_partner_waiting(&self, Alternative { on, room, .. }: Alternative) -> bool {
-        let other_side = if room { State::Empty } else { State::Full };
-        self.lanes.iter().any(|lane| {
-            lane.is_alive()
-                && (lane.activity.state, lane.activity.resource) == (other_side, Some(on))
-                && lane.awaited_alternatives().is_empty()
-        })
     }
 
     /// The requirement of a worker that waits for the first of several alternatives; `row` returns the row of a supply.

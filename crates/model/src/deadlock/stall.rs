@@ -102,6 +102,9 @@ impl Model {
         let on = lane.activity.resource.filter(|_| lane.is_alive() && is_limitless)?;
         let wakers = self.registry.wakers_of(on)?;
         let is_missing = match (lane.activity.state, self.resources.get(on.index())?) {
+            (State::Empty | State::Full, ResourceState::Queue(queue)) if queue.capacity() == 0 => {
+                self.is_unserved(queue, on, lane.activity.state == State::Full)
+            }
             (State::Empty, ResourceState::Queue(queue)) => {
                 queue.is_drained() || lane.nothing_after().is_some_and(|put| queue.is_unchanged_since(put))
             }

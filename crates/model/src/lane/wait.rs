@@ -144,6 +144,15 @@ impl Lane {
         self.awaited_alternatives().iter().map(|alternative| alternative.on)
     }
 
+    /// Whether the worker waits in this state for `on` alone, or became runnable after such a wait.
+    #[inline]
+    pub(crate) fn has_waited_at(&self, state: State, on: ResourceId) -> bool {
+        let doing = self.activity;
+        doing.resource == Some(on)
+            && (doing.state == state || doing.state == State::Ready)
+            && self.alternatives.is_empty()
+    }
+
     /// Whether all alternatives of the wait are known.
     pub(crate) fn has_all_alternatives(&self) -> bool {
         self.alternatives.len() <= MAX_ALTERNATIVES

@@ -1,0 +1,48 @@
+//! Puts and takes at a queue without room, where each put completes together with a take.
+//!
+//! A worker that arrives while one waits on the other side completes with it at once. It records its event, and the
+//! other one records its own when it continues. So the numbers of the events do not tell which put belongs to which
+//! take: with a served putter and a served taker that have not continued yet, as many puts as takes are known.
+//!
+//! Items handed over to waiting takers that have not continued yet = puts without a wait - takes after a wait; served
+//! putters that have not continued yet = takes without a wait - puts after a wait. Two kinds of workers that died break
+//! this: the next worker takes the item that was handed over to a dead taker, without a wait; and the put of a dead
+//! putter that was served is never recorded. Each of them makes the difference larger than the number, never smaller.
+
+use super::Queue;
+
+/// Counts of the puts and takes that ended a wait.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct AfterWait {
+    put: u64,
+    taken: u64,
+}
+
+impl Queue {
+    /// Records whether the last known put ended a wait for this queue.
+    #[inline]
+    pub(crate) fn count_put_after_wait(&mut self, waited: bool) {
+        self.after_wait.put += u64::from(waited);
+    }
+
+    /// Records whether the last known take ended a wait for this queue.
+    #[inline]
+    pub(crate) fn count_take_after_wait(&mut self, waited: bool) {
+        self.after_wait.taken += u64::from(waited);
+    }
+
+    /// Whether no item is handed over to a taker that has not continued yet, if all puts are known.
+    pub(crate) fn is_nothing_handed_over(&self) -> bool {
+        self.put_count - self.after_wait.put <= self.after_wait.taken
+    }
+
+    /// Whether no putter is served that has not continued yet, if all takes are known.
+    pub(crate) fn is_no_putter_served(&self) -> bool {
+        self.taken_count - self.after_wait.taken <= self.after_wait.put
+    }
+
+    /// Whether as many puts as takes are known.
+    pub(crate) fn is_balanced(&self) -> bool {
+        self.put_count == self.taken_count
+    }
+}
