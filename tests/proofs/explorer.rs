@@ -232,6 +232,10 @@ fn former_wrong_verdicts_stay_fixed() {
     for seed in [3_043_074, 3_011_615, 2_041_255, 3_051_066] {
         run(seed);
     }
+    // A reader was not known to wait behind a writer that others could cancel, though none of them could continue.
+    for seed in [2_004_813, 3_012_073] {
+        run(seed);
+    }
 }
 
 #[test]

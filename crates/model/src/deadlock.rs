@@ -263,17 +263,18 @@ impl Model {
             return Requirement::Nothing;
         }
         let mut holders: Vec<usize> = wants.edges.iter().map(|edge| edge.holder.index()).collect();
-        match holders.len() {
-            0 => Requirement::Nothing,
-            n if n == wants.required => {
-                holders.extend(self.writers_ahead_of(worker).map(WorkerId::index));
-                Requirement::All(holders)
-            }
-            _ => Requirement::AtLeast(wants.required, holders),
+        if holders.len() > wants.required {
+            return Requirement::AtLeast(wants.required, holders);
         }
+        // Nothing else is known to block a reader behind writers that others may cancel.
+        if !holders.is_empty() || self.has_unlimited_wait(worker) {
+            holders.extend(self.writers_ahead_of(worker).map(WorkerId::index));
+        }
+        if holders.is_empty() { Requirement::Nothing } else { Requirement::All(holders) }
     }
 
-    /// Writers that a reader is queued behind and that wait without a time limit themselves: it continues after them.
+    /// Writers that a reader is queued behind and that wait without a time limit themselves: it continues after they
+    /// have, also after a cancellation.
     fn writers_ahead_of(&self, reader: WorkerId) -> impl Iterator<Item = WorkerId> {
         let lane = &self.lanes[reader.index()];
         let lock = lane.activity.resource.and_then(|on| match self.resources.get(on.index()) {

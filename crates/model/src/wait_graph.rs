@@ -106,7 +106,7 @@ impl Model {
             (LockCapacity::ReadersWriter, LockRequest::Read { .. }) => {
                 let writers = lock.certain_holds().filter(|(_, grant)| !grant.is_shared());
                 let mut workers = Holders::all(writers.filter(is_blocking)).workers;
-                let ahead = self.writers_ahead(lock, request);
+                let ahead = self.writers_ahead(lock, request).filter(|writer| !self.registry.is_cancellable(*writer));
                 workers.extend(ahead.flat_map(|writer| self.blockers(writer).edges).map(|edge| edge.holder));
                 workers.sort_unstable();
                 workers.dedup();
@@ -132,16 +132,12 @@ impl Model {
         }
     }
 
-    /// Returns the writers that wait for an rwlock without a limit, that no worker may cancel, and that a reader with
-    /// this request cannot overtake.
-    /// The reader goes on later than such a writer, so it also waits for everything that the writer waits for.
+    /// Returns the writers that wait for an rwlock without a limit and that a reader with this request cannot overtake.
+    /// The reader goes on later than such a writer. So it also waits for everything that the writer waits for, unless
+    /// another worker may cancel the writer.
     pub(super) fn writers_ahead(&self, lock: &Lock, reader: LockRequest) -> impl Iterator<Item = WorkerId> {
         let waiters = lock.waiters().into_iter().map(|(worker, _)| worker);
-        waiters.filter(move |w| {
-            reader.is_behind(self.lanes[w.index()].lock_request())
-                && self.has_unlimited_wait(*w)
-                && !self.registry.is_cancellable(*w)
-        })
+        waiters.filter(move |w| reader.is_behind(self.lanes[w.index()].lock_request()) && self.has_unlimited_wait(*w))
     }
 
     /// Whether a hold is certain and comes before the waiter's next grant.

@@ -94,7 +94,10 @@ impl Model {
             LockCapacity::ReadersWriter => {
                 self.orphaned_hold_iter(id, lock, Self::is_certainly_dead).any(|hold| blocks(&hold))
                     || self.is_behind_dead_waiter(id, lock, asks)
-                    || reads && self.writers_ahead(lock, asks).any(|writer| self.is_blocked_by_orphan(writer))
+                    || reads
+                        && self
+                            .writers_ahead(lock, asks)
+                            .any(|writer| !self.registry.is_cancellable(writer) && self.is_blocked_by_orphan(writer))
             }
         }
     }
