@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::shape::{FindingJson, MachineJson};
-use super::{costs, counters, cpu, events, failures, locks, marks, pipes, pools, queues, stuck_workers, workers};
+use super::{
+    costs, counters, cpu, events, failures, locks, marks, pipes, pools, queues, signals, stuck_workers, workers,
+};
 use crate::report::Report;
 use crate::scenario::{PathSegment, ReportPath};
 
@@ -59,6 +61,8 @@ fn section(report: &Report<'_>, name: &str) -> serde_json::Result<Value> {
         "stalls" => to_value(stuck_workers::stalls(report)),
         "failures" => to_value(failures(report)),
         "marks" => to_value(marks(report)),
+        "signals" => to_value(signals(report)),
+        "muted_findings" => to_value(report.muted),
         "findings" => to_value(report.findings.iter().map(FindingJson::from).collect::<Vec<_>>()),
         _ => Ok(Value::Null),
     }
