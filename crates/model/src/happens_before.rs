@@ -281,13 +281,16 @@ impl HappensBefore {
     #[inline]
     fn add_step(&mut self, worker: WorkerId, step: OrderStep) {
         let Some(track) = self.tracks.get_mut(worker.index()) else { return };
-        if track.blocked_on.is_none() {
+        let mut blocked_on = track.blocked_on;
+        if blocked_on.is_none() {
             match self.try_step(worker, &step) {
                 Ok(supplied) => return supplied.into_iter().for_each(|on| self.wake_blocked(on)),
-                Err(on) => self.tracks[worker.index()].blocked_on = Some(on),
+                Err(on) => blocked_on = Some(on),
             }
         }
-        self.tracks[worker.index()].pending_steps.push_back(step);
+        let Some(track) = self.tracks.get_mut(worker.index()) else { return };
+        track.blocked_on = blocked_on;
+        track.pending_steps.push_back(step);
         self.pending_count += 1;
         if self.pending_count > MAX_PENDING_STEPS {
             self.mark_incomplete();
@@ -299,7 +302,8 @@ impl HappensBefore {
         let mut supplied = vec![on];
         while let Some(on) = supplied.pop() {
             for w in 0..self.tracks.len() {
-                if self.tracks[w].blocked_on == Some(on) {
+                // A retried step can mark the order incomplete, which drops all tracks.
+                if self.tracks.get(w).is_some_and(|track| track.blocked_on == Some(on)) {
                     self.run_pending(WorkerId::from(w), &mut supplied);
                 }
             }
@@ -316,8 +320,10 @@ impl HappensBefore {
                     supplied.extend(resource);
                 }
                 Err(on) => {
-                    self.tracks[w].pending_steps.push_front(step);
-                    self.tracks[w].blocked_on = Some(on);
+                    if let Some(track) = self.tracks.get_mut(w) {
+                        track.pending_steps.push_front(step);
+                        track.blocked_on = Some(on);
+                    }
                     return;
                 }
             }
