@@ -335,10 +335,8 @@ fn details_stay_open_while_the_recording_is_stepped_through() {
 
 #[test]
 fn cursor_on_the_shown_moment_does_not_hold_back_steps_and_playing() {
-    let scripts: [(&str, fn() -> Script); 4] =
-        [(".", contention), ("}", knob_turned), ("n", || deadlock(2)), (" ", contention)];
-    for (keys, script) in scripts {
-        let mut app = app_with(&in_delivery_order(script()), AT_END, (120, 40));
+    for (keys, script) in [(".", contention()), ("}", knob_turned()), ("n", deadlock(2)), (" ", contention())] {
+        let mut app = app_with(&in_delivery_order(script), AT_END, (120, 40));
         let view = run_view_of(&mut app);
         // The player already shows the moment to which the key goes.
         view.jump_to(Stamp(0));
