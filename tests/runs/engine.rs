@@ -230,6 +230,25 @@ fn knob_change_is_announced_with_its_value() {
 }
 
 #[test]
+fn knob_of_a_pool_is_announced_with_its_value_and_the_size_of_the_pool() {
+    let mut s = scenario("resized");
+    s.knobs.push(knob("size", 1.0, 3.0));
+    let mut p = pool("worker", WorkerKind::Thread, 3);
+    p.workers = contend::scenario::Expr::Knob(0_usize.into());
+    p.feed = Feed::Batch { count: number(1e6) };
+    p.task = vec![Step::Sleep(number(1e6))].into();
+    s.pools.push(p);
+    let mut seen = ObservedRun::start(&s);
+    seen.send_command(Command::SetKnob { knob: 0_usize.into(), value: 3.0 });
+    seen.wait_until("the pool is resized", |s| {
+        s.notices.iter().any(|n| matches!(n, Notice::Resized { workers: 3, .. }))
+    });
+    let is_size =
+        |n: &Notice| matches!(n, Notice::KnobSet { name, value_text, .. } if name == "size" && value_text == "3");
+    assert!(seen.notices.iter().any(is_size), "the value was announced before: {:?}", seen.notices);
+}
+
+#[test]
 fn killed_pool_process_is_replaced_and_its_task_retried() {
     let mut s = scenario("kill");
     let mut p = pool("worker", WorkerKind::Process, 2);

@@ -87,7 +87,7 @@ impl Model {
                 if let Some(info) = self.registry.pools.get(pool.index()) {
                     let text = format!("{}: {workers} {}", info.name, plural((*workers).into(), "worker"));
                     self.pools[pool.index()].resize(at, *workers);
-                    self.add_mark(at, text);
+                    self.add_log_line(at, text); // the knob that asked for it is marked on the axis
                     self.record_settings_change(at);
                 } else {
                     self.health.anomalies += 1;

@@ -6,29 +6,25 @@ use contend_scenario::EvalContext;
 use contend_trace::{KnobId, Notice, PoolId, WorkerId};
 
 impl Supervisor {
-    /// Handles the new value of a knob: resizes pools, or else only reports the value.
+    /// Reports the new value of a knob, and resizes the pools whose size depends on it.
     pub(super) fn handle_knob_change(&mut self, knob: KnobId) {
-        if !self.resize_pools()
-            && let Some(changed) = self.run.scenario.knobs.get(knob.index())
-        {
+        if let Some(changed) = self.run.scenario.knobs.get(knob.index()) {
             let value_text = changed.format_value(self.run.knob(knob));
             self.run.send_notice(Notice::KnobSet { knob, name: changed.name.clone(), value_text });
         }
+        self.resize_pools();
     }
 
-    /// Resizes every pool to what its knobs ask for. Returns whether any size changed.
-    fn resize_pools(&mut self) -> bool {
-        let mut changed = false;
+    /// Resizes every pool to what its knobs ask for.
+    fn resize_pools(&mut self) {
         for i in 0..self.pool_sizes.len() {
             let pool = &self.run.scenario.pools[i];
             let size = pool_size(&pool.workers, pool.max_workers, self.run);
             if std::mem::replace(&mut self.pool_sizes[i], size) != size {
                 self.run.send_notice(Notice::Resized { pool: PoolId::from(i), workers: size });
                 self.fill_pool(i);
-                changed = true;
             }
         }
-        changed
     }
 
     /// Starts missing workers of a pool and asks surplus workers to end.
