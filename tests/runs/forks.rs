@@ -1,12 +1,11 @@
 //! Processes that are forked from a running process: what the copy has of locks, and how it ends.
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use contend::scenario::{Scenario, Source, check};
 use contend::trace::{DeathCause, EventKind, LockKind, Notice, RunEnd, WorkerId};
 
-use crate::support::{ObservedRun, kill, pids_with_mark};
+use crate::support::{ObservedRun, kill, pids_with_mark, poll_until};
 
 fn scenario(text: &str) -> Scenario {
     let source = Source { name: "forks".into(), path: None, text: text.to_owned() };
@@ -139,11 +138,7 @@ fn failed_step_of_a_copy_is_reported() {
 
 /// Waits until no process has the mark.
 fn assert_all_end(mark: &str) {
-    let start = Instant::now();
-    while !pids_with_mark(mark).is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(20), "still there: {:?}", pids_with_mark(mark));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    poll_until("the end of all its processes", || pids_with_mark(mark).is_empty());
 }
 
 #[test]
@@ -159,12 +154,8 @@ fn stuck_copies_end_with_the_run_and_with_the_program() {
         contend.args(["run", "--headless", "--for", limit]).arg(file.path()).env(key, &value);
         let mut child = contend.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         if name == "program" {
-            let start = Instant::now();
             // The program, its guardian, the runner and three copies.
-            while pids_with_mark(&mark).len() < 6 {
-                assert!(start.elapsed() < Duration::from_secs(20), "{:?}", pids_with_mark(&mark));
-                std::thread::sleep(Duration::from_millis(20));
-            }
+            poll_until("six processes", || pids_with_mark(&mark).len() >= 6);
             kill(child.id());
         }
         child.wait().expect("it ends");

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
 use contend::playback::Playback;
@@ -13,8 +12,7 @@ use contend::report::{RecordedRun, report_json};
 use contend::trace::Stamp;
 use serde_json::Value;
 
-/// Reached only on failure.
-const DEADLINE: Duration = Duration::from_mins(1);
+use crate::support::poll_until;
 
 fn contend(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_contend")).args(args).output().expect("the program starts")
@@ -105,12 +103,7 @@ fn recording_of_a_killed_program_is_read_up_to_its_last_half_second() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    let since = Instant::now();
-    // Several sections have been written.
-    while fs::metadata(&file).map_or(0, |file| file.len()) < 30_000 {
-        assert!(since.elapsed() < DEADLINE, "nothing is recorded");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    poll_until("several sections are written", || fs::metadata(&file).is_ok_and(|file| file.len() >= 30_000));
     child.kill().expect("it runs");
     child.wait().expect("it ends");
     let replayed = contend(&["replay", path_text(&file), "--json"]);

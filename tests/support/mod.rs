@@ -23,6 +23,15 @@ use contend::trace::{
 /// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_mins(1);
 
+/// Looks until `wanted` holds; fails with what was awaited after a deadline that no machine needs.
+pub fn poll_until(what: &str, mut wanted: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !wanted() {
+        assert!(start.elapsed() < DEADLINE, "never happened: {what}");
+        std::thread::yield_now();
+    }
+}
+
 pub fn number(n: f64) -> Expr {
     Expr::Number(n)
 }
