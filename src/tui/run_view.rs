@@ -3,47 +3,42 @@
 mod arrangement;
 mod compared_run;
 mod navigation;
+mod opening;
+mod play_state;
 mod playing;
 mod possible_states;
 mod prediction;
 mod ranking;
 mod selection;
 mod shown_moment;
+mod window;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::axis::TimeAxis;
 use super::cell_cache::CellCache;
 use super::figures::RunFigures;
 use super::lateness::Lateness;
 use super::level_history::{LevelHistory, describe_other_knobs};
-use super::player::{PlayableRun, Player};
 use super::totals_history::{self, TotalsHistory};
-use crate::model::{Budget, CellWindow, Model, StateTimes, WhoCostsWhom};
+use crate::model::{Model, StateTimes, WhoCostsWhom};
 use crate::platform::Machine;
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{KnobId, Message, Notice, Registry, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
 
 use arrangement::Arrangement;
 pub(super) use arrangement::LaneOrder;
 pub(super) use compared_run::{ComparedRun, OpenedRecording, PartFigure, RunPart};
 use navigation::{PlaceHistory, TimeRange};
+pub(super) use play_state::PlayState;
+use play_state::Shown;
 pub(super) use playing::{JumpTarget, moment_at_speed};
 pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
 pub(super) use selection::{Pane, Selection};
-
-/// Length of a cell at the start, with which the window is two to five seconds wide.
-const INITIAL_CELL: Span = Span::from_millis(50);
-
-/// Cells over which a recorded run is laid out at first.
-const RECORDED_CELLS: u64 = 60;
-
-/// Cells between the end of a window and the moment in it.
-const ROOM_CELLS: u64 = 3;
+pub(super) use window::Viewport;
 
 /// How long figures are held: changing numbers are readable at about three per second.
 const FIGURES_INTERVAL: Span = totals_history::SAMPLE_INTERVAL;
@@ -112,130 +107,7 @@ pub(super) struct RunView {
     costs: RefCell<Option<Rc<WhoCostsWhom>>>,
 }
 
-/// Which model is on screen.
-enum Shown {
-    /// The one that is collected.
-    Newest,
-    /// A copy of an earlier moment.
-    Frozen(Box<Model>),
-    /// The end of a run that was recorded earlier.
-    Recorded,
-    /// That of an earlier moment of the live run, which another view has.
-    SlowMotion,
-    /// That of the player's moment.
-    Played(Box<Player>),
-}
-
-/// The visible part of the time axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Viewport {
-    /// The newest cells.
-    Follow,
-    /// The cells up to this moment.
-    Until(Stamp),
-}
-
-/// Whether the picture moves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PlayState {
-    Live,
-    Frozen,
-    Recorded,
-    /// Shows earlier moments of the live run, step by step.
-    SlowMotion,
-    /// By the player.
-    Played,
-    Ended(RunEnd),
-}
-
 impl RunView {
-    pub(super) fn new(
-        scenario: Arc<Scenario>,
-        settings: Settings,
-        registry: Arc<Registry>,
-        prediction: Prediction,
-    ) -> Self {
-        let budget = Budget::for_registry(&registry);
-        let model = Model::new(registry, budget);
-        let states = PossibleStates::of(&scenario);
-        let knob = selection::first_knob(&scenario);
-        Self {
-            scenario,
-            initial_settings: settings.clone(),
-            knob_changes: Vec::new(),
-            totals_history: TotalsHistory::default(),
-            next_settings: settings.clone(),
-            settings,
-            prediction,
-            answer: None,
-            compared: None,
-            last_turn_at: None,
-            model,
-            shown: Shown::Newest,
-            now: Stamp(0),
-            cell: INITIAL_CELL,
-            viewport: Viewport::Follow,
-            cursor: None,
-            range: None,
-            arrangement: Arrangement::default(),
-            muted_findings: 0,
-            place_history: PlaceHistory::default(),
-            pane: Pane::Lanes,
-            selection: None,
-            knob,
-            filter: String::new(),
-            scroll: 0,
-            figures: RunFigures::default(),
-            time_limit: None,
-            machine: None,
-            level_history: LevelHistory::new(),
-            ranking: Vec::new(),
-            ranked_at: Stamp(0),
-            refreshed_at: Stamp(0),
-            states,
-            lateness: Lateness::default(),
-            lateness_p99: Span::ZERO,
-            columns: 0,
-            cell_cache: RefCell::default(),
-            costs: RefCell::default(),
-        }
-    }
-
-    /// Returns the view of a recorded run, all of it visible.
-    pub(super) fn from_recording(scenario: Arc<Scenario>, settings: Settings, model: Model) -> Self {
-        let now = model.run_end().map(|(at, _)| at).or(model.complete_until()).unwrap_or_else(|| model.newest_stamp());
-        let cell = Span(super::axis::round_up_125(now.0 / RECORDED_CELLS));
-        let new = Self::new(scenario, settings, Arc::default(), Prediction::default());
-        let past = TotalsHistory::from_end_of(&model, now);
-        Self { model, now, cell, totals_history: past, shown: Shown::Recorded, ..new }
-    }
-
-    /// Returns the view of a recording, with its player.
-    pub(super) fn from_playable_run(run: PlayableRun) -> Self {
-        let player =
-            Player::new(run.tape, Arc::clone(&run.registry), run.conclusion, run.start).with_beginning(run.begins_at);
-        let new = Self::new(run.scenario, run.settings, run.registry, Prediction::default());
-        let (machine, time_limit) = (Some(run.machine), run.time_limit);
-        Self { now: player.at(), shown: Shown::Played(Box::new(player)), machine, time_limit, ..new }
-    }
-
-    /// Returns a view of an earlier moment of the same run, whose model is `model` then.
-    pub(super) fn at_past_moment(&self, model: Model, at: Stamp) -> Self {
-        let new = Self::new(Arc::clone(&self.scenario), self.settings.clone(), Arc::default(), Prediction::default());
-        Self {
-            model,
-            now: at,
-            shown: Shown::SlowMotion,
-            filter: self.filter.clone(),
-            knob: self.knob,
-            knob_changes: self.knob_changes.clone(),
-            initial_settings: self.initial_settings.clone(),
-            time_limit: self.time_limit,
-            columns: self.columns,
-            ..new
-        }
-    }
-
     /// Shows another moment, whose model is `model` then.
     pub(super) fn show_past_moment(&mut self, model: Model, at: Stamp) {
         (self.model, self.now) = (model, at);
@@ -243,31 +115,6 @@ impl RunView {
         self.totals_history = TotalsHistory::from_end_of(&self.model, at);
         self.cell_cache = RefCell::default();
         self.refresh();
-    }
-
-    /// Moves the window so that a moment is in it, with room at its right. A window that has it stays.
-    pub(super) fn keep_in_window(&mut self, at: Stamp) {
-        let axis = self.drawn_axis();
-        let room = Span(self.cell.0.saturating_mul(ROOM_CELLS));
-        let is_inside = self.viewport != Viewport::Follow && at >= axis.start() && at + room <= axis.end;
-        if !is_inside {
-            let end = at + Span(axis.width().0 / 10 * 9);
-            self.viewport = Viewport::Until(end.max(Stamp(0) + axis.width()));
-            self.refresh();
-        }
-    }
-
-    /// Keeps the view for a new run.
-    pub(super) fn restart(&mut self, settings: Settings, registry: Arc<Registry>, prediction: Prediction) {
-        let mut next = Self::new(Arc::clone(&self.scenario), settings, registry, prediction);
-        (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
-        self.level_history.start_new_run(&self.model, self.now);
-        next.level_history = std::mem::take(&mut self.level_history);
-        next.filter = std::mem::take(&mut self.filter);
-        next.arrangement = std::mem::take(&mut self.arrangement);
-        next.columns = self.columns;
-        next.compared = self.compared.take();
-        *self = next;
     }
 
     /// Returns everything that was collected; `None` if a recording has not been read to its end.
@@ -286,54 +133,6 @@ impl RunView {
         };
         let Self { scenario, settings, machine, time_limit, .. } = self;
         Some(super::LastRun { scenario, settings, model, now, ended, machine, time_limit })
-    }
-
-    /// Returns the model on screen.
-    pub(super) fn shown_model(&self) -> &Model {
-        match &self.shown {
-            Shown::Newest | Shown::Recorded | Shown::SlowMotion => &self.model,
-            Shown::Frozen(model) => model,
-            Shown::Played(player) => player.model(),
-        }
-    }
-
-    /// Returns the collected model, even while another one is on screen.
-    pub(super) fn newest_model(&self) -> &Model {
-        match &self.shown {
-            Shown::Played(player) => player.newest_model(),
-            _ => &self.model,
-        }
-    }
-
-    pub(super) fn play_state(&self) -> PlayState {
-        match (&self.shown, self.model.run_end()) {
-            (Shown::Recorded, _) => PlayState::Recorded,
-            (Shown::SlowMotion, _) => PlayState::SlowMotion,
-            (Shown::Played(_), _) => PlayState::Played,
-            (Shown::Frozen(_), _) => PlayState::Frozen,
-            (Shown::Newest, Some((_, how))) => PlayState::Ended(how.clone()),
-            (Shown::Newest, None) => PlayState::Live,
-        }
-    }
-
-    pub(super) fn is_recorded(&self) -> bool {
-        matches!(self.shown, Shown::Recorded | Shown::Played(_))
-    }
-
-    fn is_frozen(&self) -> bool {
-        matches!(self.shown, Shown::Frozen(_))
-    }
-
-    pub(super) fn is_in_slow_motion(&self) -> bool {
-        matches!(self.shown, Shown::SlowMotion)
-    }
-
-    /// Whether the picture changes without any input.
-    pub(super) fn is_animating(&self) -> bool {
-        match &self.shown {
-            Shown::Played(player) => player.is_moving(),
-            _ => self.play_state() == PlayState::Live,
-        }
     }
 
     /// Applies a message. Returns whether it must be shown at once, before the next frame is due.
@@ -376,69 +175,6 @@ impl RunView {
             self.lateness_p99 = self.lateness.p99();
             self.level_history.observe(&self.model, self.now, &describe_other_knobs(&self.scenario, &self.settings));
             self.record_totals(self.now);
-            self.refresh();
-        }
-    }
-
-    pub(super) fn toggle_freeze(&mut self) {
-        if self.is_frozen() {
-            self.follow_newest();
-        } else if self.is_animating() {
-            self.shown = Shown::Frozen(Box::new(self.model.clone()));
-        }
-    }
-
-    /// Shows the newest moment of the run, also if it was frozen.
-    pub(super) fn follow_newest(&mut self) {
-        if self.is_frozen() {
-            self.shown = Shown::Newest;
-            self.now = match (self.model.run_end(), self.model.complete_until()) {
-                (Some((at, _)), _) => at,
-                (None, through) => self.now.max(through.unwrap_or_default()),
-            };
-            self.record_totals(self.now);
-        }
-        self.follow();
-    }
-
-    /// Moves the window to the end of what is shown, and removes the cursor.
-    pub(super) fn follow(&mut self) {
-        (self.viewport, self.cursor, self.range) = (Viewport::Follow, None, None);
-        self.refresh();
-    }
-
-    /// Returns the time axis over this many columns.
-    pub(super) fn axis(&self, columns: u16) -> TimeAxis {
-        let until = match self.viewport {
-            Viewport::Follow => self.now,
-            Viewport::Until(end) => end,
-        };
-        TimeAxis::new(self.cell, until, columns)
-    }
-
-    /// Draws with the lane's cells in this window.
-    pub(super) fn with_cells<T>(
-        &self,
-        worker: WorkerId,
-        window: &CellWindow,
-        draw: impl FnOnce(&[StateTimes]) -> T,
-    ) -> T {
-        draw(self.cell_cache.borrow_mut().exact_cells(self.shown_model(), worker, window, self.now))
-    }
-
-    /// Adds the lane's cells in this window, exact enough for a row that combines many lanes.
-    pub(super) fn with_rough_cells(&self, worker: WorkerId, window: &CellWindow, add: impl FnOnce(&[StateTimes])) {
-        add(self.cell_cache.borrow_mut().rough_cells(self.shown_model(), worker, window, self.now));
-    }
-
-    /// Returns the time axis as it was drawn last.
-    pub(super) fn drawn_axis(&self) -> TimeAxis {
-        self.axis(self.columns.max(1))
-    }
-
-    pub(super) fn set_columns(&mut self, columns: u16) {
-        if self.columns != columns {
-            self.columns = columns;
             self.refresh();
         }
     }

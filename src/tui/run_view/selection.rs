@@ -4,6 +4,7 @@ use super::{RunView, Viewport};
 use crate::model::FindingSubject;
 use crate::scenario::Scenario;
 use crate::trace::{KnobId, PoolId, ResourceId, Span, WorkerId};
+use crate::tui::axis::TimeAxis;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tui) enum Pane {
@@ -195,7 +196,7 @@ impl RunView {
     }
 
     fn axis_at_newest(&self) -> crate::trace::Stamp {
-        super::TimeAxis::new(self.cell, self.last_moment(), 1).end
+        TimeAxis::new(self.cell, self.last_moment(), 1).end
     }
 
     /// Changes the length of a cell; the cursor keeps its column if possible.

@@ -1,0 +1,79 @@
+//! The part of the time axis that is on screen, and the cells of its lanes.
+
+use super::RunView;
+use crate::model::{CellWindow, StateTimes};
+use crate::trace::{Span, Stamp, WorkerId};
+use crate::tui::axis::TimeAxis;
+
+/// Cells between the end of a window and the moment in it.
+const ROOM_CELLS: u64 = 3;
+
+/// The visible part of the time axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Viewport {
+    /// The newest cells.
+    Follow,
+    /// The cells up to this moment.
+    Until(Stamp),
+}
+
+impl RunView {
+    /// Moves the window so that a moment is in it, with room at its right. A window that has it stays.
+    pub(in crate::tui) fn keep_in_window(&mut self, at: Stamp) {
+        let axis = self.drawn_axis();
+        let room = Span(self.cell.0.saturating_mul(ROOM_CELLS));
+        let is_inside = self.viewport != Viewport::Follow && at >= axis.start() && at + room <= axis.end;
+        if !is_inside {
+            let end = at + Span(axis.width().0 / 10 * 9);
+            self.viewport = Viewport::Until(end.max(Stamp(0) + axis.width()));
+            self.refresh();
+        }
+    }
+
+    /// Moves the window to the end of what is shown, and removes the cursor.
+    pub(in crate::tui) fn follow(&mut self) {
+        (self.viewport, self.cursor, self.range) = (Viewport::Follow, None, None);
+        self.refresh();
+    }
+
+    /// Returns the time axis over this many columns.
+    pub(in crate::tui) fn axis(&self, columns: u16) -> TimeAxis {
+        let until = match self.viewport {
+            Viewport::Follow => self.now,
+            Viewport::Until(end) => end,
+        };
+        TimeAxis::new(self.cell, until, columns)
+    }
+
+    /// Draws with the lane's cells in this window.
+    pub(in crate::tui) fn with_cells<T>(
+        &self,
+        worker: WorkerId,
+        window: &CellWindow,
+        draw: impl FnOnce(&[StateTimes]) -> T,
+    ) -> T {
+        draw(self.cell_cache.borrow_mut().exact_cells(self.shown_model(), worker, window, self.now))
+    }
+
+    /// Adds the lane's cells in this window, exact enough for a row that combines many lanes.
+    pub(in crate::tui) fn with_rough_cells(
+        &self,
+        worker: WorkerId,
+        window: &CellWindow,
+        add: impl FnOnce(&[StateTimes]),
+    ) {
+        add(self.cell_cache.borrow_mut().rough_cells(self.shown_model(), worker, window, self.now));
+    }
+
+    /// Returns the time axis as it was drawn last.
+    pub(in crate::tui) fn drawn_axis(&self) -> TimeAxis {
+        self.axis(self.columns.max(1))
+    }
+
+    pub(in crate::tui) fn set_columns(&mut self, columns: u16) {
+        if self.columns != columns {
+            self.columns = columns;
+            self.refresh();
+        }
+    }
+}
