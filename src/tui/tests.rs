@@ -1,18 +1,22 @@
 //! Tests of the dashboard with scripted runs: what is drawn, and what keys do.
 
+mod app_screen;
 mod comparison;
 mod explain;
 mod harness;
 mod interaction;
 mod level_history;
+mod memory_backend;
 mod playing;
 mod prediction;
 mod recording;
 mod replay;
+mod replay_navigation;
 mod screen_sizes;
 mod script;
 mod slow_motion;
 mod time_travel;
 mod tuning;
+mod typed_keys;
 mod typing;
 mod views;

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::harness::{COLOUR_THEME, app_after, events_from, playable_run, press_keys, screen, screen_text};
+use super::app_screen::{AT_END, COLOUR_THEME, app_after, playable_run, press_keys, screen, screen_text};
 use super::script::{Script, contention, in_delivery_order, knob_turned, ms, pool};
+use super::typed_keys::events_from;
 use crate::model::{Budget, Model};
 use crate::trace::{Span, Stamp};
 use crate::tui::app::{App, AppEvent, CurrentView, Effect};
 use crate::tui::picker::Picker;
 use crate::tui::run_view::OpenedRecording;
-use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
+use crate::tui::{InitialScreen, PlayableRun};
 
 /// Returns a script's run as a recording that has been read.
 fn recording_of(script: &Script) -> Box<OpenedRecording> {
@@ -57,8 +58,7 @@ fn key_compares_with_a_recording() {
 fn recordings_are_compared_from_where_they_begin() {
     let script = in_delivery_order(contention());
     let mut app = App::new(Picker::default(), COLOUR_THEME, Rect::new(0, 0, 120, 40));
-    let start = PlaybackStart { from: None, speed: None };
-    let run = PlayableRun { begins_at: Some(ms(3_000)), ..playable_run(&script, start) };
+    let run = PlayableRun { begins_at: Some(ms(3_000)), ..playable_run(&script, AT_END) };
     app.initial_effects(InitialScreen::Recording(Box::new(run)));
     let late = OpenedRecording { begins_at: ms(4_000), ..*recording_of(&script) };
     app.update(AppEvent::RecordingOpened(Ok(Box::new(late))));

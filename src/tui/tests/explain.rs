@@ -1,8 +1,8 @@
 //! Journeys through the real loop: explanations, ranges of time, events of a row, undo, arrangement of lanes, costs.
 
-use super::harness::{COLOUR_THEME, Harness, app_after, press_keys, screen, screen_text};
+use super::app_screen::{AT_END, COLOUR_THEME, app_after, press_keys, screen, screen_text};
+use super::harness::Harness;
 use super::script::{contention, deadlock, everything_wrong, in_delivery_order, ms};
-use crate::tui::PlaybackStart;
 
 #[test]
 fn question_mark_explains_the_chosen_worker_and_then_lists_the_keys() {
@@ -192,8 +192,7 @@ fn explanation_in_slow_motion_follows_the_steps() {
 
 #[test]
 fn explanation_in_a_replay_names_the_keys_of_the_player() {
-    let start = PlaybackStart { from: None, speed: None };
-    let mut harness = Harness::with_recording(&in_delivery_order(contention()), start);
+    let mut harness = Harness::with_recording(&in_delivery_order(contention()), AT_END);
     harness.press_keys("je");
     assert!(harness.contains(", and . go to events of this row"), "{}", harness.screen_text());
     harness.press_keys(",");

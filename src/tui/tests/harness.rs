@@ -1,163 +1,33 @@
-//! A test harness: the dashboard's own loop on a screen in memory, keys as a string, runs from a script.
+//! A test harness: the dashboard's own loop with a terminal in memory and runs from a script.
 
 use std::cell::RefCell;
-use std::io;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crossbeam_channel::{Sender, unbounded};
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::Event;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::app_screen::{COLOUR_THEME, playable_run, screen_text};
+use super::memory_backend::MemoryBackend;
 use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
+use super::typed_keys::events_from;
 use crate::model::Model;
-use crate::platform::Machine;
-use crate::playback::BufferedTape;
-use crate::recording::Conclusion;
 use crate::scenario::Source;
 use crate::source::EventSource as _;
-use crate::trace::{Message, RunEnd, Span, Stamp};
+use crate::trace::{Message, Stamp};
 use crate::tui::WrittenRecording;
-use crate::tui::app::{App, AppEvent, CurrentView};
-use crate::tui::backend::{EventSources, ScreenBackend};
-use crate::tui::draw;
+use crate::tui::app::{App, CurrentView};
+use crate::tui::backend::EventSources;
 use crate::tui::event_loop::EventLoop;
 use crate::tui::input::InputEvent;
 use crate::tui::picker::{Picker, PickerEntry};
 use crate::tui::run_view::RunView;
-use crate::tui::theme::Theme;
-use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
-
-pub(super) const COLOUR_THEME: Theme = Theme { has_colour: true, has_unicode: true };
-
-/// Returns the app after a scripted run, without an event loop.
-pub(super) fn app_after(script: &Script, theme: Theme, width: u16, height: u16) -> App {
-    let mut app = App::new(Picker::default(), theme, Rect::new(0, 0, width, height));
-    let (scenario, settings) = (Arc::clone(&script.scenario), script.settings.clone());
-    app.update(AppEvent::RunStarted { scenario, settings, registry: Arc::clone(&script.registry) });
-    for message in &script.messages {
-        app.update(AppEvent::RunMessage(message.clone()));
-    }
-    app.update(AppEvent::Tick { now: script.until, late: Span::from_millis(2) });
-    app
-}
-
-/// Returns a recording of the script's run, of which its observer saw the end.
-pub(super) fn playable_run(script: &Script, start: PlaybackStart) -> PlayableRun {
-    let sections = script.messages.chunks(16).map(<[Message]>::to_vec);
-    PlayableRun {
-        scenario: Arc::clone(&script.scenario),
-        settings: script.settings.clone(),
-        registry: Arc::clone(&script.registry),
-        tape: Box::new(BufferedTape::new(sections, script.until)),
-        conclusion: Some(Conclusion { at: script.until, ended: RunEnd::Time, signal: None }),
-        machine: Machine { cores: 96, usable: 96, quota: None, os: "a far machine".into() },
-        time_limit: Some(script.until.span_since(Stamp(0))),
-        begins_at: None,
-        start,
-        warning: None,
-    }
-}
-
-pub(super) fn press_keys(app: &mut App, keys: &str) {
-    for event in events_from(keys) {
-        app.update(AppEvent::Input(event));
-    }
-}
-
-/// Returns the screen's cells.
-pub(super) fn screen(app: &App) -> ratatui::buffer::Buffer {
-    let mut buffer = ratatui::buffer::Buffer::empty(app.size());
-    draw::draw_screen(app, app.size(), &mut buffer);
-    buffer
-}
-
-/// Returns the screen's text, a line for each row, without trailing blanks.
-pub(super) fn screen_text(buffer: &ratatui::buffer::Buffer) -> String {
-    let width = usize::from(buffer.area.width).max(1);
-    let rows = buffer.content.chunks(width);
-    let line = |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
-    rows.map(|row| line(row).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
-}
-
-/// Returns the events of keys written as text; keys without a character have a name, such as `<esc>`.
-pub(super) fn events_from(keys: &str) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut rest = keys;
-    while let Some(first) = rest.chars().next() {
-        let key = if let Some((name, after)) = rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
-            rest = after;
-            named_key(name)
-        } else {
-            rest = &rest[first.len_utf8()..];
-            KeyCode::Char(first).into()
-        };
-        events.push(Event::Key(key));
-    }
-    events
-}
-
-fn named_key(name: &str) -> KeyEvent {
-    match name {
-        "esc" => KeyCode::Esc.into(),
-        "enter" => KeyCode::Enter.into(),
-        "tab" => KeyCode::Tab.into(),
-        "left" => KeyCode::Left.into(),
-        "right" => KeyCode::Right.into(),
-        "up" => KeyCode::Up.into(),
-        "down" => KeyCode::Down.into(),
-        "bs" => KeyCode::Backspace.into(),
-        "c-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
-        "c-z" => KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL),
-        other => panic!("no key is called {other}"),
-    }
-}
-
-/// A terminal in memory.
-struct MemoryBackend {
-    screen: Terminal<TestBackend>,
-    size: Rect,
-    frames: Rc<RefCell<usize>>,
-    suspended: Rc<RefCell<usize>>,
-    is_guarded: Rc<RefCell<bool>>,
-}
-
-impl ScreenBackend for MemoryBackend {
-    fn draw(&mut self, app: &App) -> io::Result<bool> {
-        *self.frames.borrow_mut() += 1;
-        let drawn = self.screen.draw(|frame| draw::draw_screen(app, frame.area(), frame.buffer_mut()));
-        drawn.map(|_| true).map_err(|never| match never {})
-    }
-
-    fn redraw(&mut self, size: Rect) -> io::Result<()> {
-        self.screen.resize(size).map_err(|never| match never {})
-    }
-
-    fn size(&self) -> Rect {
-        self.size
-    }
-
-    fn is_guarded(&self) -> bool {
-        *self.is_guarded.borrow()
-    }
-
-    fn suspend(&mut self) -> io::Result<()> {
-        *self.suspended.borrow_mut() += 1;
-        Ok(())
-    }
-
-    fn resume(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn open_editor(&mut self, _: &Path) -> Result<(), String> {
-        Ok(())
-    }
-}
+use crate::tui::{InitialScreen, PlaybackStart};
 
 pub(super) struct Harness {
     events: EventLoop<'static, MemoryBackend>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::harness::{COLOUR_THEME, press_keys, screen, screen_text};
+use super::app_screen::{COLOUR_THEME, press_keys, screen, screen_text};
 use super::script::{Script, contention, ms, pool};
 use crate::trace::{KnobId, Message, Notice, PoolId, Span};
 use crate::tui::app::{App, AppEvent};

@@ -1,35 +1,18 @@
-//! Tests of a recording on the screen: its player, keys and mouse, through the real event loop.
+//! Tests of a recording on the screen: it plays, pauses, and each moment looks as it did live.
 
-use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Rect;
-
-use super::harness::{COLOUR_THEME, Harness, app_after, playable_run, press_keys, screen, screen_text};
+use super::app_screen::{
+    AT_END, COLOUR_THEME, app_after, app_with_recording, press_keys, run_view_of, screen, screen_text,
+};
+use super::harness::Harness;
 use super::script::{
     Script, contention, deadlock, everything_wrong, in_delivery_order, knob_turned, ms, pool, time_of,
 };
 use crate::playback::Speed;
 use crate::trace::{Message, Span, Stamp};
+use crate::tui::PlaybackStart;
 use crate::tui::app::{App, AppEvent, CurrentView, Mode};
 use crate::tui::keys::{KeyContext, bindings_in};
-use crate::tui::picker::Picker;
-use crate::tui::run_view::{Pane, RunView, Viewport};
-use crate::tui::{InitialScreen, PlaybackStart};
-
-const AT_END: PlaybackStart = PlaybackStart { from: None, speed: None };
-
-fn run_view_of(app: &mut App) -> &mut RunView {
-    match &mut app.current_view {
-        CurrentView::Run(view) => view,
-        _ => panic!("no run is shown"),
-    }
-}
-
-/// Returns the app with a recording of the script's run.
-fn app_with(script: &Script, start: PlaybackStart, size: (u16, u16)) -> App {
-    let mut app = App::new(Picker::default(), COLOUR_THEME, Rect::new(0, 0, size.0, size.1));
-    app.initial_effects(InitialScreen::Recording(Box::new(playable_run(script, start))));
-    app
-}
+use crate::tui::run_view::{Pane, Viewport};
 
 fn truncated_at(mut script: Script, at: Stamp) -> Script {
     script.messages.retain(|message| time_of(message) <= at);
@@ -76,7 +59,7 @@ fn moment_of_a_recording_looks_as_it_did_live_whatever_was_shown_before() {
     ];
     for (name, script, times) in scripts {
         for size in [(80, 24), (120, 40), (200, 60)] {
-            let mut replay = app_with(&in_delivery_order(script()), AT_END, size);
+            let mut replay = app_with_recording(&in_delivery_order(script()), AT_END, size);
             for at in times.iter().rev().copied().map(ms) {
                 let mut live = app_after(&truncated_at(in_delivery_order(script()), at), COLOUR_THEME, size.0, size.1);
                 run_view_of(&mut live).refresh(); // a live run captures its figures a few times a second
@@ -116,7 +99,7 @@ fn space_plays_from_the_start_to_the_end_and_pauses() {
 
 #[test]
 fn playing_moves_with_the_clock_at_the_chosen_speed() {
-    let mut app = app_with(&in_delivery_order(contention()), AT_END, (120, 40));
+    let mut app = app_with_recording(&in_delivery_order(contention()), AT_END, (120, 40));
     press_keys(&mut app, "0 ");
     let mut wall = ms(1_000);
     let mut tick = |app: &mut App, by| {
@@ -151,77 +134,10 @@ fn command_line_says_where_and_how_fast_to_begin() {
         (PlaybackStart { from: Some(ms(2_300)), speed: slow }, "▶ 0.1×  2.300 s of"),
         (PlaybackStart { from: Some(ms(99_000)), speed: None }, "1×  5.000 s of"),
     ] {
-        let app = app_with(&script, start, (120, 40));
+        let app = app_with_recording(&script, start, (120, 40));
         let text = screen_text(&screen(&app));
         assert!(text.contains(shown), "{start:?}\n{text}");
     }
-}
-
-#[test]
-fn steps_go_through_the_events_of_the_chosen_row_and_tell_them() {
-    let mut harness = Harness::with_recording(&in_delivery_order(contention()), AT_END);
-    harness.press_keys("0");
-    harness.press_keys("j.");
-    let at = |harness: &mut Harness| run_view_of(harness.app()).now;
-    // teller-1 takes the lock at 0, 600, 1,200 ms; the first step is to its first event after the start.
-    let mut seen = vec![(at(&mut harness), harness.screen_text().lines().last().unwrap_or_default().to_owned())];
-    for _ in 0..4 {
-        harness.press_keys(".");
-        seen.push((at(&mut harness), harness.screen_text().lines().last().unwrap_or_default().to_owned()));
-    }
-    assert!(seen.is_sorted_by(|a, b| a.0 < b.0), "{seen:?}");
-    assert!(seen.iter().all(|(_, said)| said.contains("teller-1")), "{seen:?}");
-    assert!(seen.iter().any(|(_, said)| said.contains("teller-1 waits for account")), "{seen:?}");
-    for (before, said) in seen.iter().rev().skip(1) {
-        harness.press_keys(",");
-        assert_eq!(at(&mut harness), *before);
-        assert!(harness.contains(said.trim()), "{said}");
-    }
-    // The lock's row.
-    harness.press_keys("<tab>");
-    let before = at(&mut harness);
-    harness.press_keys(".");
-    assert!(at(&mut harness) > before && harness.contains("account"), "{}", harness.screen_text());
-    harness.press_keys("<esc>");
-    harness.press_keys("$.");
-    assert!(harness.contains("No later event"), "{}", harness.screen_text());
-    harness.press_keys("0");
-    harness.press_keys(",");
-    assert!(harness.contains("No earlier event"), "{}", harness.screen_text());
-}
-
-#[test]
-fn jumps_go_to_findings_marks_and_times() {
-    let mut harness = Harness::with_recording(&in_delivery_order(deadlock(2)), AT_END);
-    harness.press_keys("0");
-    harness.press_keys("n");
-    assert!(
-        harness.contains("0.100 s of") && harness.contains("deadlock"),
-        "it closed then: {}",
-        harness.screen_text()
-    );
-    assert!(harness.contains("Both are stuck"), "{}", harness.screen_text());
-    harness.press_keys("$N");
-    assert!(harness.contains("‖ 1×") && harness.contains("of 4.300 s"), "{}", harness.screen_text());
-    let mut harness = Harness::with_recording(&in_delivery_order(knob_turned()), AT_END);
-    harness.press_keys("0");
-    harness.press_keys("}");
-    let turned = run_view_of(harness.app()).now;
-    assert!(turned > ms(0) && harness.contains("hold"), "{}", harness.screen_text());
-    harness.press_keys("${");
-    assert_eq!(run_view_of(harness.app()).now, turned);
-    harness.press_keys("{");
-    assert!(harness.contains("No earlier mark"), "{}", harness.screen_text());
-    harness.press_keys("t1.25");
-    assert!(harness.contains("Jump to: 1.25_"), "{}", harness.screen_text());
-    harness.press_keys("<enter>");
-    assert_eq!(run_view_of(harness.app()).now, ms(1_250));
-    harness.press_keys("t750ms<enter>");
-    assert_eq!(run_view_of(harness.app()).now, ms(750));
-    harness.press_keys("tsoon<enter>");
-    assert!(harness.contains("That is not a time; write it as 2.3s"), "{}", harness.screen_text());
-    harness.press_keys("t9<esc>");
-    assert_eq!(run_view_of(harness.app()).now, ms(750));
 }
 
 #[test]
@@ -236,42 +152,9 @@ fn knobs_of_a_recording_have_the_values_of_the_moment() {
 }
 
 #[test]
-fn click_on_the_axis_jumps_and_a_drag_plays_by_hand() {
-    let mut harness = Harness::with_recording(&in_delivery_order(contention()), AT_END);
-    let axis = harness.screen_text().lines().position(|line| line.starts_with(" last ")).unwrap_or(1) as u16;
-    let mouse = |kind, column| Event::Mouse(MouseEvent { kind, column, row: axis, modifiers: KeyModifiers::NONE });
-    harness.send_event(mouse(MouseEventKind::Down(MouseButton::Left), 60));
-    let first = run_view_of(harness.app()).now;
-    assert!(first > ms(0) && first < ms(5_000), "{first:?}");
-    harness.send_event(mouse(MouseEventKind::Drag(MouseButton::Left), 70));
-    let second = run_view_of(harness.app()).now;
-    assert!(second > first, "{second:?}");
-    harness.send_event(mouse(MouseEventKind::Up(MouseButton::Left), 70));
-    assert_eq!(run_view_of(harness.app()).cursor, None);
-    assert!(harness.contains("▾"), "the moment is marked: {}", harness.screen_text());
-    harness.send_event(mouse(MouseEventKind::Down(MouseButton::Left), 60));
-    assert_eq!(run_view_of(harness.app()).now, first, "the window has stayed");
-}
-
-#[test]
-fn drag_goes_on_while_the_terminal_becomes_too_narrow_for_a_timeline() {
-    let script = in_delivery_order(contention());
-    for width in 0..60 {
-        let mut app = app_with(&script, AT_END, (120, 40));
-        let axis = screen_text(&screen(&app)).lines().position(|line| line.starts_with(" last ")).unwrap_or(1) as u16;
-        let mouse = |kind, column| Event::Mouse(MouseEvent { kind, column, row: axis, modifiers: KeyModifiers::NONE });
-        app.update(AppEvent::Input(mouse(MouseEventKind::Down(MouseButton::Left), 60)));
-        let first = run_view_of(&mut app).now;
-        assert!(first > ms(0) && first < ms(5_000), "{first:?}");
-        app.update(AppEvent::Resized(Rect::new(0, 0, width, 40)));
-        app.update(AppEvent::Input(mouse(MouseEventKind::Drag(MouseButton::Left), 5)));
-    }
-}
-
-#[test]
 fn cursor_in_a_recording_shows_all_figures_of_its_moment() {
     let script = in_delivery_order(everything_wrong());
-    let mut replay = app_with(&script, AT_END, (120, 40));
+    let mut replay = app_with_recording(&script, AT_END, (120, 40));
     let view = run_view_of(&mut replay);
     (view.viewport, view.cursor) = (Viewport::Until(ms(900)), Some(ms(900)));
     view.refresh();
@@ -292,7 +175,7 @@ fn cursor_in_a_recording_shows_all_figures_of_its_moment() {
 fn report_after_a_replay_is_that_of_the_whole_run() {
     let script = in_delivery_order(everything_wrong());
     let mut live = app_after(&script, COLOUR_THEME, 120, 40);
-    let mut replay = app_with(&script, AT_END, (120, 40));
+    let mut replay = app_with_recording(&script, AT_END, (120, 40));
     press_keys(&mut replay, "0..n}");
     let findings = |app: &mut App| {
         let view = run_view_of(app);
@@ -320,37 +203,4 @@ fn keys_of_the_player_are_absent_from_a_live_run() {
     assert!(replay.contains(words) && !replay.contains("Kill the chosen worker"), "{}", replay.screen_text());
     replay.press_keys("jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj");
     assert!(replay.contains("click the axis to jump there"), "{}", replay.screen_text());
-}
-
-#[test]
-fn details_stay_open_while_the_recording_is_stepped_through() {
-    let mut harness = Harness::with_recording(&in_delivery_order(contention()), AT_END);
-    harness.press_keys("0");
-    harness.press_keys("j..<enter>");
-    let first = harness.screen_text();
-    assert!(first.contains("┌ teller-1"), "{first}");
-    harness.press_keys(".");
-    assert!(harness.contains("┌ teller-1") && harness.screen_text() != first, "{}", harness.screen_text());
-}
-
-#[test]
-fn cursor_on_the_shown_moment_does_not_hold_back_steps_and_playing() {
-    for (keys, script) in [(".", contention()), ("}", knob_turned()), ("n", deadlock(2)), (" ", contention())] {
-        let mut app = app_with(&in_delivery_order(script), AT_END, (120, 40));
-        let view = run_view_of(&mut app);
-        // The player already shows the moment to which the key goes.
-        view.jump_to(Stamp(0));
-        press_keys(&mut app, keys);
-        let view = run_view_of(&mut app);
-        let at = view.now;
-        let earlier = if keys == " " { at } else { Stamp(at.0 - 1) };
-        (view.viewport, view.cursor) = (Viewport::Until(ms(5_000)), Some(earlier));
-        if keys == " " {
-            press_keys(&mut app, keys);
-            run_view_of(&mut app).cursor = Some(at);
-        }
-        press_keys(&mut app, keys);
-        let view = run_view_of(&mut app);
-        assert_eq!((view.cursor, view.now), (None, at), "{keys}");
-    }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::harness::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
+use super::app_screen::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
 use super::script::{Script, contention, deadlock, everything_wrong, knob_turned, many_workers, pool};
 use crate::tui::app::{App, AppEvent, CurrentView, Mode};
 use crate::tui::draw;

@@ -1,25 +1,19 @@
 //! Tests of a window or a cursor in the past: the whole screen shows that moment, or says that it does not.
 
-use super::harness::{COLOUR_THEME, Harness, app_after, press_keys, screen, screen_text};
+use super::app_screen::{COLOUR_THEME, app_after, press_keys, run_view_of, screen, screen_text};
+use super::harness::Harness;
 use super::script::{
     Script, contention, deadlock, everything_wrong, in_delivery_order, knob_turned, ms, pool, time_of,
 };
 use crate::trace::{Command, KnobId, Message, Notice, RunEnd, Stamp, WorkerId};
-use crate::tui::app::{App, AppEvent, CurrentView};
-use crate::tui::run_view::{Pane, RunView, Viewport};
+use crate::tui::app::{App, AppEvent};
+use crate::tui::run_view::{Pane, Viewport};
 
 /// Returns the script up to `at`.
 fn truncated_at(mut script: Script, at: Stamp) -> Script {
     script.messages.retain(|message| time_of(message) <= at);
     script.until = at;
     script
-}
-
-fn run_view_of(app: &mut App) -> &mut RunView {
-    match &mut app.current_view {
-        CurrentView::Run(view) => view,
-        _ => panic!("no run is shown"),
-    }
 }
 
 /// Returns the app after the whole run, with the window's end, and perhaps a cursor, at this moment.

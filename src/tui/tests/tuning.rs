@@ -6,9 +6,10 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
-use super::harness::{COLOUR_THEME, events_from, press_keys, screen, screen_text};
+use super::app_screen::{COLOUR_THEME, press_keys, screen, screen_text};
 use super::screen_sizes::checked_screen;
 use super::script;
+use super::typed_keys::events_from;
 use crate::model::{Budget, Model, StateTimes};
 use crate::scenario::check;
 use crate::trace::{ResourceId, Span, Stamp, State};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::harness::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
+use super::app_screen::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
 use super::script::{
     self, Script, contention, deadlock, everything_wrong, in_delivery_order, knob_turned, knob_turned_at, many_workers,
     on_cores, pool,
