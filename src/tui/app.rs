@@ -11,6 +11,7 @@ mod mode;
 mod mouse;
 mod picker_keys;
 mod prediction;
+mod replay_keys;
 mod run_keys;
 mod slow_motion;
 mod tune_keys;

@@ -168,6 +168,32 @@ impl Action {
                 | Self::ShowAnswer
         )
     }
+
+    /// Whether the action plays, freezes or changes the run while an overlay stays open.
+    pub(super) const fn works_below_overlay(self) -> bool {
+        matches!(
+            self,
+            Self::ToggleFreeze
+                | Self::PlayRecording
+                | Self::Faster
+                | Self::Slower
+                | Self::NextEvent
+                | Self::PreviousEvent
+                | Self::PlayPause
+                | Self::NextStep
+                | Self::PreviousStep
+                | Self::KnobUp
+                | Self::KnobDown
+                | Self::RunSuggestion(_)
+                | Self::AskAgain
+                | Self::Restart
+        )
+    }
+
+    /// Whether the action moves the cursor by a cell or to an event.
+    pub(super) const fn moves_cursor(self) -> bool {
+        matches!(self, Self::CursorEarlier | Self::CursorLater | Self::EventEarlier | Self::EventLater)
+    }
 }
 
 impl KeyContext {

@@ -59,53 +59,14 @@ impl App {
         if action.is_some_and(|action| self.mode.is_replaced_by(action)) {
             self.mode = Mode::Browse;
         }
-        let is_explaining = matches!(self.mode, Mode::Explain { .. });
-        match &mut self.mode {
-            Mode::Browse => {}
+        match self.mode {
             Mode::Filter => return self.handle_filter_key(key, action),
             Mode::RecordingPrompt { .. } => return self.handle_recording_prompt_key(key),
             Mode::JumpTo { .. } => return self.handle_moment_key(key),
-            Mode::Help { scroll }
-            | Mode::About { scroll }
-            | Mode::Detail { scroll }
-            | Mode::Explain { scroll }
-            | Mode::Answer { scroll }
-            | Mode::Mistakes { scroll, .. }
-            | Mode::Text { scroll, .. } => {
-                match action {
-                    Some(action) if action.closes_overlay() => {
-                        self.mode = Mode::Browse;
-                        return Vec::new();
-                    }
-                    Some(Action::Up) => *scroll = scroll.saturating_sub(1),
-                    Some(Action::Down) => *scroll = scroll.saturating_add(1),
-                    Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-                    Some(Action::PageDown) => *scroll = scroll.saturating_add(10),
-                    Some(Action::CursorEarlier | Action::CursorLater | Action::EventEarlier | Action::EventLater)
-                        if is_explaining =>
-                    {
-                        return self.perform_action(action);
-                    }
-                    Some(
-                        Action::ToggleFreeze
-                        | Action::PlayRecording
-                        | Action::Faster
-                        | Action::Slower
-                        | Action::NextEvent
-                        | Action::PreviousEvent
-                        | Action::PlayPause
-                        | Action::NextStep
-                        | Action::PreviousStep
-                        | Action::KnobUp
-                        | Action::KnobDown
-                        | Action::RunSuggestion(_)
-                        | Action::AskAgain
-                        | Action::Restart,
-                    ) => return self.perform_action(action),
-                    _ => {}
-                }
-                return Vec::new();
-            }
+            _ => {}
+        }
+        if self.mode.overlay_scroll().is_some() {
+            return action.map_or_else(Vec::new, |action| self.handle_overlay_action(action));
         }
         match (action, self.key_context(), key.code) {
             (None, KeyContext::Picker, KeyCode::Char(c)) => {
@@ -118,6 +79,27 @@ impl App {
             _ => {}
         }
         self.perform_action(action)
+    }
+
+    /// Handles a key while an overlay is open: it closes or scrolls the overlay, or acts on the run below it.
+    fn handle_overlay_action(&mut self, action: Action) -> Vec<Effect> {
+        if action.closes_overlay() {
+            self.mode = Mode::Browse;
+            return Vec::new();
+        }
+        let is_explaining = matches!(self.mode, Mode::Explain { .. });
+        let Some(scroll) = self.mode.overlay_scroll() else { return Vec::new() };
+        match action {
+            Action::Up => *scroll = scroll.saturating_sub(1),
+            Action::Down => *scroll = scroll.saturating_add(1),
+            Action::PageUp => *scroll = scroll.saturating_sub(10),
+            Action::PageDown => *scroll = scroll.saturating_add(10),
+            _ if action.works_below_overlay() || (is_explaining && action.moves_cursor()) => {
+                return self.perform_action(Some(action));
+            }
+            _ => {}
+        }
+        Vec::new()
     }
 
     fn perform_action(&mut self, action: Option<Action>) -> Vec<Effect> {

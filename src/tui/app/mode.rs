@@ -56,15 +56,29 @@ pub(in crate::tui) enum Mode {
 }
 
 impl Mode {
+    /// Returns how far an overlay is scrolled; `None` if the mode is none.
+    pub(super) const fn overlay_scroll(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Browse | Self::Filter | Self::RecordingPrompt { .. } | Self::JumpTo { .. } => None,
+            Self::Help { scroll }
+            | Self::About { scroll }
+            | Self::Detail { scroll }
+            | Self::Explain { scroll }
+            | Self::Answer { scroll }
+            | Self::Mistakes { scroll, .. }
+            | Self::Text { scroll, .. } => Some(scroll),
+        }
+    }
+
     /// Whether this mode is an overlay and the key opens another one, which then replaces it. The key that opened an
     /// overlay closes it.
-    pub(super) const fn is_replaced_by(&self, action: Action) -> bool {
-        let over = !matches!(self, Self::Browse | Self::Filter | Self::RecordingPrompt { .. } | Self::JumpTo { .. });
-        over && match action {
-            Action::Help => !matches!(self, Self::Help { .. }),
-            Action::About => !matches!(self, Self::About { .. }),
-            Action::ShowAnswer => !matches!(self, Self::Answer { .. }),
-            _ => false,
-        }
+    pub(super) const fn is_replaced_by(&mut self, action: Action) -> bool {
+        self.overlay_scroll().is_some()
+            && match action {
+                Action::Help => !matches!(self, Self::Help { .. }),
+                Action::About => !matches!(self, Self::About { .. }),
+                Action::ShowAnswer => !matches!(self, Self::Answer { .. }),
+                _ => false,
+            }
     }
 }

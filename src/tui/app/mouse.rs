@@ -28,27 +28,13 @@ impl App {
             MouseEventKind::ScrollDown => Some(false),
             _ => None,
         };
-        match (&mut self.mode, wheel) {
-            (Mode::Browse | Mode::Filter | Mode::RecordingPrompt { .. } | Mode::JumpTo { .. }, _) => {}
-            (
-                Mode::Help { scroll }
-                | Mode::About { scroll }
-                | Mode::Detail { scroll }
-                | Mode::Explain { scroll }
-                | Mode::Answer { scroll }
-                | Mode::Mistakes { scroll, .. }
-                | Mode::Text { scroll, .. },
-                Some(up),
-            ) => {
-                *scroll = scroll.saturating_add_signed(if up { -3 } else { 3 });
-                return Vec::new();
+        if let Some(scroll) = self.mode.overlay_scroll() {
+            match wheel {
+                Some(up) => *scroll = scroll.saturating_add_signed(if up { -3 } else { 3 }),
+                None if matches!(event.kind, MouseEventKind::Down(_)) => self.mode = Mode::Browse,
+                None => {}
             }
-            (mode, None) => {
-                if matches!(event.kind, MouseEventKind::Down(_)) {
-                    *mode = Mode::Browse;
-                }
-                return Vec::new();
-            }
+            return Vec::new();
         }
         if self.question.is_some() {
             return self.handle_question_mouse(event, wheel);

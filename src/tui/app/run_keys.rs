@@ -8,7 +8,7 @@ use crate::trace::format::format_stamp;
 use crate::trace::{Command, KnobId, Stamp};
 use crate::tui::keys::Action;
 use crate::tui::panes;
-use crate::tui::run_view::{JumpTarget, Pane, RunView, Selection};
+use crate::tui::run_view::{Pane, RunView, Selection};
 
 impl App {
     pub(super) fn handle_run_action(&mut self, action: Action) -> Vec<Effect> {
@@ -41,7 +41,14 @@ impl App {
     }
 
     fn perform_run_action(&mut self, action: Action) -> Vec<Effect> {
+        if self.handle_replay_action(action) {
+            return Vec::new();
+        }
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
+        if let Some(words) = view.handle_arrangement_action(action) {
+            self.status_message = Some(words);
+            return Vec::new();
+        }
         let half = i64::from(view.drawn_axis().columns / 2).max(1);
         match action {
             Action::ToggleFreeze => view.toggle_freeze(),
@@ -66,13 +73,6 @@ impl App {
             Action::ToggleRange => self.status_message = Some(view.toggle_range()),
             Action::EventEarlier => self.status_message = view.step_to_event(false),
             Action::EventLater => self.status_message = view.step_to_event(true),
-            Action::NextOrder => self.status_message = Some(view.next_order()),
-            Action::ReverseOrder => self.status_message = Some(view.reverse_order()),
-            Action::PinLane => self.status_message = Some(view.toggle_pin()),
-            Action::HideLane => self.status_message = Some(view.hide_lane()),
-            Action::FoldGroup => self.status_message = Some(view.fold_group()),
-            Action::MuteFinding => self.status_message = Some(view.mute_finding()),
-            Action::ShowAll => self.status_message = Some(view.show_all()),
             Action::UndoNavigation => {
                 if !view.undo_navigation() {
                     self.status_message = Some("Nothing to undo".into());
@@ -93,18 +93,6 @@ impl App {
             Action::SlowMotion => return vec![Effect::StartSlowMotion],
             Action::ToggleRecording => return vec![Effect::ToggleRecording],
             Action::SetMark => return self.set_mark(),
-            Action::PlayRecording => view.toggle_play(),
-            Action::Faster => view.change_speed(true),
-            Action::Slower => view.change_speed(false),
-            Action::NextEvent => self.status_message = Some(view.step_event(true)),
-            Action::PreviousEvent => self.status_message = Some(view.step_event(false)),
-            Action::NextFinding => self.status_message = Some(view.jump_beside(JumpTarget::Finding, true)),
-            Action::PreviousFinding => self.status_message = Some(view.jump_beside(JumpTarget::Finding, false)),
-            Action::NextMark => self.status_message = Some(view.jump_beside(JumpTarget::Mark, true)),
-            Action::PreviousMark => self.status_message = Some(view.jump_beside(JumpTarget::Mark, false)),
-            Action::ToRunStart => view.jump_to(Stamp(0)),
-            Action::ToRunEnd => view.jump_to_end(),
-            Action::JumpToTime => self.mode = Mode::JumpTo { text: String::new() },
             action => self.toggle_pane(action),
         }
         Vec::new()
@@ -237,20 +225,24 @@ impl App {
 
 /// Whether an action moves the cursor or the selection by one step.
 const fn is_small_move(action: Action) -> bool {
-    matches!(
-        action,
-        Action::CursorEarlier
-            | Action::CursorLater
-            | Action::EventEarlier
-            | Action::EventLater
-            | Action::Up
-            | Action::Down
-            | Action::PageUp
-            | Action::PageDown
-    )
+    action.moves_cursor() || matches!(action, Action::Up | Action::Down | Action::PageUp | Action::PageDown)
 }
 
 impl RunView {
+    /// Arranges the lanes and findings. Returns what to tell the user; `None` for the other keys of a run.
+    fn handle_arrangement_action(&mut self, action: Action) -> Option<String> {
+        Some(match action {
+            Action::NextOrder => self.next_order(),
+            Action::ReverseOrder => self.reverse_order(),
+            Action::PinLane => self.toggle_pin(),
+            Action::HideLane => self.hide_lane(),
+            Action::FoldGroup => self.fold_group(),
+            Action::MuteFinding => self.mute_finding(),
+            Action::ShowAll => self.show_all(),
+            _ => return None,
+        })
+    }
+
     fn go_to_start(&mut self) {
         let axis = self.drawn_axis();
         self.viewport = crate::tui::run_view::Viewport::Until(Stamp(0) + axis.width());
@@ -281,8 +273,7 @@ impl RunView {
         }
         let wanted = knob.format_value(self.next_settings.number(id));
         let is = if self.is_past() { self.shown_knob_value(id) } else { knob.format_value(self.settings.number(id)) };
-        let can_turn = !self.is_recorded() && !self.is_in_slow_motion();
-        let next = (is != wanted && can_turn).then_some(wanted);
+        let next = (is != wanted && !self.is_recorded() && !self.is_in_slow_motion()).then_some(wanted);
         (is, next)
     }
 }
