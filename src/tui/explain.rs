@@ -16,10 +16,8 @@ const MAX_NAMES: usize = 3;
 /// Returns the title and the sentences about what is chosen; `None` if nothing is that can be explained.
 pub(super) fn explain_selection(view: &RunView) -> Option<(String, Vec<String>)> {
     let explainer = Explainer { model: view.shown_model(), at: view.figures.taken_at, now: view.now };
-    let when = match view.time_before_end() {
-        Some(_) => format!("at {}", format_stamp(view.figures.taken_at)),
-        None => "now".to_owned(),
-    };
+    let when =
+        if view.shows_present() { "now".to_owned() } else { format!("at {}", format_stamp(view.figures.taken_at)) };
     let registry = view.shown_model().registry();
     match view.selection? {
         Selection::Lane(worker) => {

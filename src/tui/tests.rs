@@ -4,6 +4,7 @@ mod app_screen;
 mod comparison;
 mod explain;
 mod harness;
+mod header;
 mod interaction;
 mod level_history;
 mod memory_backend;

@@ -273,7 +273,7 @@ impl RunView {
         }
         let wanted = knob.format_value(self.next_settings.number(id));
         let is = if self.is_past() { self.shown_knob_value(id) } else { knob.format_value(self.settings.number(id)) };
-        let next = (is != wanted && !self.is_recorded() && !self.is_in_slow_motion()).then_some(wanted);
+        let next = (is != wanted && self.has_control()).then_some(wanted);
         (is, next)
     }
 }

@@ -132,8 +132,8 @@ impl RunHeader<'_> {
         text::put_line(buf, rest, if is_live { "  " } else { " " }, Style::new())
     }
 
-    /// Draws the knobs with their values, the chosen one marked. If not all fit, those before the chosen one are left
-    /// out first.
+    /// Draws the knobs with their values, the chosen one marked where it can be turned. If not all fit, those before the
+    /// chosen one are left out first.
     fn draw_knobs(&self, at: Rect, buf: &mut Buffer) {
         let scenario = &self.view.scenario;
         let shown: Vec<String> = (0..scenario.knobs.len())
@@ -155,7 +155,7 @@ impl RunHeader<'_> {
                 text::put_line(buf, rest, self.theme.ellipsis(), self.theme.faint_style());
                 break;
             }
-            let chosen = self.view.knob.index() == i;
+            let chosen = self.view.knob.index() == i && self.view.has_control();
             rest = text::put_line(buf, rest, knob, if chosen { self.theme.selection_style() } else { Style::new() });
             rest = text::put_line(buf, rest, "  ", Style::new());
         }

@@ -73,6 +73,16 @@ impl RunView {
         matches!(self.shown, Shown::SlowMotion)
     }
 
+    /// Whether the run can be changed from this view: its knobs turned, the run stopped.
+    pub(in crate::tui) fn has_control(&self) -> bool {
+        !self.is_recorded() && !self.is_in_slow_motion()
+    }
+
+    /// Whether the shown moment is the present of a run that goes on.
+    pub(in crate::tui) fn shows_present(&self) -> bool {
+        self.play_state() == PlayState::Live && self.time_before_end().is_none()
+    }
+
     /// Whether the picture changes without any input.
     pub(in crate::tui) fn is_animating(&self) -> bool {
         match &self.shown {

@@ -1,8 +1,10 @@
 //! Journeys through the real loop: explanations, ranges of time, events of a row, undo, arrangement of lanes, costs.
 
-use super::app_screen::{AT_END, COLOUR_THEME, app_after, press_keys, screen, screen_text};
+use super::app_screen::{AT_END, COLOUR_THEME, app_after, app_with_recording, press_keys, screen, screen_text};
 use super::harness::Harness;
 use super::script::{contention, deadlock, everything_wrong, in_delivery_order, ms};
+use crate::trace::format::format_stamp;
+use crate::tui::app::App;
 
 #[test]
 fn question_mark_explains_the_chosen_worker_and_then_lists_the_keys() {
@@ -197,4 +199,31 @@ fn explanation_in_a_replay_names_the_keys_of_the_player() {
     assert!(harness.contains(", and . go to events of this row"), "{}", harness.screen_text());
     harness.press_keys(",");
     assert!(harness.shown_moment() < ms(5_000) && harness.contains(", and . go"), "{}", harness.screen_text());
+}
+
+#[test]
+fn explanation_names_the_moment_unless_it_is_the_present() {
+    let mut live = app_after(&contention(), COLOUR_THEME, 80, 24);
+    press_keys(&mut live, "je");
+    let title = |app: &App, words: &str| {
+        let shown = screen_text(&screen(app));
+        assert!(shown.contains(words), "{words}: {shown}");
+    };
+    title(&live, "teller-1 now");
+    press_keys(&mut live, " ");
+    title(&live, "teller-1 at 5.000 s"); // frozen
+    let mut replay = app_with_recording(&in_delivery_order(contention()), AT_END, (80, 24));
+    press_keys(&mut replay, "je");
+    title(&replay, "teller-1 at 5.000 s");
+    press_keys(&mut replay, "<esc>t701ms<enter>e");
+    insta::assert_snapshot!("explained_replay_80x24", screen_text(&screen(&replay)));
+    title(&replay, "teller-1 at 0.701 s");
+}
+
+#[test]
+fn explanation_in_slow_motion_names_the_moment_of_the_step() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("jm e<right>");
+    let moment = format_stamp(harness.shown_moment());
+    assert!(harness.contains(&format!("teller-1 at {moment}")), "{moment}: {}", harness.screen_text());
 }
