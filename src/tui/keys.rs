@@ -187,6 +187,8 @@ impl Action {
                 | Self::RunSuggestion(_)
                 | Self::AskAgain
                 | Self::Restart
+                | Self::ToggleRecording
+                | Self::SetMark
         )
     }
 

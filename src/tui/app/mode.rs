@@ -78,6 +78,7 @@ impl Mode {
                 Action::Help => !matches!(self, Self::Help { .. }),
                 Action::About => !matches!(self, Self::About { .. }),
                 Action::ShowAnswer => !matches!(self, Self::Answer { .. }),
+                Action::Compare | Action::SlowMotion => true,
                 _ => false,
             }
     }

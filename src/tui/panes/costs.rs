@@ -140,8 +140,8 @@ impl CostsPane<'_> {
         }
         let sum = |of: fn(&WaiterCosts) -> u64| -> u64 { costs.waiters.iter().map(|(_, waiter)| of(waiter)).sum() };
         let parts = [
-            ("free, not taken yet", sum(|waiter| waiter.handoff_ns)),
-            ("over, not running yet", sum(|waiter| waiter.wakeup_ns)),
+            ("lock free, not taken yet", sum(|waiter| waiter.handoff_ns)),
+            ("wait over, not running yet", sum(|waiter| waiter.wakeup_ns)),
             ("small pairs", sum(|waiter| waiter.others_ns)),
             ("unknown", sum(|waiter| waiter.unknown_ns)),
         ];
@@ -149,7 +149,7 @@ impl CostsPane<'_> {
         let parts: Vec<String> =
             parts.map(|(word, ns)| format!("{word} {}", format_tenths(costs.ms_per_second(*ns)))).collect();
         if !parts.is_empty() {
-            lines.push(format!("In the rest: {}.", parts.join(", ")));
+            lines.push(format!("The rest includes, in ms/s: {}.", parts.join("; ")));
         }
         lines.iter().flat_map(|line| wrap_text(line, width)).collect()
     }

@@ -84,7 +84,11 @@ impl RunView {
             Some(TimeRange { begin, end: None }) => {
                 self.range = Some(TimeRange { begin, end: Some(at) });
                 let (from, to) = (begin.min(at), begin.max(at));
-                format!("All figures are those of {} to {}; Esc ends the range", format_stamp(from), format_stamp(to))
+                format!(
+                    "Lanes, locks, queues, pools and cores: {} to {}; findings: its end. Esc ends the range",
+                    format_stamp(from),
+                    format_stamp(to)
+                )
             }
             Some(TimeRange { end: Some(_), .. }) | None => {
                 self.range = Some(TimeRange { begin: at, end: None });

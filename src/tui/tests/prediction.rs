@@ -67,6 +67,18 @@ fn answer_without_a_guess_opens_once() {
     assert!(harness.contains("Result"), "and opens by key");
 }
 
+/// The answer opens by itself: it may not swallow keys that the user presses meanwhile.
+#[test]
+fn keys_for_recording_marks_and_comparison_work_while_the_answer_is_open() {
+    let mut harness = run_with_guess("<enter>");
+    assert!(harness.contains("Result"));
+    harness.press_keys("M");
+    assert_eq!(harness.live_model().named_marks().len(), 1);
+    assert!(harness.contains("Result"), "it stays open meanwhile");
+    harness.press_keys("d");
+    assert!(harness.contains("Compare with recording:"), "{}", harness.screen_text());
+}
+
 #[test]
 fn answer_opens_only_when_settled_and_the_present_is_shown() {
     let script = contention();
