@@ -1,8 +1,11 @@
 //! Exact deadlock detection. A deadlock is a set of workers each of which waits, without a time limit, for something
 //! that only others of the set can release. Each separate cycle is a deadlock of its own.
 
+mod cancellation;
+mod cycle_links;
 mod cycles;
 mod graph_reduction;
+mod holder_requirement;
 mod orphaned_holds;
 mod rendezvous;
 mod requirement_table;
@@ -10,19 +13,17 @@ mod select;
 mod stall;
 mod stuck_groups;
 
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+pub use cycle_links::CycleLink;
 pub use stall::Stall;
 pub use stuck_groups::StuckGroup;
 
+use self::cycle_links::in_cycle_order;
 use self::cycles::{Cycle, permanently_blocked_within, separate_cycles};
 pub(super) use self::graph_reduction::{Requirement, permanently_blocked};
-use super::{Model, ResourceState};
-use contend_trace::{Evidence, LaneRange, LockKind, ResourceId, ResourceKind, Stamp, WorkerId, WorkerKind};
-
-/// Most workers listed that one worker of a cycle waits for.
-const MAX_NAMED: usize = 256;
+use super::Model;
+use contend_trace::{Evidence, Stamp, WorkerId};
 
 /// Workers that can never run again because of one cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,23 +39,6 @@ pub struct Deadlock {
     pub victims: Vec<WorkerId>,
     /// The weakest evidence that it rests on.
     pub evidence: Evidence,
-}
-
-/// One worker of a cycle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CycleLink {
-    pub worker: WorkerId,
-    /// The resource it holds that another worker of the cycle wants.
-    pub holds: ResourceId,
-    /// Whether it does not hold that yet, but is queued for it ahead of the worker that wants it: a writer before a
-    /// reader.
-    pub is_ahead_in_queue: bool,
-    /// The resource it waits for.
-    pub wants: ResourceId,
-    /// Stuck workers that would have to release that, in order; at most [`MAX_NAMED`].
-    pub waits_for: Vec<WorkerId>,
-    /// Start of its wait.
-    pub since: Stamp,
 }
 
 impl Deadlock {
@@ -205,85 +189,6 @@ impl Model {
         Deadlock { closed_at: at, workers: set, cycle: links, victims, evidence: evidence.unwrap_or_default() }
     }
 
-    /// As [`Model::requirement`]; a worker that others may cancel continues with any of these, too.
-    fn cancellable_requirement(&self, worker: WorkerId) -> Requirement {
-        match self.requirement(worker) {
-            Requirement::Nothing => Requirement::Nothing,
-            _ if self.is_being_cancelled(worker) => Requirement::Nothing,
-            needs if !self.could_be_cancelled(worker) => needs,
-            needs => {
-                let known = self.lanes.len();
-                let ids = |by: LaneRange| by.known(known).iter().chain(by.unknown(known).iter().take(1));
-                let by = self.cancellers(worker).flat_map(ids).filter(|by| self.can_still_cancel(*by));
-                needs.or_any_of(&by.map(WorkerId::index).collect::<Vec<_>>())
-            }
-        }
-    }
-
-    /// Whether the present wait of a worker will end because another worker has cancelled it.
-    pub(super) fn is_being_cancelled(&self, worker: WorkerId) -> bool {
-        let lane = &self.lanes[worker.index()];
-        let pending = lane.cancellation.filter(|(life, _)| lane.is_alive() && *life >= u64::from(lane.life_count));
-        pending.is_some_and(|(_, kills)| kills || self.has_interruptible_wait(worker))
-    }
-
-    /// Whether a cancellation ends the present wait of a worker: any wait but those for a mutex of threads or processes
-    /// and for a pipe alone.
-    fn has_interruptible_wait(&self, worker: WorkerId) -> bool {
-        if !self.lanes[worker.index()].awaited_alternatives().is_empty() {
-            return true;
-        }
-        let on = self.lanes[worker.index()].activity.resource.and_then(|on| self.registry.resource(on));
-        match on.map(|resource| &resource.kind) {
-            Some(ResourceKind::Mutex { kind }) => matches!(kind, LockKind::Async | LockKind::AsyncReentrant),
-            Some(ResourceKind::Pipe { .. }) => false,
-            _ => true,
-        }
-    }
-
-    /// Whether others could end the present wait of a worker by cancelling it. A process can be killed in any wait.
-    pub(super) fn could_be_cancelled(&self, worker: WorkerId) -> bool {
-        let is_process = self.registry.worker(worker).is_some_and(|info| info.kind == WorkerKind::Process);
-        is_process || self.has_interruptible_wait(worker)
-    }
-
-    /// Whether a worker may still reach a step that cancels others: it has not ended for good.
-    fn can_still_cancel(&self, worker: WorkerId) -> bool {
-        let may_exist = worker.index() < self.lanes.len() || self.registry.is_open;
-        may_exist && !(self.is_certainly_ended(worker) && self.spawners(worker).is_empty())
-    }
-
-    /// The requirement of a worker that waits without a time limit.
-    fn requirement(&self, worker: WorkerId) -> Requirement {
-        if !self.has_unlimited_wait(worker) && self.looks.is_empty() {
-            return Requirement::Nothing;
-        }
-        let wants = self.blockers(worker);
-        if wants.edges.iter().any(|edge| edge.is_timed) {
-            return Requirement::Nothing;
-        }
-        let mut holders: Vec<usize> = wants.edges.iter().map(|edge| edge.holder.index()).collect();
-        if holders.len() > wants.required {
-            return Requirement::AtLeast(wants.required, holders);
-        }
-        // Nothing else is known to block a reader behind writers that others may cancel.
-        if !holders.is_empty() || self.has_unlimited_wait(worker) {
-            holders.extend(self.writers_ahead_of(worker).map(WorkerId::index));
-        }
-        if holders.is_empty() { Requirement::Nothing } else { Requirement::All(holders) }
-    }
-
-    /// Writers that a reader is queued behind and that wait without a time limit themselves: it continues after they
-    /// have, also after a cancellation.
-    fn writers_ahead_of(&self, reader: WorkerId) -> impl Iterator<Item = WorkerId> {
-        let lane = &self.lanes[reader.index()];
-        let lock = lane.activity.resource.and_then(|on| match self.resources.get(on.index()) {
-            Some(ResourceState::Lock(lock)) => Some(lock),
-            _ => None,
-        });
-        lock.into_iter().flat_map(move |lock| self.writers_ahead(lock, lane.lock_request()))
-    }
-
     fn wait_start(&self, worker: usize) -> Stamp {
         self.wait_of(WorkerId::from(worker)).1
     }
@@ -305,58 +210,4 @@ impl Model {
         }
         self.wait_start(order[enough - 1])
     }
-
-    /// Links of a cycle: what each worker holds and wants, of which workers, and since when.
-    fn cycle_links(&self, needs: &[Requirement], set: &[usize], cycle: &[usize]) -> Vec<CycleLink> {
-        let mut waiters: BTreeMap<usize, usize> = BTreeMap::new();
-        for worker in cycle {
-            for on in needs[*worker].dependencies() {
-                waiters.entry(*on).or_insert(*worker);
-            }
-        }
-        let before = cycle.iter().cycle().skip(cycle.len().saturating_sub(1));
-        let link = |(worker, before): (&usize, &usize)| {
-            // The resource that the previous worker wants of it, or another worker if the previous one wants none.
-            let waiter = if needs[*before].dependencies().contains(worker) { before } else { waiters.get(worker)? };
-            self.cycle_link(needs, set, *worker, *waiter)
-        };
-        cycle.iter().zip(before).filter_map(link).collect()
-    }
-
-    /// The link of a worker: what it wants, and what it holds that `waiter` wants.
-    fn cycle_link(&self, needs: &[Requirement], set: &[usize], worker: usize, waiter: usize) -> Option<CycleLink> {
-        let lane = &self.lanes[worker];
-        let (wants, since) = self.wait_of(WorkerId::from(worker));
-        let (wants, holds) = (wants?, self.wait_of(WorkerId::from(waiter)).0?);
-        let is_stuck = |on: &&usize| set.binary_search(on).is_ok();
-        let mut waits_for: Vec<WorkerId> =
-            needs[worker].dependencies().iter().filter(is_stuck).copied().map(WorkerId::from).collect();
-        waits_for.sort_unstable();
-        waits_for.dedup();
-        waits_for.truncate(MAX_NAMED);
-        let has = lane.held_locks().iter().any(|(lock, _)| *lock == holds);
-        let is_numbered = self.registry.evidence(holds) == Evidence::Numbered;
-        let in_line = wants == holds && !has && is_numbered && self.registry.life_owner(holds).is_none();
-        Some(CycleLink { worker: WorkerId::from(worker), holds, is_ahead_in_queue: in_line, wants, waits_for, since })
-    }
-}
-
-/// Orders the members of a cycle so that each needs the next, from the lowest on, where that is possible.
-fn in_cycle_order(needs: &[Requirement], members: Vec<usize>) -> Vec<usize> {
-    let needs_next = |(worker, next): (&usize, &usize)| needs[*worker].dependencies().contains(next);
-    if members.iter().zip(members.iter().cycle().skip(1)).all(needs_next) {
-        return members;
-    }
-    let mut order = vec![members[0]];
-    while let Some(last) = order.last() {
-        let [next] = needs[*last].dependencies() else { return members };
-        if *next == order[0] {
-            break;
-        }
-        if order.len() == members.len() {
-            return members;
-        }
-        order.push(*next);
-    }
-    if order.len() == members.len() { order } else { members }
 }

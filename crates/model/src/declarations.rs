@@ -6,26 +6,17 @@
 //!
 //! The histories share the budget among what is present. As more appears, each keeps less detail.
 
+mod departures;
+mod placeholders;
+
 use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::sync::Arc;
 
+use self::departures::Departures;
 use super::buffer_sizes::{Budget, BufferSizes, HistoryCounts};
 use super::gone::Gone;
 use super::{GoneResources, GoneWorkers, Lane, Model, Pool, ResourceState};
-use contend_trace::{
-    Declared, EventKind, ExitKind, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, Stamp, WorkerId,
-    WorkerInfo, WorkerKind,
-};
-
-/// Most workers, and most resources, that are kept after their end because waits for them are not split yet.
-const MAX_LEAVING: usize = 256;
-
-/// Most workers, and most resources, that are examined again at a time because they could not be folded at their end.
-const MAX_EXAMINED: usize = 64;
-
-/// Most placeholders for workers, and most for resources. Events of further ids are only counted.
-const MAX_PLACEHOLDERS: usize = 256;
+use contend_trace::{Declared, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo};
 
 /// What an open registry needs beside the tables.
 #[derive(Debug, Clone)]
@@ -38,36 +29,7 @@ pub(super) struct OpenRegistry {
     gone: Gone,
     /// The locks that are present.
     lock_count: usize,
-    /// Workers and resources whose end was declared, with their last moment. Waits of others for them may still have to
-    /// be split, so their histories are kept until then.
-    leaving_workers: Vec<(Stamp, WorkerId)>,
-    leaving_resources: Vec<(Stamp, ResourceId)>,
-    /// Those of them that stay for now: workers that hold locks, and locks in use.
-    kept_workers: Kept<WorkerId>,
-    kept_resources: Kept<ResourceId>,
-}
-
-/// Ids that are examined again in turn.
-#[derive(Debug, Clone)]
-struct Kept<T> {
-    ids: BTreeSet<T>,
-    last_examined: Option<T>,
-}
-
-impl<T> Default for Kept<T> {
-    fn default() -> Self {
-        Self { ids: BTreeSet::new(), last_examined: None }
-    }
-}
-
-impl<T: Ord + Copy> Kept<T> {
-    /// Returns the next ids to examine, at most [`MAX_EXAMINED`].
-    fn next_ids(&mut self) -> Vec<T> {
-        let after = self.last_examined.map_or(Bound::Unbounded, Bound::Excluded);
-        let next: Vec<T> = self.ids.range((after, Bound::Unbounded)).take(MAX_EXAMINED).copied().collect();
-        self.last_examined = next.last().copied(); // none left: from the first one again
-        next
-    }
+    departures: Departures,
 }
 
 impl OpenRegistry {
@@ -79,10 +41,7 @@ impl OpenRegistry {
             placeholder_resources: BTreeSet::new(),
             gone: Gone::default(),
             lock_count: planned.locks,
-            leaving_workers: Vec::new(),
-            leaving_resources: Vec::new(),
-            kept_workers: Kept::default(),
-            kept_resources: Kept::default(),
+            departures: Departures::default(),
         }
     }
 
@@ -202,169 +161,6 @@ impl Model {
                 self.pool_by_queue.resize(queue + 1, None);
             }
             self.pool_by_queue[queue] = Some(pool);
-        }
-    }
-
-    /// Ends a worker that will do nothing any more.
-    fn remove_worker(&mut self, id: WorkerId) -> bool {
-        let Some(lane) = self.lanes.get(id.index()).filter(|lane| !lane.is_leaving) else { return false };
-        if lane.is_in_life() {
-            self.end_life(id, lane.newest_stamp, ExitKind::Retired);
-        }
-        let lane = &mut self.lanes[id.index()];
-        lane.is_leaving = true;
-        self.open.leaving_workers.push((lane.newest_stamp, id));
-        if self.open.leaving_workers.len() > MAX_LEAVING {
-            self.fold_leaving(self.newest_stamp);
-        }
-        true
-    }
-
-    /// Whether a worker will certainly do nothing any more.
-    pub(super) fn has_left(&self, id: WorkerId) -> bool {
-        self.lanes.is_gone(id.index()) || self.lanes[id.index()].is_leaving
-    }
-
-    /// Replaces workers and resources that are gone by their sums, if all waits up to their end are split.
-    pub(super) fn fold_leaving(&mut self, split_until: Stamp) {
-        self.examine_kept();
-        if self.open.leaving_workers.is_empty() && self.open.leaving_resources.is_empty() {
-            return;
-        }
-        for (ended, id) in std::mem::take(&mut self.open.leaving_workers) {
-            if ended > split_until {
-                self.open.leaving_workers.push((ended, id));
-            } else if self.is_worker_needed(id) {
-                self.open.kept_workers.ids.insert(id);
-            } else {
-                self.fold_worker(id);
-            }
-        }
-        for (ended, id) in std::mem::take(&mut self.open.leaving_resources) {
-            if ended > split_until {
-                self.open.leaving_resources.push((ended, id));
-            } else if self.is_resource_needed(id) {
-                self.open.kept_resources.ids.insert(id);
-            } else {
-                self.fold_resource(id);
-            }
-        }
-        self.plan_histories();
-    }
-
-    /// Lets the workers and resources leave that stayed and are no longer needed: a bounded number at a time.
-    fn examine_kept(&mut self) {
-        for id in self.open.kept_workers.next_ids() {
-            if !self.is_worker_needed(id) {
-                self.open.kept_workers.ids.remove(&id);
-                self.open.leaving_workers.push((self.newest_stamp, id));
-            }
-        }
-        for id in self.open.kept_resources.next_ids() {
-            if !self.is_resource_needed(id) {
-                self.open.kept_resources.ids.remove(&id);
-                self.open.leaving_resources.push((self.newest_stamp, id));
-            }
-        }
-    }
-
-    /// Whether a worker that is gone holds a lock or is stuck, so that others may wait for it.
-    fn is_worker_needed(&self, id: WorkerId) -> bool {
-        let lane = &self.lanes[id.index()];
-        !lane.holds.confirmed.is_empty()
-            || !lane.holds.uncertain.is_empty()
-            || self.deadlocks.stuck_workers().binary_search(&id).is_ok()
-    }
-
-    /// Whether a resource that is gone is a lock that is held or waited for.
-    fn is_resource_needed(&self, id: ResourceId) -> bool {
-        matches!(self.resources.get(id.index()), Some(ResourceState::Lock(lock)) if lock.is_in_use())
-    }
-
-    /// Adds the sums of a worker to those of its group, and drops the rest.
-    fn fold_worker(&mut self, id: WorkerId) {
-        let ended = self.lanes[id.index()].activity().since;
-        if let (Some(lane), Some(info)) = (self.lanes.remove(id.index()), self.registry.worker(id)) {
-            self.open.gone.add_worker(&info.group, info.kind, &lane, ended, self.sizes.shape);
-        }
-        self.resources.entries_mut().for_each(|(_, resource)| resource.forget_worker(id));
-        self.happens_before.forget_worker(id);
-        self.looks.forget_worker(id);
-        self.wait_anatomy.forget_worker(id);
-        self.open.placeholder_workers.remove(&id);
-        Arc::make_mut(&mut self.registry).declare(&Declared::WorkerGone(id));
-    }
-
-    fn remove_resource(&mut self, id: ResourceId) -> bool {
-        let is_known = self.resources.get(id.index()).is_some() || self.open.placeholder_resources.remove(&id);
-        let is_leaving = self.open.kept_resources.ids.contains(&id)
-            || self.open.leaving_resources.iter().any(|(_, leaving)| *leaving == id);
-        if is_known && !is_leaving {
-            self.open.leaving_resources.push((self.newest_stamp, id));
-            if self.open.leaving_resources.len() > MAX_LEAVING {
-                self.fold_leaving(self.newest_stamp);
-            }
-        }
-        is_known && !is_leaving
-    }
-
-    /// Adds the sums of a resource to those of its kind, and drops the rest.
-    fn fold_resource(&mut self, id: ResourceId) {
-        if let (Some(state), Some(info)) = (self.resources.remove(id.index()), self.registry.resource(id)) {
-            self.open.gone.add_resource(info.kind.word(), &state);
-            self.open.lock_count -= usize::from(matches!(state, ResourceState::Lock(_)));
-        }
-        if let Some(pool) = self.pool_by_queue.get_mut(id.index()) {
-            *pool = None;
-        }
-        self.happens_before.forget_resource(id);
-        Arc::make_mut(&mut self.registry).declare(&Declared::ResourceGone(id));
-    }
-
-    /// Adds a placeholder for a worker that events name and nothing declared. Returns whether there is one.
-    #[cold]
-    pub(super) fn add_placeholder_worker(&mut self, id: WorkerId) -> bool {
-        let has_room = self.registry.is_open
-            && !self.lanes.is_gone(id.index())
-            && self.open.placeholder_workers.len() < MAX_PLACEHOLDERS;
-        let info = WorkerInfo {
-            name: format!("undeclared-{}", id.0),
-            group: "undeclared".to_owned(),
-            kind: WorkerKind::Thread,
-            pool: None,
-        };
-        let declared = Declared::Worker { id, info: info.clone() };
-        if !has_room || !Arc::make_mut(&mut self.registry).declare(&declared) {
-            return false;
-        }
-        self.add_worker(id, &info);
-        self.open.placeholder_workers.insert(id);
-        self.plan_histories();
-        true
-    }
-
-    /// Gives a name to a resource that an event names and nothing declared.
-    #[inline]
-    pub(super) fn note_resource(&mut self, kind: &EventKind) {
-        if self.registry.is_open
-            && let Some(id) = kind.resource()
-            && self.resources.get(id.index()).is_none()
-        {
-            self.add_placeholder_resource(id);
-        }
-    }
-
-    #[cold]
-    fn add_placeholder_resource(&mut self, id: ResourceId) {
-        let is_known = self.resources.is_gone(id.index()) || self.open.placeholder_resources.contains(&id);
-        if is_known || self.open.placeholder_resources.len() >= MAX_PLACEHOLDERS {
-            return;
-        }
-        let info = ResourceInfo { name: format!("undeclared-{}", id.0), kind: ResourceKind::Undeclared };
-        let declared = Declared::Resource { id, info, evidence: contend_trace::Evidence::Numbered };
-        if Arc::make_mut(&mut self.registry).declare(&declared) {
-            self.resources.skip(id.index());
-            self.open.placeholder_resources.insert(id);
         }
     }
 
