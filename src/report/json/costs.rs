@@ -1,8 +1,41 @@
 //! Who costs whom in the JSON report.
 
-use super::shape::{PairCostJson, WaiterCostJson, WhoCostsWhomJson};
+use serde::Serialize;
+
 use crate::report::Report;
 use crate::trace::{Span, State};
+
+/// Waiting time by waiter, and by waiter and the worker that was waited for.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct WhoCostsWhomJson<'a> {
+    waiters: Vec<WaiterCostJson<'a>>,
+    pairs: Vec<PairCostJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct WaiterCostJson<'a> {
+    name: &'a str,
+    waited_ms: f64,
+    handoff_ms: f64,
+    wakeup_ms: f64,
+    others_ms: f64,
+    unknown_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct PairCostJson<'a> {
+    waiter: &'a str,
+    holder: &'a str,
+    waited_ms: f64,
+    ms_per_s: f64,
+    holder_running_ms: f64,
+    holder_ready_ms: f64,
+    holder_waiting_ms: f64,
+    holder_unknown_ms: f64,
+}
 
 /// Pairs that are listed; smaller ones are in their waiters' `others_ms`.
 const MAX_PAIRS: usize = 256;

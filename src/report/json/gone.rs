@@ -1,9 +1,48 @@
-//! What is left in the report of workers and resources that are gone.
+//! The sums of removed workers and resources in the JSON report.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use super::SHARE_STATES;
-use super::shape::{GoneJson, GoneResourcesJson, GoneWorkersJson};
 use crate::report::Report;
 use crate::trace::{Span, Stamp, State};
+
+/// Sums of what an open registry had and lost.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct GoneJson<'a> {
+    workers: Vec<GoneWorkersJson<'a>>,
+    resources: Vec<GoneResourcesJson>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct GoneWorkersJson<'a> {
+    group: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
+    kind: &'static str,
+    workers: u64,
+    lives: u64,
+    crashes: u64,
+    tasks: u64,
+    first_began_s: Option<f64>,
+    last_ended_s: f64,
+    alive_s: f64,
+    share: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct GoneResourcesJson {
+    kind: &'static str,
+    resources: u64,
+    acquired: u64,
+    contended: u64,
+    waited_s: f64,
+    held_s: f64,
+    items: u64,
+}
 
 /// Returns `None` if nothing is gone. Only an open registry loses entries.
 pub(super) fn gone<'a>(report: &Report<'a>) -> Option<GoneJson<'a>> {

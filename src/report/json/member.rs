@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::shape::{FindingJson, MachineJson};
-use super::{
-    costs, counters, cpu, events, failures, locks, marks, pipes, pools, queues, signals, stuck_workers, workers,
-};
+use super::sections::section;
 use crate::report::Report;
 use crate::scenario::{PathSegment, ReportPath};
 
@@ -39,31 +36,4 @@ pub(in crate::report) fn report_member(report: &Report<'_>, path: &ReportPath) -
 
 fn is_named(element: &Value, name: &str) -> bool {
     ["name", "id"].into_iter().any(|key| element.get(key).and_then(Value::as_str) == Some(name))
-}
-
-/// Returns one member at the top of the report.
-fn section(report: &Report<'_>, name: &str) -> serde_json::Result<Value> {
-    use serde_json::to_value;
-    match name {
-        "machine" => to_value(MachineJson::from(report.machine)),
-        "elapsed_s" => to_value(report.ended_at.as_secs_f64()),
-        "ended" => to_value(report.ended.word()),
-        "events" => to_value(events(report)),
-        "workers" => to_value(workers(report)),
-        "locks" => to_value(locks(report)),
-        "who_costs_whom" => to_value(costs::who_costs_whom(report)),
-        "queues" => to_value(queues(report)),
-        "pools" => to_value(pools(report)),
-        "pipes" => to_value(pipes(report)),
-        "counters" => to_value(counters(report)),
-        "cpu" => to_value(cpu(report)),
-        "deadlocks" => to_value(stuck_workers::deadlocks(report)),
-        "stalls" => to_value(stuck_workers::stalls(report)),
-        "failures" => to_value(failures(report)),
-        "marks" => to_value(marks(report)),
-        "signals" => to_value(signals(report)),
-        "muted_findings" => to_value(report.muted),
-        "findings" => to_value(report.findings.iter().map(FindingJson::from).collect::<Vec<_>>()),
-        _ => Ok(Value::Null),
-    }
 }

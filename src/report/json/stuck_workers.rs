@@ -1,8 +1,47 @@
 //! Deadlocks and stalls in the JSON report.
 
-use super::shape::{DeadlockJson, DeadlockLinkJson, StallJson, StalledWorkerJson};
+use serde::Serialize;
+
 use crate::report::Report;
 use crate::trace::WorkerId;
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct DeadlockJson<'a> {
+    at_s: f64,
+    ring: Vec<DeadlockLinkJson<'a>>,
+    victims: Vec<&'a str>,
+    #[cfg_attr(test, schemars(extend("enum" = ["numbered", "observed"])))]
+    evidence: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct DeadlockLinkJson<'a> {
+    worker: &'a str,
+    holds: &'a str,
+    wants: &'a str,
+    in_line: bool,
+    waits_for: Vec<&'a str>,
+    since_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct StallJson<'a> {
+    at_s: f64,
+    workers: Vec<StalledWorkerJson<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = ["numbered"])))]
+    evidence: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct StalledWorkerJson<'a> {
+    worker: &'a str,
+    waits_for: Option<&'a str>,
+    alternatives: Vec<&'a str>,
+}
 
 pub(super) fn deadlocks<'a>(report: &Report<'a>) -> Vec<DeadlockJson<'a>> {
     let registry = report.model.registry();
