@@ -1,12 +1,12 @@
 //! The closed set of things that a worker can do at one moment. The model knows nothing else about a run.
 //!
 //! Adding a kind of event takes a variant of [`EventKind`] and a row of the table in `record.rs`, which says how it
-//! travels; the compiler then names the places in the model that must know it.
+//! travels; the compiler and the tests of the model then name the places that must know it.
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, MarkId, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+use super::{DropReason, ExitKind, Grant, MarkId, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// An action of one worker at one moment. Only the order of events of the same worker is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,49 +15,6 @@ pub struct Event {
     pub at: Stamp,
     pub worker: WorkerId,
     pub kind: EventKind,
-}
-
-/// How a worker ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-#[repr(u8)]
-pub enum ExitKind {
-    /// Reached the end of its steps.
-    Finished,
-    /// Was asked to end: the pool became smaller, or the run stopped.
-    Retired,
-    /// A step failed or panicked.
-    Panicked,
-    /// Was found dead by another worker, which records the end in its place. Or was cancelled without giving anything
-    /// back.
-    Killed,
-    /// Was cancelled, and gave back what it held.
-    Cancelled,
-}
-
-impl ExitKind {
-    /// Every way to end, in the order of the numbers that stand for them in a record.
-    pub const ALL: [Self; 5] = [Self::Finished, Self::Retired, Self::Panicked, Self::Killed, Self::Cancelled];
-}
-
-/// Why a task of a pool is not executed to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-#[repr(u8)]
-pub enum DropReason {
-    /// Cancelled while it was still in the queue.
-    Cancelled,
-    /// Failed in the queue, because the whole pool failed.
-    Failed,
-    /// Was begun or handed over, and will never end.
-    Lost,
-    /// Failed, and no worker will read its result.
-    UnreadFailure,
-}
-
-impl DropReason {
-    /// Every reason, in the order of the numbers that stand for them in a record.
-    pub const ALL: [Self; 4] = [Self::Cancelled, Self::Failed, Self::Lost, Self::UnreadFailure];
 }
 
 /// Special values of [`EventKind::AwaitsResult`]: waits that are not for one result with a number.
@@ -275,7 +232,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Returns the resource that the event names, if any.
-    pub fn resource(self) -> Option<ResourceId> {
+    pub const fn resource(self) -> Option<ResourceId> {
         match self {
             Self::Held { lock, .. }
             | Self::RwlockRequest { lock, .. }

@@ -63,6 +63,7 @@
 
 mod counter_memory;
 mod declare;
+mod ending;
 mod event;
 mod finding_id;
 pub mod format;
@@ -86,7 +87,8 @@ use std::sync::atomic::{AtomicU64, fence};
 
 pub use counter_memory::CounterMemory;
 pub use declare::{Declared, Evidence, Look, SeenWait, SeenWorker};
-pub use event::{AwaitedResult, DropReason, Event, EventFamily, EventKind, ExitKind, POLLS_PER_EVENT};
+pub use ending::{DropReason, ExitKind};
+pub use event::{AwaitedResult, Event, EventFamily, EventKind, POLLS_PER_EVENT};
 pub use finding_id::FindingId;
 pub use ids::{Grant, KnobId, MarkId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
