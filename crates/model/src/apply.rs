@@ -10,7 +10,7 @@ mod transfer_events;
 use super::lane::{Alternative, Wait};
 use super::transitions::{is_blocking_state, is_valid_transition};
 use super::{Lock, Model, ResourceState};
-use contend_trace::{Event, EventKind, ResourceId, Stamp, State, WorkerId};
+use contend_trace::{Event, EventFamily, EventKind, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
     #[inline]
@@ -49,7 +49,7 @@ impl Model {
         match event.kind {
             EventKind::LifeBegan => self.begin_life(worker, at, dead),
             kind => {
-                self.apply_life_event(worker, at, kind);
+                self.apply_event_in_life(worker, at, kind);
                 if dead.is_some() {
                     self.record_death(worker);
                 }
@@ -59,77 +59,23 @@ impl Model {
 
     /// Applies an event inside a life.
     #[inline]
-    pub(super) fn apply_life_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+    pub(super) fn apply_event_in_life(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         self.happens_before.apply_event(w, &kind);
-        match kind {
-            EventKind::Held { .. }
-            | EventKind::RwlockRequest { .. }
-            | EventKind::RwlockReaders { .. }
-            | EventKind::PermitRequest { .. }
-            | EventKind::LockWait { .. }
-            | EventKind::TimedAttempt { .. }
-            | EventKind::Acquired { .. }
-            | EventKind::Released { .. }
-            | EventKind::SemaphorePassed { .. }
-            | EventKind::SemaphorePosted { .. }
-            | EventKind::OwnerDied { .. }
-            | EventKind::CopiedHeld { .. } => self.apply_lock_event(w, at, kind),
-            EventKind::Put { .. }
-            | EventKind::PutNth { .. }
-            | EventKind::Took { .. }
-            | EventKind::TookNth { .. }
-            | EventKind::ItemPriority { .. }
-            | EventKind::Closed { .. }
-            | EventKind::Sent { .. }
-            | EventKind::Received { .. }
-            | EventKind::StillWaiting { .. }
-            | EventKind::CounterAdded { .. }
-            | EventKind::CounterAddedMany { .. }
-            | EventKind::CounterSwapFailed { .. }
-            | EventKind::CounterSwapped { .. } => self.apply_transfer_event(w, at, kind),
-            EventKind::TaskBegan { .. }
-            | EventKind::TaskEnded { .. }
-            | EventKind::TaskRejected { .. }
-            | EventKind::TaskRetried { .. }
-            | EventKind::TaskStolen { .. }
-            | EventKind::TaskDropped { .. }
-            | EventKind::TaskAbandoned { .. }
-            | EventKind::TaskNumbered { .. }
-            | EventKind::AwaitsResult { .. }
-            | EventKind::ResultReady { .. }
-            | EventKind::ResultRead { .. } => self.apply_task_event(w, at, kind),
-            EventKind::Woken { .. }
-            | EventKind::Signalled { .. }
-            | EventKind::FlagSeenSet { .. }
-            | EventKind::GroupCounted { .. }
-            | EventKind::WaitTimedOut { .. }
-            | EventKind::WaitCancelled { .. } => self.apply_signal_event(w, at, kind),
-            EventKind::Spawns { .. }
-            | EventKind::SpawnedBy { .. }
-            | EventKind::Cancels { .. }
-            | EventKind::Joins { .. } => {
-                self.apply_spawn_event(w, at, kind);
-            }
-            EventKind::Blocked { .. }
-            | EventKind::Alternative { .. }
-            | EventKind::Resumed
-            | EventKind::BecameRunnable
-            | EventKind::LoopCpuWait(_)
-            | EventKind::CpuTime(_)
-            | EventKind::Polled { .. }
-            | EventKind::CommandRan { .. } => self.apply_activity_event(w, at, kind),
-            EventKind::Mark { text, number } => {
-                self.set_running(w, at);
-                self.add_named_mark(w, at, text, number);
-            }
-            EventKind::LifeEnded(exit) => self.end_life(w, at, exit),
-            EventKind::LifeBegan | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
+        match kind.family() {
+            EventFamily::Life => self.apply_life_event(w, at, kind),
+            EventFamily::Lock => self.apply_lock_event(w, at, kind),
+            EventFamily::Wait => self.apply_wait_event(w, at, kind),
+            EventFamily::Queue | EventFamily::Pipe | EventFamily::Counter => self.apply_transfer_event(w, at, kind),
+            EventFamily::Task | EventFamily::Result => self.apply_task_event(w, at, kind),
+            EventFamily::Signal => self.apply_signal_event(w, at, kind),
+            EventFamily::Mark => self.apply_mark(w, at, kind),
+            EventFamily::Stream => {}
         }
     }
 
-    /// Applies an event about what the worker itself does: it blocks, goes on, polls, or used a CPU.
+    /// Applies an event about a wait for anything but a lock, or about time on and off the CPU.
     #[inline]
-    fn apply_activity_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+    fn apply_wait_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         match kind {
             EventKind::Blocked { state, on } if is_blocking_state(state) => {
                 self.change_activity(w, at, state, on);
@@ -137,6 +83,8 @@ impl Model {
                 self.detect_futile_wakeup(w, at, on);
                 self.begin_pipe_wait(w, on);
             }
+            // A worker blocks in no other state.
+            EventKind::Blocked { .. } => {}
             EventKind::Resumed => self.set_running(w, at),
             EventKind::Alternative { on, room, nth } => {
                 self.set_running(w, at);
@@ -144,17 +92,17 @@ impl Model {
             }
             EventKind::BecameRunnable => self.mark_ready(w, at),
             EventKind::LoopCpuWait(queued) => self.lanes[w.index()].record_run_queue_wait(at, queued.0),
-            EventKind::CpuTime(span) => self.lanes[w.index()].apply_reported_cpu_time(at, span.0),
-            EventKind::Polled { on, lasted } => {
+            _ => note_unknown_kind(kind),
+        }
+    }
+
+    fn apply_mark(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+        match kind {
+            EventKind::Mark { text, number } => {
                 self.set_running(w, at);
-                self.lanes[w.index()].polls.add(at, on, lasted);
+                self.add_named_mark(w, at, text, number);
             }
-            EventKind::CommandRan { ok, cpu } => {
-                self.set_running(w, at);
-                self.lanes[w.index()].commands.add(ok, cpu);
-            }
-            // A worker blocks in no other state.
-            _ => {}
+            _ => note_unknown_kind(kind),
         }
     }
 
@@ -222,4 +170,10 @@ impl Model {
             _ => self.health.anomalies += 1,
         }
     }
+}
+
+/// Reports a kind of event that the function of its family does not know, in a debug build.
+#[inline]
+fn note_unknown_kind(kind: EventKind) {
+    debug_assert!(false, "no function applies {}", kind.name());
 }

@@ -71,10 +71,10 @@ impl Model {
                 | EventKind::RwlockReaders { .. }
                 | EventKind::PermitRequest { .. }
                 | EventKind::LockWait { .. }
-                | EventKind::LifeEnded(_) => self.apply_life_event(w, at, *kind),
+                | EventKind::LifeEnded(_) => self.apply_event_in_life(w, at, *kind),
                 EventKind::Joins { .. } | EventKind::Blocked { .. } => {
                     self.reconcile_holds(w);
-                    self.apply_life_event(w, at, *kind);
+                    self.apply_event_in_life(w, at, *kind);
                 }
                 _ => self.health.anomalies += 1,
             }

@@ -122,6 +122,7 @@ macro_rules! event_layout {
             }
 
             /// Returns the subject of this kind of event.
+            #[inline]
             pub const fn family(self) -> EventFamily {
                 match self {
                     $($(Self::$kind { .. } => EventFamily::$family,)+)+

@@ -1,10 +1,26 @@
 //! Applies the start and the end of a worker's life, its death, and gaps in its stream.
 
+use super::note_unknown_kind;
 use crate::Model;
 use crate::lane::{LifeEnd, NextWait};
-use contend_trace::{DeathCause, ExitKind, ResourceId, Stamp, State, WorkerId};
+use contend_trace::{DeathCause, EventKind, ExitKind, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
+    /// Applies an event about lives, except the first one of a life.
+    #[inline]
+    pub(super) fn apply_life_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+        match kind {
+            EventKind::LifeBegan => {}
+            EventKind::LifeEnded(exit) => self.end_life(w, at, exit),
+            EventKind::CpuTime(span) => self.lanes[w.index()].apply_reported_cpu_time(at, span.0),
+            EventKind::Spawns { life, nth } => self.record_spawn_request(w, at, life, nth),
+            EventKind::SpawnedBy { worker, after } => self.record_spawn(w, at, worker, after),
+            EventKind::Cancels { worker, nth, kills } => self.record_cancellation(w, at, worker, (nth, kills)),
+            EventKind::Joins { life, nth } => self.begin_join(w, at, life, nth),
+            _ => note_unknown_kind(kind),
+        }
+    }
+
     /// Begins a new life; `dead` is when the former one ended, if only others noticed its end.
     pub(super) fn begin_life(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
         self.happens_before.begin_life(w);

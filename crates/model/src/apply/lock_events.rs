@@ -1,5 +1,6 @@
 //! Applies events about locks: waits, acquisitions, releases, and the list of holds before a wait.
 
+use super::note_unknown_kind;
 use crate::lane::{LockWait, Wait};
 use crate::{Lock, LockCapacity, Model, ResourceState};
 use contend_trace::{EventKind, Grant, LockKind, ResourceId, ResourceKind, Stamp, State, WorkerId};
@@ -22,8 +23,11 @@ impl Model {
                 self.with_lock(lock, Lock::record_post);
             }
             EventKind::OwnerDied { lock } => self.record_dead_owner(w, at, lock),
+            EventKind::WaitTimedOut { lock } => self.record_timeout(w, at, lock),
+            // Counted nowhere: no limit was too short.
+            EventKind::WaitCancelled { .. } => self.set_running(w, at),
             EventKind::CopiedHeld { lock, holder } => self.record_copied_hold(w, at, lock, holder),
-            _ => {}
+            _ => note_unknown_kind(kind),
         }
     }
 
@@ -89,8 +93,8 @@ impl Model {
         self.stuck_holders += usize::from(lane.can_close_cycle());
     }
 
-    /// Replaces what is known about the worker's holds by the list that precedes its wait: holds that are not in the
-    /// list are over. A list of the greatest possible length may lack older holds; nothing new is known about those.
+    /// Replaces the known holds of the worker by the list that precedes its wait: holds that are not in the list are
+    /// over. A list of the greatest possible length may lack older holds, so it says nothing about those.
     pub(crate) fn reconcile_holds(&mut self, w: WorkerId) {
         let lane = &mut self.lanes[w.index()];
         let holds = &mut lane.holds;

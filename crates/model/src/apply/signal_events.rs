@@ -1,5 +1,6 @@
 //! Applies events about conditions, event flags, barriers and wait groups, and timeouts of waits.
 
+use super::note_unknown_kind;
 use crate::lane::Wakeup;
 use crate::{Model, ResourceState};
 use contend_trace::{EventKind, ResourceId, ResourceKind, Span, Stamp, WorkerId};
@@ -11,10 +12,11 @@ impl Model {
             EventKind::Signalled { on, woken } => self.record_signal(w, at, on, woken),
             EventKind::FlagSeenSet { on, .. } => self.record_set_flag(w, at, on),
             EventKind::GroupCounted { on, count, .. } => self.record_group_count(w, at, on, count),
-            EventKind::WaitTimedOut { lock } => self.record_timeout(w, at, lock),
-            // Counted nowhere: no limit was too short.
-            EventKind::WaitCancelled { .. } => self.set_running(w, at),
-            _ => {}
+            EventKind::Polled { on, lasted } => {
+                self.set_running(w, at);
+                self.lanes[w.index()].polls.add(at, on, lasted);
+            }
+            _ => note_unknown_kind(kind),
         }
     }
 
@@ -57,7 +59,7 @@ impl Model {
     }
 
     /// Records that a timed wait ended by itself.
-    fn record_timeout(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
+    pub(super) fn record_timeout(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
         self.set_running(w, at);
         match self.resources.get_mut(on.index()) {
             Some(ResourceState::Signals(signals)) => signals.record_timeout(),

@@ -2,27 +2,17 @@
 
 use crate::lane::{JoinWait, Wait};
 use crate::{Life, Model, ResourceState};
-use contend_trace::{EventKind, ResourceId, Span, Stamp, State, WorkerId};
+use contend_trace::{ResourceId, Span, Stamp, State, WorkerId};
 
 impl Model {
-    pub(super) fn apply_spawn_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
-        match kind {
-            EventKind::Spawns { life, nth } => self.record_spawn_request(w, at, life, nth),
-            EventKind::SpawnedBy { worker, after } => self.record_spawn(w, at, worker, after),
-            EventKind::Cancels { worker, nth, kills } => self.record_cancellation(w, at, worker, (nth, kills)),
-            EventKind::Joins { life, nth } => self.begin_join(w, at, life, nth),
-            _ => {}
-        }
-    }
-
-    fn record_spawn_request(&mut self, w: WorkerId, at: Stamp, life: ResourceId, nth: u64) {
+    pub(super) fn record_spawn_request(&mut self, w: WorkerId, at: Stamp, life: ResourceId, nth: u64) {
         self.set_running(w, at);
         self.clear_wakeup(w);
         self.with_life(life, |life| life.record_request(nth));
     }
 
     /// Records that another worker requested this worker's present life.
-    fn record_spawn(&mut self, w: WorkerId, at: Stamp, by: WorkerId, after: Span) {
+    pub(super) fn record_spawn(&mut self, w: WorkerId, at: Stamp, by: WorkerId, after: Span) {
         self.set_running(w, at);
         if let Some(life) = self.life_of(w) {
             self.with_life(life, |life| life.record_start(by, after));
@@ -30,7 +20,7 @@ impl Model {
     }
 
     /// Records that a worker cancels another one in this life.
-    fn record_cancellation(&mut self, w: WorkerId, at: Stamp, of: WorkerId, (life, kills): (u64, bool)) {
+    pub(super) fn record_cancellation(&mut self, w: WorkerId, at: Stamp, of: WorkerId, (life, kills): (u64, bool)) {
         self.set_running(w, at);
         self.clear_wakeup(w);
         match self.lanes.get_mut(of.index()) {
@@ -40,7 +30,7 @@ impl Model {
     }
 
     /// Begins the wait for the end of another worker's life: an edge of the wait-for graph without any lock.
-    fn begin_join(&mut self, w: WorkerId, at: Stamp, life: ResourceId, nth: u64) {
+    pub(super) fn begin_join(&mut self, w: WorkerId, at: Stamp, life: ResourceId, nth: u64) {
         self.change_activity(w, at, State::Signal, Some(life));
         self.detect_futile_wakeup(w, at, Some(life));
         let lane = &mut self.lanes[w.index()];

@@ -1,5 +1,6 @@
 //! Applies events about the tasks of pools and their results.
 
+use super::note_unknown_kind;
 use crate::lane::{OpenTask, SupplyDetail};
 use crate::{Model, Pool, Queue, ResourceState, Results};
 use contend_trace::{DropReason, EventKind, PoolId, ResourceId, Span, Stamp, State, WorkerId};
@@ -28,6 +29,10 @@ impl Model {
             EventKind::TaskNumbered { number, helped, .. } => {
                 self.lanes[w.index()].next_task = Some((number, helped));
             }
+            EventKind::CommandRan { ok, cpu } => {
+                self.set_running(w, at);
+                self.lanes[w.index()].commands.add(ok, cpu);
+            }
             EventKind::ResultReady { on, unread, nth, ok: _ } => {
                 self.with_results(on, |results| results.resolve(at, w, unread, nth));
             }
@@ -36,7 +41,7 @@ impl Model {
                 self.clear_wakeup(w);
                 self.with_results(on, |results| results.read(at, w, unread, nth, ok));
             }
-            _ => {}
+            _ => note_unknown_kind(kind),
         }
     }
 

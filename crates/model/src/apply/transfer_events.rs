@@ -1,5 +1,6 @@
 //! Applies events about queues, pipes and counters.
 
+use super::note_unknown_kind;
 use crate::{Counter, Model, Pipe, Queue, ResourceState};
 use contend_trace::{EventKind, ResourceId, Span, Stamp, State, WorkerId, WorkerKind};
 
@@ -47,7 +48,7 @@ impl Model {
             EventKind::CounterSwapFailed { counter, .. } => {
                 self.with_counter(w, at, counter, Counter::record_failed_swap);
             }
-            _ => {}
+            _ => note_unknown_kind(kind),
         }
     }
 

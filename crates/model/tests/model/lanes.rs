@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use contend_model::{CellWindow, LifeEnd, Model};
-use contend_trace::{DeathCause, Span, Stamp, State};
+use contend_trace::{DeathCause, Event, EventKind, Message, Span, Stamp, State};
 
 use super::script::{drawn, ms, play, worker};
 
@@ -177,4 +177,16 @@ fn open_span_counts_up_to_now() {
     let later = ms(10.0) + Span(600_000_000_000);
     assert_eq!(lane.total_state_times(later).get(State::Sleep), 600_000_000_000);
     assert_eq!(lane.state_times(later.earlier_by(Span::from_millis(1)), later, later).get(State::Sleep), 1_000_000);
+}
+
+#[test]
+fn every_kind_of_event_is_applied_by_a_function_of_its_family() {
+    for info in EventKind::ALL {
+        let mut model = play("worker a\n0 a began");
+        let kind = EventKind::from_bits(info.code.into());
+        assert_eq!(kind.name(), info.name);
+        // A kind that its family's function does not know fails an assertion in there.
+        model.apply(&Message::Events(vec![Event { at: ms(1.0), worker: worker(&model, "a"), kind }]));
+        assert_eq!(model.health().events, 2, "{}", info.name);
+    }
 }
