@@ -6,8 +6,6 @@
 //! [`Span`]'s `Display` writes durations. The values of knobs (`5ms`, `64KiB`) are the scenario language's own: they
 //! read back to the same number.
 
-use std::borrow::Cow;
-
 use crate::{Span, Stamp, plural};
 
 /// Writes a count in groups of three digits: `8,412`.
@@ -146,21 +144,19 @@ pub fn format_stamp(at: Stamp) -> String {
     format!("{:.3} s", at.as_secs_f64())
 }
 
-/// Puts commas between groups of three digits of a decimal number's whole part.
-fn group_digits(number: &str) -> String {
-    let (sign, unsigned) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
-    let (whole, fraction) = unsigned
-        .split_once('.')
-        .map_or((unsigned, Cow::Borrowed("")), |(whole, fraction)| (whole, Cow::Owned(format!(".{fraction}"))));
+/// Writes the leading digits of a number in groups of three: `1,000,000/s`.
+pub fn group_digits(number: &str) -> String {
+    let start = usize::from(number.starts_with('-'));
+    let digits = number[start..].bytes().take_while(u8::is_ascii_digit).count();
     let mut out = String::with_capacity(number.len() * 4 / 3 + 1);
-    out.push_str(sign);
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+    out.push_str(&number[..start]);
+    for (at, digit) in number[start..start + digits].chars().enumerate() {
+        if at > 0 && (digits - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
     }
-    out.push_str(&fraction);
+    out.push_str(&number[start + digits..]);
     out
 }
 
@@ -173,6 +169,16 @@ fn trim_zeros(number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_thousands() {
+        assert_eq!(group_digits("999"), "999");
+        assert_eq!(group_digits("1000"), "1,000");
+        assert_eq!(group_digits("-1000000000000"), "-1,000,000,000,000");
+        assert_eq!(group_digits("1000000/s"), "1,000,000/s");
+        assert_eq!(group_digits("0.1/s"), "0.1/s");
+        assert_eq!(group_digits("64KiB"), "64KiB");
+    }
 
     #[test]
     fn counts_are_grouped_in_threes() {

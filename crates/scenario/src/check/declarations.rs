@@ -9,13 +9,13 @@ use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
 use super::number_rule::{
     DECLARED_COUNT, DEFAULT_PIPE_CAPACITY, MAX_ENTITIES, NumberRule, PERMITS, PIPE_CAPACITY, QUEUE_CAPACITY,
 };
-use super::reference::group_digits;
 use crate::choice::Choice;
 use crate::expr::{EvalContext, Expr};
 use crate::knob::{Knob, KnobKind};
 use crate::knob_values::SettingError;
 use crate::program::{Category, MemoryOrder, QueueOrder, Resource, ResourceSpec, Suggestion};
 use crate::sanitize::sanitize;
+use contend_trace::format::group_digits;
 use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
 
 /// The groups of scenarios and their words.

@@ -10,6 +10,7 @@ use super::grammar::{
 use crate::knob::Unit;
 use crate::quantity;
 use crate::suggest::{all_of, any_of};
+use contend_trace::format::group_digits;
 use contend_trace::{FindingId, State};
 
 /// The part that is not in the tables: the file format, names, numbers and formulas.
@@ -114,20 +115,6 @@ fn allowed_values(value: ValueKind) -> String {
     }
 }
 
-/// Writes the leading digits of a number in groups of three: `1,000,000/s`.
-pub(super) fn group_digits(number: &str) -> String {
-    let start = usize::from(number.starts_with('-'));
-    let digits = number[start..].bytes().take_while(u8::is_ascii_digit).count();
-    let mut out = number[..start].to_owned();
-    for (at, digit) in number[start..start + digits].chars().enumerate() {
-        if at > 0 && (digits - at) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out + &number[start + digits..]
-}
-
 /// Writes the expectations, the measures and the findings.
 fn expectations(out: &mut String) {
     out.push_str(include_str!("reference/expect.md"));
@@ -141,19 +128,4 @@ fn expectations(out: &mut String) {
         let _ = writeln!(out, "| `{}` | {} |", id.as_str(), id.meaning());
     }
     let _ = writeln!(out, "\nStates for `share`: {}.", all_of(State::ALL.map(State::word)));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_grouped_by_thousands() {
-        assert_eq!(group_digits("999"), "999");
-        assert_eq!(group_digits("1000"), "1,000");
-        assert_eq!(group_digits("-1000000000000"), "-1,000,000,000,000");
-        assert_eq!(group_digits("1000000/s"), "1,000,000/s");
-        assert_eq!(group_digits("0.1/s"), "0.1/s");
-        assert_eq!(group_digits("64KiB"), "64KiB");
-    }
 }
