@@ -22,39 +22,24 @@ impl Row {
     }
 }
 
-/// Returns the resource that an event is about. [`EventKind::Held`] and what else only prepares the next event of its
-/// stream is about none.
+/// Returns the resource that an event is about. An event that only adds detail to another event of its stream, such as
+/// [`EventKind::Held`], is about none.
 pub const fn resource_of(kind: &EventKind) -> Option<ResourceId> {
-    use EventKind as E;
-    match *kind {
-        E::LockWait { lock, .. }
-        | E::Acquired { lock, .. }
-        | E::Released { lock, .. }
-        | E::WaitTimedOut { lock }
-        | E::WaitCancelled { on: lock }
-        | E::OwnerDied { lock }
-        | E::CopiedHeld { lock, .. }
-        | E::SemaphorePassed { lock, .. }
-        | E::SemaphorePosted { lock } => Some(lock),
-        E::Put { queue, .. }
-        | E::Took { queue, .. }
-        | E::PutNth { queue, .. }
-        | E::TookNth { queue, .. }
-        | E::Closed { queue } => Some(queue),
-        E::Sent { pipe, .. } | E::Received { pipe, .. } => Some(pipe),
-        E::ResultReady { on, .. }
-        | E::ResultRead { on, .. }
-        | E::Woken { on, .. }
-        | E::FlagSeenSet { on, .. }
-        | E::Signalled { on, .. }
-        | E::GroupCounted { on, .. }
-        | E::Polled { on, .. } => Some(on),
-        E::Spawns { life, .. } | E::Joins { life, .. } => Some(life),
-        E::CounterAdded { counter, .. }
-        | E::CounterAddedMany { counter, .. }
-        | E::CounterSwapFailed { counter, .. }
-        | E::CounterSwapped { counter, .. } => Some(counter),
-        E::Blocked { on, .. } => on,
-        _ => None,
-    }
+    if is_detail(kind) { None } else { kind.resource() }
+}
+
+/// Whether the event only adds detail to the event before or after it, or repeats that a wait goes on.
+const fn is_detail(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Held { .. }
+            | EventKind::RwlockRequest { .. }
+            | EventKind::RwlockReaders { .. }
+            | EventKind::PermitRequest { .. }
+            | EventKind::TimedAttempt { .. }
+            | EventKind::Alternative { .. }
+            | EventKind::AwaitsResult { .. }
+            | EventKind::ItemPriority { .. }
+            | EventKind::StillWaiting { .. }
+    )
 }
