@@ -13,7 +13,7 @@ use serde::de::{
 /// sections.
 pub const MAX_DECODED: usize = 256 << 20;
 
-/// What is left of the limits.
+/// The remaining depth and memory.
 struct Limits {
     depth: Cell<usize>,
     room: Cell<usize>,
@@ -93,6 +93,16 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
     }
 }
 
+/// Passes the parts of a value on through a guard.
+macro_rules! visit_parts {
+    ($($name:ident($access:ident))*) => { $(
+        fn $name<P: $access<'de>>(self, parts: P) -> Result<V::Value, P::Error> {
+            let parts = self.around(parts);
+            self.inner.$name(parts)
+        }
+    )* };
+}
+
 impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
     type Value = V::Value;
 
@@ -112,30 +122,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
         self.inner.visit_none()
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        let value = self.around(value);
-        self.inner.visit_some(value)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        let value = self.around(value);
-        self.inner.visit_newtype_struct(value)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<V::Value, A::Error> {
-        let parts = self.around(parts);
-        self.inner.visit_seq(parts)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, parts: A) -> Result<V::Value, A::Error> {
-        let parts = self.around(parts);
-        self.inner.visit_map(parts)
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, value: A) -> Result<V::Value, A::Error> {
-        let value = self.around(value);
-        self.inner.visit_enum(value)
-    }
+    visit_parts!(visit_some(Deserializer) visit_newtype_struct(Deserializer) visit_seq(SeqAccess) visit_map(MapAccess)
+        visit_enum(EnumAccess));
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
