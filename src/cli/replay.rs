@@ -84,7 +84,7 @@ fn describe_beginning(file: &Path, begins_at: Stamp) -> String {
     )
 }
 
-/// Returns what is wrong with a file of which the run up to `until` can be read.
+/// Describes the damage of a file whose run can be read up to `until`.
 fn describe_damage(file: &Path, damage: Damage, until: Stamp) -> String {
     let name = sanitize(&file.display().to_string());
     let what = match damage {

@@ -49,7 +49,7 @@ impl<W: Write> Session<W> {
         Ok(())
     }
 
-    /// Writes what is left, and returns what was written.
+    /// Writes the buffered bytes, and returns the size of the picture.
     pub(super) fn finish(mut self) -> io::Result<WrittenPicture> {
         self.out.flush()?;
         Ok(self.written)

@@ -15,7 +15,7 @@ use crate::trace::{
     State, WorkerId,
 };
 
-/// Returns the registry of a recording with everything that was declared during the run, also what is gone.
+/// Returns the registry of a recording with every entry that was declared during the run, including removed ones.
 ///
 /// # Errors
 /// If the recording cannot be read.

@@ -27,7 +27,7 @@ const FIRST_SLICE: u64 = 1 << 19;
 /// Events that are read in a row while the dashboard waits for input: some 5 ms.
 const SLICE: u64 = 1 << 16;
 
-/// Events of one moment that are told in words.
+/// Most events of one moment that the screen describes in words.
 const MAX_TOLD_EVENTS: usize = 3;
 
 /// A recorded run, to be played in the dashboard.

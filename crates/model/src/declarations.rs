@@ -1,8 +1,8 @@
-//! An open registry: workers, resources and pools that become known, or are gone, while the run lasts.
+//! An open registry: workers, resources and pools that are added and removed while the run lasts.
 //!
 //! A source declares an id before the first message that names it. Whatever it forgets gets a placeholder, which is
-//! counted: a lane for a worker; for a resource only a name, since its kind is unknown. What is gone leaves sums
-//! ([`gone`](super::gone)), except a worker that took locks with it: others may wait for these forever.
+//! counted: a lane for a worker; for a resource only a name, since its kind is unknown. A removed entry leaves sums
+//! ([`gone`](super::gone)), but a worker that ended with locks stays: others may wait for these forever.
 //!
 //! The histories share the budget among what is present. As more appears, each keeps less detail.
 

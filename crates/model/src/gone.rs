@@ -1,4 +1,4 @@
-//! What is left of workers and resources that are gone: sums by group of workers and by kind of resource.
+//! Sums of the workers and resources that an open registry has removed, by group of workers and by kind of resource.
 
 use std::collections::BTreeMap;
 

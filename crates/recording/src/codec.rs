@@ -207,7 +207,7 @@ impl Decoder {
         }
     }
 
-    /// Takes bytes from what is left; `None` if that is less.
+    /// Takes bytes from the remaining room; `None` if the room is smaller.
     fn charge(&mut self, bytes: usize) -> Option<()> {
         self.room = self.room.checked_sub(bytes)?;
         Some(())

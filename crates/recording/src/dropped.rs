@@ -1,4 +1,4 @@
-//! What is known of the part of a run that a flight recorder has dropped.
+//! Facts that a flight recorder keeps from the part of a run that it has dropped.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Accesses to shared words, one right after the other.
 //!
-//! A CPU keeps a store for a moment before other CPUs can see it, and meanwhile performs the loads that follow. Whoever
-//! does anything in between, even for some tens of nanoseconds, never sees that. So this is the tight loop that
-//! compiled code would be.
+//! A CPU keeps a store for a moment before other CPUs can see it, and meanwhile performs the loads that follow. A
+//! worker that does anything in between, even for some tens of nanoseconds, never observes that. So these accesses run
+//! in a tight loop, as compiled code would.
 
 use std::hint::spin_loop;
 use std::ops::RangeInclusive;

@@ -12,7 +12,7 @@ use contend_trace::{Command, Message, Registry, Stamp};
 ///
 /// The dashboard, reports, tests and tuning know nothing else about where their data comes from.
 pub trait EventSource {
-    /// Returns what is known about the run before its first message.
+    /// Returns the description of the run, which is complete before the first message.
     fn header(&self) -> &Header;
 
     /// Returns the channel of messages, which closes after the last one: [`Message::Ended`] unless the source failed.

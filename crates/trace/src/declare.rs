@@ -9,7 +9,7 @@ use super::{PoolId, ResourceId, Stamp, WorkerId};
 /// What a source makes known about a program while it runs.
 ///
 /// An id is declared before the first message that names it, and never again for anything else. A source numbers its
-/// ids one after the other. Whatever is gone is declared so after the last message that names it.
+/// ids one after the other. The end of a worker or resource is declared after the last message that names it.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Declared {
@@ -30,14 +30,14 @@ pub enum Declared {
     ResourceGone(ResourceId),
 }
 
-/// What is known about who holds a resource.
+/// The kind of evidence for the holders of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Evidence {
     /// Its grants are counted inside the lock.
     #[default]
     Numbered,
-    /// It is seen from outside, or told by hooks around the lock. A wait counts if two looks in a row see it, and
+    /// Holders are seen from outside, or reported by hooks around the lock. A wait counts if two looks in a row see it, and
     /// neither the waiter nor the holder moved in between.
     Observed,
 }

@@ -27,7 +27,7 @@ pub enum Message {
         at: Stamp,
         reason: RunEnd,
     },
-    /// Workers, resources and pools of an open registry, before their first use; and what is gone.
+    /// Workers, resources and pools of an open registry, before their first use; and their ends.
     Declare(Vec<Declared>),
     /// What was seen of the workers from outside.
     Look(Look),

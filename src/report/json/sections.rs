@@ -62,9 +62,9 @@ report_sections! { report;
     ended: &'static str = report.ended.word();
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str> = match report.ended {
-            RunEnd::Crashed(how) => Some(how),
-            _ => None,
-        };
+        RunEnd::Crashed(how) => Some(how),
+        _ => None,
+    };
     events: EventsJson = circumstances::events(report);
     workers: Vec<WorkerJson<'a>> = workers::workers(report);
     #[serde(skip_serializing_if = "Option::is_none")]

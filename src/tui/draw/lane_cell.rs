@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(lines, [LaneCell::Pure(State::Lock), filled(4), filled(8)]);
         shares.add_ns(State::Lock, 500);
         let lines = [0, 1].map(|line| LaneCell::from_shares(&shares, 2).for_line(line, 2));
-        assert_eq!(lines, [LaneCell::Pure(State::Lock), filled(1)], "what is there shows");
+        assert_eq!(lines, [LaneCell::Pure(State::Lock), filled(1)], "a small share keeps a part of the cell");
     }
 
     #[test]

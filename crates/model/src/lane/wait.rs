@@ -43,7 +43,7 @@ pub(crate) struct SupplyWait {
     pub detail: Option<SupplyDetail>,
 }
 
-/// What is known about a wait for a supply beyond its resource.
+/// Details of a wait for a supply, in addition to its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SupplyDetail {
     /// The number of the result that the worker waits for, and whether it takes a task meanwhile when there is one.

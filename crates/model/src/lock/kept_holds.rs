@@ -3,7 +3,7 @@
 use super::{Lock, LockCapacity};
 use contend_trace::{Stamp, WorkerId};
 
-/// What is known about the holders of a lock.
+/// The holder of a lock at one moment, as far as the events show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holding {
     Held(WorkerId),

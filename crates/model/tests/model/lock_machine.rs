@@ -276,7 +276,7 @@ impl LockMachine {
             }
         }
         self.now += 1;
-        // Whoever left meanwhile cannot be named any more.
+        // No message may name a worker after its end.
         seen.retain(|seen| self.workers.contains_key(&seen.worker.0));
         self.told.push(Told::Look(Look { at: Stamp(self.now), workers: seen }));
     }

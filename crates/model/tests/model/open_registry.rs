@@ -1,4 +1,4 @@
-//! A registry that grows: declarations, what is gone, placeholders, and what may be concluded.
+//! Open registries: declarations, removed entries, placeholders, and the verdicts that they allow.
 
 use std::sync::Arc;
 
