@@ -37,8 +37,8 @@ pub enum Evidence {
     /// Its grants are counted inside the lock.
     #[default]
     Numbered,
-    /// Holders are seen from outside, or reported by hooks around the lock. A wait counts if two looks in a row see it, and
-    /// neither the waiter nor the holder moved in between.
+    /// Holders are seen from outside, or reported by hooks around the lock. A wait counts if two looks in a row see it,
+    /// and neither the waiter nor the holder moved in between.
     Observed,
 }
 
@@ -64,8 +64,8 @@ impl Evidence {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Look {
     pub at: Stamp,
-    /// Every worker that could be seen, in the same order in every look: what a look tells of one worker may be a little
-    /// older than what it tells of another, but a look ends before the next one begins.
+    /// Every worker that could be seen, in the same order in every look: the entry of one worker may be a little older
+    /// than that of another, but a look ends before the next one begins.
     pub workers: Vec<SeenWorker>,
 }
 

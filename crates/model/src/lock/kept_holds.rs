@@ -52,8 +52,8 @@ impl Lock {
         }
     }
 
-    /// Returns all holds that lasted at `from` or began later. `None` if not all of them are kept, or if it is not known
-    /// when one ended.
+    /// Returns all holds that lasted at `from` or began later. `None` if not all of them are kept, or if the end of one
+    /// is unknown.
     pub(crate) fn holds_since(&self, from: Stamp, now: Stamp) -> Option<Vec<Hold>> {
         let holds: Vec<Hold> = self.kept_holds(now).filter(|hold| hold.to >= from).collect();
         (from >= self.forgotten_until && !holds.iter().any(|hold| hold.is_vague)).then_some(holds)
