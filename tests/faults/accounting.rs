@@ -1,10 +1,18 @@
 //! CPU time by state, and attribution of the load to workers and other programs.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use crate::{Report, run, run_text};
+
+/// Lets the tests of this file measure one after another: each is about shares of the cores, and some of them start a
+/// thousand computing threads.
+fn measure_alone() -> MutexGuard<'static, ()> {
+    static MEASURING: Mutex<()> = Mutex::new(());
+    MEASURING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Returns the cores that workers kept busy: the sum over the report's workers.
 fn cores_by_workers(report: &Report) -> f64 {
@@ -33,11 +41,13 @@ fn assert_cpu_time_adds_up(report: &Report) {
 
 #[test]
 fn computing_threads_run_on_no_more_cores_than_exist() {
+    let _alone = measure_alone();
     assert_cpu_time_adds_up(&run("F11_running_more_than_cores.kdl", &["--for", "2s"]));
 }
 
 #[test]
 fn cpu_time_of_short_lived_threads_adds_up() {
+    let _alone = measure_alone();
     let text = "thread short count=16 { compute \"9ms\" }
         thread main { repeat 30 { spawn short; join short } }";
     let report = run_text(text, &["--for", "4s"]);
@@ -48,13 +58,14 @@ fn cpu_time_of_short_lived_threads_adds_up() {
 
 #[test]
 fn cpu_time_of_processes_and_tasks_adds_up() {
+    let _alone = measure_alone();
     assert_cpu_time_adds_up(&run_text(
         "process worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }",
-        &["--for", "2s"],
+        &["--for", "4s"],
     ));
     assert_cpu_time_adds_up(&run_text(
         "async worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }",
-        &["--for", "2s"],
+        &["--for", "4s"],
     ));
 }
 
@@ -84,6 +95,7 @@ impl Drop for Burners {
 
 #[test]
 fn load_of_other_programs_is_reported_separately() {
+    let _alone = measure_alone();
     let _burners = Burners::one_for_each_core();
     let text = format!("thread worker count={} {{ forever {{ compute \"2ms\" }} }}", cores());
     let report = run_text(&text, &["--for", "3s"]);
@@ -100,6 +112,7 @@ fn load_of_other_programs_is_reported_separately() {
 
 #[test]
 fn computing_tasks_of_one_loop_are_limited_to_one_core() {
+    let _alone = measure_alone();
     let report = run("F12_oversubscribed_async.kdl", &["--for", "2s"]);
     let sentence = report.finding("loop-bound")["sentence"].as_str().unwrap();
     assert!(sentence.contains("on 1 event-loop thread"), "{sentence}");
@@ -110,6 +123,7 @@ fn computing_tasks_of_one_loop_are_limited_to_one_core() {
 
 #[test]
 fn cpu_time_of_a_thousand_threads_is_not_blamed_on_other_programs() {
+    let _alone = measure_alone();
     for file in ["thousand-computing.kdl", "thousand-sleeping.kdl", "hot-lock.kdl"] {
         let report = run(file, &["--for", "2s"]);
         // A thousand threads are sampled in turns: the latest part of each figure is an estimate.
