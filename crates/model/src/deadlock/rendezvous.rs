@@ -18,14 +18,17 @@ impl Model {
         !queue.is_closed() && (is_known || is_balanced())
     }
 
-    /// Whether nothing is there for a worker with the alternative of a queue without room: no worker waits on the other
-    /// side, and no item is left of which the taker died.
+    /// Whether nothing is there for a worker with the alternative of a queue without room, and it has not completed
+    /// with a worker of the other side before: such a worker would wait, have recorded that its wait is over, or have
+    /// died.
     pub(super) fn is_no_partner_there(&self, queue: &Queue, on: ResourceId, room: bool) -> bool {
-        let is_left = || {
-            let is_balanced = queue.is_balanced() && !self.has_crashed_worker(on, false);
-            !queue.is_nothing_handed_over() && !is_balanced && self.has_crashed_worker(on, true)
+        let is_known = if room {
+            queue.is_each_arriving_put_known()
+        } else {
+            // The item of a dead taker goes to the next worker, which hides a take that is not known yet.
+            queue.is_each_arriving_take_known() && !self.has_crashed_worker(on, false)
         };
-        !self.is_partner_waiting(on, room) && (room || !is_left())
+        is_known && !self.is_partner_waiting(on, room) && !self.has_crashed_worker(on, true)
     }
 
     /// Whether a worker waits on the other side of a queue without room, and was perhaps not served.

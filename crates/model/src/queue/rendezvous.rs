@@ -8,6 +8,10 @@
 //! putters that have not continued yet = takes without a wait - puts after a wait. Two kinds of workers that died break
 //! this: the next worker takes the item that was handed over to a dead taker, without a wait; and the put of a dead
 //! putter that was served is never recorded. Each of them makes the difference larger than the number, never smaller.
+//!
+//! A difference below zero counts workers that arrived, completed with one that waited, and have not recorded it yet.
+//! A worker that waits for the first of several alternatives always arrives: it does not offer itself to the other
+//! side, and is woken when a worker waits there.
 
 use super::Queue;
 
@@ -39,6 +43,18 @@ impl Queue {
     /// Whether no putter is served that has not continued yet, if all takes are known.
     pub(crate) fn is_no_putter_served(&self) -> bool {
         self.taken_count - self.after_wait.taken <= self.after_wait.put
+    }
+
+    /// Whether the puts of all workers that completed with a waiting taker are known, but for takers that have not
+    /// continued yet.
+    pub(crate) fn is_each_arriving_put_known(&self) -> bool {
+        self.after_wait.taken <= self.put_count - self.after_wait.put
+    }
+
+    /// Whether the takes of all workers that completed with a waiting putter are known, but for putters that have not
+    /// continued yet.
+    pub(crate) fn is_each_arriving_take_known(&self) -> bool {
+        self.after_wait.put <= self.taken_count - self.after_wait.taken
     }
 
     /// Whether as many puts as takes are known.
