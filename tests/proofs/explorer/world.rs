@@ -210,7 +210,7 @@ impl World {
         (0..self.workers.len()).filter(|w| self.workers[*w].phase != Phase::Out).collect()
     }
 
-    fn step_of(&self, program: &Program, w: usize) -> Option<Step> {
+    pub fn step_of(&self, program: &Program, w: usize) -> Option<Step> {
         self.written_step(program, w).map(Step::plain)
     }
 
