@@ -1,8 +1,8 @@
 //! Applies the start and the end of a worker's life, its death, and gaps in its stream.
 
 use super::note_unknown_kind;
-use crate::Model;
 use crate::lane::{LifeEnd, NextWait};
+use crate::{Model, ResourceState};
 use contend_trace::{DeathCause, EventKind, ExitKind, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
@@ -29,6 +29,7 @@ impl Model {
         self.record_dead_rwlock_wait(w);
         let dead = dead.filter(|_| !is_late);
         if let Some(dead) = dead {
+            self.record_death_in_queue(w);
             let state = self.lanes[w.index()].dead_state();
             self.change_activity(w, dead.min(at), state, None);
         }
@@ -82,6 +83,9 @@ impl Model {
     pub(crate) fn end_life(&mut self, w: WorkerId, at: Stamp, exit: ExitKind) {
         let state = if matches!(exit, ExitKind::Panicked | ExitKind::Killed) { State::Crashed } else { State::Done };
         self.record_dead_rwlock_wait(w);
+        if state == State::Crashed {
+            self.record_death_in_queue(w);
+        }
         self.change_activity(w, at, state, None);
         let lane = &mut self.lanes[w.index()];
         // The worker's own word counts, also if a notice came first. But only the notice names the signal that killed
@@ -97,6 +101,16 @@ impl Model {
             self.pools[pool.index()].end_worker(seat, at);
         }
         self.mark_holds_dead(w, at);
+    }
+
+    /// Tells a queue that the worker died while it waited for an item or for room there.
+    fn record_death_in_queue(&mut self, w: WorkerId) {
+        let lane = &self.lanes[w.index()];
+        let Some(on) = lane.activity.resource else { return };
+        let states = [State::Full, State::Empty].map(|state| lane.has_waited_at(state, on).then_some(state));
+        if let Some(ResourceState::Queue(queue)) = self.resources.get_mut(on.index()) {
+            states.into_iter().flatten().for_each(|state| queue.record_death_in_wait(state));
+        }
     }
 
     /// Records a death that the worker did not report: its task, its wait and its holds last until then.

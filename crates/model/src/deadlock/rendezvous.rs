@@ -22,13 +22,20 @@ impl Model {
     /// with a worker of the other side before: such a worker would wait, have recorded that its wait is over, or have
     /// died.
     pub(super) fn is_no_partner_there(&self, queue: &Queue, on: ResourceId, room: bool) -> bool {
+        let has_died = |state| self.has_worker_died_waiting(queue, on, state);
         let is_known = if room {
             queue.is_each_arriving_put_known()
         } else {
             // The item of a dead taker goes to the next worker, which hides a take that is not known yet.
-            queue.is_each_arriving_take_known() && !self.has_crashed_worker(on, false)
+            queue.is_each_arriving_take_known() && !has_died(State::Full)
         };
-        is_known && !self.is_partner_waiting(on, room) && !self.has_crashed_worker(on, true)
+        is_known && !self.is_partner_waiting(on, room) && !has_died(State::Empty)
+    }
+
+    /// Whether a worker has ever died while it waited in this state for a queue without room, and was perhaps served.
+    fn has_worker_died_waiting(&self, queue: &Queue, on: ResourceId, state: State) -> bool {
+        queue.has_worker_died_waiting(state)
+            || self.lanes.iter().any(|lane| lane.dead_since().is_some() && lane.has_waited_at(state, on))
     }
 
     /// Whether a worker waits on the other side of a queue without room, and was perhaps not served.

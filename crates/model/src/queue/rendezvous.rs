@@ -14,12 +14,15 @@
 //! side, and is woken when a worker waits there.
 
 use super::Queue;
+use contend_trace::State;
 
-/// Counts of the puts and takes that ended a wait.
+/// Counts of the puts and takes that ended a wait, and whether a worker died in one.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AfterWait {
     put: u64,
     taken: u64,
+    has_putter_died: bool,
+    has_taker_died: bool,
 }
 
 impl Queue {
@@ -33,6 +36,20 @@ impl Queue {
     #[inline]
     pub(crate) fn count_take_after_wait(&mut self, waited: bool) {
         self.after_wait.taken += u64::from(waited);
+    }
+
+    /// Records that a worker died while it waited in this state.
+    pub(crate) fn record_death_in_wait(&mut self, state: State) {
+        self.after_wait.has_putter_died |= state == State::Full;
+        self.after_wait.has_taker_died |= state == State::Empty;
+    }
+
+    /// Whether a worker of a former life died while it waited in this state.
+    pub(crate) fn has_worker_died_waiting(&self, state: State) -> bool {
+        match state {
+            State::Full => self.after_wait.has_putter_died,
+            _ => self.after_wait.has_taker_died,
+        }
     }
 
     /// Whether no item is handed over to a taker that has not continued yet, if all puts are known.
