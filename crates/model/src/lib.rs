@@ -127,7 +127,11 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn new(registry: Arc<Registry>, budget: Budget) -> Self {
+    /// Returns the model of a run that has not begun. Names in it are safe to print: see [`Registry::mask_names`].
+    pub fn new(mut registry: Arc<Registry>, budget: Budget) -> Self {
+        if !registry.has_printable_names() {
+            Arc::make_mut(&mut registry).mask_names();
+        }
         let counts = HistoryCounts::of(&registry);
         let sizes = BufferSizes::new(&counts, budget);
         let mut pool_by_queue = vec![None; registry.resources.len()];

@@ -3,6 +3,7 @@
 use super::failures::Failure;
 use super::lane::LifeEnd;
 use super::{Model, ResourceState};
+use contend_trace::printable::mask_line;
 use contend_trace::signal_name;
 use contend_trace::{DeathCause, Notice, Sample, Stamp, WorkerId, plural};
 
@@ -94,8 +95,9 @@ impl Model {
                 }
             }
             Notice::TaskFailed { worker, message } => {
-                self.failures.add(Failure { at, worker: *worker, message: message.clone() });
+                let message = mask_line(message);
                 let text = format!("{}: {message}", self.registry.worker_name(*worker));
+                self.failures.add(Failure { at, worker: *worker, message: message.into_owned() });
                 self.add_log_line(at, text);
             }
             Notice::Stderr(line) | Notice::Note(line) => self.add_log_line(at, line.clone()),
@@ -103,7 +105,7 @@ impl Model {
                 self.add_log_line(at, format!("the machine was suspended for {span}; that time is not on the axis"));
                 self.add_mark(at, format!("suspended {span}"));
             }
-            Notice::Mark(text) => self.named_marks.add_of_user(at, text.clone()),
+            Notice::Mark(text) => self.named_marks.add_of_user(at, mask_line(text).into_owned()),
         }
     }
 
@@ -136,6 +138,7 @@ impl Model {
     }
 
     fn add_mark(&mut self, at: Stamp, text: String) {
+        let text = mask_line(&text).into_owned();
         let index = self.marks.partition_point(|mark| mark.at <= at);
         self.marks.insert(index, TimelineMark { at, text });
         if self.marks.len() > MAX_MARKS {
@@ -144,6 +147,7 @@ impl Model {
     }
 
     pub(super) fn add_log_line(&mut self, at: Stamp, text: String) {
+        let text = mask_line(&text).into_owned();
         if self.log.len() == MAX_LOG_LINES {
             self.log.pop_front();
         }

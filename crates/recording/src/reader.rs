@@ -11,6 +11,7 @@ use super::codec::Decoder;
 use super::format::{Conclusion, END_MAGIC, FILE_MAGIC, FORMAT_VERSION, FileEnd, IndexEntry, RunDescription};
 use super::section::{SectionError, SectionHead, SectionKind, read_content, read_head};
 use super::untrusted::{MAX_DECODED, from_untrusted};
+use contend_trace::printable::mask_line;
 use contend_trace::{Message, Registry};
 
 /// Nested values of a description that are accepted: 64 nested blocks of a scenario, and the formulas in them.
@@ -191,10 +192,12 @@ fn read_description(file: &mut impl Read) -> Option<RunDescription> {
         return None;
     }
     let decode = || from_untrusted::<RunDescription>(&content, MAX_DEPTH, &mut { MAX_DECODED });
-    let description = thread::scope(|scope| {
+    let mut description = thread::scope(|scope| {
         let decoder = thread::Builder::new().name("description".into()).stack_size(STACK_BYTES);
         decoder.spawn_scoped(scope, decode).ok()?.join().ok()?
     })?;
+    description.registry.mask_names();
+    description.title = mask_line(&description.title).into_owned();
     let Registry { workers, resources, .. } = &description.registry;
     (workers.len().max(resources.len()) <= Registry::MAX_DECLARED).then_some(description)
 }

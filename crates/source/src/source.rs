@@ -6,6 +6,7 @@ use crossbeam_channel::Receiver;
 
 use contend_platform::Machine;
 use contend_scenario::{Scenario, Settings};
+use contend_trace::printable::mask_line;
 use contend_trace::{Command, Message, Registry, Stamp};
 
 /// A run of a program, live or recorded. Dropping it ends everything that it started.
@@ -64,8 +65,9 @@ pub struct ScenarioRun {
 }
 
 impl Header {
-    /// Returns the header of a run that is no scenario's.
-    pub fn new(title: impl Into<String>, machine: Machine, registry: Registry) -> Self {
-        Self { title: title.into(), machine, registry: Arc::new(registry), run: None }
+    /// Returns the header of a run that is no scenario's. Its names become safe to print.
+    pub fn new(title: &str, machine: Machine, mut registry: Registry) -> Self {
+        registry.mask_names();
+        Self { title: mask_line(title).into_owned(), machine, registry: Arc::new(registry), run: None }
     }
 }

@@ -3,7 +3,9 @@
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::registry::{Cancellers, PoolInfo, Registry, ResourceInfo, ResourceKind, Wakers, WorkerInfo, WorkerKind};
+use super::registry::{
+    Cancellers, PoolInfo, Registry, ResourceInfo, ResourceKind, Wakers, WorkerInfo, WorkerKind, mask_name,
+};
 use super::{PoolId, ResourceId, Stamp, WorkerId};
 
 /// What a source makes known about a program while it runs.
@@ -17,7 +19,7 @@ pub enum Declared {
     Worker { id: WorkerId, info: WorkerInfo },
     /// A resource, and the kind of evidence that there is about its holders.
     Resource { id: ResourceId, info: ResourceInfo, evidence: Evidence },
-    /// A pool.
+    /// A pool. Its workers, if it has any yet, are declared before.
     Pool { id: PoolId, info: PoolInfo },
     /// All workers that could end a wait for a resource, in place of an earlier list. The model concludes nothing from
     /// the absence of suppliers unless they are declared.
@@ -105,9 +107,12 @@ impl Registry {
             Declared::Worker { id, info } => self.declare_worker(*id, info.clone()),
             Declared::Resource { id, info, evidence } => self.declare_resource(*id, info.clone(), *evidence),
             Declared::Pool { id, info } => {
-                let is_next = id.index() == self.pools.len();
+                let knows = |worker: &WorkerId| worker.index() < self.workers.len();
+                let is_next = id.index() == self.pools.len() && info.workers.iter().all(knows);
                 if is_next {
-                    self.pools.push(info.clone());
+                    let mut info = info.clone();
+                    mask_name(&mut info.name);
+                    self.pools.push(info);
                 }
                 is_next
             }
@@ -134,15 +139,17 @@ impl Registry {
         }
     }
 
-    fn declare_worker(&mut self, id: WorkerId, info: WorkerInfo) -> bool {
+    fn declare_worker(&mut self, id: WorkerId, mut info: WorkerInfo) -> bool {
+        info.mask_names();
         if !Self::has_room(self.workers.len(), id.index()) {
             return false;
         }
-        if self.workers.len() <= id.index() {
+        let is_new = self.workers.len() <= id.index(); // all members of pools are known: most workers are not searched
+        if is_new {
             self.workers.resize(id.index() + 1, WorkerInfo::undeclared());
         }
         if let Some(pool) = info.pool.and_then(|pool| self.pools.get_mut(pool.index()))
-            && !pool.workers.contains(&id)
+            && (is_new || !pool.workers.contains(&id))
         {
             pool.workers.push(id);
         }
@@ -150,7 +157,8 @@ impl Registry {
         true
     }
 
-    fn declare_resource(&mut self, id: ResourceId, info: ResourceInfo, evidence: Evidence) -> bool {
+    fn declare_resource(&mut self, id: ResourceId, mut info: ResourceInfo, evidence: Evidence) -> bool {
+        mask_name(&mut info.name);
         if !Self::has_room(self.resources.len(), id.index()) {
             return false;
         }

@@ -72,6 +72,7 @@ pub mod frame;
 mod ids;
 mod message;
 mod plural;
+pub mod printable;
 mod record;
 mod registry;
 mod ring;

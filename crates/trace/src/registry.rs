@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use self::kinds::{LockKind, ResourceKind, RwPolicy, WorkerKind};
+use super::printable::{is_printable_line, mask_line};
 use super::{MarkId, PoolId, ResourceId, WorkerId};
 
 /// Stands for the number of a mark in its text.
@@ -164,6 +165,23 @@ pub struct PoolInfo {
 }
 
 impl Registry {
+    /// Makes all names safe to print, each on one line. [`declare`](Self::declare) does the same, so that whatever
+    /// comes from a source, a file or another program is harmless on a terminal.
+    pub fn mask_names(&mut self) {
+        self.workers.iter_mut().for_each(WorkerInfo::mask_names);
+        let resources = self.resources.iter_mut().map(|resource| &mut resource.name);
+        let pools = self.pools.iter_mut().map(|pool| &mut pool.name);
+        resources.chain(pools).chain(&mut self.marks).for_each(mask_name);
+    }
+
+    /// Whether [`mask_names`](Self::mask_names) certainly changes nothing.
+    pub fn has_printable_names(&self) -> bool {
+        let workers = self.workers.iter().flat_map(|worker| [&worker.name, &worker.group]);
+        let resources = self.resources.iter().map(|resource| &resource.name);
+        let pools = self.pools.iter().map(|pool| &pool.name);
+        workers.chain(resources).chain(pools).chain(&self.marks).all(|name| is_printable_line(name))
+    }
+
     /// Adds a worker that belongs to no pool, and returns its id. The name is unique; its group is the name without a
     /// number at the end: `teller 1` and `teller 2` are of the group `teller`.
     pub fn add_worker(&mut self, name: impl Into<String>, kind: WorkerKind) -> WorkerId {
@@ -299,9 +317,40 @@ impl Registry {
     }
 }
 
+impl WorkerInfo {
+    /// Makes the names safe to print, each on one line.
+    pub(super) fn mask_names(&mut self) {
+        mask_name(&mut self.name);
+        mask_name(&mut self.group);
+    }
+}
+
+/// Makes a name safe to print, on one line.
+pub(super) fn mask_name(name: &mut String) {
+    if !is_printable_line(name) {
+        *name = mask_line(name).into_owned();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_every_kind_are_masked() {
+        let mut registry = Registry::default();
+        let hostile = "two\nlines\u{1b}]0;x\u{7}";
+        registry.add_worker(hostile, WorkerKind::Thread);
+        registry.add_resource(hostile, ResourceKind::Event);
+        registry.add_mark(hostile);
+        assert!(!registry.has_printable_names());
+        registry.mask_names();
+        assert!(registry.has_printable_names());
+        let masked = "two lines?]0;x?";
+        assert_eq!(registry.worker_name(WorkerId(0)), masked);
+        assert_eq!((registry.workers[0].group.as_str(), registry.resource_name(ResourceId(0))), (masked, masked));
+        assert_eq!(registry.mark_text(MarkId(0), 1), masked);
+    }
 
     #[test]
     fn group_of_an_added_worker_is_its_name_without_number() {
