@@ -25,6 +25,9 @@ const TAG_OTHER: u8 = 2;
 /// Places of the encoder's cache of heads.
 const CACHE_SIZE: usize = 1 << 12;
 
+/// Workers whose times an encoder keeps in a table.
+const MAX_NEAR: usize = 1 << 14;
+
 /// Nested batches that a decoder accepts. A source nests none in another.
 const MAX_BATCH_DEPTH: u32 = 4;
 
@@ -73,13 +76,38 @@ pub struct Encoder {
     cache: Vec<(Head, u32)>,
     /// By number: the argument of the newest event with this head.
     arguments: Vec<u64>,
-    /// By worker: the time of its newest event.
-    times: Vec<u64>,
+    times: NewestTimes,
+}
+
+/// By worker: the time of its newest event.
+#[derive(Debug, Default)]
+struct NewestTimes {
+    near: Vec<u64>,
+    /// Those of workers from [`MAX_NEAR`] on. Any id may occur, also one that no table could reach.
+    far: HashMap<WorkerId, u64>,
+}
+
+impl NewestTimes {
+    fn of(&mut self, worker: WorkerId) -> &mut u64 {
+        if worker.index() >= MAX_NEAR {
+            return self.far.entry(worker).or_default();
+        }
+        if self.near.len() <= worker.index() {
+            self.near.resize(worker.index() + 1, 0);
+        }
+        &mut self.near[worker.index()]
+    }
+
+    fn clear(&mut self) {
+        self.near.fill(0);
+        self.far.clear();
+    }
 }
 
 impl Default for Encoder {
     fn default() -> Self {
-        Self { cache: vec![(Head { kind: 0, id: 0 }, 0); CACHE_SIZE], arguments: vec![0], times: Vec::new() }
+        let cache = vec![(Head { kind: 0, id: 0 }, 0); CACHE_SIZE];
+        Self { cache, arguments: vec![0], times: NewestTimes::default() }
     }
 }
 
@@ -88,7 +116,7 @@ impl Encoder {
     pub fn reset(&mut self) {
         self.cache.fill((Head { kind: 0, id: 0 }, 0));
         self.arguments.truncate(1);
-        self.times.fill(0);
+        self.times.clear();
     }
 
     /// Appends a message.
@@ -123,10 +151,7 @@ impl Encoder {
         let worker = events[0].worker;
         write_unsigned(bytes, worker.index() as u64);
         write_unsigned(bytes, events.len() as u64);
-        if self.times.len() <= worker.index() {
-            self.times.resize(worker.index() + 1, 0);
-        }
-        let mut time = self.times[worker.index()];
+        let mut time = *self.times.of(worker);
         for event in events {
             let (head, argument) = Head::split(event.kind.to_bits());
             let number = self.write_head(head, bytes);
@@ -135,7 +160,7 @@ impl Encoder {
             write_difference(bytes, self.arguments[number], argument);
             self.arguments[number] = argument;
         }
-        self.times[worker.index()] = time;
+        *self.times.of(worker) = time;
     }
 
     /// Writes the number of a head, or defines it. Returns the number.
@@ -241,78 +266,4 @@ impl Decoder {
 }
 
 #[cfg(test)]
-mod tests {
-    use contend_trace::{Notice, Sample, WaitSlot, WaitSnapshot};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn any_event() -> impl Strategy<Value = Event> {
-        let time = prop_oneof![0_u64..1_000, any::<u64>()];
-        let worker = prop_oneof![9 => 0_u32..40, 1 => 0_u32..100_000];
-        let id = prop_oneof![0_u32..40, any::<u32>()];
-        (time, worker, id, any::<u64>()).prop_map(|(at, worker, id, word)| {
-            // Unknown kinds carry a code that a second encoding does not keep.
-            let kind = match EventKind::from_bits(u128::from(word) | u128::from(id) << ID_SHIFT) {
-                EventKind::Unknown { .. } => EventKind::Resumed,
-                kind => kind,
-            };
-            Event { at: Stamp(at), worker: WorkerId(worker), kind }
-        })
-    }
-
-    fn any_message() -> impl Strategy<Value = Message> {
-        let events = prop::collection::vec(any_event(), 0..60).prop_map(Message::Events);
-        let slot = (any_event(), any::<u64>()).prop_map(|(event, life)| WaitSlot {
-            worker: event.worker,
-            at: event.at,
-            life,
-            lost: 0,
-            events: vec![event.kind],
-        });
-        let snapshot = prop::collection::vec(slot, 0..3)
-            .prop_map(|slots| Message::WaitSnapshot(WaitSnapshot { slots, ..WaitSnapshot::default() }));
-        // A decoder makes text safe to print.
-        let note = ".{0,20}".prop_map(|text| Notice::Note(contend_scenario::mask_dangerous(&text)));
-        let note = note.prop_map(|notice| Message::Notice { at: Stamp(7), notice });
-        let cores = any::<f32>().prop_filter("equal to itself", |load| !load.is_nan());
-        let sample =
-            cores.prop_map(|load| Message::Sample(Sample::Cores { at: Stamp(1), load: vec![None, Some(load)] }));
-        let mark = any::<u64>().prop_map(|at| Message::Watermark(Stamp(at)));
-        let leaf = prop_oneof![4 => events, 1 => snapshot, 1 => note, 1 => sample, 1 => mark];
-        leaf.prop_recursive(2, 12, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(Message::Batch))
-    }
-
-    proptest! {
-        #[test]
-        fn messages_are_decoded_as_encoded(messages in prop::collection::vec(any_message(), 0..12)) {
-            let (mut encoder, mut decoder, mut bytes) = (Encoder::default(), Decoder::default(), Vec::new());
-            for message in &messages {
-                encoder.encode(message, &mut bytes);
-            }
-            let mut rest = bytes.as_slice();
-            for message in &messages {
-                let decoded = decoder.decode(&mut rest);
-                prop_assert_eq!(decoded.as_ref(), Some(message));
-            }
-            prop_assert!(rest.is_empty());
-        }
-
-        #[test]
-        fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let (mut decoder, mut rest) = (Decoder::default(), bytes.as_slice());
-            while decoder.decode(&mut rest).is_some() {}
-        }
-
-        #[test]
-        fn encoder_after_a_reset_equals_a_new_one(first in any_message(), second in any_message()) {
-            let (mut used, mut bytes, mut expected) = (Encoder::default(), Vec::new(), Vec::new());
-            used.encode(&first, &mut bytes);
-            used.reset();
-            bytes.clear();
-            used.encode(&second, &mut bytes);
-            Encoder::default().encode(&second, &mut expected);
-            prop_assert_eq!(bytes, expected);
-        }
-    }
-}
+mod tests;
