@@ -12,6 +12,7 @@ mod requirement_table;
 mod select;
 mod stall;
 mod stuck_groups;
+mod waiters;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -22,6 +23,7 @@ pub use stuck_groups::StuckGroup;
 use self::cycle_links::in_cycle_order;
 use self::cycles::{Cycle, permanently_blocked_within, separate_cycles};
 pub(super) use self::graph_reduction::{Requirement, permanently_blocked};
+use self::waiters::Waiters;
 use super::Model;
 use contend_trace::{Evidence, Stamp, WorkerId};
 
@@ -153,17 +155,16 @@ impl Model {
         if self.stuck_holders == 0 && self.looks.is_empty() && !self.deadlocks.has_observed() {
             return;
         }
-        let needs: Vec<Requirement> =
-            (0..self.lanes.len()).map(|w| self.cancellable_requirement(WorkerId::from(w))).collect();
-        let set = permanently_blocked(&needs);
-        let fingerprint = Some(self.fingerprint(&needs, &set));
+        let waiters = self.waiters();
+        let set = waiters.permanently_blocked();
+        let fingerprint = Some(self.fingerprint(&waiters, &set));
         if self.deadlocks.last_fingerprint == fingerprint || set.is_empty() && !self.deadlocks.has_observed() {
             return;
         }
         self.deadlocks.last_fingerprint = fingerprint;
         self.deadlocks.drop_observed(); // what still holds is found again
-        let found: Vec<Deadlock> =
-            separate_cycles(&needs, &set).into_iter().map(|cycle| self.build_deadlock(&needs, &set, cycle)).collect();
+        let cycles = separate_cycles(&waiters.needs, &set).into_iter();
+        let found: Vec<Deadlock> = cycles.map(|cycle| self.build_deadlock(&waiters, &set, cycle)).collect();
         let lanes = &self.lanes;
         for found in found {
             self.deadlocks.merge_deadlock(found, |worker| lanes[worker.index()].is_alive());
@@ -171,43 +172,42 @@ impl Model {
     }
 
     /// Hashes the stuck workers with the start of their waits and their requirements.
-    fn fingerprint(&self, needs: &[Requirement], set: &[usize]) -> u64 {
+    fn fingerprint(&self, waiters: &Waiters, set: &[usize]) -> u64 {
         let mut hasher = DefaultHasher::new();
-        for worker in set {
-            (worker, self.wait_start(*worker), &needs[*worker]).hash(&mut hasher);
+        for place in set {
+            let worker = waiters.id(*place);
+            (worker, self.wait_of(worker).1).hash(&mut hasher);
+            waiters.hash_needs(*place, &mut hasher);
         }
         hasher.finish()
     }
 
-    fn build_deadlock(&self, needs: &[Requirement], set: &[usize], cycle: Cycle) -> Deadlock {
-        let at = self.closing_time(needs, &cycle.members);
-        let links = self.cycle_links(needs, set, &in_cycle_order(needs, cycle.members.clone()));
-        let victims: Vec<WorkerId> = cycle.victims.into_iter().map(WorkerId::from).collect();
-        let mut set: Vec<WorkerId> = cycle.members.into_iter().map(WorkerId::from).chain(victims.clone()).collect();
+    fn build_deadlock(&self, waiters: &Waiters, set: &[usize], cycle: Cycle) -> Deadlock {
+        let at = self.closing_time(waiters, &cycle.members);
+        let links = self.cycle_links(waiters, set, &in_cycle_order(&waiters.needs, cycle.members.clone()));
+        let victims = waiters.ids_of(cycle.victims);
+        let mut set: Vec<WorkerId> = waiters.ids_of(cycle.members).into_iter().chain(victims.clone()).collect();
         let evidence = set.iter().flat_map(|w| self.blockers(*w).edges).map(|edge| edge.evidence).max();
         set.sort_unstable();
         Deadlock { closed_at: at, workers: set, cycle: links, victims, evidence: evidence.unwrap_or_default() }
     }
 
-    fn wait_start(&self, worker: usize) -> Stamp {
-        self.wait_of(WorkerId::from(worker)).1
-    }
-
     /// When the first of these workers were stuck: the last start among the fewest oldest waits that leave a stuck
     /// worker.
-    fn closing_time(&self, needs: &[Requirement], members: &[usize]) -> Stamp {
+    fn closing_time(&self, waiters: &Waiters, members: &[usize]) -> Stamp {
+        let wait_start = |place: usize| self.wait_of(waiters.id(place)).1;
         let mut order = members.to_vec();
-        order.sort_by_key(|w| (self.wait_start(*w), *w));
+        order.sort_by_key(|place| (wait_start(*place), *place));
         // Each further wait can only add stuck workers, so a binary search finds the number.
         let (mut too_few, mut enough) = (0, order.len());
         while enough - too_few > 1 {
             let middle = usize::midpoint(too_few, enough);
-            if permanently_blocked_within(needs, &order[..middle]).is_empty() {
+            if permanently_blocked_within(&waiters.needs, &order[..middle]).is_empty() {
                 too_few = middle;
             } else {
                 enough = middle;
             }
         }
-        self.wait_start(order[enough - 1])
+        wait_start(order[enough - 1])
     }
 }

@@ -13,13 +13,13 @@ impl Model {
 
     /// Like [`Model::worker_event`], for all workers.
     pub fn any_worker_event(&self, t: Stamp, now: Stamp, forward: bool) -> Option<Stamp> {
-        nearest(self.lanes.iter().filter_map(|lane| lane.state_change(t, now, forward, |_| true)), forward)
+        nearest(self.lanes.entries().filter_map(|(_, lane)| lane.state_change(t, now, forward, |_| true)), forward)
     }
 
     /// Returns when a resource is next taken, released, or waited for after `t`, or was last before `t`.
     pub fn resource_event(&self, on: ResourceId, t: Stamp, now: Stamp, forward: bool) -> Option<Stamp> {
         let is_on = |resource: Option<ResourceId>| resource == Some(on);
-        let waits = self.lanes.iter().filter_map(|lane| lane.state_change(t, now, forward, is_on));
+        let waits = self.lanes.entries().filter_map(|(_, lane)| lane.state_change(t, now, forward, is_on));
         let mut holds = None;
         if let Some(ResourceState::Lock(lock)) = self.resources.get(on.index()) {
             holds = lock.hold_change(t, now, forward);

@@ -173,11 +173,6 @@ impl LaneTable {
         &self.empty
     }
 
-    /// Returns a lane for each id so far, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Lane> {
-        (0..self.len()).map(|worker| &self[worker])
-    }
-
     /// Returns the lanes that exist with their ids, in order.
     pub(super) fn entries(&self) -> impl Iterator<Item = (usize, &Lane)> {
         self.lanes.entries().map(|(worker, lane)| (worker, &**lane))

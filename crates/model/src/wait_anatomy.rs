@@ -223,7 +223,7 @@ impl Model {
         let (mut parts, mut matrix) = (Vec::new(), CostMatrix::default());
         let to = to.min(now);
         let from = from.min(to);
-        for (waiter, lane) in self.lanes.iter().enumerate().map(|(i, lane)| (WorkerId::from(i), lane)) {
+        for (waiter, lane) in self.lanes.entries().map(|(i, lane)| (WorkerId::from(i), lane)) {
             let exact = lane.exact_from().clamp(from, to);
             if exact > from {
                 let older = lane.state_times(from, exact, now).get(State::Lock);

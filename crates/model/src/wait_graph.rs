@@ -38,7 +38,7 @@ struct Holders {
 impl Model {
     /// Returns the certain edges of the wait-for graph now.
     pub fn wait_for_graph(&self) -> WaitForGraph {
-        let ids = (0..self.lanes.len()).map(WorkerId::from);
+        let ids = self.lanes.entries().map(|(worker, _)| WorkerId::from(worker));
         WaitForGraph { edges: ids.flat_map(|waiter| self.blockers(waiter).edges).collect() }
     }
 

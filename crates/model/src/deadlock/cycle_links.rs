@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::graph_reduction::Requirement;
+use super::waiters::Waiters;
 use crate::Model;
 use contend_trace::{Evidence, ResourceId, Stamp, WorkerId};
 
@@ -28,7 +29,8 @@ pub struct CycleLink {
 
 impl Model {
     /// Links of a cycle: what each worker holds and wants, of which workers, and since when.
-    pub(super) fn cycle_links(&self, needs: &[Requirement], set: &[usize], cycle: &[usize]) -> Vec<CycleLink> {
+    pub(super) fn cycle_links(&self, waiting: &Waiters, set: &[usize], cycle: &[usize]) -> Vec<CycleLink> {
+        let needs = &waiting.needs;
         let mut waiters: BTreeMap<usize, usize> = BTreeMap::new();
         for worker in cycle {
             for on in needs[*worker].dependencies() {
@@ -39,26 +41,26 @@ impl Model {
         let link = |(worker, before): (&usize, &usize)| {
             // The resource that the previous worker wants of it, or another worker if the previous one wants none.
             let waiter = if needs[*before].dependencies().contains(worker) { before } else { waiters.get(worker)? };
-            self.cycle_link(needs, set, *worker, *waiter)
+            self.cycle_link(waiting, set, *worker, *waiter)
         };
         cycle.iter().zip(before).filter_map(link).collect()
     }
 
     /// The link of a worker: what it wants, and what it holds that `waiter` wants.
-    fn cycle_link(&self, needs: &[Requirement], set: &[usize], worker: usize, waiter: usize) -> Option<CycleLink> {
-        let lane = &self.lanes[worker];
-        let (wants, since) = self.wait_of(WorkerId::from(worker));
-        let (wants, holds) = (wants?, self.wait_of(WorkerId::from(waiter)).0?);
-        let is_stuck = |on: &&usize| set.binary_search(on).is_ok();
-        let mut waits_for: Vec<WorkerId> =
-            needs[worker].dependencies().iter().filter(is_stuck).copied().map(WorkerId::from).collect();
+    fn cycle_link(&self, waiting: &Waiters, set: &[usize], place: usize, waiter: usize) -> Option<CycleLink> {
+        let worker = waiting.id(place);
+        let lane = &self.lanes[worker.index()];
+        let (wants, since) = self.wait_of(worker);
+        let (wants, holds) = (wants?, self.wait_of(waiting.id(waiter)).0?);
+        let is_stuck = |on: &usize| set.binary_search(on).is_ok();
+        let mut waits_for = waiting.ids_of(waiting.needs[place].dependencies().iter().copied().filter(is_stuck));
         waits_for.sort_unstable();
         waits_for.dedup();
         waits_for.truncate(MAX_NAMED);
         let has = lane.held_locks().iter().any(|(lock, _)| *lock == holds);
         let is_numbered = self.registry.evidence(holds) == Evidence::Numbered;
         let in_line = wants == holds && !has && is_numbered && self.registry.life_owner(holds).is_none();
-        Some(CycleLink { worker: WorkerId::from(worker), holds, is_ahead_in_queue: in_line, wants, waits_for, since })
+        Some(CycleLink { worker, holds, is_ahead_in_queue: in_line, wants, waits_for, since })
     }
 }
 

@@ -42,6 +42,23 @@ impl Requirement {
             Self::All(of) | Self::AtLeast(_, of) | Self::Any(of) => of,
         }
     }
+
+    pub(super) fn dependencies_mut(&mut self) -> &mut [usize] {
+        match self {
+            Self::Nothing => &mut [],
+            Self::All(of) | Self::AtLeast(_, of) | Self::Any(of) => of,
+        }
+    }
+
+    /// Returns how many of its dependencies must continue.
+    pub(super) const fn least(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::All(of) => of.len(),
+            Self::AtLeast(enough, _) => *enough,
+            Self::Any(_) => 1,
+        }
+    }
 }
 
 /// Workers that can never continue, in order. Takes time linear in workers and requirements.
@@ -50,12 +67,7 @@ pub(crate) fn permanently_blocked(needs: &[Requirement]) -> Vec<usize> {
     let mut missing = vec![0; needs.len()];
     let mut live = VecDeque::new();
     for (worker, need) in needs.iter().enumerate() {
-        missing[worker] = match need {
-            Requirement::Nothing => 0,
-            Requirement::All(of) => of.len(),
-            Requirement::AtLeast(enough, _) => *enough,
-            Requirement::Any(_) => 1,
-        };
+        missing[worker] = need.least();
         for on in need.dependencies() {
             match wanted_by.get_mut(*on) {
                 Some(waiters) => waiters.push(worker),

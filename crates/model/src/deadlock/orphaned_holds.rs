@@ -33,7 +33,7 @@ impl Model {
         let died =
             |lane: &crate::Lane| !lane.is_alive() && (!lane.held_locks().is_empty() || lane.lock_wait().is_some());
         let kept = |res: &ResourceState| matches!(res, ResourceState::Lock(lock) if lock.has_former_holds());
-        self.lanes.iter().any(died) || self.resources.entries().any(|(_, resource)| kept(resource))
+        self.lanes.entries().any(|(_, lane)| died(lane)) || self.resources.entries().any(|(_, resource)| kept(resource))
     }
 
     /// Workers that died with a lock which the system does not release, with the time, in order. The last events of a

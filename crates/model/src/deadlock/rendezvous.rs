@@ -41,7 +41,7 @@ impl Model {
     /// Whether a worker waits on the other side of a queue without room, and was perhaps not served.
     fn is_partner_waiting(&self, on: ResourceId, room: bool) -> bool {
         let other_side = if room { State::Empty } else { State::Full };
-        self.lanes.iter().any(|lane| {
+        self.lanes.entries().any(|(_, lane)| {
             lane.is_alive()
                 && (lane.activity.state, lane.activity.resource) == (other_side, Some(on))
                 && lane.awaited_alternatives().is_empty()
@@ -53,7 +53,7 @@ impl Model {
         let lanes = self.registry.wakers_of(on).map_or(&[][..], |of| if takes { &of.takers } else { &of.givers });
         lanes
             .iter()
-            .flat_map(|lanes| lanes.iter())
+            .flat_map(|lanes| lanes.known(self.lanes.len()).iter())
             .any(|w| self.lanes.get(w.index()).is_some_and(|l| l.crash_count() > 0))
     }
 }

@@ -56,11 +56,10 @@ impl Model {
         if lost {
             return self.build_stall(self.stalled_workers_in_slots(deadlock));
         }
-        let workers = || (0..self.lanes.len()).map(WorkerId::from);
         // A ring of workers that others may cancel is no deadlock before these are known to be stuck or gone.
         if self.registry.cancellers.is_empty()
             && !self.has_orphaned_holds()
-            && !workers().any(|w| {
+            && !self.lanes.entries().map(|(w, _)| WorkerId::from(w)).any(|w| {
                 self.awaited_supply(w).is_some()
                     || self.missing_permits(w) > 0
                     || !self.lanes[w.index()].awaited_alternatives().is_empty()

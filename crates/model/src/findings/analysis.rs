@@ -1,6 +1,6 @@
 //! The model as detectors see it: a period of time, each worker's figures in it, and names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DETECTION_WINDOW, MIN_OBSERVATION};
 use crate::{Lock, Model, StateTimes};
@@ -12,7 +12,7 @@ pub(super) struct Analysis<'a> {
     pub(super) from: Stamp,
     pub(super) now: Stamp,
     /// Each worker's time by state in that period.
-    pub(super) shares: Vec<StateTimes>,
+    pub(super) shares: BTreeMap<WorkerId, StateTimes>,
     pub(super) all_shares: StateTimes,
     /// Workers in a deadlock or a stall.
     pub(super) stuck_workers: BTreeSet<WorkerId>,
@@ -23,9 +23,10 @@ impl<'a> Analysis<'a> {
         let now = model.run_end().map_or(now, |(end, _)| now.min(end));
         let first = model.lanes().filter_map(|(_, lane)| lane.began()).min().unwrap_or(now);
         let from = now.earlier_by(DETECTION_WINDOW).max(first).max(model.settings_start(now));
-        let shares: Vec<StateTimes> = model.lanes.iter().map(|lane| lane.state_times(from, now, now)).collect();
+        let times = |(i, lane): (usize, &crate::Lane)| (WorkerId::from(i), lane.state_times(from, now, now));
+        let shares: BTreeMap<WorkerId, StateTimes> = model.lanes.entries().map(times).collect();
         let mut all = StateTimes::default();
-        for one in &shares {
+        for one in shares.values() {
             all.add(one);
         }
         let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
@@ -40,7 +41,7 @@ impl<'a> Analysis<'a> {
     /// The sum of some workers' times by state.
     pub(super) fn total_shares(&self, workers: impl IntoIterator<Item = WorkerId>) -> StateTimes {
         let mut sum = StateTimes::default();
-        for one in workers.into_iter().filter_map(|w| self.shares.get(w.index())) {
+        for one in workers.into_iter().filter_map(|w| self.shares.get(&w)) {
             sum.add(one);
         }
         sum

@@ -31,7 +31,7 @@ impl CpuDemand {
 
 impl Analysis<'_> {
     pub(super) fn cpu_demand(&self, worker: WorkerId) -> CpuDemand {
-        let shares = self.shares.get(worker.index()).copied().unwrap_or_default();
+        let shares = self.shares.get(&worker).copied().unwrap_or_default();
         let running = shares.get(State::Running);
         let queued = match self.model.registry().worker(worker).map(|info| info.kind) {
             Some(WorkerKind::Async) => self.lane(worker).map_or(0, |lane| lane.without_cpu_ns(self.from, self.now)),

@@ -74,7 +74,7 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
 
 /// Those of these workers that have not ended.
 fn present_workers(analysis: &Analysis<'_>, of: &[LaneRange]) -> Vec<WorkerId> {
-    let known = of.iter().flat_map(|lanes| lanes.known(analysis.shares.len()).iter());
+    let known = of.iter().flat_map(|lanes| lanes.known(analysis.model.lanes.len()).iter());
     let mut all: Vec<WorkerId> = known.filter(|w| !analysis.is_gone(*w)).collect();
     all.sort_unstable();
     all.dedup();

@@ -33,7 +33,7 @@ fn check_barrier(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
     let rounds = signals.sent();
     let share = last as f64 / rounds.max(1) as f64;
     let parties_of = analysis.model.registry().wakers_of(id).map_or(&[][..], |wakers| &wakers.givers);
-    let members = parties_of.iter().flat_map(|lanes| lanes.known(analysis.shares.len()).iter());
+    let members = parties_of.iter().flat_map(|lanes| lanes.known(analysis.model.lanes.len()).iter());
     let others = members.filter(|worker: &WorkerId| *worker != slowest);
     let alive: u64 = others.map(|worker| analysis.model.lane(worker).total_state_times(analysis.now).alive_ns()).sum();
     // Only waits at this barrier count; the slowest hardly waits there.

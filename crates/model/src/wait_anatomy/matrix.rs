@@ -1,6 +1,6 @@
 //! Who costs whom: waiting time by waiter and by the worker that was waited for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::segments::Cause;
 use crate::StateTimes;
@@ -99,16 +99,13 @@ impl WhoCostsWhom {
 /// The sums of a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CostMatrix {
-    waiters: Vec<WaiterCosts>,
+    waiters: BTreeMap<WorkerId, WaiterCosts>,
     pairs: HashMap<(WorkerId, WorkerId), StateTimes>,
 }
 
 impl CostMatrix {
     pub(super) fn waiter(&mut self, waiter: WorkerId) -> &mut WaiterCosts {
-        if waiter.index() >= self.waiters.len() {
-            self.waiters.resize(waiter.index() + 1, WaiterCosts::default());
-        }
-        &mut self.waiters[waiter.index()]
+        self.waiters.entry(waiter).or_default()
     }
 
     /// Adds `ns` of waiting time of this cause. `without_cpu` is the fraction of the time in which the holder seemed to
@@ -118,6 +115,7 @@ impl CostMatrix {
         costs.total_ns += ns;
         match cause {
             Cause::Unknown => costs.unknown_ns += ns,
+            Cause::Many => costs.others_ns += ns,
             Cause::Free(Some(next)) if next == waiter && is_handed_over => costs.wakeup_ns += ns,
             Cause::Free(_) => costs.handoff_ns += ns,
             Cause::Holder(holder, state) => {
@@ -138,14 +136,12 @@ impl CostMatrix {
 
     /// Forgets a worker that is gone.
     pub(super) fn forget_worker(&mut self, worker: WorkerId) {
-        if let Some(costs) = self.waiters.get_mut(worker.index()) {
-            *costs = WaiterCosts::default();
-        }
+        self.waiters.remove(&worker);
         let waiters = &mut self.waiters;
         self.pairs.retain(|(waiter, holder), times| {
             if *holder == worker
                 && *waiter != worker
-                && let Some(costs) = waiters.get_mut(waiter.index())
+                && let Some(costs) = waiters.get_mut(waiter)
             {
                 costs.others_ns += times.total_ns();
             }
@@ -167,7 +163,7 @@ impl CostMatrix {
     }
 
     pub(super) fn summary(&self, from: Stamp, to: Stamp) -> WhoCostsWhom {
-        let waiters = self.waiters.iter().enumerate().filter(|(_, costs)| costs.total_ns > 0);
+        let waiters = self.waiters.iter().filter(|(_, costs)| costs.total_ns > 0);
         let pair = |(pair, times): (&(WorkerId, WorkerId), &StateTimes)| PairCost {
             waiter: pair.0,
             holder: pair.1,
@@ -175,11 +171,11 @@ impl CostMatrix {
         };
         let mut pairs: Vec<PairCost> = self.pairs.iter().map(pair).collect();
         pairs.sort_unstable_by_key(|pair| (std::cmp::Reverse(pair.total_ns()), pair.waiter, pair.holder));
-        WhoCostsWhom { from, to, waiters: waiters.map(|(i, costs)| (WorkerId::from(i), *costs)).collect(), pairs }
+        WhoCostsWhom { from, to, waiters: waiters.map(|(waiter, costs)| (*waiter, *costs)).collect(), pairs }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.waiters.capacity() * size_of::<WaiterCosts>()
+        self.waiters.len() * size_of::<(WorkerId, WaiterCosts)>()
             + self.pairs.capacity() * (size_of::<(WorkerId, WorkerId)>() + size_of::<StateTimes>() + 1)
     }
 }

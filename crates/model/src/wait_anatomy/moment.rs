@@ -121,7 +121,7 @@ impl Model {
                 WaitCause::Holder { worker, activity, count }
             }
             Some(Cause::Free(next)) => WaitCause::Free { next },
-            Some(Cause::Unknown) | None => WaitCause::Unknown,
+            Some(Cause::Many | Cause::Unknown) | None => WaitCause::Unknown,
         }
     }
 

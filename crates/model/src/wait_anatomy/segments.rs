@@ -1,7 +1,9 @@
 //! An interval divided into parts in which the same workers keep others waiting for one resource.
 
+use std::collections::HashMap;
+
 use crate::lock::Holding;
-use crate::{Lane, Model, ResourceState};
+use crate::{Lane, Model, ResourceState, StateTimes};
 use contend_trace::{ResourceId, ResourceKind, Stamp, State, WorkerId};
 
 /// What a waiter waits for at one moment.
@@ -11,13 +13,18 @@ pub(super) enum Cause {
     Holder(WorkerId, State),
     /// The resource is free; this worker takes it next, if that is known.
     Free(Option<WorkerId>),
+    /// So many workers hold the resource, at so many moments, that each of them costs little.
+    Many,
     Unknown,
 }
 
 /// Sums by cause, in a table that is used again and again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CauseSums {
+    /// By index, for the first [`MAX_KEPT`] of them.
     ns: Vec<u64>,
+    /// The others: those of the workers that appeared late in a long run.
+    far: HashMap<usize, u64>,
     touched: Vec<u32>,
 }
 
@@ -29,8 +36,9 @@ impl Cause {
         match self {
             Self::Unknown => 0,
             Self::Free(None) => 1,
-            Self::Holder(worker, state) => 2 + worker.index() * ENTRIES + state.index(),
-            Self::Free(Some(worker)) => 2 + worker.index() * ENTRIES + State::ALL.len(),
+            Self::Many => 2,
+            Self::Holder(worker, state) => 3 + worker.index() * ENTRIES + state.index(),
+            Self::Free(Some(worker)) => 3 + worker.index() * ENTRIES + State::ALL.len(),
         }
     }
 
@@ -38,43 +46,61 @@ impl Cause {
         match index {
             0 => Self::Unknown,
             1 => Self::Free(None),
+            2 => Self::Many,
             _ => {
-                let worker = WorkerId::from((index - 2) / ENTRIES);
-                State::from_index((index - 2) % ENTRIES)
+                let worker = WorkerId::from((index - 3) / ENTRIES);
+                State::from_index((index - 3) % ENTRIES)
                     .map_or(Self::Free(Some(worker)), |state| Self::Holder(worker, state))
             }
         }
     }
 }
 
-/// Most sums whose memory is kept for the next time.
+/// Most entries of the table.
 const MAX_KEPT: usize = 1 << 16;
+
+/// Most holders of a resource at one moment whose states are told apart moment by moment.
+const MAX_EXACT_HOLDERS: usize = 16;
+
+/// Most causes of an interval, as far as they come from more holders than that.
+const MAX_CAUSES: usize = 1 << 16;
 
 impl CauseSums {
     pub(super) fn add(&mut self, cause: Cause, ns: u64) {
         let index = cause.index();
+        if ns > 0 {
+            let sum = self.sum_mut(index);
+            *sum += ns;
+            if *sum == ns {
+                self.touched.push(index as u32);
+            }
+        }
+    }
+
+    fn sum_mut(&mut self, index: usize) -> &mut u64 {
+        if index >= MAX_KEPT {
+            return self.far.entry(index).or_default();
+        }
         if index >= self.ns.len() {
             self.ns.resize((index + 1).next_power_of_two(), 0);
         }
-        if self.ns[index] == 0 && ns > 0 {
-            self.touched.push(index as u32);
-        }
-        self.ns[index] += ns;
+        &mut self.ns[index]
     }
 
     /// Takes all sums, in the order of the causes.
     pub(super) fn take(&mut self, mut put: impl FnMut(Cause, u64)) {
-        self.touched.sort_unstable();
-        for index in self.touched.drain(..) {
-            put(Cause::from_index(index as usize), std::mem::take(&mut self.ns[index as usize]));
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        for index in touched.drain(..) {
+            put(Cause::from_index(index as usize), std::mem::take(self.sum_mut(index as usize)));
         }
-        if self.ns.len() > MAX_KEPT {
-            self.ns = Vec::new();
-        }
+        self.far.clear();
+        self.touched = touched;
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.ns.capacity() * size_of::<u64>() + self.touched.capacity() * size_of::<u32>()
+        let far = self.far.capacity() * size_of::<(usize, u64)>();
+        self.ns.capacity() * size_of::<u64>() + far + self.touched.capacity() * size_of::<u32>()
     }
 }
 
@@ -145,6 +171,9 @@ impl Segments {
                 self.push(a, b, [Cause::Holder(*worker, state)]);
             });
         }
+        if workers.len() > MAX_EXACT_HOLDERS {
+            return self.push_many_holders(model, (from, to), workers);
+        }
         let mut spans = Vec::new();
         for worker in workers {
             let mut own = Vec::new();
@@ -164,6 +193,17 @@ impl Segments {
             }
             at = end;
         }
+    }
+}
+
+impl Segments {
+    /// Adds one part in which all of `workers` hold the resource, each in the state in which it was longest. Exact
+    /// states would take as much memory as there are workers times changes of their states.
+    fn push_many_holders(&mut self, model: &Model, (from, to): (Stamp, Stamp), workers: &[WorkerId]) {
+        if self.causes.len() + workers.len() > MAX_CAUSES {
+            return self.push(from, to, [Cause::Many]);
+        }
+        self.push(from, to, workers.iter().map(|w| Cause::Holder(*w, model.lane(*w).longest_state(from, to))));
     }
 }
 
@@ -216,6 +256,13 @@ impl Model {
 }
 
 impl Lane {
+    /// Returns the state in which the worker was longest in `from..to`.
+    fn longest_state(&self, from: Stamp, to: Stamp) -> State {
+        let mut times = StateTimes::default();
+        self.visit_states(from, to, |a, b, state| times.add_ns(state, b.span_since(a).0));
+        times.dominant().unwrap_or(State::Gap)
+    }
+
     /// Calls `visit` with each part of `from..to` and the state in it, in order and without a break:
     /// [`State::Gap`] where exact spans are no longer kept.
     pub(super) fn visit_states(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, Stamp, State)) {
@@ -235,5 +282,61 @@ impl Lane {
         if at < to {
             visit(at, to, State::Done);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use contend_trace::Registry;
+
+    use super::*;
+    use crate::Budget;
+
+    #[test]
+    fn sums_of_high_ids_are_right_and_take_memory_only_for_themselves() {
+        let mut sums = CauseSums::default();
+        let far = WorkerId(Registry::MAX_DECLARED as u32 - 1);
+        let causes = [
+            (Cause::Unknown, 1),
+            (Cause::Many, 2),
+            (Cause::Holder(WorkerId(3), State::Running), 3),
+            (Cause::Holder(WorkerId(6_000), State::Lock), 4),
+            (Cause::Holder(far, State::Running), 5),
+            (Cause::Free(Some(far)), 6),
+        ];
+        for _ in 0..100 {
+            for (cause, ns) in causes.into_iter().rev() {
+                sums.add(cause, ns);
+                sums.add(cause, 10);
+                sums.add(cause, 0);
+            }
+            let mut taken = Vec::new();
+            sums.take(|cause, ns| taken.push((cause, ns)));
+            assert_eq!(taken, causes.map(|(cause, ns)| (cause, ns + 10)));
+            assert!(sums.heap_bytes() < 64 << 10, "{} bytes", sums.heap_bytes());
+        }
+    }
+
+    #[test]
+    fn causes_of_many_holders_are_bounded_and_their_times_add_up() {
+        let model = Model::new(Arc::new(Registry::default()), Budget::default());
+        let workers: Vec<WorkerId> = (0..300).map(WorkerId).collect();
+        let mut segments = Segments::default();
+        let parts = 1_000;
+        for part in 0..parts {
+            segments.push_holders(&model, (Stamp(part * 100), Stamp(part * 100 + 100)), &workers);
+        }
+        assert!(segments.causes.len() <= MAX_CAUSES + 1, "{} causes", segments.causes.len());
+        let mut sums = CauseSums::default();
+        segments.add_between(Stamp(0), Stamp(parts * 100), &mut sums);
+        let (mut total, mut many) = (0, 0);
+        sums.take(|cause, ns| {
+            total += ns;
+            many += if cause == Cause::Many { ns } else { 0 };
+        });
+        assert_eq!(total, parts * 100);
+        assert_eq!(many, (parts - MAX_CAUSES as u64 / 300) * 100);
     }
 }

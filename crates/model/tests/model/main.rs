@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests may panic, and print what they measured")]
 
 mod arrival_order;
+mod churn;
 mod cpu_accounting;
 mod deadlocks;
 mod event_loops;
@@ -10,6 +11,7 @@ mod findings;
 mod lanes;
 mod lock_machine;
 mod long_hold_lists;
+mod many_holders;
 mod marks;
 mod memory_budget;
 mod open_programs;
