@@ -9,6 +9,7 @@
 
 mod finals;
 mod kdl;
+mod late_recordings;
 mod orders;
 mod program;
 mod real_runs;
@@ -122,6 +123,12 @@ impl<'a> Trial<'a> {
     }
 
     fn run(mut self, rng: &mut Rng) -> Result<Counts, String> {
+        self.run_to_rest(rng)?;
+        self.end()
+    }
+
+    /// Runs until nothing moves any more and all events have arrived.
+    fn run_to_rest(&mut self, rng: &mut Rng) -> Result<(), String> {
         let (lag, deadly) = (rng.f64(), rng.f64() < 0.3);
         loop {
             if deadly && rng.f64() < 0.03 {
@@ -134,14 +141,13 @@ impl<'a> Trial<'a> {
                 }
                 self.step(w);
             } else if !self.wire.deliver(rng) {
-                break;
+                return Ok(());
             }
             if deliver {
                 self.wire.deliver(rng);
             }
             self.check()?;
         }
-        self.end()
     }
 
     /// Checks that verdicts name every remaining worker, when nothing moves any more and all events have arrived.
@@ -184,11 +190,15 @@ fn program(seed: u64) -> (Program, Rng) {
     (program, rng)
 }
 
-/// Runs the program of a seed; in two of three, some waits give up.
-fn run(seed: u64) -> Result<Counts, String> {
+/// Returns the program of a seed; in two of three, some waits give up.
+fn limited_program(seed: u64) -> (Program, Rng) {
     let (program, rng) = program(seed);
     let is_limited = !seed.is_multiple_of(3);
-    let program = if is_limited { program.with_limits(&mut Rng::with_seed(seed)) } else { program };
+    (if is_limited { program.with_limits(&mut Rng::with_seed(seed)) } else { program }, rng)
+}
+
+fn run(seed: u64) -> Result<Counts, String> {
+    let (program, rng) = limited_program(seed);
     run_program(seed, &program, rng)
 }
 
@@ -268,6 +278,20 @@ fn tiny_programs_get_right_verdicts_in_every_order() {
     let orders = orders::explore(0..TINY, 100);
     eprintln!("{TINY} programs, {orders} orders");
     assert!(orders > 10 * TINY, "too few orders to mean anything: {orders}");
+}
+
+#[test]
+fn run_cut_anywhere_gives_a_late_recording_without_anomalies_and_false_verdicts() {
+    let counts = late_recordings::check_cuts(0..FEW / 5);
+    eprintln!("{counts:?}, 0 anomalies, 0 false");
+    assert!(counts.cuts > FEW && counts.verdicts > FEW / 20, "too few to mean anything: {counts:?}");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --profile fuzz --test proofs explorer -- --ignored --nocapture"]
+fn many_runs_cut_anywhere_give_late_recordings_without_anomalies_and_false_verdicts() {
+    let counts = late_recordings::check_cuts(asked_seeds(MANY / 20));
+    eprintln!("{counts:?}, 0 anomalies, 0 false");
 }
 
 #[test]

@@ -6,6 +6,9 @@ mod support;
 #[path = "../support/schema.rs"]
 mod schema;
 
+#[path = "../support/late_start.rs"]
+mod late_start;
+
 mod blocking_threads;
 mod cancelling;
 mod commands;

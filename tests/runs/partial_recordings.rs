@@ -5,8 +5,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use contend::model::{Budget, Model, Severity};
-use contend::recording::{FlightRecorder, Recording};
+use contend::recording::Recording;
 use contend::trace::{Message, Registry, WorkerId};
+
+use crate::late_start::begun_late;
 
 /// Records a run, and returns its registry and messages.
 fn record(scenario: &str, limit: &str) -> (Arc<Registry>, Vec<Message>) {
@@ -29,13 +31,26 @@ fn model_after<'a>(registry: &Arc<Registry>, messages: impl IntoIterator<Item = 
     model
 }
 
-/// Returns what a recording would have that was begun after the first `count` messages, when memory held little.
-fn begun_late(messages: &[Message], count: usize) -> Vec<Message> {
-    let mut flight = FlightRecorder::with_budget(1);
-    messages[..count].iter().for_each(|message| flight.record(message));
-    let tape = flight.tape();
-    let kept = (0..tape.section_count()).flat_map(|section| tape.read_section(section).expect("it is in memory"));
-    kept.chain(messages[count..].iter().cloned()).collect()
+/// Returns the messages, and each of their events, that the model counts as invalid.
+fn anomalies(registry: &Arc<Registry>, messages: &[Message]) -> Vec<String> {
+    fn apply(model: &mut Model, message: &Message, found: &mut Vec<String>) {
+        match message {
+            Message::Batch(messages) => messages.iter().for_each(|message| apply(model, message, found)),
+            Message::Events(events) if events.len() > 1 => {
+                events.iter().for_each(|event| apply(model, &Message::Events(vec![*event]), found));
+            }
+            message => {
+                let before = model.health().anomalies;
+                model.apply(message);
+                if model.health().anomalies > before {
+                    found.push(format!("{message:?}"));
+                }
+            }
+        }
+    }
+    let (mut model, mut found) = (Model::new(Arc::clone(registry), Budget::default()), Vec::new());
+    messages.iter().for_each(|message| apply(&mut model, message, &mut found));
+    found
 }
 
 fn stuck_workers(model: &Model) -> BTreeSet<WorkerId> {
@@ -66,7 +81,9 @@ fn recording_begun_late_accuses_nobody_whom_the_whole_run_does_not() {
         for cut in 1..8 {
             let late = begun_late(&messages, messages.len() * cut / 8);
             let part = model_after(&registry, &late);
+            let late_anomalies = anomalies(&registry, &late);
             let context = format!("{scenario}, cut at {cut}/8 of {} messages", messages.len());
+            assert!(late_anomalies.is_empty(), "{context}: {late_anomalies:#?}");
             let (accused, guilty) = (stuck_workers(&part), stuck_workers(&whole));
             assert!(accused.is_subset(&guilty), "{context}: {accused:?}, in truth {guilty:?}");
             let (found, true_ones) = (ids(&part), ids(&whole));

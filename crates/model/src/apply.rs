@@ -115,8 +115,12 @@ impl Model {
         self.set_activity(w, at, state, on);
     }
 
-    /// Records that the worker became runnable. A wait for a lock or a join lasts until its own event ends it.
+    /// Records that the worker became runnable. A wait for a lock or a join lasts until its own event ends it. After a
+    /// gap it is not known what the worker waited for, and so not which event can follow.
     fn mark_ready(&mut self, w: WorkerId, at: Stamp) {
+        if self.lanes[w.index()].activity.state == State::Gap {
+            return;
+        }
         if matches!(self.lanes[w.index()].wait, Some(Wait::Supply(_))) {
             self.record_ended_wait(w, at);
         }

@@ -58,6 +58,7 @@ impl Model {
         let w = slot.worker;
         self.record_gap(w, 0);
         let lane = &mut self.lanes[w.index()];
+        lane.next_wait.may_lack_events = false; // the slot has all that precedes the wait
         let at = slot.at.max(lane.newest_stamp);
         lane.newest_stamp = at;
         self.newest_stamp = self.newest_stamp.max(at);

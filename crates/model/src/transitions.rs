@@ -8,15 +8,9 @@ use contend_trace::{EventKind as E, ResourceId, State};
 pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, kind: &E) -> bool {
     match kind {
         E::Unknown { .. } => false,
-        // A restarted worker begins again, whatever is known about its former life. Others report the tasks, results
-        // and pipe ends of a dead worker in its name.
-        E::LifeBegan
-        | E::Gap { .. }
-        | E::TaskRetried { .. }
-        | E::TaskAbandoned { .. }
-        | E::TaskDropped { .. }
-        | E::ResultReady { .. }
-        | E::Closed { .. } => true,
+        // A restarted worker begins again, whatever is known about its former life.
+        E::LifeBegan | E::Gap { .. } => true,
+        kind if kind.is_reported_by_others() => true,
         _ => match state {
             // Outside a life nothing else is valid.
             State::Done | State::Crashed => false,

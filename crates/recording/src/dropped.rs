@@ -27,12 +27,58 @@ pub struct DroppedPart {
     rings: BTreeMap<WorkerId, Message>,
 }
 
-/// The dropped events of a worker.
+/// The dropped events of a worker. Two of them are kept, so that the model knows in which life the worker is.
 #[derive(Debug, Default)]
 struct DroppedEvents {
-    count: u64,
-    /// The last one, if it ends the worker's life.
+    /// Dropped before the beginning of the newest life, and since.
+    before: u64,
+    since: u64,
+    beginning: Option<Event>,
+    /// The end of that life, unless events of the worker follow.
     end: Option<Event>,
+}
+
+impl DroppedEvents {
+    fn add(&mut self, event: &Event) {
+        match event.kind {
+            EventKind::LifeBegan => {
+                self.before = self.before.saturating_add(self.since).saturating_add(self.kept_count());
+                *self = Self { before: self.before, beginning: Some(*event), ..Self::default() };
+            }
+            EventKind::LifeEnded(_) => {
+                self.drop_end();
+                self.end = Some(*event);
+            }
+            EventKind::Gap { lost } => {
+                self.drop_end();
+                self.since = self.since.saturating_add(lost);
+            }
+            kind => {
+                if !kind.is_reported_by_others() {
+                    self.drop_end();
+                }
+                self.since = self.since.saturating_add(1);
+            }
+        }
+    }
+
+    fn kept_count(&self) -> u64 {
+        u64::from(self.beginning.is_some()) + u64::from(self.end.is_some())
+    }
+
+    fn drop_end(&mut self) {
+        self.since = self.since.saturating_add(u64::from(self.end.take().is_some()));
+    }
+
+    fn lost_count(&self) -> u64 {
+        self.before.saturating_add(self.since)
+    }
+
+    /// Returns what stands for the events.
+    fn events(&self, worker: WorkerId) -> impl Iterator<Item = Event> {
+        let gap = move |lost: u64| (lost > 0).then_some(Event { at: Stamp(0), worker, kind: EventKind::Gap { lost } });
+        [gap(self.before), self.beginning, gap(self.since), self.end].into_iter().flatten()
+    }
 }
 
 impl DroppedPart {
@@ -65,36 +111,23 @@ impl DroppedPart {
     }
 
     fn add_event(&mut self, event: &Event) {
-        let dropped = self.workers.entry(event.worker).or_default();
-        dropped.count = dropped.count.saturating_add(match event.kind {
-            EventKind::Gap { lost } => lost,
-            _ => 1,
-        });
-        dropped.end = matches!(event.kind, EventKind::LifeEnded(_)).then_some(*event);
+        self.workers.entry(event.worker).or_default().add(event);
     }
 
     /// Returns a section that stands for the dropped part: its events are counted as lost. `None` if nothing was
     /// dropped.
     pub fn preface(&self) -> Option<Content> {
-        let mut events = Vec::new();
-        for (worker, dropped) in &self.workers {
-            let lost = dropped.count - u64::from(dropped.end.is_some());
-            if lost > 0 {
-                events.push(Event { at: Stamp(0), worker: *worker, kind: EventKind::Gap { lost } });
-            }
-            events.extend(dropped.end);
-        }
+        let events: Vec<Event> = self.workers.iter().flat_map(|(worker, dropped)| dropped.events(*worker)).collect();
         let lasting = self.samples.iter().chain(self.counters.values()).chain(self.rings.values()).chain(&self.notices);
-        let lost: u64 = self.workers.values().map(|dropped| dropped.count).sum();
+        let lost = self.workers.values().fold(0_u64, |sum, dropped| sum.saturating_add(dropped.lost_count()));
         let note =
             format!("recorded from {} on; {} earlier events are missing", format_stamp(self.until), format_count(lost));
         let note = Message::Notice { at: self.until, notice: Notice::Note(note) };
-        // A worker that is gone has its events before.
+        // Whatever names a worker or a resource that is gone comes before its end.
         let (ends, beginnings) = self.declarations.iter().cloned().partition(Declared::is_end);
-        let messages = [Message::Declare(beginnings), Message::Events(events), Message::Declare(ends)];
-        let messages =
-            messages.into_iter().filter(|message| !matches!(message, Message::Declare(all) if all.is_empty()));
-        let messages = messages.chain(lasting.cloned()).chain([note]);
+        let declare = |declared: Vec<Declared>| (!declared.is_empty()).then_some(Message::Declare(declared));
+        let messages = declare(beginnings).into_iter().chain([Message::Events(events)]).chain(lasting.cloned());
+        let messages = messages.chain(declare(ends)).chain([note]);
         if self.until == Stamp(0) {
             return None;
         }

@@ -231,6 +231,19 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether others report such an event in the name of a worker that died: about its tasks, its results and its
+    /// pipe ends. So it can follow the end of a life.
+    pub const fn is_reported_by_others(self) -> bool {
+        matches!(
+            self,
+            Self::TaskRetried { .. }
+                | Self::TaskAbandoned { .. }
+                | Self::TaskDropped { .. }
+                | Self::ResultReady { .. }
+                | Self::Closed { .. }
+        )
+    }
+
     /// Returns the resource that the event names, if any.
     pub const fn resource(self) -> Option<ResourceId> {
         match self {

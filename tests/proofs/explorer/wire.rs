@@ -19,6 +19,8 @@ pub struct Wire {
     outboxes: Vec<VecDeque<Event>>,
     notices: VecDeque<(Stamp, Notice)>,
     pub model: Model,
+    /// All messages delivered, if they are to be kept.
+    pub log: Option<Vec<Message>>,
 }
 
 impl EventSink for Wire {
@@ -36,7 +38,7 @@ impl Wire {
     pub fn new(program: &Program) -> Self {
         let model = Model::new(registry(program), Budget { bytes: 1 << 14 });
         let workers = program.seats().len();
-        Self { clock: 0, outboxes: vec![VecDeque::new(); workers], notices: VecDeque::new(), model }
+        Self { clock: 0, outboxes: vec![VecDeque::new(); workers], notices: VecDeque::new(), model, log: None }
     }
 
     /// Delivers the next few events of one worker, or the next death. Returns `false` when nothing is left.
@@ -49,9 +51,9 @@ impl Wire {
         if let Some(&w) = full.get(rng.usize(..choices)) {
             let count = rng.usize(1..=self.outboxes[w].len());
             let events = self.outboxes[w].drain(..count).collect();
-            self.model.apply(&Message::Events(events));
+            self.apply(Message::Events(events));
         } else if let Some((at, notice)) = self.notices.pop_front() {
-            self.model.apply(&Message::Notice { at, notice });
+            self.apply(Message::Notice { at, notice });
         }
         self.tell_through();
         true
@@ -61,12 +63,17 @@ impl Wire {
     fn tell_through(&mut self) {
         let waiting = self.outboxes.iter().filter_map(|outbox| outbox.front()).map(|event| event.at);
         let first = waiting.chain(self.notices.front().map(|(at, _)| *at)).min();
-        self.model.apply(&Message::Watermark(first.unwrap_or(Stamp(self.clock + 1))));
+        self.apply(Message::Watermark(first.unwrap_or(Stamp(self.clock + 1))));
+    }
+
+    fn apply(&mut self, message: Message) {
+        self.model.apply(&message);
+        self.log.iter_mut().for_each(|log| log.push(message.clone()));
     }
 }
 
 /// Returns the registry of a program.
-fn registry(program: &Program) -> Arc<Registry> {
+pub fn registry(program: &Program) -> Arc<Registry> {
     let seats = program.seats();
     let kind = match (program.processes, program.tasks) {
         (true, _) => WorkerKind::Process,

@@ -145,7 +145,7 @@ impl Model {
         let at = lane.newest_stamp;
         self.change_activity(w, at, State::Gap, None);
         let lane = &mut self.lanes[w.index()];
-        lane.next_wait.holds.clear();
+        lane.next_wait = NextWait { may_lack_events: true, ..NextWait::default() };
         let confirmed = std::mem::take(&mut lane.holds.confirmed);
         lane.holds.uncertain.extend(&confirmed);
         lane.open_tasks.clear();

@@ -2,6 +2,7 @@
 
 use super::note_unknown_kind;
 use crate::lane::{LockWait, Wait};
+use crate::lock::LockRequest;
 use crate::{Lock, LockCapacity, Model, ResourceState};
 use contend_trace::{EventKind, Grant, LockKind, ResourceId, ResourceKind, Stamp, State, WorkerId};
 
@@ -75,19 +76,24 @@ impl Model {
         let is_hold_list_complete = listed.len() == usize::from(held_count);
         if is_hold_list_complete && (*listed != lane.holds.confirmed || !lane.holds.uncertain.is_empty()) {
             self.reconcile_holds(w);
-        } else if !is_hold_list_complete {
+        } else if !is_hold_list_complete && !lane.next_wait.may_lack_events {
             self.health.anomalies += 1;
         }
-        self.lanes[w.index()].next_wait.holds.clear();
+        let next_wait = &mut self.lanes[w.index()].next_wait;
+        next_wait.holds.clear();
+        let may_lack_request = std::mem::take(&mut next_wait.may_lack_events);
         self.change_activity(w, at, State::Lock, Some(id));
-        let waiter_index = if let Some(ResourceState::Lock(lock)) = self.resources.get_mut(id.index()) {
-            Some(lock.add_waiter(w, at))
+        let (waiter_index, is_rwlock) = if let Some(ResourceState::Lock(lock)) = self.resources.get_mut(id.index()) {
+            (Some(lock.add_waiter(w, at)), lock.capacity() == LockCapacity::ReadersWriter)
         } else {
             self.health.anomalies += 1;
-            None
+            (None, false)
         };
         let lane = &mut self.lanes[w.index()];
         let request = lane.next_wait.take_lock_request(id);
+        // Without its request it is not known whether the worker waits to read or to write.
+        let is_request_known = !(is_rwlock && may_lack_request && request == LockRequest::Single);
+        let is_hold_list_complete = is_hold_list_complete && is_request_known;
         lane.wait =
             Some(Wait::Lock(LockWait { since: at, waiter_index, request, is_timed: timed, is_hold_list_complete }));
         self.stuck_holders += usize::from(lane.can_close_cycle());

@@ -72,6 +72,9 @@ const MAX_ALTERNATIVES: usize = 255;
 pub(crate) struct NextWait {
     /// The list of holds that precedes a wait, as far as it has arrived.
     pub holds: Vec<(ResourceId, Grant)>,
+    /// Whether events were lost since the last wait for a lock: the beginning of the list, or the request, may be among
+    /// them.
+    pub may_lack_events: bool,
     pub lock_request: Option<(ResourceId, LockRequest)>,
     pub result: Option<(ResourceId, SupplyDetail)>,
     /// The lock or condition that the worker tries to get without waiting forever.
