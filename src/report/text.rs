@@ -117,8 +117,8 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
         let _ = write!(text, ", {} impossible", format_count(health.anomalies));
     }
     if health.undeclared > 0 {
-        let what = format_counted(health.undeclared, "undeclared worker or resource");
-        let _ = write!(text, ", {what}");
+        let what = if health.undeclared == 1 { "worker or resource" } else { "workers or resources" };
+        let _ = write!(text, ", {} undeclared {what}", format_count(health.undeclared));
     }
     if health.recovered > 0 {
         let _ = write!(text, ", {} waits restored from wait slots", format_count(health.recovered));

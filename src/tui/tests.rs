@@ -8,6 +8,7 @@ mod header;
 mod interaction;
 mod level_history;
 mod memory_backend;
+mod open_program;
 mod playing;
 mod prediction;
 mod recording;

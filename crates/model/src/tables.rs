@@ -1,5 +1,6 @@
 //! Tables by id that grow while the run lasts. The entry of whatever is gone takes no memory but its place.
 
+use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
 use super::lane::Lane;
@@ -19,8 +20,9 @@ enum Slot<T> {
 #[derive(Debug, Clone)]
 pub(super) struct Table<T> {
     slots: Vec<Slot<T>>,
-    /// The present entries in each chunk of slots: those of a long run are nearly all gone.
-    in_chunk: Vec<u8>,
+    /// By chunk of slots that has any: the number of its present entries. Those of a long run are nearly all gone, and
+    /// nothing that visits the present ones takes longer for that.
+    in_chunk: BTreeMap<usize, u8>,
     present: usize,
 }
 
@@ -29,7 +31,7 @@ const CHUNK: usize = 64;
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), in_chunk: Vec::new(), present: 0 }
+        Self { slots: Vec::new(), in_chunk: BTreeMap::new(), present: 0 }
     }
 }
 
@@ -69,7 +71,7 @@ impl<T> Table<T> {
         self.skip(id);
         if matches!(self.slots[id], Slot::Absent) {
             self.slots[id] = Slot::Present(entry);
-            self.in_chunk[id / CHUNK] += 1;
+            *self.in_chunk.entry(id / CHUNK).or_default() += 1;
             self.present += 1;
         }
     }
@@ -78,14 +80,17 @@ impl<T> Table<T> {
     pub(super) fn skip(&mut self, id: usize) {
         if id >= self.slots.len() {
             self.slots.resize_with(id + 1, || Slot::Absent);
-            self.in_chunk.resize(id / CHUNK + 1, 0);
         }
     }
 
     /// Removes an entry for good.
     pub(super) fn remove(&mut self, id: usize) -> Option<T> {
         let slot = self.slots.get_mut(id).filter(|slot| matches!(slot, Slot::Present(_)))?;
-        self.in_chunk[id / CHUNK] -= 1;
+        let in_chunk = self.in_chunk.entry(id / CHUNK).or_default();
+        *in_chunk = in_chunk.saturating_sub(1);
+        if *in_chunk == 0 {
+            self.in_chunk.remove(&(id / CHUNK));
+        }
         self.present -= 1;
         match std::mem::replace(slot, Slot::Gone) {
             Slot::Present(entry) => Some(entry),
@@ -95,9 +100,9 @@ impl<T> Table<T> {
 
     /// Returns the present entries with their ids, in order.
     pub(super) fn entries(&self) -> impl Iterator<Item = (usize, &T)> {
-        let chunks = self.slots.chunks(CHUNK).zip(&self.in_chunk).enumerate().filter(|(_, (_, present))| **present > 0);
-        chunks.flat_map(|(chunk, (slots, _))| {
-            slots.iter().enumerate().filter_map(move |(at, slot)| match slot {
+        let chunks = self.in_chunk.keys().map(|chunk| (*chunk, self.slots[chunk * CHUNK..].iter().take(CHUNK)));
+        chunks.flat_map(|(chunk, slots)| {
+            slots.enumerate().filter_map(move |(at, slot)| match slot {
                 Slot::Present(entry) => Some((chunk * CHUNK + at, entry)),
                 _ => None,
             })
@@ -106,8 +111,14 @@ impl<T> Table<T> {
 
     /// As [`Table::entries`].
     pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (usize, &mut T)> {
-        let chunks = self.slots.chunks_mut(CHUNK).zip(&self.in_chunk).enumerate();
-        chunks.filter(|(_, (_, present))| **present > 0).flat_map(|(chunk, (slots, _))| {
+        let (mut rest, mut next) = (self.slots.as_mut_slice(), 0);
+        let chunks = self.in_chunk.keys().map(move |chunk| {
+            let (_, from) = std::mem::take(&mut rest).split_at_mut((chunk - next) * CHUNK);
+            let (slots, after) = from.split_at_mut(CHUNK.min(from.len()));
+            (rest, next) = (after, chunk + 1);
+            (*chunk, slots)
+        });
+        chunks.flat_map(|(chunk, slots)| {
             slots.iter_mut().enumerate().filter_map(move |(at, slot)| match slot {
                 Slot::Present(entry) => Some((chunk * CHUNK + at, entry)),
                 _ => None,
@@ -117,7 +128,7 @@ impl<T> Table<T> {
 
     /// Returns the heap bytes of the table itself.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot<T>>() + self.in_chunk.capacity()
+        self.slots.capacity() * size_of::<Slot<T>>() + self.in_chunk.len() * size_of::<(usize, u8)>()
     }
 }
 
@@ -221,6 +232,7 @@ mod tests {
         table.insert(2, 'a');
         table.insert(200, 'z');
         assert_eq!(table.entries().collect::<Vec<_>>(), [(2, &'a'), (200, &'z')]);
+        assert_eq!(table.entries_mut().map(|(id, entry)| (id, *entry)).collect::<Vec<_>>(), [(2, 'a'), (200, 'z')]);
         assert_eq!(table.remove(200), Some('z'));
         assert_eq!((table.len(), table.present_count(), table.get(0)), (201, 1, None));
         assert_eq!(table.remove(2), Some('a'));
@@ -228,5 +240,22 @@ mod tests {
         assert!(table.is_gone(2) && !table.is_gone(1) && !table.is_gone(999));
         assert_eq!(table.remove(2), None);
         assert_eq!((table.get(2), table.present_count()), (None, 0));
+    }
+
+    /// The chunks count the work of a visit.
+    #[test]
+    fn visit_of_the_present_entries_takes_no_longer_when_many_are_gone() {
+        let mut table = Table::default();
+        for id in 0..100_000 {
+            table.insert(id, id);
+            if id >= 200 {
+                table.remove(id - 200);
+            }
+        }
+        assert_eq!((table.len(), table.present_count()), (100_000, 200));
+        assert!(table.in_chunk.len() <= 200 / CHUNK + 2, "{} chunks", table.in_chunk.len());
+        let present: Vec<usize> = (99_800..100_000).collect();
+        assert_eq!(table.entries().map(|(id, entry)| id.max(*entry)).collect::<Vec<_>>(), present);
+        assert_eq!(table.entries_mut().map(|(id, entry)| id.min(*entry)).collect::<Vec<_>>(), present);
     }
 }

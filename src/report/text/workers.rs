@@ -59,7 +59,18 @@ fn worker_rows(report: &Report<'_>) -> Vec<WorkerRow> {
         1 => row,
         n => WorkerRow { name: format!("{n} × {group}"), ..row },
     };
-    rows.into_iter().map(named).collect()
+    rows.into_iter().map(named).chain(gone_rows(report)).collect()
+}
+
+/// Returns a row for each group of workers that are gone.
+fn gone_rows(report: &Report<'_>) -> impl Iterator<Item = WorkerRow> {
+    report.model.gone_workers().map(|(group, gone)| WorkerRow {
+        name: format!("{} × {group}", format_count(gone.workers)),
+        workers: gone.workers as usize,
+        tasks: (gone.ended_tasks > 0).then_some(gone.ended_tasks),
+        ended: "gone".to_owned(),
+        shares: gone.times,
+    })
 }
 
 impl WorkerRow {

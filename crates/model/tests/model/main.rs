@@ -8,6 +8,7 @@ mod cpu_accounting;
 mod deadlocks;
 mod event_loops;
 mod findings;
+mod hostile_names;
 mod lanes;
 mod lock_machine;
 mod long_hold_lists;
