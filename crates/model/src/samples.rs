@@ -40,7 +40,7 @@ impl Model {
             Sample::SchedUnavailable if self.has_ready_times => {
                 self.has_ready_times = false;
                 let text = "this system does not say when threads wait for a core: such waits look like running";
-                self.add_log_line(Stamp(0), text.to_owned());
+                self.add_log_line(Stamp(0), text);
             }
             Sample::SchedUnavailable => {}
             Sample::Cores { at, load } => {
@@ -81,14 +81,14 @@ impl Model {
             },
             Notice::Died { worker, cause } => self.record_noticed_death(at, *worker, cause),
             Notice::KnobSet { name, value_text, .. } => {
-                self.add_mark(at, format!("{name} {value_text}"));
+                self.add_mark(at, &format!("{name} {value_text}"));
                 self.record_settings_change(at);
             }
             Notice::Resized { pool, workers } => {
                 if let Some(info) = self.registry.pools.get(pool.index()) {
                     let text = format!("{}: {workers} {}", info.name, plural((*workers).into(), "worker"));
                     self.pools[pool.index()].resize(at, *workers);
-                    self.add_log_line(at, text); // the knob that asked for it is marked on the axis
+                    self.add_log_line(at, &text); // the knob that asked for it is marked on the axis
                     self.record_settings_change(at);
                 } else {
                     self.health.anomalies += 1;
@@ -98,12 +98,12 @@ impl Model {
                 let message = mask_line(message);
                 let text = format!("{}: {message}", self.registry.worker_name(*worker));
                 self.failures.add(Failure { at, worker: *worker, message: message.into_owned() });
-                self.add_log_line(at, text);
+                self.add_log_line(at, &text);
             }
-            Notice::Stderr(line) | Notice::Note(line) => self.add_log_line(at, line.clone()),
+            Notice::Stderr(line) | Notice::Note(line) => self.add_log_line(at, line),
             Notice::Suspended(span) => {
-                self.add_log_line(at, format!("the machine was suspended for {span}; that time is not on the axis"));
-                self.add_mark(at, format!("suspended {span}"));
+                self.add_log_line(at, &format!("the machine was suspended for {span}; that time is not on the axis"));
+                self.add_mark(at, &format!("suspended {span}"));
             }
             Notice::Mark(text) => self.named_marks.add_of_user(at, mask_line(text).into_owned()),
         }
@@ -134,11 +134,11 @@ impl Model {
             lane.ending = Some(LifeEnd::Died(cause.clone()));
             self.record_death(worker);
         }
-        self.add_mark(at, text);
+        self.add_mark(at, &text);
     }
 
-    fn add_mark(&mut self, at: Stamp, text: String) {
-        let text = mask_line(&text).into_owned();
+    fn add_mark(&mut self, at: Stamp, text: &str) {
+        let text = mask_line(text).into_owned();
         let index = self.marks.partition_point(|mark| mark.at <= at);
         self.marks.insert(index, TimelineMark { at, text });
         if self.marks.len() > MAX_MARKS {
@@ -146,8 +146,8 @@ impl Model {
         }
     }
 
-    pub(super) fn add_log_line(&mut self, at: Stamp, text: String) {
-        let text = mask_line(&text).into_owned();
+    pub(super) fn add_log_line(&mut self, at: Stamp, text: &str) {
+        let text = mask_line(text).into_owned();
         if self.log.len() == MAX_LOG_LINES {
             self.log.pop_front();
         }

@@ -81,7 +81,7 @@ impl Model {
             }
         }
         if self.health.recovered == 0 {
-            self.add_log_line(at, self.recovery_note().to_owned());
+            self.add_log_line(at, self.recovery_note());
         }
         self.health.recovered += 1;
     }

@@ -62,7 +62,11 @@ fn notices(text: &str) -> Vec<Message> {
     .collect()
 }
 
-fn check(model: &Model, name: &str) {
+/// Applies all notices with this text, and checks all texts.
+fn check(model: &mut Model, name: &str) {
+    for notice in notices(name) {
+        model.apply(&notice);
+    }
     for text in texts(model) {
         assert!(!text.chars().any(is_dangerous), "{text:?}");
     }
@@ -94,8 +98,7 @@ proptest! {
         let mark = EventKind::Mark { text: contend_trace::MarkId(0), number: 7 };
         let event = |kind| Event { at: Stamp(1), worker: WorkerId(0), kind };
         model.apply(&Message::Events(vec![event(EventKind::LifeBegan), event(mark)]));
-        notices(&name).iter().for_each(|notice| model.apply(notice));
-        check(&model, &name);
+        check(&mut model, &name);
 
         let open = Registry { is_open: true, ..Registry::default() };
         let mut model = Model::new(Arc::new(open), Budget { bytes: 1 << 16 });
@@ -104,7 +107,6 @@ proptest! {
             Declared::Resource { id: ResourceId(0), info: mutex(&name), evidence: Evidence::Observed },
             Declared::Pool { id: PoolId(0), info: pool(&name) },
         ]));
-        notices(&name).iter().for_each(|notice| model.apply(notice));
-        check(&model, &name);
+        check(&mut model, &name);
     }
 }
