@@ -33,11 +33,17 @@ fn model_after<'a>(registry: &Arc<Registry>, messages: impl IntoIterator<Item = 
 
 /// Returns the messages, and each of their events, that the model counts as invalid.
 fn anomalies(registry: &Arc<Registry>, messages: &[Message]) -> Vec<String> {
+    fn apply_all(model: &mut Model, messages: &[Message], found: &mut Vec<String>) {
+        for message in messages {
+            apply(model, message, found);
+        }
+    }
     fn apply(model: &mut Model, message: &Message, found: &mut Vec<String>) {
         match message {
-            Message::Batch(messages) => messages.iter().for_each(|message| apply(model, message, found)),
+            Message::Batch(messages) => apply_all(model, messages, found),
             Message::Events(events) if events.len() > 1 => {
-                events.iter().for_each(|event| apply(model, &Message::Events(vec![*event]), found));
+                let each: Vec<Message> = events.iter().map(|event| Message::Events(vec![*event])).collect();
+                apply_all(model, &each, found);
             }
             message => {
                 let before = model.health().anomalies;
@@ -49,7 +55,7 @@ fn anomalies(registry: &Arc<Registry>, messages: &[Message]) -> Vec<String> {
         }
     }
     let (mut model, mut found) = (Model::new(Arc::clone(registry), Budget::default()), Vec::new());
-    messages.iter().for_each(|message| apply(&mut model, message, &mut found));
+    apply_all(&mut model, messages, &mut found);
     found
 }
 

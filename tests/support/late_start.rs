@@ -7,7 +7,9 @@ use contend::trace::Message;
 pub fn begun_late(messages: &[Message], count: usize) -> Vec<Message> {
     let mut flight = FlightRecorder::with_budget(1);
     for part in [&messages[..count], &messages[count..]] {
-        part.iter().for_each(|message| flight.record(message));
+        for message in part {
+            flight.record(message);
+        }
         flight.tape(); // ends the section, so that the first part can be dropped
     }
     let tape = flight.tape();

@@ -204,27 +204,33 @@ fn check_reports((text, json): &(String, String)) {
     assert!(all.contains("\"undeclared\":2"), "{json:#}");
 }
 
+fn feed(harness: &mut Harness, messages: &[Message]) {
+    for message in messages {
+        harness.feed_message(message.clone());
+    }
+}
+
 #[test]
 fn lanes_of_declared_workers_appear_and_gone_ones_fold_into_their_group() {
     let mut harness = Harness::in_picker(&open_script(Vec::new()));
     harness.press_keys("<enter>");
     harness.tick(ms(5));
     assert!(!harness.contains("conn-1"));
-    start().into_iter().for_each(|message| harness.feed_message(message));
+    feed(&mut harness, &start());
     harness.tick(ms(450));
     for name in ["main", "conn-1", "conn-2", "indexer", "cache", "index", "jobs", "evil?]0;x? li…"] {
         assert!(harness.contains(name), "{name}: {}", harness.screen_text());
     }
     assert!(!harness.contains("conn-4") && !harness.contains("gone,"), "{}", harness.screen_text());
 
-    change().into_iter().for_each(|message| harness.feed_message(message));
+    feed(&mut harness, &change());
     harness.tick(ms(1_250));
     assert!(!harness.contains("conn-1"), "its lane is gone: {}", harness.screen_text());
     for words in ["conn-4", " 1 gone", "2 undeclared", "undeclared-20"] {
         assert!(harness.contains(words), "{words}: {}", harness.screen_text());
     }
 
-    get_stuck().into_iter().for_each(|message| harness.feed_message(message));
+    feed(&mut harness, &get_stuck());
     harness.tick(ms(2_500));
     for words in ["watched-1", "left", "deadlock"] {
         assert!(harness.contains(words), "{words}: {}", harness.screen_text());
@@ -236,7 +242,7 @@ fn lanes_of_declared_workers_appear_and_gone_ones_fold_into_their_group() {
 fn gone_worker_of_a_folded_group_is_counted_in_its_row() {
     let mut harness = Harness::in_picker(&open_script(Vec::new()));
     harness.press_keys("<enter>");
-    [start(), change()].concat().into_iter().for_each(|message| harness.feed_message(message));
+    feed(&mut harness, &[start(), change()].concat());
     harness.tick(ms(1_250));
     harness.press_keys("jjF"); // the lane of conn-2 is the second one
     assert!(harness.contains("3 conn, 1 gone"), "{}", harness.screen_text());
@@ -250,9 +256,9 @@ fn recording_of_the_dashboard_replays_with_the_report_of_the_live_run() {
     harness.record_into(directory.path());
     let messages = whole_run();
     let (before, after) = messages.split_at(messages.len() / 2);
-    before.iter().for_each(|message| harness.feed_message(message.clone()));
+    feed(&mut harness, before);
     harness.press_keys("R");
-    after.iter().for_each(|message| harness.feed_message(message.clone()));
+    feed(&mut harness, after);
     harness.tick(ms(2_600));
     let live = reports(harness.live_model(), &RunEnd::Stopped, ms(2_600));
     check_reports(&live);
@@ -288,7 +294,9 @@ fn played_recording_shows_the_lanes_of_each_moment_and_ends_with_the_live_report
     let mut harness = Harness::with_recording(&script, AT_END);
     harness.wait_for("watched-1");
     let mut live = Model::new(Arc::clone(&script.registry), Budget::default());
-    script.messages.iter().for_each(|message| live.apply(message));
+    for message in &script.messages {
+        live.apply(message);
+    }
     let played = reports(harness.live_model(), &RunEnd::Stopped, ms(2_600));
     assert_eq!(played, reports(&live, &RunEnd::Stopped, ms(2_600)));
     check_reports(&played);

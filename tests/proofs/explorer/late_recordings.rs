@@ -21,7 +21,9 @@ pub struct LateCounts {
 
 fn model_after(registry: &Arc<Registry>, messages: &[Message]) -> Model {
     let mut model = Model::new(Arc::clone(registry), Budget { bytes: 1 << 14 });
-    messages.iter().for_each(|message| model.apply(message));
+    for message in messages {
+        model.apply(message);
+    }
     model
 }
 

@@ -68,7 +68,9 @@ impl Wire {
 
     fn apply(&mut self, message: Message) {
         self.model.apply(&message);
-        self.log.iter_mut().for_each(|log| log.push(message.clone()));
+        if let Some(log) = &mut self.log {
+            log.push(message);
+        }
     }
 }
 
