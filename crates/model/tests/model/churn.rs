@@ -157,7 +157,7 @@ fn ten_thousand_pairs_leave_right_sums_and_a_few_bytes_each() {
     churn.add_pairs(HALF);
     churn.check();
     let each = (churn.bytes() - half) as f64 / f64::from(HALF);
-    assert!(each < 400.0, "{each} bytes for two workers and a lock that are gone");
+    assert!(each < 450.0, "{each} bytes for two workers and a lock that are gone");
     assert!(churn.model.heap_bytes() < Budget::default().bytes, "{} bytes", churn.model.heap_bytes());
 }
 
@@ -168,7 +168,7 @@ fn cpu_ns() -> f64 {
 }
 
 #[test]
-#[ignore = "a minute: cargo test -p contend-model --test model churn -- --ignored --nocapture"]
+#[ignore = "minutes: cargo test -p contend-model --test model churn -- --ignored --nocapture"]
 fn second_half_of_200_000_workers_costs_what_the_first_one_does() {
     const HALF: u32 = 50_000; // pairs
     let mut churn = Churn::new();
