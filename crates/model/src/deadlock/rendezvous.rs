@@ -35,7 +35,7 @@ impl Model {
     /// Whether a worker has ever died while it waited in this state for a queue without room, and was perhaps served.
     fn has_worker_died_waiting(&self, queue: &Queue, on: ResourceId, state: State) -> bool {
         queue.has_worker_died_waiting(state)
-            || self.lanes.iter().any(|lane| lane.dead_since().is_some() && lane.has_waited_at(state, on))
+            || self.lanes.entries().any(|(_, lane)| lane.dead_since().is_some() && lane.has_waited_at(state, on))
     }
 
     /// Whether a worker waits on the other side of a queue without room, and was perhaps not served.
