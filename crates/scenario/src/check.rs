@@ -80,6 +80,8 @@ struct Checker {
     has_trace: bool,
     /// The different texts of the marks so far.
     mark_texts: Vec<TextExpr>,
+    /// Steps that take more permits at once than their semaphore begins with.
+    large_requests: Vec<steps::LargeRequest>,
     /// The directory of the file, which paths in it are relative to.
     dir: Option<PathBuf>,
 }
@@ -112,6 +114,7 @@ impl Checker {
             expects_deadlock: false,
             has_trace: false,
             mark_texts: Vec::new(),
+            large_requests: Vec::new(),
             dir,
         }
     }

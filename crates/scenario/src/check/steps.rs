@@ -28,6 +28,7 @@ use crate::program::{Block, ResourceSpec, Target};
 pub(super) use counter::DELTA;
 pub(super) use life::CANCELLATIONS;
 use limit::BeforeElse;
+pub(super) use lock::LargeRequest;
 pub(super) use real_work::PIXELS;
 
 impl Checker {

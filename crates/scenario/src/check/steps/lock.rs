@@ -1,5 +1,7 @@
 //! Steps on locks: mutexes, semaphores, rwlocks.
 
+use std::ops::Range;
+
 use kdl::KdlNode;
 
 use super::Checker;
@@ -9,6 +11,15 @@ use crate::check::number_rule::{AT_ONCE, TIME};
 use crate::expr::Expr;
 use crate::program::{Block, Limit, ResourceSpec, Step, Target, TimeLimit};
 use contend_trace::plural;
+
+/// A step that takes more permits at once than its semaphore begins with.
+pub(in crate::check) struct LargeRequest {
+    semaphore: usize,
+    span: Range<usize>,
+    there: f64,
+    wanted: f64,
+    gives_up: bool,
+}
 
 impl Checker {
     /// `lock M { ... }`, and `lock M` without a block.
@@ -53,7 +64,7 @@ impl Checker {
         let body = self.block(node);
         let (target, permits, limit) = (target?, permits?, limit?);
         if node.children().is_some() {
-            self.check_permits_exist(node, &target, permits.low, &limit);
+            self.note_large_request(node, &target, permits.low, &limit);
             return Some(Step::Acquire { target, permits: permits.expr, body, limit });
         }
         if let Some(entry) = prop(node, "permits") {
@@ -71,20 +82,32 @@ impl Checker {
         self.target(node, "a semaphore", |spec| matches!(spec, ResourceSpec::Semaphore { .. }))
     }
 
-    /// Reports a step that takes more permits at once than the semaphore has: the worker would wait forever, or give up
-    /// each time.
-    fn check_permits_exist(&mut self, node: &KdlNode, target: &Target, wanted: f64, limit: &Limit) {
-        let declared = &self.scenario.resources[target.resource];
-        let ResourceSpec::Semaphore { permits: Expr::Number(there) } = declared.spec else { return };
+    /// Notes a step that takes more permits at once than the semaphore begins with.
+    fn note_large_request(&mut self, node: &KdlNode, target: &Target, wanted: f64, limit: &Limit) {
+        let ResourceSpec::Semaphore { permits: Expr::Number(there) } = self.scenario.resources[target.resource].spec
+        else {
+            return;
+        };
         if wanted > there.max(1.0) {
-            let title = format!(
-                "`{}` has {there} {} and never {wanted} at once",
-                declared.name,
-                plural(there as u64, "permit")
-            );
-            let fate = if limit.is_some() { "always give up" } else { "wait forever" };
-            let help = format!("the worker would {fate}: take fewer at once");
-            self.mistakes.error(span_of(node), title).help(help);
+            let gives_up = limit.is_some();
+            let request = LargeRequest { semaphore: target.resource, span: span_of(node), there, wanted, gives_up };
+            self.large_requests.push(request);
+        }
+    }
+
+    /// Reports steps that take more permits at once than there ever are, since no step adds any: the worker would wait
+    /// forever, or give up each time.
+    fn check_large_requests(&mut self) {
+        for LargeRequest { semaphore, span, there, wanted, gives_up } in std::mem::take(&mut self.large_requests) {
+            let adds = |step: &Step| matches!(step, Step::BareRelease(target) if target.resource == semaphore);
+            if self.scenario.any_step(adds) {
+                continue;
+            }
+            let name = &self.scenario.resources[semaphore].name;
+            let title = format!("`{name}` has {there} {} and never {wanted} at once", plural(there as u64, "permit"));
+            let fate = if gives_up { "always give up" } else { "wait forever" };
+            let help = format!("the worker would {fate}: take fewer at once, or add some with a bare `release`");
+            self.mistakes.error(span, title).help(help);
         }
     }
 
@@ -104,6 +127,7 @@ impl Checker {
 
     /// Reports a semaphore without permits whose users all return what they take: no worker can ever pass it.
     pub(in crate::check) fn check_semaphores(&mut self, nodes: &[&KdlNode]) {
+        self.check_large_requests();
         for node in crate::check::nodes_named(nodes, &["semaphore"]) {
             let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
             let Some(at) = self.scenario.resources.iter().position(|resource| resource.name == name) else { continue };
