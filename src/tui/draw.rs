@@ -19,11 +19,13 @@ mod picker;
 mod preview;
 mod question;
 mod queue;
+mod signal;
 mod tune;
 mod unguarded_notice;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::app::{App, CurrentView, Mode};
@@ -33,7 +35,7 @@ use super::panes;
 use super::run_view::{RunView, Selection, Viewport};
 use super::text;
 use super::theme::Theme;
-use crate::report::text_width::truncate_name;
+use crate::report::text_width::{truncate, truncate_name};
 use crate::trace::format::compact_counted;
 
 /// Draws the whole screen.
@@ -105,6 +107,13 @@ struct RunScene<'a> {
     columns: RowColumns,
 }
 
+/// A number with its name, in the row of a counter or a signal.
+struct LabelledNumber {
+    label: &'static str,
+    number: String,
+    style: Style,
+}
+
 /// The three columns of a row.
 #[derive(Clone, Copy)]
 struct RowParts {
@@ -133,7 +142,7 @@ impl RunScene<'_> {
     }
 
     /// Draws right-aligned figures in columns of equal width, after the rule that closes the timeline.
-    fn draw_figures(&self, now: Rect, figures: &[(String, ratatui::style::Style)], buf: &mut Buffer) {
+    fn draw_figures(&self, now: Rect, figures: &[(String, Style)], buf: &mut Buffer) {
         text::put_line(
             buf,
             Rect { width: now.width.min(1), ..now },
@@ -148,6 +157,20 @@ impl RunScene<'_> {
             let at = Rect { x: x + 1, width: super::layout::FIGURE_WIDTH - 1, ..now };
             text::put_right(buf, at, figure, *style);
             x += super::layout::FIGURE_WIDTH;
+        }
+    }
+
+    /// Draws numbers with their names from left to right, each with this many columns, as many as have room.
+    fn draw_numbers(&self, at: Rect, width: u16, numbers: impl IntoIterator<Item = LabelledNumber>, buf: &mut Buffer) {
+        let mut rest = at;
+        for LabelledNumber { label, number, style } in numbers {
+            if usize::from(rest.width) < label.len() + 3 {
+                break;
+            }
+            rest = text::put_line(buf, rest, label, self.theme.faint_style());
+            let own = Rect { width: rest.width.min(width), ..rest };
+            text::put_line(buf, own, &truncate(&number, usize::from(own.width), self.theme.ellipsis()), style);
+            rest = Rect { x: own.right(), width: rest.width - own.width, ..rest };
         }
     }
 
@@ -200,6 +223,7 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
         TimelineRow::Queue { id, line: part, of } => {
             queue::QueueRow { scene, id: *id, line_index: *part, line_count: *of }.render(line, buf);
         }
+        TimelineRow::Signal(id) => signal::SignalRow { scene, id: *id }.render(line, buf),
         TimelineRow::Counter(id) => counter::CounterRow { scene, id: *id }.render(line, buf),
         TimelineRow::Core(core) => cores::CoreRow { scene, core: *core }.render(line, buf),
         TimelineRow::Cores => cores::CoresRow { scene }.render(line, buf),
@@ -214,6 +238,7 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
         Section::Workers => ("Workers", lane::share_figures(scene).iter().map(|f| f.heading).collect()),
         Section::Locks => ("Locks", lock::HEADS.to_vec()),
         Section::Queues => ("Queues", queue::HEADS.to_vec()),
+        Section::Signals => ("Signals", signal::HEADS.to_vec()),
         Section::Counters => ("Counters", counter::HEADS.to_vec()),
         Section::Cores => ("Cores", cores::HEADS.to_vec()),
     };
@@ -239,7 +264,7 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
             }
         }
         Section::Cores => cores::draw_load_owners(scene, parts.timeline, buf),
-        Section::Queues | Section::Counters => {}
+        Section::Queues | Section::Signals | Section::Counters => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! The figures beside the timelines, captured a few times a second and held in between, so that they are readable.
 
 mod range;
+mod signals;
 mod totals;
 
 use crate::model::{
@@ -18,6 +19,7 @@ const RECENT_WINDOW: Span = Span::from_millis(200);
 /// Points of a throughput curve, each half of a [`RATE_WINDOW`].
 const CURVE_POINTS: u64 = 40;
 
+pub(super) use signals::SignalFigures;
 pub(super) use totals::Totals;
 
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,7 @@ pub(super) struct RunFigures {
     pub(super) lanes: Vec<Option<LaneFigures>>,
     pub(super) locks: Vec<(ResourceId, LockFigures)>,
     pub(super) queues: Vec<(ResourceId, QueueFigures)>,
+    pub(super) signals: Vec<(ResourceId, SignalFigures)>,
     pub(super) counters: Vec<(ResourceId, CounterFigures)>,
     /// Each core that is or was online, and its load, 0 to 1.
     pub(super) cores: Vec<(usize, Option<f32>)>,
@@ -183,6 +186,7 @@ impl RunFigures {
                 .queues_and_pipes()
                 .map(|id| (id, totals.queue_figures(id).at_cursor(model, id, at, now)))
                 .collect(),
+            signals: registry.signals().map(|id| (id, totals.signal_figures(id).with_waiters(id, &lanes))).collect(),
             counters: registry
                 .counters()
                 .map(|id| {
@@ -235,6 +239,10 @@ impl RunFigures {
 
     pub(super) fn queue(&self, id: ResourceId) -> Option<&QueueFigures> {
         self.queues.iter().find(|(queue, _)| *queue == id).map(|(_, figures)| figures)
+    }
+
+    pub(super) fn signal(&self, id: ResourceId) -> Option<&SignalFigures> {
+        self.signals.iter().find(|(signal, _)| *signal == id).map(|(_, figures)| figures)
     }
 
     pub(super) fn counter(&self, id: ResourceId) -> Option<&CounterFigures> {

@@ -5,9 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::{RunScene, text};
+use super::{LabelledNumber, RunScene};
 use crate::model::Severity;
-use crate::report::text_width::truncate;
 use crate::trace::format::{compact_percent, format_signed};
 use crate::trace::{ResourceId, Span};
 
@@ -32,23 +31,10 @@ impl Widget for CounterRow<'_> {
             ("lost ", figures.lost, loud),
             ("retries ", figures.failed_swaps, Style::new()),
         ];
-        let each = number_width(parts.timeline.width);
-        let mut rest = parts.timeline;
-        for (label, number, style) in columns {
-            let Some(number) = number else { continue };
-            if usize::from(rest.width) < label.len() + 3 {
-                break;
-            }
-            rest = text::put_line(buf, rest, label, scene.theme.faint_style());
-            let at = Rect { width: rest.width.min(each), ..rest };
-            text::put_line(
-                buf,
-                at,
-                &truncate(&format_signed(number), usize::from(at.width), scene.theme.ellipsis()),
-                style,
-            );
-            rest = Rect { x: at.right(), width: rest.width - at.width, ..rest };
-        }
+        let shown = columns
+            .into_iter()
+            .filter_map(|(label, number, style)| Some(LabelledNumber { label, number: format_signed(number?), style }));
+        scene.draw_numbers(parts.timeline, number_width(parts.timeline.width), shown, buf);
         let share = figures.expected().map(|due| Span(lost.unsigned_abs()).share_of(Span(due.unsigned_abs())));
         scene.draw_figures(parts.figures, &[(share.map_or_else(String::new, compact_percent), loud)], buf);
     }

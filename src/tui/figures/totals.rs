@@ -2,7 +2,7 @@
 //!
 //! A model has them for its newest moment only, so those of earlier moments are kept as they were.
 
-use super::{LockFigures, PoolFigures, QueueFigures};
+use super::{LockFigures, PoolFigures, QueueFigures, SignalFigures};
 use crate::model::{DurationStats, Finding, Health, Model};
 use crate::trace::{PoolId, ResourceId, Span, Stamp};
 
@@ -17,6 +17,7 @@ pub(in crate::tui) struct Totals {
     pub(in crate::tui) health: Health,
     locks: Vec<(ResourceId, LockFigures)>,
     queues: Vec<(ResourceId, QueueFigures)>,
+    signals: Vec<(ResourceId, SignalFigures)>,
     pools: Vec<(PoolId, PoolFigures)>,
     /// Lost updates of each counter.
     lost: Vec<(ResourceId, i64)>,
@@ -33,6 +34,7 @@ impl Totals {
             health: model.health(),
             locks: registry.locks().map(|id| (id, lock_totals(model, id))).collect(),
             queues: registry.queues_and_pipes().map(|id| (id, queue_totals(model, id))).collect(),
+            signals: registry.signals().map(|id| (id, SignalFigures::capture_totals(model, id))).collect(),
             pools: pools.map(|id| (id, pool_totals(model, id, at))).collect(),
             // Additions among lost events would look like negative lost updates.
             lost: registry
@@ -49,6 +51,10 @@ impl Totals {
 
     pub(super) fn queue_figures(&self, id: ResourceId) -> QueueFigures {
         self.queues.iter().find(|(queue, _)| *queue == id).map(|(_, of)| of.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn signal_figures(&self, id: ResourceId) -> SignalFigures {
+        self.signals.iter().find(|(signal, _)| *signal == id).map(|(_, of)| *of).unwrap_or_default()
     }
 
     pub(super) fn pool_figures(&self, id: PoolId) -> PoolFigures {
@@ -74,6 +80,7 @@ impl Totals {
             + self.findings.iter().map(words).sum::<usize>()
             + self.locks.len() * size_of::<(ResourceId, LockFigures)>()
             + self.queues.len() * size_of::<(ResourceId, QueueFigures)>()
+            + self.signals.len() * size_of::<(ResourceId, SignalFigures)>()
             + self.pools.len() * size_of::<(PoolId, PoolFigures)>()
             + self.lost.len() * size_of::<(ResourceId, i64)>()
     }

@@ -27,6 +27,8 @@ pub(in crate::tui) enum TimelineRow {
         line: u16,
         of: u16,
     },
+    /// A condition, an event, a barrier, a wait group or a latch.
+    Signal(ResourceId),
     Counter(ResourceId),
     Core(usize),
     /// All cores in one row.
@@ -39,6 +41,7 @@ pub(in crate::tui) enum Section {
     Workers,
     Locks,
     Queues,
+    Signals,
     Counters,
     Cores,
 }
@@ -61,6 +64,7 @@ struct LineBudget {
     locks: usize,
     queues: usize,
     queue_lines: u16,
+    signals: usize,
     counters: usize,
     cores: usize,
     has_headings: bool,
@@ -88,6 +92,7 @@ pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<Time
         (0..share.queue_lines).map(|line| TimelineRow::Queue { id: *id, line, of: share.queue_lines })
     });
     push_section(&mut rows, &share, Section::Queues, queues.collect());
+    push_section(&mut rows, &share, Section::Signals, signal_rows(view, share.signals));
     let counters = view.figures.counters.iter().take(share.counters).map(|(id, _)| TimelineRow::Counter(*id));
     push_section(&mut rows, &share, Section::Counters, counters.collect());
     let cores = match share.cores {
@@ -146,22 +151,24 @@ impl LineBudget {
             locks: figures.locks.len(),
             queues: figures.queues.len(),
             queue_lines: QUEUE_LINES,
+            signals: figures.signals.len(),
             counters: figures.counters.len(),
             cores: if cores <= MAX_CORE_ROWS { cores } else { 1 },
             has_headings: true,
             has_gaps: true,
         };
-        let steps: [fn(&mut Self, usize); 11] = [
+        let steps: [fn(&mut Self, usize); 12] = [
             |s, _| s.cores = s.cores.min(1),
             |s, _| s.has_gaps = false,
             |s, _| s.queue_lines = s.queue_lines.min(2),
             |s, _| s.locks = s.locks.min(8),
+            |s, _| s.signals = s.signals.min(4),
             |s, height| s.lanes = s.lanes.min((height * 2 / 3).max(8)),
             |s, _| s.has_headings = false,
             |s, _| s.queue_lines = 1,
             |s, _| s.locks = s.locks.min(3),
             |s, _| s.cores = 0,
-            |s, _| (s.queues, s.counters) = (s.queues.min(1), s.counters.min(1)),
+            |s, _| (s.queues, s.signals, s.counters) = (s.queues.min(1), s.signals.min(1), s.counters.min(1)),
             |s, height| s.lanes = s.lanes.min(height.saturating_sub(s.total_lines() - s.lanes).max(3)),
         ];
         for step in steps {
@@ -177,12 +184,12 @@ impl LineBudget {
     }
 
     fn total_lines(&self) -> usize {
-        let sections = [self.lanes, self.locks, self.queues, self.counters, self.cores];
+        let sections = [self.lanes, self.locks, self.queues, self.signals, self.counters, self.cores];
         let heads = sections.iter().filter(|n| **n > 0).count();
         let gaps = if self.has_gaps { heads.saturating_sub(1) } else { 0 };
         let heads = if self.has_headings { heads } else { 0 };
         let queues = self.queues * usize::from(self.queue_lines);
-        self.lanes + self.locks + queues + self.counters + self.cores + heads + gaps
+        self.lanes + self.locks + queues + self.signals + self.counters + self.cores + heads + gaps
     }
 }
 
@@ -234,4 +241,13 @@ fn lock_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
     kept.sort_unstable();
     let more = locks.len() - kept.len();
     kept.into_iter().map(TimelineRow::Lock).chain([TimelineRow::MoreLocks(more)]).collect()
+}
+
+/// Returns the signals in their order of declaration; if not all fit, those with the most waiting workers.
+fn signal_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
+    let mut most_awaited: Vec<_> = view.figures.signals.iter().collect();
+    most_awaited.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.waiters));
+    let mut kept: Vec<ResourceId> = most_awaited.into_iter().take(room).map(|(id, _)| *id).collect();
+    kept.sort_unstable();
+    kept.into_iter().map(TimelineRow::Signal).collect()
 }

@@ -120,6 +120,25 @@ pub(super) fn contention() -> Script {
     w.into_script(5_000)
 }
 
+/// A worker waits for a latch that others have counted down to 1, and a condition was signalled in vain. With this many
+/// events that no worker waits for, before these two.
+pub(super) fn signals(idle: usize) -> Script {
+    let mut w = ScriptBuilder::new();
+    let main = w.add_workers("main", 1)[0];
+    let services = w.add_workers("service", 2);
+    for i in 1..=idle {
+        w.add_resource(&format!("idle-{i}"), ResourceKind::Event);
+    }
+    let mutex = w.add_mutex("m");
+    let ready = w.add_resource("ready", ResourceKind::Latch { initial: 2 });
+    let nobody = w.add_resource("not-empty", ResourceKind::Condition { mutex });
+    w.push_event(100, main, EventKind::Blocked { state: State::Signal, on: Some(ready) });
+    w.push_event(500, services[0], EventKind::GroupCounted { on: ready, count: 1, nth: 1 });
+    w.push_event(600, services[1], EventKind::Signalled { on: nobody, woken: 0 });
+    w.push_event(700, services[0], EventKind::Blocked { state: State::Sleep, on: None });
+    w.into_script(3_000)
+}
+
 /// Several rings of two without a common lock: the first closes after 100 ms, each other one 100 ms later. One more
 /// worker waits for the first ring.
 pub(super) fn pairs(count: usize) -> Script {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::app_screen::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
 use super::script::{
     self, Script, contention, deadlock, everything_wrong, in_delivery_order, knob_turned, knob_turned_at, many_workers,
-    on_cores, pool,
+    on_cores, pool, signals,
 };
 use super::tuning::app_at_end;
 use crate::scenario::Guess;
@@ -51,6 +51,15 @@ fn offline_missing_and_many_cores_are_drawn() {
     let large = screenshot(&on_cores(256), COLOUR_THEME, LARGE, "");
     assert!(large.contains("254 cores") && large.contains("0 % to 100 %"), "{large}");
     insta::assert_snapshot!("cores_256_200x60", large);
+}
+
+#[test]
+fn signals_have_rows_with_their_waiting_workers_and_unused_signals() {
+    insta::assert_snapshot!("signals_80x24", screenshot(&signals(0), COLOUR_THEME, SMALL, ""));
+    insta::assert_snapshot!("signals_120x40", screenshot(&signals(0), COLOUR_THEME, MIDDLE, ""));
+    let crowded = screenshot(&signals(40), COLOUR_THEME, SMALL, "");
+    let ready = crowded.lines().find(|line| line.starts_with(" ready "));
+    assert!(ready.is_some_and(|line| line.contains("waiting 1") && line.contains("count 1")), "{crowded}");
 }
 
 #[test]
