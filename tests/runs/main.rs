@@ -37,3 +37,4 @@ mod sources;
 mod swaps;
 mod tasks;
 mod wait_groups;
+mod words;

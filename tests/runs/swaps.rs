@@ -81,6 +81,11 @@ fn locks_made_of_counters_exclude() {
         WORKER w count=2 { repeat 100 { set wants at=i to=1; set gives-way to=i\n\
         spin { until wants at=\"1 - i\" equals=0; until gives-way equals=\"1 - i\" }\n\
         load n; store n add=1; set wants at=i to=0; sleep \"10us\" } }";
+    let dekker = "counter n\ncounter wants count=2 order=seq-cst\ncounter turn order=seq-cst\n\
+        WORKER w count=2 { repeat 100 { set wants at=i to=1\n\
+        while wants at=\"1 - i\" equals=1 { yield; if turn equals=\"1 - i\" {\n\
+        set wants at=i to=0; spin { until turn equals=i }; set wants at=i to=1 } }\n\
+        load n; store n add=1; set turn to=\"1 - i\"; set wants at=i to=0; sleep \"10us\" } }";
     let ticket = "counter n\ncounter next order=acquire-release\ncounter serving initial=1 order=acquire-release\n\
         WORKER w count=3 { repeat 50 { add next; while serving below=\"loaded(next)\" { yield }\n\
         load n; store n add=1; add serving } }";
@@ -89,6 +94,7 @@ fn locks_made_of_counters_exclude() {
         load n; yield; store n add=1; set held to=0 } }";
     let value = |seen: &ObservedRun| seen.model().counter(contend::trace::ResourceId(0)).expect("a counter").value();
     each(&OF_THREADS, peterson, |scenario| assert_eq!(value(&completed(&scenario)), 200));
+    each(&OF_THREADS, dekker, |scenario| assert_eq!(value(&completed(&scenario)), 200));
     each(&ALL, ticket, |scenario| assert_eq!(value(&completed(&scenario)), 150));
     each(&OF_THREADS, flag, |scenario| assert_eq!(value(&completed(&scenario)), 150));
 }
