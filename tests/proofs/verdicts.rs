@@ -1,12 +1,13 @@
 //! Checks verdicts against a simulator that knows which worker holds what, with and without lost events.
 //!
 //! Random programs of mutexes, rwlocks, semaphores, conditions, queues and joins, with timed and untimed waits, run in
-//! the simulator. Their events are delivered worker by worker with random lag, and every verdict is checked after
+//! the simulator, half of them with events, wait groups, queues without room, alternatives and mutexes of tasks as well. Their events are delivered worker by worker with random lag, and every verdict is checked after
 //! every delivery. A program with a wrong verdict is shrunk and printed as a scenario.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
 mod kdl;
+mod more_waits;
 mod program;
 mod shrink;
 mod trial;
@@ -48,6 +49,9 @@ fn check_programs(seeds: Range<u64>, lossy: bool) -> Counts {
     for seed in seeds.clone() {
         let (program, loss) = program(seed, lossy);
         let program = program.with_timeouts(&mut Rng::with_seed(seed));
+        // The other seeds keep the programs of former wrong verdicts.
+        let has_more = seed.is_multiple_of(2);
+        let program = if has_more { program.with_more_waits(&mut Rng::with_seed(seed)) } else { program };
         match run(&program, seed, loss, World::deadlocked) {
             Ok(one) => tally.add(&one),
             Err(wrong) => {
@@ -88,6 +92,7 @@ fn former_wrong_verdicts_stay_fixed() {
 fn every_verdict_is_true_and_none_is_missed() {
     let tally = check_programs(0..FEW, false);
     assert!(tally.stalled > FEW / 20, "too few stalls to mean anything: {tally:?}");
+    assert!(tally.other_waits > FEW / 50, "too few other waits to mean anything: {tally:?}");
     assert_eq!((tally.hidden, tally.recovered), (0, 0));
 }
 
@@ -95,6 +100,7 @@ fn every_verdict_is_true_and_none_is_missed() {
 fn every_verdict_is_true_when_events_are_lost_and_wait_slots_complete_it() {
     let tally = check_programs(MANY..MANY + FEW, true);
     assert!(tally.hidden > FEW / 100 && tally.hidden_stalls > FEW / 100, "the slots have nothing to do: {tally:?}");
+    assert!(tally.other_waits > FEW / 50, "too few other waits to mean anything: {tally:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::program::{Kind, LockMode, Op, Program, ROOM};
+use super::program::{Alternative, Kind, LockMode, Op, Program, ROOM};
 use super::trial::WrongVerdict;
 
 /// Milliseconds from one move to the next.
@@ -19,6 +19,10 @@ pub fn scenario(program: &Program, wrong: &WrongVerdict) -> String {
             Kind::Rwlock(policy) => writeln!(text, "rwlock r{i} policy={}", policy.word()),
             Kind::Queue { .. } => writeln!(text, "queue r{i} capacity={ROOM}"),
             Kind::Condition { of, .. } => writeln!(text, "condition r{i} of=r{of}"),
+            Kind::Rendezvous { .. } => writeln!(text, "queue r{i} capacity=0"),
+            Kind::Event { .. } => writeln!(text, "event r{i}"),
+            Kind::WaitGroup { .. } => writeln!(text, "wait-group r{i}"),
+            Kind::Latch { initial, .. } => writeln!(text, "latch r{i} initial={initial}"),
         };
     }
     for (w, ops) in program.workers.iter().enumerate() {
@@ -27,7 +31,8 @@ pub fn scenario(program: &Program, wrong: &WrongVerdict) -> String {
         if ops.is_empty() {
             teller.line(1, "compute \"1us\"");
         }
-        let _ = write!(text, "thread w{w} {{\n{}}}\n", teller.text);
+        let kind = if program.tasks { "async" } else { "thread" };
+        let _ = write!(text, "{kind} w{w} {{\n{}}}\n", teller.text);
     }
     // Keeps self-deadlocks from being an error of the checker.
     text + "expect deadlock\n"
@@ -96,14 +101,31 @@ impl Teller<'_> {
             Op::Notify(on) => self.plain(depth, &format!("notify r{on}")),
             Op::NotifyAll(on) => self.plain(depth, &format!("notify-all r{on}")),
             Op::Join(worker) => self.plain(depth, &format!("join w{worker}")),
+            Op::TryJoin(worker) => self.within(depth, &format!("join w{worker}"), true),
+            Op::Await(on) => self.transfer(depth, "wait", *on),
+            Op::Set(on) => self.plain(depth, &format!("set r{on}")),
+            Op::Clear(on) => self.plain(depth, &format!("clear r{on}")),
+            Op::Add(on) => self.plain(depth, &format!("add r{on}")),
+            Op::Done(on) => self.plain(depth, &format!("done r{on}")),
+            Op::Select { both, timed } => {
+                let took = self.step(depth);
+                let after = if *timed { format!("; after \"{took}ms\"") } else { String::new() };
+                let [first, second] = both.map(alternative);
+                self.line(depth, &format!("select pick=first {{ {first}; {second}{after} }}"));
+            }
         }
     }
 
     fn transfer(&mut self, depth: usize, word: &str, on: usize) {
+        let timed = self.program.kinds[on].is_timed();
+        self.within(depth, &format!("{word} r{on}"), timed);
+    }
+
+    /// Writes a step with the time limit that it had.
+    fn within(&mut self, depth: usize, line: &str, timed: bool) {
         let took = self.step(depth);
-        let timed = self.program.kinds[on] == Kind::Queue { timed: true };
         let limit = if timed { format!(" timeout=\"{took}ms\"") } else { String::new() };
-        self.line(depth, &format!("{word} r{on}{limit}"));
+        self.line(depth, &format!("{line}{limit}"));
     }
 
     fn plain(&mut self, depth: usize, line: &str) {
@@ -134,5 +156,14 @@ impl Teller<'_> {
             self.pc += 1;
         }
         took
+    }
+}
+
+fn alternative(of: Alternative) -> String {
+    match of {
+        Alternative::Take(on) => format!("take r{on}"),
+        Alternative::Put(on) => format!("put r{on}"),
+        Alternative::Await(on) => format!("wait r{on}"),
+        Alternative::Join(other) => format!("join w{other}"),
     }
 }

@@ -23,6 +23,44 @@ pub enum Kind {
         of: usize,
         timed: bool,
     },
+    /// A queue without room.
+    Rendezvous {
+        timed: bool,
+    },
+    Event {
+        timed: bool,
+    },
+    WaitGroup {
+        timed: bool,
+    },
+    Latch {
+        initial: u32,
+        timed: bool,
+    },
+}
+
+impl Kind {
+    /// Returns whether the waits at it have a timeout.
+    pub const fn is_timed(self) -> bool {
+        match self {
+            Self::Mutex | Self::Semaphore(_) | Self::Rwlock(_) => false,
+            Self::Queue { timed }
+            | Self::Condition { timed, .. }
+            | Self::Rendezvous { timed }
+            | Self::Event { timed }
+            | Self::WaitGroup { timed }
+            | Self::Latch { timed, .. } => timed,
+        }
+    }
+}
+
+/// One of the things that a step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alternative {
+    Take(usize),
+    Put(usize),
+    Await(usize),
+    Join(usize),
 }
 
 /// The mode of a lock.
@@ -54,12 +92,27 @@ pub enum Op {
     Notify(usize),
     NotifyAll(usize),
     Join(usize),
+    /// Joins with a time limit.
+    TryJoin(usize),
+    /// Waits for an event, a wait group or a latch.
+    Await(usize),
+    Set(usize),
+    Clear(usize),
+    Add(usize),
+    Done(usize),
+    /// Waits for the first of two alternatives, perhaps with a time limit.
+    Select {
+        both: [Alternative; 2],
+        timed: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     pub kinds: Vec<Kind>,
     pub workers: Vec<Vec<Op>>,
+    /// Whether the workers are tasks of an event loop, whose mutexes pass in order of arrival.
+    pub tasks: bool,
 }
 
 impl Program {
@@ -72,7 +125,7 @@ impl Program {
             kinds.extend((0..rng.usize(..=2)).map(|_| Kind::Condition { of: 0, timed: rng.f64() < 0.3 }));
         }
         let workers = rng.usize(2..=6);
-        let mut program = Self { kinds, workers: Vec::new() };
+        let mut program = Self { kinds, workers: Vec::new(), tasks: false };
         for w in 0..workers {
             let mut left = rng.usize(1..=8);
             let mut ops = program.ops(rng, &mut Vec::new(), &mut left, (w, workers));
@@ -161,14 +214,23 @@ fn add_timeouts(ops: &mut [Op], rng: &mut Rng) {
 /// Renumbers the workers after a removed one. Returns `None` if a step joins the removed worker.
 fn renumber(ops: &mut [Op], gone: usize) -> Option<()> {
     ops.iter_mut().try_for_each(|op| match op {
-        Op::Join(worker) if *worker == gone => None,
-        Op::Join(worker) => {
-            *worker -= usize::from(*worker > gone);
-            Some(())
-        }
+        Op::Join(worker) | Op::TryJoin(worker) => renumber_worker(worker, gone),
+        Op::Select { both, .. } => both.iter_mut().try_for_each(|of| match of {
+            Alternative::Join(worker) => renumber_worker(worker, gone),
+            _ => Some(()),
+        }),
         Op::Hold { body, .. } => renumber(body, gone),
         _ => Some(()),
     })
+}
+
+fn renumber_worker(worker: &mut usize, gone: usize) -> Option<()> {
+    (*worker != gone).then(|| *worker -= usize::from(*worker > gone))
+}
+
+/// Whether a step, or a step in its block, is a wanted one.
+fn contains(op: &Op, wanted: fn(&Op) -> bool) -> bool {
+    wanted(op) || matches!(op, Op::Hold { body, .. } if body.iter().any(|op| contains(op, wanted)))
 }
 
 fn lock(rng: &mut Rng, plain: bool) -> Kind {
@@ -205,6 +267,16 @@ pub enum Step {
     Notify(usize),
     NotifyAll(usize),
     Join(usize),
+    TryJoin(usize),
+    Await(usize),
+    Set(usize),
+    Clear(usize),
+    Add(usize),
+    Done(usize),
+    Select {
+        both: [Alternative; 2],
+        timed: bool,
+    },
 }
 
 impl Program {
@@ -218,8 +290,19 @@ impl Program {
     /// Returns the workers that others join, which have a life as a resource.
     pub fn joined(&self) -> Vec<usize> {
         let steps = self.steps().into_iter().flatten();
-        let joined = steps.filter_map(|step| if let Step::Join(worker) = step { Some(worker) } else { None });
+        let joined = steps.flat_map(|step| match step {
+            Step::Join(worker) | Step::TryJoin(worker) => vec![worker],
+            Step::Select { both, .. } => both
+                .into_iter()
+                .filter_map(|of| if let Alternative::Join(worker) = of { Some(worker) } else { None })
+                .collect(),
+            _ => Vec::new(),
+        });
         joined.collect::<BTreeSet<usize>>().into_iter().collect()
+    }
+
+    pub fn any_op(&self, wanted: fn(&Op) -> bool) -> bool {
+        self.workers.iter().flatten().any(|op| contains(op, wanted))
     }
 
     /// Returns whether a worker ends while holding a lock.
@@ -262,6 +345,13 @@ impl Program {
                 Op::Notify(on) => steps.push(Step::Notify(*on)),
                 Op::NotifyAll(on) => steps.push(Step::NotifyAll(*on)),
                 Op::Join(worker) => steps.push(Step::Join(*worker)),
+                Op::TryJoin(worker) => steps.push(Step::TryJoin(*worker)),
+                Op::Await(on) => steps.push(Step::Await(*on)),
+                Op::Set(on) => steps.push(Step::Set(*on)),
+                Op::Clear(on) => steps.push(Step::Clear(*on)),
+                Op::Add(on) => steps.push(Step::Add(*on)),
+                Op::Done(on) => steps.push(Step::Done(*on)),
+                Op::Select { both, timed } => steps.push(Step::Select { both: *both, timed: *timed }),
             }
         }
     }

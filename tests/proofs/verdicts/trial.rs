@@ -24,6 +24,8 @@ pub struct Counts {
     pub hidden_stalls: u64,
     /// Waits read from wait slots.
     pub recovered: u64,
+    /// Stalls of workers that wait for an event or a wait group, at a queue without room, or for one of several.
+    pub other_waits: u64,
 }
 
 impl Counts {
@@ -34,6 +36,7 @@ impl Counts {
         self.hidden += other.hidden;
         self.hidden_stalls += other.hidden_stalls;
         self.recovered += other.recovered;
+        self.other_waits += other.other_waits;
     }
 }
 
@@ -99,6 +102,9 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
         hidden: u64::from(deadlocked != truth || stall != model.stall()),
         hidden_stalls: u64::from(stall != model.stall()),
         recovered: model.health().recovered,
+        other_waits: u64::from(
+            model.stall().is_some_and(|stall| stall.workers.iter().any(|w| world.waits_elsewhere(*w))),
+        ),
     })
 }
 
@@ -112,10 +118,14 @@ fn check_final_verdicts(model: &Model, world: &World, truth: &[WorkerId], progra
     let mut all: Vec<WorkerId> = stall.iter().flat_map(|stall| &stall.workers).chain(&found).copied().collect();
     all.sort_unstable();
     let left: Vec<WorkerId> = world.left().into_iter().map(|(w, _)| WorkerId::from(w)).collect();
-    if all != left && !program.keeps() {
+    let is_complete = !program.keeps() && !program.has_selects();
+    if let Some(wrong) = all.iter().find(|w| !left.contains(w)) {
+        return Err(format!("false: {wrong:?} is said to be stuck, {left:?} are left"));
+    }
+    if all != left && is_complete {
         return Err(format!("missed: {all:?} are said to be stuck, {left:?} are left"));
     }
-    let to_bear_out = !found.is_empty() || stall.is_some() && !program.keeps();
+    let to_bear_out = !found.is_empty() && !program.has_selects() || stall.is_some() && is_complete;
     let nothing = found.is_empty() && stall.is_none();
     if health.disagreements > 0
         || to_bear_out && health.confirmed_verdicts == 0

@@ -10,7 +10,7 @@ use contend::trace::{
 };
 use fastrand::Rng;
 
-use super::program::{Kind, Program, ROOM, Step};
+use super::program::{Alternative, Kind, Program, ROOM, Step};
 
 /// The kind of event loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,16 +150,21 @@ impl Wire {
 /// Returns the registry of a program.
 pub fn registry(program: &Program) -> Arc<Registry> {
     let kind = |kind: &Kind| match *kind {
-        Kind::Mutex => ResourceKind::Mutex { kind: LockKind::Std },
+        Kind::Mutex => ResourceKind::Mutex { kind: if program.tasks { LockKind::Async } else { LockKind::Std } },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: true },
         Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
         Kind::Queue { .. } => ResourceKind::Queue { capacity: ROOM },
         Kind::Condition { of, .. } => ResourceKind::Condition { mutex: ResourceId::from(of) },
+        Kind::Rendezvous { .. } => ResourceKind::Queue { capacity: 0 },
+        Kind::Event { .. } => ResourceKind::Event,
+        Kind::WaitGroup { .. } => ResourceKind::WaitGroup,
+        Kind::Latch { initial, .. } => ResourceKind::Latch { initial },
     };
     let workers = 0..program.workers.len();
     let lives = program.joined().into_iter().map(|w| ResourceKind::Life { worker: WorkerId::from(w) });
     let kinds = program.kinds.iter().map(kind).chain(lives).enumerate();
-    let worker = |i| WorkerInfo { name: format!("w{i}"), group: format!("w{i}"), kind: WorkerKind::Thread, pool: None };
+    let of = if program.tasks { WorkerKind::Async } else { WorkerKind::Thread };
+    let worker = |i| WorkerInfo { name: format!("w{i}"), group: format!("w{i}"), kind: of, pool: None };
     Arc::new(Registry {
         workers: workers.map(worker).collect(),
         resources: kinds.map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
@@ -176,8 +181,21 @@ fn wakers(program: &Program) -> Vec<Wakers> {
             match *step {
                 Step::Put(q) => wakers[q].givers.push(lanes),
                 Step::Take(q) => wakers[q].takers.push(lanes),
-                Step::Notify(c) | Step::NotifyAll(c) => wakers[c].givers.push(lanes),
-                Step::Lock { .. } | Step::Stay { .. } | Step::Unlock(_) | Step::Come { .. } | Step::Join(_) => {}
+                Step::Notify(c) | Step::NotifyAll(c) | Step::Set(c) | Step::Done(c) => wakers[c].givers.push(lanes),
+                Step::Select { both, .. } => both.into_iter().for_each(|of| match of {
+                    Alternative::Put(q) => wakers[q].givers.push(lanes),
+                    Alternative::Take(q) => wakers[q].takers.push(lanes),
+                    Alternative::Await(_) | Alternative::Join(_) => {}
+                }),
+                Step::Lock { .. }
+                | Step::Stay { .. }
+                | Step::Unlock(_)
+                | Step::Come { .. }
+                | Step::Join(_)
+                | Step::TryJoin(_)
+                | Step::Await(_)
+                | Step::Clear(_)
+                | Step::Add(_) => {}
             }
         }
     }

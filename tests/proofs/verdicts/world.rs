@@ -1,13 +1,16 @@
 //! A simulator of workers that move one step at a time, in any order, and record events.
 
 mod locks;
+mod waits;
+
+use std::collections::VecDeque;
 
 use contend::model::Model;
 use contend::trace::{EventKind, ExitKind, Grant, ResourceId, State};
 use fastrand::Rng;
 
 pub use self::locks::first_writer;
-use super::program::{Kind, LockMode, Program, ROOM, Step};
+use super::program::{Alternative, Kind, LockMode, Program, ROOM, Step};
 use super::wire::{Lacking, Wire};
 
 /// A wait for a lock.
@@ -28,10 +31,26 @@ pub struct LockRequest {
 #[derive(Debug, Clone, Copy)]
 pub enum Wait {
     Lock(LockRequest),
-    Item { on: usize, timed: bool },
-    Room { on: usize, timed: bool },
-    Signal { on: usize, timed: bool },
+    Item {
+        on: usize,
+        timed: bool,
+    },
+    Room {
+        on: usize,
+        timed: bool,
+    },
+    Signal {
+        on: usize,
+        timed: bool,
+    },
     End(usize),
+    TimedEnd(usize),
+    /// A wait for the first of two, with how many times each event among them had been set when it began.
+    First {
+        both: [Alternative; 2],
+        seen: [u64; 2],
+        timed: bool,
+    },
 }
 
 impl Wait {
@@ -43,6 +62,8 @@ impl Wait {
                 | Self::Item { timed: true, .. }
                 | Self::Room { timed: true, .. }
                 | Self::Signal { timed: true, .. }
+                | Self::First { timed: true, .. }
+                | Self::TimedEnd(_)
         )
     }
 }
@@ -54,7 +75,7 @@ pub struct Worker {
     /// A resource held, with one grant for each permit taken at once.
     pub held: Vec<Vec<(usize, Grant)>>,
     pub waits: Option<Wait>,
-    /// The condition that the worker waits for, and whether it was signalled.
+    /// The condition, event or wait group that the worker waits for, and whether it was signalled.
     came: Option<usize>,
     signalled: bool,
     /// Whether the wait is over but not recorded yet.
@@ -70,6 +91,9 @@ pub struct Lock {
     came: (u64, u64),
     /// Number of waiting readers that may enter before all writers.
     lets: u64,
+    /// The tasks that wait for a mutex, in order, and the task that has got it since.
+    line: VecDeque<usize>,
+    handed: Option<usize>,
 }
 
 impl Lock {
@@ -84,11 +108,35 @@ struct Numbers {
     put: u32,
     taken: u32,
     heard: u64,
+    /// Workers that wait at a queue, and at a queue without room, how many of them were served.
+    putters: u32,
+    takers: u32,
+    collected: u32,
+    handed_over: u32,
+    /// The count of a wait group, and its changes; of an event, 1 if it is set.
+    value: u64,
+    changes: u32,
+    /// How many times the event was set, or the count came to 0.
+    times_set: u64,
+}
+
+impl Numbers {
+    fn of(kind: &Kind) -> Self {
+        let value = if let Kind::Latch { initial, .. } = kind { u64::from(*initial) } else { 0 };
+        Self { value, ..Self::default() }
+    }
+
+    /// Whether workers do not wait now: for a count until it is 0, for an event until it is set.
+    const fn is_set(&self, counts: bool) -> bool {
+        (self.value == 0) == counts
+    }
 }
 
 #[derive(Debug)]
 pub struct World {
     pub kinds: Vec<Kind>,
+    /// Whether mutexes pass in order of arrival.
+    tasks: bool,
     /// Workers with a life as a resource.
     joined: Vec<usize>,
     pub workers: Vec<Worker>,
@@ -112,10 +160,11 @@ impl World {
         let count = program.kinds.len();
         let mut world = Self {
             kinds: program.kinds.clone(),
+            tasks: program.tasks,
             joined: program.joined(),
             workers,
             locks: (0..count).map(|_| Lock::default()).collect(),
-            numbers: vec![Numbers::default(); count],
+            numbers: program.kinds.iter().map(Numbers::of).collect(),
             wire,
             late,
             moves: Vec::new(),
@@ -148,16 +197,22 @@ impl World {
     /// Returns whether a wait would end now without its timeout.
     fn is_over(&self, w: usize, wait: &Wait) -> bool {
         match wait {
+            Wait::Lock(asked) if self.is_passed_on(asked.lock) => self.locks[asked.lock].handed == Some(w),
             Wait::Lock(asked) => self.may(asked),
-            Wait::Item { on, .. } => self.depth(*on) > 0,
-            Wait::Room { on, .. } => self.depth(*on) < ROOM,
+            Wait::Item { on, .. } => self.may_take(*on),
+            Wait::Room { on, .. } => self.may_put(*on),
             Wait::Signal { .. } => self.workers[w].signalled,
-            Wait::End(other) => self.workers[*other].done,
+            Wait::End(other) | Wait::TimedEnd(other) => self.workers[*other].done,
+            Wait::First { both, seen, .. } => self.is_any_ready(*both, *seen),
         }
     }
 
     fn depth(&self, queue: usize) -> u32 {
-        self.numbers[queue].put - self.numbers[queue].taken
+        self.numbers[queue].put.saturating_sub(self.numbers[queue].taken)
+    }
+
+    fn has_room(&self, queue: usize) -> bool {
+        self.depth(queue) < ROOM
     }
 
     /// Moves one worker: it does a step, begins to wait, or ends its wait.
@@ -179,22 +234,39 @@ impl World {
             Step::Lock { on, mode, timed, otherwise } => {
                 let asked =
                     LockRequest { lock: on, mode, timed, otherwise, before: self.locks[on].came, let_in: false };
-                if self.may(&asked) { self.take(w, on, mode) } else { self.wait(w, asked) }
+                let is_free = self.may(&asked) && self.locks[on].handed.is_none();
+                if is_free { self.take(w, on, mode) } else { self.wait(w, asked) }
             }
             Step::Unlock(on) => {
                 self.give_back(w, on);
                 self.workers[w].pc += 1;
             }
-            Step::Put(q) if self.depth(q) < ROOM => {
+            Step::Put(q) if self.meets_partner(q, true) => {
                 let event = self.put(w, q);
                 self.wire.record(w, event);
             }
-            Step::Put(on) => self.block(w, Wait::Room { on, timed: self.is_timed_queue(on) }, State::Full, on),
-            Step::Take(q) if self.depth(q) > 0 => {
+            Step::Put(on) => {
+                self.come_to_queue(on, true);
+                self.block(w, Wait::Room { on, timed: self.kinds[on].is_timed() }, State::Full, on);
+            }
+            Step::Take(q) if self.meets_partner(q, false) => {
                 let event = self.take_item(w, q);
                 self.wire.record(w, event);
             }
-            Step::Take(on) => self.block(w, Wait::Item { on, timed: self.is_timed_queue(on) }, State::Empty, on),
+            Step::Take(on) => {
+                self.come_to_queue(on, false);
+                self.block(w, Wait::Item { on, timed: self.kinds[on].is_timed() }, State::Empty, on);
+            }
+            Step::Await(on) => self.await_flag(w, on),
+            Step::Set(on) => self.set_event(w, on, rng),
+            Step::Clear(on) => {
+                self.numbers[on].value = 0;
+                self.workers[w].pc += 1;
+            }
+            Step::Add(on) => self.count(w, on, 1, rng),
+            Step::Done(on) => self.count(w, on, -1, rng),
+            Step::Select { both, timed } => self.select(w, both, timed),
+            Step::TryJoin(other) => self.join_in_time(w, other),
             Step::Come { on, of } => {
                 (self.workers[w].came, self.workers[w].signalled) = (Some(on), false);
                 self.give_back(w, of);
@@ -215,18 +287,19 @@ impl World {
         }
     }
 
-    fn is_timed_queue(&self, on: usize) -> bool {
-        self.kinds[on] == Kind::Queue { timed: true }
-    }
-
     fn block(&mut self, w: usize, wait: Wait, state: State, on: usize) {
         self.workers[w].waits = Some(wait);
         let tried = wait.is_timed().then_some(EventKind::TimedAttempt { lock: id(on) });
         let events: Vec<EventKind> =
             tried.into_iter().chain([EventKind::Blocked { state, on: Some(id(on)) }]).collect();
+        self.begin_to_wait(w, &events);
+    }
+
+    /// Records the begin of a wait, and writes it into the wait slot.
+    fn begin_to_wait(&mut self, w: usize, events: &[EventKind]) {
         let held = self.held(w);
-        self.wire.record_all(w, &events);
-        self.wire.write_slot(w, held.into_iter().chain(events).collect());
+        self.wire.record_all(w, events);
+        self.wire.write_slot(w, held.iter().chain(events).copied().collect());
     }
 
     /// Grants a worker what it waited for. The worker records that at once, or after other moves.
@@ -244,8 +317,14 @@ impl World {
         let over = self.is_over(w, &wait);
         self.workers[w].waits = None;
         match wait {
+            Wait::Item { on, .. } => self.leave_queue(on, false, over),
+            Wait::Room { on, .. } => self.leave_queue(on, true, over),
+            _ => {}
+        }
+        match wait {
             Wait::Lock(asked) if over => self.take(w, asked.lock, asked.mode),
             Wait::Lock(asked) => {
+                self.locks[asked.lock].line.retain(|waiter| *waiter != w);
                 self.let_readers_in(asked);
                 self.wire.record(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
                 self.workers[w].pc = asked.otherwise;
@@ -276,6 +355,8 @@ impl World {
                 self.workers[w].pc += 1;
                 self.wire.record(w, EventKind::Resumed);
             }
+            Wait::TimedEnd(other) => self.end_timed_join(w, other, over),
+            Wait::First { both, seen, .. } => self.end_select(w, both, seen),
         }
     }
 
@@ -293,16 +374,10 @@ impl World {
 
     /// Returns what queues and conditions lack now, and which lives have ended.
     fn lacking(&self) -> Lacking {
-        let under_way = |on: usize| self.workers.iter().any(|w| w.came == Some(on) && w.signalled);
-        let lacks = |(on, kind): (usize, &Kind)| match kind {
-            Kind::Queue { .. } if self.depth(on) == 0 => Some((id(on), State::Empty)),
-            Kind::Queue { .. } if self.depth(on) == ROOM => Some((id(on), State::Full)),
-            Kind::Condition { .. } if !under_way(on) => Some((id(on), State::Signal)),
-            _ => None,
-        };
         let ended = self.joined.iter().filter(|w| self.workers[**w].done).filter_map(|w| self.life(*w));
         let ended = ended.map(|life| (life, State::Done));
-        self.kinds.iter().enumerate().filter_map(lacks).chain(ended).collect()
+        let lacks = |on: usize| self.lacking_at(on).into_iter().map(move |state| (id(on), state));
+        (0..self.kinds.len()).flat_map(lacks).chain(ended).collect()
     }
 
     /// Reads all wait slots, or confirms those read before.

@@ -13,6 +13,11 @@ impl World {
         asked.filter(move |asked| asked.lock == lock && asked.mode == mode)
     }
 
+    /// Returns whether a lock passes from its holder to the first that waits.
+    pub(super) fn is_passed_on(&self, lock: usize) -> bool {
+        self.tasks && self.kinds[lock] == Kind::Mutex
+    }
+
     /// Returns whether a lock can be granted now to a worker that asks or waits in this mode.
     pub(super) fn may(&self, asked: &LockRequest) -> bool {
         let lock = &self.locks[asked.lock];
@@ -35,6 +40,7 @@ impl World {
         let grant = if mode == LockMode::Shared { Grant::shared } else { Grant };
         let permits = if let LockMode::Permits(n) = mode { n } else { 1 };
         let lock = &mut self.locks[on];
+        lock.handed = None;
         let group: Vec<_> = (0..u64::from(permits)).map(|n| (on, grant(lock.grants + 1 + n))).collect();
         lock.grants += u64::from(permits);
         lock.holders.extend(group.iter().map(|(_, grant)| (w, *grant)));
@@ -51,6 +57,9 @@ impl World {
         let Some(at) = self.workers[w].held.iter().rposition(newest) else { return };
         let group = self.workers[w].held.remove(at);
         self.locks[on].holders.retain(|hold| !group.contains(&(on, hold.1)));
+        if self.is_passed_on(on) {
+            self.locks[on].handed = self.locks[on].line.pop_front();
+        }
         let shared = group.iter().all(|(_, grant)| grant.is_shared());
         if !shared {
             self.let_waiting_readers_in(on);
@@ -103,6 +112,9 @@ impl World {
         let wait = EventKind::LockWait { lock, held_count: held.len() as u8, timed: asked.timed };
         let group: Vec<EventKind> = ask.into_iter().chain(held).chain([wait]).collect();
         self.workers[w].waits = Some(Wait::Lock(asked));
+        if self.is_passed_on(asked.lock) {
+            self.locks[asked.lock].line.push_back(w);
+        }
         self.wire.record_all(w, &group);
         self.wire.write_slot(w, group);
     }
