@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
+mod clients;
 mod finals;
 mod kdl;
 mod late_recordings;
@@ -312,6 +313,7 @@ fn real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
     let counts = real_runs::check_real_runs(0..REAL);
     eprintln!("{counts:?}");
     assert!(counts.compared > REAL / 5 && counts.stuck > REAL / 10, "too few to mean anything: {counts:?}");
+    assert!(counts.with_clients > REAL / 20, "too few clients to mean anything: {counts:?}");
 }
 
 #[test]

@@ -45,7 +45,8 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
         (false, true) => ("async", "async"),
         (false, false) => ("thread", "threads"),
     };
-    for (w, steps) in program.workers.iter().enumerate() {
+    let is_client = |w: usize| program.clients.is_some_and(|clients| clients.contains(w));
+    for (w, steps) in program.workers.iter().enumerate().filter(|(w, _)| !is_client(*w)) {
         let head = if program.is_forked(w) { format!("process w{w} by=fork") } else { format!("{worker} w{w}") };
         let steps: Vec<Step> = steps.iter().map(|step| original_step(program, *step)).collect();
         let _ = write!(text, "{head} {{\n{}}}\n", block(&steps, threads, rng)?);
@@ -54,7 +55,10 @@ pub fn scenario(program: &Program, rng: &mut Rng) -> Option<String> {
         let crash = if pool.restarts { "restart" } else { "shrink" };
         let task = block(&pool.task, threads, rng)?;
         let head = format!("pool p{p} of={workers} workers={} queue=1 on-crash={crash}", pool.seats);
-        let _ = write!(text, "{head} {{\ntask {{\n{task}}}\n}}\n");
+        let fed = program.clients.filter(|clients| clients.pool == p).map_or_else(String::new, |clients| {
+            format!("clients count={} think=\"{}us\"\n", clients.count, rng.u32(..4_000))
+        });
+        let _ = write!(text, "{head} {{\n{fed}task {{\n{task}}}\n}}\n");
     }
     Some(text)
 }

@@ -3,6 +3,8 @@
 use contend::trace::RwPolicy;
 use fastrand::Rng;
 
+use super::clients::Clients;
+
 /// Capacity of a queue, unless it has no room.
 pub const ROOM: u32 = 1;
 
@@ -172,6 +174,8 @@ pub struct Program {
     pub robust: bool,
     /// Mutexes of forked processes: those workers use them in place of the originals.
     pub copies: Vec<MutexCopy>,
+    /// Workers that are clients of a pool in a scenario.
+    pub clients: Option<Clients>,
 }
 
 /// The copy of a mutex in a forked process.
@@ -210,6 +214,7 @@ impl Program {
             tasks: false,
             robust,
             copies: Vec::new(),
+            clients: None,
         };
         for w in 0..workers {
             let steps = rng.usize(1..=size.steps);
@@ -231,7 +236,7 @@ impl Program {
         self
     }
 
-    fn steps(&self, rng: &mut Rng, most: usize, me: usize, is_task: bool) -> Vec<Step> {
+    pub fn steps(&self, rng: &mut Rng, most: usize, me: usize, is_task: bool) -> Vec<Step> {
         let mut steps = Vec::new();
         let (mut left, mut submitted) = (most, 0);
         let mut open: Vec<(Step, usize)> = Vec::new();

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use contend::model::{Budget, Model};
 use contend::scenario::{Source, check};
 use contend::source::{EventSource, LiveRun};
-use contend::trace::{Message, Notice, Registry, WorkerId, WorkerInfo};
+use contend::trace::{EventKind, Message, Notice, Registry, RunEnd, WorkerId, WorkerInfo};
 use fastrand::Rng;
 
+use crate::explorer::clients::ROUNDS;
 use crate::explorer::finals::finals;
 use crate::explorer::kdl::scenario;
 use crate::explorer::named_workers;
@@ -36,13 +37,22 @@ pub struct Counts {
     /// Programs without an equal scenario, and scenarios that the checker refuses.
     pub other: u64,
     pub refused: u64,
+    /// Runs with clients, those of them that were compared, and those whose clients submitted more tasks than the
+    /// world's.
+    pub with_clients: u64,
+    pub clients_compared: u64,
+    pub busy: u64,
 }
 
 struct RealRun {
     live: LiveRun,
     model: Model,
     failures: Vec<String>,
-    has_ended: bool,
+    /// Lines on the standard error of the run, and notes of the run.
+    lines: Vec<String>,
+    ended: Option<RunEnd>,
+    /// Tasks that clients submitted.
+    by_clients: usize,
 }
 
 impl RealRun {
@@ -59,7 +69,14 @@ impl RealRun {
         match message {
             Message::Batch(messages) => messages.iter().for_each(|message| self.note(message)),
             Message::Notice { notice: Notice::TaskFailed { message, .. }, .. } => self.failures.push(message.clone()),
-            Message::Ended { .. } => self.has_ended = true,
+            Message::Notice { notice: Notice::Stderr(line) | Notice::Note(line), .. } => self.lines.push(line.clone()),
+            Message::Events(events) => {
+                let feeders: Vec<WorkerId> =
+                    self.model.registry().pools.iter().filter_map(|pool| pool.feeder).collect();
+                let puts = events.iter().filter(|event| matches!(event.kind, EventKind::PutNth { .. }));
+                self.by_clients += puts.filter(|event| feeders.contains(&event.worker)).count();
+            }
+            Message::Ended { reason, .. } => self.ended = Some(reason.clone()),
             _ => {}
         }
     }
@@ -84,11 +101,14 @@ impl RealRun {
             if claimed & !left != 0 {
                 return Err(format!("false: {claimed:b} were said to be stuck, {left:b} are left"));
             }
-            let is_over = self.has_ended || left != 0 && said == left;
+            if self.ended.as_ref().is_some_and(|reason| *reason != RunEnd::Completed) {
+                return Err("it ended before its workers did".to_owned());
+            }
+            let is_over = self.ended.is_some() || left != 0 && said == left;
             since = since.filter(|(before, _)| is_over && !moved && *before == left);
             let (_, since) = *since.get_or_insert((left, Instant::now()));
             if is_over && since.elapsed() > SETTLED {
-                return if self.has_ended && left != 0 { Err(format!("ended with {left:b}")) } else { Ok(left) };
+                return if self.ended.is_some() && left != 0 { Err(format!("ended with {left:b}")) } else { Ok(left) };
             }
             if start.elapsed() > DEADLINE {
                 return Err(format!("missed: {said:b} are said to be stuck, {left:b} are left"));
@@ -100,6 +120,7 @@ impl RealRun {
 /// Returns the number that the world gives each worker of a run.
 fn numbers(program: &Program, registry: &Registry) -> Vec<Option<usize>> {
     let seats = program.seats();
+    let is_feeder = |at: usize| registry.pools.iter().any(|pool| pool.feeder == Some(WorkerId::from(at)));
     let number = |(at, worker): (usize, &WorkerInfo)| match worker.pool {
         Some(pool) => {
             let info = registry.pools.get(pool.index())?;
@@ -107,6 +128,7 @@ fn numbers(program: &Program, registry: &Registry) -> Vec<Option<usize>> {
             let pool = info.name.strip_prefix('p')?.parse().ok()?;
             seats.iter().position(|other| *other == Some((pool, seat)))
         }
+        None if is_feeder(at) => program.clients.filter(|clients| clients.count == 1).map(|clients| clients.first),
         None => worker.group.strip_prefix('w')?.parse().ok(),
     };
     registry.workers.iter().enumerate().map(number).collect()
@@ -115,7 +137,10 @@ fn numbers(program: &Program, registry: &Registry) -> Vec<Option<usize>> {
 /// Runs a program and checks how it ends.
 fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
     let mut rng = Rng::with_seed(seed);
-    let mut program = Program::new(&mut rng, Size { workers: 3, steps: 4, kinds: 2 });
+    // The other seeds keep their programs. Clients multiply the states, so the other workers are few.
+    let with_clients = matches!(seed % 8, 2 | 6);
+    let size = if with_clients { 2 } else { 4 };
+    let mut program = Program::new(&mut rng, Size { workers: 3.min(size), steps: size, kinds: 2 });
     program.add_selects(&mut rng);
     // A worker of a scenario ends at a closed queue, the world's does not.
     program.workers.iter_mut().for_each(|steps| steps.retain(|step| !matches!(step, Step::Close(_))));
@@ -128,6 +153,10 @@ fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
         program.add_forks(&mut rng);
     }
     program.tasks = !program.processes && program.copies.is_empty() && rng.bool();
+    if with_clients {
+        program.add_clients(&mut Rng::with_seed(seed));
+        program.pools.iter_mut().for_each(|pool| pool.task.retain(|step| !matches!(step, Step::Close(_))));
+    }
     let Some(text) = scenario(&program, &mut rng) else {
         counts.other += 1;
         return Ok(());
@@ -141,14 +170,17 @@ fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
     let live = LiveRun::start_with_image(&checked.scenario, &settings, Some(env!("CARGO_BIN_EXE_contend").into()))
         .map_err(|why| format!("{why}"))?;
     let model = Model::new(Arc::clone(&live.header().registry), Budget { bytes: 1 << 20 });
-    let mut run = RealRun { live, model, failures: Vec::new(), has_ended: false };
+    let mut run = RealRun { live, model, failures: Vec::new(), lines: Vec::new(), ended: None, by_clients: 0 };
     let end = run.end().and_then(|left| compare(&program, &mut run, left, counts));
     let health = run.model.health();
     end.and_then(|()| {
         let sound = health.anomalies + health.disagreements == 0;
         if sound { Ok(()) } else { Err(format!("events out of place: {health:?}")) }
     })
-    .map_err(|why| format!("{why}\n{:?}\n{}", run.failures, source.text))
+    .map_err(|why| {
+        let RealRun { failures, lines, ended, .. } = &run;
+        format!("{why}\nfailures {failures:?}\nended {ended:?}, standard error and notes {lines:?}\n{}", source.text)
+    })
 }
 
 /// Compares the workers that are left with every set that can be left.
@@ -163,8 +195,20 @@ fn compare(program: &Program, run: &mut RealRun, left: u32, counts: &mut Counts)
     // A worker that fails ends, which the world's does only at a closed pool and without a result; and the world does
     // not let processes die where the run may.
     let kills = program.processes && program.has(|step| matches!(step, Step::Kill(_)));
-    let Some(ends) = finals(program).filter(|_| run.failures.is_empty() && !kills) else { return Ok(()) };
+    let busy = run.by_clients > ROUNDS;
+    counts.with_clients += u64::from(program.clients.is_some());
+    counts.busy += u64::from(busy);
+    if !run.failures.is_empty() || kills || busy {
+        return Ok(());
+    }
+    // Several clients share a lane, which ends with the first of them.
+    let on_one_lane = program.clients.filter(|clients| clients.count > 1);
+    let shared = (0..program.workers.len()).filter(|w| on_one_lane.is_some_and(|clients| clients.contains(*w)));
+    let own = !shared.fold(0_u32, |bits, w| bits | 1 << w);
+    let Some(ends) = finals(program) else { return Ok(()) };
+    let ends: BTreeSet<u32> = ends.into_iter().map(|end| end & own).collect();
     counts.compared += 1;
+    counts.clients_compared += u64::from(program.clients.is_some());
     counts.open += u64::from(ends.len() > 1);
     if ends.contains(&number(left)) {
         return Ok(());
