@@ -1,5 +1,7 @@
 //! The states of a lane over time: by moment, by interval, and by cell of a window.
 
+use std::ops::Range;
+
 use super::{Activity, Lane, LaneBucket};
 use crate::history::proportional_part;
 use crate::state_times::{CellWindow, StateTimes};
@@ -98,12 +100,26 @@ impl Lane {
 
     /// Returns the exact spans that touch `from..to`, in order. The last one may still be open.
     pub fn spans(&self, from: Stamp, to: Stamp) -> impl Iterator<Item = Activity> + '_ {
-        // The last span that begins at or before `from` touches it.
-        let first = self.exact_spans.partition_point(|span| span.since <= from).saturating_sub(1);
-        let past = self.exact_spans.range(first..).map(|s| Activity { state: s.state, since: s.since, resource: s.on });
-        let all = past.chain([self.activity]).chain(self.dead_activity());
-        let ends = all.clone().skip(1).map(|next| next.since).chain([Stamp(u64::MAX)]);
-        all.zip(ends).filter(move |(d, end)| d.since < to && *end > from).map(|(d, _)| d)
+        let past = self.exact_spans.range(self.past_spans(from, to));
+        let past = past.map(|span| Activity { state: span.state, since: span.since, resource: span.on });
+        let dead = self.dead_activity();
+        let now_until = dead.map_or(Stamp(u64::MAX), |dead| dead.since);
+        let present = [Some((self.activity, now_until)), dead.map(|dead| (dead, Stamp(u64::MAX)))];
+        let touches = move |(span, end): &(Activity, Stamp)| span.since < to && *end > from;
+        past.chain(present.into_iter().flatten().filter(touches).map(|(span, _)| span))
+    }
+
+    /// Returns which of the kept past spans touch `from..to`. Looks at a few of them only: there may be thousands, and
+    /// the anatomy of waits asks once for each hold of a lock.
+    fn past_spans(&self, from: Stamp, to: Stamp) -> Range<usize> {
+        let spans = &self.exact_spans;
+        // The last span that begins at or before `from` touches it, if it ends later.
+        let mut first = spans.partition_point(|span| span.since <= from).saturating_sub(1);
+        let end = spans.get(first + 1).map_or(self.activity.since, |next| next.since);
+        if end <= from {
+            first = (first + 1).min(spans.len());
+        }
+        first..spans.partition_point(|span| span.since < to).max(first)
     }
 
     /// Returns the moment from which on spans are exact.
@@ -219,7 +235,10 @@ mod tests {
 
     use super::*;
     use crate::{Budget, Model};
-    use contend_trace::{Event, EventKind, Message, Registry, ResourceId, Sample, WorkerId, WorkerInfo, WorkerKind};
+    use contend_trace::{
+        DeathCause, Event, EventKind, ExitKind, Message, Notice, Registry, ResourceId, Sample, WorkerId, WorkerInfo,
+        WorkerKind,
+    };
 
     const MS: u64 = 1_000_000;
 
@@ -252,5 +271,45 @@ mod tests {
                 assert!(shares.share(State::Running) > 0.8, "{from} ms, after {seconds} s: {shares:?}");
             }
         }
+    }
+
+    /// Asserts for every interval that the spans which touch it are those of the whole run that do.
+    fn assert_spans_touch(model: &Model, last: u64) {
+        let lane = model.lane(WorkerId(0));
+        let all: Vec<Activity> = lane.spans(Stamp(0), Stamp(u64::MAX)).collect();
+        let ends = all.iter().skip(1).map(|next| next.since).chain([Stamp(u64::MAX)]);
+        let whole: Vec<(Activity, Stamp)> = all.iter().copied().zip(ends).collect();
+        for (from, to) in (0..=last).flat_map(|from| (0..=last).map(move |to| (Stamp(from), Stamp(to)))) {
+            let touching = whole.iter().filter(|(span, end)| span.since < to && *end > from);
+            let expected: Vec<Activity> = touching.map(|(span, _)| *span).collect();
+            assert_eq!(lane.spans(from, to).collect::<Vec<_>>(), expected, "{from:?}..{to:?}");
+        }
+    }
+
+    #[test]
+    fn spans_of_an_interval_are_those_that_touch_it() {
+        let info = WorkerInfo { name: "w".into(), group: "w".into(), kind: WorkerKind::Thread, pool: None };
+        let registry = Registry { workers: vec![info], ..Registry::default() };
+        let mut model = Model::new(Arc::new(registry), Budget::default());
+        let worker = WorkerId(0);
+        assert_spans_touch(&model, 20);
+        let sleep = EventKind::Blocked { state: State::Sleep, on: None };
+        for (at, kind) in [
+            (2, EventKind::LifeBegan),
+            (4, sleep),
+            (7, EventKind::Resumed),
+            (7, sleep), // after a span without a length
+            (9, EventKind::Resumed),
+            (12, EventKind::LifeEnded(ExitKind::Finished)),
+            (13, EventKind::LifeBegan),
+        ] {
+            model.apply(&Message::Events(vec![Event { at: Stamp(at), worker, kind }]));
+            assert_spans_touch(&model, 20);
+        }
+        let notice = Notice::Died { worker, cause: DeathCause::Signal(9) };
+        model.apply(&Message::Notice { at: Stamp(16), notice });
+        assert_spans_touch(&model, 20);
+        let spans = model.lane(worker).spans(Stamp(0), Stamp(20)).count();
+        assert!(spans >= 5, "{spans}");
     }
 }
