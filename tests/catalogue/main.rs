@@ -60,8 +60,10 @@ fn every_scenario_meets_its_expectations() {
     }
 }
 
-/// A few scenarios whose reports cover the whole schema, for a failure within seconds.
+/// A few scenarios whose reports cover the whole schema: a part of the test of all scenarios, for a failure within
+/// seconds.
 #[test]
+#[ignore = "a part of another test"]
 fn reports_match_their_schema() {
     let reports = tempfile::tempdir().expect("a directory");
     let names = [

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use contend::model::{Budget, Model};
 use contend::playback::Playback;
@@ -31,9 +35,8 @@ pub fn check_replays(directory: &Path) -> usize {
     let mut live: HashMap<RunKey, Value> = live.map(|report| (key_of(&report), report)).collect();
     let recordings = files_with_extension(directory, "contend");
     let mut wrong = Vec::new();
-    for file in &recordings {
+    for (file, replayed) in replay_all(&recordings) {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let replayed = replay(file);
         match live.remove(&key_of(&replayed)) {
             None => wrong.push(format!("{name}: no run ended like this: {:?}", key_of(&replayed))),
             Some(live) => differences(&live, &replayed, "", &mut |path| wrong.push(format!("{name}: {path}"))),
@@ -52,6 +55,21 @@ fn parse(text: &str) -> Value {
 
 fn key_of(report: &Value) -> RunKey {
     (report["scenario"].to_string(), report["elapsed_s"].to_string())
+}
+
+/// Returns each file with the report of its replay, on all cores, in any order.
+fn replay_all(files: &[PathBuf]) -> Vec<(&PathBuf, Value)> {
+    let next = AtomicUsize::new(0);
+    let replay_some = || {
+        let take = || files.get(next.fetch_add(1, Ordering::Relaxed)); // Relaxed: only the number matters
+        std::iter::from_fn(take).map(|file| (file, replay(file))).collect::<Vec<_>>()
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(replay_some)).collect();
+        let replayed = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        replayed.flatten().collect()
+    })
 }
 
 fn replay(file: &Path) -> Value {
