@@ -175,13 +175,13 @@ impl TestRunner<'_> {
         Ok(runs.into_iter().map(|(_, run)| run).collect())
     }
 
-    /// Repeats, alone, each run that could not be judged because of other runs, and each one that they disturbed if it
-    /// is judged by its speed: they count as other programs.
+    /// Repeats, alone, each run with an expectation that other runs may have kept from being seen, and each one that they
+    /// disturbed if it is judged by its speed: they count as other programs.
     fn retry_alone(&mut self, cases: &[TestCase<'_>], runs: &mut [TestRun]) -> Result<(), Interruption> {
         let is_open = |at: &usize| match cases[*at].company {
             Company::None => false,
             Company::Waiting if runs[*at].is_disturbed() => true,
-            _ => runs[*at].verdicts.iter().any(|verdict| verdict.not_judged_reason().is_some()),
+            Company::Many | Company::Few | Company::Waiting => runs[*at].is_doubtful(),
         };
         let some: Vec<usize> = (0..cases.len()).filter(is_open).collect();
         self.progress.add_runs(some.len());

@@ -9,6 +9,7 @@ use super::expect::judge_each;
 use super::follow::{FinishedRun, FollowOptions, follow_run};
 use super::interference::Interference;
 use super::monotonic::must_hold;
+use super::verdict::Judgement;
 use crate::model::Model;
 use crate::recording::Recorder;
 use crate::scenario::{Claim, CorrectWhen, Scenario, Settings};
@@ -51,6 +52,17 @@ impl TestRun {
     /// Whether workers waited for cores that other programs or other runs used.
     pub fn is_disturbed(&self) -> bool {
         self.interference.is_some()
+    }
+
+    /// Whether others are the reason that an expectation was not seen, or may be: the run says more when it is repeated
+    /// alone.
+    pub fn is_doubtful(&self) -> bool {
+        let is_disturbed = self.is_disturbed();
+        self.verdicts.iter().any(|verdict| match verdict.judgement {
+            Judgement::Seen => false,
+            Judgement::NotSeen => is_disturbed,
+            Judgement::NotJudged(_) => true,
+        })
     }
 
     /// Whether the run did not crash, and every expectation that can be judged was seen.
@@ -223,5 +235,21 @@ mod tests {
     fn test_run_can_be_stopped() {
         let trial = run_bank_test("test for=\"600s\"\nexpect done post above=1000\n", true);
         assert!(!trial.passed() && trial.ended_at < Stamp::default() + Span::from_millis(2_000), "{trial:?}");
+    }
+
+    #[test]
+    fn missed_expectation_is_in_doubt_only_if_others_used_the_cores() {
+        let run = |seen, interference| {
+            let judgement = Judgement::from_seen(seen);
+            let verdict = Verdict { text: String::new(), judgement, evidence: String::new(), bound_check: None };
+            let verdicts = vec![verdict];
+            TestRun { verdicts, ended: RunEnd::Time, interference, ..TestRun::failed(String::new()) }
+        };
+        let others = || Some(Interference::example());
+        assert!(run(false, others()).is_doubtful());
+        assert!(!run(false, None).is_doubtful() && !run(true, others()).is_doubtful());
+        let mut not_judged = run(false, None);
+        not_judged.verdicts[0].judgement = Judgement::NotJudged(Interference::example());
+        assert!(not_judged.is_doubtful());
     }
 }
