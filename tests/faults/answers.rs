@@ -12,10 +12,20 @@ thread worker count=2 { forever { compute "1ms"; add c } }
 test for="1s"
 "#;
 
+/// Sets a flag on drop, also if a test fails.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed); // Relaxed: a request to stop, which orders nothing
+    }
+}
+
 /// Runs `run` while busy loops use every core four times over.
 fn under_load<T>(run: impl FnOnce() -> T) -> T {
     let stop = AtomicBool::new(false);
     scope(|threads| {
+        let _stopped = SetOnDrop(&stop);
         for _ in 0..4 * available_parallelism().map_or(2, usize::from) {
             threads.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
@@ -23,9 +33,7 @@ fn under_load<T>(run: impl FnOnce() -> T) -> T {
                 }
             });
         }
-        let ran = run();
-        stop.store(true, Ordering::Relaxed); // Relaxed: a request to stop, which orders nothing
-        ran
+        run()
     })
 }
 

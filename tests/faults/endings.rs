@@ -7,7 +7,7 @@ mod random_pools;
 
 use serde_json::Value;
 
-use super::{Report, contend, run, run_text};
+use super::{LIMIT, Report, contend, run, run_text};
 
 /// Returns a pool's submitted tasks, and its ended tasks by kind of end.
 fn tasks(pool: &Value) -> (u64, [u64; 6]) {
@@ -65,7 +65,7 @@ fn thousand_random_pools_end_and_account_for_every_task() {
 
 #[test]
 fn dealt_batch_larger_than_its_queue_is_a_stall() {
-    let report = run("F04_overfull_dealt_queue.kdl", &["--for", "20s"]);
+    let report = run("F04_overfull_dealt_queue.kdl", &LIMIT);
     assert_eq!(report.json["ended"], "stall");
     report.finding("stall");
 }
@@ -75,7 +75,7 @@ fn dealt_batch_larger_than_its_queue_is_a_stall() {
 fn worker_without_access_to_dealt_tasks_is_part_of_the_stall() {
     let text = "pool w of=threads workers=2 queue=1 schedule=split {\n    batch count=4\n    \
                 task { if task below=2 { submit w task=9 } }\n}\n";
-    let report = run_text(text, &["--for", "20s"]);
+    let report = run_text(text, &LIMIT);
     assert_eq!(report.json["ended"], "stall", "{:#}", report.json["pools"]);
 }
 
@@ -88,15 +88,15 @@ fn batch_dealt_into_a_closed_pool_is_not_submitted() {
                     \"1ms\" }} }}\n\
                  thread closer {{ shutdown worker how={how} }}\n"
             );
-            assert_all_over(&run_text(&text, &["--for", "20s"]), &text);
+            assert_all_over(&run_text(&text, &LIMIT), &text);
         }
     }
-    (0..4).for_each(|_| assert_all_over(&run("F05_dealt_into_closed_pool.kdl", &["--for", "20s"]), "fixture"));
+    (0..4).for_each(|_| assert_all_over(&run("F05_dealt_into_closed_pool.kdl", &LIMIT), "fixture"));
 }
 
 #[test]
 fn tasks_submitted_by_a_dying_process_are_accounted_for() {
-    let report = run("F06_process_dies_in_nested_task.kdl", &["--for", "20s"]);
+    let report = run("F06_process_dies_in_nested_task.kdl", &LIMIT);
     assert_all_over(&report, "fixture");
     assert_eq!(tasks(&report.json["pools"][0]), (4, [1, 3, 0, 0, 0, 0]));
     for crash in ["restart", "shrink", "fail-all", "lose"] {
@@ -108,7 +108,7 @@ fn tasks_submitted_by_a_dying_process_are_accounted_for() {
                  1\" }}\n        \
                  if task equals=3 {{ {end} }}\n    }}\n}}\nthread main {{ submit w task=0; submit w task=1 }}\n"
             );
-            assert_all_over(&run_text(&text, &["--for", "20s"]), &text);
+            assert_all_over(&run_text(&text, &LIMIT), &text);
         }
     }
 }
@@ -125,7 +125,7 @@ fn tasks_run_by_their_own_submitter_are_accounted_for_when_it_dies() {
              process main {{\n    spawn inner\n    submit w task=1\n    sleep \"100ms\"\n    submit w task=2\n    \
              sleep \"400ms\"\n    submit w task=7\n}}\nthread inner {{ sleep \"300ms\"; submit w task=4 }}\n"
         );
-        let report = run_text(&text, &["--for", "20s"]);
+        let report = run_text(&text, &LIMIT);
         assert_all_over(&report, &text);
         assert_eq!(tasks(&report.json["pools"][0]), (4, [2, 2, 0, 0, 0, 0]), "{text}");
     }
@@ -159,7 +159,7 @@ fn task_that_would_exit_the_runner_fails_instead() {
             "pool w of=processes workers=1 queue=1 policy=caller-runs on-crash=shrink {{\n    batch count=8\n    \
              task {{ if task equals=7 {{ {end} }}; sleep \"100ms\" }}\n}}\n"
         );
-        let report = run_text(&text, &["--for", "20s"]);
+        let report = run_text(&text, &LIMIT);
         assert_all_over(&report, &text);
     }
 }
@@ -167,7 +167,7 @@ fn task_that_would_exit_the_runner_fails_instead() {
 #[test]
 fn unread_results_keep_their_capacity() {
     let text = "pool w of=threads workers=2 queue=4 { batch count=12 results=ignored; task { sleep \"1ms\" } }\n";
-    let results = &run_text(text, &["--for", "20s"]).json["pools"][0]["results"];
+    let results = &run_text(text, &LIMIT).json["pools"][0]["results"];
     let count = |member: &str| results[member].as_u64().unwrap();
     assert_eq!((count("there"), count("read"), count("held_max")), (12, 0, 12));
 }
@@ -179,7 +179,7 @@ fn done_tasks_never_exceed_submitted_tasks_after_abandon() {
                 pool v of=threads workers=2 queue=200 { task { compute \"20us\" } }\n\
                 thread main { repeat 12 { submit w }; sleep \"3ms\"; shutdown w how=abandon }\n";
     for _ in 0..5 {
-        assert_all_over(&run_text(text, &["--for", "20s"]), text);
+        assert_all_over(&run_text(text, &LIMIT), text);
     }
 }
 

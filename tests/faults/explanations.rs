@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Report, contend, fixture, run, run_text};
-
-/// Long enough for the second ring of any of these programs to close.
-const FOR: [&str; 2] = ["--for", "3s"];
+use super::{LIMIT, Report, contend, fixture, run, run_text};
 
 /// Returns ring and victims of each deadlock, sorted by name.
 fn deadlocks(report: &Report) -> Vec<(Vec<&str>, Vec<&str>)> {
@@ -30,7 +27,7 @@ fn sentence_and_fix<'a>(report: &'a Report, id: &str) -> (&'a str, &'a str) {
 
 #[test]
 fn deadlock_is_reported_for_each_of_two_disjoint_rings() {
-    let report = run("two-rings.kdl", &FOR);
+    let report = run("two-rings.kdl", &LIMIT);
     assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec![]), (vec!["l2", "r2"], vec![])]);
     assert_eq!(report.findings(), ["deadlock", "deadlock"]);
     assert_eq!(report.json["ended"], "deadlock");
@@ -43,7 +40,7 @@ fn deadlock_is_reported_for_each_of_two_disjoint_rings() {
 
 #[test]
 fn ring_that_closes_later_is_a_separate_deadlock() {
-    let report = run("rings-one-after-another.kdl", &FOR);
+    let report = run("rings-one-after-another.kdl", &LIMIT);
     assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec![]), (vec!["l2", "r2"], vec![])]);
     let at = |nth: usize| report.json["deadlocks"][nth]["at_s"].as_f64().unwrap();
     assert!(at(1) - at(0) > 0.2, "in the order in which they closed: {} {}", at(0), at(1));
@@ -51,7 +48,7 @@ fn ring_that_closes_later_is_a_separate_deadlock() {
 
 #[test]
 fn rings_of_three_sizes_are_reported_separately() {
-    let report = run("three-rings.kdl", &FOR);
+    let report = run("three-rings.kdl", &LIMIT);
     let expected = [
         (vec!["alone"], vec!["guest"]),
         (vec!["pair-1", "pair-2"], vec![]),
@@ -65,7 +62,7 @@ fn rings_of_three_sizes_are_reported_separately() {
 
 #[test]
 fn philosophers_and_cooks_are_separate_rings() {
-    let report = run("philosophers-and-ring.kdl", &FOR);
+    let report = run("philosophers-and-ring.kdl", &LIMIT);
     let all = deadlocks(&report);
     assert_eq!(all[0], (vec!["cook", "maid"], vec![]));
     assert_eq!((all[1].0.len(), all[1].1.as_slice(), all.len()), (5, &["guest"][..], 2));
@@ -73,7 +70,7 @@ fn philosophers_and_cooks_are_separate_rings() {
 
 #[test]
 fn worker_blocked_by_two_rings_is_a_victim_of_both() {
-    let report = run("shared-victim.kdl", &FOR);
+    let report = run("shared-victim.kdl", &LIMIT);
     assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec!["guest", "late"]), (vec!["l2", "r2"], vec!["guest"])]);
     let evidence = report.finding("deadlock")["evidence"].as_str().unwrap();
     assert!(evidence.contains("guest also waits for another deadlock."), "{evidence}");
@@ -81,7 +78,7 @@ fn worker_blocked_by_two_rings_is_a_victim_of_both() {
 
 #[test]
 fn ring_that_waits_for_another_ring_is_a_separate_deadlock() {
-    let report = run("writer-behind-two-rings.kdl", &FOR);
+    let report = run("writer-behind-two-rings.kdl", &LIMIT);
     let mut all = deadlocks(&report);
     for (ring, _) in &mut all {
         ring.sort_unstable();
@@ -92,7 +89,7 @@ fn ring_that_waits_for_another_ring_is_a_separate_deadlock() {
 
 #[test]
 fn ring_contains_every_permit_holder() {
-    let report = run("F15_ring_of_itself.kdl", &FOR);
+    let report = run("F15_ring_of_itself.kdl", &LIMIT);
     let all = deadlocks(&report);
     let [(ring, victims)] = all.as_slice() else { panic!("{all:?}") };
     assert!(ring[0] == "audit" && ring.len() == 2 && victims.len() == 1, "{ring:?} {victims:?}");
@@ -105,7 +102,7 @@ fn ring_contains_every_permit_holder() {
     assert_eq!(sentence_and_fix(&report, "deadlock"), (sentence.as_str(), cure));
     let waits_for = &report.json["deadlocks"][0]["ring"][0]["waits_for"];
     assert_eq!(waits_for, &serde_json::json!(["audit", update]));
-    let three = run("connections-of-three.kdl", &FOR);
+    let three = run("connections-of-three.kdl", &LIMIT);
     assert_eq!(deadlocks(&three), [(vec!["audit", "update-1", "update-2"], vec!["report"])]);
     let (sentence, _) = sentence_and_fix(&three, "deadlock");
     assert!(sentence.contains("; update-1 and update-2 hold connection and wait for row. All 3 are"), "{sentence}");
@@ -113,7 +110,7 @@ fn ring_contains_every_permit_holder() {
 
 #[test]
 fn upgrading_readers_are_a_ring() {
-    let report = run("rwlock-upgrade.kdl", &FOR);
+    let report = run("rwlock-upgrade.kdl", &LIMIT);
     assert_eq!(deadlocks(&report), [(vec!["clerk-1", "clerk-2"], vec![])]);
     let (sentence, cure) = sentence_and_fix(&report, "deadlock");
     assert!(sentence.starts_with("clerk-1 and clerk-2 hold table, and each waits until the other releases it."));
@@ -122,7 +119,7 @@ fn upgrading_readers_are_a_ring() {
 
 #[test]
 fn queued_writer_is_in_the_ring_of_a_recursive_reader() {
-    let report = run("read-again-behind-a-writer.kdl", &FOR);
+    let report = run("read-again-behind-a-writer.kdl", &LIMIT);
     assert_eq!(deadlocks(&report), [(vec!["reader", "writer"], vec![])]);
     let ring = report.json["deadlocks"][0]["ring"].as_array().unwrap();
     assert_eq!((&ring[0]["in_line"], &ring[1]["in_line"]), (&Value::Bool(false), &Value::Bool(true)));
@@ -133,7 +130,7 @@ fn queued_writer_is_in_the_ring_of_a_recursive_reader() {
 
 #[test]
 fn ring_and_stall_are_both_reported() {
-    let report = run("ring-and-stall.kdl", &FOR);
+    let report = run("ring-and-stall.kdl", &LIMIT);
     assert_eq!(deadlocks(&report), [(vec!["left", "right"], vec![])]);
     let (sentence, cure) = sentence_and_fix(&report, "stall");
     let expected =
@@ -145,7 +142,7 @@ fn ring_and_stall_are_both_reported() {
 
 #[test]
 fn waiter_for_a_ring_member_refers_to_the_ring() {
-    let report = run("ring-that-starves-a-queue.kdl", &FOR);
+    let report = run("ring-that-starves-a-queue.kdl", &LIMIT);
     let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, is deadlocked."));
     assert_eq!(cure, "Resolve the deadlock of producer first.");
@@ -178,7 +175,7 @@ fn lock_held_during_a_wait_is_named_with_its_holder() {
         ),
     ];
     for (file, part, fix) in cases {
-        let report = run(file, &FOR);
+        let report = run(file, &LIMIT);
         let (sentence, cure) = sentence_and_fix(&report, "stall");
         assert!(sentence.contains(part) && sentence.ends_with("are stuck forever."), "{file}: {sentence}");
         assert!(cure.starts_with(fix), "{file}: {cure}");
@@ -188,7 +185,7 @@ fn lock_held_during_a_wait_is_named_with_its_holder() {
 
 #[test]
 fn barrier_stall_names_needed_parties_and_missing_workers() {
-    let (pool, left) = (run("F16c_cure_barrier_in_pool.kdl", &FOR), run("barrier-left.kdl", &FOR));
+    let (pool, left) = (run("F16c_cure_barrier_in_pool.kdl", &LIMIT), run("barrier-left.kdl", &LIMIT));
     let few = "Both workers of worker wait at gate, which needs 3; 1 task stays in the queue. Both are stuck forever.";
     assert_eq!(
         sentence_and_fix(&pool, "stall"),
@@ -201,7 +198,7 @@ fn barrier_stall_names_needed_parties_and_missing_workers() {
 
 #[test]
 fn fix_for_mutually_full_queues_is_not_more_capacity() {
-    let report = run("queues-full-both-ways.kdl", &FOR);
+    let report = run("queues-full-both-ways.kdl", &LIMIT);
     let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.contains(", which could take one, waits for room in "), "{sentence}");
     assert!(cure.starts_with("Do not wait for room in "), "{cure}");
@@ -224,7 +221,7 @@ fn stall_names_the_wait_of_the_other_side_in_text_and_fix() {
 
 /// Runs a scenario of the catalogue.
 fn catalogue(args: &[&str]) -> Report {
-    let output = contend(&[&["run"], args, &["--json"], &FOR].concat());
+    let output = contend(&[&["run"], args, &["--json"], &LIMIT].concat());
     Report { json: serde_json::from_slice(&output.stdout).unwrap(), code: output.status.code() }
 }
 
@@ -242,7 +239,7 @@ fn orphaned_mutex_ends_the_run_and_meets_expect_deadlock() {
 
 #[test]
 fn waiter_for_a_victim_of_an_orphaned_lock_refers_to_the_lock() {
-    let report = run("orphan-starves-a-queue.kdl", &FOR);
+    let report = run("orphan-starves-a-queue.kdl", &LIMIT);
     let (sentence, cure) = sentence_and_fix(&report, "stall");
     assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, waits for m."));
     assert_eq!(cure, "Release m on every exit path.");
@@ -270,7 +267,7 @@ fn expect_deadlock_accepts_a_stall_but_the_finding_needs_a_ring() {
 
 #[test]
 fn fix_for_an_event_without_setter_is_a_set_step() {
-    let report = run("F08_timed_wait_elsewhere.kdl", &["--for", "20s"]);
+    let report = run("F08_timed_wait_elsewhere.kdl", &LIMIT);
     let finding = report.finding("stall");
     assert_eq!(finding["sentence"], "b waits for e; no worker could set it. It is stuck forever.");
     assert_eq!(finding["cure"], "Add a step that can set e, or remove the wait.");

@@ -1,17 +1,17 @@
 //! Findings that a program must have, and findings that it must not have.
 
-use super::{contend, fixture, run, run_text};
+use super::{LIMIT, contend, fixture, run, run_text};
 
 #[test]
 fn monitor_loop_without_producer_is_a_stall_but_not_a_lost_wakeup() {
-    let report = run("F09a_lost_wakeup_false.kdl", &["--for", "2s"]);
+    let report = run("F09a_lost_wakeup_false.kdl", &LIMIT);
     assert!(report.findings().contains(&"stall"), "{:?}", report.findings());
     assert!(!report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
 }
 
 #[test]
 fn woken_worker_is_not_reported_as_having_missed_the_signal() {
-    let report = run("F09b_lost_wakeup_false.kdl", &["--for", "2s"]);
+    let report = run("F09b_lost_wakeup_false.kdl", &LIMIT);
     assert!(report.findings().contains(&"stall"), "{:?}", report.findings());
     assert!(!report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
 }
@@ -20,7 +20,7 @@ fn woken_worker_is_not_reported_as_having_missed_the_signal() {
 fn signal_before_an_unchecked_wait_is_a_lost_wakeup() {
     let report = run_text(
         "mutex m\ncondition c of=m\nthread a { sleep \"50ms\"; lock m { wait c } }\nthread b { lock m { notify c } }",
-        &["--for", "2s"],
+        &LIMIT,
     );
     assert!(report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
 }
@@ -29,7 +29,7 @@ fn signal_before_an_unchecked_wait_is_a_lost_wakeup() {
 /// from `check`.
 fn reported_hazard(declared: &str, workers: &str) -> (bool, Option<&'static str>) {
     let text = format!("mutex a\nmutex b\n{declared}\n{workers}\n");
-    let is_reported = run_text(&text, &["--for", "400ms"]).findings().contains(&"order-hazard");
+    let is_reported = run_text(&text, &LIMIT).findings().contains(&"order-hazard");
     (is_reported, warning(&text))
 }
 
@@ -50,7 +50,7 @@ const BACK: &str = "lock b { lock a { compute \"100us\" } }";
 #[test]
 fn lock_orders_separated_by_join_or_event_are_no_hazard() {
     for file in ["F10a_order_hazard_join.kdl", "F10b_order_hazard_event.kdl"] {
-        let report = run(file, &["--for", "1s"]);
+        let report = run(file, &LIMIT);
         assert!(!report.findings().contains(&"order-hazard"), "{file}: {:?}", report.findings());
         assert_eq!(warning(&std::fs::read_to_string(fixture(file)).unwrap()), None, "{file}");
     }
@@ -123,7 +123,7 @@ fn too_few_connections_are_reported_with_their_throughput_ceiling() {
 
 #[test]
 fn orphaned_lock_is_not_reported_as_bottleneck() {
-    let report = run("F02c_orphan_is_no_stall.kdl", &["--for", "2s"]);
+    let report = run("F02c_orphan_is_no_stall.kdl", &LIMIT);
     assert!(!report.findings().contains(&"lock-bound"), "{:?}", report.findings());
 }
 
@@ -139,7 +139,7 @@ fn busy_locks_of_one_array_are_one_finding() {
 #[test]
 fn figures_unknown_due_to_lost_events_are_null() {
     let text = "title \"Many additions\"\nmutex m\ncounter c\nthread t { ".to_owned() + &"add c; ".repeat(50_000) + "}";
-    let report = run_text(&text, &["--for", "5s"]);
+    let report = run_text(&text, &LIMIT);
     let counter = &report.json["counters"][0];
     if report.json["events"]["lost"] == 0 {
         assert_eq!((&counter["expected"], &counter["lost"]), (&50_000.into(), &0.into()));

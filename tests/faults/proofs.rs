@@ -1,9 +1,6 @@
 //! Deadlocks and stalls that the model must find, and waits that it must not report.
 
-use crate::{Report, run, run_text};
-
-/// Long enough for a verdict, without a time limit for the run: a stuck run must end because it is stuck.
-const LIMIT: &[&str] = &["--for", "20s"];
+use crate::{LIMIT, Report, run, run_text};
 
 /// Attempts for programs that depend on an order made by sleeps.
 const TRIES: usize = 5;
@@ -37,12 +34,12 @@ fn repeat_until_stalled(run: impl Fn() -> Report) -> Report {
 }
 
 fn run_stalled(text: &str) -> Report {
-    repeat_until_stalled(|| run_text(&format!("title \"x\"\n{text}"), LIMIT))
+    repeat_until_stalled(|| run_text(&format!("title \"x\"\n{text}"), &LIMIT))
 }
 
 /// Asserts that the run completed before its time limit, without a stuck worker.
 fn run_completed(text: &str) -> Report {
-    let report = run_text(&format!("title \"x\"\n{text}"), LIMIT);
+    let report = run_text(&format!("title \"x\"\n{text}"), &LIMIT);
     assert_eq!(report.json["ended"], "completed", "{:#}", report.json["findings"]);
     assert!(!report.findings().iter().any(|id| ["stall", "deadlock", "orphaned-lock"].contains(id)));
     assert_sound(&report);
@@ -57,7 +54,7 @@ fn stall_is_found_with_semaphores_used_as_signals() {
         "F01c_leaked_permits.kdl",
         "F01d_permits_gone_headless_never_ends.kdl",
     ] {
-        repeat_until_stalled(|| run(file, LIMIT));
+        repeat_until_stalled(|| run(file, &LIMIT));
     }
 }
 
@@ -120,12 +117,12 @@ fn waiter_is_not_stuck_while_a_permit_can_come() {
 
 #[test]
 fn run_ends_when_a_dead_worker_holds_the_lock() {
-    let report = repeat_until_stalled(|| run("F02a_killed_with_permit.kdl", LIMIT));
+    let report = repeat_until_stalled(|| run("F02a_killed_with_permit.kdl", &LIMIT));
     assert_eq!(
         report.finding("orphaned-lock")["sentence"],
         "a ended without releasing connection: 1 worker waits for it forever."
     );
-    let report = repeat_until_stalled(|| run("F02c_orphan_is_no_stall.kdl", LIMIT));
+    let report = repeat_until_stalled(|| run("F02c_orphan_is_no_stall.kdl", &LIMIT));
     assert_eq!(
         report.finding("orphaned-lock")["sentence"],
         "a ended without releasing m: 3 workers wait for it forever."
@@ -204,7 +201,7 @@ fn permit_of_a_replaced_pool_process_is_lost() {
 fn stall_is_found_when_pools_have_ended() {
     for close in ["yes", "no"] {
         let set = format!("close={close}");
-        let args = [LIMIT, &["--set", &set]].concat();
+        let args = [&LIMIT, &["--set", &set][..]].concat();
         repeat_until_stalled(|| run("F03_pool_shut_down.kdl", &args));
     }
 }
@@ -256,7 +253,7 @@ fn stall_is_found_when_the_producer_crashed_for_good() {
 
 #[test]
 fn stall_is_found_despite_timed_waits_of_other_workers() {
-    repeat_until_stalled(|| run("F08_timed_wait_elsewhere.kdl", LIMIT));
+    repeat_until_stalled(|| run("F08_timed_wait_elsewhere.kdl", &LIMIT));
     run_stalled(
         "mutex m\ncondition c of=m\nthread a { lock m { wait c timeout=\"1ms\" } }\nthread b { lock m { wait c } }",
     );
@@ -274,7 +271,7 @@ fn stall_is_found_after_a_process_died_waiting_for_the_signal() {
         "title \"x\"\nmutex m\ncondition c of=m\nprocess dead { spawn bomb; lock m { wait c } }\nthread bomb { sleep \
             \"20ms\"; abort }\n\
          process giver { sleep \"60ms\"; lock m { notify c } }\nprocess late { sleep \"100ms\"; lock m { wait c } }",
-        LIMIT,
+        &LIMIT,
     );
     assert_eq!(report.json["ended"], "stall", "{:#}", report.json["findings"]);
     assert_eq!(report.json["stalls"][0]["workers"][0]["worker"], "late");

@@ -88,7 +88,7 @@ fn process_names_describe_their_role() {
             names.sort_unstable();
             break names;
         }
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(1));
     };
     let guardian = format!("contend: guardian {}", contend.id());
     contend.kill().unwrap();
