@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{ObservedRun, is_running, kill, parent_of};
+use crate::support::{ObservedRun, is_running, kill, parent_of, pause, poll_until};
 use contend::scenario::{Scenario, Source, check};
 use contend::source::LiveRun;
 use contend::trace::{Command, EventKind, Notice, RunEnd, WorkerId};
@@ -31,16 +31,12 @@ fn read_pid(file: &Path) -> u32 {
             return number;
         }
         assert!(since.elapsed() < Duration::from_mins(1), "{} was never written", file.display());
-        std::thread::yield_now();
+        pause();
     }
 }
 
 fn gone(pid: u32) {
-    let since = Instant::now();
-    while is_running(pid) {
-        assert!(since.elapsed() < Duration::from_mins(1), "{pid} is still there");
-        std::thread::yield_now();
-    }
+    poll_until(&format!("the end of {pid}"), || !is_running(pid));
 }
 
 #[test]

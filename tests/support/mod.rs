@@ -23,12 +23,17 @@ use contend::trace::{
 /// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_mins(1);
 
+/// Waits a moment before the next look, and leaves the core to what is awaited.
+pub fn pause() {
+    std::thread::sleep(Duration::from_millis(1));
+}
+
 /// Looks until `wanted` holds; fails with what was awaited after a deadline that no machine needs.
 pub fn poll_until(what: &str, mut wanted: impl FnMut() -> bool) {
     let start = Instant::now();
     while !wanted() {
         assert!(start.elapsed() < DEADLINE, "never happened: {what}");
-        std::thread::yield_now();
+        pause();
     }
 }
 

@@ -185,7 +185,7 @@ impl Pty {
                 return status;
             }
             assert!(start.elapsed() < DEADLINE, "it never ended");
-            std::thread::yield_now();
+            super::pause();
         }
     }
 
@@ -212,12 +212,7 @@ impl Pty {
     pub fn wait_for_terminal_restored(&mut self) {
         let start = Instant::now();
         while !self.unrestored_settings().is_empty() {
-            assert!(
-                start.elapsed() < Duration::from_secs(10),
-                "left over: {:?}\n{}",
-                self.unrestored_settings(),
-                self.text()
-            );
+            assert!(start.elapsed() < DEADLINE, "left over: {:?}\n{}", self.unrestored_settings(), self.text());
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(5)) {
                 self.process_output(&bytes);
             }
@@ -243,12 +238,12 @@ impl Pty {
         self.process_ids().into_iter().find(|pid| super::name_of(*pid) == "guardian")
     }
 
-    /// Waits until no process of the program is left; panics after 10 s.
+    /// Waits until no process of the program is left; panics at the deadline.
     pub fn assert_no_process_left(&self) {
         let start = Instant::now();
         while !self.process_ids().is_empty() {
-            assert!(start.elapsed() < Duration::from_secs(10), "left running: {:?}", self.process_ids());
-            std::thread::yield_now();
+            assert!(start.elapsed() < DEADLINE, "left running: {:?}", self.process_ids());
+            super::pause();
         }
     }
 }

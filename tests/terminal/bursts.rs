@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::pty::Pty;
 
 /// Reached only on failure.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Returns the bytes that a terminal sends for each burst.
 fn bursts() -> Vec<(&'static str, Vec<u8>)> {

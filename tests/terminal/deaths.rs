@@ -152,9 +152,7 @@ fn end_and_check(mode: Mode, cause: Cause, file: &Path) {
             let first = tty.guardian_pid().expect("a guardian");
             crate::support::kill(first);
             tty.wait_for("another guardian", |_| true);
-            while tty.guardian_pid().is_none_or(|pid| pid == first) {
-                std::thread::yield_now();
-            }
+            crate::support::poll_until("a new guardian", || tty.guardian_pid().is_some_and(|pid| pid != first));
             tty.send_signal("KILL");
         }
         Closed => tty.send_signal("KILL"),

@@ -115,7 +115,7 @@ fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
             }
             let start = Instant::now();
             while family.iter().any(|pid| state_of(*pid) != Some('T')) {
-                assert!(start.elapsed() < Duration::from_secs(10), "round {round}: a process does not stop");
+                assert!(start.elapsed() < Duration::from_mins(1), "round {round}: a process does not stop");
             }
             for pid in &family {
                 send_signal(*pid, "CONT");
@@ -123,7 +123,7 @@ fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
             let sent = tty.sent().len();
             while tty.sent().len() == sent {
                 tty.read_for(Duration::from_millis(20));
-                assert!(start.elapsed() < Duration::from_secs(30), "round {round}: nothing is drawn any more");
+                assert!(start.elapsed() < Duration::from_mins(1), "round {round}: nothing is drawn any more");
             }
         }
         assert!(family.iter().all(|pid| is_running(*pid)), "{}", tty.text());
@@ -149,10 +149,10 @@ fn arrivals_missed_during_a_stop_do_not_come_in_a_burst() {
             if let Some(runner) = family.iter().copied().find(is_runner) {
                 break runner;
             }
-            assert!(start.elapsed() < Duration::from_secs(10), "no process has started");
+            assert!(start.elapsed() < Duration::from_mins(1), "no process has started");
         };
         while thread_count(runner) < MIN_RUNNING_THREADS {
-            assert!(start.elapsed() < Duration::from_secs(10), "no worker has started");
+            assert!(start.elapsed() < Duration::from_mins(1), "no worker has started");
         }
         send_signal(runner, "STOP");
         thread::sleep(Duration::from_secs(asleep));
@@ -241,7 +241,7 @@ fn setting_the_time_of_day_has_no_effect() {
         let start = Instant::now();
         while tty.sent().len() < sent + 2_000 {
             tty.read_for(Duration::from_millis(20));
-            assert!(start.elapsed() < Duration::from_secs(30), "nothing is drawn any more: {}", tty.text());
+            assert!(start.elapsed() < Duration::from_mins(1), "nothing is drawn any more: {}", tty.text());
         }
     }
     let text = tty.text();
