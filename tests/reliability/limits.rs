@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::sandbox::Sandbox;
+use crate::support::report_skipped;
 use group::{Group, MEMORY, TASKS as OF_TASKS};
 
 /// Returns a scenario with many workers; `of` is `thread` or `process`.
@@ -101,7 +102,7 @@ fn task_limit_of_the_control_group_is_named() {
                 Ok(group) => group,
                 Err(why) => {
                     let name = "task_limit_of_the_control_group_is_named";
-                    return println!("skipped: {name} needs a control group of its own: {why}");
+                    return report_skipped(name, &format!("a control group of its own: {why}"));
                 }
             };
             let message = error_message(&place.run_limited(&group.enter(), &many_workers(of, "$n"), &[], false));
@@ -120,7 +121,7 @@ fn memory_limit_of_the_control_group_is_named() {
     for (mib, says) in [(100, "the control group may have 100 MiB (memory."), (4_096, "")] {
         let group = match Group::new(MEMORY, mib << 20) {
             Ok(group) => group,
-            Err(why) => return println!("skipped: {NAME} needs a control group of its own: {why}"),
+            Err(why) => return report_skipped(NAME, &format!("a control group of its own: {why}")),
         };
         let message = error_message(&place.run_limited(
             &group.enter(),

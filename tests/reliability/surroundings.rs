@@ -14,6 +14,7 @@ use std::process::{Command, Output};
 
 use crate::sandbox::Sandbox;
 use crate::support::pty::Pty;
+use crate::support::report_skipped;
 use portable_pty::CommandBuilder;
 use serde_json::Value;
 
@@ -49,7 +50,7 @@ impl Sandbox {
         let tried = Command::new(&words[0]).args(&words[1..]).output();
         let can = tried.as_ref().is_ok_and(|output| output.status.success());
         if !can {
-            println!("skipped: {test} needs `{} {made}`: {tried:?}", around.join(" "));
+            report_skipped(test, &format!("`{} {made}`: {tried:?}", around.join(" ")));
         }
         can
     }
@@ -90,7 +91,7 @@ impl Group {
             (group.has("cpu.shares") || group.has("cpu.max")).then_some(group)
         });
         if made.is_none() {
-            println!("skipped: {test} needs a control group with the cpu controller, which root may make");
+            report_skipped(test, "a control group with the cpu controller, which root may make");
         }
         made
     }

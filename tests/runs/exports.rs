@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::support::report_skipped;
+
 /// Reads a Perfetto trace with the project's own protobuf classes, replays it as its importer does, and prints counts.
 const READ_PERFETTO: &str = r#"
 import json, sys
@@ -122,8 +124,8 @@ fn perfetto_trace_is_read_by_the_projects_own_classes() {
     let python = std::env::var("CONTEND_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let found = Command::new(&python).args(["-c", "import perfetto.protos.perfetto.trace.perfetto_trace_pb2"]).output();
     if !found.is_ok_and(|output| output.status.success()) {
-        println!("skipped: perfetto_trace_is_read_by_the_projects_own_classes needs the Python package perfetto");
-        return;
+        let test = "perfetto_trace_is_read_by_the_projects_own_classes";
+        return report_skipped(test, "the Python package perfetto");
     }
     let directory = tempfile::tempdir().expect("a directory");
     let (file, trace) = (directory.path().join("run.contend"), directory.path().join("run.perfetto-trace"));

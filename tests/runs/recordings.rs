@@ -12,7 +12,7 @@ use contend::report::{RecordedRun, report_json};
 use contend::trace::Stamp;
 use serde_json::Value;
 
-use crate::support::poll_until;
+use crate::support::{poll_until, report_skipped};
 
 fn contend(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_contend")).args(args).output().expect("the program starts")
@@ -128,8 +128,7 @@ fn full_disk_ends_the_recording_and_not_the_run() {
     );
     let done = Command::new("unshare").args(["--mount", "sh", "-c", &script]).output().expect("unshare exists");
     if done.status.code() != Some(0) && text(&done).contains("ermi") {
-        println!("skipped: full_disk_ends_the_recording_and_not_the_run needs root, to mount a small file system");
-        return;
+        return report_skipped("full_disk_ends_the_recording_and_not_the_run", "root, to mount a small file system");
     }
     assert!(text(&done).contains("ends early: No space left"), "{}", text(&done));
     let live: Value = serde_json::from_slice(&fs::read(report).expect("a report")).expect("JSON");

@@ -5,6 +5,7 @@ pub mod program;
 pub mod pty;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,6 +23,11 @@ use contend::trace::{
 
 /// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_mins(1);
+
+/// Says that this machine lacks what a test needs. Prints past the test runner, which keeps what a passed test prints.
+pub fn report_skipped(test: &str, needs: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {test} needs {needs}");
+}
 
 /// Waits a moment before the next look, and leaves the core to what is awaited.
 pub fn pause() {

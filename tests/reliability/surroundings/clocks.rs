@@ -8,7 +8,7 @@ use contend::platform::Clock;
 use serde_json::Value;
 
 use super::{RunOutput, Sandbox};
-use crate::support::{is_running, parent_of, send_signal, state_of};
+use crate::support::{is_running, parent_of, report_skipped, send_signal, state_of};
 
 /// Tasks that are due every 10 ms.
 const ARRIVALS: &str = "pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
@@ -207,7 +207,7 @@ pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute
 fn setting_the_time_of_day_has_no_effect() {
     let clock = TimeOfDay::now();
     if !clock.set(0) {
-        return println!("skipped: setting_the_time_of_day_has_no_effect needs root, and a clock that can be set");
+        return report_skipped("setting_the_time_of_day_has_no_effect", "root, and a clock that can be set");
     }
     let place = Sandbox::new();
     let timed_lock = place.scenario(TIMED);

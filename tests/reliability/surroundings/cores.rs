@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::{Group, Sandbox};
 use crate::support::pty::screen_shows;
+use crate::support::report_skipped;
 
 /// Returns the first core that this process may use.
 fn first_core() -> String {
@@ -75,7 +76,7 @@ fn core_that_goes_offline_and_returns_is_followed() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let last = Offline(format!("/sys/devices/system/cpu/cpu{}/online", cores - 1).into());
     if cores < 2 || !last.set(true) {
-        return println!("skipped: core_that_goes_offline_and_returns_is_followed needs root, and a core to spare");
+        return report_skipped("core_that_goes_offline_and_returns_is_followed", "root, and a core to spare");
     }
     let place = Sandbox::new();
     let mut tty = place.terminal(&[], "true", &["run", "--no-ask", "oversubscription"]);
