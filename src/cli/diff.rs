@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
@@ -13,7 +14,7 @@ use crate::diff::{self, RunReport, Side};
 use crate::platform::limits::describe_io_error;
 use crate::recording::{FILE_MAGIC, OpenError, Recording};
 use crate::report::{self, RecordedRun};
-use crate::scenario::sanitize;
+use crate::scenario::{sanitize, special_file_kind};
 
 /// Largest JSON report that is read: that of some hundred thousand workers.
 const MAX_REPORT_BYTES: u64 = 1 << 30;
@@ -65,6 +66,7 @@ fn files_in(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     for entry in path.read_dir().map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
         if file.extension().is_some_and(|extension| extension == "contend" || extension == "json") {
+            refuse_special_file(&file)?;
             files.push(file);
         }
     }
@@ -75,12 +77,18 @@ fn files_in(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(files)
 }
 
+/// Refuses a file in a directory that is not a regular file: reading it could wait forever.
+fn refuse_special_file(file: &Path) -> Result<(), CliError> {
+    let data = std::fs::metadata(file).map_err(|error| unreadable(file, &describe_io_error(&error)))?;
+    match special_file_kind(data.mode()) {
+        Some(kind) => Err(unreadable(file, &format!("it is {kind}; a directory is compared by its regular files"))),
+        None => Ok(()),
+    }
+}
+
 /// Reads a recording or a report.
 fn read_run(path: &Path) -> Result<RunReport, CliError> {
-    let file = std::fs::metadata(path).map_err(|error| unreadable(path, &describe_io_error(&error)))?;
-    // A pipe can be read once: what a look for a recording takes would be missing from the report.
-    let opened = if file.is_file() { Recording::open(path) } else { Err(OpenError::NotARecording) };
-    let json = match opened {
+    let json = match Recording::open(path) {
         Ok(mut recording) => {
             let replayed = RecordedRun::replay(&mut recording)
                 .map_err(|error| unreadable(path, &describe_io_error(&error)))?
@@ -96,7 +104,7 @@ fn read_run(path: &Path) -> Result<RunReport, CliError> {
             let json = replayed.with_report(report::report_json);
             json.map_err(|error| CliError::Run(format!("cannot write the report: {error}")))?
         }
-        Err(OpenError::NotARecording) => read_text(path)?,
+        Err(OpenError::NotARecording | OpenError::SpecialFile(_)) => read_text(path)?,
         Err(error) => return Err(unreadable(path, &describe_open_error(&error))),
     };
     RunReport::from_json(&json).map_err(|error| unreadable(path, &error.to_string()))

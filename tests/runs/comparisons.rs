@@ -116,6 +116,37 @@ fn files_that_cannot_be_compared_are_named_with_the_reason() {
     }
 }
 
+/// A pipe without a writer would be waited for.
+#[test]
+fn special_files_in_a_directory_are_refused_by_name() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| directory.path().join(name);
+    fs::create_dir(at("0.json")).expect("a directory");
+    refused(directory.path(), "0.json", "a directory");
+    fs::remove_dir(at("0.json")).expect("it is removed");
+    std::os::unix::fs::symlink("/dev/zero", at("0.json")).expect("a link");
+    refused(directory.path(), "0.json", "a device");
+    fs::remove_file(at("0.json")).expect("it is removed");
+    mknodat(CWD, at("0.json"), FileType::Fifo, Mode::RUSR, 0).expect("a pipe");
+    refused(directory.path(), "0.json", "a named pipe");
+    fs::rename(at("0.json"), at("0.contend")).expect("it is renamed");
+    refused(directory.path(), "0.contend", "a named pipe");
+    for command in [&["replay"][..], &["export", "--to", "csv"]] {
+        let output = contend(&[command, &[path_text(&at("0.contend"))]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(text(&output).contains("it is a named pipe, but a recording must be a regular file"), "{command:?}");
+    }
+}
+
+/// Asserts that a directory with such a file is refused.
+fn refused(directory: &Path, name: &str, kind: &str) {
+    let output = contend(&["diff", path_text(directory), path_text(directory)]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    let says = format!("{name} cannot be compared: it is {kind}; a directory is compared by its regular files");
+    assert!(text(&output).contains(&says), "{}", text(&output));
+}
+
 /// Compares a recording with what comes out of a pipe.
 fn diff_with_pipe(run: &Path, bytes: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_contend"))

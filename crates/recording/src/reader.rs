@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 
@@ -11,6 +12,7 @@ use super::codec::Decoder;
 use super::format::{Conclusion, END_MAGIC, FILE_MAGIC, FORMAT_VERSION, FileEnd, IndexEntry, RunDescription};
 use super::section::{SectionError, SectionHead, SectionKind, read_content, read_head};
 use super::untrusted::{MAX_DECODED, from_untrusted};
+use contend_scenario::special_file_kind;
 use contend_trace::printable::mask_line;
 use contend_trace::{Message, Registry};
 
@@ -27,6 +29,8 @@ pub enum OpenError {
     Io(#[from] io::Error),
     #[error("it is not a recording of contend")]
     NotARecording,
+    #[error("it is {0}, but a recording must be a regular file")]
+    SpecialFile(&'static str),
     #[error(
         "it has version {0} of the format, but this program reads version {FORMAT_VERSION}; use the version of contend \
          that recorded it"
@@ -57,11 +61,14 @@ pub enum Damage {
 }
 
 impl Recording {
-    /// Opens a file.
+    /// Opens a file. A named pipe is refused: opening it would wait for a writer.
     ///
     /// # Errors
     /// If it is not a recording that this version can read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        if let Some(kind) = special_file_kind(std::fs::metadata(path)?.mode()) {
+            return Err(OpenError::SpecialFile(kind));
+        }
         Self::from_reader(BufReader::new(File::open(path)?))
     }
 }

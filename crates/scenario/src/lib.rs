@@ -46,6 +46,6 @@ pub use program::{
 pub use program::{Limit, MAX_MARK_CHARACTERS, MemoryOrder, Swap, SwapValue, TimeLimit};
 pub use quantity::parse_bytes;
 pub use sanitize::{mask_dangerous, sanitize};
-pub use source::{MAX_SOURCE_BYTES, ReadError, Source};
+pub use source::{MAX_SOURCE_BYTES, ReadError, Source, special_file_kind};
 pub use suggest::suggest;
 pub use variants::Variant;

@@ -93,15 +93,19 @@ fn reason(error: &io::Error) -> String {
 }
 
 fn ensure_regular_file(mode: rustix::fs::RawMode, path: &str) -> Result<(), ReadError> {
-    let what = match FileType::from_raw_mode(mode) {
-        FileType::RegularFile => return Ok(()),
-        FileType::Directory => "a directory",
-        FileType::Fifo => "a named pipe",
-        FileType::Socket => "a socket",
-        FileType::CharacterDevice | FileType::BlockDevice => "a device",
-        _ => "not a file",
-    };
-    Err(ReadError::NotAFile { path: path.to_owned(), kind: what })
+    special_file_kind(mode).map_or(Ok(()), |kind| Err(ReadError::NotAFile { path: path.to_owned(), kind }))
+}
+
+/// Returns what a file of this mode is, if it is not a regular file: `a named pipe`.
+pub fn special_file_kind(mode: u32) -> Option<&'static str> {
+    match FileType::from_raw_mode(mode) {
+        FileType::RegularFile => None,
+        FileType::Directory => Some("a directory"),
+        FileType::Fifo => Some("a named pipe"),
+        FileType::Socket => Some("a socket"),
+        FileType::CharacterDevice | FileType::BlockDevice => Some("a device"),
+        _ => Some("not a file"),
+    }
 }
 
 /// Decodes UTF-8 and drops a byte order mark. The error says what the bytes are instead.
