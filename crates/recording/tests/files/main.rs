@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod flight;
+mod random_messages;
 
 use std::fs;
 use std::io::Cursor;
@@ -15,6 +16,7 @@ use contend_trace::{
 };
 use fastrand::Rng;
 use proptest::prelude::*;
+use random_messages::random_messages;
 
 fn description() -> RunDescription {
     RunDescription {
@@ -253,13 +255,23 @@ fn file_that_is_not_a_recording_is_not_overwritten() {
     drop(Recorder::create(&path, &description(), None).unwrap());
 }
 
-/// Ten million random messages through a file; minutes.
-#[test]
-#[ignore = "long: ten million messages"]
-fn ten_million_messages_are_read_unchanged() {
-    for seed in 0..200 {
-        let messages = messages(50_000, seed);
+/// Asserts that so many random messages are read from their files as they were recorded.
+fn check_round_trip(files: u64, messages_per_file: usize) {
+    for seed in 0..files {
+        let messages = random_messages(messages_per_file, seed);
         let mut recording = open(record(&messages, Some(conclusion()))).unwrap();
         assert!(read_all(&mut recording) == messages, "seed {seed}");
+        assert_eq!(recording.damage(), None);
     }
+}
+
+#[test]
+fn messages_of_every_kind_are_read_unchanged() {
+    check_round_trip(2, 10_000);
+}
+
+#[test]
+#[ignore = "long: ten million messages, about a minute in a release build"]
+fn ten_million_messages_are_read_unchanged() {
+    check_round_trip(200, 50_000);
 }
