@@ -109,7 +109,8 @@ fn file(sections: &[Vec<u8>]) -> Vec<u8> {
 /// Reads everything in a file and applies it to a model.
 fn read(bytes: Vec<u8>) {
     let Ok(mut recording) = Recording::from_reader(Cursor::new(bytes)) else { return };
-    let mut model = Model::new(std::sync::Arc::new(registry()), Budget::default());
+    // With all levels of its histories, but few buckets: it costs less to fill.
+    let mut model = Model::new(std::sync::Arc::new(registry()), Budget { bytes: 512 << 10 });
     for at in 0..recording.sections().len().min(8) {
         let Some(messages) = recording.read_messages(at).expect("a vector can be read") else { break };
         for message in &messages {
