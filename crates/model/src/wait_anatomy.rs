@@ -11,9 +11,7 @@ mod matrix;
 mod moment;
 mod segments;
 
-use std::collections::HashMap;
-
-use self::matrix::CostMatrix;
+use self::matrix::{CostMatrix, IdMap};
 pub use self::matrix::{PairCost, WaiterCosts, WhoCostsWhom};
 pub use self::moment::{WaitCause, WaitStory};
 use self::segments::{Cause, CauseSums, Segments};
@@ -162,9 +160,9 @@ impl Model {
 
     /// Adds waits to the matrix, each split by its causes.
     fn add_parts(&self, parts: &mut [WaitPart], now: Stamp, sums: &mut CauseSums, matrix: &mut CostMatrix) {
-        parts.sort();
+        parts.sort_unstable();
         let is_complete = self.is_complete();
-        let mut shares: HashMap<WorkerId, f64> = HashMap::new();
+        let mut shares: IdMap<WorkerId, f64> = IdMap::default();
         let whole_from = parts.iter().map(|part| part.from).min().unwrap_or_default();
         let whole_to = parts.iter().map(|part| part.to).max().unwrap_or_default();
         for group in parts.chunk_by(|a, b| (a.on, a.room) == (b.on, b.room)) {
@@ -186,6 +184,7 @@ impl Model {
                     }
                     matrix.add_wakeup(waiter, part.to.span_since(part.runnable_from).0);
                 }
+                let mut adder = matrix.adder(waiter, handed_over);
                 sums.take(|cause, ns| {
                     let without_cpu = match cause {
                         Cause::Holder(holder, State::Running) => *shares
@@ -193,7 +192,7 @@ impl Model {
                             .or_insert_with(|| self.lane(holder).share_without_cpu(whole_from, whole_to, now)),
                         _ => 0.0,
                     };
-                    matrix.add(waiter, cause, ns, without_cpu, handed_over);
+                    adder.add(cause, ns, without_cpu);
                 });
             }
         }

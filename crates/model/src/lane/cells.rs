@@ -122,6 +122,25 @@ impl Lane {
         first..spans.partition_point(|span| span.since < to).max(first)
     }
 
+    /// Calls `visit` with the start and the state of each exact span that touches `from..to`, in order, perhaps after
+    /// that of the span before: quicker than [`Lane::spans`].
+    #[inline]
+    pub(crate) fn visit_span_starts(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, State)) {
+        if self.dead_since().is_some() {
+            return self.spans(from, to).for_each(|span| visit(span.since, span.state));
+        }
+        let first = self.exact_spans.partition_point(|span| span.since <= from).saturating_sub(1);
+        for span in self.exact_spans.range(first..) {
+            if span.since >= to {
+                return;
+            }
+            visit(span.since, span.state);
+        }
+        if self.activity.since < to {
+            visit(self.activity.since, self.activity.state);
+        }
+    }
+
     /// Returns the moment from which on spans are exact.
     pub fn exact_from(&self) -> Stamp {
         self.exact_from

@@ -1,6 +1,7 @@
 //! Who costs whom: waiting time by waiter and by the worker that was waited for.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::segments::Cause;
 use crate::StateTimes;
@@ -96,11 +97,81 @@ impl WhoCostsWhom {
     }
 }
 
+/// Hashes ids, which are small numbers that no input chooses: a multiplication for each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0.rotate_left(26) ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// A map with ids as keys.
+pub(super) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
+
 /// The sums of a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CostMatrix {
     waiters: BTreeMap<WorkerId, WaiterCosts>,
-    pairs: HashMap<(WorkerId, WorkerId), StateTimes>,
+    pairs: IdMap<(WorkerId, WorkerId), StateTimes>,
+}
+
+/// Adds the waiting time of one worker to the matrix. What counts for one holder is added at once.
+pub(super) struct CostAdder<'a> {
+    matrix: &'a mut CostMatrix,
+    waiter: WorkerId,
+    /// Whether the lock belongs to the waiter as soon as it is free.
+    is_handed_over: bool,
+    holder: Option<WorkerId>,
+    times: StateTimes,
+}
+
+impl CostAdder<'_> {
+    /// Adds `ns` of waiting time of this cause. `without_cpu` is the fraction of the time in which the holder seemed to
+    /// run that it had no core.
+    pub(super) fn add(&mut self, cause: Cause, ns: u64, without_cpu: f64) {
+        let costs = self.matrix.waiter(self.waiter);
+        costs.total_ns += ns;
+        match cause {
+            Cause::Unknown => costs.unknown_ns += ns,
+            Cause::Many => costs.others_ns += ns,
+            Cause::Free(Some(next)) if next == self.waiter && self.is_handed_over => costs.wakeup_ns += ns,
+            Cause::Free(_) => costs.handoff_ns += ns,
+            Cause::Holder(holder, state) => {
+                if self.holder != Some(holder) {
+                    self.end_holder();
+                    self.holder = Some(holder);
+                }
+                self.times.add_ns(state, ns);
+                if state == State::Running {
+                    let without = (ns as f64 * without_cpu.clamp(0.0, 1.0)) as u64;
+                    self.times.move_ns(State::Running, State::Ready, without);
+                }
+            }
+        }
+    }
+
+    fn end_holder(&mut self) {
+        if let Some(holder) = self.holder.take() {
+            let times = std::mem::take(&mut self.times);
+            self.matrix.pairs.entry((self.waiter, holder)).or_default().add(&times);
+        }
+    }
+}
+
+impl Drop for CostAdder<'_> {
+    fn drop(&mut self) {
+        self.end_holder();
+    }
 }
 
 impl CostMatrix {
@@ -108,24 +179,9 @@ impl CostMatrix {
         self.waiters.entry(waiter).or_default()
     }
 
-    /// Adds `ns` of waiting time of this cause. `without_cpu` is the fraction of the time in which the holder seemed to
-    /// run that it had no core. `is_handed_over`: the lock belongs to the waiter as soon as it is free.
-    pub(super) fn add(&mut self, waiter: WorkerId, cause: Cause, ns: u64, without_cpu: f64, is_handed_over: bool) {
-        let costs = self.waiter(waiter);
-        costs.total_ns += ns;
-        match cause {
-            Cause::Unknown => costs.unknown_ns += ns,
-            Cause::Many => costs.others_ns += ns,
-            Cause::Free(Some(next)) if next == waiter && is_handed_over => costs.wakeup_ns += ns,
-            Cause::Free(_) => costs.handoff_ns += ns,
-            Cause::Holder(holder, state) => {
-                let times = self.pairs.entry((waiter, holder)).or_default();
-                times.add_ns(state, ns);
-                if state == State::Running {
-                    times.move_ns(State::Running, State::Ready, (ns as f64 * without_cpu.clamp(0.0, 1.0)) as u64);
-                }
-            }
-        }
+    /// Returns what adds the waiting time of one worker, the causes in their order.
+    pub(super) fn adder(&mut self, waiter: WorkerId, is_handed_over: bool) -> CostAdder<'_> {
+        CostAdder { matrix: self, waiter, is_handed_over, holder: None, times: StateTimes::default() }
     }
 
     pub(super) fn add_wakeup(&mut self, waiter: WorkerId, ns: u64) {
@@ -155,8 +211,9 @@ impl CostMatrix {
             return;
         }
         let mut sizes: Vec<_> = self.pairs.iter().map(|(pair, times)| (times.total_ns(), *pair)).collect();
-        sizes.sort_unstable();
-        for (ns, pair) in sizes.into_iter().take(self.pairs.len() - MAX_PAIRS) {
+        let dropped = sizes.len() - MAX_PAIRS;
+        sizes.select_nth_unstable(dropped);
+        for (ns, pair) in sizes.into_iter().take(dropped) {
             self.pairs.remove(&pair);
             self.waiter(pair.0).others_ns += ns;
         }

@@ -271,16 +271,18 @@ impl Lane {
             visit(from, exact, State::Gap);
         }
         let mut at = exact;
-        let mut spans = self.spans(exact, to).peekable();
-        while let Some(span) = spans.next() {
-            let end = spans.peek().map_or(to, |next| next.since).clamp(at, to);
-            if end > at {
-                visit(at, end, span.state);
+        let mut state = None;
+        self.visit_span_starts(exact, to, |since, next| {
+            if let Some(state) = state.replace(next) {
+                let end = since.clamp(at, to);
+                if end > at {
+                    visit(at, end, state);
+                }
+                at = end;
             }
-            at = end;
-        }
+        });
         if at < to {
-            visit(at, to, State::Done);
+            visit(at, to, state.unwrap_or(State::Done));
         }
     }
 }
