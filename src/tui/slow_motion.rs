@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::axis::round_up_125;
 use super::run_view::{RunView, Selection};
 use crate::model::{Budget, Model};
-use crate::playback::{Playback, ReadLimit, Row};
+use crate::playback::{CheckpointLimit, Playback, ReadLimit, Row};
 use crate::recording::FlightTape;
 use crate::trace::{Registry, Span, Stamp};
 pub(super) use caption::caption;
@@ -24,7 +24,7 @@ const FIRST_PACE: usize = 2;
 /// Work of the playback in one frame, about as many events, until it has reached the first step.
 const WORK_PER_FRAME: u64 = 1 << 18;
 
-/// Most bytes of copies of the model.
+/// Most bytes of the copies of the model from which the playback goes forward.
 const CHECKPOINT_BYTES: usize = 12 << 20;
 
 /// Steps that a window typically shows.
@@ -62,7 +62,8 @@ impl SlowMotion {
         }
         let registry = Arc::new(registry);
         let model = Model::new(Arc::clone(&registry), Budget::for_registry(&registry));
-        let playback = Playback::with_checkpoint_limit(tape, model, CHECKPOINT_BYTES);
+        let limit = CheckpointLimit { bytes: CHECKPOINT_BYTES, ..CheckpointLimit::default() };
+        let playback = Playback::with_checkpoint_limit(tape, model, limit);
         let (pace, frames_left) = (FIRST_PACE, PACES[FIRST_PACE]);
         Ok(Self { live, playback, steps, index: 0, shown: None, is_playing: true, pace, frames_left })
     }

@@ -3,44 +3,68 @@
 use super::feed::Feed;
 use contend_trace::Stamp;
 
-/// Work between two checkpoints at first, in events: some ten milliseconds.
-const FIRST_DISTANCE: u64 = 1 << 18;
+/// How many checkpoints a playback keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckpointLimit {
+    /// Most bytes of all checkpoints together. There is one checkpoint at least, however large it is.
+    pub bytes: usize,
+    /// Least work between two checkpoints, in events.
+    pub distance: u64,
+}
 
-/// Most bytes of all checkpoints together. Ten million events of fifty workers, in models of 4 MiB, need 150 MiB to be
-/// within a fifth of a second of each other.
-pub const CHECKPOINT_BYTES: usize = 160 << 20;
+impl Default for CheckpointLimit {
+    /// Of ten million events of fifty workers, with a model of 4 MiB, these are twelve checkpoints, 800,000 events apart:
+    /// a seek applies half of them on average.
+    fn default() -> Self {
+        Self { bytes: 48 << 20, distance: 1 << 18 }
+    }
+}
 
 #[derive(Debug)]
 pub struct Checkpoints {
     /// The first is the beginning of the tape.
     kept: Vec<Feed>,
-    distance: u64,
     bytes: usize,
-    limit: usize,
+    limit: CheckpointLimit,
+    /// Events that the tape claims to have.
+    event_count: u64,
 }
 
 impl Checkpoints {
-    pub fn new(start: Feed, limit: usize) -> Self {
-        Self { kept: vec![start], distance: FIRST_DISTANCE, bytes: 0, limit }
+    pub fn new(start: Feed, limit: CheckpointLimit, event_count: u64) -> Self {
+        Self { kept: vec![start], bytes: 0, limit, event_count }
     }
 
-    /// Keeps a copy, if the last one is far enough behind. When there are too many bytes, every other one is dropped.
+    /// Keeps a copy, if the last one is far enough behind. When there are too many bytes, the copies are dropped that
+    /// leave the smallest gaps.
     pub fn offer(&mut self, feed: &Feed) {
         let last = self.kept.last().map_or(0, |last| last.work);
-        if feed.work < last + self.distance {
+        if feed.work < last.saturating_add(self.limit.distance) {
+            return;
+        }
+        // As many as there is room for, at equal distances over the whole tape.
+        let room = (self.limit.bytes / feed.model.heap_bytes().max(1)).max(1) as u64;
+        if feed.work < last.saturating_add(self.event_count / room) {
             return;
         }
         self.kept.push(feed.clone());
-        self.bytes += feed.model.heap_bytes();
-        while self.bytes > self.limit && self.kept.len() > 2 {
-            let mut number = 0;
-            self.kept.retain(|_| {
-                number += 1;
-                number % 2 == 1
-            });
-            self.distance *= 2;
-            self.bytes = self.kept[1..].iter().map(|kept| kept.model.heap_bytes()).sum();
+        self.bytes += self.kept.last().map_or(0, |kept| kept.model.heap_bytes());
+        while self.bytes > self.limit.bytes && self.kept.len() > 2 {
+            self.drop_least_useful();
         }
+    }
+
+    /// Drops the checkpoint between whose neighbours there is the least work.
+    fn drop_least_useful(&mut self) {
+        let gap = |at: &usize| self.kept[at + 1].work - self.kept[at - 1].work;
+        if let Some(least) = (1..self.kept.len() - 1).min_by_key(gap) {
+            self.bytes -= self.kept.remove(least).model.heap_bytes();
+        }
+    }
+
+    /// Returns the number of checkpoints and the bytes of their models, without the beginning of the tape.
+    pub const fn size(&self) -> (usize, usize) {
+        (self.kept.len() - 1, self.bytes)
     }
 
     /// Returns the last checkpoint that has nothing after `at`.

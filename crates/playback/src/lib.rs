@@ -32,6 +32,7 @@ mod search;
 mod sections;
 mod tape;
 
+pub use checkpoints::CheckpointLimit;
 pub use clock::{PlaybackClock, SPEEDS, Speed};
 pub use playback::{Playback, ReadLimit};
 pub use row::{Row, resource_of};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::checkpoints::{CHECKPOINT_BYTES, Checkpoints};
+use super::checkpoints::{CheckpointLimit, Checkpoints};
 use super::feed::{Feed, Position, work_of};
 use super::part::Part;
 use super::sections::Sections;
@@ -67,15 +67,16 @@ impl Head {
 impl<T: Tape> Playback<T> {
     /// Returns a playback that shows the beginning of a tape; `start` is the model before its first message.
     pub fn new(tape: T, start: Model) -> Self {
-        Self::with_checkpoint_limit(tape, start, CHECKPOINT_BYTES)
+        Self::with_checkpoint_limit(tape, start, CheckpointLimit::default())
     }
 
-    /// As [`Playback::new`], with at most this many bytes of checkpoints.
-    pub fn with_checkpoint_limit(tape: T, start: Model, limit: usize) -> Self {
+    /// As [`Playback::new`], with another number of checkpoints.
+    pub fn with_checkpoint_limit(tape: T, start: Model, limit: CheckpointLimit) -> Self {
         let frontier = Feed::new(start);
+        let checkpoints = Checkpoints::new(frontier.clone(), limit, tape.event_count());
         let mut playback = Self {
             sections: Sections::new(tape),
-            checkpoints: Checkpoints::new(frontier.clone(), limit),
+            checkpoints,
             frontier,
             is_read: false,
             at: Stamp(0),
@@ -119,6 +120,11 @@ impl<T: Tape> Playback<T> {
     /// Returns the model of everything that has been read: at last, of the whole tape.
     pub const fn newest_model(&self) -> &Model {
         &self.frontier.model
+    }
+
+    /// Returns the number of copies of the model from which seeks go forward, and the bytes of all of them.
+    pub const fn checkpoint_size(&self) -> (usize, usize) {
+        self.checkpoints.size()
     }
 
     /// Returns the moment that is shown.

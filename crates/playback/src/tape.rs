@@ -20,6 +20,11 @@ pub trait Tape: Debug {
 
     /// Returns the last moment of the tape.
     fn end(&self) -> Stamp;
+
+    /// Returns how many events the tape claims to have; 0 if it does not know.
+    fn event_count(&self) -> u64 {
+        0
+    }
 }
 
 impl<T: Tape + ?Sized> Tape for Box<T> {
@@ -33,6 +38,10 @@ impl<T: Tape + ?Sized> Tape for Box<T> {
 
     fn end(&self) -> Stamp {
         (**self).end()
+    }
+
+    fn event_count(&self) -> u64 {
+        (**self).event_count()
     }
 }
 
@@ -49,6 +58,10 @@ impl<R: Read + Seek + Debug> Tape for Recording<R> {
         let last = self.sections().iter().map(|section| section.last).max();
         let concluded = self.conclusion().map(|conclusion| conclusion.at);
         concluded.max(last).unwrap_or_default()
+    }
+
+    fn event_count(&self) -> u64 {
+        self.sections().iter().fold(0, |sum, section| sum.saturating_add(section.events))
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod fold;
 mod large;
 mod simulation;
 
@@ -10,7 +11,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use contend_model::{Budget, CellWindow, Model};
-use contend_playback::{BufferedTape, Playback, ReadLimit, Row, Tape, resource_of};
+use contend_playback::{BufferedTape, CheckpointLimit, Playback, ReadLimit, Row, Tape, resource_of};
 use contend_trace::{Event, Message, Notice, ResourceId, Stamp, WorkerId};
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -76,8 +77,9 @@ proptest! {
     fn state_after_any_seeks_equals_that_of_playing_from_the_start(seed: u64, deliveries in 1..60_usize) {
         let (tape, messages) = tape(seed, deliveries);
         let mut rng = Rng::with_seed(seed);
-        // A limit of some bytes leaves one or two checkpoints.
-        let mut sought = Playback::with_checkpoint_limit(tape.clone(), new_model(), 1);
+        // From one checkpoint to one for each section.
+        let limit = CheckpointLimit { bytes: 1 << rng.u32(..30), distance: 1 << rng.u32(..12) };
+        let mut sought = Playback::with_checkpoint_limit(tape.clone(), new_model(), limit);
         let end = sought.end();
         let mut moments: Vec<Stamp> = (0..12).map(|_| Stamp(rng.u64(..=end.0 + 1_000_000))).collect();
         moments.extend(events_of(&messages).iter().step_by(97).map(|event| event.at));
@@ -195,6 +197,22 @@ fn reading_goes_in_slices_and_stops_at_its_limit() {
     assert_eq!((playback.at(), playback.model().complete_until()), (at, Some(at)));
     read_all(&mut playback);
     assert_eq!((playback.is_read(), playback.read_until()), (true, playback.end()));
+}
+
+#[test]
+fn checkpoints_stay_within_their_bytes() {
+    let (tape, _) = tape(6, 400);
+    let mut whole = Playback::new(tape.clone(), new_model());
+    read_all(&mut whole);
+    assert_eq!(whole.checkpoint_size(), (0, 0), "a short tape needs none");
+    let model = whole.newest_model().heap_bytes();
+    for most in [1, 3, 8] {
+        let limit = CheckpointLimit { bytes: most * model, distance: 100 };
+        let mut playback = Playback::with_checkpoint_limit(tape.clone(), new_model(), limit);
+        read_all(&mut playback);
+        let (count, bytes) = playback.checkpoint_size();
+        assert!(bytes <= limit.bytes && count * 2 >= most, "{count} checkpoints of {most}, {bytes} bytes");
+    }
 }
 
 #[test]
