@@ -29,8 +29,11 @@ mod queue_overflow_in;
 mod stall;
 mod starved;
 mod straggler;
+mod thresholds;
 mod unfair;
 mod unseen_failures;
+
+pub use self::thresholds::{Threshold, ThresholdError, ThresholdUnit, Thresholds};
 
 use self::analysis::Analysis;
 use self::formatting::{format_amount, format_cores, format_count, format_number, format_percent, format_thousands};
@@ -102,6 +105,29 @@ pub struct Finding {
 impl Finding {
     /// All ids, in the order in which equally severe findings are listed.
     pub const IDS: [&'static str; FindingId::IDS.len()] = FindingId::IDS;
+}
+
+/// What the user wants of findings: the thresholds, and the ids of those that are not listed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FindingOptions {
+    pub muted: Vec<FindingId>,
+    pub thresholds: Thresholds,
+}
+
+impl FindingOptions {
+    /// Separates the muted findings from those that are listed.
+    pub fn split(&self, findings: Vec<Finding>) -> SplitFindings {
+        let is_muted = |finding: &Finding| self.muted.iter().any(|muted| muted.as_str() == finding.id);
+        let (muted, listed) = findings.into_iter().partition(is_muted);
+        SplitFindings { listed, muted }
+    }
+}
+
+/// The findings of a run, by whether the user wants to see them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SplitFindings {
+    pub listed: Vec<Finding>,
+    pub muted: Vec<Finding>,
 }
 
 /// One detector.

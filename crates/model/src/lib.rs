@@ -66,7 +66,10 @@ pub use cpu_load::CpuLoad;
 pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
 pub use duration_stats::DurationStats;
 pub use failures::{CommandStats, Failure, Failures};
-pub use findings::{Finding, FindingSubject, Severity};
+pub use findings::{
+    Finding, FindingOptions, FindingSubject, Severity, SplitFindings, Threshold, ThresholdError, ThresholdUnit,
+    Thresholds,
+};
 pub use gone::{GoneResources, GoneWorkers};
 pub use lane::{Activity, Lane, LifeEnd};
 pub use life::Life;
@@ -124,6 +127,7 @@ pub struct Model {
     sizes: BufferSizes,
     open: OpenRegistry,
     looks: looks::Looks,
+    thresholds: Thresholds,
 }
 
 impl Model {
@@ -166,8 +170,20 @@ impl Model {
             sizes,
             open: OpenRegistry::new(budget, counts),
             looks: looks::Looks::default(),
+            thresholds: Thresholds::DEFAULT,
             registry,
         }
+    }
+
+    /// Returns the same model with other thresholds of findings.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Thresholds) -> Self {
+        Self { thresholds, ..self }
+    }
+
+    /// Returns the thresholds of findings.
+    pub const fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
     }
 
     /// Applies one message. Cannot fail.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DETECTION_WINDOW, MIN_OBSERVATION};
+use super::{DETECTION_WINDOW, MIN_OBSERVATION, Thresholds};
 use crate::{Lock, Model, StateTimes};
 use contend_trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, State, WorkerId};
 
@@ -11,6 +11,7 @@ pub(super) struct Analysis<'a> {
     pub(super) model: &'a Model,
     pub(super) from: Stamp,
     pub(super) now: Stamp,
+    pub(super) thresholds: Thresholds,
     /// Each worker's time by state in that period.
     pub(super) shares: BTreeMap<WorkerId, StateTimes>,
     pub(super) all_shares: StateTimes,
@@ -31,7 +32,7 @@ impl<'a> Analysis<'a> {
         }
         let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
         let stuck = model.deadlocked_workers().iter().copied().chain(stall).collect();
-        Self { model, from, now, shares, all_shares: all, stuck_workers: stuck }
+        Self { model, from, now, thresholds: model.thresholds, shares, all_shares: all, stuck_workers: stuck }
     }
 
     pub(super) fn span(&self) -> Span {

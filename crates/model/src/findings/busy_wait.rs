@@ -9,10 +9,7 @@ use contend_trace::{FindingId, LockKind, ResourceId, ResourceKind, Span, State, 
 
 pub(super) const ID: &str = FindingId::BusyWait.as_str();
 
-/// Least share of its time that a worker polls in vain and does nothing else.
-const MIN_POLLING_SHARE: f64 = 0.30;
-
-/// Least share of that time that it runs on a CPU.
+/// Least share of the time that a worker polls in vain that it runs on a CPU.
 const MIN_CPU_SHARE: f64 = 0.10;
 
 /// Mean hold above which sleeping for a lock is cheaper than spinning: waking a thread takes less time.
@@ -33,7 +30,10 @@ fn check_polling(analysis: &Analysis<'_>, worker: WorkerId) -> Option<(f64, Find
     let lane = analysis.model.lane(worker);
     let polling = lane.polls.summarize(analysis.from.max(lane.began()?), analysis.now)?;
     let running = analysis.total_shares([worker]).share(State::Running);
-    if polling.share < MIN_POLLING_SHARE || running < MIN_CPU_SHARE * polling.share || analysis.is_gone(worker) {
+    if polling.share < analysis.thresholds.busy_wait
+        || running < MIN_CPU_SHARE * polling.share
+        || analysis.is_gone(worker)
+    {
         return None;
     }
     let finding = Finding {
@@ -69,7 +69,7 @@ fn check_spinning(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Optio
     let alive = analysis.total_shares(users.iter().copied()).alive_ns();
     let share = lock.waited_ns(analysis.from, analysis.now, analysis.now) as f64 / alive.max(1) as f64;
     let hold = lock.held_share(analysis.from, analysis.now, analysis.now) * analysis.span().0 as f64 / holds as f64;
-    if share < MIN_POLLING_SHARE || hold < MAX_SPIN_HOLD.0 as f64 || analysis.is_stuck_at(lock) {
+    if share < analysis.thresholds.busy_wait || hold < MAX_SPIN_HOLD.0 as f64 || analysis.is_stuck_at(lock) {
         return None;
     }
     let finding = Finding {

@@ -17,9 +17,6 @@ const MIN_IDLE_RATIO: u64 = 2;
 /// Least share of the time that it is free.
 const MIN_FREE_SHARE: f64 = 0.6;
 
-/// Least mean number of waiters: there is hardly a moment without a queue.
-const MIN_WAITERS: f64 = 1.0;
-
 /// Least share of its acquisitions that had to wait.
 const MIN_CONTENDED_SHARE: f64 = 0.5;
 
@@ -53,7 +50,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
         && turns.idle_share >= MIN_FREE_SHARE;
     if turns.count < MIN_TURNS
         || !idle
-        || queue < MIN_WAITERS
+        || queue < analysis.thresholds.convoy
         || contended < MIN_CONTENDED_SHARE
         || analysis.is_stuck_at(lock)
     {

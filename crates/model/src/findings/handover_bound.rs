@@ -9,9 +9,6 @@ pub(super) const ID: &str = FindingId::HandoverBound.as_str();
 /// Least number of tasks finished in the period.
 const MIN_TASKS: f64 = 20.0;
 
-/// Least share of the pool's time that handing over takes: the cost of rare tasks does not matter.
-const MIN_HANDOVER_SHARE: f64 = 0.05;
-
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     analysis.pools().filter_map(|(id, info, pool)| check_pool(analysis, id, info, pool)).collect()
 }
@@ -27,7 +24,7 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
     let work = workers.alive_ns().saturating_sub(idle);
     let handover = workers.get(State::Handover) + feeder.get(State::Handover);
     let share = handover as f64 / (workers.alive_ns() + feeder.alive_ns()).max(1) as f64;
-    if handover <= work || share < MIN_HANDOVER_SHARE {
+    if handover <= work || share < analysis.thresholds.handover_bound {
         return None;
     }
     let on_tasks = pool.busy_ns(analysis.from, analysis.now, analysis.now).min(work);

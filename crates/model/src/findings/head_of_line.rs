@@ -11,9 +11,6 @@ const MIN_TASKS: u64 = 50;
 /// Least ratio of the mean task to the median: then the longer half takes most of the time.
 const MIN_SKEW: f64 = 3.0;
 
-/// Least ratio of the median wait to the median task.
-const MIN_WAIT_RATIO: f64 = 3.0;
-
 /// Share of their time that the workers are on tasks. Above the range the pool is too small whatever the lengths are;
 /// below it, half of the tasks cannot have found all workers busy.
 const BUSY_RANGE: std::ops::RangeInclusive<f64> = 0.5..=0.97;
@@ -28,7 +25,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
             continue;
         }
         let skewed = service.mean_ns() >= MIN_SKEW * median as f64;
-        let waits = waited.percentile_ns(50.0) as f64 >= MIN_WAIT_RATIO * median as f64;
+        let waits = waited.percentile_ns(50.0) as f64 >= analysis.thresholds.head_of_line * median as f64;
         if !skewed || !waits || !BUSY_RANGE.contains(&pool.utilization(analysis.from, analysis.now, analysis.now)) {
             continue;
         }

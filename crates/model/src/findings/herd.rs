@@ -14,9 +14,6 @@ const MIN_WAKEUPS: u64 = 50;
 /// Least mean number of workers that a signal wakes.
 const MIN_WOKEN_EACH: f64 = 2.0;
 
-/// Least share of the wakeups that lead straight back to waiting.
-const MIN_FUTILE_SHARE: f64 = 0.4;
-
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     sort_worst_first(analysis.model.registry().signals().filter_map(|id| check_signals(analysis, id)))
 }
@@ -25,7 +22,7 @@ fn check_signals(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
     let signals = analysis.model.signals(id)?.recent();
     let (woken, futile, each) = (signals.woken_workers(), signals.futile_wakeups(), signals.woken_per_signal());
     let share = futile as f64 / woken.max(1) as f64;
-    if woken < MIN_WAKEUPS || each < MIN_WOKEN_EACH || share < MIN_FUTILE_SHARE {
+    if woken < MIN_WAKEUPS || each < MIN_WOKEN_EACH || share < analysis.thresholds.herd {
         return None;
     }
     let finding = Finding {

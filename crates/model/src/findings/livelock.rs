@@ -6,9 +6,6 @@ use contend_trace::{FindingId, ResourceId, Span, WorkerId};
 
 pub(super) const ID: &str = FindingId::Livelock.as_str();
 
-/// Least number of failed attempts in a row: too many to be chance.
-const MIN_STREAK: u32 = 25;
-
 /// A worker that last gave up longer ago than this has stopped trying.
 const MAX_SINCE_LAST_TRY: Span = Span::from_millis(1_000);
 
@@ -28,7 +25,8 @@ fn find_livelock(analysis: &Analysis<'_>) -> Option<Finding> {
     let mut retrying: Vec<RetryingWorker> = Vec::new();
     for id in analysis.model.registry().locks() {
         let Some(lock) = analysis.model.lock(id) else { continue };
-        let streaks = lock.timeout_streaks().filter(|(_, streak)| streak.timeouts >= MIN_STREAK);
+        let streaks =
+            lock.timeout_streaks().filter(|(_, streak)| f64::from(streak.timeouts) >= analysis.thresholds.livelock);
         let recent = streaks.filter(|(_, streak)| analysis.now.span_since(streak.last) <= MAX_SINCE_LAST_TRY);
         retrying.extend(recent.map(|(worker, streak)| RetryingWorker { worker, lock: id, streak }));
     }

@@ -9,9 +9,6 @@ use contend_trace::{FindingId, ResourceId, Span, WorkerId};
 
 pub(super) const ID: &str = FindingId::LockBound.as_str();
 
-/// Least share of its users' time that goes into waiting for it.
-const MIN_WAITED_SHARE: f64 = 0.30;
-
 /// Least share of the time that it is held.
 const MIN_HELD_SHARE: f64 = 0.75;
 
@@ -47,7 +44,7 @@ fn check_array(analysis: &Analysis<'_>, ids: &[ResourceId]) -> Option<(u64, Find
     let waited: u64 = busy.iter().map(|one| one.waited).sum();
     let alive = analysis.total_shares(users.iter().copied()).alive_ns();
     let share = waited as f64 / alive.max(1) as f64;
-    if share < MIN_WAITED_SHARE || users.len() < 2 {
+    if share < analysis.thresholds.lock_bound || users.len() < 2 {
         return None;
     }
     let all = format_count(users.len() as u64, &group_name(analysis, &users));

@@ -8,9 +8,6 @@ use contend_trace::{FindingId, Span, State, WorkerId, WorkerKind};
 
 pub(super) const ID: &str = FindingId::LoopBlocked.as_str();
 
-/// Shortest turn that users notice: a long task in the sense of <https://www.w3.org/TR/longtasks-1/>.
-const MIN_TURN: Span = Span::from_millis(50);
-
 /// Least number of such turns: a single one may be an accident.
 const MIN_TURNS: usize = 3;
 
@@ -36,9 +33,10 @@ fn find_blocking_task(analysis: &Analysis<'_>) -> Option<Finding> {
     if !analysis.is_lossless() {
         return None;
     }
+    let min_turn = min_turn(analysis);
     let waits: Vec<(WorkerId, TurnInterval)> = loop_tasks(analysis)
         .flat_map(|id| analysis.model.lane(id).loop_waits(analysis.from, analysis.now).map(move |wait| (id, wait)))
-        .filter(|(_, wait)| wait.duration() >= MIN_TURN)
+        .filter(|(_, wait)| wait.duration() >= min_turn)
         .collect();
     if waits.is_empty() {
         return None;
@@ -49,6 +47,11 @@ fn find_blocking_task(analysis: &Analysis<'_>) -> Option<Finding> {
     (worst.turns.len() >= MIN_TURNS).then(|| blocking_finding(analysis, &worst))
 }
 
+/// Shortest turn that users notice. By default a long task in the sense of <https://www.w3.org/TR/longtasks-1/>.
+fn min_turn(analysis: &Analysis<'_>) -> Span {
+    Span::from_secs(analysis.thresholds.loop_blocked)
+}
+
 fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> + 'a {
     let workers = analysis.model.registry().workers.iter().enumerate();
     workers.filter(|(_, worker)| worker.kind == WorkerKind::Async).map(|(i, _)| WorkerId::from(i))
@@ -56,9 +59,9 @@ fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> 
 
 /// Returns the long turns of one task that fill the waits of others.
 fn blocking_turns(analysis: &Analysis<'_>, by: WorkerId, waits: &[(WorkerId, TurnInterval)]) -> BlockingTask {
-    let lane = analysis.model.lane(by);
+    let (lane, min_turn) = (analysis.model.lane(by), min_turn(analysis));
     let mut kept = BlockingTask { worker: by, turns: Vec::new(), waiters: Vec::new() };
-    for turn in lane.loop_turns(analysis.from, analysis.now).into_iter().filter(|turn| turn.duration() >= MIN_TURN) {
+    for turn in lane.loop_turns(analysis.from, analysis.now).into_iter().filter(|turn| turn.duration() >= min_turn) {
         let fills = |wait: &TurnInterval| turn.overlap(*wait).0 as f64 >= MIN_FILLED_SHARE * wait.duration().0 as f64;
         let behind: Vec<WorkerId> =
             waits.iter().filter(|(who, wait)| *who != by && fills(wait)).map(|(who, _)| *who).collect();

@@ -8,9 +8,6 @@ pub(super) const ID: &str = FindingId::LoopBound.as_str();
 /// Least share of their time that the loop's threads are busy.
 const MIN_BUSY_SHARE: f64 = 0.9;
 
-/// Least share of their ready time that tasks wait for a thread of the loop.
-const MIN_WAITING_SHARE: f64 = 0.30;
-
 /// Least number of ready tasks per thread.
 const MIN_READY_TASKS: f64 = 1.2;
 
@@ -26,11 +23,12 @@ pub(super) struct LoopOverload {
 }
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
-    measure(analysis).map(|overload| overload.finding(analysis)).into_iter().collect()
+    measure(analysis, analysis.thresholds.loop_bound).map(|overload| overload.finding(analysis)).into_iter().collect()
 }
 
-/// Returns the load of the event loop, if it has too few threads.
-pub(super) fn measure(analysis: &Analysis<'_>) -> Option<LoopOverload> {
+/// Returns the load of the event loop, if it has too few threads: tasks wait for one at least this share of their ready
+/// time.
+pub(super) fn measure(analysis: &Analysis<'_>, min_waiting_share: f64) -> Option<LoopOverload> {
     let threads = analysis.model.registry().loop_threads?;
     let workers = analysis.model.registry().workers.iter().enumerate();
     let tasks = workers.filter(|(_, worker)| worker.kind == WorkerKind::Async).map(|(i, _)| WorkerId::from(i));
@@ -45,7 +43,7 @@ pub(super) fn measure(analysis: &Analysis<'_>) -> Option<LoopOverload> {
     let (busy, wanted) = (on_thread as f64 / span, (on_thread + waits) as f64 / span);
     let waiting_share = waits as f64 / (on_thread + waits).max(1) as f64;
     let room = f64::from(threads);
-    if busy < MIN_BUSY_SHARE * room || wanted < MIN_READY_TASKS * room || waiting_share < MIN_WAITING_SHARE {
+    if busy < MIN_BUSY_SHARE * room || wanted < MIN_READY_TASKS * room || waiting_share < min_waiting_share {
         return None;
     }
     let has_free_core = analysis.saturated_cores().is_none() && analysis.available_cores() >= room + 0.5;

@@ -6,9 +6,6 @@ use contend_trace::{FindingId, WorkerId};
 
 pub(super) const ID: &str = FindingId::Oversubscribed.as_str();
 
-/// Least share of their runnable time that workers wait for a core.
-const MIN_READY_SHARE: f64 = 0.30;
-
 /// Least number of threads that want to run per core.
 const MIN_CROWD: f64 = 1.2;
 
@@ -25,7 +22,7 @@ fn find_oversubscription(analysis: &Analysis<'_>) -> Option<Finding> {
     let demand = analysis.total_cpu_demand(all_workers(analysis));
     let busy = analysis.model.cores().busy_cores(analysis.from, analysis.now);
     let in_use = busy.is_none_or(|busy| busy >= MIN_CORES_IN_USE * cores);
-    if cores <= 0.0 || demand.unmet_share() < MIN_READY_SHARE || !in_use {
+    if cores <= 0.0 || demand.unmet_share() < analysis.thresholds.oversubscribed || !in_use {
         return None;
     }
     match analysis.others_cores() {

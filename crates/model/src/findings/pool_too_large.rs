@@ -6,9 +6,6 @@ use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerId};
 
 pub(super) const ID: &str = FindingId::PoolTooLarge.as_str();
 
-/// Share of their time below which workers count as idle.
-const MAX_BUSY_SHARE: f64 = 0.30;
-
 /// Least number of tasks finished in the period.
 const MIN_TASKS: f64 = 20.0;
 
@@ -36,7 +33,10 @@ fn check_idle_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &
     let size = pool.worker_count();
     // One and a half times the mean need leaves room for bursts.
     let enough = (busy * f64::from(size) * 1.5).ceil().max(1.0);
-    if done * analysis.span().as_secs_f64() < MIN_TASKS || busy >= MAX_BUSY_SHARE || enough * 2.0 > f64::from(size) {
+    if done * analysis.span().as_secs_f64() < MIN_TASKS
+        || busy >= analysis.thresholds.pool_too_large
+        || enough * 2.0 > f64::from(size)
+    {
         return None;
     }
     Some(Finding {

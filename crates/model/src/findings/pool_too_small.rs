@@ -1,16 +1,13 @@
 //! `pool-too-small`: a pool whose tasks arrive faster than it finishes them.
 
 use super::{
-    Analysis, Finding, FindingSubject, Severity, format_amount, format_count, format_number, format_percent,
-    format_thousands, loop_bound,
+    Analysis, Finding, FindingSubject, Severity, Thresholds, format_amount, format_count, format_number,
+    format_percent, format_thousands, loop_bound,
 };
 use crate::Pool;
 use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerKind};
 
 pub(super) const ID: &str = FindingId::PoolTooSmall.as_str();
-
-/// Least share of their time that its workers are on tasks.
-const MIN_BUSY_SHARE: f64 = 0.90;
 
 /// Least number of tasks that arrive per finished task.
 const MIN_EXCESS: f64 = 1.05;
@@ -38,7 +35,7 @@ fn check_backlog(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Po
     // Tasks in progress have arrived too, and are not finished yet.
     let behind = (arriving - done) * analysis.span().as_secs_f64();
     if feeder_waits >= MIN_FULL_SHARE
-        || busy < MIN_BUSY_SHARE
+        || busy < analysis.thresholds.pool_too_small
         || arriving < done * MIN_EXCESS
         || behind < f64::from(2 * pool.worker_count() + 3)
     {
@@ -78,7 +75,7 @@ fn check_backlog(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Po
 fn check_full_queue(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let waits = analysis.total_shares(info.feeder).share(State::Full);
     let busy = pool.utilization(analysis.from, analysis.now, analysis.now);
-    if waits < MIN_FULL_SHARE || busy < MIN_BUSY_SHARE {
+    if waits < MIN_FULL_SHARE || busy < analysis.thresholds.pool_too_small {
         return None;
     }
     let finish = if pool.worker_count() == 1 { "finishes" } else { "finish" };
@@ -118,7 +115,9 @@ fn shared_limit(analysis: &Analysis<'_>, info: &PoolInfo) -> Option<SharedLimit>
     if !computes {
         return None;
     }
-    if let (WorkerKind::Async, Some(overload)) = (info.worker_kind, loop_bound::measure(analysis)) {
+    if let (WorkerKind::Async, Some(overload)) =
+        (info.worker_kind, loop_bound::measure(analysis, Thresholds::DEFAULT.loop_bound))
+    {
         let remedy = "All event-loop threads are busy: more workers would not help.".into();
         let fix = if overload.has_free_core { "Give the loop more threads." } else { LESS_WORK };
         return Some(SharedLimit { remedy, fix });

@@ -6,9 +6,6 @@ use contend_trace::{FindingId, LaneRange, ResourceId, State, WorkerId};
 
 pub(super) const ID: &str = FindingId::QueueBound.as_str();
 
-/// Least share of their time that producers wait for room.
-const MIN_FULL_SHARE: f64 = 0.30;
-
 /// Most of their time that consumers wait for an item, or for room in the next queue: beyond it, they are not the
 /// slow ones.
 const MAX_IDLE_SHARE: f64 = 0.20;
@@ -42,7 +39,7 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
     let waits = queue.room_wait_ns(analysis.from, analysis.now) as f64 / alive.max(1) as f64;
     let work = analysis.total_shares(consumers.iter().copied());
     let idle = work.share(State::Empty) + work.share(State::Full);
-    if waits < MIN_FULL_SHARE
+    if waits < analysis.thresholds.queue_bound
         || idle > MAX_IDLE_SHARE
         || consumers.iter().chain(&producers).any(|worker| analysis.is_stuck(*worker))
     {

@@ -1,13 +1,10 @@
-//! `queue-overflow-in`: a queue that grows and will be full within a minute.
+//! `queue-overflow-in`: a queue that grows and will be full soon, by default within a minute.
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_number};
 use contend_trace::{FindingId, ResourceId, Span};
 
 pub(super) const ID: &str = FindingId::QueueOverflowIn.as_str();
-
-/// Longest forecast, in seconds: the rate may change before.
-const MAX_FORECAST_SECONDS: f64 = 60.0;
 
 /// Least growth in the period, in items.
 const MIN_GROWTH: f64 = 10.0;
@@ -30,7 +27,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
         let grown = rate * span.as_secs_f64();
         let left = (room - depth) / rate.min(lately);
         let grows = rate > 0.0 && lately > 0.0 && grown >= MIN_GROWTH.max(room * MIN_GROWN_SHARE).min(room);
-        if !grows || depth >= room || left > MAX_FORECAST_SECONDS {
+        if !grows || depth >= room || left > analysis.thresholds.queue_overflow_in {
             continue;
         }
         let finding = Finding {

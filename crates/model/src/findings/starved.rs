@@ -7,9 +7,6 @@ use contend_trace::{FindingId, ResourceId, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = FindingId::Starved.as_str();
 
-/// Shortest wait to report.
-const MIN_WAIT: Span = Span::from_millis(500);
-
 /// Least number of times that each other user got the lock during that wait, on average. In arrival order it is once.
 const MIN_PASSED: u64 = 20;
 
@@ -51,7 +48,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
         lock.acquisitions_by_worker().filter(|(worker, acquired)| *worker != wait.worker && *acquired > 0).count()
             as u64;
     let passed = lock.releases(wait.since, wait.end);
-    if waited < MIN_WAIT || others == 0 || passed < MIN_PASSED * others {
+    if waited < Span::from_secs(analysis.thresholds.starved) || others == 0 || passed < MIN_PASSED * others {
         return None;
     }
     let (name, who) = (analysis.resource_name(id), analysis.worker_name(wait.worker));

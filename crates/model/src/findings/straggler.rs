@@ -9,9 +9,6 @@ pub(super) const ID: &str = FindingId::Straggler.as_str();
 /// Least number of rounds to judge by.
 const MIN_ROUNDS: u64 = 10;
 
-/// Least share of the rounds in which the worker comes last.
-const MIN_LAST_SHARE: f64 = 0.6;
-
 /// Share of its runnable time without a core above which that is why it is slow.
 const MAX_READY_SHARE: f64 = 0.30;
 
@@ -38,7 +35,7 @@ fn check_barrier(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
     let alive: u64 = others.map(|worker| analysis.model.lane(worker).total_state_times(analysis.now).alive_ns()).sum();
     // Only waits at this barrier count; the slowest hardly waits there.
     let idle = signals.wait_ns() as f64 / alive.max(1) as f64;
-    if rounds < MIN_ROUNDS || *parties < 3 || share < MIN_LAST_SHARE || idle < MIN_IDLE_SHARE {
+    if rounds < MIN_ROUNDS || *parties < 3 || share < analysis.thresholds.straggler || idle < MIN_IDLE_SHARE {
         return None;
     }
     let name = analysis.resource_name(id);

@@ -10,9 +10,6 @@ pub(super) const ID: &str = FindingId::Unfair.as_str();
 /// Least number of acquisitions to judge by.
 const MIN_ACQUIRED: u64 = 200;
 
-/// Least ratio of the most favoured worker's acquisitions to the least favoured one's.
-const MIN_RATIO: u64 = 3;
-
 /// Least share of its life that the least favoured worker waits: one that seldom asks is not treated unfairly.
 const MIN_WAITING_SHARE: f64 = 0.30;
 
@@ -40,12 +37,11 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
     let group = &analysis.model.registry().worker(poorest.worker)?.group;
     let alike = |worker: WorkerId| analysis.model.registry().worker(worker).is_some_and(|info| info.group == *group);
     let richest = users.iter().filter(|user| alike(user.worker)).max_by_key(|user| user.acquired)?;
-    let (poor, rich) = (poorest.acquired, richest.acquired);
+    let (poor, rich, min_ratio) = (poorest.acquired, richest.acquired, analysis.thresholds.unfair);
     // A worker that asks less often gets it less often, even in arrival order; but then each turn takes as long a wait.
-    let waits_longer =
-        mean_wait_ns(analysis, lock, poorest) >= MIN_RATIO as f64 * mean_wait_ns(analysis, lock, richest);
+    let waits_longer = mean_wait_ns(analysis, lock, poorest) >= min_ratio * mean_wait_ns(analysis, lock, richest);
     let together = has_similar_start(analysis, poorest.worker, richest.worker);
-    if rich < (poor + 1).saturating_mul(MIN_RATIO) || !waits_longer || !together {
+    if (rich as f64) < min_ratio * (poor + 1) as f64 || !waits_longer || !together {
         return None;
     }
     let fairness = lock.recent_fairness()?;

@@ -12,7 +12,7 @@ fn find(text: &str, now: f64) -> Option<Finding> {
 
 /// A heartbeat that is due every 10 ms and a worker that makes a call of `call` ms every 100 ms, for 1 s. The call
 /// blocks the thread if `blocks`; otherwise it yields and waits for its next turn.
-fn heart(call: u32, blocks: bool) -> String {
+pub(super) fn heart(call: u32, blocks: bool) -> String {
     let mut text = String::from("task heart\ntask worker\n0 heart began\n0 worker began\n");
     for round in (0..1_000).step_by(100) {
         let end = round + call;

@@ -51,7 +51,7 @@ fn deadlock_is_reported_for_a_cycle_of_two_and_of_one() {
 
 /// Four tellers take turns at a lock, one every 2 ms, for `hold` ms each and for `rounds` rounds. Returns the end as
 /// well.
-fn tellers(hold: f64, rounds: u64) -> (String, f64) {
+pub(super) fn tellers(hold: f64, rounds: u64) -> (String, f64) {
     let mut text = String::from("mutex account\n");
     (1..=4).for_each(|w| writeln!(text, "worker teller-{w}\n0 teller-{w} began").unwrap());
     let (mut at, mut grant) = (0.0, 0);
@@ -142,7 +142,7 @@ fn same_finding_for_several_locks_of_an_array_is_merged() {
 }
 
 /// A producer fills a queue of capacity 4; a consumer takes an item every `every` ms.
-fn full_queue(every: f64, waits: bool) -> String {
+pub(super) fn full_queue(every: f64, waits: bool) -> String {
     let mut text = String::from("worker maker\nworker user\nqueue jobs 4\ngives jobs maker\ntakes jobs user\n");
     writeln!(text, "0 maker began\n0 user began").unwrap();
     (1..=4).for_each(|n| writeln!(text, "0 maker put jobs {n} {n}").unwrap());
@@ -170,7 +170,7 @@ fn queue_bound_is_reported_if_a_producer_waits_for_room_most_of_the_time() {
 }
 
 /// Four workers pass a lock around. Each holds it for `hold` µs; the next one gets it after `idle` µs.
-fn convoy(kind: &str, hold: f64, idle: f64) -> (String, f64) {
+pub(super) fn convoy(kind: &str, hold: f64, idle: f64) -> (String, f64) {
     let mut text = format!("mutex gate {kind}\n");
     (1..=4).for_each(|w| writeln!(text, "worker w-{w}\n0 w-{w} began\n0.001 w-{w} wait gate").unwrap());
     let (mut at, mut grant) = (0.002, 0);
@@ -208,7 +208,7 @@ fn convoy_is_reported_only_if_handovers_take_longer_than_holds() {
 
 /// Two workers at one lock. The greedy one gets it `times` times for each time the other gets it. `waits`: the other
 /// one waits all the time; otherwise it does not wait.
-fn greedy(times: u64, waits: bool) -> (String, f64) {
+pub(super) fn greedy(times: u64, waits: bool) -> (String, f64) {
     let mut text = String::from("mutex a\nworker w-1\nworker w-2\n0 w-1 began\n0 w-2 began\n");
     let (mut at, mut grant) = (0.0, 0);
     for _ in 0..2_000 / (times + 1) {
@@ -261,7 +261,7 @@ fn unfair_is_not_reported_for_a_worker_that_requests_the_lock_less_often() {
 }
 
 /// Workers that always want to run, on two cores; the kernel gives each one `share` of the time.
-fn crowd(workers: u64, share: f64) -> String {
+pub(super) fn crowd(workers: u64, share: f64) -> String {
     let mut text = String::new();
     for w in 1..=workers {
         writeln!(text, "worker w-{w}\n0 w-{w} began").unwrap();
@@ -311,7 +311,7 @@ fn oversubscribed_is_not_reported_while_a_core_is_idle() {
 }
 
 /// Four tasks that take turns of 10 ms on an event loop with this many threads.
-fn on_loop(threads: u32) -> String {
+pub(super) fn on_loop(threads: u32) -> String {
     let mut text = format!("loop {threads}\n");
     (0..4).for_each(|t| writeln!(text, "task t{t}\n0 t{t} began\n0 t{t} block ready").unwrap());
     for turn in 0..200 / threads {
@@ -340,7 +340,7 @@ fn loop_bound_is_reported_instead_of_oversubscribed_for_tasks_on_one_loop() {
 }
 
 /// Tasks arrive every `every` ms for 2 s; each of the `workers` spends 20 ms in `state` on a task.
-fn pool(workers: usize, every: f64, state: &str) -> String {
+pub(super) fn pool(workers: usize, every: f64, state: &str) -> String {
     let mut text = String::from("worker feeder\nqueue q 9999\n");
     for w in 1..=workers {
         writeln!(text, "worker w-{w}").unwrap();
@@ -585,7 +585,7 @@ fn order_hazard_is_reported_for_opposite_lock_orders_that_can_overlap() {
 }
 
 /// Two workers that each hold one lock and give up on the other's, `times` times; `between` follows every tenth time.
-fn polite(times: u64, between: &str, second: &str) -> String {
+pub(super) fn polite(times: u64, between: &str, second: &str) -> String {
     let mut text = String::from("worker left\nworker right\nmutex a\nmutex b\n0 left began\n0 right began\n");
     for i in 1..=times {
         let at = i as f64 * 10.0;
@@ -629,7 +629,7 @@ fn queue_overflow_is_predicted_if_a_queue_grows_steadily() {
 
 /// A worker that does tasks of 1 ms with pauses of 5 ms; every tenth task takes `long` ms. Each task waited for
 /// `waited` ms.
-fn mixed(long: f64, waited: f64) -> String {
+pub(super) fn mixed(long: f64, waited: f64) -> String {
     let mut text =
         String::from("worker feeder\nqueue q 999\nworker w\npool io threads q feeder w\n0 feeder began\n0 w began\n");
     let mut at = 0.0;
@@ -671,7 +671,7 @@ fn findings_are_sorted_by_severity_and_a_calm_run_has_none() {
 
 /// Readers of an rwlock, one every ms for 5 ms each; a writer waits from 10 ms on, and gets the lock at times if
 /// `served`.
-fn readers(served: bool) -> (String, f64) {
+pub(super) fn readers(served: bool) -> (String, f64) {
     let mut text = String::from("rwlock page\nworker editor\n0 editor began\n");
     (1..=6).for_each(|w| writeln!(text, "worker r-{w}\n0 r-{w} began").unwrap());
     writeln!(text, "10 editor queued page write 0\n10 editor wait page 0").unwrap();
@@ -793,7 +793,7 @@ fn order_hazard_is_only_a_note_after_lost_events() {
 }
 
 /// A worker that polls for `ms` of every 10 ms.
-fn poller(ms: f64) -> String {
+pub(super) fn poller(ms: f64) -> String {
     let mut text = String::from("worker w\nqueue jobs 9\n0 w began\n");
     for n in 1..=100 {
         let at = f64::from(n) * 10.0;

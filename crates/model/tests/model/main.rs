@@ -23,4 +23,5 @@ mod semaphores_and_rwlocks;
 mod settings_change;
 mod signals;
 mod stall_pipes;
+mod thresholds;
 mod wait_anatomy;

@@ -164,7 +164,7 @@ fn worker_that_waits_for_a_lock_of_a_stalled_worker_is_stalled() {
 
 /// 60 signals that each wake three sleepers; `useful` of these do something before they wait again. `pause`: ms that
 /// they compute before they wait again, which no event tells.
-fn herd(useful: usize, pause: f64) -> String {
+pub(super) fn herd(useful: usize, pause: f64) -> String {
     let mut text = "worker giver\nmutex m\ncondition c\ncounter n\n0 giver began\n".to_owned();
     for w in 0..3 {
         let _ = write!(text, "worker s{w}\n0 s{w} began\n0.5 s{w} block signal c\n");
@@ -195,7 +195,7 @@ fn herd_is_reported_if_most_woken_workers_do_nothing() {
 }
 
 /// Three workers meet at a barrier 20 times; in the first `last` rounds the same worker comes last.
-fn rounds(last: usize) -> String {
+pub(super) fn rounds(last: usize) -> String {
     let mut text = "barrier b 3\n".to_owned();
     for w in 0..3 {
         let _ = write!(text, "worker w{w}\n0 w{w} began\ngives b w{w}\n");
