@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use contend::model::FindingOptions;
 use contend::platform::{detect_machine, thread_cpu_nanos};
 use contend::scenario::{Scenario, Settings, Source, check};
 use contend::source::{EventSource, Header, RunControl};
@@ -182,7 +183,7 @@ fn dashboard(events: u64) {
         reload_on_save: false,
         time_limit: None,
         record: None,
-        muted: Vec::new(),
+        findings: FindingOptions::default(),
     };
     if let Err(why) = tui::run(start, &options, &Script { events }) {
         println!("{why}");

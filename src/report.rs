@@ -7,6 +7,7 @@ mod compare;
 mod doubt;
 pub(crate) mod endings;
 mod expect;
+mod finding_options;
 mod follow;
 mod formula;
 mod interference;
@@ -53,12 +54,17 @@ pub struct Report<'a> {
     /// Longest time that the run was allowed.
     pub time_limit: Option<Span>,
     pub findings: &'a [Finding],
-    /// How many findings the user asked not to list.
-    pub muted: usize,
+    /// Findings that the user asked not to list.
+    pub muted: &'a [Finding],
     pub verdicts: &'a [Verdict],
 }
 
 impl<'a> Report<'a> {
+    /// Returns the id of each muted finding.
+    fn muted_ids(&self) -> Vec<&'static str> {
+        self.muted.iter().map(|finding| finding.id).collect()
+    }
+
     /// Returns how long the run went on beyond its limit.
     fn overrun(&self) -> Option<Span> {
         self.time_limit.map(|limit| self.ended_at.span_since(Stamp::default() + limit))

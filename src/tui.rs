@@ -50,7 +50,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, never};
 use thiserror::Error;
 
-use crate::model::Model;
+use crate::model::{FindingOptions, Model};
 use crate::platform::limits::describe_io_error;
 use crate::platform::{Machine, request_short_slices};
 use crate::scenario::{Scenario, SettingError, Settings, Source};
@@ -126,8 +126,8 @@ pub struct Options {
     pub time_limit: Option<Span>,
     /// Where to record the runs.
     pub record: Option<RecordOptions>,
-    /// Ids of findings that are not listed.
-    pub muted: Vec<String>,
+    /// Findings that are not listed, and thresholds.
+    pub findings: FindingOptions,
 }
 
 /// How the dashboard ended.
@@ -177,6 +177,7 @@ pub fn run(start: InitialScreen, options: &Options, starter: &dyn RunStarter) ->
     let (backend, sources) = take_terminal(options.mouse)?;
     let mut app = App::new(Picker::catalogue(), options.theme, terminal::screen_size());
     app.ask_questions = options.ask_questions;
+    app.finding_options = options.findings.clone();
     let watched = match &start {
         InitialScreen::Run { source, .. } | InitialScreen::Mistakes { source, .. } if options.reload_on_save => {
             Some(FileWatcher::start(source).map_err(TuiError::EnterFailed)?)
@@ -187,7 +188,6 @@ pub fn run(start: InitialScreen, options: &Options, starter: &dyn RunStarter) ->
     let first = app.initial_effects(start);
     let mut events = EventLoop::new(app, backend, EventSources { file_changes: saved, ..sources }, starter)
         .with_time_limit(options.time_limit)
-        .with_muted_findings(&options.muted)
         .with_recording(options.record.clone());
     let ended = events.run(first);
     leave_terminal(events, ended)
@@ -206,6 +206,7 @@ pub fn run_tuning(
 ) -> Result<DashboardExit, TuiError> {
     let (backend, sources) = take_terminal(options.mouse)?;
     let mut app = App::new(Picker::default(), options.theme, terminal::screen_size());
+    app.finding_options = options.findings.clone();
     app.show_tuning(tuned);
     let mut events = EventLoop::new(app, backend, sources, &LiveStarter).with_tune_updates(updates, stop_measuring);
     let ended = events.run(Vec::new());

@@ -1,6 +1,7 @@
 //! The command line's commands and options as types. All text that `--help` shows is written here.
 
 mod diff;
+mod findings;
 mod recording;
 mod tune;
 mod values;
@@ -18,6 +19,7 @@ use crate::model::Finding;
 use values::parse_positive_time;
 
 pub(super) use diff::DiffArgs;
+pub(super) use findings::FindingArgs;
 pub(super) use recording::{ExportArgs, ExportTarget, RecordArgs, ReplayArgs};
 pub(super) use tune::TuneArgs;
 pub(super) use values::Executor;
@@ -211,14 +213,13 @@ pub(super) struct RunArgs {
     /// wait forever: stalls, lost wakeups and orphaned locks too
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
-    /// Do not list this finding; can be repeated. The report and the dashboard say how many are muted
-    #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
-    pub(super) mute: Vec<String>,
     /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
     #[command(flatten)]
     pub(super) recording: RecordArgs,
+    #[command(flatten)]
+    pub(super) findings: FindingArgs,
 }
 
 const TEST_EXAMPLES: &str = "\
@@ -258,4 +259,6 @@ pub(super) struct TestArgs {
     pub(super) reports: Option<PathBuf>,
     #[command(flatten)]
     pub(super) recording: RecordArgs,
+    #[command(flatten)]
+    pub(super) findings: FindingArgs,
 }

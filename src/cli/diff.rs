@@ -11,6 +11,7 @@ use super::output::{self, Colours};
 use super::record::describe_open_error;
 use super::run::text_format;
 use crate::diff::{self, RunReport, Side};
+use crate::model::FindingOptions;
 use crate::platform::limits::describe_io_error;
 use crate::recording::{FILE_MAGIC, OpenError, Recording};
 use crate::report::{self, RecordedRun};
@@ -90,7 +91,7 @@ fn refuse_special_file(file: &Path) -> Result<(), CliError> {
 fn read_run(path: &Path) -> Result<RunReport, CliError> {
     let json = match Recording::open(path) {
         Ok(mut recording) => {
-            let replayed = RecordedRun::replay(&mut recording)
+            let replayed = RecordedRun::replay(&mut recording, FindingOptions::default())
                 .map_err(|error| unreadable(path, &describe_io_error(&error)))?
                 .ok_or_else(|| unreadable(path, "it is not the recording of a scenario"))?;
             if replayed.begins_at.is_some() {

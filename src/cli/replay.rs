@@ -23,13 +23,14 @@ pub(super) fn replay(
 ) -> Result<ExitOutcome, CliError> {
     let recording = open_recording(&args.file)?;
     if args.headless || args.json || !io::stdout().is_terminal() {
-        let replayed = read_whole(recording, &args.file)?;
+        let replayed = read_whole(recording, args)?;
         replayed.with_report(|report| print_report(report, args.json, colours))?;
         return Ok(ExitOutcome::Done);
     }
     let run = playable_run(recording, args)?;
     let start = tui::InitialScreen::Recording(Box::new(run));
-    run_dashboard(start, &dashboard_options(dashboard, colours), &[], colours)
+    let options = tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard, colours) };
+    run_dashboard(start, &options, &[], colours)
 }
 
 /// Returns a recording as the dashboard plays it. Only its ends are read here.
@@ -54,8 +55,10 @@ fn playable_run(recording: Recording, args: &ReplayArgs) -> Result<tui::Playable
     })
 }
 
-fn read_whole(mut recording: Recording, file: &Path) -> Result<RecordedRun, CliError> {
-    let replayed = RecordedRun::replay(&mut recording).map_err(|error| unusable(file, &describe_io_error(&error)))?;
+fn read_whole(mut recording: Recording, args: &ReplayArgs) -> Result<RecordedRun, CliError> {
+    let file = args.file.as_path();
+    let replayed = RecordedRun::replay(&mut recording, args.findings.options())
+        .map_err(|error| unusable(file, &describe_io_error(&error)))?;
     let replayed = replayed.ok_or_else(|| no_scenario(file))?;
     if let Some(damage) = recording.damage() {
         output::print_stderr(&format!("{}\n", describe_damage(file, damage, replayed.run.ended_at)));

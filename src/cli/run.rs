@@ -8,7 +8,7 @@ use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::progress::RunProgress;
 use super::{record, scenario, signals};
-use crate::model::{Finding, Model};
+use crate::model::{Finding, FindingOptions, Model, SplitFindings};
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
 use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdict};
@@ -73,7 +73,7 @@ pub(super) fn run_scenario(
     let options = tui::Options {
         reload_on_save: args.watch,
         time_limit: limit,
-        muted: args.mute.clone(),
+        findings: args.findings.options(),
         record: args
             .recording
             .record
@@ -130,7 +130,7 @@ pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) 
         reload_on_save: false,
         time_limit: None,
         record: None,
-        muted: Vec::new(),
+        findings: FindingOptions::default(),
     }
 }
 
@@ -149,7 +149,7 @@ pub(super) fn run_dashboard(
     if let Some(last) = ended.last_run {
         let all = last.model.findings(last.now);
         found = has_named_finding(&last.model, &all, fail_on, last.now);
-        let (muted, findings) = split_muted(all, &options.muted);
+        let SplitFindings { listed, muted } = options.findings.split(all);
         let report = Report {
             model: &last.model,
             scenario: &last.scenario,
@@ -158,8 +158,8 @@ pub(super) fn run_dashboard(
             ended: &last.ended,
             ended_at: last.now,
             time_limit: last.time_limit,
-            findings: &findings,
-            muted: muted.len(),
+            findings: &listed,
+            muted: &muted,
             verdicts: &[],
         };
         if !ended.is_terminal_stalled {
@@ -184,7 +184,8 @@ fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<Exit
     let limit = time_limit(task, args);
     let recorder = record::start_recorder(&args.recording, &live, limit)?;
     let mut progress = RunProgress::new(limit);
-    let options = FollowOptions { limit, signals: &signals, recorder };
+    let thresholds = args.findings.options().thresholds;
+    let options = FollowOptions { limit, signals: &signals, recorder, thresholds };
     let followed = report::follow_run(&live, options, |model, now| {
         progress.show(model, now);
         ControlFlow::Continue(())
@@ -210,7 +211,7 @@ fn report_run(
 ) -> Result<ExitOutcome, CliError> {
     let all = followed.model.findings(followed.ended_at);
     let found = has_named_finding(&followed.model, &all, &args.fail_on, followed.ended_at);
-    let (muted, findings) = split_muted(all, &args.mute);
+    let SplitFindings { listed, muted } = args.findings.options().split(all);
     let verdicts = report::judge_expectations(&followed.model, &task.scenario, &task.settings, followed.ended_at);
     let report = Report {
         model: &followed.model,
@@ -220,8 +221,8 @@ fn report_run(
         ended: &followed.ended,
         ended_at: followed.ended_at,
         time_limit: time_limit(task, args),
-        findings: &findings,
-        muted: muted.len(),
+        findings: &listed,
+        muted: &muted,
         verdicts: &verdicts,
     };
     print_report(&report, args.json, colours)?;
@@ -245,11 +246,6 @@ fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, stric
         None if failed => ExitOutcome::Failed,
         None => ExitOutcome::Done,
     }
-}
-
-/// Separates the findings that the user asked not to list from the others.
-fn split_muted(findings: Vec<Finding>, ids: &[String]) -> (Vec<Finding>, Vec<Finding>) {
-    findings.into_iter().partition(|finding| ids.iter().any(|id| id == finding.id))
 }
 
 /// Returns whether a finding named by `--fail-on` was reported. `deadlock` covers all findings of workers that wait

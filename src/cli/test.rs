@@ -17,6 +17,7 @@ use super::output::{self, Colours};
 use super::run::text_format;
 use super::{record, scenario, signals};
 use crate::catalogue;
+use crate::model::FindingOptions;
 use crate::platform::limits::describe_io_error;
 use crate::recording::RecordingDirectory;
 use crate::report::{self, ComparedRun, Comparison, RunSet, TestRound, TestRun, TestedScenario};
@@ -33,9 +34,11 @@ struct TestRunner<'a> {
     kept: KeptRuns<'a>,
 }
 
-/// What to keep of the runs.
+/// What to report and keep of the runs.
 #[derive(Debug, Clone, Copy)]
 struct KeptRuns<'a> {
+    /// Which findings to list, and from which thresholds on.
+    findings: &'a FindingOptions,
     /// Where to write the reports, if `--reports` asks for them.
     reports: Option<&'a ReportDirectory>,
     /// Where to record the runs, if `--record` asks for it.
@@ -63,10 +66,11 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
     let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
     let reports = args.reports.as_deref().map(ReportDirectory::create).transpose()?;
     let recordings = record::create_directory(&args.recording)?;
+    let findings = args.findings.options();
     let mut runner = TestRunner {
         signals: &signals,
         progress: TestProgress::new(runs),
-        kept: KeptRuns { reports: reports.as_ref(), recordings: recordings.as_ref() },
+        kept: KeptRuns { findings: &findings, reports: reports.as_ref(), recordings: recordings.as_ref() },
     };
     let mut tested: Vec<TestedScenario<'_>> = scenarios
         .iter()
@@ -87,9 +91,9 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
     }
     let skipped: Vec<&str> = skipped.iter().map(|scenario| scenario.name.as_str()).collect();
     let text = if args.json {
-        report::tests_json(&tested, &skipped)
+        report::tests_json(&tested, &skipped, &findings.thresholds)
     } else {
-        Ok(report::tests_text(&tested, &skipped, text_format(colours)))
+        Ok(report::tests_text(&tested, &skipped, &findings.thresholds, text_format(colours)))
     };
     output::print_stdout(&text.map_err(|error| CliError::Run(format!("the report cannot be written: {error}")))?)?;
     let failed = |one: &TestedScenario<'_>| !one.passed() || args.strict && one.not_judged_count() > 0;
@@ -277,9 +281,9 @@ fn run_case(case: &TestCase<'_>, kept: KeptRuns<'_>, stop: impl Fn() -> bool) ->
         Ok(live) => {
             let describe = || report::describe_run(live.header(), Some(report::max_test_time(case.scenario, settings)));
             let recorder = kept.recordings.and_then(|directory| directory.start(&case.scenario.name, &describe()));
-            report::run_test(&live, recorder, case.scenario, settings, stop, |followed, verdicts| {
+            report::run_test(&live, recorder, kept.findings, case.scenario, settings, stop, |followed, verdicts| {
                 if let Some(reports) = kept.reports {
-                    reports.write(case, followed, verdicts);
+                    reports.write(case, kept.findings, followed, verdicts);
                 }
             })
         }

@@ -19,6 +19,7 @@ use super::run::{DashboardSettings, dashboard_options, text_format};
 use super::{scenario, signals};
 use crate::platform::limits::describe_io_error;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, sanitize};
+use crate::tui;
 use crate::tune::{self as tuner, Preflight, TraceReplay, Tuning, TuningSubject};
 use progress::TuneProgress;
 use sweep::Sweep;
@@ -44,7 +45,9 @@ pub(super) fn run_tune(
         let (source, replay) = load_source(args)?;
         match check_scenario(&source, colours) {
             Some(scenario) if on_screen => tune_scenario(args, (&scenario, replay), colours, |sweep| {
-                screen::measure_on_screen(sweep, args, &dashboard_options(dashboard, colours), signal)
+                let options =
+                    tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard, colours) };
+                screen::measure_on_screen(sweep, args, &options, signal)
             })?,
             Some(scenario) => tune_scenario(args, (&scenario, replay), colours, |sweep| {
                 measure_headless(sweep, args, stop).map(Some)

@@ -92,7 +92,7 @@ impl BankFixture {
             ended: &self.ended,
             ended_at: self.at,
             findings: &self.findings,
-            muted: 0,
+            muted: &[],
             verdicts: &self.verdicts,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never, select, tick};
 
-use crate::model::{Budget, Model};
+use crate::model::{Budget, Model, Thresholds};
 use crate::recording::{Conclusion, Recorder, RecordingStatus};
 use crate::scenario::{EvalContext, Scenario, Settings, Step};
 use crate::source::{EventSource, is_audit_enabled};
@@ -47,12 +47,14 @@ pub struct FollowOptions<'a> {
     pub signals: &'a Receiver<i32>,
     /// Records what is followed.
     pub recorder: Option<Recorder>,
+    /// Thresholds of findings.
+    pub thresholds: Thresholds,
 }
 
 impl Default for FollowOptions<'_> {
     fn default() -> Self {
         static NEVER: LazyLock<Receiver<i32>> = LazyLock::new(never);
-        Self { limit: None, signals: &NEVER, recorder: None }
+        Self { limit: None, signals: &NEVER, recorder: None, thresholds: Thresholds::DEFAULT }
     }
 }
 
@@ -63,10 +65,10 @@ pub fn follow_run(
     options: FollowOptions<'_>,
     mut watch: impl FnMut(&Model, Stamp) -> ControlFlow<()>,
 ) -> FinishedRun {
-    let FollowOptions { limit, signals, recorder } = options;
+    let FollowOptions { limit, signals, recorder, thresholds } = options;
     let registry = Arc::clone(&run.header().registry);
     let budget = Budget::for_registry(&registry);
-    let mut observer = Observer { model: Model::new(registry, budget), recorder };
+    let mut observer = Observer { model: Model::new(registry, budget).with_thresholds(thresholds), recorder };
     let ticks = tick(CHECK_INTERVAL);
     if let (Some(limit), Some(control)) = (limit, run.control()) {
         control.end_at(Stamp::default() + limit + END_GRACE);

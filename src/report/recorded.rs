@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::follow::FinishedRun;
 use super::{Report, judge_expectations};
-use crate::model::{Budget, Model};
+use crate::model::{Budget, FindingOptions, Model, SplitFindings, Thresholds};
 use crate::platform::Machine;
 use crate::recording::{Conclusion, Recording, RunDescription};
 use crate::scenario::{Scenario, Settings};
@@ -29,10 +29,13 @@ pub fn describe_run(header: &Header, time_limit: Option<Span>) -> RunDescription
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn replay_recording<R: Read + Seek>(recording: &mut Recording<R>) -> std::io::Result<FinishedRun> {
+pub fn replay_recording<R: Read + Seek>(
+    recording: &mut Recording<R>,
+    thresholds: Thresholds,
+) -> std::io::Result<FinishedRun> {
     let registry = Arc::new(recording.description().registry.clone());
     let budget = Budget::for_registry(&registry);
-    let mut model = Model::new(registry, budget);
+    let mut model = Model::new(registry, budget).with_thresholds(thresholds);
     for section in 0..recording.sections().len() {
         let Some(messages) = recording.read_messages(section)? else { break };
         for message in &messages {
@@ -53,6 +56,8 @@ pub struct RecordedRun {
     /// The moment at which the recording begins, if that is not the beginning of the run.
     pub begins_at: Option<Stamp>,
     pub run: FinishedRun,
+    /// Which findings are muted. Their thresholds are those of the model.
+    pub options: FindingOptions,
 }
 
 impl RecordedRun {
@@ -60,19 +65,22 @@ impl RecordedRun {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn replay<R: Read + Seek>(recording: &mut Recording<R>) -> std::io::Result<Option<Self>> {
-        let run = replay_recording(recording)?;
+    pub fn replay<R: Read + Seek>(
+        recording: &mut Recording<R>,
+        options: FindingOptions,
+    ) -> std::io::Result<Option<Self>> {
+        let run = replay_recording(recording, options.thresholds)?;
         let description = recording.description();
         let Some((scenario, settings)) = description.run.clone() else { return Ok(None) };
         let (machine, time_limit) = (description.machine.clone(), description.time_limit);
         let begins_at = description.begins_at;
-        Ok(Some(Self { scenario, settings, machine, time_limit, begins_at, run }))
+        Ok(Some(Self { scenario, settings, machine, time_limit, begins_at, run, options }))
     }
 
     /// Calls `use_report` with the report of the run. Without its beginning, no expectation is judged.
     pub fn with_report<T>(&self, use_report: impl FnOnce(&Report<'_>) -> T) -> T {
-        let Self { scenario, settings, machine, time_limit, begins_at, run } = self;
-        let findings = run.model.findings(run.ended_at);
+        let Self { scenario, settings, machine, time_limit, begins_at, run, options } = self;
+        let SplitFindings { listed, muted } = options.split(run.model.findings(run.ended_at));
         let mut verdicts = judge_expectations(&run.model, scenario, settings, run.ended_at);
         if begins_at.is_some() {
             verdicts.clear();
@@ -85,8 +93,8 @@ impl RecordedRun {
             ended: &run.ended,
             ended_at: run.ended_at,
             time_limit: *time_limit,
-            findings: &findings,
-            muted: 0,
+            findings: &listed,
+            muted: &muted,
             verdicts: &verdicts,
         })
     }

@@ -10,7 +10,7 @@ use super::follow::{FinishedRun, FollowOptions, follow_run};
 use super::interference::Interference;
 use super::monotonic::must_hold;
 use super::verdict::Judgement;
-use crate::model::Model;
+use crate::model::{FindingOptions, Model};
 use crate::recording::Recorder;
 use crate::scenario::{Claim, CorrectWhen, Scenario, Settings};
 use crate::source::EventSource;
@@ -32,6 +32,8 @@ pub struct TestRun {
     pub ended_at: Stamp,
     /// Number of lost events.
     pub lost: u64,
+    /// Ids of the findings that the user asked not to list, one for each finding.
+    pub muted: Vec<&'static str>,
     /// Other programs that used the cores the run needed.
     pub(super) interference: Option<Interference>,
 }
@@ -41,7 +43,15 @@ impl TestRun {
     pub fn failed(why: String) -> Self {
         let (verdicts, figures) = (Vec::new(), Vec::new());
         let (ended, at) = (RunEnd::Crashed(why), Stamp::default());
-        Self { verdicts, comparable_figures: figures, ended, ended_at: at, lost: 0, interference: None }
+        Self {
+            verdicts,
+            comparable_figures: figures,
+            ended,
+            ended_at: at,
+            lost: 0,
+            muted: Vec::new(),
+            interference: None,
+        }
     }
 
     /// Returns what a comparison with another run needs.
@@ -89,11 +99,12 @@ pub fn depends_on_cores(scenario: &Scenario, settings: &Settings) -> bool {
 }
 
 /// Follows a run until all expectations for these settings are seen: at once if none of them has to hold, else when
-/// they have held for the test's time. `stop` ends the run early; `recorder` records the run. Calls `keep` with the run
-/// and its verdicts at the end.
+/// they have held for the test's time. `stop` ends the run early; `recorder` records the run. Findings are judged by
+/// the thresholds of `options`. Calls `keep` with the run and its verdicts at the end.
 pub fn run_test(
     run: &dyn EventSource,
     recorder: Option<Recorder>,
+    options: &FindingOptions,
     scenario: &Scenario,
     settings: &Settings,
     stop: impl Fn() -> bool,
@@ -102,8 +113,13 @@ pub fn run_test(
     let limits = TestLimits::new(scenario, settings);
     let mut last_judged = Stamp::default();
     let settled = Cell::new(None);
-    let options = FollowOptions { limit: Some(limits.longest), recorder, ..FollowOptions::default() };
-    let followed = follow_run(run, options, |model, now| {
+    let follow = FollowOptions {
+        limit: Some(limits.longest),
+        recorder,
+        thresholds: options.thresholds,
+        ..FollowOptions::default()
+    };
+    let followed = follow_run(run, follow, |model, now| {
         if stop() {
             return ControlFlow::Break(());
         }
@@ -127,12 +143,14 @@ pub fn run_test(
     let figures = comparable_figures(&followed.model, scenario, settings, followed.ended_at);
     let others = Interference::during(&followed.model, Stamp::default(), followed.ended_at);
     let lost = followed.model.health().lost;
+    let muted = options.split(followed.model.findings(followed.ended_at)).muted;
     TestRun {
         verdicts,
         comparable_figures: figures,
         ended: followed.ended,
         ended_at: followed.ended_at,
         lost,
+        muted: muted.iter().map(|finding| finding.id).collect(),
         interference: others,
     }
 }
@@ -203,7 +221,7 @@ mod tests {
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
         let bank = ScriptedSource::new(bank_registry()).with_step(Span::from_millis(100)); // a run that never ends
         bank.send(bank_messages());
-        run_test(&bank, None, &scenario, &scenario.default_settings(), || stop, |_, _| {})
+        run_test(&bank, None, &FindingOptions::default(), &scenario, &scenario.default_settings(), || stop, |_, _| {})
     }
 
     #[test]

@@ -15,6 +15,7 @@ use anstyle::{AnsiColor, Style};
 use crate::model::Severity;
 use crate::trace::Span;
 
+use super::finding_options::{describe_muted, describe_thresholds};
 use super::table::{Align, TextFormat, TextTable};
 use super::{Judgement, Report, Verdict};
 use crate::report::endings::describe_run_end;
@@ -139,7 +140,7 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
 fn write_findings(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     text_format.write_heading(out, "Findings");
     if report.findings.is_empty() {
-        out.push_str(if report.muted > 0 { "  none that is not muted\n" } else { "  none\n" });
+        out.push_str(if report.muted.is_empty() { "  none\n" } else { "  none that is not muted\n" });
     }
     for finding in report.findings {
         let colour = match finding.severity {
@@ -163,8 +164,10 @@ fn write_findings(report: &Report<'_>, text_format: TextFormat, out: &mut String
             }
         }
     }
-    if report.muted > 0 {
-        let _ = writeln!(out, "  {} muted", format_counted(report.muted as u64, "finding"));
+    let muted = describe_muted(&report.muted_ids());
+    for line in muted.into_iter().chain(describe_thresholds(report.model.thresholds())) {
+        out.push_str("  ");
+        text_format.write_wrapped(out, &line, 2, 4, Style::new());
     }
 }
 

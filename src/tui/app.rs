@@ -30,7 +30,7 @@ use super::slow_motion::SlowMotion;
 use super::theme::Theme;
 use super::tune_view::{TuneLayout, TuneView};
 use super::{InitialScreen, SettingOverrides};
-use crate::model::Model;
+use crate::model::{FindingOptions, Model};
 use crate::recording::RecordingStatus;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Message, Registry, RunEnd, Span, Stamp};
@@ -53,8 +53,8 @@ pub(super) struct App {
     pub(super) time_limit: Option<Span>,
     /// The run in slow motion, whose view is the current one.
     pub(super) slow_motion: Option<Box<SlowMotion>>,
-    /// Findings that are not listed.
-    pub(super) muted: Vec<&'static str>,
+    /// Findings that are not listed, and thresholds of findings.
+    pub(super) finding_options: FindingOptions,
     /// How far the recording of the run is.
     pub(super) recording: Option<RecordingStatus>,
     /// The tuning on screen, if there is one.
@@ -83,7 +83,7 @@ impl App {
             ask_questions: false,
             time_limit: None,
             slow_motion: None,
-            muted: Vec::new(),
+            finding_options: FindingOptions::default(),
             recording: None,
             tune_view: None,
             next_prediction: Prediction::default(),
@@ -129,17 +129,24 @@ impl App {
 
     /// Shows a run that was recorded earlier, all of it.
     pub(super) fn show_recording(&mut self, scenario: Arc<Scenario>, settings: Settings, model: Model) {
-        self.current_view = CurrentView::Run(Box::new(RunView::from_recording(scenario, settings, model)));
+        let model = model.with_thresholds(self.finding_options.thresholds);
+        self.show_new_view(RunView::from_recording(scenario, settings, model));
         self.mode = Mode::Browse;
         self.explain_recorded_run();
         self.dirty = true;
         self.update_layout();
     }
 
+    /// Shows the view of another run, without the muted findings.
+    fn show_new_view(&mut self, mut view: RunView) {
+        self.finding_options.muted.iter().for_each(|finding| view.arrangement.mute(finding.as_str()));
+        self.current_view = CurrentView::Run(Box::new(view));
+    }
+
     /// Shows a recording, to be played.
     fn show_playable_run(&mut self, mut run: PlayableRun) {
         let warning = run.warning.take();
-        self.current_view = CurrentView::Run(Box::new(RunView::from_playable_run(run)));
+        self.show_new_view(RunView::from_playable_run(run, self.finding_options.thresholds));
         self.mode = Mode::Browse;
         self.explain_recorded_run();
         self.status_message = warning.or(self.status_message.take());
@@ -298,10 +305,9 @@ impl App {
             CurrentView::Run(view) if Arc::ptr_eq(&view.scenario, &scenario) => {
                 view.restart(settings, registry, prediction);
             }
-            showing => {
-                let mut view = RunView::new(scenario, settings, registry, prediction);
-                self.muted.iter().for_each(|id| view.arrangement.mute(id));
-                *showing = CurrentView::Run(Box::new(view));
+            _ => {
+                let thresholds = self.finding_options.thresholds;
+                self.show_new_view(RunView::new(scenario, settings, registry, prediction, thresholds));
             }
         }
         if let CurrentView::Run(view) = &mut self.current_view {

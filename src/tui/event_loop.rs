@@ -95,13 +95,6 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         Self { time_limit: limit, ..self }
     }
 
-    /// Lists no findings with these ids.
-    pub(super) fn with_muted_findings(mut self, ids: &[String]) -> Self {
-        let is_muted = |id: &&&str| ids.iter().any(|muted| muted == **id);
-        self.app.muted = crate::model::Finding::IDS.iter().filter(is_muted).copied().collect();
-        self
-    }
-
     /// Records every run.
     pub(super) fn with_recording(self, options: Option<RecordOptions>) -> Self {
         Self { recording: RunRecording::new(options), ..self }

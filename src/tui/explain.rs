@@ -1,10 +1,13 @@
-//! What the chosen worker or lock does at the shown moment, and why, in sentences made from recorded facts.
+//! What the chosen worker or lock does at the shown moment, and why, in sentences made from recorded facts; and what
+//! the chosen finding means.
 //!
 //! Each sentence is true of the recorded events. What they do not tell is said to be unknown.
 
 mod activity;
+mod finding;
 mod waits;
 
+use self::finding::explain_finding;
 use super::run_view::{RunView, Selection};
 use crate::model::{LockCapacity, Model, join_names};
 use crate::trace::format::{compact_duration, format_counted, format_stamp};
@@ -24,7 +27,12 @@ pub(super) fn explain_selection(view: &RunView) -> Option<(String, Vec<String>)>
             Some((format!("{} {when}", registry.worker_name(worker)), explainer.explain_worker(worker)))
         }
         Selection::Lock(id) => Some((format!("{} {when}", registry.resource_name(id)), explainer.explain_lock(id))),
-        Selection::Queue(_) | Selection::Finding(_) => None,
+        Selection::Finding(index) => {
+            let finding = view.figures.findings.get(index)?;
+            let thresholds = view.shown_model().thresholds();
+            Some((format!("{} {}", finding.severity.label(), finding.id), explain_finding(finding, thresholds)))
+        }
+        Selection::Queue(_) => None,
     }
 }
 

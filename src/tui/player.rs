@@ -9,7 +9,7 @@ mod moment;
 use std::io;
 use std::sync::Arc;
 
-use crate::model::{Budget, Model};
+use crate::model::Model;
 use crate::platform::Machine;
 use crate::platform::limits::describe_io_error;
 use crate::playback::{Playback, PlaybackClock, ReadLimit, Row, Speed, Tape};
@@ -73,14 +73,9 @@ pub(super) struct Player {
 }
 
 impl Player {
-    pub(super) fn new(
-        tape: Box<dyn Tape>,
-        registry: Arc<Registry>,
-        conclusion: Option<Conclusion>,
-        start: PlaybackStart,
-    ) -> Self {
-        let budget = Budget::for_registry(&registry);
-        let playback = Playback::new(tape, Model::new(registry, budget));
+    /// Returns the player of a tape, given the model before its first message.
+    pub(super) fn new(tape: Box<dyn Tape>, model: Model, conclusion: Option<Conclusion>, start: PlaybackStart) -> Self {
+        let playback = Playback::new(tape, model);
         let mut player = Self {
             findings: FindingLog::over(playback.end()),
             playback,
@@ -288,8 +283,13 @@ impl Player {
     }
 
     /// Returns the finding that appears next to `at`, and when.
-    pub(super) fn finding_beside(&self, at: Stamp, forward: bool) -> Option<(Stamp, &'static str)> {
-        self.findings.beside(at, forward)
+    pub(super) fn finding_beside(
+        &self,
+        at: Stamp,
+        forward: bool,
+        is_listed: impl Fn(&str) -> bool,
+    ) -> Option<(Stamp, &'static str)> {
+        self.findings.beside(at, forward, is_listed)
     }
 
     /// Returns the mark next to `at`: a turned knob, a resized pool, a death, or a mark of the run or the user.

@@ -61,7 +61,8 @@ impl SlowMotion {
             return Err((live, "Memory holds no step of these moments"));
         }
         let registry = Arc::new(registry);
-        let model = Model::new(Arc::clone(&registry), Budget::for_registry(&registry));
+        let thresholds = *live.newest_model().thresholds();
+        let model = Model::new(Arc::clone(&registry), Budget::for_registry(&registry)).with_thresholds(thresholds);
         let limit = CheckpointLimit { bytes: CHECKPOINT_BYTES, ..CheckpointLimit::default() };
         let playback = Playback::with_checkpoint_limit(tape, model, limit);
         let (pace, frames_left) = (FIRST_PACE, PACES[FIRST_PACE]);

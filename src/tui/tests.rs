@@ -3,6 +3,7 @@
 mod app_screen;
 mod comparison;
 mod explain;
+mod finding_options;
 mod harness;
 mod header;
 mod interaction;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use contend::model::{Budget, Model};
+use contend::model::{Budget, FindingOptions, Model};
 use contend::playback::Playback;
 use contend::recording::Recording;
 use contend::report::{RecordedRun, report_json};
@@ -74,7 +74,9 @@ fn replay_all(files: &[PathBuf]) -> Vec<(&PathBuf, Value)> {
 
 fn replay(file: &Path) -> Value {
     let mut recording = Recording::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let mut run = RecordedRun::replay(&mut recording).expect("it is read").expect("the run of a scenario");
+    let mut run = RecordedRun::replay(&mut recording, FindingOptions::default())
+        .expect("it is read")
+        .expect("the run of a scenario");
     assert_eq!(recording.damage(), None, "{}", file.display());
     let report = run.with_report(report_json).expect("it is written");
     run.run.model = model_after_seeks(recording);

@@ -163,7 +163,7 @@ impl World {
             ended: &RunEnd::Completed,
             ended_at: at,
             findings: &model.findings(at),
-            muted: 0,
+            muted: &[],
             verdicts: &verdicts,
         };
         if in_words {

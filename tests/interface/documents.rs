@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use contend::model::Threshold;
 use contend::scenario;
+use contend::trace::FindingId;
 
 /// Asserts that the file holds this text. With `UPDATE_DOCS` set, writes it first.
 fn assert_current(path: &str, text: &str) {
@@ -23,6 +25,43 @@ fn assert_current(path: &str, text: &str) {
 #[test]
 fn language_reference_is_current() {
     assert_current("docs/language.md", &scenario::language_reference());
+}
+
+const FINDINGS: &str = "\
+# Findings
+
+A finding is a problem of a run, with the figures it rests on and a fix. Reports and the dashboard list the most severe
+first. Most findings are judged by the last 4 seconds of a run, and by nothing before the last turned knob.
+
+`--mute FINDING` hides a finding from `contend run`, `test`, `replay` and the timelines of `tune`; they say how many are
+muted. In the dashboard, `u` mutes findings like the chosen one and `Z` shows them again. Expectations and `--fail-on`
+count muted findings too.
+
+`--threshold FINDING=VALUE` sets where a finding begins to be reported, in the same commands:
+`contend replay run.contend --threshold lock-bound=60% --threshold starved=2s`. Reports, and the explanation of a finding
+in the dashboard (`e`), say which thresholds are set. Expectations are judged by the thresholds in force. The other
+conditions of a finding stay as they are: a lower threshold reports more only where they hold.
+
+A finding without a threshold rests on facts: it is proven, or it counts single events.
+
+| finding | meaning | threshold | default | permitted |
+|---|---|---|---|---|
+";
+
+#[test]
+fn list_of_findings_is_current() {
+    let mut text = FINDINGS.to_owned();
+    for finding in FindingId::ALL {
+        let (id, meaning) = (finding.as_str(), finding.meaning());
+        let _ = match Threshold::of(id) {
+            Some(one) => {
+                let (default, range) = (one.format_argument(one.default), one.format_range());
+                writeln!(text, "| `{id}` | {meaning} | {} | {default} | {range} |", one.meaning)
+            }
+            None => writeln!(text, "| `{id}` | {meaning} | | | |"),
+        };
+    }
+    assert_current("docs/findings.md", &text);
 }
 
 const MISTAKES: &str = "\

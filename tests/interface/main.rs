@@ -8,6 +8,7 @@ mod support;
 mod cli;
 mod documents;
 mod editors;
+mod findings;
 mod layers;
 mod names;
 mod tutorial;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
-use contend::model::{Budget, Model};
+use contend::model::{Budget, FindingOptions, Model};
 use contend::playback::Playback;
 use contend::recording::Recording;
 use contend::report::{RecordedRun, report_json};
@@ -60,7 +60,9 @@ fn recording_that_was_played_to_its_end_gives_the_report_of_the_live_run() {
     for (seed, scenario) in ["deadlock", "thread-pool", "process-pool", "async-lock"].into_iter().enumerate() {
         let live = contend(&["run", scenario, "--json", "--for", "700ms", "--record", path_text(&file)]);
         let mut recording = Recording::open(&file).expect("a recording");
-        let mut whole = RecordedRun::replay(&mut recording).expect("it is read").expect("the run of a scenario");
+        let mut whole = RecordedRun::replay(&mut recording, FindingOptions::default())
+            .expect("it is read")
+            .expect("the run of a scenario");
         let registry = Arc::new(recording.description().registry.clone());
         let budget = Budget::for_registry(&registry);
         let mut playback = Playback::new(recording, Model::new(registry, budget));

@@ -46,7 +46,7 @@ finding_ids! {
     BusyWait "busy-wait" "A worker uses CPU time while it waits: it polls, or spins for a lock that is held for long.";
     PoolTooSmall "pool-too-small" "Tasks arrive faster than a pool finishes them.";
     QueueBound "queue-bound" "Producers wait for room in a queue or pipe, because its consumers are slower.";
-    QueueOverflowIn "queue-overflow-in" "A queue grows and will be full within a minute.";
+    QueueOverflowIn "queue-overflow-in" "A queue grows and will be full soon.";
     HeadOfLine "head-of-line" "Short tasks of a pool wait behind long ones.";
     HandoverBound "handover-bound" "A process pool spends more time on handing tasks over than on the tasks.";
     Straggler "straggler" "One worker usually reaches a barrier last, and the others wait there.";

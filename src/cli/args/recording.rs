@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::TEMPLATE;
+use super::findings::FindingArgs;
 use super::values::{parse_moment, parse_playback_speed, parse_screen_size, parse_size, parse_speed};
 use crate::playback::Speed;
 use crate::trace::Stamp;
@@ -54,6 +55,8 @@ pub(in crate::cli) struct ReplayArgs {
     /// Print the report as one JSON object (see docs/report.md); implies --headless
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) findings: FindingArgs,
 }
 
 /// The form of an export, the value of `--to`.

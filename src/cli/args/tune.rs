@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::TEMPLATE;
+use super::findings::FindingArgs;
 use super::recording::RecordArgs;
 use super::values::{Executor, parse_percentage, parse_positive_time, parse_speed};
 
@@ -134,6 +135,8 @@ pub(in crate::cli) struct TuneArgs {
     pub(in crate::cli) json: bool,
     #[command(flatten)]
     pub(in crate::cli) recording: RecordArgs,
+    #[command(flatten)]
+    pub(in crate::cli) findings: FindingArgs,
     /// Write the curve as an SVG picture
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(in crate::cli) svg: Option<PathBuf>,

@@ -8,6 +8,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathComplete
 
 use super::super::args::Cli;
 use crate::catalogue::{self, CatalogueEntry};
+use crate::model::Threshold;
 use crate::scenario::{Knob, KnobKind, Scenario, check, sanitize};
 
 /// Returns the command line with candidates attached to its arguments.
@@ -16,11 +17,16 @@ pub(super) fn command_with_candidates(words: &[OsString]) -> Command {
     let (set_knobs, swept_knobs) = (knobs.clone(), knobs);
     let scenarios = || ArgValueCompleter::new(scenario_names);
     let scenarios_and_files = || ArgValueCompleter::new(scenario_names_and_files);
+    let thresholds = || ArgValueCompleter::new(threshold_candidates);
     let settings = ArgValueCompleter::new(move |current: &OsStr| setting_candidates(&set_knobs, current));
     let swept = ArgValueCompleter::new(move |current: &OsStr| swept_knob_candidates(&swept_knobs, current));
     [
         ("run", "scenario", scenarios_and_files()),
         ("run", "set", settings.clone()),
+        ("run", "threshold", thresholds()),
+        ("replay", "threshold", thresholds()),
+        ("test", "threshold", thresholds()),
+        ("tune", "threshold", thresholds()),
         ("show", "name", scenarios()),
         ("check", "files", scenarios_and_files()),
         ("fmt", "files", ArgValueCompleter::new(scenario_files)),
@@ -76,6 +82,15 @@ fn setting_candidates(knobs: &[Knob], current: &OsStr) -> Vec<CompletionCandidat
     let values = knobs.iter().filter(|knob| knob.name == name).flat_map(suggested_values);
     let settings = values.map(|value| format!("{name}={value}"));
     settings.filter(|setting| setting.starts_with(&*current)).map(CompletionCandidate::new).collect()
+}
+
+/// Completes `FINDING=VALUE`: each finding with its default.
+fn threshold_candidates(current: &OsStr) -> Vec<CompletionCandidate> {
+    let current = current.to_string_lossy();
+    let setting = |one: &Threshold| format!("{}={}", one.id(), one.format_argument(one.default));
+    let all = Threshold::ALL.iter().map(|one| (setting(one), one.meaning));
+    let fitting = all.filter(|(setting, _)| setting.starts_with(&*current));
+    fitting.map(|(setting, meaning)| CompletionCandidate::new(setting).help(Some(meaning.into()))).collect()
 }
 
 fn swept_knob_candidates(knobs: &[Knob], current: &OsStr) -> Vec<CompletionCandidate> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::TestCase;
 use crate::cli::exit::CliError;
+use crate::model::{FindingOptions, SplitFindings};
 use crate::platform::detect_machine;
 use crate::recording::file_name_part;
 use crate::report::{self, FinishedRun, Report, Verdict};
@@ -32,10 +33,16 @@ impl ReportDirectory {
     }
 
     /// Writes the report of a run to a file such as `0007-thread-pool.json`, numbered in the order in which runs end.
-    pub(super) fn write(&self, case: &TestCase<'_>, followed: &FinishedRun, verdicts: &[Verdict]) {
+    pub(super) fn write(
+        &self,
+        case: &TestCase<'_>,
+        options: &FindingOptions,
+        followed: &FinishedRun,
+        verdicts: &[Verdict],
+    ) {
         let nth = self.next_number.fetch_add(1, Ordering::Relaxed); // Relaxed: only the number matters, orders nothing
         let file = self.directory.join(format!("{nth:04}-{}.json", file_name_part(&case.scenario.name)));
-        let findings = followed.model.findings(followed.ended_at);
+        let SplitFindings { listed, muted } = options.split(followed.model.findings(followed.ended_at));
         let text = report::report_json(&Report {
             model: &followed.model,
             scenario: case.scenario,
@@ -44,8 +51,8 @@ impl ReportDirectory {
             ended: &followed.ended,
             ended_at: followed.ended_at,
             time_limit: Some(report::max_test_time(case.scenario, &case.variant.settings)),
-            findings: &findings,
-            muted: 0,
+            findings: &listed,
+            muted: &muted,
             verdicts,
         });
         let written = text.map_err(|error| error.to_string());

@@ -85,7 +85,7 @@ fn measure_member(
         ended_at: now,
         time_limit: None,
         findings: &findings,
-        muted: 0,
+        muted: &[],
         verdicts: &[],
     };
     let value = match report_member(&report, path)? {

@@ -16,6 +16,7 @@ use super::resources::{self, CounterJson, LockJson, PipeJson, QueueJson, Signals
 use super::stuck_workers::{self, DeadlockJson, StallJson};
 use super::workers::{self, WorkerJson};
 use crate::report::Report;
+use crate::report::finding_options::{ThresholdJson, distinct, thresholds_json};
 use crate::trace::{RunEnd, Span};
 
 /// Version of the object's shape.
@@ -82,6 +83,8 @@ report_sections! { report;
     marks: Vec<MarkJson<'a>> = incidents::marks(report);
     failures: FailuresJson<'a> = incidents::failures(report);
     findings: Vec<FindingJson<'a>> = report.findings.iter().map(FindingJson::from).collect();
-    muted_findings: usize = report.muted;
+    muted_findings: usize = report.muted.len();
+    muted: Vec<&'static str> = distinct(&report.muted_ids());
+    thresholds: Vec<ThresholdJson> = thresholds_json(report.model.thresholds());
     expectations: Vec<ExpectationJson<'a>> = report.verdicts.iter().map(ExpectationJson::from).collect();
 }

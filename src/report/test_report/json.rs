@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::{BoundCheck, Comparison, ExpectationTally, TestRound, TestRun, TestedScenario, Verdict};
+use crate::model::Thresholds;
+use crate::report::finding_options::{ThresholdJson, distinct, thresholds_json};
 use crate::scenario::Variant;
 use crate::trace::RunEnd;
 
@@ -18,6 +20,7 @@ struct TestsJson<'a> {
     scenarios: Vec<TestedScenarioJson<'a>>,
     /// Scenarios that run commands, which was not allowed.
     skipped: &'a [&'a str],
+    thresholds: Vec<ThresholdJson>,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,6 +44,7 @@ struct TestRunJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     events_lost: u64,
+    muted: Vec<&'static str>,
     expectations: Vec<TestExpectationJson<'a>>,
 }
 
@@ -82,7 +86,11 @@ struct UnsteadyExpectationJson<'a> {
 }
 
 /// Returns the results as one JSON object, pretty-printed with a newline at the end. `docs/tests.md` describes it.
-pub fn tests_json(tested: &[TestedScenario<'_>], skipped: &[&str]) -> serde_json::Result<String> {
+pub fn tests_json(
+    tested: &[TestedScenario<'_>],
+    skipped: &[&str],
+    thresholds: &Thresholds,
+) -> serde_json::Result<String> {
     let document = TestsJson {
         schema: 1,
         contend: env!("CARGO_PKG_VERSION"),
@@ -91,6 +99,7 @@ pub fn tests_json(tested: &[TestedScenario<'_>], skipped: &[&str]) -> serde_json
         rounds: tested.first().map_or(1, |one| one.rounds.len()),
         scenarios: tested.iter().map(scenario_json).collect(),
         skipped,
+        thresholds: thresholds_json(thresholds),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
@@ -126,6 +135,7 @@ fn run_json<'a>(tested: &TestedScenario<'a>, variant: &Variant, trial: &'a TestR
         ended: trial.ended.word(),
         error: if let RunEnd::Crashed(why) = &trial.ended { Some(why) } else { None },
         events_lost: trial.lost,
+        muted: distinct(&trial.muted),
         expectations: trial.verdicts.iter().map(expectation_json).collect(),
     }
 }

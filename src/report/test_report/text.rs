@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::super::finding_options::{describe_muted, describe_thresholds};
 use super::super::table::TextFormat;
 use super::{ExpectationStatus, ExpectationTally, TestedScenario};
+use crate::model::Thresholds;
 use crate::report::endings::describe_run_end;
 use crate::trace::RunEnd;
 use crate::trace::format::format_counted;
@@ -14,7 +16,12 @@ use crate::trace::format::format_counted;
 const MAX_SLOWEST: usize = 5;
 
 /// Returns every expectation with its evidence, and a last line with the totals.
-pub fn tests_text(tested: &[TestedScenario<'_>], skipped: &[&str], text_format: TextFormat) -> String {
+pub fn tests_text(
+    tested: &[TestedScenario<'_>],
+    skipped: &[&str],
+    thresholds: &Thresholds,
+    text_format: TextFormat,
+) -> String {
     let mut out = String::new();
     for one in tested {
         text_format.write_heading(&mut out, &one.scenario.name);
@@ -37,6 +44,11 @@ pub fn tests_text(tested: &[TestedScenario<'_>], skipped: &[&str], text_format: 
     out.push('\n');
     for name in skipped {
         let _ = writeln!(out, "{name} skipped: it runs commands, and needs --allow-exec");
+    }
+    let runs = tested.iter().flat_map(|one| &one.rounds).flat_map(|round| &round.runs);
+    let muted: Vec<&str> = runs.flat_map(|run| run.muted.iter().copied()).collect();
+    for line in describe_muted(&muted).into_iter().chain(describe_thresholds(thresholds)) {
+        text_format.write_wrapped(&mut out, &line, 0, 2, Style::new());
     }
     out + &slowest_runs_line(tested) + &totals_line(tested)
 }

@@ -29,14 +29,15 @@ impl App {
     /// Whether the chosen row can be explained.
     pub(super) fn can_explain(&self) -> bool {
         let CurrentView::Run(view) = &self.current_view else { return false };
-        self.question.is_none() && matches!(view.selection, Some(Selection::Lane(_) | Selection::Lock(_)))
+        self.question.is_none()
+            && matches!(view.selection, Some(Selection::Lane(_) | Selection::Lock(_) | Selection::Finding(_)))
     }
 
     fn explain(&mut self) {
         if self.can_explain() {
             self.mode = Mode::Explain { scroll: 0 };
         } else {
-            self.status_message = Some("Choose a worker or a lock first: Down or j".into());
+            self.status_message = Some("Choose a worker, a lock or a finding first: Down or j".into());
         }
     }
 

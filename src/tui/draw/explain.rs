@@ -1,4 +1,5 @@
-//! The overlay that says in sentences what the chosen worker or lock does at the shown moment, and why.
+//! The overlay that says in sentences what the chosen worker or lock does at the shown moment, and why, or what the
+//! chosen finding means.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

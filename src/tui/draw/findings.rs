@@ -25,10 +25,11 @@ impl Widget for FindingsPane<'_> {
         let findings = &self.view.figures.findings;
         let rest = self.draw_abort_reason(area, buf);
         if findings.is_empty() && self.view.muted_findings > 0 {
-            return self.draw_muted(rest, buf);
+            return self.draw_notes(0, rest, buf);
         }
         if findings.is_empty() {
-            return self.draw_hint(rest, buf);
+            self.draw_hint(rest, buf);
+            return self.draw_notes(0, rest, buf);
         }
         let chosen = match self.view.selection {
             Some(Selection::Finding(index)) => Some(index),
@@ -39,12 +40,7 @@ impl Widget for FindingsPane<'_> {
             self.draw_finding(&findings[*i], chosen == Some(*i), *at, buf);
         }
         let below = places.last().map_or(0, |(last, _)| findings.len() - last - 1);
-        if below > 0 {
-            self.draw_more(below, area, buf);
-        }
-        if self.view.muted_findings > 0 && below == 0 {
-            self.draw_muted(area, buf);
-        }
+        self.draw_notes(below, area, buf);
     }
 }
 
@@ -83,18 +79,19 @@ impl FindingsPane<'_> {
         }
     }
 
-    /// Draws how many findings are muted, if the last line has space for it.
-    fn draw_muted(&self, area: Rect, buf: &mut Buffer) {
-        self.draw_corner(&format!(" {} muted", self.view.muted_findings), area, buf);
-    }
-
-    /// Draws how many findings have no room, and how many are muted, if the last line has space for it.
-    fn draw_more(&self, n: usize, area: Rect, buf: &mut Buffer) {
-        let muted = match self.view.muted_findings {
-            0 => String::new(),
-            muted => format!(", {muted} muted"),
-        };
-        self.draw_corner(&format!(" {}{muted}", compact_counted(n as u64, "more finding")), area, buf);
+    /// Draws how many findings have no room, how many are muted, and how many thresholds are set, if the last line has
+    /// space for it.
+    fn draw_notes(&self, below: usize, area: Rect, buf: &mut Buffer) {
+        let thresholds = self.view.shown_model().thresholds().changed().count();
+        let notes = [
+            (below > 0).then(|| compact_counted(below as u64, "more finding")),
+            (self.view.muted_findings > 0).then(|| format!("{} muted", self.view.muted_findings)),
+            (thresholds > 0).then(|| format!("{} set", compact_counted(thresholds as u64, "threshold"))),
+        ];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
+        if !notes.is_empty() {
+            self.draw_corner(&format!(" {}", notes.join(", ")), area, buf);
+        }
     }
 
     fn draw_corner(&self, text: &str, area: Rect, buf: &mut Buffer) {

@@ -5,6 +5,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
 
+use crate::model::Thresholds;
 use crate::platform::limits::describe_io_error;
 use crate::recording::{OpenError, Recording};
 use crate::report::replay_recording;
@@ -36,7 +37,8 @@ fn open_recording(path: &Path) -> Result<Box<OpenedRecording>, String> {
         OpenError::Io(error) => unreadable(describe_io_error(&error)),
         error => unreadable(error.to_string()),
     })?;
-    let run = replay_recording(&mut recording).map_err(|error| unreadable(describe_io_error(&error)))?;
+    let run =
+        replay_recording(&mut recording, Thresholds::DEFAULT).map_err(|error| unreadable(describe_io_error(&error)))?;
     let begins_at = recording.description().begins_at.unwrap_or_default();
     Ok(Box::new(OpenedRecording { name, model: run.model, begins_at, end: run.ended_at }))
 }

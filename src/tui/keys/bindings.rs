@@ -175,7 +175,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         Action::Explain,
         AnyRun,
         "explain",
-        "Explain in sentences what the chosen worker or lock does at the cursor, and why; `?` does so too when one is chosen",
+        "Explain in sentences what the chosen worker or lock does at the cursor, or a finding; `?` does so too when one is chosen",
     ),
     bind(&[char_key('C')], Action::ToggleCosts, AnyRun, "", "Who costs whom: who waits for whom how long; again: back"),
     bind(

@@ -46,12 +46,18 @@ impl FindingLog {
         self.checked_at = at;
     }
 
-    /// Returns the moment next to `at`.
-    pub(super) fn beside(&self, at: Stamp, forward: bool) -> Option<(Stamp, &'static str)> {
+    /// Returns the moment next to `at` of a finding that is listed.
+    pub(super) fn beside(
+        &self,
+        at: Stamp,
+        forward: bool,
+        is_listed: impl Fn(&str) -> bool,
+    ) -> Option<(Stamp, &'static str)> {
+        let mut listed = self.moments.iter().filter(|(_, id)| is_listed(id));
         if forward {
-            self.moments.iter().find(|(moment, _)| *moment > at).copied()
+            listed.find(|(moment, _)| *moment > at).copied()
         } else {
-            self.moments.iter().rfind(|(moment, _)| *moment < at).copied()
+            listed.rfind(|(moment, _)| *moment < at).copied()
         }
     }
 }

@@ -71,6 +71,11 @@ impl Arrangement {
         self.muted.contains(id)
     }
 
+    /// Returns an arrangement that mutes the same findings and leaves the lanes as the scenario has them.
+    pub(in crate::tui) fn with_muted_only(&self) -> Self {
+        Self { muted: self.muted.clone(), ..Self::default() }
+    }
+
     pub(in crate::tui) fn mute(&mut self, id: &'static str) {
         self.muted.insert(id);
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::{Arrangement, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, selection};
-use crate::model::{Budget, Model};
+use crate::model::{Budget, Model, Thresholds};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Registry, Span, Stamp};
 use crate::tui::axis::round_up_125;
@@ -26,9 +26,10 @@ impl RunView {
         settings: Settings,
         registry: Arc<Registry>,
         prediction: Prediction,
+        thresholds: Thresholds,
     ) -> Self {
         let budget = Budget::for_registry(&registry);
-        let model = Model::new(registry, budget);
+        let model = Model::new(registry, budget).with_thresholds(thresholds);
         let states = PossibleStates::of(&scenario);
         let knob = selection::first_knob(&scenario);
         Self {
@@ -77,27 +78,30 @@ impl RunView {
     pub(in crate::tui) fn from_recording(scenario: Arc<Scenario>, settings: Settings, model: Model) -> Self {
         let now = model.run_end().map(|(at, _)| at).or(model.complete_until()).unwrap_or_else(|| model.newest_stamp());
         let cell = Span(round_up_125(now.0 / RECORDED_CELLS));
-        let new = Self::new(scenario, settings, Arc::default(), Prediction::default());
+        let new = Self::new(scenario, settings, Arc::default(), Prediction::default(), *model.thresholds());
         let past = TotalsHistory::from_end_of(&model, now);
         Self { model, now, cell, totals_history: past, shown: Shown::Recorded, ..new }
     }
 
     /// Returns the view of a recording, with its player.
-    pub(in crate::tui) fn from_playable_run(run: PlayableRun) -> Self {
-        let player =
-            Player::new(run.tape, Arc::clone(&run.registry), run.conclusion, run.start).with_beginning(run.begins_at);
-        let new = Self::new(run.scenario, run.settings, run.registry, Prediction::default());
+    pub(in crate::tui) fn from_playable_run(run: PlayableRun, thresholds: Thresholds) -> Self {
+        let budget = Budget::for_registry(&run.registry);
+        let model = Model::new(Arc::clone(&run.registry), budget).with_thresholds(thresholds);
+        let player = Player::new(run.tape, model, run.conclusion, run.start).with_beginning(run.begins_at);
+        let new = Self::new(run.scenario, run.settings, run.registry, Prediction::default(), thresholds);
         let (machine, time_limit) = (Some(run.machine), run.time_limit);
         Self { now: player.at(), shown: Shown::Played(Box::new(player)), machine, time_limit, ..new }
     }
 
     /// Returns a view of an earlier moment of the same run, whose model is `model` then.
     pub(in crate::tui) fn at_past_moment(&self, model: Model, at: Stamp) -> Self {
-        let new = Self::new(Arc::clone(&self.scenario), self.settings.clone(), Arc::default(), Prediction::default());
+        let (scenario, settings) = (Arc::clone(&self.scenario), self.settings.clone());
+        let new = Self::new(scenario, settings, Arc::default(), Prediction::default(), *model.thresholds());
         Self {
             model,
             now: at,
             shown: Shown::SlowMotion,
+            arrangement: self.arrangement.with_muted_only(),
             filter: self.filter.clone(),
             knob: self.knob,
             knob_changes: self.knob_changes.clone(),
@@ -110,7 +114,8 @@ impl RunView {
 
     /// Keeps the view for a new run.
     pub(in crate::tui) fn restart(&mut self, settings: Settings, registry: Arc<Registry>, prediction: Prediction) {
-        let mut next = Self::new(Arc::clone(&self.scenario), settings, registry, prediction);
+        let thresholds = *self.model.thresholds();
+        let mut next = Self::new(Arc::clone(&self.scenario), settings, registry, prediction, thresholds);
         (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
         self.level_history.start_new_run(&self.model, self.now);
         next.level_history = std::mem::take(&mut self.level_history);

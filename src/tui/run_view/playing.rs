@@ -169,7 +169,10 @@ impl RunView {
         let at = self.figures_time();
         let Some(player) = self.player() else { return String::new() };
         let found = match target {
-            JumpTarget::Finding => player.finding_beside(at, forward).map(|(at, id)| (at, id.to_owned())),
+            JumpTarget::Finding => {
+                let is_listed = |id: &str| !self.arrangement.is_muted(id);
+                player.finding_beside(at, forward, is_listed).map(|(at, id)| (at, id.to_owned()))
+            }
             JumpTarget::Mark => player.mark_beside(at, forward),
         };
         let Some((to, words)) = found else {

@@ -16,7 +16,7 @@ use super::memory_backend::MemoryBackend;
 use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
 use super::typed_keys::events_from;
-use crate::model::Model;
+use crate::model::{FindingOptions, Model};
 use crate::scenario::Source;
 use crate::source::EventSource as _;
 use crate::trace::{Message, Stamp};
@@ -100,7 +100,13 @@ impl Harness {
 
     /// Returns a harness that shows a recording of the script's run.
     pub(super) fn with_recording(script: &Script, start: PlaybackStart) -> Self {
+        Self::with_recording_and_options(script, start, FindingOptions::default())
+    }
+
+    /// Returns a harness that shows a recording of the script's run, with these choices about findings.
+    pub(super) fn with_recording_and_options(script: &Script, start: PlaybackStart, options: FindingOptions) -> Self {
         let mut harness = Self::in_picker(script);
+        harness.app().finding_options = options;
         let run = Box::new(playable_run(script, start));
         assert!(harness.app().initial_effects(InitialScreen::Recording(run)).is_empty(), "nothing is started");
         harness.events.handle_tick();

@@ -172,6 +172,9 @@ impl Threshold {
     pub fn format_argument(&self, value: f64) -> String {
         match self.unit {
             ThresholdUnit::Share => format!("{}%", plain_number(value * 100.0)),
+            ThresholdUnit::Time if value >= 3_600.0 && value % 3_600.0 == 0.0 => {
+                format!("{}h", plain_number(value / 3_600.0))
+            }
             ThresholdUnit::Time if value < 1.0 => format!("{}ms", plain_number(value * 1_000.0)),
             ThresholdUnit::Time => format!("{}s", plain_number(value)),
             ThresholdUnit::Number => plain_number(value),
@@ -239,10 +242,9 @@ mod tests {
     #[test]
     fn every_formatted_value_is_read_back() {
         let time = |text: &str| {
-            let (number, factor) = match text.strip_suffix("ms") {
-                Some(number) => (number, 1e-3),
-                None => (text.strip_suffix('s')?, 1.0),
-            };
+            let units = [("ms", 1e-3), ("s", 1.0), ("h", 3_600.0)];
+            let (number, factor) =
+                units.into_iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
             Some(number.parse::<f64>().ok()? * factor)
         };
         for threshold in Threshold::ALL {
