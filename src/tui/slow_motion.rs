@@ -17,9 +17,14 @@ use crate::trace::{Registry, Span, Stamp};
 pub(super) use caption::caption;
 use steps::{Cast, Focus, Step, find_steps};
 
-/// Frames that a step is shown, from the fastest pace to the slowest. A frame takes 100 ms.
-const PACES: [u32; 5] = [2, 4, 8, 16, 32];
+/// How long a step is shown, as a multiple of the time that its caption takes to read, from the fastest pace to the
+/// slowest.
+const PACES: [f64; 5] = [0.25, 0.5, 1.0, 2.0, 4.0];
 const FIRST_PACE: usize = 2;
+
+/// The time to notice a new caption, and to read a character of it.
+const NOTICE_TIME: Span = Span::from_millis(400);
+const CHAR_TIME: Span = Span::from_millis(20);
 
 /// Work of the playback in one frame, about as many events, until it has reached the first step.
 const WORK_PER_FRAME: u64 = 1 << 18;
@@ -41,7 +46,8 @@ pub(super) struct SlowMotion {
     shown: Option<String>,
     is_playing: bool,
     pace: usize,
-    frames_left: u32,
+    /// The clock when the step appeared; `None` until the first frame after that.
+    appeared_at: Option<Stamp>,
 }
 
 impl SlowMotion {
@@ -65,8 +71,8 @@ impl SlowMotion {
         let model = Model::new(Arc::clone(&registry), Budget::for_registry(&registry)).with_thresholds(thresholds);
         let limit = CheckpointLimit { bytes: CHECKPOINT_BYTES, ..CheckpointLimit::default() };
         let playback = Playback::with_checkpoint_limit(tape, model, limit);
-        let (pace, frames_left) = (FIRST_PACE, PACES[FIRST_PACE]);
-        Ok(Self { live, playback, steps, index: 0, shown: None, is_playing: true, pace, frames_left })
+        let (pace, appeared_at) = (FIRST_PACE, None);
+        Ok(Self { live, playback, steps, index: 0, shown: None, is_playing: true, pace, appeared_at })
     }
 
     /// Returns the view that shows the steps.
@@ -87,8 +93,8 @@ impl SlowMotion {
         Span(round_up_125(typical / u64::from(columns.max(1))).max(1_000))
     }
 
-    /// Handles a frame that is due. Returns whether the picture changed.
-    pub(super) fn tick(&mut self, view: &mut RunView) -> bool {
+    /// Handles a frame that is due, with the clock at `now`. Returns whether the picture changed.
+    pub(super) fn tick(&mut self, view: &mut RunView, now: Stamp) -> bool {
         if self.shown.is_none() {
             let until = self.steps[0].event.at;
             let is_read = self.playback.read_on(ReadLimit { work: WORK_PER_FRAME, until });
@@ -101,8 +107,9 @@ impl SlowMotion {
         if !self.is_playing {
             return false;
         }
-        self.frames_left -= 1;
-        if self.frames_left > 0 {
+        // The time counts from the first frame with the step: a slow terminal shows each step, and as long.
+        let appeared_at = *self.appeared_at.get_or_insert(now);
+        if now.span_since(appeared_at) < self.step_time() {
             return false;
         }
         self.step(view, 1);
@@ -127,7 +134,14 @@ impl SlowMotion {
             self.step(view, isize::MIN / 2);
             self.is_playing = true;
         }
-        self.frames_left = PACES[self.pace];
+        self.appeared_at = None;
+    }
+
+    /// Returns how long the present step is shown.
+    fn step_time(&self) -> Span {
+        let chars = self.shown.as_ref().map_or(0, |caption| caption.chars().count());
+        let reading = NOTICE_TIME.0 + CHAR_TIME.0 * chars as u64;
+        Span((reading as f64 * PACES[self.pace]) as u64)
     }
 
     pub(super) fn pause(&mut self) {
@@ -137,7 +151,6 @@ impl SlowMotion {
     /// Makes the next steps follow faster, or more slowly.
     pub(super) fn change_pace(&mut self, faster: bool) {
         self.pace = if faster { self.pace.saturating_sub(1) } else { (self.pace + 1).min(PACES.len() - 1) };
-        self.frames_left = self.frames_left.min(PACES[self.pace]);
     }
 
     /// Whether the picture changes without any input.
@@ -155,7 +168,7 @@ impl SlowMotion {
 
     /// Shows the present step.
     fn show(&mut self, view: &mut RunView) {
-        self.frames_left = PACES[self.pace];
+        self.appeared_at = None;
         let Step { event, waited } = self.steps[self.index];
         if self.playback.seek(event.at).is_err() {
             return; // a tape in memory can be read

@@ -48,7 +48,7 @@ impl App {
             return false;
         };
         slow.live.tick(now, late);
-        if slow.tick(view) {
+        if slow.tick(view, now) {
             self.dirty = true;
             self.update_layout();
         }

@@ -4,14 +4,14 @@ use super::harness::Harness;
 use super::script::{contention, deadlock, ms};
 use crate::trace::{KnobId, Message, Notice, RunEnd, Stamp};
 
-/// Draws frames until the last line begins with these words. Returns the last line.
+/// Draws frames, ten a second, until the last line begins with these words. Returns the last line.
 fn frames_until(harness: &mut Harness, words: &str) -> String {
-    for _ in 0..4_000 {
+    for frame in 0..4_000 {
         let last = last_line(harness);
         if last.trim_start().starts_with(words) {
             return last;
         }
-        harness.tick(ms(9_000));
+        harness.tick(ms(9_000 + 100 * frame));
     }
     panic!("{words}: {}", harness.screen_text());
 }
@@ -132,4 +132,59 @@ fn knobs_have_the_values_of_the_shown_step() {
     harness.press_keys(" ");
     assert!(harness.shown_moment() < ms(5_050), "{:?}", harness.shown_moment());
     assert!(harness.contains("hold 20ms") && !harness.contains("50ms"), "{}", harness.screen_text());
+}
+
+/// Draws frames at this moment until the time of the present step counts from it. Returns the number of the step.
+fn step_from(harness: &mut Harness, at: Stamp) -> usize {
+    harness.tick(at);
+    harness.tick(at);
+    step_number(harness)
+}
+
+fn step_number(harness: &Harness) -> usize {
+    let last = last_line(harness);
+    let number = last.trim_start().split('/').next().and_then(|number| number.parse().ok());
+    number.unwrap_or_else(|| panic!("{last}"))
+}
+
+#[test]
+fn step_is_shown_as_long_however_many_frames_are_drawn() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("m");
+    frames_until(&mut harness, "1/");
+    let first = step_from(&mut harness, ms(20_000));
+    for _ in 0..1_000 {
+        harness.tick(ms(20_000));
+    }
+    assert_eq!(step_number(&harness), first, "no time has passed");
+    // No caption can be read in 300 ms.
+    harness.tick(ms(20_300));
+    assert_eq!(step_number(&harness), first);
+    harness.tick(ms(80_000));
+    assert_eq!(step_number(&harness), first + 1, "a late frame skips no step");
+    harness.tick(ms(140_000));
+    assert_eq!(step_number(&harness), first + 1, "its time counts from the first frame after it appeared");
+    harness.tick(ms(200_000));
+    assert_eq!(step_number(&harness), first + 2);
+}
+
+#[test]
+fn slower_pace_shows_steps_longer() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("m");
+    frames_until(&mut harness, "1/");
+    // A character takes 20 ms to read; the line has the caption and the keys.
+    let at_most = |harness: &Harness| 400 + 20 * last_line(harness).trim().chars().count() as u64;
+    harness.press_keys("-");
+    let step = step_from(&mut harness, ms(20_000));
+    harness.tick(ms(20_000 + 2 * 400));
+    assert_eq!(step_number(&harness), step);
+    let later = 20_000 + 2 * at_most(&harness);
+    harness.tick(ms(later));
+    assert_eq!(step_number(&harness), step + 1);
+    harness.press_keys("+++");
+    let step = step_from(&mut harness, ms(90_000));
+    let later = 90_000 + at_most(&harness) / 4;
+    harness.tick(ms(later));
+    assert_eq!(step_number(&harness), step + 1);
 }
