@@ -123,15 +123,22 @@ fn is_settled(quiz: &Quiz, right: &[usize], passed: Span, hold_time: Span) -> bo
 impl Answer {
     /// Returns the answer for settings that were just requested: everything is open.
     pub fn unknown(quiz: &Quiz, why: String) -> Self {
-        let open = (0..quiz.guesses.len()).collect();
-        let (right, evidence, doubt) = (Vec::new(), Vec::new(), Some(Doubt::FormerSettings(why)));
+        Self { settings_age: Some(Span::ZERO), ..Self::doubted(quiz, Doubt::FormerSettings(why)) }
+    }
+
+    /// Returns the answer of a recording that begins at this moment of its run: everything is open.
+    pub fn without_beginning(quiz: &Quiz, begins_at: Stamp) -> Self {
+        Self::doubted(quiz, Doubt::NoBeginning(begins_at))
+    }
+
+    fn doubted(quiz: &Quiz, doubt: Doubt) -> Self {
         Self {
-            right_guesses: right,
-            open_guesses: open,
-            doubt,
-            evidence,
+            right_guesses: Vec::new(),
+            open_guesses: (0..quiz.guesses.len()).collect(),
+            doubt: Some(doubt),
+            evidence: Vec::new(),
             is_settled: false,
-            settings_age: Some(Span::ZERO),
+            settings_age: None,
             has_full_test_time: false,
         }
     }

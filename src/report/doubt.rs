@@ -3,12 +3,16 @@
 use std::fmt;
 
 use super::interference::Interference;
+use crate::trace::Stamp;
+use crate::trace::format::format_stamp;
 
 /// Reason why the measurement does not decide between guesses, the gravest first.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Doubt {
     /// The figures are, at least in part, still those of former settings; the text says why.
     FormerSettings(String),
+    /// The recording begins during the run, at this moment: what happened before is unknown.
+    NoBeginning(Stamp),
     /// Other programs used the cores that the run needs.
     Interference(Interference),
     /// The interval of a figure contains the value that decides; both in words.
@@ -19,7 +23,7 @@ impl Doubt {
     /// Returns the position in the order of gravity, the gravest first.
     pub(super) const fn severity_rank(&self) -> u8 {
         match self {
-            Self::FormerSettings(_) => 0,
+            Self::FormerSettings(_) | Self::NoBeginning(_) => 0,
             Self::Interference(_) => 1,
             Self::Noise { .. } => 2,
         }
@@ -30,6 +34,9 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FormerSettings(why) => write!(f, "too early to tell: {why}"),
+            Self::NoBeginning(at) => {
+                write!(f, "unknown: the recording begins {} after the start of the run", format_stamp(*at))
+            }
             Self::Interference(others) => write!(f, "cannot be judged: {others}"),
             Self::Noise { range, bound: due } => write!(f, "too noisy to tell: measured {range}, the bound is {due}"),
         }

@@ -187,9 +187,14 @@ impl App {
                 let (tape, registry) = *tape;
                 self.start_slow_motion(tape, registry);
             }
+            AppEvent::PastEventsReady(tape) => {
+                if let CurrentView::Run(view) = &mut self.current_view {
+                    view.take_past_events(tape.map(|tape| *tape));
+                }
+            }
             AppEvent::Idle => {
                 let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
-                self.dirty |= view.read_recording();
+                self.dirty |= if view.is_reading_past() { view.read_past_slice() } else { view.read_recording() };
                 return Vec::new();
             }
             AppEvent::RunClosed { now } => self.handle_run_closed(now),
@@ -242,7 +247,8 @@ impl App {
 
     /// Whether there is something to do while nothing happens.
     pub(super) fn has_idle_work(&self) -> bool {
-        matches!(&self.current_view, CurrentView::Run(view) if view.player().is_some_and(Player::is_reading))
+        let CurrentView::Run(view) = &self.current_view else { return false };
+        view.player().is_some_and(Player::is_reading) || view.is_reading_past()
     }
 
     pub(super) fn key_context(&self) -> KeyContext {

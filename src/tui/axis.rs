@@ -4,6 +4,7 @@
 //! keeps its shape.
 
 use crate::model::CellWindow;
+use crate::trace::format::format_stamp;
 use crate::trace::{Span, Stamp};
 
 /// Shortest and longest cell, in nanoseconds.
@@ -71,6 +72,16 @@ impl TimeAxis {
         self.end.earlier_by(Span(self.cell.0.saturating_mul(back)))
     }
 
+    /// Formats a moment with the digits that tell neighbouring cells apart.
+    pub(super) fn format_moment(&self, at: Stamp) -> String {
+        if self.is_fine() { exact_moment(at) } else { format_stamp(at) }
+    }
+
+    /// Whether cells are shorter than a millisecond.
+    pub(super) fn is_fine(&self) -> bool {
+        self.cell < Span::from_millis(1)
+    }
+
     /// Returns labels at round distances: before now while the axis follows the newest, in run time otherwise.
     pub(super) fn labels(&self, follows: bool) -> Vec<AxisLabel> {
         let step = round_up_125(self.cell.0.saturating_mul(LABEL_SPACING));
@@ -121,6 +132,12 @@ pub(super) fn round_up_125(least: u64) -> u64 {
         }
         power = power.saturating_mul(10);
     }
+}
+
+/// Returns a moment with all its digits down to microseconds.
+pub(super) fn exact_moment(at: Stamp) -> String {
+    let micros = at.span_since(Stamp(0)).0 / 1_000;
+    format!("{}.{:06} s", micros / 1_000_000, micros % 1_000_000)
 }
 
 /// Formats a multiple of `step` with as many digits as it needs.

@@ -259,13 +259,23 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
         }
         Section::Locks => {
             let rest = legend::draw_lock_legend(scene.theme, parts.timeline, buf);
-            if scene.view.has_only_final_totals() {
-                text::put_right(buf, rest, "cont, w.p99, hold: whole run ", faint);
+            if let Some(words) = lock_figures_note(scene.view) {
+                text::put_right(buf, rest, &words, faint);
             }
         }
         Section::Cores => cores::draw_load_owners(scene, parts.timeline, buf),
         Section::Queues | Section::Signals | Section::Counters => {}
     }
+}
+
+/// Returns what to say about the figures of locks, if they are not those of the shown moment or range.
+fn lock_figures_note(view: &RunView) -> Option<String> {
+    let figures = &view.figures.locks;
+    if view.shown_range().is_none() {
+        return view.has_only_final_totals().then(|| "cont, w.p99, hold: whole run ".to_owned());
+    }
+    let gap = view.interval_gap().filter(|_| figures.iter().any(|(_, lock)| lock.contended_share.is_none()))?;
+    Some(format!("cont, w.p99, hold: {} ", gap.words()))
 }
 
 /// Whether the window ends at now and moves with it.

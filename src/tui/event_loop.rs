@@ -132,6 +132,11 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     }
 
     #[cfg(test)]
+    pub(super) const fn limit_memory(&mut self, bytes: usize) {
+        self.recording.limit_memory(bytes);
+    }
+
+    #[cfg(test)]
     pub(super) const fn backend(&self) -> &S {
         &self.backend
     }

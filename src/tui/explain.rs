@@ -10,7 +10,7 @@ mod waits;
 use self::finding::explain_finding;
 use super::run_view::{RunView, Selection};
 use crate::model::{LockCapacity, Model, join_names};
-use crate::trace::format::{compact_duration, format_counted, format_stamp};
+use crate::trace::format::{compact_duration, format_counted};
 use crate::trace::{ResourceId, Span, Stamp, WorkerId};
 
 /// Holders, waiters or workers that are named.
@@ -19,8 +19,11 @@ const MAX_NAMES: usize = 3;
 /// Returns the title and the sentences about what is chosen; `None` if nothing is that can be explained.
 pub(super) fn explain_selection(view: &RunView) -> Option<(String, Vec<String>)> {
     let explainer = Explainer { model: view.shown_model(), at: view.figures.taken_at, now: view.now };
-    let when =
-        if view.shows_present() { "now".to_owned() } else { format!("at {}", format_stamp(view.figures.taken_at)) };
+    let when = if view.shows_present() {
+        "now".to_owned()
+    } else {
+        format!("at {}", view.format_moment(view.figures.taken_at))
+    };
     let registry = view.shown_model().registry();
     match view.selection? {
         Selection::Lane(worker) => {

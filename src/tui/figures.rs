@@ -1,5 +1,6 @@
 //! The figures beside the timelines, captured a few times a second and held in between, so that they are readable.
 
+mod interval;
 mod range;
 mod signals;
 mod totals;
@@ -19,6 +20,8 @@ const RECENT_WINDOW: Span = Span::from_millis(200);
 /// Points of a throughput curve, each half of a [`RATE_WINDOW`].
 const CURVE_POINTS: u64 = 40;
 
+pub(super) use interval::{IntervalGap, IntervalRecord};
+pub(super) use range::{lock_sums_between, max_depth_between};
 pub(super) use signals::SignalFigures;
 pub(super) use totals::Totals;
 
@@ -109,7 +112,8 @@ pub(super) struct QueueFigures {
     pub(super) max_depth: u32,
     pub(super) put: u64,
     pub(super) taken: u64,
-    pub(super) mean_depth: f64,
+    /// `None` if it is not known for the time shown.
+    pub(super) mean_depth: Option<f64>,
 }
 
 #[derive(Debug, Clone, Default)]

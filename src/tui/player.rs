@@ -16,6 +16,7 @@ use crate::playback::{Playback, PlaybackClock, ReadLimit, Row, Speed, Tape};
 use crate::recording::Conclusion;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Event, Notice, Registry, Span, Stamp};
+use crate::tui::figures::IntervalRecord;
 use crate::tui::slow_motion::caption;
 use finding_log::FindingLog;
 
@@ -73,15 +74,20 @@ pub(super) struct Player {
 }
 
 impl Player {
-    /// Returns the player of a tape, given the model before its first message.
-    pub(super) fn new(tape: Box<dyn Tape>, model: Model, conclusion: Option<Conclusion>, start: PlaybackStart) -> Self {
+    /// Returns the player of a tape that begins at `begins_at`, given the model before its first message.
+    pub(super) fn new(
+        tape: Box<dyn Tape>,
+        model: Model,
+        conclusion: Option<Conclusion>,
+        (begins_at, start): (Option<Stamp>, PlaybackStart),
+    ) -> Self {
         let playback = Playback::new(tape, model);
         let mut player = Self {
             findings: FindingLog::over(playback.end()),
             playback,
             clock: PlaybackClock::new(Stamp(0)),
             conclusion,
-            begins_at: Stamp(0),
+            begins_at: begins_at.unwrap_or_default(),
             target: None,
             failure: None,
         };
@@ -99,12 +105,7 @@ impl Player {
         player
     }
 
-    /// Notes the moment at which the recording begins.
-    pub(super) fn with_beginning(self, begins_at: Option<Stamp>) -> Self {
-        Self { begins_at: begins_at.unwrap_or_default(), ..self }
-    }
-
-    /// Returns the moment at which the recording begins.
+    /// Returns the first recorded moment.
     pub(super) const fn begins_at(&self) -> Stamp {
         self.begins_at
     }
@@ -122,6 +123,12 @@ impl Player {
     /// Returns the model as of an earlier moment than the shown one.
     pub(super) fn model_at(&mut self, at: Stamp) -> Option<&Model> {
         self.playback.model_at(at).ok()
+    }
+
+    /// Sums up the events between two moments that have been read.
+    pub(super) fn read_interval(&mut self, from: Stamp, to: Stamp) -> Option<IntervalRecord> {
+        let read = IntervalRecord::read(&mut self.playback, from, to);
+        self.unless_failed(read)
     }
 
     /// Returns the shown moment.
@@ -214,9 +221,9 @@ impl Player {
         }
     }
 
-    /// Shows a moment, as soon as it has been read.
+    /// Shows a moment, as soon as it has been read: the first recorded one for any earlier.
     pub(super) fn show(&mut self, at: Stamp) {
-        let at = at.min(self.end());
+        let at = at.max(self.begins_at).min(self.end());
         self.clock.set(at);
         self.target = None;
         let shown = if self.is_reading() && at > self.playback.read_until() {
@@ -232,14 +239,14 @@ impl Player {
         self.check_result(shown);
     }
 
-    /// Plays on, or pauses. At the end of the run, plays from its start.
+    /// Plays on, or pauses. At the end of the run, plays from the first recorded moment.
     pub(super) fn toggle_play(&mut self) {
         if self.clock.is_playing() {
             self.clock.pause();
             return;
         }
         if self.clock.at() >= self.end() {
-            self.show(Stamp(0));
+            self.show(self.begins_at);
         }
         self.clock.play();
     }
@@ -256,7 +263,7 @@ impl Player {
     /// Shows the moment of the event of a row next to `at`, and pauses. Returns what happens then in words.
     pub(super) fn step(&mut self, at: Stamp, row: Row, forward: bool) -> Option<String> {
         let found = if forward { self.playback.next_event(at, row) } else { self.playback.previous_event(at, row) };
-        let event = self.unless_failed(found)??;
+        let event = self.unless_failed(found)?.filter(|event| event.at >= self.begins_at)?;
         let events = self.playback.events_at(event.at, row);
         let events = self.unless_failed(events)?;
         self.clock.pause();
@@ -289,7 +296,7 @@ impl Player {
         forward: bool,
         is_listed: impl Fn(&str) -> bool,
     ) -> Option<(Stamp, &'static str)> {
-        self.findings.beside(at, forward, is_listed)
+        self.findings.beside(at, forward, is_listed).filter(|(moment, _)| *moment >= self.begins_at)
     }
 
     /// Returns the mark next to `at`: a turned knob, a resized pool, a death, or a mark of the run or the user.
@@ -297,7 +304,7 @@ impl Player {
         let model = self.playback.newest_model();
         let changes = model.marks().iter().map(|mark| (mark.at, mark.text.clone()));
         let named = model.named_marks().into_iter().map(|mark| (mark.at, mark.text.to_string()));
-        let marks = changes.chain(named);
+        let marks = changes.chain(named).filter(|(moment, _)| *moment >= self.begins_at);
         if forward {
             marks.filter(|(moment, _)| *moment > at).min_by_key(|(moment, _)| *moment)
         } else {

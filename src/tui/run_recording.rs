@@ -36,6 +36,8 @@ pub(super) struct RunRecording {
     run_count: usize,
     /// The run on screen.
     current: Option<CurrentRun>,
+    /// Bytes that are kept of each run; `None` for the usual size.
+    memory_limit: Option<usize>,
     /// Files that end, in order; the last sections of some are still being written.
     ended: Vec<(PathBuf, RecordingFile)>,
     /// The number of these files that the user knows of.
@@ -59,6 +61,12 @@ impl RunRecording {
         Self { options, ..Self::default() }
     }
 
+    /// Keeps fewer bytes of the next runs.
+    #[cfg(test)]
+    pub(super) const fn limit_memory(&mut self, bytes: usize) {
+        self.memory_limit = Some(bytes);
+    }
+
     /// Begins to keep the messages of a run of the scenario `name`, in its file if each run has one.
     ///
     /// # Errors
@@ -67,7 +75,7 @@ impl RunRecording {
         let run = self.current.insert(CurrentRun {
             description: describe_run(header, time_limit),
             name: file_name_part(name),
-            flight: FlightRecorder::default(),
+            flight: self.memory_limit.map_or_else(FlightRecorder::default, FlightRecorder::with_budget),
             path: None,
             run_end: None,
             is_failure_told: false,

@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod compared_run;
+mod interval;
 mod navigation;
 mod opening;
 mod play_state;
@@ -31,6 +32,7 @@ use crate::trace::{KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
 use arrangement::Arrangement;
 pub(super) use arrangement::LaneOrder;
 pub(super) use compared_run::{ComparedRun, OpenedRecording, PartFigure, RunPart};
+use interval::IntervalReader;
 use navigation::{PlaceHistory, TimeRange};
 pub(super) use play_state::PlayState;
 use play_state::Shown;
@@ -67,6 +69,7 @@ pub(super) struct RunView {
     pub(super) cursor: Option<Stamp>,
     /// A range of time that determines every figure, up to its end.
     range: Option<TimeRange>,
+    interval: IntervalReader,
     /// The order of lanes, and what is hidden.
     pub(super) arrangement: Arrangement,
     /// Findings at the shown moment that are muted.
@@ -192,6 +195,8 @@ impl RunView {
 
     /// Captures the figures anew.
     pub(super) fn refresh(&mut self) {
+        self.note_knob_changes();
+        self.read_interval();
         let at = self.figures_time();
         let axis = self.drawn_axis();
         let from = self.shown_range().map_or_else(|| at.earlier_by(axis.width()), |(from, _)| from);
@@ -216,7 +221,7 @@ impl RunView {
         });
         if let Some((from, to)) = self.shown_range() {
             let figures = std::mem::take(&mut self.figures);
-            self.figures = figures.of_range(self.shown_model(), (from, to, self.now));
+            self.figures = figures.of_range(self.shown_model(), (from, to, self.now), self.interval_record());
         }
         let found = self.figures.findings.len();
         self.figures.findings.retain(|finding| !self.arrangement.is_muted(finding.id));

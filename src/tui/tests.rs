@@ -7,6 +7,7 @@ mod finding_options;
 mod harness;
 mod header;
 mod interaction;
+mod interval;
 mod level_history;
 mod memory_backend;
 mod open_program;

@@ -44,7 +44,7 @@ use contend_trace::{FindingId, PoolId, ResourceId, Span, Stamp, WorkerId};
 const DETECTION_WINDOW: Span = Span::from_millis(4_000);
 
 /// Least time that figures must cover to be judged.
-const MIN_OBSERVATION: Span = Span::from_millis(500);
+pub const MIN_OBSERVATION: Span = Span::from_millis(500);
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -234,6 +234,13 @@ impl Model {
             }
             _ => false,
         }
+    }
+
+    /// Returns the problems at `now` since a period began, and the workers that were stuck already then; see
+    /// [`Model::begin_period`].
+    pub fn findings_of_period(&self, now: Stamp) -> Vec<Finding> {
+        let lasts = |id| matches!(id, deadlock::ID | stall::ID | stall::LOST_WAKEUP_ID);
+        self.findings(now).into_iter().filter(|finding| lasts(finding.id) || !self.is_outdated(finding, now)).collect()
     }
 }
 

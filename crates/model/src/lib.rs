@@ -43,6 +43,7 @@ mod queue;
 mod resource_state;
 mod results;
 mod row_events;
+mod run_sums;
 mod samples;
 mod settings_change;
 mod signals;
@@ -67,20 +68,20 @@ pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
 pub use duration_stats::DurationStats;
 pub use failures::{CommandStats, Failure, Failures};
 pub use findings::{
-    Finding, FindingOptions, FindingSubject, Severity, SplitFindings, Threshold, ThresholdError, ThresholdUnit,
-    Thresholds,
+    Finding, FindingOptions, FindingSubject, MIN_OBSERVATION, Severity, SplitFindings, Threshold, ThresholdError,
+    ThresholdUnit, Thresholds,
 };
 pub use gone::{GoneResources, GoneWorkers};
 pub use lane::{Activity, Lane, LifeEnd};
 pub use life::Life;
 pub use lock::{Lock, LockCapacity, LockCell, RecentLockUse};
-pub use lock_range::LockUseBetween;
 pub use marks::{MarkCount, NamedMark};
 pub use phrases::{all_stuck_sentence, join_names, stuck_forever_sentence};
 pub use pipe::Pipe;
 pub use pool::{HandoverTime, Pool, RecentTasks, TaskCounts};
 pub use queue::{DepthTrend, PriorityItems, Queue};
 pub use results::Results;
+pub use run_sums::{LockSums, PoolSums, QueueSums, RunSums};
 pub use samples::{LogLine, TimelineMark};
 pub use settings_change::{Backlog, SettingsChange};
 pub use signals::Signals;

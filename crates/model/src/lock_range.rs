@@ -1,47 +1,37 @@
 //! Use of a lock between two moments, hold by hold.
 
 use super::lock::Hold;
-use super::{DurationStats, Model, ResourceState};
+use super::{DurationStats, LockSums, Model, ResourceState};
 use contend_trace::{ResourceId, Span, Stamp, State, WorkerId};
-
-/// The use of a lock between two moments.
-#[derive(Debug, Clone)]
-pub struct LockUseBetween {
-    /// Acquisitions in the interval, and those that had to wait.
-    pub acquired: u64,
-    pub contended: u64,
-    /// The waits that ended with one of these acquisitions.
-    pub waits: DurationStats,
-    /// The holds that ended in the interval.
-    pub holds: DurationStats,
-}
 
 /// What happened before an acquisition is no longer kept.
 struct NotKept;
 
 impl Model {
-    /// Returns the use of a lock between two moments. `None` if its holds, or the waits of its users, are no longer
+    /// Returns the use of a lock between two moments: the acquisitions, the waits that ended with them, and the holds
+    /// that ended. `None` if its holds, or the waits of its users, are no longer
     /// kept one by one since then.
-    pub fn lock_use_between(&self, id: ResourceId, from: Stamp, to: Stamp, now: Stamp) -> Option<LockUseBetween> {
+    pub fn lock_use_between(&self, id: ResourceId, from: Stamp, to: Stamp, now: Stamp) -> Option<LockSums> {
         let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()).filter(|_| self.is_complete()) else {
             return None;
         };
-        let mut seen = LockUseBetween {
+        let mut seen = LockSums {
             acquired: 0,
             contended: 0,
-            waits: DurationStats::from_spans([]),
-            holds: DurationStats::from_spans([]),
+            wait_times: DurationStats::from_spans([]),
+            hold_times: DurationStats::from_spans([]),
+            acquired_by: Vec::new(),
         };
         for Hold { worker, from: taken, to: released, is_open, .. } in lock.holds_since(from, now)? {
             if (from..to).contains(&taken) {
-                seen.acquired += 1;
+                seen.count_acquired(worker);
                 if let Some(waited) = self.wait_before(worker, id, taken).ok()? {
                     seen.contended += 1;
-                    seen.waits.record(waited);
+                    seen.wait_times.record(waited);
                 }
             }
             if !is_open && (from..to).contains(&released) {
-                seen.holds.record(released.span_since(taken));
+                seen.hold_times.record(released.span_since(taken));
             }
         }
         Some(seen)

@@ -261,6 +261,18 @@ impl Pool {
 }
 
 impl HandoverTime {
+    /// Returns the fraction of the time that was spent on handing over.
+    pub fn share(self) -> f64 {
+        Span(self.handover_ns).share_of(Span(self.handover_ns) + Span(self.work_ns))
+    }
+
+    pub(crate) fn minus_earlier(self, then: Self) -> Self {
+        Self {
+            handover_ns: self.handover_ns.saturating_sub(then.handover_ns),
+            work_ns: self.work_ns.saturating_sub(then.work_ns),
+        }
+    }
+
     fn add_ns(&mut self, is_handover: bool, ns: u64) {
         let sum = if is_handover { &mut self.handover_ns } else { &mut self.work_ns };
         *sum = sum.saturating_add(ns);

@@ -51,6 +51,15 @@ impl Model {
         Some(Backlog { initial, remaining: self.queue(queue)?.depth() })
     }
 
+    /// Begins the figures of a period at `from`, up to which this model was fed, as if the settings had changed then:
+    /// findings are about what follows. Durations that began before count when they end.
+    pub fn begin_period(&mut self, from: Stamp) {
+        self.set_resource_baselines(Stamp(0));
+        self.pools.iter_mut().for_each(|pool| pool.begin_period(from));
+        self.happens_before.forget_orders();
+        self.last_change = Some(SettingsChange { at: from, figures_from: from, has_baseline: true });
+    }
+
     pub(super) fn record_settings_change(&mut self, at: Stamp) {
         let at = self.last_change.map_or(at, |before| before.at.max(at));
         self.last_change = Some(SettingsChange { at, figures_from: at + SETTLE_TIME, has_baseline: false });
@@ -75,6 +84,16 @@ impl Model {
     }
 
     fn set_all_baselines(&mut self, from: Stamp) {
+        self.set_resource_baselines(from);
+        for pool in 0..self.pools.len() {
+            let depth = self.pool_queue_depth(PoolId::from(pool));
+            self.pools[pool].set_baseline(from, depth);
+        }
+        self.happens_before.forget_orders();
+        self.last_change = self.last_change.map(|change| SettingsChange { has_baseline: true, ..change });
+    }
+
+    fn set_resource_baselines(&mut self, from: Stamp) {
         for (_, resource) in self.resources.entries_mut() {
             match resource {
                 ResourceState::Lock(lock) => lock.set_baseline(from),
@@ -86,12 +105,6 @@ impl Model {
                 ResourceState::Results(_) => {}
             }
         }
-        for pool in 0..self.pools.len() {
-            let depth = self.pool_queue_depth(PoolId::from(pool));
-            self.pools[pool].set_baseline(from, depth);
-        }
-        self.happens_before.forget_orders();
-        self.last_change = self.last_change.map(|change| SettingsChange { has_baseline: true, ..change });
     }
 
     /// Ends the backlog of each pool whose queue has no more tasks than the pool has workers.

@@ -204,6 +204,23 @@ impl<T: Tape> Playback<T> {
         Ok(self.look.as_ref().map_or(&self.frontier.model, Head::model))
     }
 
+    /// Returns the model as of `to` whose findings are about the time since `from`; `None` if there is more than `limit`
+    /// work between them, in events.
+    ///
+    /// # Errors
+    /// If the tape cannot be read.
+    pub fn period_model(&mut self, from: Stamp, to: Stamp, limit: u64) -> io::Result<Option<Model>> {
+        let mut feed = self.go(None, from)?.map_or_else(|| self.frontier.clone(), |head| head.feed);
+        feed.model.begin_period(from);
+        let most = feed.work.saturating_add(limit);
+        if !feed_until(&mut self.sections, &mut feed, to, most)? {
+            return Ok(None);
+        }
+        let part = collect_part(&mut self.sections, feed.next, to)?;
+        part.messages.iter().for_each(|message| feed.model.apply(message));
+        Ok(Some(feed.model))
+    }
+
     /// Returns the model of a moment, made from that of another one or from a checkpoint; `None` if it is the
     /// frontier's.
     fn go(&mut self, from: Option<Head>, at: Stamp) -> io::Result<Option<Head>> {
@@ -219,7 +236,7 @@ impl<T: Tape> Playback<T> {
             _ => Head { feed: behind.clone(), part: None },
         };
         let before = head.feed.next;
-        feed_until(&mut self.sections, &mut head.feed, at)?;
+        feed_until(&mut self.sections, &mut head.feed, at, u64::MAX)?;
         if head.feed.next != before {
             head.part = None;
         }
@@ -235,19 +252,22 @@ impl<T: Tape> Playback<T> {
     }
 }
 
-/// Feeds all messages that have nothing after `at`.
-fn feed_until<T: Tape>(sections: &mut Sections<T>, feed: &mut Feed, at: Stamp) -> io::Result<()> {
+/// Feeds all messages that have nothing after `at`. Returns whether that was done before the feed's work exceeded `most`.
+fn feed_until<T: Tape>(sections: &mut Sections<T>, feed: &mut Feed, at: Stamp, most: u64) -> io::Result<bool> {
     while let Some(section) = sections.read(feed.next.section)? {
         let from = feed.next.message;
         for (message, latest) in section.messages.iter().zip(section.latest.iter()).skip(from) {
             if *latest > at {
-                return Ok(());
+                return Ok(true);
+            }
+            if feed.work > most {
+                return Ok(false);
             }
             feed.apply(message, *latest);
         }
         feed.skip_to_next_section();
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Collects what the messages from a place on have up to `at`.

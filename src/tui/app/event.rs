@@ -30,6 +30,8 @@ pub(in crate::tui) enum AppEvent {
     },
     /// What memory holds of the run on screen, and the registry with which it began.
     TapeReady(Box<(FlightTape, Registry)>),
+    /// The same, for the figures of the shown interval; `None` if memory holds nothing of the run.
+    PastEventsReady(Option<Box<(FlightTape, Registry)>>),
     RunStarted {
         scenario: Arc<Scenario>,
         settings: Settings,
@@ -60,6 +62,8 @@ pub(in crate::tui) enum Effect {
     },
     /// Shows the last moments of the run step by step.
     StartSlowMotion,
+    /// Gets what memory holds of the run, for the figures of the shown interval.
+    FetchPastEvents,
     /// Starts or ends a recording of the run on screen.
     ToggleRecording,
     /// Ends the run, which is no longer on screen.

@@ -11,7 +11,7 @@ const MAX_FILTER_LENGTH: usize = 40;
 
 impl App {
     pub(super) fn handle_input(&mut self, event: Event) -> Vec<Effect> {
-        let effects = match event {
+        let mut effects = match event {
             Event::Key(key) if key.is_press() || key.is_repeat() => {
                 self.status_message = None;
                 self.handle_key_or_alt(key)
@@ -28,7 +28,19 @@ impl App {
             _ => Vec::new(), // pasted text is not a command
         };
         self.update_layout();
+        effects.extend(self.update_interval());
         effects
+    }
+
+    /// Brings what depends on the open overlay up to date. Returns the effect that fetches the events of the shown
+    /// interval, if they are lacking.
+    fn update_interval(&mut self) -> Option<Effect> {
+        let CurrentView::Run(view) = &mut self.current_view else { return None };
+        view.set_details_shown(matches!(self.mode, Mode::Detail { .. }));
+        if matches!(self.mode, Mode::Answer { .. }) {
+            view.update_answer();
+        }
+        view.wants_past_events().then_some(Effect::FetchPastEvents)
     }
 
     /// Splits a key with Alt into Escape and the key. Escape followed at once by another key arrives like that, and no
@@ -155,7 +167,7 @@ impl App {
                 let moment = parse_moment(text);
                 self.mode = Mode::Browse;
                 match (moment, &mut self.current_view) {
-                    (Ok(at), CurrentView::Run(view)) => view.jump_to(at),
+                    (Ok(at), CurrentView::Run(view)) => self.status_message = view.jump_to(at),
                     (Ok(_), _) => {}
                     (Err(why), _) => self.status_message = Some(format!("That is {why}")),
                 }

@@ -155,6 +155,6 @@ fn set_cursor(view: &mut RunView, layout: &RunLayout, event: MouseEvent) {
     }
     let middle = axis.time_at(column) + Span(axis.cell.0 / 2);
     view.viewport = Viewport::Until(axis.end);
-    view.cursor = Some(middle.min(view.now));
+    view.cursor = Some(view.nearest_shown_moment(middle));
     view.refresh();
 }

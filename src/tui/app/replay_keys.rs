@@ -1,7 +1,6 @@
 //! Keys that play a recording and jump in it.
 
 use super::{App, CurrentView, Mode};
-use crate::trace::Stamp;
 use crate::tui::keys::Action;
 use crate::tui::run_view::JumpTarget;
 
@@ -19,7 +18,7 @@ impl App {
             Action::PreviousFinding => self.status_message = Some(view.jump_beside(JumpTarget::Finding, false)),
             Action::NextMark => self.status_message = Some(view.jump_beside(JumpTarget::Mark, true)),
             Action::PreviousMark => self.status_message = Some(view.jump_beside(JumpTarget::Mark, false)),
-            Action::ToRunStart => view.jump_to(Stamp(0)),
+            Action::ToRunStart => view.jump_to_start(),
             Action::ToRunEnd => view.jump_to_end(),
             Action::JumpToTime => self.mode = Mode::JumpTo { text: String::new() },
             _ => return false,

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::{App, CurrentView, Effect, Mode};
 use crate::scenario::{KnobKind, sanitize};
-use crate::trace::format::format_stamp;
-use crate::trace::{Command, KnobId, Stamp};
+use crate::trace::{Command, KnobId};
 use crate::tui::keys::Action;
 use crate::tui::panes;
 use crate::tui::run_view::{Pane, RunView, Selection};
@@ -204,7 +203,7 @@ impl App {
         let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
         let at = view.figures_time();
         let text = format!("mark {}", view.newest_model().user_mark_total() + 1);
-        self.status_message = Some(format!("Set {text} at {}", format_stamp(at)));
+        self.status_message = Some(format!("Set {text} at {}", view.format_moment(at)));
         vec![Effect::SetMark { at, text }]
     }
 
@@ -246,7 +245,7 @@ impl RunView {
 
     fn go_to_start(&mut self) {
         let axis = self.drawn_axis();
-        self.viewport = crate::tui::run_view::Viewport::Until(Stamp(0) + axis.width());
+        self.viewport = crate::tui::run_view::Viewport::Until(self.first_moment() + axis.width());
         self.pan_window(0);
     }
 

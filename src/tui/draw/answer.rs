@@ -132,12 +132,13 @@ fn suggestion_lines(view: &RunView, theme: Theme, lines: &mut LabelledLines) {
     }
 }
 
-/// Returns every suggestion, and whether a number key, which it then begins with, starts it.
+/// Returns every suggestion, and whether it can be started: with the number key that it then begins with, unless the run
+/// is a recorded one.
 pub(super) fn numbered_suggestions(view: &RunView) -> Vec<(String, bool)> {
     let mut number = 0;
     let line = |suggestion: &crate::scenario::Suggestion| {
-        if suggestion.set.is_empty() {
-            return (format!("- {}", suggestion.text), false);
+        if suggestion.set.is_empty() || view.is_recorded() {
+            return (format!("- {}", suggestion.text), view.is_recorded());
         }
         number += 1;
         (format!("{} {}", key_label(number), suggestion.text), true)

@@ -12,7 +12,7 @@ use super::super::layout::TimelineRow;
 use super::{RunScene, is_following, lane, text};
 use crate::report::text_width::truncate;
 use crate::trace::Stamp;
-use crate::trace::format::{compact_duration, format_stamp};
+use crate::trace::format::compact_duration;
 
 /// Most marks of one text in the window that are lines.
 const MAX_LINES_OF_TEXT: usize = 4;
@@ -165,7 +165,7 @@ impl AxisOverlay<'_> {
         let time = scene.split_row(self.axis).timeline;
         let x = time.x.saturating_add(column);
         self.draw_column(x, buf, scene.theme.selection_style());
-        let label = format!(" {} ", format_stamp(at));
+        let label = format!(" {} ", scene.axis.format_moment(at));
         let width = u16::try_from(label.width()).unwrap_or(u16::MAX).min(time.width);
         let x = x.saturating_sub(width / 2).clamp(time.x, time.right() - width);
         text::put_line(buf, Rect { x, width, ..time }, &label, scene.theme.selection_style());

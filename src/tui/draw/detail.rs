@@ -1,19 +1,23 @@
-//! The overlay with details of the chosen worker, lock or queue.
+//! The overlay with details of the chosen worker, lock or queue: what it is at the shown moment, then the figures of a
+//! range, of a window in the past, or of the whole run up to now.
+
+mod lock;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::figures::LockFigures;
+use super::super::figures::max_depth_between;
 use super::super::run_view::{RunView, Selection};
 use super::super::theme::Theme;
-use super::overlay::{self, Overlay};
-use crate::model::{Deadlock, DurationStats, LifeEnd, Lock, LockCapacity, join_names};
-use crate::report::text_width::wrap_text;
-use crate::trace::format::{compact_count, compact_counted, compact_duration, compact_percent, compact_rate};
+use super::overlay::Overlay;
+use crate::model::{Deadlock, DurationStats, LifeEnd, join_names};
+use crate::trace::format::{
+    compact_count, compact_counted, compact_duration, compact_percent, compact_rate, format_stamp,
+};
 use crate::trace::signal_name;
-use crate::trace::{DeathCause, ResourceId, ResourceKind, RwPolicy, Span, Stamp, State, WorkerId};
+use crate::trace::{DeathCause, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Columns of a bar.
 const BAR_WIDTH: usize = 30;
@@ -77,20 +81,12 @@ impl DetailOverlay<'_> {
         let held: Vec<_> = figures.locks_held_by(worker).map(|lock| registry.resource_name(lock)).collect();
         lines.push(plain_line(format!("holds {}", if held.is_empty() { "nothing".into() } else { held.join(", ") })));
         lines.push(plain_line(String::new()));
-        self.push_whole_run_note(&mut lines);
-        if let Some(ending) = lane.ending() {
-            lines.push((ending_text(&ending), self.theme.strong_style()));
-        }
-        if lane.ended_tasks() > 0 {
-            lines.push(plain_line(compact_counted(lane.ended_tasks(), "task")));
-        }
-        if lane.life_count() > 1 {
-            lines.push(plain_line(format!("started {}", compact_counted(lane.life_count().into(), "time"))));
-        }
-        let waited = |delay| format!("waited {} for a CPU, according to the kernel", compact_duration(Span(delay)));
-        let unknown = || "how long it waited for a CPU is unknown".to_owned();
-        lines.push(plain_line(lane.run_queue_delay().map_or_else(unknown, waited)));
-        let totals = lane.total_state_times(now);
+        self.push_period_note(false, &mut lines);
+        self.push_life(worker, &mut lines);
+        let totals = match self.view.shown_interval() {
+            Some((from, to)) => lane.state_times(from, to, now),
+            None => lane.total_state_times(now),
+        };
         for state in State::ALL.into_iter().filter(|s| totals.get(*s) > 0 && *s != State::Done) {
             let share = totals.share(state);
             let line = format!(
@@ -103,6 +99,35 @@ impl DetailOverlay<'_> {
             lines.push((line, self.theme.state_style(state)));
         }
         lines
+    }
+
+    /// Adds the worker's end, its tasks, and what is known of its whole life only.
+    fn push_life(&self, worker: WorkerId, lines: &mut StyledLines) {
+        let lane = self.view.shown_model().lane(worker);
+        let activity = self.view.figures.lane(worker).and_then(|lane| lane.activity);
+        let has_ended = activity.is_some_and(|doing| matches!(doing.state, State::Done | State::Crashed));
+        if let Some(ending) = lane.ending().filter(|_| has_ended) {
+            lines.push((ending_text(&ending), self.theme.strong_style()));
+        }
+        let tasks = match (self.view.shown_interval(), self.view.interval_record()) {
+            (None, _) => Some(lane.ended_tasks()),
+            (Some(_), Some(record)) => Some(record.sums.ended_tasks(worker)),
+            (Some(_), None) => None,
+        };
+        match tasks {
+            Some(tasks) if lane.ended_tasks() > 0 => lines.push(plain_line(compact_counted(tasks, "task"))),
+            None if lane.ended_tasks() > 0 => self.push_gap("tasks", lines),
+            _ => {}
+        }
+        if self.view.shown_interval().is_some() {
+            return;
+        }
+        if lane.life_count() > 1 {
+            lines.push(plain_line(format!("started {}", compact_counted(lane.life_count().into(), "time"))));
+        }
+        let waited = |delay| format!("waited {} for a CPU, according to the kernel", compact_duration(Span(delay)));
+        let unknown = || "how long it waited for a CPU is unknown".to_owned();
+        lines.push(plain_line(lane.run_queue_delay().map_or_else(unknown, waited)));
     }
 
     /// Returns why the worker waits forever, if that is proven: its part in each deadlock, or a stall.
@@ -124,103 +149,34 @@ impl DetailOverlay<'_> {
         }
     }
 
-    fn lock_lines(&self, id: ResourceId, area: Rect) -> StyledLines {
-        let model = self.view.shown_model();
-        let (Some(lock), registry) = (model.lock(id), model.registry()) else { return StyledLines::new() };
-        let kind = match registry.resource(id).map(|r| &r.kind) {
-            Some(ResourceKind::Mutex { kind }) => format!("{} mutex", kind.word()),
-            Some(ResourceKind::Semaphore { permits, .. }) => format!("semaphore of {permits}"),
-            Some(ResourceKind::Rwlock { policy: RwPolicy::Fair }) => "rwlock, in order of arrival".into(),
-            Some(ResourceKind::Rwlock { policy }) => format!("rwlock, {} first", policy.word()),
-            _ => String::new(),
-        };
-        let figures = self.view.figures.lock(id).cloned().unwrap_or_default();
-        let taken = format!(
-            "acquired {}, {} of them after waiting ({})",
-            compact_counted(figures.acquisitions, "time"),
-            compact_count(figures.waited_acquisitions),
-            compact_percent(Span(figures.waited_acquisitions).share_of(Span(figures.acquisitions)))
-        );
-        let then = !self.view.has_only_final_totals();
-        let mut lines = vec![plain_line(if then { format!("{kind}   {taken}") } else { kind })];
-        self.push_holders(lock.capacity(), &figures, area, &mut lines);
-        if self.view.time_before_end().is_some() {
-            lines.push(plain_line(String::new()));
-            self.push_whole_run_note(&mut lines);
-        }
-        if !then {
-            lines.push(plain_line(taken));
-        }
-        if let Some(fairness) = lock.recent_fairness() {
-            lines.push(plain_line(format!("fairness {fairness:.2} (1 is even, Jain's index)")));
-        }
-        if lock.orphanings() > 0 {
-            lines.push((
-                format!("its owner died while holding it, {}", compact_counted(lock.orphanings(), "time")),
-                self.theme.strong_style(),
-            ));
-        }
-        self.push_times("wait", lock.recent_wait_times(), &mut lines);
-        self.push_times("hold", lock.recent_hold_times(), &mut lines);
-        self.push_lock_by_worker(lock, &mut lines);
-        lines
-    }
-
-    /// Adds the holders and waiters, the same as in the lock's row.
-    fn push_holders(&self, room: LockCapacity, figures: &LockFigures, area: Rect, lines: &mut StyledLines) {
-        let (registry, at) = (self.view.shown_model().registry(), self.view.figures.taken_at);
-        let named = |who: &[(WorkerId, Stamp)]| {
-            let each = |(w, since): &(WorkerId, Stamp)| {
-                format!("{} {}", registry.worker_name(*w), compact_duration(at.span_since(*since)))
-            };
-            who.iter().map(each).collect::<Vec<_>>()
-        };
-        lines.push(plain_line(match (figures.holders.as_slice(), room) {
-            ([], LockCapacity::Permits { scoped: false, .. }) => {
-                format!("used as a signal, released {}", compact_counted(figures.extra_permits, "time"))
+    /// Adds which time the following figures are about. Those of `recent` figures begin with the present settings.
+    fn push_period_note(&self, recent: bool, lines: &mut StyledLines) {
+        let view = self.view;
+        let change = view.shown_model().settings_change(view.now).filter(|change| recent && change.is_settled());
+        let words = match (view.shown_interval(), change) {
+            (Some((from, to)), _) => {
+                let length = compact_duration(to.span_since(from));
+                format!("from {} to {} ({length})", view.format_moment(from), view.format_moment(to))
             }
-            ([], _) if figures.is_held => "held, its holder is not kept".into(),
-            ([], _) => "free".into(),
-            ([(owner, since)], _) => {
-                format!("held by {} for {}", registry.worker_name(*owner), compact_duration(at.span_since(*since)))
+            (None, Some(change)) => format!("since the settings changed at {}", format_stamp(change.at)),
+            (None, None) if view.first_moment() > Stamp(0) => {
+                format!("since the recording begins, at {}", format_stamp(view.first_moment()))
             }
-            (many, _) => format!("held by {}", named(many).join(", ")),
-        }));
-        let waiters = named(&figures.waiters);
-        if !waiters.is_empty() {
-            let width = overlay::centered(area, overlay::OVERLAY_WIDTH, 0).width.saturating_sub(4);
-            let waiters = format!("waited for by {}", waiters.join(", "));
-            lines.extend(wrap_text(&waiters, width).into_iter().map(plain_line));
-        }
-    }
-
-    /// Adds a note that the following figures are those of the whole run.
-    fn push_whole_run_note(&self, lines: &mut StyledLines) {
-        let upto = match self.view.time_before_end() {
-            Some(_) => format!(", up to {}", compact_duration(self.view.now.span_since(Stamp(0)))),
-            None => String::new(),
+            (None, None) => "since the start of the run".to_owned(),
         };
-        lines.push((format!("in the whole run{upto}"), self.theme.faint_style()));
+        lines.push((words, self.theme.faint_style()));
     }
 
-    fn push_lock_by_worker(&self, lock: &Lock, lines: &mut StyledLines) {
-        let registry = self.view.shown_model().registry();
-        lines.push(plain_line(String::new()));
-        let users: Vec<_> = lock.recent_users().iter().map(|user| (user.worker, user.acquired)).collect();
-        let most = users.iter().map(|(_, n)| *n).max().unwrap_or(0);
-        for (worker, acquired) in users {
-            let share = Span(acquired).share_of(Span(most));
-            lines.push(plain_line(format!(
-                "{:<14} {:>6}  {}",
-                registry.worker_name(worker),
-                compact_count(acquired),
-                self.bar(share)
-            )));
+    /// Adds why figures of the shown interval are missing, if they are.
+    fn push_gap(&self, what: &str, lines: &mut StyledLines) {
+        if let Some(gap) = self.view.interval_gap() {
+            lines.push((format!("{what}: {}", gap.words()), self.theme.faint_style()));
         }
     }
 
     fn queue_lines(&self, id: ResourceId) -> StyledLines {
-        let Some(queue) = self.view.figures.queue(id) else { return StyledLines::new() };
+        let view = self.view;
+        let Some(mut queue) = view.figures.queue(id).cloned() else { return StyledLines::new() };
         let mut lines = vec![
             plain_line(format!(
                 "holds {} of at most {}",
@@ -228,17 +184,44 @@ impl DetailOverlay<'_> {
                 compact_count(queue.capacity.into())
             )),
             plain_line(format!("grows by {}", compact_rate(queue.growth_rate))),
+            plain_line(String::new()),
         ];
-        if self.view.has_only_final_totals() {
-            self.push_whole_run_note(&mut lines);
+        self.push_period_note(false, &mut lines);
+        if let Some((from, to)) = view.shown_interval() {
+            let deepest = max_depth_between(view.shown_model(), id, (from, to, view.now));
+            queue.max_depth = deepest.unwrap_or(queue.max_depth);
+            if let Some(sums) = view.interval_record().and_then(|record| record.sums.queue(id)) {
+                queue.take_sums(sums, to.span_since(from));
+            }
         }
-        lines.push(plain_line(format!("{} put, {} taken", compact_count(queue.put), compact_count(queue.taken))));
-        lines.push(plain_line(format!(
-            "mean {:.1}, deepest {}",
-            queue.mean_depth,
-            compact_count(queue.max_depth.into())
-        )));
+        if view.interval_gap().is_none() {
+            lines.push(plain_line(format!("{} put, {} taken", compact_count(queue.put), compact_count(queue.taken))));
+        }
+        let mean = queue.mean_depth.filter(|_| view.interval_gap().is_none());
+        let mean = mean.map_or(String::new(), |mean| format!("mean {mean:.1}, "));
+        lines.push(plain_line(format!("{mean}deepest {}", compact_count(queue.max_depth.into()))));
+        self.push_gap("items and tasks", &mut lines);
+        self.push_tasks_of(id, &mut lines);
         lines
+    }
+
+    /// Adds how long the tasks of the pool that takes from this queue waited, and how long they took in all.
+    fn push_tasks_of(&self, queue: ResourceId, lines: &mut StyledLines) {
+        let model = self.view.shown_model();
+        let Some(pool) = model.registry().pools.iter().position(|pool| pool.queue == queue) else { return };
+        let id = PoolId::from(pool);
+        match (self.view.shown_interval(), self.view.interval_record().and_then(|record| record.sums.pool(id))) {
+            (Some(_), Some(sums)) => {
+                self.push_times("queue wait", &sums.wait_times, lines);
+                self.push_times("response", &sums.response_times, lines);
+            }
+            (Some(_), None) => {}
+            (None, _) => {
+                let Some(pool) = model.pool(id) else { return };
+                self.push_times("queue wait", pool.wait_times(), lines);
+                self.push_times("response", pool.response_times(), lines);
+            }
+        }
     }
 
     /// Adds the percentiles and the distribution of durations.

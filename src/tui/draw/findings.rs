@@ -11,7 +11,7 @@ use super::super::layout::findings::{
 use super::super::run_view::{RunView, Selection};
 use super::super::theme::Theme;
 use super::text;
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, MIN_OBSERVATION, Severity};
 use crate::report::text_width::wrap_text;
 use crate::trace::format::compact_counted;
 
@@ -106,11 +106,15 @@ impl FindingsPane<'_> {
     /// Draws what to watch and the question.
     fn draw_hint(&self, area: Rect, buf: &mut Buffer) {
         let scenario = &self.view.scenario;
-        let watch = self.view.watch_hint().map(|w| ("watch: ", w));
-        let ask = scenario.quiz.as_ref().map(|a| ("ask: ", a.text.as_str()));
+        let nothing = self.view.shown_range().and(self.view.interval_record()).map(|record| {
+            let is_short = record.to.span_since(record.from) < MIN_OBSERVATION;
+            ("", if is_short { "This range is too short for findings" } else { "No findings in this range" })
+        });
+        let watch = self.view.watch_hint().map(|w| ("watch: ", w)).filter(|_| nothing.is_none());
+        let ask = scenario.quiz.as_ref().map(|a| ("ask: ", a.text.as_str())).filter(|_| nothing.is_none());
         let inner = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area };
         let mut n = 0;
-        for (label, sentence) in watch.into_iter().chain(ask) {
+        for (label, sentence) in nothing.into_iter().chain(watch).chain(ask) {
             for line in wrap_text(&format!("{label}{sentence}"), inner.width) {
                 text::put_line(buf, text::nth_line(inner, n), &line, self.theme.faint_style());
                 n += 1;

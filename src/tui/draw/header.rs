@@ -13,7 +13,7 @@ use super::super::theme::Theme;
 use super::{text, unguarded_notice};
 use crate::model::Severity;
 use crate::recording::RecordingStatus;
-use crate::trace::format::{compact_count, compact_counted, compact_duration, format_bytes, format_stamp};
+use crate::trace::format::{compact_count, compact_counted, compact_duration, format_bytes};
 use crate::trace::{KnobId, RunEnd, Stamp, State};
 
 pub(super) struct RunHeader<'a> {
@@ -116,12 +116,14 @@ impl RunHeader<'_> {
     fn draw_moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
         if let Some((from, to)) = self.view.shown_range() {
             let length = compact_duration(to.span_since(from));
-            let words = format!("range {} to {} ({length})", format_stamp(from), format_stamp(to));
+            let (from, to) = (self.view.format_moment(from), self.view.format_moment(to));
+            let words = format!("range {from} to {to} ({length})");
             let rest = text::put_line(buf, at, &words, self.theme.selection_style());
             return text::put_line(buf, rest, "  ", Style::new());
         }
         let Some(ago) = self.view.time_before_end() else { return at };
-        let then = compact_duration(self.view.figures_time().span_since(Stamp(0)));
+        let (then, axis) = (self.view.figures_time(), self.view.drawn_axis());
+        let then = if axis.is_fine() { axis.format_moment(then) } else { compact_duration(then.span_since(Stamp(0))) };
         let back = if is_live { "ago" } else { "before" };
         let rest = text::put_line(
             buf,

@@ -36,6 +36,10 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                         self.update(AppEvent::TapeReady(Box::new(tape)));
                     }
                 }
+                Effect::FetchPastEvents => {
+                    let tape = self.recording.tape().map(Box::new);
+                    self.update(AppEvent::PastEventsReady(tape));
+                }
                 Effect::ToggleRecording => self.toggle_recording(),
                 Effect::EndRun => self.end_run(),
                 Effect::StopMeasuring => (self.stop_measuring)(),

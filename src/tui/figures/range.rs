@@ -1,33 +1,34 @@
 //! The figures of a range of time that the user chose. What is not known for that range alone is not shown.
 
-use super::{QueueFigures, RunFigures};
-use crate::model::{CellWindow, Model};
+use super::totals::percentile_pair;
+use super::{IntervalRecord, LockFigures, PoolFigures, QueueFigures, RunFigures};
+use crate::model::{CellWindow, LockSums, Model, PoolSums, QueueSums};
 use crate::trace::{ResourceId, Span, Stamp};
 
 impl RunFigures {
-    /// Returns these figures, those of the end of the range, limited to the range.
-    pub(in crate::tui) fn of_range(mut self, model: &Model, (from, to, now): (Stamp, Stamp, Stamp)) -> Self {
+    /// Returns these figures, those of the end of the range, limited to the range. `record` has the events of the
+    /// range, if they are known.
+    pub(in crate::tui) fn of_range(
+        mut self,
+        model: &Model,
+        (from, to, now): (Stamp, Stamp, Stamp),
+        record: Option<&IntervalRecord>,
+    ) -> Self {
         let length = to.span_since(from);
         for (id, lock) in &mut self.locks {
-            let seen = model.lock_use_between(*id, from, to, now);
-            let known = seen.as_ref();
-            lock.contended_share = known.map(|seen| Span(seen.contended).share_of(Span(seen.acquired)));
-            lock.wait_p99 =
-                known.filter(|seen| seen.waits.count() > 0).map(|seen| Span(seen.waits.percentile_ns(99.0)));
-            lock.mean_hold = known.filter(|seen| seen.holds.count() > 0).map(|seen| Span(seen.holds.mean_ns() as u64));
-            if let Some(seen) = known {
-                (lock.acquisitions, lock.waited_acquisitions) = (seen.acquired, seen.contended);
-            }
+            lock.limit_to(lock_sums_between(model, *id, (from, to, now), record));
         }
         for (id, queue) in &mut self.queues {
             queue.limit_to(model, *id, (from, to, now));
+            if let Some(sums) = record.and_then(|record| record.sums.queue(*id)) {
+                queue.take_sums(sums, length);
+            }
         }
         for (id, pool) in &mut self.pools {
             if let Some(known) = model.pool(*id) {
                 pool.throughput = known.throughput(length, to);
             }
-            // Percentiles of tasks are those of the whole run up to a moment.
-            (pool.service, pool.response, pool.backlog) = (None, None, None);
+            pool.limit_to(record.and_then(|record| record.sums.pool(*id)));
         }
         for (core, load) in &mut self.cores {
             let mut cells = vec![None; 1];
@@ -35,7 +36,61 @@ impl RunFigures {
             *load = cells.pop().flatten();
         }
         self.cpu_load = model.cpu_load(from, to);
+        if let Some(findings) = record.and_then(|record| record.findings.clone()) {
+            self.findings = findings;
+        }
         self
+    }
+}
+
+/// Returns the use of a lock between two moments: from what the model keeps, or from the events.
+pub(in crate::tui) fn lock_sums_between(
+    model: &Model,
+    id: ResourceId,
+    (from, to, now): (Stamp, Stamp, Stamp),
+    record: Option<&IntervalRecord>,
+) -> Option<LockSums> {
+    let kept = model.lock_use_between(id, from, to, now);
+    kept.or_else(|| record.and_then(|record| record.sums.lock(id)).cloned())
+}
+
+/// Returns the greatest depth of a queue between two moments.
+pub(in crate::tui) fn max_depth_between(
+    model: &Model,
+    id: ResourceId,
+    (from, to, now): (Stamp, Stamp, Stamp),
+) -> Option<u32> {
+    let queue = model.queue(id)?;
+    let depth = |at: Stamp| if at >= now { queue.depth() } else { queue.depth_at(at) };
+    let mut cells = Vec::with_capacity(1);
+    queue.depth_cells(&CellWindow { from, to, cells: 1 }, now, &mut cells);
+    Some(cells.first().map_or(0, |deepest| *deepest as u32).max(depth(from)).max(depth(to)))
+}
+
+impl LockFigures {
+    fn limit_to(&mut self, sums: Option<LockSums>) {
+        let known = sums.as_ref();
+        self.contended_share = known.map(|sums| Span(sums.contended).share_of(Span(sums.acquired)));
+        self.wait_p99 =
+            known.filter(|sums| sums.wait_times.count() > 0).map(|sums| Span(sums.wait_times.percentile_ns(99.0)));
+        self.mean_hold =
+            known.filter(|sums| sums.hold_times.count() > 0).map(|sums| Span(sums.hold_times.mean_ns() as u64));
+        if let Some(sums) = known {
+            (self.acquisitions, self.waited_acquisitions) = (sums.acquired, sums.contended);
+        }
+    }
+}
+
+impl PoolFigures {
+    fn limit_to(&mut self, sums: Option<&PoolSums>) {
+        (self.service, self.response, self.backlog, self.total) = (None, None, None, None);
+        let Some(sums) = sums else { return };
+        self.service = percentile_pair(&sums.service_times);
+        self.response = percentile_pair(&sums.response_times);
+        let counts = &sums.counts;
+        (self.submitted, self.done, self.failed) = (counts.submitted, counts.done, counts.failed);
+        (self.rejected, self.retried) = (counts.rejected, counts.retried);
+        self.handover_share = sums.handover.share();
     }
 }
 
@@ -45,8 +100,13 @@ impl QueueFigures {
         let depth = |at: Stamp| if at >= now { queue.depth() } else { queue.depth_at(at) };
         let secs = to.span_since(from).as_secs_f64();
         self.growth_rate = if secs > 0.0 { (f64::from(depth(to)) - f64::from(depth(from))) / secs } else { 0.0 };
-        let mut cells = Vec::with_capacity(1);
-        queue.depth_cells(&CellWindow { from, to, cells: 1 }, now, &mut cells);
-        self.max_depth = cells.first().map_or(self.depth, |deepest| *deepest as u32).max(depth(from)).max(depth(to));
+        self.max_depth = max_depth_between(model, id, (from, to, now)).unwrap_or(self.depth);
+        self.mean_depth = None;
+    }
+
+    /// Takes over the items of an interval of this length.
+    pub(in crate::tui) fn take_sums(&mut self, sums: &QueueSums, length: Span) {
+        (self.put, self.taken) = (sums.put, sums.taken);
+        self.mean_depth = sums.mean_depth(length);
     }
 }

@@ -105,15 +105,17 @@ fn lock_totals(model: &Model, id: ResourceId) -> LockFigures {
 fn queue_totals(model: &Model, id: ResourceId) -> QueueFigures {
     let Some(queue) = model.queue(id) else { return QueueFigures::default() };
     let (put, taken) = (queue.put_count(), queue.taken_count());
-    QueueFigures { max_depth: queue.max_depth(), put, taken, mean_depth: queue.mean_depth(), ..QueueFigures::default() }
+    QueueFigures {
+        max_depth: queue.max_depth(),
+        put,
+        taken,
+        mean_depth: Some(queue.mean_depth()),
+        ..QueueFigures::default()
+    }
 }
 
 fn pool_totals(model: &Model, id: PoolId, at: Stamp) -> PoolFigures {
     let Some(pool) = model.pool(id) else { return PoolFigures::default() };
-    let both = |times: &DurationStats| {
-        (times.count() > 0).then(|| (Span(times.percentile_ns(50.0)), Span(times.percentile_ns(99.0))))
-    };
-    let handover = pool.recent_handover_time(at);
     PoolFigures {
         submitted: pool.submitted(),
         done: pool.done(),
@@ -122,9 +124,14 @@ fn pool_totals(model: &Model, id: PoolId, at: Stamp) -> PoolFigures {
         retried: pool.retried(),
         total: pool.total_tasks().filter(|total| *total < ENDLESS_BATCH),
         size: pool.worker_count(),
-        service: both(pool.recent_tasks().service_times),
-        response: both(pool.recent_tasks().response_times),
-        handover_share: Span(handover.handover_ns).share_of(Span(handover.handover_ns) + Span(handover.work_ns)),
+        service: percentile_pair(pool.recent_tasks().service_times),
+        response: percentile_pair(pool.recent_tasks().response_times),
+        handover_share: pool.recent_handover_time(at).share(),
         ..PoolFigures::default()
     }
+}
+
+/// Returns the median and the 99th percentile, if there are any durations.
+pub(super) fn percentile_pair(times: &DurationStats) -> Option<(Span, Span)> {
+    (times.count() > 0).then(|| (Span(times.percentile_ns(50.0)), Span(times.percentile_ns(99.0))))
 }

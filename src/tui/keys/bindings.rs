@@ -90,7 +90,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('N')], Action::PreviousFinding, Replay, "", "Jump to where the previous finding appears"),
     bind(&[char_key('}')], Action::NextMark, Replay, "", "Jump to the next mark: a turned knob, a death, a note"),
     bind(&[char_key('{')], Action::PreviousMark, Replay, "", "Jump to the previous mark"),
-    bind(&[char_key('0')], Action::ToRunStart, Replay, "", "Jump to the start of the run"),
+    bind(&[char_key('0')], Action::ToRunStart, Replay, "", "Jump to the first recorded moment"),
     bind(&[char_key('$')], Action::ToRunEnd, Replay, "", "Jump to the end of the run, and pause"),
     bind(
         &[char_key(' ')],
@@ -106,7 +106,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(
         &[char_key('a')],
         Action::ShowAnswer,
-        LiveRun,
+        LiveOrRecordedRun,
         "answer",
         "Result: your guess, the answer, what to try; opens by itself after a question",
     ),
@@ -221,7 +221,13 @@ pub(super) const BINDINGS: &[Binding] = &[
     ),
     bind(&[char_key('H'), char_key('b')], Action::PageEarlier, AnyRun, "", "Window half its width earlier"),
     bind(&[char_key('L'), char_key('w')], Action::PageLater, AnyRun, "", "Window half its width later"),
-    bind(&[plain_key(KeyCode::Home), char_key('g')], Action::ToStart, AnyRun, "", "Window to the start of the run"),
+    bind(
+        &[plain_key(KeyCode::Home), char_key('g')],
+        Action::ToStart,
+        AnyRun,
+        "",
+        "Window to the start of the run, or of the recording",
+    ),
     bind(
         &[char_key('f'), plain_key(KeyCode::End), char_key('G')],
         Action::Follow,

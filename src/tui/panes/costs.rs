@@ -10,11 +10,19 @@ use super::super::theme::Theme;
 use super::{SeparatePane, text};
 use crate::model::{WaiterCosts, WhoCostsWhom};
 use crate::report::text_width::{truncate_name, wrap_text};
-use crate::trace::format::{compact_percent, format_tenths};
+use crate::trace::format::{compact_duration, compact_percent, format_tenths};
 use crate::trace::{State, WorkerId};
 
 pub(super) const PANE: SeparatePane = SeparatePane {
-    title: |_| "Who costs whom, ms/s in the time shown".into(),
+    title: |view| {
+        let costs = view.costs();
+        if !view.shows_part_of_run() {
+            let length = compact_duration(costs.to.span_since(costs.from));
+            return format!("Who costs whom, ms/s in the last {length}").into();
+        }
+        let (from, to) = (view.format_moment(costs.from), view.format_moment(costs.to));
+        format!("Who costs whom, ms/s from {from} to {to}").into()
+    },
     lines: |view| 6 + view.figures.workers().count().min(MAX_ROWS),
     draw: |view, theme, area, buf| CostsPane { view, theme }.render(area, buf),
 };

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::figures::PoolFigures;
+use super::super::figures::{IntervalGap, PoolFigures};
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
 use super::{SeparatePane, text};
@@ -14,7 +14,11 @@ use crate::trace::Span;
 use crate::trace::format::{compact_count, compact_counted, compact_duration, compact_percent, compact_rate};
 
 pub(super) const PANE: SeparatePane = SeparatePane {
-    title: |view| if view.has_only_final_totals() { "Pools: totals of the whole run" } else { "Pools" }.into(),
+    title: |view| match view.shown_range() {
+        Some((from, to)) => format!("Pools, {} to {}", view.format_moment(from), view.format_moment(to)).into(),
+        None if view.has_only_final_totals() => "Pools: totals of the whole run".into(),
+        None => "Pools".into(),
+    },
     lines: |view| view.shown_model().registry().pools.len().saturating_mul(LINES_PER_POOL),
     draw: |view, theme, area, buf| PoolsPane { view, theme }.render(area, buf),
 };
@@ -50,12 +54,12 @@ impl PoolsPane<'_> {
     fn lines(&self, pool: &PoolFigures, width: u16) -> Vec<(&'static str, String, Style)> {
         let both = |times: Option<(Span, Span)>| {
             times.map_or_else(
-                || "-".to_owned(),
+                || self.view.interval_gap().map_or_else(|| "-".to_owned(), IntervalGap::words),
                 |(p50, p99)| format!("{:>6}   {:>6}", compact_duration(p50), compact_duration(p99)),
             )
         };
         let mut lines = vec![
-            ("done", progress_text(pool, usize::from(width.saturating_sub(34)), self.theme), Style::new()),
+            ("done", self.progress_text(pool, usize::from(width.saturating_sub(34))), Style::new()),
             (
                 "throughput",
                 format!("{:<8}{}", compact_rate(pool.throughput), self.curve_text(pool, width)),
@@ -80,10 +84,31 @@ impl PoolsPane<'_> {
         let bad = [("failed", pool.failed), ("rejected", pool.rejected), ("retried", pool.retried)];
         let bad: Vec<String> =
             bad.iter().filter(|(_, n)| *n > 0).map(|(w, n)| format!("{w} {}", compact_count(*n))).collect();
-        if !bad.is_empty() {
+        if !bad.is_empty() && self.view.interval_gap().is_none() {
             lines.push(("", bad.join("  "), self.theme.severity_style(Severity::Warning)));
         }
         lines
+    }
+
+    /// Returns the progress of a batch, or how many tasks were done of those submitted.
+    fn progress_text(&self, pool: &PoolFigures, bar: usize) -> String {
+        if let Some(gap) = self.view.interval_gap() {
+            return gap.words();
+        }
+        let Some(total) = pool.total.filter(|t| *t > 0) else {
+            return format!("{} of {}", compact_count(pool.done), compact_count(pool.submitted));
+        };
+        let share = (pool.done as f64 / total as f64).min(1.0);
+        let full = (share * bar as f64) as usize;
+        let (on, off) = if self.theme.has_unicode { ("█", "░") } else { ("#", ".") };
+        format!(
+            "{} of {} {:>5}{}{}",
+            compact_count(pool.done),
+            compact_count(total),
+            compact_percent(share),
+            [" "].repeat(bar.min(1)).concat(),
+            on.repeat(full) + &off.repeat(bar - full)
+        )
     }
 
     fn curve_text(&self, pool: &PoolFigures, width: u16) -> String {
@@ -99,29 +124,15 @@ pub(in crate::tui) fn summary_line(view: &RunView) -> String {
     let registry = view.shown_model().registry();
     let pools = view.figures.pools.iter().filter_map(|(id, pool)| {
         let name = &registry.pools.get(id.index())?.name;
+        if view.shown_range().is_some() && view.interval_gap().is_some() {
+            return Some(format!("{name}: {}", compact_rate(pool.throughput)));
+        }
         let of = pool.total.map_or_else(String::new, |total| format!(" of {}", compact_count(total)));
         let failed = if pool.failed > 0 { format!("{} failed, ", compact_count(pool.failed)) } else { String::new() };
         Some(format!("{name}: {}{of} done, {failed}{}", compact_count(pool.done), compact_rate(pool.throughput)))
     });
-    let whole = if view.has_only_final_totals() { "whole run: " } else { "" };
+    let is_whole = view.has_only_final_totals() && view.interval_record().is_none();
+    let whole = if is_whole { "whole run: " } else { "" };
     let pools = pools.collect::<Vec<_>>().join("   ");
     if pools.is_empty() { pools } else { format!("{whole}{pools}") }
-}
-
-/// Returns the progress of a batch, or how many tasks were done of those submitted.
-fn progress_text(pool: &PoolFigures, bar: usize, theme: Theme) -> String {
-    let Some(total) = pool.total.filter(|t| *t > 0) else {
-        return format!("{} of {}", compact_count(pool.done), compact_count(pool.submitted));
-    };
-    let share = (pool.done as f64 / total as f64).min(1.0);
-    let full = (share * bar as f64) as usize;
-    let (on, off) = if theme.has_unicode { ("█", "░") } else { ("#", ".") };
-    format!(
-        "{} of {} {:>5}{}{}",
-        compact_count(pool.done),
-        compact_count(total),
-        compact_percent(share),
-        [" "].repeat(bar.min(1)).concat(),
-        on.repeat(full) + &off.repeat(bar - full)
-    )
 }

@@ -1,7 +1,6 @@
 //! Places in the run that the user was at, the range of time that is chosen, and steps from event to event.
 
 use super::{Pane, RunView, Selection, Viewport};
-use crate::trace::format::format_stamp;
 use crate::trace::{Span, Stamp, WorkerId};
 
 /// Most places that are remembered.
@@ -84,15 +83,11 @@ impl RunView {
             Some(TimeRange { begin, end: None }) => {
                 self.range = Some(TimeRange { begin, end: Some(at) });
                 let (from, to) = (begin.min(at), begin.max(at));
-                format!(
-                    "Lanes, locks, queues, pools and cores: {} to {}; findings: its end. Esc ends the range",
-                    format_stamp(from),
-                    format_stamp(to)
-                )
+                format!("All figures: {} to {}. Esc ends the range", self.format_moment(from), self.format_moment(to))
             }
             Some(TimeRange { end: Some(_), .. }) | None => {
                 self.range = Some(TimeRange { begin: at, end: None });
-                format!("Range from {}: move the cursor, v ends it", format_stamp(at))
+                format!("Range from {}: move the cursor, v ends it", self.format_moment(at))
             }
         };
         self.refresh();
@@ -131,7 +126,7 @@ impl RunView {
             }
             Some(Selection::Finding(_)) | None => (model.any_worker_event(at, now, forward), "any worker"),
         };
-        let Some(found) = found else {
+        let Some(found) = found.filter(|at| *at >= self.first_moment()) else {
             let which = if forward { "later" } else { "earlier" };
             return Some(format!("No {which} event of {name} is kept"));
         };

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::{Arrangement, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, selection};
+use super::{
+    Arrangement, IntervalReader, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, selection,
+};
 use crate::model::{Budget, Model, Thresholds};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Registry, Span, Stamp};
@@ -50,6 +52,7 @@ impl RunView {
             viewport: Viewport::Follow,
             cursor: None,
             range: None,
+            interval: IntervalReader::default(),
             arrangement: Arrangement::default(),
             muted_findings: 0,
             place_history: PlaceHistory::default(),
@@ -87,7 +90,7 @@ impl RunView {
     pub(in crate::tui) fn from_playable_run(run: PlayableRun, thresholds: Thresholds) -> Self {
         let budget = Budget::for_registry(&run.registry);
         let model = Model::new(Arc::clone(&run.registry), budget).with_thresholds(thresholds);
-        let player = Player::new(run.tape, model, run.conclusion, run.start).with_beginning(run.begins_at);
+        let player = Player::new(run.tape, model, run.conclusion, (run.begins_at, run.start));
         let new = Self::new(run.scenario, run.settings, run.registry, Prediction::default(), thresholds);
         let (machine, time_limit) = (Some(run.machine), run.time_limit);
         Self { now: player.at(), shown: Shown::Played(Box::new(player)), machine, time_limit, ..new }

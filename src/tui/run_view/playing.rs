@@ -5,7 +5,7 @@ use crate::model::FindingSubject;
 use crate::playback::Row;
 use crate::trace::format::format_stamp;
 use crate::trace::{KnobId, Notice, PoolId, Span, Stamp};
-use crate::tui::axis::{TimeAxis, round_up_125};
+use crate::tui::axis::{TimeAxis, exact_moment, round_up_125};
 use crate::tui::figures::{RunFigures, Totals};
 use crate::tui::player::Player;
 
@@ -45,7 +45,6 @@ impl RunView {
             self.cursor = None;
             self.settle_window(before);
         }
-        self.note_knob_changes();
         self.refresh();
         Some(changed)
     }
@@ -62,7 +61,8 @@ impl RunView {
     pub(in crate::tui) fn fit_recording(&mut self) {
         let Some(player) = self.player().filter(|player| !player.is_playing()) else { return };
         let columns = u64::from(self.drawn_axis().columns.max(1));
-        self.cell = Span(round_up_125(player.end().0.div_ceil(columns)));
+        let length = player.end().span_since(player.begins_at());
+        self.cell = Span(round_up_125(length.0.div_ceil(columns)));
         self.refresh();
     }
 
@@ -93,7 +93,6 @@ impl RunView {
         let is_due = wall.span_since(self.refreshed_at) >= super::FIGURES_INTERVAL || wall < self.refreshed_at;
         if stopped || is_due {
             self.refreshed_at = wall;
-            self.note_knob_changes();
             self.refresh();
         }
     }
@@ -128,11 +127,24 @@ impl RunView {
         self.with_player(|player| player.change_speed(faster));
     }
 
-    /// Shows a moment of the recording.
-    pub(in crate::tui) fn jump_to(&mut self, at: Stamp) {
-        self.with_player(|player| player.show(at));
+    /// Shows a moment of the recording. Returns a sentence for the user if it has no such moment.
+    pub(in crate::tui) fn jump_to(&mut self, at: Stamp) -> Option<String> {
+        let limits = self.with_player(|player| {
+            player.show(at);
+            (player.begins_at(), player.end())
+        });
         self.cursor = None;
         self.refresh();
+        match limits? {
+            (begin, _) if at < begin => Some(format!("The recording begins at {}", format_stamp(begin))),
+            (_, end) if at > end => Some(format!("The recording ends at {}", format_stamp(end))),
+            _ => None,
+        }
+    }
+
+    /// Shows the first recorded moment.
+    pub(in crate::tui) fn jump_to_start(&mut self) {
+        self.jump_to(self.first_moment());
     }
 
     pub(in crate::tui) fn jump_to_end(&mut self) {
@@ -223,25 +235,25 @@ impl RunView {
     }
 
     /// Takes over the turns of knobs in the part of a recording that has been read.
-    fn note_knob_changes(&mut self) {
+    pub(super) fn note_knob_changes(&mut self) {
         let Some(player) = self.player() else { return };
         let turned = player.notices().iter().filter_map(|(at, notice)| match notice {
             Notice::KnobSet { knob, value_text, .. } => Some((*at, *knob, value_text.clone())),
             _ => None,
         });
         self.knob_changes = turned.collect::<Vec<(Stamp, KnobId, String)>>();
+        self.settings = self.settings_at(self.now);
+    }
+
+    /// Returns the first moment that the window can show.
+    pub(in crate::tui) fn first_moment(&self) -> Stamp {
+        self.player().map_or(Stamp(0), Player::begins_at)
     }
 
     /// Returns the last moment that the window can show.
     pub(super) fn last_moment(&self) -> Stamp {
         self.player().map_or(self.now, |player| player.end().max(self.now))
     }
-}
-
-/// Returns a moment with all its digits down to microseconds.
-pub(in crate::tui) fn exact_moment(at: Stamp) -> String {
-    let micros = at.span_since(Stamp(0)).0 / 1_000;
-    format!("{}.{:06} s", micros / 1_000_000, micros % 1_000_000)
 }
 
 /// Returns a moment with as many digits as this speed can tell.

@@ -3,7 +3,7 @@
 use super::RunView;
 use crate::report::{self, Answer};
 use crate::scenario::{KnobKind, Settings, Suggestion};
-use crate::trace::Span;
+use crate::trace::{Span, Stamp};
 
 /// How long a run is watched before the answer covers it.
 const MIN_WATCH_TIME: Span = Span::from_millis(3_000);
@@ -27,6 +27,7 @@ impl RunView {
         let is_on_its_way =
             self.last_turn_at.is_some_and(|at| model.settings_change(now).is_none_or(|change| change.at < at));
         self.answer = match ask {
+            Some(ask) if self.first_moment() > Stamp(0) => Some(Answer::without_beginning(ask, self.first_moment())),
             Some(ask) if is_on_its_way => Some(Answer::unknown(ask, "the settings were changed just now".to_owned())),
             _ => report::answer_question(model, &self.scenario, &self.settings, now),
         };
@@ -41,7 +42,7 @@ impl RunView {
         {
             return false;
         }
-        let passed = self.now.span_since(crate::trace::Stamp::default());
+        let passed = self.now.span_since(Stamp::default());
         let settled = match &self.answer {
             Some(answer) => answer.is_settled,
             None => passed.0 >= self.scenario.test.hold_nanos as u64,

@@ -3,7 +3,7 @@
 use super::{RunView, Viewport};
 use crate::model::FindingSubject;
 use crate::scenario::Scenario;
-use crate::trace::{KnobId, PoolId, ResourceId, Span, WorkerId};
+use crate::trace::{KnobId, PoolId, ResourceId, Span, Stamp, WorkerId};
 use crate::tui::axis::TimeAxis;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl RunView {
             self.select(target);
         }
         if let Some(at) = at {
-            self.cursor = Some(at.min(self.now));
+            self.cursor = Some(self.nearest_shown_moment(at));
             self.bring_cursor_in_sight();
         }
         self.refresh();
@@ -165,9 +165,14 @@ impl RunView {
         let step = Span(self.cell.0.saturating_mul(cells.unsigned_abs()));
         let next = if cells < 0 { here.earlier_by(step) } else { here + step };
         self.viewport = Viewport::Until(axis.end);
-        self.cursor = Some(next.min(self.now));
+        self.cursor = Some(self.nearest_shown_moment(next));
         self.bring_cursor_in_sight();
         self.refresh();
+    }
+
+    /// Returns a moment, or the nearest that the cursor can be at.
+    pub(in crate::tui) fn nearest_shown_moment(&self, at: Stamp) -> Stamp {
+        at.max(self.first_moment()).min(self.now)
     }
 
     pub(in crate::tui) fn bring_cursor_in_sight(&mut self) {
@@ -190,12 +195,12 @@ impl RunView {
         let newest = self.axis_at_newest();
         self.viewport = match self.cursor {
             None if end >= newest => Viewport::Follow,
-            _ => Viewport::Until(end.min(newest).max(crate::trace::Stamp(self.cell.0))),
+            _ => Viewport::Until(end.min(newest).max(self.first_moment() + self.cell)),
         };
         self.refresh();
     }
 
-    fn axis_at_newest(&self) -> crate::trace::Stamp {
+    fn axis_at_newest(&self) -> Stamp {
         TimeAxis::new(self.cell, self.last_moment(), 1).end
     }
 

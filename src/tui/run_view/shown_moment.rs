@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::RunView;
 use crate::model::{Deadlock, Finding, WhoCostsWhom};
+use crate::scenario::Settings;
 use crate::trace::{KnobId, Message, Notice, Span, Stamp};
 use crate::tui::figures::Totals;
 
@@ -64,6 +65,18 @@ impl RunView {
         let begun =
             || self.scenario.knobs.get(knob.index()).map(|k| k.format_value(self.initial_settings.number(knob)));
         turned.map(|(.., shown)| shown.clone()).or_else(begun).unwrap_or_default()
+    }
+
+    /// Returns the settings of the run at a moment.
+    pub(super) fn settings_at(&self, at: Stamp) -> Settings {
+        let mut settings = self.initial_settings.clone();
+        for (_, id, text) in self.knob_changes.iter().filter(|(turned, ..)| *turned <= at) {
+            let value = self.scenario.knobs.get(id.index()).and_then(|knob| knob.parse(text).ok());
+            if let (Some(number), Some(value)) = (settings.numbers.get_mut(id.index()), value) {
+                *number = value;
+            }
+        }
+        settings
     }
 
     /// Returns the deadlocks at the shown moment, in the order in which they closed.

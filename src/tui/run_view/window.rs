@@ -70,6 +70,11 @@ impl RunView {
         self.axis(self.columns.max(1))
     }
 
+    /// Formats a moment as exactly as the zoom needs.
+    pub(in crate::tui) fn format_moment(&self, at: Stamp) -> String {
+        self.drawn_axis().format_moment(at)
+    }
+
     pub(in crate::tui) fn set_columns(&mut self, columns: u16) {
         if self.columns != columns {
             self.columns = columns;

@@ -171,8 +171,12 @@ fn costs_of_waiting_are_a_pane_with_a_row_for_each_waiter() {
         let mut app = app_after(&contention(), COLOUR_THEME, size.0, size.1);
         press_keys(&mut app, "C");
         let shown = screen_text(&screen(&app));
-        assert!(shown.contains("Who costs whom, ms/s in the time shown"), "{size:?}: {shown}");
-        let row = shown.lines().find(|line| line.contains("teller-2") && line.contains('·')).unwrap_or_default();
+        assert!(shown.contains("Who costs whom, ms/s in the last"), "{size:?}: {shown}");
+        let title = shown.lines().find(|line| line.contains("Who costs whom")).unwrap_or_default();
+        let column = title.split("Who costs whom").next().unwrap_or_default().chars().count();
+        let below = shown.lines().skip_while(|line| !line.contains("Who costs whom"));
+        let mut rows = below.map(|line| line.chars().skip(column).collect::<String>());
+        let row = rows.find(|row| row.starts_with("teller-2")).unwrap_or_default();
         // teller-2 waits 100 ms of every 600 ms, for teller-1 alone.
         let rates = row.split_whitespace().filter_map(|word| word.parse::<u32>().ok());
         assert!(rates.clone().any(|rate| (140..=200).contains(&rate)), "{size:?}: {row}\n{shown}");

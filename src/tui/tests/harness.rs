@@ -19,7 +19,7 @@ use super::typed_keys::events_from;
 use crate::model::{FindingOptions, Model};
 use crate::scenario::Source;
 use crate::source::EventSource as _;
-use crate::trace::{Message, Stamp};
+use crate::trace::{Message, Span, Stamp};
 use crate::tui::WrittenRecording;
 use crate::tui::app::{App, CurrentView};
 use crate::tui::backend::EventSources;
@@ -27,7 +27,7 @@ use crate::tui::event_loop::EventLoop;
 use crate::tui::input::InputEvent;
 use crate::tui::picker::{Picker, PickerEntry};
 use crate::tui::run_view::RunView;
-use crate::tui::{InitialScreen, PlaybackStart};
+use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
 
 pub(super) struct Harness {
     events: EventLoop<'static, MemoryBackend>,
@@ -100,14 +100,24 @@ impl Harness {
 
     /// Returns a harness that shows a recording of the script's run.
     pub(super) fn with_recording(script: &Script, start: PlaybackStart) -> Self {
-        Self::with_recording_and_options(script, start, FindingOptions::default())
+        Self::with_playable_run(script, playable_run(script, start), FindingOptions::default())
     }
 
     /// Returns a harness that shows a recording of the script's run, with these choices about findings.
     pub(super) fn with_recording_and_options(script: &Script, start: PlaybackStart, options: FindingOptions) -> Self {
+        Self::with_playable_run(script, playable_run(script, start), options)
+    }
+
+    /// Returns a harness that shows a recording that begins at this moment of the script's run.
+    pub(super) fn with_late_recording(script: &Script, start: PlaybackStart, begins_at: Stamp) -> Self {
+        let run = PlayableRun { begins_at: Some(begins_at), ..playable_run(script, start) };
+        Self::with_playable_run(script, run, FindingOptions::default())
+    }
+
+    fn with_playable_run(script: &Script, run: PlayableRun, options: FindingOptions) -> Self {
         let mut harness = Self::in_picker(script);
         harness.app().finding_options = options;
-        let run = Box::new(playable_run(script, start));
+        let run = Box::new(run);
         assert!(harness.app().initial_effects(InitialScreen::Recording(run)).is_empty(), "nothing is started");
         harness.events.handle_tick();
         harness
@@ -115,11 +125,25 @@ impl Harness {
 
     /// Draws frames by the wall clock until the screen has these words.
     pub(super) fn wait_for(&mut self, words: &str) {
+        self.wait_until(words, true);
+    }
+
+    /// Draws frames by the wall clock as long as the screen has these words.
+    pub(super) fn wait_while(&mut self, words: &str) {
+        self.wait_until(words, false);
+    }
+
+    fn wait_until(&mut self, words: &str, shown: bool) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
-        while !self.contains(words) {
-            assert!(std::time::Instant::now() < deadline, "{words} never shown:\n{}", self.screen_text());
+        while self.contains(words) != shown {
+            assert!(std::time::Instant::now() < deadline, "{words}:\n{}", self.screen_text());
             self.events.step();
         }
+    }
+
+    /// Keeps fewer bytes of the next runs in memory.
+    pub(super) fn limit_memory(&mut self, bytes: usize) {
+        self.events.limit_memory(bytes);
     }
 
     /// Returns the app of the event loop.
@@ -190,6 +214,14 @@ impl Harness {
 
     pub(super) fn shown_moment(&mut self) -> Stamp {
         self.shown_view().now
+    }
+
+    pub(super) fn cell(&mut self) -> Span {
+        self.shown_view().cell
+    }
+
+    pub(super) fn window_start(&mut self) -> Stamp {
+        self.shown_view().drawn_axis().start()
     }
 
     pub(super) fn cursor(&mut self) -> Option<Stamp> {

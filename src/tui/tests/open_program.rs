@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::app_screen::{AT_END, playable_run};
 use super::harness::Harness;
 use super::script::{Script, ms, scenario};
-use crate::model::{Budget, Model};
+use crate::model::{Budget, Model, Thresholds};
 use crate::platform::Machine;
 use crate::recording::{Recorder, Recording};
 use crate::report::{
@@ -164,7 +164,7 @@ fn reports(model: &Model, ended: &RunEnd, ended_at: Stamp) -> (String, String) {
         ended_at,
         time_limit: None,
         findings: &model.findings(ended_at),
-        muted: 0,
+        muted: &[],
         verdicts: &judge_expectations(model, &scenario, &settings, ended_at),
     };
     (report_text(&report, TextFormat::default()), report_json(&report).expect("it is written"))
@@ -172,7 +172,7 @@ fn reports(model: &Model, ended: &RunEnd, ended_at: Stamp) -> (String, String) {
 
 fn report_of_file(file: &Path) -> (String, String) {
     let mut recording = Recording::open(file).expect("a recording");
-    let run = replay_recording(&mut recording).expect("it is read");
+    let run = replay_recording(&mut recording, Thresholds::DEFAULT).expect("it is read");
     assert_eq!((recording.damage(), &run.ended), (None, &RunEnd::Stopped));
     reports(&run.model, &run.ended, run.ended_at)
 }

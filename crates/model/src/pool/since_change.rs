@@ -20,7 +20,7 @@ pub struct TaskCounts {
 }
 
 impl TaskCounts {
-    fn minus_earlier(self, then: Self) -> Self {
+    pub(crate) fn minus_earlier(self, then: Self) -> Self {
         Self {
             submitted: self.submitted.saturating_sub(then.submitted),
             done: self.done.saturating_sub(then.done),
@@ -133,14 +133,19 @@ impl Pool {
         }));
     }
 
+    /// Begins the figures of a period at `from`: of all tasks that end later, whenever they were due.
+    pub(crate) fn begin_period(&mut self, from: Stamp) {
+        self.set_baseline(from, 0);
+        if let Some(since) = &mut self.baseline {
+            since.counts_from = Stamp(0);
+        }
+    }
+
     /// Like [`Pool::handover_time`], since the last change of settings.
     pub fn recent_handover_time(&self, now: Stamp) -> HandoverTime {
         let (all, then) =
             (self.handover_time(now), self.baseline.as_ref().map_or(HandoverTime::default(), |since| since.handover));
-        HandoverTime {
-            handover_ns: all.handover_ns.saturating_sub(then.handover_ns),
-            work_ns: all.work_ns.saturating_sub(then.work_ns),
-        }
+        all.minus_earlier(then)
     }
 
     /// Returns how many tasks waited at the last change, until these and the tasks behind them are worked off.

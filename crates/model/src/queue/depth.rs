@@ -42,13 +42,18 @@ impl Queue {
     /// Exact while no event is missing: the integral of the depth is the total time of all items in the queue, each
     /// from its put to its take or to the end. Otherwise the mean of the reported depths.
     pub fn mean_depth(&self) -> f64 {
-        let end = self.last_reading.at.0;
-        let remaining = i128::from(self.put_count) - i128::from(self.taken_count);
-        if remaining == i128::from(self.last_reading.depth) && end > 0 {
-            let stay = self.total_stay_ns + remaining * i128::from(end);
-            return (stay as f64 / end as f64).clamp(0.0, f64::from(self.max_depth));
+        let end = self.last_reading.at;
+        if let Some(stay) = self.stay_ns(end).filter(|_| end > Stamp(0)) {
+            return (stay as f64 / end.0 as f64).clamp(0.0, f64::from(self.max_depth));
         }
         self.depth_sum as f64 / (self.put_count + self.taken_count).max(1) as f64
+    }
+
+    /// Returns the total time of all items in the queue up to `at`, ns, while no event is missing.
+    pub(crate) fn stay_ns(&self, at: Stamp) -> Option<i128> {
+        let remaining = i128::from(self.put_count) - i128::from(self.taken_count);
+        let is_exact = remaining == i128::from(self.last_reading.depth);
+        is_exact.then(|| self.total_stay_ns + remaining * i128::from(at.0))
     }
 
     /// Writes the highest depth in each cell, including the depth at its start, to `out`; 0 after `now`.

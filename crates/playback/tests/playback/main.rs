@@ -4,6 +4,7 @@
 
 mod fold;
 mod large;
+mod period;
 mod simulation;
 
 use std::collections::HashSet;

@@ -1,0 +1,53 @@
+//! What happened between two moments of a playback, from the models of both.
+
+use contend_playback::{Playback, ReadLimit};
+use contend_trace::{EventKind, Stamp};
+
+use super::{LOCKS, describe, events_of, new_model, tape};
+
+#[test]
+fn sums_between_two_moments_are_those_of_the_events_between_them() {
+    let mut compared = 0;
+    for seed in 0..10 {
+        let (tape, messages) = tape(seed, 60);
+        let events = events_of(&messages);
+        let mut playback = Playback::new(tape, new_model());
+        let mut rng = fastrand::Rng::with_seed(seed);
+        for _ in 0..10 {
+            let (a, b) = (Stamp(rng.u64(..120_000_000)), Stamp(rng.u64(..120_000_000)));
+            let (from, to) = (a.min(b), a.max(b));
+            let then = playback.model_at(from).unwrap().sums(from);
+            let sums = playback.model_at(to).unwrap().sums(to).minus_earlier(&then);
+            for lock in new_model().registry().locks().take(LOCKS) {
+                let between = events.iter().filter(|event| event.at > from && event.at <= to);
+                let took = |kind: &EventKind| matches!(kind, EventKind::Acquired { lock: of, .. } if *of == lock);
+                let expected = between.filter(|event| took(&event.kind)).count() as u64;
+                let found = sums.lock(lock).unwrap();
+                assert_eq!(found.acquired, expected, "{lock:?} from {from:?} to {to:?}, seed {seed}");
+                assert_eq!(found.acquired_by.iter().map(|(_, n)| n).sum::<u64>(), expected);
+                assert!(found.hold_times.count() <= expected + 1, "one hold began before");
+                compared += expected;
+            }
+        }
+    }
+    assert!(compared > 1_000, "{compared}");
+}
+
+#[test]
+fn period_leaves_the_shown_moment_alone_and_is_limited() {
+    let (tape, _) = tape(7, 60);
+    let mut playback = Playback::new(tape, new_model());
+    playback.read_on(ReadLimit { work: u64::MAX, until: Stamp(u64::MAX) }).unwrap();
+    let (from, to) = (Stamp(30_000_000), Stamp(90_000_000));
+    playback.seek(to).unwrap();
+    let before = describe(playback.model(), to);
+    let period = playback.period_model(from, to, u64::MAX).unwrap().expect("there is no limit");
+    assert_eq!(period.settings_start(to), from);
+    assert_eq!(period.lock(period.registry().locks().next().unwrap()).unwrap().holders(), {
+        let model = playback.model();
+        model.lock(model.registry().locks().next().unwrap()).unwrap().holders()
+    });
+    assert_eq!(describe(playback.model(), to), before);
+    assert!(playback.period_model(from, to, 1).unwrap().is_none(), "more than one event is between them");
+    assert!(playback.period_model(from, Stamp(u64::MAX), u64::MAX).unwrap().is_some(), "up to the end");
+}
