@@ -30,6 +30,9 @@ pub(super) use rows::{Section, TimelineRow};
 const SIDE_FROM: u16 = 150;
 const SIDE_FROM_DEADLOCK: u16 = 104;
 
+/// Least lines of the time axis and its rows above a pane.
+const MIN_ROWS_ABOVE: u16 = 14;
+
 /// Columns of one figure at the right.
 pub(super) const FIGURE_WIDTH: u16 = 7;
 
@@ -42,7 +45,7 @@ pub(super) struct RunLayout {
     pub(super) findings: Rect,
     pub(super) legend: Rect,
     pub(super) columns: RowColumns,
-    /// Panes beside the rows, or in their place on a small screen.
+    /// Panes beside the rows, below them, or in their place on a small screen.
     pub(super) panes: Vec<(Pane, Rect)>,
 }
 
@@ -62,9 +65,11 @@ impl RunLayout {
         let header = take_top(&mut rest, 1);
         let legend = take_bottom(&mut rest, 1);
         let findings = take_bottom(&mut rest, findings_height(area.height));
+        let below = take_pane_below(view, &mut rest);
         let mut rows =
             rows::build_rows(view, usize::from(rest.height.saturating_sub(1)), room_for_graph(view, rest.width));
-        let (panes, mut body) = place_panes(view, rest, &rows);
+        let (mut panes, mut body) = place_panes(view, rest, &rows, below.is_some());
+        panes.extend(below);
         let axis = take_top(&mut body, 1);
         rows.truncate(usize::from(body.height));
         let columns = RowColumns::compute(view, body.width, area.width);
@@ -134,9 +139,9 @@ fn findings_height(height: u16) -> u16 {
 }
 
 /// Returns the visible panes, and the area left for the rows. Panes are beside the rows if there is room; otherwise a
-/// deadlock's graph is below the rows, and any other pane takes the place of the rows.
-fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, Rect)>, Rect) {
-    let asked = Some(view.pane).filter(|pane| panes::is_separate(*pane));
+/// deadlock's graph is below the rows, and any other pane takes the place of the rows, unless it `is_below` them.
+fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow], is_below: bool) -> (Vec<(Pane, Rect)>, Rect) {
+    let asked = Some(view.pane).filter(|pane| panes::is_separate(*pane) && !is_below);
     let wide = area.width >= SIDE_FROM;
     if !wide && asked.is_none_or(|p| p == Pane::Graph) && view.shown_model().first_deadlock().is_some() {
         if let Some((graph, rows)) = graph_area(view, area, rows) {
@@ -155,6 +160,19 @@ fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, 
         Some(pane) => (vec![(pane, area)], Rect { height: 0, ..area }),
         None => (Vec::new(), area),
     }
+}
+
+/// Takes the lines of the chosen pane off the bottom of the rows' area, if enough are left for rows.
+fn take_pane_below(view: &RunView, area: &mut Rect) -> Option<(Pane, Rect)> {
+    let pane = view.pane;
+    let is_short = matches!(pane, Pane::Comparison | Pane::Costs | Pane::Pools | Pane::Levels);
+    let wanted = u16::try_from(panes::wanted_lines(pane, view)).unwrap_or(u16::MAX).saturating_add(1);
+    let fits = wanted.saturating_add(MIN_ROWS_ABOVE) <= area.height;
+    (is_short && area.width < SIDE_FROM && fits).then(|| {
+        let mut below = take_bottom(area, wanted);
+        take_top(&mut below, 1); // a blank line between
+        (pane, below)
+    })
 }
 
 /// Returns the areas of graph and rows, if both fit completely one below the other, so that a deadlock changes neither

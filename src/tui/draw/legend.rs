@@ -89,12 +89,16 @@ pub(super) fn status_line(app: &App, filter: &str) -> Option<(String, Style)> {
         return Some((format!("Filter: {filter}_   Enter {enter} · Esc clear"), theme.strong_style()));
     }
     if let Mode::RecordingPrompt { path } = &app.mode {
-        let knob = match &app.current_view {
-            CurrentView::Run(view) => view.last_turn().map(|(_, turned)| format!("before {turned}")),
+        let turn = match &app.current_view {
+            CurrentView::Run(view) => view.last_turn().filter(|_| path.is_empty()),
             _ => None,
         };
-        let empty = knob.filter(|_| path.is_empty()).unwrap_or_else(|| "compare".to_owned());
-        return Some((format!("Compare with recording: {path}_   Enter {empty} · Esc back"), theme.strong_style()));
+        let keys = match turn {
+            Some(turn) => format!("or Enter: {} against {}", turn.before, turn.after),
+            None if path.is_empty() => "such as before.contend".to_owned(),
+            None => "Enter compare".to_owned(),
+        };
+        return Some((format!("Compare with the recording: {path}_   {keys} · Esc back"), theme.strong_style()));
     }
     if let Mode::JumpTo { text } = &app.mode {
         return Some((format!("Jump to: {text}_   such as 2.3s · Enter jump · Esc cancel"), theme.strong_style()));

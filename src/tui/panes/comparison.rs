@@ -10,12 +10,15 @@ use super::super::theme::Theme;
 use super::{SeparatePane, text};
 use crate::diff::{ComparedFigure, Figure, Section, Subject, Verdict, compare_figure, format_change};
 use crate::report::text_width::truncate_name;
-use crate::trace::format::{compact_percent, compact_rate};
+use crate::trace::format::{compact_count, compact_duration, compact_percent, compact_rate};
 use crate::trace::{Span, State};
 
 pub(super) const PANE: SeparatePane = SeparatePane {
     title: |view| match view.compared_parts() {
-        Some((_, what)) => format!("Comparison: {what}").into(),
+        Some((parts, names)) => {
+            let [a, b] = [0, 1].map(|at| format!("{} for {}", names[at], compact_duration(parts[at].length())));
+            format!("Comparison: A {a}, B {b}").into()
+        }
         None => "Comparison: no knob was turned before this moment; d chooses a recording".into(),
     },
     lines: |view| view.compared_parts().map_or(1, |(parts, _)| 2 * shown_figures(&parts).len() + 2).min(20),
@@ -59,8 +62,7 @@ impl Widget for ComparisonPane<'_> {
         let figures = shown_figures(&parts);
         let fitting = usize::from(area.height.saturating_sub(1)) / 2;
         let first = self.view.scroll.min(figures.len().saturating_sub(fitting));
-        let axis = format!("{:>width$}", format!("0 to {longest}"), width = usize::from(LABEL_WIDTH + columns));
-        text::put_line(buf, text::nth_line(area, 0), &axis, self.theme.faint_style());
+        self.draw_headings(longest, columns, area, buf);
         for (at, figure) in figures.iter().skip(first).take(fitting).enumerate() {
             let lines = [text::nth_line(area, 1 + 2 * at), text::nth_line(area, 2 + 2 * at)];
             let series = [a, b].map(|part| part.series(figure, cell, usize::from(columns)));
@@ -71,6 +73,19 @@ impl Widget for ComparisonPane<'_> {
 }
 
 impl ComparisonPane<'_> {
+    /// Draws what the columns are: time since the beginning of each part, the mean, and how B differs from A.
+    fn draw_headings(&self, longest: Span, columns: u16, area: Rect, buf: &mut Buffer) {
+        let (line, faint) = (text::nth_line(area, 0), self.theme.faint_style());
+        let part = |x: u16, width: u16| {
+            let x = (line.x + x).min(line.right());
+            Rect { x, width: width.min(line.right() - x), ..line }
+        };
+        text::put_line(buf, part(LABEL_WIDTH, columns), "0 s", faint);
+        text::put_right(buf, part(LABEL_WIDTH, columns), &compact_duration(longest), faint);
+        text::put_right(buf, part(LABEL_WIDTH + columns, VALUE_WIDTH), "mean", faint);
+        text::put_line(buf, part(LABEL_WIDTH + columns + VALUE_WIDTH + 2, CHANGE_WIDTH), "B against A", faint);
+    }
+
     fn draw_figure(
         &self,
         figure: &PartFigure,
@@ -86,13 +101,12 @@ impl ComparisonPane<'_> {
             _ => series.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max),
         };
         let style = match figure {
-            PartFigure::Time(state) => theme.state_style(*state),
+            PartFigure::Time(state) => curve_style(theme.state_style(*state)),
             _ => theme.area_style(),
         };
         let compared = compare(figure, slices);
         for (at, (line, values)) in lines.into_iter().zip(series).enumerate() {
-            let name = if at == 0 { label(figure) } else { String::new() };
-            let name = truncate_name(&name, usize::from(LABEL_WIDTH - 3), theme.ellipsis());
+            let name = truncate_name(&labels(figure)[at], usize::from(LABEL_WIDTH - 3), theme.ellipsis());
             let rest =
                 text::put_line(buf, line, &format!("{name:width$}", width = usize::from(LABEL_WIDTH - 2)), faint);
             let rest = text::put_line(buf, rest, ["A ", "B "][at], theme.strong_style());
@@ -106,25 +120,35 @@ impl ComparisonPane<'_> {
             if at == 1 {
                 let x = (after.x + VALUE_WIDTH + 2).min(after.right());
                 let rest = Rect { x, width: after.right() - x, ..after };
-                let (said, style) = describe(&compared, theme);
+                let (said, style) = describe(figure, &compared, theme);
                 text::put_line(buf, rest, &said, style);
             }
         }
     }
 }
 
-fn label(figure: &PartFigure) -> String {
-    match figure {
-        PartFigure::Tasks(name) | PartFigure::Acquisitions(name) => format!("{name}/s"),
-        PartFigure::Time(State::Empty) => "no work".to_owned(),
-        PartFigure::Time(state) => state.word().to_owned(),
-    }
+/// Returns what a figure is about, and what it measures.
+fn labels(figure: &PartFigure) -> [String; 2] {
+    let (name, measure) = match figure {
+        PartFigure::Tasks(name) => (name.clone(), "tasks/s"),
+        PartFigure::Acquisitions(name) => (name.clone(), "taken/s"),
+        PartFigure::Depth(name) => (name.clone(), "depth"),
+        PartFigure::Time(State::Empty) => ("no work".to_owned(), "of time"),
+        PartFigure::Time(state) => (state.word().to_owned(), "of time"),
+    };
+    [name, measure.to_owned()]
+}
+
+/// Returns the style of a curve in the colour of a state, which for some states is that of the background.
+fn curve_style(style: Style) -> Style {
+    style.bg.map_or(style, |colour| Style::new().fg(colour))
 }
 
 fn format_value(figure: &PartFigure, value: f64) -> String {
     match figure {
         PartFigure::Time(_) => compact_percent(value),
-        _ => compact_rate(value),
+        PartFigure::Depth(_) => compact_count(value.round() as u64),
+        PartFigure::Tasks(_) | PartFigure::Acquisitions(_) => compact_rate(value),
     }
 }
 
@@ -133,17 +157,24 @@ fn compare(figure: &PartFigure, [a, b]: [Vec<f64>; 2]) -> ComparedFigure {
     let (section, figure) = match figure {
         PartFigure::Tasks(_) => (Section::Pools, Figure::Throughput),
         PartFigure::Acquisitions(_) => (Section::Locks, Figure::Throughput),
+        // As of any other number, its ratio is compared.
+        PartFigure::Depth(_) => (Section::Queues, Figure::Throughput),
         PartFigure::Time(state) => (Section::Workers, Figure::State(state.word())),
     };
     compare_figure(Subject { section, name: String::new() }, figure, a, b)
 }
 
-fn describe(compared: &ComparedFigure, theme: Theme) -> (String, Style) {
+fn describe(figure: &PartFigure, compared: &ComparedFigure, theme: Theme) -> (String, Style) {
     match compared.verdict {
         Verdict::NotToldApart => ("cannot be told apart".to_owned(), theme.faint_style()),
         Verdict::NoInterval => ("too short to tell".to_owned(), theme.faint_style()),
         Verdict::OnlyA => ("only in A".to_owned(), theme.faint_style()),
         Verdict::OnlyB => ("only in B".to_owned(), theme.faint_style()),
-        _ => (format_change(compared).unwrap_or_default(), theme.strong_style()),
+        _ => {
+            let change = format_change(compared).unwrap_or_default();
+            let is_depth = matches!(figure, PartFigure::Depth(_));
+            let change = if is_depth { change.trim_end_matches("/s").to_owned() } else { change };
+            (change, theme.strong_style())
+        }
     }
 }

@@ -3,7 +3,6 @@
 use super::RunView;
 use crate::model::{CellWindow, Model, StateTimes};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
-use crate::tui::player::Player;
 
 /// Longest part of a run that is compared with another.
 const MAX_LENGTH: Span = Span::from_millis(60_000);
@@ -33,6 +32,14 @@ pub(in crate::tui) enum ComparedRun {
     Recording(Box<OpenedRecording>),
 }
 
+/// A knob that was turned during the run, with its values as text: `hold 5 ms`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) struct KnobTurn {
+    pub(in crate::tui) at: Stamp,
+    pub(in crate::tui) before: String,
+    pub(in crate::tui) after: String,
+}
+
 /// A part of a run.
 #[derive(Clone, Copy)]
 pub(in crate::tui) struct RunPart<'a> {
@@ -50,38 +57,45 @@ pub(in crate::tui) enum PartFigure {
     Tasks(String),
     /// Acquisitions a second, of the lock with this name.
     Acquisitions(String),
+    /// The greatest depth, of the queue or pipe with this name.
+    Depth(String),
     /// Share of the workers' time.
     Time(State),
 }
 
 impl RunView {
-    /// Returns the last turned knob up to the shown moment, as text: `hold 5 ms`.
-    pub(in crate::tui) fn last_turn(&self) -> Option<(Stamp, String)> {
+    /// Returns the last turned knob up to the shown moment.
+    pub(in crate::tui) fn last_turn(&self) -> Option<KnobTurn> {
         let until = self.figures_time();
-        let (at, knob, value) = self.knob_changes.iter().rev().find(|(at, ..)| *at <= until)?;
-        let name = self.scenario.knobs.get(knob.index()).map_or("", |knob| knob.name.as_str());
-        Some((*at, format!("{name} {value}")))
+        let last = self.knob_changes.iter().rposition(|(at, ..)| *at <= until)?;
+        let (at, id, after) = &self.knob_changes[last];
+        let knob = self.scenario.knobs.get(id.index())?;
+        let earlier = self.knob_changes[..last].iter().rev().find(|(_, other, _)| other == id);
+        let before =
+            earlier.map_or_else(|| knob.format_value(self.initial_settings.number(*id)), |(_, _, value)| value.clone());
+        let named = |value: &str| format!("{} {value}", knob.name);
+        Some(KnobTurn { at: *at, before: named(&before), after: named(after) })
     }
 
-    /// Returns the parts that are compared, the older first, and what the comparison is between.
-    pub(in crate::tui) fn compared_parts(&self) -> Option<([RunPart<'_>; 2], String)> {
+    /// Returns the parts that are compared, the older first, and their names.
+    pub(in crate::tui) fn compared_parts(&self) -> Option<([RunPart<'_>; 2], [String; 2])> {
         let (now, model) = (self.figures_time(), self.shown_model());
-        let begins_at = self.player().map_or(Stamp(0), Player::begins_at);
+        let begins_at = self.first_moment();
         match self.compared.as_ref()? {
             ComparedRun::Recording(other) => {
                 let part =
                     |model, from: Stamp, now: Stamp| RunPart { model, now, from, to: now.min(from + MAX_LENGTH) };
                 let parts = [part(&other.model, other.begins_at, other.end), part(model, begins_at, now)];
-                Some((parts, format!("A {}, B this run", other.name)))
+                Some((parts, [other.name.clone(), "this run".to_owned()]))
             }
             ComparedRun::BeforeKnob => {
-                let (turned, value) = self.last_turn()?;
+                let KnobTurn { at: turned, before, after } = self.last_turn()?;
                 let earlier = self.knob_changes.iter().rev().map(|(at, ..)| *at + SETTLE_TIME).find(|at| *at < turned);
                 let from = earlier.unwrap_or(begins_at).max(turned.earlier_by(MAX_LENGTH));
                 let settled = (turned + SETTLE_TIME).min(now);
                 let parts = [(from, turned), (settled, now.min(settled + MAX_LENGTH))];
                 let parts = parts.map(|(from, to)| RunPart { model, now, from, to });
-                Some((parts, format!("A before {value}, B since then")))
+                Some((parts, [before, after]))
             }
         }
     }
@@ -97,8 +111,9 @@ impl RunPart<'_> {
         let registry = self.model.registry();
         let pools = registry.pools.iter().map(|pool| PartFigure::Tasks(pool.name.clone()));
         let locks = registry.locks().map(|id| PartFigure::Acquisitions(registry.resource_name(id).to_owned()));
-        let states = [State::Running, State::Ready, State::Lock, State::Empty, State::Full].map(PartFigure::Time);
-        pools.take(2).chain(locks.take(2)).chain(states).collect()
+        let queues = registry.queues_and_pipes().map(|id| PartFigure::Depth(registry.resource_name(id).to_owned()));
+        let states = [State::Running, State::Ready, State::Lock, State::Io, State::Empty, State::Full];
+        pools.take(2).chain(queues.take(2)).chain(locks.take(2)).chain(states.map(PartFigure::Time)).collect()
     }
 
     /// Returns the figure in consecutive spans of this length from the beginning of the part, whole ones only. Empty if
@@ -121,13 +136,27 @@ impl RunPart<'_> {
                 let lock = registry.locks().find(named).and_then(|id| self.model.lock(id));
                 lock.map_or(Vec::new(), |lock| rate(&|from, to| lock.releases(from, to)))
             }
+            PartFigure::Depth(name) => {
+                let named = |id: &ResourceId| registry.resource_name(*id) == name;
+                let queue = registry.queues_and_pipes().find(named).and_then(|id| self.model.queue(id));
+                let mut depths = Vec::new();
+                if let Some(queue) = queue {
+                    queue.depth_cells(&self.cells(cell, cells), self.now, &mut depths);
+                }
+                depths.into_iter().map(f64::from).collect()
+            }
             PartFigure::Time(state) => self.state_series(*state, cell, cells),
         }
     }
 
-    fn state_series(&self, state: State, cell: Span, cells: usize) -> Vec<f64> {
+    /// Returns this many cells from the beginning of the part.
+    fn cells(&self, cell: Span, cells: usize) -> CellWindow {
         let to = self.from + Span(cell.0.saturating_mul(cells as u64));
-        let window = CellWindow { from: self.from, to, cells };
+        CellWindow { from: self.from, to, cells }
+    }
+
+    fn state_series(&self, state: State, cell: Span, cells: usize) -> Vec<f64> {
+        let window = self.cells(cell, cells);
         let mut sums = vec![StateTimes::default(); cells];
         let mut times = Vec::new();
         for worker in (0..self.model.registry().workers.len().min(MAX_WORKERS)).map(WorkerId::from) {

@@ -76,7 +76,7 @@ fn keys_for_recording_marks_and_comparison_work_while_the_answer_is_open() {
     assert_eq!(harness.live_model().named_marks().len(), 1);
     assert!(harness.contains("Result"), "it stays open meanwhile");
     harness.press_keys("d");
-    assert!(harness.contains("Compare with recording:"), "{}", harness.screen_text());
+    assert!(harness.contains("Compare with the recording:"), "{}", harness.screen_text());
 }
 
 #[test]
