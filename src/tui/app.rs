@@ -276,6 +276,10 @@ impl App {
             && view.is_animating()
         {
             let figures = view.figures.taken_at;
+            // Also while messages of the run leave no time in between.
+            if view.is_reading_past() {
+                view.read_past_slice();
+            }
             view.tick(now, late);
             self.status_message = view.take_player_failure().or(self.status_message.take());
             if matches!(self.mode, Mode::Answer { .. }) && view.figures.taken_at != figures {

@@ -16,7 +16,7 @@ impl RunFigures {
     ) -> Self {
         let length = to.span_since(from);
         for (id, lock) in &mut self.locks {
-            lock.limit_to(lock_sums_between(model, *id, (from, to, now), record));
+            lock.limit_to(lock_sums_between(model, *id, (from, to, now), record).as_ref());
         }
         for (id, queue) in &mut self.queues {
             queue.limit_to(model, *id, (from, to, now));
@@ -68,8 +68,7 @@ pub(in crate::tui) fn max_depth_between(
 }
 
 impl LockFigures {
-    fn limit_to(&mut self, sums: Option<LockSums>) {
-        let known = sums.as_ref();
+    fn limit_to(&mut self, known: Option<&LockSums>) {
         self.contended_share = known.map(|sums| Span(sums.contended).share_of(Span(sums.acquired)));
         self.wait_p99 =
             known.filter(|sums| sums.wait_times.count() > 0).map(|sums| Span(sums.wait_times.percentile_ns(99.0)));

@@ -22,7 +22,9 @@ fn shown_both_ways(script: &Script) -> [Harness; 2] {
 }
 
 fn choose_range(harness: &mut Harness) {
-    RANGE_KEYS.iter().for_each(|keys| harness.press_keys(keys));
+    for keys in RANGE_KEYS {
+        harness.press_keys(keys);
+    }
     harness.press_keys("v");
 }
 
@@ -109,14 +111,18 @@ fn events_that_memory_no_longer_holds_are_named() {
     harness.limit_memory(1);
     harness.press_keys("<enter>");
     let (first, rest) = script.messages.split_at(script.messages.len() * 3 / 4);
-    first.iter().for_each(|message| harness.feed_message(message.clone()));
+    for message in first {
+        harness.feed_message(message.clone());
+    }
     harness.tick(ms(3_700));
     // What memory holds is put into one section when it is asked for.
     harness.press_keys("c<left>v");
     harness.press_keys("<left><left>v");
     harness.wait_while("reading events");
     harness.press_keys("<esc><esc>");
-    rest.iter().for_each(|message| harness.feed_message(message.clone()));
+    for message in rest {
+        harness.feed_message(message.clone());
+    }
     harness.tick(script.until);
     choose_range(&mut harness);
     harness.press_keys("<tab><tab>");
@@ -132,7 +138,9 @@ fn events_that_memory_no_longer_holds_are_named() {
 fn run_without_events_in_memory_says_so() {
     let mut app = app_after(&in_delivery_order(pool()), COLOUR_THEME, 120, 40);
     press_keys(&mut app, "<tab><tab>");
-    RANGE_KEYS.iter().for_each(|keys| press_keys(&mut app, keys));
+    for keys in RANGE_KEYS {
+        press_keys(&mut app, keys);
+    }
     assert!(screen_text(&screen(&app)).contains("reading events"), "{}", screen_text(&screen(&app)));
     app.update(AppEvent::PastEventsReady(None));
     let shown = screen_text(&screen(&app));
