@@ -20,8 +20,10 @@
 //!   the model that was fed every message whole, as the live run fed it.
 //! - [`Playback::next_event`] and [`Playback::previous_event`] find the event of one row of the screen beside a moment,
 //!   for steps.
+//! - [`write_beginning`] cuts a recording off at a moment.
 //! - [`Playback::notices`] lists turned knobs and other rare occurrences of the part that has been read, for jumps.
 
+mod beginning;
 mod checkpoints;
 mod clock;
 mod feed;
@@ -32,6 +34,7 @@ mod search;
 mod sections;
 mod tape;
 
+pub use beginning::write_beginning;
 pub use checkpoints::CheckpointLimit;
 pub use clock::{PlaybackClock, SPEEDS, Speed};
 pub use playback::{Playback, ReadLimit};

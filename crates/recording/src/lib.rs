@@ -16,6 +16,7 @@ mod section;
 mod section_builder;
 mod untrusted;
 mod varint;
+mod whole;
 mod writer;
 
 pub use codec::{Decoder, Encoder};
@@ -25,3 +26,4 @@ pub use format::{Conclusion, FILE_MAGIC, FORMAT_VERSION, IndexEntry, RunDescript
 pub use reader::{Damage, OpenError, Recording};
 pub use recorder::Recorder;
 pub use recording_file::{RecordingFile, RecordingStatus};
+pub use whole::write_recording;

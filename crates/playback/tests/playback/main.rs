@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod beginning;
 mod fold;
 mod large;
 mod period;
