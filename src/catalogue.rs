@@ -1,9 +1,12 @@
-//! The catalogue: the scenarios of `scenarios/`, compiled into the program.
+//! The catalogue: the scenarios of `scenarios/` with the recordings of `previews/`, compiled into the program.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::scenario::{ReadError, Source, sanitize, suggest};
+
+/// The recordings of `previews/`, sorted by the name of their scenario.
+const PREVIEWS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/previews.rs"));
 
 /// One file of `scenarios/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +156,12 @@ pub fn all() -> &'static [CatalogueEntry] {
 /// Returns the scenario with this name.
 pub fn get(name: &str) -> Option<&'static CatalogueEntry> {
     CATALOGUE.iter().find(|entry| entry.name == name)
+}
+
+/// Returns a short recorded run of the scenario with this name. `None` if it has none, or this build has no previews.
+pub fn preview(name: &str) -> Option<&'static [u8]> {
+    let at = PREVIEWS.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    Some(PREVIEWS[at].1)
 }
 
 /// Why a name or path gives no scenario. Every field is safe to print.

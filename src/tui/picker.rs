@@ -1,8 +1,11 @@
 //! The scenarios to choose from: the catalogue, and files of the user.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::preview::Preview;
 use crate::catalogue;
 use crate::scenario::{Category, Scenario, Source, check};
 
@@ -19,6 +22,15 @@ pub(super) struct Picker {
     entries: Vec<PickerEntry>,
     pub(super) filter: String,
     chosen: usize,
+    /// The preview that was drawn last.
+    preview: RefCell<Option<DrawnPreview>>,
+}
+
+/// A preview, and what it was made for. It is `None` if the recording cannot be read.
+struct DrawnPreview {
+    name: String,
+    cells: usize,
+    preview: Option<Rc<Preview>>,
 }
 
 impl PickerEntry {
@@ -97,6 +109,17 @@ impl Picker {
         if let Some(position) = self.visible_entries().iter().position(|e| e.name == name) {
             self.chosen = position;
         }
+    }
+
+    /// Returns the preview of an entry, with this many cells in a lane. Files of the user have none.
+    pub(super) fn preview(&self, entry: &PickerEntry, cells: usize) -> Option<Rc<Preview>> {
+        let recording = catalogue::preview(&entry.name).filter(|_| entry.path.is_none())?;
+        let mut drawn = self.preview.borrow_mut();
+        if !drawn.as_ref().is_some_and(|drawn| drawn.name == entry.name && drawn.cells == cells) {
+            let preview = Preview::of_recording(recording, cells).map(Rc::new);
+            *drawn = Some(DrawnPreview { name: entry.name.clone(), cells, preview });
+        }
+        drawn.as_ref()?.preview.clone()
     }
 
     pub(super) fn filter_changed(&mut self) {

@@ -1,118 +1,75 @@
-//! A small preview of a scenario for the picker: its steps simulated with exact times and a core for each worker.
+//! The preview of a scenario in the picker: the lanes of a short recorded run that comes with the program.
 //!
-//! It gives an idea of the picture and is not a forecast, because a real scheduler decides differently.
+//! A file of the user has none. For it, the picker lists the workers and what they share.
 
-mod attempt;
-mod locks;
-mod pipe;
-mod pool;
-mod shared_steps;
-mod sim_resources;
-mod simulator;
-mod spawn_join;
-mod steps;
+use std::io::Cursor;
+use std::sync::Arc;
 
-use crate::model::{CellWindow, StateTimes};
-use crate::scenario::{Arrivals, EvalContext, Feed, Pace, PoolSpec, Scenario, Settings, Step};
-use crate::trace::{KnobId, Span, Stamp};
-use simulator::{Simulator, Workload};
+use crate::model::{Budget, CellWindow, Model, StateTimes};
+use crate::playback::Playback;
+use crate::recording::Recording;
+use crate::scenario::Scenario;
+use crate::trace::{Span, Stamp, plural};
 
-/// Most workers that are simulated; only some of them are shown.
-const MAX_WORKERS: u32 = 24;
+/// Most lanes of a picture.
+pub(super) const MAX_LANES: usize = 8;
 
-/// Cells of a step of typical length.
-const CELLS_A_STEP: u64 = 4;
+/// The picture of a recorded run.
+pub(super) struct Preview {
+    /// The first workers that lived, in order.
+    pub(super) lanes: Vec<PreviewLane>,
+    /// How many workers lived.
+    pub(super) workers: usize,
+    /// The time that the picture covers.
+    pub(super) duration: Span,
+}
 
-/// One lane of the preview.
 pub(super) struct PreviewLane {
     pub(super) name: String,
     pub(super) cells: Vec<StateTimes>,
 }
 
-/// The knobs' values, and the position of one worker in its group.
-#[derive(Clone, Copy)]
-struct WorkerPosition<'a> {
-    settings: &'a Settings,
-    index: u32,
-    count: u32,
+impl Preview {
+    /// Plays a recording, and divides the time from the first worker's beginning to the end into this many cells.
+    /// `None` if it cannot be read, or nothing happened.
+    pub(super) fn of_recording(recording: &[u8], cells: usize) -> Option<Self> {
+        let recording = Recording::from_reader(Cursor::new(recording)).ok()?;
+        let registry = Arc::new(recording.description().registry.clone());
+        let budget = Budget::for_registry(&registry);
+        let mut playback = Playback::new(recording, Model::new(registry, budget));
+        playback.seek(Stamp(u64::MAX)).ok()?;
+        let (model, end) = (playback.model(), playback.end());
+        let begin = |worker| model.lane(worker).spans(Stamp(0), end).find(|span| span.state.is_alive());
+        let begins: Vec<_> = model.lanes().filter_map(|(worker, _)| Some((worker, begin(worker)?.since))).collect();
+        let from = begins.iter().map(|(_, since)| *since).min()?;
+        let window = CellWindow { from, to: end, cells };
+        let lanes = begins.iter().take(MAX_LANES).map(|(worker, _)| {
+            let mut cells = Vec::new();
+            model.lane(*worker).cells(&window, end, &mut cells);
+            PreviewLane { name: model.registry().worker_name(*worker).to_owned(), cells }
+        });
+        Some(Self { lanes: lanes.collect(), workers: begins.len(), duration: end.span_since(from) })
+    }
 }
 
-impl EvalContext for WorkerPosition<'_> {
-    fn knob(&self, knob: KnobId) -> f64 {
-        self.settings.number(knob)
-    }
-
-    fn worker_position(&self) -> (u32, u32) {
-        (self.index, self.count)
-    }
-}
-
-/// Simulates a scenario; returns at most `lanes` lanes of `cells` cells.
-pub(super) fn build_preview(scenario: &Scenario, lanes: usize, cells: usize) -> Vec<PreviewLane> {
+/// Returns the workers of a scenario and what they share, a line each.
+pub(super) fn list_members(scenario: &Scenario) -> Vec<(&'static str, String)> {
     let settings = scenario.default_settings();
-    let mut simulator = Simulator::new(scenario, &settings);
-    let of_run = WorkerPosition { settings: &settings, index: 0, count: 1 };
-    let groups = scenario.groups.iter().enumerate().map(|(i, w)| (&w.name, &w.count, Workload::once(&w.steps, i)));
-    let pools = scenario.pools.iter().enumerate().map(|(i, p)| (&p.name, &p.workers, Workload::tasks(&p.task, i)));
-    let mut names = Vec::new();
-    for (name, count, work) in groups.chain(pools) {
-        let count = (count.eval(&of_run) as u32).clamp(1, MAX_WORKERS);
-        for index in 0..count {
-            names.push(if count == 1 { name.clone() } else { format!("{name}-{}", index + 1) });
-            simulator.add_worker(WorkerPosition { settings: &settings, index, count }, work);
-        }
-    }
-    let cell = cell_length(scenario, &of_run);
-    let end = Stamp(cell.0.saturating_mul(cells as u64));
-    simulator.run_until(end);
-    let window = CellWindow { from: Stamp(0), to: end, cells };
-    let drawn = names.into_iter().zip(simulator.lane_cells(&window));
-    drawn.take(lanes).map(|(name, cells)| PreviewLane { name, cells }).collect()
+    let groups = scenario.groups.iter().map(|group| (group.count.eval(&settings), &group.name, group.kind.noun()));
+    let pools = scenario.pools.iter().map(|pool| {
+        let kind = pool.worker_kind.pick(|knob| settings.number(knob));
+        (pool.workers.eval(&settings), &pool.name, kind.map_or("worker", |kind| kind.noun()))
+    });
+    let shared = scenario.resources.iter().map(|one| (one.count.eval(&settings), &one.name, one.spec.noun()));
+    let rows = [("Workers", join_counts(groups.chain(pools))), ("Shared", join_counts(shared))];
+    rows.into_iter().filter(|(_, list)| !list.is_empty()).collect()
 }
 
-/// Returns how many tasks of a pool are due by `t`, and when the next one is.
-fn tasks_due(pool: &PoolSpec, place: &WorkerPosition<'_>, t: u64) -> (u64, u64) {
-    let most = match &pool.feed {
-        Feed::Batch { count } => count.eval(place) as u64,
-        Feed::OpenLoop(_)
-        | Feed::Clients { .. }
-        | Feed::Submitted
-        | Feed::Files { .. }
-        | Feed::Words { .. }
-        | Feed::Trace { .. } => u64::MAX,
+/// Returns a list such as `4 teller (threads), auditor (process)`.
+fn join_counts<'a>(members: impl Iterator<Item = (f64, &'a String, &'a str)>) -> String {
+    let one = |(count, name, noun): (f64, &String, &str)| match count.max(1.0) as u64 {
+        1 => format!("{name} ({noun})"),
+        count => format!("{count} {name} ({})", plural(count, noun)),
     };
-    let ((Feed::OpenLoop(Arrivals { rate, .. }), _) | (_, Pace::Rate(rate))) = (&pool.feed, &pool.pace) else {
-        return (most, u64::MAX);
-    };
-    let every = ((1e9 / rate.eval(place).max(1e-3)) as u64).max(1);
-    let so_far = t / every + 1;
-    if so_far < most { (so_far, so_far.saturating_mul(every)) } else { (most, u64::MAX) }
-}
-
-/// Returns a cell's length: a fraction of the longer steps, so that their order is visible.
-fn cell_length(scenario: &Scenario, place: &WorkerPosition<'_>) -> Span {
-    let mut times = Vec::new();
-    let groups = scenario.groups.iter().map(|w| &w.steps).chain(scenario.pools.iter().map(|p| &p.task));
-    groups.for_each(|steps| collect_durations(steps, place, &mut times));
-    times.sort_unstable();
-    let longer = times.get(times.len() / 2).copied().unwrap_or(simulator::THUMBNAIL_TIME.0);
-    Span((longer / CELLS_A_STEP).max(1_000))
-}
-
-fn collect_durations(steps: &[Step], place: &WorkerPosition<'_>, out: &mut Vec<u64>) {
-    for step in steps {
-        match step {
-            Step::Compute(time) | Step::Sleep(time) | Step::Io(time) => {
-                let ns = time.eval(place) as u64;
-                out.extend((ns > 0).then_some(ns));
-            }
-            Step::Lock { body, .. } | Step::Repeat { body, .. } | Step::Forever(body) | Step::TryLock { body, .. } => {
-                collect_durations(body, place, out);
-            }
-            Step::When { knob, value, body, otherwise } => {
-                collect_durations(if place.knob_equals(*knob, *value) { body } else { otherwise }, place, out);
-            }
-            _ => {}
-        }
-    }
+    members.map(one).collect::<Vec<_>>().join(", ")
 }

@@ -13,6 +13,8 @@ mod memory_backend;
 mod open_program;
 mod playing;
 mod prediction;
+#[cfg(feature = "previews")]
+mod previews;
 mod recording;
 mod replay;
 mod replay_navigation;

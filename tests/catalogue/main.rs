@@ -3,6 +3,7 @@
 #[path = "../support/schema.rs"]
 mod schema;
 
+mod previews;
 mod replays;
 
 use std::path::Path;

@@ -63,9 +63,6 @@ fn draw_list_line(app: &App, line: &PickerLine, entries: &[&PickerEntry], at: Re
     }
 }
 
-/// Lanes of the preview at most.
-const PREVIEW_LANES: u16 = 8;
-
 fn draw_about(app: &App, entry: &PickerEntry, area: Rect, buf: &mut Buffer) {
     let lines = match &entry.scenario {
         Ok(scenario) => scenario_lines(app, scenario, area.width),
@@ -75,10 +72,8 @@ fn draw_about(app: &App, entry: &PickerEntry, area: Rect, buf: &mut Buffer) {
         text::put_line(buf, text::nth_line(area, i), line, *style);
     }
     let used = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX).min(area.height);
-    if let Ok(scenario) = &entry.scenario {
-        let rest = Rect { y: area.y + used, height: (area.height - used).min(PREVIEW_LANES), ..area };
-        preview::PreviewWidget { scenario, theme: app.theme }.render(rest, buf);
-    }
+    let rest = Rect { y: area.y + used, height: area.height - used, ..area };
+    preview::PreviewWidget { picker: &app.picker, entry, theme: app.theme }.render(rest, buf);
 }
 
 fn scenario_lines(app: &App, scenario: &Scenario, width: u16) -> Vec<(String, Style)> {

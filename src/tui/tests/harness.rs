@@ -251,6 +251,11 @@ impl Harness {
         self.events.handle_tick();
     }
 
+    /// Handles a frame that is due while no run goes on.
+    pub(super) fn tick_without_run(&mut self) {
+        self.events.handle_tick();
+    }
+
     /// Returns the run that was started last.
     pub(super) fn last_run(&self) -> ReplayRun {
         self.started.borrow().last().expect("a run was started").clone()

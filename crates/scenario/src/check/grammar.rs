@@ -5,7 +5,7 @@
 //! for every value of every node.
 //!
 //! A new step is a row in one of the step tables with the function that reads it, a variant of `Step`, and an arm in
-//! the engine's step runner and in the simulator of the preview.
+//! the engine's step runner.
 
 mod attempt;
 mod control;

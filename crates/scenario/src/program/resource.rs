@@ -59,6 +59,26 @@ pub enum ResourceSpec {
     Server(Box<ServerSpec>),
 }
 
+impl ResourceSpec {
+    /// Returns the noun for one resource of this kind.
+    pub const fn noun(&self) -> &'static str {
+        match self {
+            Self::Mutex { .. } => "mutex",
+            Self::Counter { .. } => "counter",
+            Self::Semaphore { .. } => "semaphore",
+            Self::Rwlock { .. } => "rwlock",
+            Self::Queue { .. } => "queue",
+            Self::Pipe { .. } => "pipe",
+            Self::Condition { .. } => "condition",
+            Self::Event => "event",
+            Self::Barrier { .. } => "barrier",
+            Self::WaitGroup => "wait group",
+            Self::Latch { .. } => "latch",
+            Self::Server(_) => "server",
+        }
+    }
+}
+
 /// The order in which items leave a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueueOrder {
