@@ -11,7 +11,7 @@ use std::process::Command;
 
 use contend::catalogue::{self, CatalogueEntry};
 use contend::engine::{InputItems, Plan};
-use contend::model::StateTimes;
+use contend::model::{StateTimes, Thresholds};
 use contend::playback::write_beginning;
 use contend::recording::{Recording, RunDescription};
 use contend::report::replay_recording;
@@ -174,7 +174,7 @@ fn record_beginning(name: &str) -> Vec<u8> {
 /// Returns the share of their time that the workers of a recording had work but no core.
 fn share_without_core(recording: &[u8]) -> f64 {
     let mut recording = Recording::from_reader(Cursor::new(recording)).expect("a recording");
-    let run = replay_recording(&mut recording).expect("it is read");
+    let run = replay_recording(&mut recording, Thresholds::DEFAULT).expect("it is read");
     let mut times = StateTimes::default();
     run.model.lanes().for_each(|(_, lane)| times.add(&lane.total_state_times(run.ended_at)));
     Span(times.get(State::Ready)).share_of(Span(times.alive_ns()))
