@@ -28,7 +28,9 @@ fn without_watermarks(messages: &[Message]) -> Vec<Message> {
 fn fold(registry: &Arc<Registry>, messages: &[Message]) -> f64 {
     let mut model = Model::new(Arc::clone(registry), Budget::for_registry(registry));
     let before = thread_cpu_nanos();
-    messages.iter().for_each(|message| model.apply(message));
+    for message in messages {
+        model.apply(message);
+    }
     (thread_cpu_nanos() - before) as f64 / model.health().events as f64
 }
 
