@@ -371,9 +371,10 @@ fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn test_json_has_the_members_that_its_document_describes() {
     let text = "knob n 1 min=1 max=9\ncounter c\nthread w { repeat $n { add c }; sleep \"20ms\" }\n\
-        expect value c equals=1\nexpect value c equals=3 when=\"n=3\"\nexpect rate c above=1.5 times=\"n=1\" \
+        process dies { abort }\nexpect value c equals=1\nexpect value c equals=3 when=\"n=3\"\nexpect rate c above=1.5 times=\"n=1\" \
         when=\"n=9\"\n";
-    let ran = fed(&["test", "-", "--json", "--times", "2"], text);
+    let choices = ["--mute", "crashed", "--threshold", "lock-bound=60%"];
+    let ran = fed(&[&["test", "-", "--json", "--times", "2"][..], &choices].concat(), text);
     let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
     assert_eq!(value["rounds"], 2);
     let mut found = BTreeSet::new();
