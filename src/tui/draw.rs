@@ -264,7 +264,12 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
             }
         }
         Section::Cores => cores::draw_load_owners(scene, parts.timeline, buf),
-        Section::Queues | Section::Signals | Section::Counters => {}
+        Section::Signals => {
+            if let Some(words) = signal_figures_note(scene.view) {
+                text::put_right(buf, parts.timeline, words, faint);
+            }
+        }
+        Section::Queues | Section::Counters => {}
     }
 }
 
@@ -276,6 +281,14 @@ fn lock_figures_note(view: &RunView) -> Option<String> {
     }
     let gap = view.interval_gap().filter(|_| figures.iter().any(|(_, lock)| lock.contended_share.is_none()))?;
     Some(format!("cont, w.p99, hold: {} ", gap.words()))
+}
+
+/// Returns what to say about the counts of signals, if they are not those of the shown moment or range.
+fn signal_figures_note(view: &RunView) -> Option<&'static str> {
+    if view.has_only_final_totals() {
+        return Some("sent to unused: whole run ");
+    }
+    view.shown_range().map(|_| "sent to unused: from the start ")
 }
 
 /// Whether the window ends at now and moves with it.

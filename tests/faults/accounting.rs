@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use crate::{Report, run, run_text};
 
-/// Lets the tests of this file measure one after another: each is about shares of the cores, and some of them start a
-/// thousand computing threads.
-fn measure_alone() -> MutexGuard<'static, ()> {
+/// Lets tests about shares of the cores measure one after another: some of them start a thousand computing threads.
+pub fn measure_alone() -> MutexGuard<'static, ()> {
     static MEASURING: Mutex<()> = Mutex::new(());
     MEASURING.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{available_parallelism, scope};
 
+use super::accounting::measure_alone;
 use super::{contend, run_text};
 
 /// Two computing workers, with expectations that need two idle cores and expectations that need none.
@@ -23,6 +24,7 @@ impl Drop for SetOnDrop<'_> {
 
 /// Runs `run` while busy loops use every core four times over.
 fn under_load<T>(run: impl FnOnce() -> T) -> T {
+    let _alone = measure_alone();
     let stop = AtomicBool::new(false);
     scope(|threads| {
         let _stopped = SetOnDrop(&stop);

@@ -133,7 +133,7 @@ fn tasks_run_by_their_own_submitter_are_accounted_for_when_it_dies() {
 
 #[test]
 fn too_deep_task_recursion_fails_without_killing_the_runner() {
-    let report = run("F14_caller_runs_recursion.kdl", &["--for", "2s"]);
+    let report = run("F14_caller_runs_recursion.kdl", &["--for", "6s"]);
     assert_eq!(report.json["ended"], "time");
     let (submitted, ends) = tasks(&report.json["pools"][0]);
     assert_eq!(submitted, ends.iter().sum::<u64>());
@@ -147,7 +147,7 @@ fn task_recursion_300_deep_completes() {
                 task { if task below=300 { submit w task=\"task + 1\" }; if task above=999 { sleep \"2s\" } }\n}\n\
                 thread main { submit w task=1000; sleep \"100ms\"; submit w task=1000; submit w task=0; result; \
                 result; result }\n";
-    let report = run_text(text, &["--for", "30s"]);
+    let report = run_text(text, &LIMIT);
     assert_all_over(&report, text);
     assert_eq!(tasks(&report.json["pools"][0]), (303, [303, 0, 0, 0, 0, 0]));
 }

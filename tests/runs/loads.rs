@@ -33,7 +33,7 @@ fn run_until_done(text: &str, tasks: usize) -> ObservedRun {
 
 #[test]
 fn tasks_of_a_burst_are_due_at_the_same_moment() {
-    let seen = run_until_done("pool p workers=2 { arrive rate=\"400/s\" burst=20; task { sleep \"100us\" } }", 100);
+    let seen = run_until_done("pool p workers=2 { arrive rate=\"400/s\" burst=20; task { sleep \"100us\" } }", 200);
     let due = due_times(&seen);
     for (nth, at) in due.iter().take(100).enumerate() {
         let burst = (nth / 20) as f64 * 50.0;

@@ -10,11 +10,18 @@ mod replay;
 mod schema;
 mod sentences;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contend::trace::State;
 use contend::tune::{Bottleneck, Demands, LimitingResource, Tuning, TuningAnswer, TuningRequest, tune};
 use laws::{CPU, DEMANDS, FALLS, FLAT, HELD, LOCK, REQUEST, SOFT, Simulated, simulate};
+
+/// Lets tests of real workers' speed and tests that keep all cores busy run one after another.
+fn measure_alone() -> MutexGuard<'static, ()> {
+    static MEASURING: Mutex<()> = Mutex::new(());
+    MEASURING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn answer(tuning: &Tuning) -> &TuningAnswer {
     &tuning.decision.as_ref().expect("it measured something").answer

@@ -30,6 +30,7 @@ fn tune(more: &[&str]) -> Output {
 
 #[test]
 fn machine_busy_with_other_programs_is_refused_or_doubted() {
+    let _alone = crate::measure_alone();
     let _burners = Burners::start();
     let refused = tune(&[]);
     let said = String::from_utf8_lossy(&refused.stderr);

@@ -25,6 +25,7 @@ fn tune(trace: &Path, options: &[&str]) -> Output {
 
 #[test]
 fn smallest_pool_for_a_trace_is_found_and_times_are_those_of_the_trace() {
+    let _alone = crate::measure_alone();
     let dir = tempfile::tempdir().expect("a directory");
     let trace = dir.path().join("requests.csv");
     write_trace(&trace);

@@ -60,8 +60,17 @@ impl Model {
                 .queues_and_pipes()
                 .filter_map(|id| Some((id, QueueSums::of(self.queue(id)?, at))))
                 .collect(),
-            ended_tasks: self.lanes().map(|(_, lane)| lane.ended_tasks()).collect(),
+            ended_tasks: self.ended_tasks(),
         }
+    }
+
+    /// Returns how many tasks each worker ended, by worker id.
+    fn ended_tasks(&self) -> Vec<u64> {
+        let mut ended = vec![0; self.lanes().map(|(worker, _)| worker.index() + 1).max().unwrap_or(0)];
+        for (worker, lane) in self.lanes() {
+            ended[worker.index()] = lane.ended_tasks();
+        }
+        ended
     }
 }
 

@@ -108,7 +108,12 @@ impl FindingsPane<'_> {
         let scenario = &self.view.scenario;
         let nothing = self.view.shown_range().and(self.view.interval_record()).map(|record| {
             let is_short = record.to.span_since(record.from) < MIN_OBSERVATION;
-            ("", if is_short { "This range is too short for findings" } else { "No findings in this range" })
+            let sentence = match (&record.findings, is_short) {
+                (_, true) => "This range is too short for findings",
+                (None, _) => "Too many events in this range: its findings are those of its end",
+                (Some(_), _) => "No findings in this range",
+            };
+            ("", sentence)
         });
         let watch = self.view.watch_hint().map(|w| ("watch: ", w)).filter(|_| nothing.is_none());
         let ask = scenario.quiz.as_ref().map(|a| ("ask: ", a.text.as_str())).filter(|_| nothing.is_none());

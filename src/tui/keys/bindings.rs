@@ -183,7 +183,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         Action::ToggleRange,
         AnyRun,
         "",
-        "Begin a range of time at the cursor; again: end it. Lanes, locks, queues, pools and cores then show the range",
+        "Begin a range of time at the cursor; again: end it. Figures and findings are then those of the range",
     ),
     bind(&[char_key('<')], Action::EventEarlier, AnyRun, "", "Cursor to the previous event of the chosen row"),
     bind(&[char_key('>')], Action::EventLater, AnyRun, "", "Cursor to the next event of the chosen row"),
