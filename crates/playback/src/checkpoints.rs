@@ -30,6 +30,9 @@ pub struct Checkpoints {
     event_count: u64,
 }
 
+/// Most events between two copies, whatever a tape claims to have.
+const MAX_GAP: u64 = 1 << 21;
+
 impl Checkpoints {
     pub fn new(start: Feed, limit: CheckpointLimit, event_count: u64) -> Self {
         Self { kept: vec![start], bytes: 0, limit, event_count }
@@ -44,7 +47,7 @@ impl Checkpoints {
         }
         // As many as there is room for, at equal distances over the whole tape.
         let room = (self.limit.bytes / feed.model.heap_bytes().max(1)).max(1) as u64;
-        if feed.work < last.saturating_add(self.event_count / room) {
+        if feed.work < last.saturating_add((self.event_count / room).min(MAX_GAP)) {
             return;
         }
         self.kept.push(feed.clone());

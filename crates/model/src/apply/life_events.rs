@@ -104,7 +104,7 @@ impl Model {
     }
 
     /// Tells a queue that the worker died while it waited for an item or for room there.
-    fn record_death_in_queue(&mut self, w: WorkerId) {
+    pub(crate) fn record_death_in_queue(&mut self, w: WorkerId) {
         let lane = &self.lanes[w.index()];
         let Some(on) = lane.activity.resource else { return };
         let states = [State::Full, State::Empty].map(|state| lane.has_waited_at(state, on).then_some(state));

@@ -54,6 +54,6 @@ impl Model {
         lanes
             .iter()
             .flat_map(|lanes| lanes.known(self.lanes.len()).iter())
-            .any(|w| self.lanes.get(w.index()).is_some_and(|l| l.crash_count() > 0))
+            .any(|w| self.lanes.get(w.index()).is_none_or(|l| l.crash_count() > 0 || l.is_leaving))
     }
 }

@@ -53,7 +53,10 @@ impl Model {
     pub(super) fn remove_worker(&mut self, id: WorkerId) -> bool {
         let Some(lane) = self.lanes.get(id.index()).filter(|lane| !lane.is_leaving) else { return false };
         if lane.is_in_life() {
-            self.end_life(id, lane.newest_stamp, ExitKind::Retired);
+            let at = lane.newest_stamp;
+            // A wait that it never left may have been served.
+            self.record_death_in_queue(id);
+            self.end_life(id, at, ExitKind::Retired);
         }
         let lane = &mut self.lanes[id.index()];
         lane.is_leaving = true;
