@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::support::poll_until;
+
 /// The result of one call of the program.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -327,17 +329,13 @@ fn signal_ends_a_run_with_a_report() {
 
 /// Waits until the program has a child: by then it listens for signals.
 fn wait_until_running(pid: u32) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     let has_child = || {
         let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it is there");
         tasks.flatten().any(|task| {
             std::fs::read_to_string(task.path().join("children")).is_ok_and(|children| !children.trim().is_empty())
         })
     };
-    while !has_child() {
-        assert!(std::time::Instant::now() < deadline, "it never started its runner");
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    poll_until("its runner starts", has_child);
 }
 
 /// A scenario of three variants, one of which does not meet its expectation.

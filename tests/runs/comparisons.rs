@@ -38,7 +38,7 @@ fn path_text(path: &Path) -> &str {
     path.to_str().expect("the name is UTF-8")
 }
 
-/// Twenty times longer holds are told apart on any machine; the same holds rarely are, and never by much.
+/// Twenty times longer holds differ significantly on any machine; equal holds rarely do, and never by much.
 #[test]
 fn repeated_runs_are_compared_with_intervals() {
     let directory = tempfile::tempdir().expect("a directory");

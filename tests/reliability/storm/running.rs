@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::pause;
+
 /// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -48,7 +50,7 @@ impl Running {
         let since = Instant::now();
         while !wanted(self) {
             assert!(since.elapsed() < DEADLINE, "never seen: {what}");
-            std::thread::sleep(Duration::from_millis(1));
+            pause();
         }
     }
 
@@ -57,7 +59,7 @@ impl Running {
         let since = Instant::now();
         while self.dashboard.try_wait().is_ok_and(|status| status.is_none()) || !self.family().is_empty() {
             assert!(since.elapsed() < DEADLINE, "{what}: left {:?}", self.left());
-            std::thread::sleep(Duration::from_millis(1));
+            pause();
         }
     }
 

@@ -51,6 +51,8 @@ pub(super) struct CpuAccounting {
     settled_ran: u64,
     /// The last settled interval, and how much of it counted as without a CPU.
     last_interval: (Stamp, Stamp, u64),
+    /// Time on a CPU that the kernel counted late, and that no interval has got yet.
+    late_excess_ns: u64,
     /// The newest life with readings, and the time on a CPU that was counted in it.
     counted_life: (u32, u64),
     /// The fraction of `Running` in the last interval that was on a CPU; and how much `Running` that interval had.
@@ -161,7 +163,10 @@ impl Lane {
         let ran_until = self.ran_ns_until(reading.to);
         let ran = ran_until.saturating_sub(self.kernel.settled_ran);
         let on_cpu = self.on_cpu_ns_since(&reading, from);
-        let rest = ran.saturating_sub(on_cpu);
+        // What the kernel counted too late for the interval before is given back here.
+        let given_back = self.kernel.late_excess_ns.min(ran.saturating_sub(on_cpu));
+        self.kernel.late_excess_ns -= given_back;
+        let rest = ran.saturating_sub(on_cpu) - given_back;
         // A thread that is on a CPU nearly all the time lacks a little that the kernel counts late.
         let late = if on_cpu / 3 >= rest { rest.saturating_sub(reading.queued).min(MAX_TICK_NS) } else { 0 };
         let late = if matches!(reading.on_cpu, OnCpu::InWholeLife(_)) { 0 } else { late };
@@ -262,10 +267,11 @@ impl Lane {
     }
 
     /// Corrects the last interval when the kernel has counted more than the worker ran: the excess is a late tick of
-    /// that interval.
-    fn correct_tick(&mut self, late: u64) {
+    /// that interval, or of an earlier one: then it is given back in the next intervals.
+    fn correct_tick(&mut self, excess: u64) {
         let (from, to, counted) = self.kernel.last_interval;
-        let late = late.min(counted);
+        let late = excess.min(counted);
+        self.kernel.late_excess_ns = (self.kernel.late_excess_ns + excess - late).min(MAX_TICK_NS);
         if late == 0 {
             return;
         }

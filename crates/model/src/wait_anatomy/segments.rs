@@ -59,7 +59,7 @@ impl Cause {
 /// Most entries of the table.
 const MAX_KEPT: usize = 1 << 16;
 
-/// Most holders of a resource at one moment whose states are told apart moment by moment.
+/// Most holders of a resource at one moment whose states are distinguished moment by moment.
 const MAX_EXACT_HOLDERS: usize = 16;
 
 /// Most causes of an interval, as far as they come from more holders than that.

@@ -1,4 +1,4 @@
-//! Short-lived workers and locks, many more than are there at once: memory and work stay those of what is there.
+//! Short-lived workers and locks, many more than exist at once: memory and work stay those of the existing ones.
 
 use std::fs;
 
@@ -101,7 +101,7 @@ impl Churn {
         self.model.heap_bytes() + self.model.registry_bytes()
     }
 
-    /// Checks that all figures are right, of what is there and of what is gone.
+    /// Checks the figures of present workers and locks, and the sums of former ones.
     fn check(&self) {
         let Self { model, pairs } = self;
         assert_eq!((model.health().anomalies, model.health().undeclared), (0, 0));

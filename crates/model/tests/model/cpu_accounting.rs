@@ -303,8 +303,7 @@ proptest! {
             let lane = world.model.lane(WorkerId::from(who));
             let apart = world.ran_by(who).abs_diff(thread.on_cpu);
             let unknown = if killed(&thread) { every } else { 0 };
-            // A tick may be counted late both where the thread begins and where it ends.
-            prop_assert!(apart <= 2 * TICK + 2 + unknown, "worker {who}: {apart} ms from {}", thread.on_cpu);
+            prop_assert!(apart <= TICK + 2 + unknown, "worker {who}: {apart} ms from {}", thread.on_cpu);
             if lane.life_count() > 0 {
                 let totals = lane.total_state_times(Stamp(world.now * MS));
                 let shares: f64 = State::ALL.into_iter().filter(|s| s.is_alive()).map(|s| totals.share(s)).sum();
