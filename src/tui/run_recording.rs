@@ -103,7 +103,7 @@ impl RunRecording {
             self.end_file(end);
             return String::new();
         }
-        let path = free_path(directory, &run.name);
+        let path = free_path(directory.join(file_name_now(&run.name)));
         let name = shown_name(&path);
         if let Err(why) = run.start_file(path, limit) {
             return why;
@@ -208,10 +208,13 @@ fn path_of_run(path: &Path, index: usize) -> PathBuf {
     path.with_file_name(format!("{stem}-{}{extension}", index + 1))
 }
 
-/// Returns a file in the directory that does not exist, named after the scenario and the time:
-/// `deadlock-20261231-235959Z.contend`.
-fn free_path(directory: &Path, scenario: &str) -> PathBuf {
-    let path = directory.join(format!("{scenario}-{}.contend", utc_for_file_name()));
+/// Returns the name of a new recording, from the scenario and the time: `deadlock-20261231-235959Z.contend`.
+fn file_name_now(scenario: &str) -> String {
+    format!("{scenario}-{}.contend", utc_for_file_name())
+}
+
+/// Returns the path, or one with a number if it exists.
+fn free_path(path: PathBuf) -> PathBuf {
     (0..1_000).map(|index| path_of_run(&path, index)).find(|path| !path.exists()).unwrap_or(path)
 }
 
@@ -221,5 +224,19 @@ fn find_end(message: &Message) -> Option<(Stamp, RunEnd)> {
         Message::Ended { at, reason } => Some((*at, reason.clone())),
         Message::Batch(messages) => messages.iter().find_map(find_end),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_file_of_the_same_second_gets_a_number() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("deadlock-20261231-235959Z.contend");
+        assert_eq!(free_path(path.clone()), path);
+        std::fs::write(&path, "").expect("it is written");
+        assert_eq!(free_path(path), directory.path().join("deadlock-20261231-235959Z-2.contend"));
     }
 }
