@@ -34,7 +34,7 @@ A finding is a problem of a run, with the figures it rests on and a fix. Reports
 first. Most findings are judged by the last 4 seconds of a run, and by nothing before the last turned knob.
 
 `--mute FINDING` hides a finding from `contend run`, `test`, `replay` and the timelines of `tune`; they say how many are
-muted. In the dashboard, `u` mutes findings like the chosen one and `Z` shows them again. Expectations and `--fail-on`
+muted. In the dashboard, `u` mutes findings like the chosen one and `A` shows them again. Expectations and `--fail-on`
 count muted findings too.
 
 `--threshold FINDING=VALUE` sets where a finding begins to be reported, in the same commands:

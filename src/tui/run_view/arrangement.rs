@@ -174,7 +174,7 @@ impl RunView {
             format!("{name} is no longer pinned")
         } else {
             pinned.push(worker);
-            format!("{name} is pinned to the top; P again: release it")
+            format!("{name} is pinned to the top; ^ again: release it")
         }
     }
 
@@ -185,7 +185,7 @@ impl RunView {
         self.arrangement.hidden.insert(worker);
         self.selection = None;
         self.refresh();
-        format!("{name} is hidden, {} in all; Z shows them again", self.arrangement.hidden.len())
+        format!("{name} is hidden, {} in all; A shows them again", self.arrangement.hidden.len())
     }
 
     /// Shows all hidden lanes and muted findings, and unfolds all groups. Returns what to tell the user.
@@ -205,7 +205,7 @@ impl RunView {
         let Some(group) = self.shown_model().registry().worker(worker).map(|info| info.group.clone()) else {
             return String::new();
         };
-        let told = format!("The lanes of {group} share one row; Z shows them again");
+        let told = format!("The lanes of {group} share one row; A shows them again");
         self.arrangement.folded.insert(group);
         self.selection = None;
         self.refresh();
@@ -222,7 +222,7 @@ impl RunView {
         self.arrangement.mute(id);
         self.selection = None;
         self.refresh();
-        format!("Findings {id} are muted; Z shows them again")
+        format!("Findings {id} are muted; A shows them again")
     }
 
     fn chosen_lane(&self) -> Option<WorkerId> {

@@ -125,14 +125,14 @@ fn lanes_are_ordered_pinned_hidden_and_folded_by_hand() {
     harness.press_keys("oO");
     assert!(harness.contains("Lanes by name, reversed"), "{}", harness.screen_text());
     assert_eq!(first_of_each(&harness.screen_text()), ["teller-3", "teller-2", "teller-1"]);
-    harness.press_keys("jjP");
+    harness.press_keys("jj^");
     assert_eq!(first_of_each(&harness.screen_text()), ["teller-2", "teller-3", "teller-1"]);
-    harness.press_keys("z");
+    harness.press_keys("D");
     assert_eq!(first_of_each(&harness.screen_text()), ["teller-3", "teller-1"]);
     assert!(harness.contains("Workers, 1 hidden"), "{}", harness.screen_text());
     harness.press_keys("jF");
     assert!(harness.contains(" 2 teller"), "{}", harness.screen_text());
-    harness.press_keys("Z");
+    harness.press_keys("A");
     assert_eq!(first_of_each(&harness.screen_text()).len(), 3, "{}", harness.screen_text());
 }
 
@@ -158,10 +158,10 @@ fn muted_findings_are_counted_and_come_back() {
             break;
         }
     }
-    assert!(harness.contains("are muted; Z shows them again"), "{}", harness.screen_text());
+    assert!(harness.contains("are muted; A shows them again"), "{}", harness.screen_text());
     harness.press_keys("j");
     assert!(harness.contains(" 1 muted") || harness.contains(", 1 muted"), "{}", harness.screen_text());
-    harness.press_keys("Zj");
+    harness.press_keys("Aj");
     assert!(!harness.contains("1 muted"), "{}", harness.screen_text());
 }
 

@@ -47,7 +47,7 @@ fn findings_muted_on_the_command_line_are_hidden_in_live_runs_and_replays() {
         let mut harness = start(&everything_wrong(), muted(FindingId::Crashed));
         assert!(harness.contains(" 1 muted"), "{how}: {}", harness.screen_text());
         assert!(!harness.contains("worker-1 panicked"), "{how}: {}", harness.screen_text());
-        harness.press_keys("Z");
+        harness.press_keys("A");
         assert!(harness.contains("worker-1 panicked"), "{how}: {}", harness.screen_text());
     }
 }
@@ -57,7 +57,7 @@ fn key_mutes_a_finding_of_a_replay() {
     let mut harness = replayed(&everything_wrong(), FindingOptions::default());
     explain_finding(&mut harness, "crashed");
     harness.press_keys("<esc>u");
-    assert!(harness.contains("Findings crashed are muted; Z shows them again"), "{}", harness.screen_text());
+    assert!(harness.contains("Findings crashed are muted; A shows them again"), "{}", harness.screen_text());
     harness.press_keys("j");
     assert!(harness.contains(" 1 muted"), "{}", harness.screen_text());
 }
