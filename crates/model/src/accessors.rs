@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Counter, Failures, Lane, Life, Lock, LogLine, Model, Pipe, Pool, Queue, ResourceState, Results, Signals,
-    TimelineMark,
+    CellWindow, Counter, Failures, Lane, Life, Lock, LogLine, Model, Pipe, Pool, Queue, ResourceState, Results,
+    SignalCell, Signals, TimelineMark,
 };
 use contend_trace::{PoolId, Registry, ResourceId, RunEnd, Stamp, WorkerId};
 
@@ -129,6 +129,16 @@ impl Model {
             ResourceState::Signals(signals) => Some(signals),
             _ => None,
         }
+    }
+
+    /// Writes the signals of a condition, an event flag, a barrier, a wait group or a latch in every cell to `out`, and
+    /// the workers that wait for it, up to `now`.
+    pub fn signal_cells(&self, resource: ResourceId, w: &CellWindow, now: Stamp, out: &mut Vec<SignalCell>) {
+        out.clear();
+        let Some(signals) = self.signals(resource) else { return };
+        let waits = self.lanes.entries().map(|(_, lane)| lane.activity());
+        let open: Vec<Stamp> = waits.filter(|wait| wait.resource == Some(resource)).map(|wait| wait.since).collect();
+        signals.cells(w, now, &open, out);
     }
 
     /// Returns the lives of a worker that other workers spawn or join.

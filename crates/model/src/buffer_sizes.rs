@@ -25,14 +25,14 @@ impl Default for Budget {
 
 /// Bytes of one bucket in every history of a lane, of a lock, and of a queue, a counter or a pool.
 const LANE_BUCKET_BYTES: usize = 104;
-const LOCK_BUCKET_BYTES: usize = 24;
-const OTHER_BUCKET_BYTES: usize = 40;
+const LOCK_BUCKET_BYTES: usize = 32;
+const OTHER_BUCKET_BYTES: usize = 64;
 
 /// This many cores have histories of full detail; more cores share that room.
 pub(super) const FULL_DETAIL_CORES: usize = 8;
 
 /// Bytes of one bucket of all cores. The number of cores is unknown before the first sample.
-const CORES_BUCKET_BYTES: usize = FULL_DETAIL_CORES * 16 + 24;
+const CORES_BUCKET_BYTES: usize = FULL_DETAIL_CORES * 24 + 24;
 
 /// Bytes of an exact span of a lane and of an exact hold of a lock.
 const SPAN_BYTES: usize = 16;

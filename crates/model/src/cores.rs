@@ -1,12 +1,16 @@
 //! The load of the machine's cores over time.
 
+mod placements;
 mod usage;
 
+pub use self::placements::CoreCell;
+use self::placements::Placement;
 pub(super) use self::usage::CpuUsageHistory;
 use super::buffer_sizes::FULL_DETAIL_CORES;
 use super::history::{History, HistoryShape, Merge, proportional_part};
 use super::state_times::CellWindow;
 use contend_trace::{Span, Stamp};
+use std::collections::VecDeque;
 
 /// The model keeps no more cores than this.
 const MAX_CORES: usize = 1024;
@@ -17,24 +21,34 @@ const MIN_BUCKETS: usize = 64;
 /// Load is stored as an integer fraction of 65,536, so that sums are exact.
 const FULL_LOAD: f32 = 65_536.0;
 
-/// One bucket of a core: nanoseconds measured, and the sum of nanoseconds times load.
+/// One bucket of a core: nanoseconds measured, the sum of nanoseconds times load, and how long the run's workers ran, ns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct LoadSum {
     measured: u64,
     busy: u64,
+    ours: u64,
 }
 
 impl Merge for LoadSum {
     fn merge(&mut self, other: Self) {
         self.measured = self.measured.saturating_add(other.measured);
         self.busy = self.busy.saturating_add(other.busy);
+        self.ours = self.ours.saturating_add(other.ours);
     }
 }
 
 impl LoadSum {
     /// Returns the part of a load over `whole` that falls into `cut`.
     fn proportional_part(self, whole: (Stamp, Stamp), cut: (Stamp, Stamp)) -> Self {
-        Self { measured: proportional_part(self.measured, whole, cut), busy: proportional_part(self.busy, whole, cut) }
+        Self {
+            measured: proportional_part(self.measured, whole, cut),
+            busy: proportional_part(self.busy, whole, cut),
+            ours: proportional_part(self.ours, whole, cut),
+        }
+    }
+
+    fn merge_ours(&mut self, ns: u64) {
+        self.ours = self.ours.saturating_add(ns);
     }
 
     fn mean(self) -> Option<f32> {
@@ -57,6 +71,21 @@ struct Core {
     history: History<LoadSum>,
 }
 
+impl Core {
+    /// Returns the sums of each cell.
+    fn sums(&self, w: &CellWindow) -> Vec<LoadSum> {
+        let mut sums = vec![LoadSum::default(); w.cells];
+        self.history.visit_buckets(w.from, w.to, |a, b, load| {
+            let (from, to) = (a.max(w.from), b.min(w.to));
+            let (first, last) = (w.cell_at(from), w.cell_at(Stamp(to.0.saturating_sub(1))));
+            for (i, sum) in sums.iter_mut().enumerate().take(last + 1).skip(first) {
+                sum.merge(load.proportional_part((a, b), w.cell(i)));
+            }
+        });
+        sums
+    }
+}
+
 /// All cores of the machine by their numbers, known from the first sample on. Some numbers may be unused, and cores can
 /// go offline and come back.
 #[derive(Debug, Clone)]
@@ -64,11 +93,13 @@ pub struct Cores {
     shape: HistoryShape,
     last: Stamp,
     all: Vec<Core>,
+    /// Where workers ran lately, in the order of arrival.
+    placements: VecDeque<Placement>,
 }
 
 impl Cores {
     pub(super) fn new(shape: HistoryShape) -> Self {
-        Self { shape, last: Stamp(0), all: Vec::new() }
+        Self { shape, last: Stamp(0), all: Vec::new(), placements: VecDeque::new() }
     }
 
     /// Records the loads between the previous sample and `at`. Returns whether the sample is newer than the previous
@@ -90,7 +121,7 @@ impl Cores {
             let busy = u64::from((now * FULL_LOAD) as u32);
             let mut sum = LoadSum::default();
             core.history.add(from, at, |bucket, a, b| {
-                let piece = LoadSum { measured: b - a, busy: (b - a).saturating_mul(busy) };
+                let piece = LoadSum { measured: b - a, busy: (b - a).saturating_mul(busy), ours: 0 };
                 sum.merge(piece);
                 bucket.merge(piece);
             });
@@ -127,15 +158,7 @@ impl Cores {
         if w.cells == 0 || w.to <= w.from {
             return;
         }
-        let mut sums = vec![LoadSum::default(); w.cells];
-        core.history.visit_buckets(w.from, w.to, |a, b, load| {
-            let (from, to) = (a.max(w.from), b.min(w.to));
-            let (first, last) = (w.cell_at(from), w.cell_at(Stamp(to.0.saturating_sub(1))));
-            for (i, sum) in sums.iter_mut().enumerate().take(last + 1).skip(first) {
-                sum.merge(load.proportional_part((a, b), w.cell(i)));
-            }
-        });
-        out.iter_mut().zip(sums).for_each(|(cell, sum)| *cell = sum.mean());
+        out.iter_mut().zip(core.sums(w)).for_each(|(cell, sum)| *cell = sum.mean());
     }
 
     /// Returns the load of a core around `t`.
@@ -168,6 +191,7 @@ impl Cores {
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let histories: usize = self.all.iter().map(|core| core.history.heap_bytes()).sum();
-        histories + self.all.capacity() * size_of::<Core>()
+        let placements = self.placements.capacity() * size_of::<Placement>();
+        histories + placements + self.all.capacity() * size_of::<Core>()
     }
 }

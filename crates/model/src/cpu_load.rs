@@ -1,6 +1,6 @@
 //! CPU load by its cause: the run, the viewer, or other programs; and the cores that the run can use.
 
-use super::{CellWindow, Cores, Lane, Model, StateTimes};
+use super::{CellWindow, CoreCell, Cores, Lane, Model, StateTimes};
 use contend_trace::{Span, Stamp, State, WorkerInfo, WorkerKind};
 
 /// How many cores were busy on average over an interval, by cause.
@@ -110,6 +110,27 @@ impl Model {
         self.lanes().for_each(|(_, lane)| sum.add(&lane.state_times(from, to, to)));
         let (running, ready) = (sum.get(State::Running), sum.get(State::Ready));
         self.has_ready_times().then(|| ready as f64 / (running + ready).max(1) as f64)
+    }
+
+    /// Writes the use of each core in every cell to `out`, by core number. What the run used and no worker is known to
+    /// have used, such as that of event loops and commands, is divided among the cores by their load.
+    pub fn core_cells(&self, w: &CellWindow, out: &mut Vec<Vec<Option<CoreCell>>>) {
+        out.resize_with(self.cores.count(), Vec::new);
+        for (core, cells) in out.iter_mut().enumerate() {
+            self.cores.core_cells(core, w, cells);
+        }
+        for i in 0..w.cells {
+            let (from, to) = w.cell(i);
+            let Some(used) = self.run_load(from, to.max(from + Span(1))) else { continue };
+            let cells = out.iter().filter_map(|cells| cells.get(i).copied().flatten());
+            let (ours, others) = cells.fold((0.0, 0.0), |(ours, others), cell| {
+                (ours + f64::from(cell.ours), others + f64::from(cell.busy - cell.ours))
+            });
+            let part = if others > 0.0 { ((used - ours) / others).clamp(0.0, 1.0) as f32 } else { 0.0 };
+            for cell in out.iter_mut().filter_map(|cells| cells.get_mut(i)?.as_mut()) {
+                cell.ours += (cell.busy - cell.ours) * part;
+            }
+        }
     }
 
     /// Returns for each cell of a window whether other programs caused more load than the run.

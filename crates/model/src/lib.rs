@@ -5,10 +5,10 @@
 //!
 //! Imports go in one direction, from the later of these layers to the earlier:
 //!
-//! 1. data of their own: `history`, `duration_stats`, `failures`, `phrases`, `signals`, `lock_orders`, and
+//! 1. data of their own: `duration_set`, `duration_stats`, `failures`, `phrases`, `lock_orders`, and
 //!    `transitions`, which knows only the states of a worker
-//! 2. shares of time and memory: `state_times`, `buffer_sizes`
-//! 3. resources and cores: `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`, `happens_before`
+//! 2. shares of time and memory: `history`, `state_times`, `moving_rates`, `buffer_sizes`
+//! 3. resources and cores: `signals`, `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`, `happens_before`
 //! 4. `resource_state`, any of the resources; and `lane`, one worker
 //! 5. [`Model`], in this file, owns all of these
 //! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`, `marks`
@@ -23,6 +23,7 @@ mod counter;
 mod cpu_load;
 mod deadlock;
 mod declarations;
+mod duration_set;
 mod duration_stats;
 mod failures;
 mod findings;
@@ -36,6 +37,7 @@ mod lock_orders;
 mod lock_range;
 mod looks;
 mod marks;
+mod moving_rates;
 mod phrases;
 mod pipe;
 mod pool;
@@ -61,10 +63,11 @@ use std::sync::Arc;
 
 pub use accessors::Health;
 pub use buffer_sizes::Budget;
-pub use cores::Cores;
+pub use cores::{CoreCell, Cores};
 pub use counter::{Counter, SwapCounts};
 pub use cpu_load::CpuLoad;
 pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
+pub use duration_set::DurationSet;
 pub use duration_stats::DurationStats;
 pub use failures::{CommandStats, Failure, Failures};
 pub use findings::{
@@ -84,7 +87,7 @@ pub use results::Results;
 pub use run_sums::{LockSums, PoolSums, QueueSums, RunSums};
 pub use samples::{LogLine, TimelineMark};
 pub use settings_change::{Backlog, SettingsChange};
-pub use signals::Signals;
+pub use signals::{SignalCell, Signals};
 pub use state_times::{CellWindow, StateTimes};
 pub use wait_anatomy::{PairCost, WaitCause, WaitStory, WaiterCosts, WhoCostsWhom};
 pub use wait_graph::{WaitEdge, WaitForGraph};

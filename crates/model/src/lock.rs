@@ -34,6 +34,8 @@ use contend_trace::{Grant, Stamp, WorkerId};
 struct LockWaiter {
     worker: WorkerId,
     since: Stamp,
+    /// Whether it waits to write, as far as that is known.
+    is_writer: bool,
     /// The worker's death, if it died waiting.
     died_at: Option<Stamp>,
 }
@@ -154,9 +156,10 @@ impl Lock {
 
     /// Adds a waiter and returns its index among the waiters.
     #[inline]
-    pub(super) fn add_waiter(&mut self, worker: WorkerId, since: Stamp) -> u32 {
+    pub(super) fn add_waiter(&mut self, worker: WorkerId, since: Stamp, request: LockRequest) -> u32 {
         self.user_entry(worker);
-        self.waiters.push(LockWaiter { worker, since, died_at: None });
+        let is_writer = matches!(request, LockRequest::Write { .. });
+        self.waiters.push(LockWaiter { worker, since, is_writer, died_at: None });
         self.waiters.len() as u32 - 1
     }
 
@@ -168,7 +171,7 @@ impl Lock {
         }
         let waiter = self.waiters.swap_remove(index as usize);
         let at = waiter.died_at.map_or(at, |dead| dead.min(at));
-        self.history.add(waiter.since, at, |traffic, a, b| cells::saturating_add_to(&mut traffic.waited, b - a));
+        self.history.add(waiter.since, at, |traffic, a, b| traffic.add_wait(b - a, waiter.is_writer));
         let waited = at.span_since(waiter.since).0;
         let user = self.user_entry(waiter.worker);
         user.waited = user.waited.saturating_add(waited);

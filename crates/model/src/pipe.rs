@@ -49,6 +49,9 @@ impl Pipe {
         self.observed.remove(&worker);
         self.byte_queue.put_some(at, worker, bytes, depth);
         self.sent += u64::from(whole);
+        if whole {
+            self.byte_queue.count_put(at);
+        }
     }
 
     /// Records that a piece of a message was read, like [`Pipe::send`].

@@ -6,6 +6,7 @@ mod totals;
 
 use self::since_change::PoolBaseline;
 pub use self::since_change::{RecentTasks, TaskCounts};
+use super::duration_set::DurationSet;
 use super::duration_stats::DurationStats;
 use super::history::{History, HistoryShape, Merge};
 use super::queue::unwrap_number;
@@ -26,6 +27,8 @@ struct PoolBucket {
     /// Nanoseconds of the workers: in a life, and on tasks.
     staffed_ns: u64,
     busy_ns: u64,
+    /// The response times of tasks that ended.
+    responses: DurationSet,
 }
 
 impl Merge for PoolBucket {
@@ -34,6 +37,7 @@ impl Merge for PoolBucket {
         self.done = self.done.saturating_add(other.done);
         self.staffed_ns = self.staffed_ns.saturating_add(other.staffed_ns);
         self.busy_ns = self.busy_ns.saturating_add(other.busy_ns);
+        self.responses.merge(&other.responses);
     }
 }
 
@@ -192,8 +196,10 @@ impl Pool {
         } else {
             self.failed += 1;
         }
-        self.history.at(at).done += 1;
+        let bucket = self.history.at(at);
+        bucket.done += 1;
         if let Some((service, waited)) = took {
+            bucket.responses.insert(service + waited);
             self.service_times.record(service);
             self.response_times.record(service + waited);
             if let Some(since) = &mut self.baseline {

@@ -15,7 +15,8 @@ use contend_trace::{Stamp, WorkerId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct QueueBucket {
     max: u32,
-    /// Items taken; for a pipe, messages.
+    /// Items put and taken; for a pipe, messages.
+    put: u32,
     taken: u32,
     /// Waits for room, ns, summed over the workers.
     full_wait_ns: u64,
@@ -43,6 +44,7 @@ impl DepthReading {
 impl Merge for QueueBucket {
     fn merge(&mut self, other: Self) {
         self.max = self.max.max(other.max);
+        self.put = self.put.saturating_add(other.put);
         self.taken = self.taken.saturating_add(other.taken);
         self.full_wait_ns = self.full_wait_ns.saturating_add(other.full_wait_ns);
         self.last_reading = match (self.last_reading, other.last_reading) {
@@ -115,6 +117,7 @@ impl Queue {
         self.put_count += 1;
         self.total_stay_ns -= i128::from(at.0);
         self.record_depth(DepthReading { at, worker, depth });
+        self.count_put(at);
     }
 
     /// Records that `amount` bytes were put at once.
@@ -139,6 +142,12 @@ impl Queue {
         self.count_taken(at);
     }
 
+    /// Counts an item, or a whole message, that was put.
+    pub(super) fn count_put(&mut self, at: Stamp) {
+        let bucket = self.history.at(at);
+        bucket.put = bucket.put.saturating_add(1);
+    }
+
     /// Counts an item, or a whole message, that was taken.
     pub(super) fn count_taken(&mut self, at: Stamp) {
         let bucket = self.history.at(at);
@@ -154,6 +163,7 @@ impl Queue {
     pub(super) fn put_again(&mut self, at: Stamp) {
         self.put_count += 1;
         self.total_stay_ns -= i128::from(at.0);
+        self.count_put(at);
     }
 
     /// Records that an item was removed without being taken by a worker.

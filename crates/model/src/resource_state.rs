@@ -31,8 +31,8 @@ impl ResourceState {
             ResourceKind::Condition { .. }
             | ResourceKind::Event
             | ResourceKind::Barrier { .. }
-            | ResourceKind::WaitGroup => Self::Signals(Box::default()),
-            ResourceKind::Latch { initial } => Self::Signals(Box::new(Signals::of_latch(*initial))),
+            | ResourceKind::WaitGroup => Self::Signals(Box::new(Signals::new(sizes))),
+            ResourceKind::Latch { initial } => Self::Signals(Box::new(Signals::of_latch(*initial, sizes))),
             ResourceKind::Results => Self::Results(Box::new(Results::new(sizes.shape, sizes.grant_words))),
             ResourceKind::Life { worker } => Self::Life(Box::new(Life::new(*worker, sizes.digits))),
             ResourceKind::Counter { initial, memory } => {
@@ -49,7 +49,8 @@ impl ResourceState {
             Self::Pipe(pipe) => pipe.reshape(sizes.shape),
             Self::Results(results) => results.reshape(sizes.shape),
             Self::Counter(counter) => counter.reshape(sizes.shape),
-            Self::Signals(_) | Self::Life(_) => {}
+            Self::Signals(signals) => signals.reshape(sizes),
+            Self::Life(_) => {}
         }
     }
 

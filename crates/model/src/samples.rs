@@ -63,6 +63,12 @@ impl Model {
                 Some(lane) => lane.lost_events.1 = lane.lost_events.1.max(*lost),
                 None => self.health.anomalies += 1,
             },
+            Sample::OnCore { worker, core, from, to, running } => {
+                self.newest_stamp = self.newest_stamp.max(*to);
+                let is_possible = worker.index() < self.lanes.len()
+                    && self.cores.record_placement(*worker, *core, (*from, *to), *running);
+                self.health.anomalies += u64::from(!is_possible);
+            }
             Sample::EventCost { nanos } => self.health.ns_per_event = *nanos,
         }
     }

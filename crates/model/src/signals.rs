@@ -1,7 +1,13 @@
 //! A condition, an event flag, a barrier or a wait group: its signals, and the waits that they ended.
 
+mod history;
+
 use std::collections::BTreeMap;
 
+pub use self::history::SignalCell;
+use self::history::SignalHistory;
+use super::buffer_sizes::BufferSizes;
+use super::state_times::CellWindow;
 use contend_trace::{Span, Stamp, WorkerId};
 
 /// The signals of a condition, an event flag, a barrier or a wait group.
@@ -26,14 +32,20 @@ pub struct Signals {
     last_wakeup: BTreeMap<WorkerId, Stamp>,
     /// By sender: signals that woke at least one worker.
     effective_by_worker: BTreeMap<WorkerId, u64>,
-    /// All of this at the last change of settings.
+    /// Signals and waits over time; `None` in a copy that has only the totals.
+    history: Option<SignalHistory>,
+    /// The totals at the last change of settings.
     baseline: Option<Box<Signals>>,
 }
 
 impl Signals {
+    pub(super) fn new(sizes: &BufferSizes) -> Self {
+        Self { history: Some(SignalHistory::new(sizes.shape, sizes.holds_per_lock)), ..Self::default() }
+    }
+
     /// Returns those of a latch that counts down from `initial`.
-    pub(super) fn of_latch(initial: u32) -> Self {
-        Self { count: Some((Stamp::default(), initial)), ..Self::default() }
+    pub(super) fn of_latch(initial: u32, sizes: &BufferSizes) -> Self {
+        Self { count: Some((Stamp::default(), initial)), ..Self::new(sizes) }
     }
 
     /// Records that the count of a wait group changed.
@@ -50,6 +62,9 @@ impl Signals {
         self.sent += 1;
         self.woken_workers += u64::from(woken);
         self.last_signal = self.last_signal.max(Some((at, worker)));
+        if let Some(history) = &mut self.history {
+            history.record_signal(at, worker, woken);
+        }
         if woken == 0 {
             self.wasted += 1;
         } else {
@@ -63,11 +78,56 @@ impl Signals {
         self.wait_ns = self.wait_ns.saturating_add(waited.0);
         self.last_wakeup.insert(worker, at);
         self.newest = self.newest.max(nth);
+        self.record_wait(at.earlier_by(waited), at);
     }
 
-    /// Records that a worker's wait ended by itself.
-    pub(super) fn record_timeout(&mut self) {
+    /// Records a wait that ended.
+    fn record_wait(&mut self, from: Stamp, to: Stamp) {
+        if let Some(history) = &mut self.history {
+            history.record_wait(from, to);
+        }
+    }
+
+    /// Records that a worker's wait since `since` ended by itself.
+    pub(super) fn record_timeout(&mut self, since: Stamp, at: Stamp) {
         self.timeouts += 1;
+        self.record_wait(since, at);
+    }
+
+    /// Writes the signals in every cell to `out`. `open_waits` are the starts of the present waits, which last until
+    /// `now`.
+    pub(super) fn cells(&self, w: &CellWindow, now: Stamp, open_waits: &[Stamp], out: &mut Vec<SignalCell>) {
+        match &self.history {
+            Some(history) => history.cells(w, now, open_waits, out),
+            None => out.clear(),
+        }
+    }
+
+    /// Reduces the detail that is kept.
+    pub(super) fn reshape(&mut self, sizes: &BufferSizes) {
+        if let Some(history) = &mut self.history {
+            history.reshape(sizes.shape, sizes.holds_per_lock);
+        }
+    }
+
+    /// Returns a copy of the totals.
+    fn totals(&self) -> Self {
+        Self {
+            sent: self.sent,
+            wasted: self.wasted,
+            woken_workers: self.woken_workers,
+            received: self.received,
+            newest: self.newest,
+            timeouts: self.timeouts,
+            futile_wakeups: self.futile_wakeups,
+            wait_ns: self.wait_ns,
+            last_signal: self.last_signal,
+            count: self.count,
+            last_wakeup: self.last_wakeup.clone(),
+            effective_by_worker: self.effective_by_worker.clone(),
+            history: None,
+            baseline: None,
+        }
     }
 
     /// Records that a woken worker waits again and has done nothing useful.
@@ -77,13 +137,12 @@ impl Signals {
 
     /// Begins the figures of the present settings.
     pub(super) fn set_baseline(&mut self) {
-        self.baseline = None;
-        self.baseline = Some(Box::new(self.clone()));
+        self.baseline = Some(Box::new(self.totals()));
     }
 
     /// Returns the figures of the present settings: those of the whole run if nothing was changed.
     pub fn recent(&self) -> Self {
-        let mut recent = Self { baseline: None, ..self.clone() };
+        let mut recent = self.totals();
         if let Some(before) = &self.baseline {
             recent.sent -= before.sent;
             recent.wasted -= before.wasted;
@@ -157,6 +216,7 @@ impl Signals {
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let before = self.baseline.as_ref().map_or(0, |before| size_of::<Self>() + before.heap_bytes());
-        before + (self.effective_by_worker.len() + self.last_wakeup.len()) * 2 * size_of::<(WorkerId, u64)>()
+        let history = self.history.as_ref().map_or(0, SignalHistory::heap_bytes);
+        before + history + (self.effective_by_worker.len() + self.last_wakeup.len()) * 2 * size_of::<(WorkerId, u64)>()
     }
 }

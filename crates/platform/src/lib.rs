@@ -85,7 +85,8 @@ pub use process::{
 pub use process_tag::new_process_tag;
 pub use robust_mutex::{LockOutcome, ROBUST_MUTEX_WORDS, RobustMutex};
 pub use sched::{
-    LowPriority, SchedStat, add_niceness, is_autogroup_active, pin_to_core, request_short_slices, thread_cpu_nanos,
+    LowPriority, SchedStat, ThreadStat, add_niceness, is_autogroup_active, pin_to_core, request_short_slices,
+    thread_cpu_nanos,
 };
 pub use session::{process_group_of, session_of};
 pub use stack::stack_left;

@@ -35,6 +35,32 @@ impl SchedStat {
     }
 }
 
+/// The file with a thread's last core.
+#[derive(Debug)]
+pub struct ThreadStat {
+    file: File,
+}
+
+impl ThreadStat {
+    /// Opens the file of one thread. `None` where the system does not provide it.
+    pub fn open(pid: u32, tid: u32) -> Option<Self> {
+        Some(Self { file: File::open(format!("/proc/{pid}/task/{tid}/stat")).ok()? })
+    }
+
+    /// Returns the core that the thread ran on last. `None` once the thread is gone.
+    pub fn last_core(&self) -> Option<u16> {
+        let mut buffer = [0_u8; 1024];
+        let n = rustix::io::pread(self.file.as_fd(), &mut buffer, 0).ok()?;
+        last_core_in(buffer.get(..n)?)
+    }
+}
+
+/// Returns field 39 of proc_pid_stat(5). Field 2, the name in parentheses, can contain spaces and parentheses.
+fn last_core_in(stat: &[u8]) -> Option<u16> {
+    let name_end = stat.iter().rposition(|byte| *byte == b')')?;
+    std::str::from_utf8(&stat[name_end + 1..]).ok()?.split_ascii_whitespace().nth(36)?.parse().ok()
+}
+
 /// Raises the niceness of the calling thread, up to 19. Beside a thread at 0, a thread at 19 gets about a seventieth of
 /// a core. Without privileges the niceness cannot be lowered again.
 ///
@@ -198,6 +224,23 @@ mod tests {
         let before = scheduled();
         assert_eq!(inner.runtime, before.runtime, "its slices have the usual length");
         assert!(outer.runtime < before.runtime || before.runtime == 0, "{} of {}", outer.runtime, before.runtime);
+    }
+
+    #[test]
+    fn last_core_of_a_thread_is_read_whatever_its_name() {
+        let fields = (3..=52).map(|field| if field == 39 { "17".into() } else { field.to_string() });
+        let stat = format!("8 (a) b (c)) {}\n", fields.collect::<Vec<_>>().join(" "));
+        assert_eq!(last_core_in(stat.as_bytes()), Some(17));
+        assert_eq!(last_core_in(&stat.as_bytes()[..40]), None);
+        assert_eq!(last_core_in(b""), None);
+        let pinned = std::thread::spawn(|| {
+            pin_to_core(0).expect("one of our own cores");
+            let own = sched_getaffinity(None).expect("affinity");
+            let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+            let core = ThreadStat::open(std::process::id(), tid).and_then(|stat| stat.last_core());
+            core.is_some_and(|core| own.is_set(core.into()))
+        });
+        assert!(pinned.join().expect("no panic"));
     }
 
     #[test]

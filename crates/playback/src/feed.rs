@@ -67,7 +67,7 @@ pub fn latest_moment(message: &Message) -> Stamp {
 /// Returns the moment up to which a sample reaches; `None` for one that belongs to no moment.
 pub const fn sample_moment(sample: &Sample) -> Option<Stamp> {
     match *sample {
-        Sample::Sched { to, .. } | Sample::Usage { to, .. } => Some(to),
+        Sample::Sched { to, .. } | Sample::Usage { to, .. } | Sample::OnCore { to, .. } => Some(to),
         Sample::Cores { at, .. } | Sample::Counter { at, .. } => Some(at),
         Sample::SchedUnavailable | Sample::Ring { .. } | Sample::EventCost { .. } => None,
     }

@@ -98,7 +98,9 @@ impl DroppedPart {
             Message::Batch(messages) => messages.into_iter().for_each(|message| self.add_message(message)),
             // These tell about a moment alone.
             Message::Notice { notice: Notice::Stderr(_) | Notice::Note(_) | Notice::TaskFailed { .. }, .. }
-            | Message::Sample(Sample::Sched { .. } | Sample::Cores { .. } | Sample::Usage { .. })
+            | Message::Sample(
+                Sample::Sched { .. } | Sample::Cores { .. } | Sample::Usage { .. } | Sample::OnCore { .. },
+            )
             | Message::Watermark(_)
             | Message::WaitSnapshot(_)
             | Message::Look(_) => {}

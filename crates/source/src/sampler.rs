@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::cpu_meter::{CpuMeter, RunProcesses};
 use super::timebase::Timebase;
-use contend_platform::{CoreLoad, SchedStat, allow_many_files, thread_id};
+use contend_platform::{CoreLoad, SchedStat, ThreadStat, allow_many_files, thread_id};
 use contend_trace::{Message, Notice, Registry, ResourceId, RunMemory, Sample, Span, Stamp, WorkerId};
 
 /// Minimum time between two samples of a worker's kernel figures.
@@ -15,6 +15,8 @@ const SCHED_INTERVAL_PER_WORKER: Span = Span::from_micros(400);
 /// Beyond this number of workers, the limit of open files is raised: each worker needs one, and the default limit is
 /// 1,024.
 const MANY_WORKERS: usize = 500;
+/// Beyond this number of workers it is not sampled on which core each one runs: that takes a few microseconds more.
+const MAX_PLACED_WORKERS: usize = 256;
 /// Time between two samples of the core loads: the kernel counts a core's time in ticks of 10 ms.
 const CORES_INTERVAL: Span = Span::from_millis(250);
 
@@ -29,14 +31,18 @@ struct WorkerSampler {
     pid_tid: (u32, u32),
     /// `None` if the worker has ended or its figures are not available.
     stat: Option<SchedStat>,
+    /// Where it runs; `None` if that is not sampled.
+    place: Option<ThreadStat>,
     last_figures: (u64, u64),
     last_at: Stamp,
 }
 
 impl WorkerSampler {
     /// Creates a sampler of a worker that has not been sampled yet.
-    fn new(pid_tid: (u32, u32)) -> Self {
-        Self { pid_tid, stat: SchedStat::open(pid_tid.0, pid_tid.1), last_figures: (0, 0), last_at: Stamp(0) }
+    fn new(pid_tid: (u32, u32), is_placed: bool) -> Self {
+        let (pid, tid) = pid_tid;
+        let place = if is_placed { ThreadStat::open(pid, tid) } else { None };
+        Self { pid_tid, stat: SchedStat::open(pid, tid), place, last_figures: (0, 0), last_at: Stamp(0) }
     }
 
     /// Returns the time since the last sample: from, to, nanoseconds on a CPU and on a run queue. The first sample of a
@@ -137,7 +143,7 @@ impl Sampler {
 
     /// Samples all live workers and returns their number.
     fn sample_sched(&mut self, send: &mut impl FnMut(Message)) -> u64 {
-        let mut alive = 0;
+        let (mut alive, is_placed) = (0, self.workers.len() <= MAX_PLACED_WORKERS);
         for (i, slot) in self.workers.iter_mut().enumerate() {
             let worker = WorkerId::from(i);
             // An async task has no thread of its own: only its events show what it does.
@@ -145,7 +151,7 @@ impl Sampler {
                 continue;
             };
             if slot.as_ref().is_none_or(|w| w.pid_tid != pid_tid) {
-                *slot = Some(WorkerSampler::new(pid_tid));
+                *slot = Some(WorkerSampler::new(pid_tid, is_placed));
                 let notice = Notice::Started { worker, pid: pid_tid.0, tid: pid_tid.1 };
                 send(Message::Notice { at: self.timebase.now(), notice });
             }
@@ -154,6 +160,12 @@ impl Sampler {
             alive += 1;
             if from < to {
                 send(Message::Sample(Sample::Sched { worker, from, to, running, ready }));
+                // The first sample covers a time in which the worker may have been anywhere.
+                let place = slot.as_ref().and_then(|sampler| sampler.place.as_ref());
+                let place = place.filter(|_| running > 0 && from > Stamp(0));
+                if let Some(core) = place.and_then(ThreadStat::last_core) {
+                    send(Message::Sample(Sample::OnCore { worker, core, from, to, running }));
+                }
             }
         }
         alive

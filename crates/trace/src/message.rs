@@ -53,6 +53,8 @@ pub enum Sample {
     Ring { worker: WorkerId, produced: u64, lost: u64 },
     /// The cost of recording in nanoseconds per event, measured on this machine at the start of the run.
     EventCost { nanos: f32 },
+    /// A worker was on a CPU for `running` nanoseconds between two moments, and last on this core.
+    OnCore { worker: WorkerId, core: u16, from: Stamp, to: Stamp, running: u64 },
 }
 
 /// How a worker died that did not record its end itself.

@@ -83,14 +83,14 @@ impl Model {
         next_wait.holds.clear();
         let may_lack_request = std::mem::take(&mut next_wait.may_lack_events);
         self.change_activity(w, at, State::Lock, Some(id));
+        let request = self.lanes[w.index()].next_wait.take_lock_request(id);
         let (waiter_index, is_rwlock) = if let Some(ResourceState::Lock(lock)) = self.resources.get_mut(id.index()) {
-            (Some(lock.add_waiter(w, at)), lock.capacity() == LockCapacity::ReadersWriter)
+            (Some(lock.add_waiter(w, at, request)), lock.capacity() == LockCapacity::ReadersWriter)
         } else {
             self.health.anomalies += 1;
             (None, false)
         };
         let lane = &mut self.lanes[w.index()];
-        let request = lane.next_wait.take_lock_request(id);
         // Without its request it is not known whether the worker waits to read or to write.
         let is_request_known = !(is_rwlock && may_lack_request && request == LockRequest::Single);
         let is_hold_list_complete = is_hold_list_complete && is_request_known;

@@ -60,9 +60,11 @@ impl Model {
 
     /// Records that a timed wait ended by itself.
     pub(super) fn record_timeout(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
+        let activity = self.lanes[w.index()].activity;
+        let since = if activity.resource == Some(on) { activity.since } else { at };
         self.set_running(w, at);
         match self.resources.get_mut(on.index()) {
-            Some(ResourceState::Signals(signals)) => signals.record_timeout(),
+            Some(ResourceState::Signals(signals)) => signals.record_timeout(since, at),
             Some(ResourceState::Results(results)) => results.record_timeout(),
             Some(ResourceState::Queue(queue)) => queue.record_timeout(),
             Some(ResourceState::Life(_)) => {}

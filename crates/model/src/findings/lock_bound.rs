@@ -82,7 +82,7 @@ fn check_busy_lock<'a>(analysis: &Analysis<'a>, id: ResourceId) -> Option<BusyLo
 /// The finding's sentence and fix.
 fn sentence_and_fix(analysis: &Analysis<'_>, worst: &BusyLock<'_>, users: &str, share: f64) -> (String, String) {
     let (name, held, share) = (analysis.resource_name(worst.id), format_percent(worst.held), format_percent(share));
-    let ceiling = format_number(1e9 / mean_hold_ns(analysis, worst) * f64::from(permit_count(worst.lock)));
+    let ceiling = format_number(worst.lock.ceiling(analysis.from, analysis.now).unwrap_or(0.0));
     match worst.lock.capacity() {
         LockCapacity::Exclusive => (
             format!("{name} is held {held} of the time; {users} wait {share} of theirs. Ceiling: {ceiling}/s."),

@@ -1,7 +1,10 @@
 //! Throughput and utilization of a pool by interval.
 
 use super::{Pool, PoolBucket};
+use crate::duration_set::DurationSet;
 use crate::history::proportional_part;
+use crate::moving_rates::moving_rates;
+use crate::state_times::CellWindow;
 use contend_trace::{Span, Stamp};
 
 impl Pool {
@@ -13,6 +16,39 @@ impl Pool {
     /// Returns the tasks that were submitted per second over the last `over`, or since the run began.
     pub fn arrival_rate(&self, over: Span, now: Stamp) -> f64 {
         self.rate(over, now, |flow| flow.arrived)
+    }
+
+    /// Writes the tasks that ended per second, over the time `over` before the end of each cell, to `out`.
+    pub fn throughput_cells(&self, w: &CellWindow, over: Span, now: Stamp, out: &mut Vec<f32>) {
+        moving_rates(&self.history, w, over, now, |flow| flow.done, out);
+    }
+
+    /// Writes the response times of the tasks that ended in each cell to `out`.
+    pub fn response_cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<DurationSet>) {
+        out.clear();
+        out.resize(w.cells, DurationSet::default());
+        if w.cells == 0 || w.to <= w.from {
+            return;
+        }
+        let width = w.to.span_since(w.from).0 / w.cells as u64;
+        self.history.visit_buckets(w.from, w.to.min(now), |a, b, flow| {
+            if flow.responses.is_empty() {
+                return;
+            }
+            let first = w.cell_at(a.max(w.from));
+            // A bucket that is wider than a cell does not tell in which of them the tasks ended.
+            let is_wider = b.span_since(a).0 > width;
+            let last = if is_wider { w.cell_at(Stamp(b.min(w.to).0.saturating_sub(1))) } else { first };
+            out[first..=last].iter_mut().for_each(|cell| cell.merge(&flow.responses));
+        });
+    }
+
+    /// Returns how many tasks a second its workers can end if tasks take as long as they did between two moments, and
+    /// cores are free. `None` if no task ended.
+    pub fn ceiling(&self, from: Stamp, to: Stamp) -> Option<f64> {
+        let busy = self.busy_ns(from, to, to);
+        let done = self.tasks_ended_between(from, to, to);
+        (busy > 0 && done > 0).then(|| done as f64 * f64::from(self.worker_count()) / (busy as f64 / 1e9))
     }
 
     fn rate(&self, over: Span, now: Stamp, figure: fn(&PoolBucket) -> u64) -> f64 {

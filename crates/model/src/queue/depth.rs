@@ -98,6 +98,23 @@ impl Queue {
         taken
     }
 
+    /// Returns the number of items, or messages, that were put between two moments.
+    pub(crate) fn put_between(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut put = 0;
+        self.history
+            .visit_buckets(from, to, |a, b, depths| put += proportional_part(depths.put.into(), (a, b), (from, to)));
+        put
+    }
+
+    /// Returns how many items, or messages of a pipe, were put and how many were taken per second over the last `over`,
+    /// or since the run began.
+    pub fn flow_rates(&self, over: Span, now: Stamp) -> (f64, f64) {
+        let from = now.earlier_by(over);
+        let secs = now.span_since(from).as_secs_f64();
+        let rate = |count: u64| if secs <= 0.0 { 0.0 } else { count as f64 / secs };
+        (rate(self.put_between(from, now)), rate(self.taken_between(from, now)))
+    }
+
     /// Returns how long workers waited for room between two moments, ns, summed over the workers, without open waits.
     pub(crate) fn room_wait_ns(&self, from: Stamp, to: Stamp) -> u64 {
         let mut full = 0;

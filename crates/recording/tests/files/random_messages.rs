@@ -63,7 +63,7 @@ fn random_slots(rng: &mut Rng) -> Vec<WaitSlot> {
 
 fn random_sample(rng: &mut Rng) -> Sample {
     let (from, to) = (stamp(rng), stamp(rng));
-    match rng.u8(..7) {
+    match rng.u8(..8) {
         0 => Sample::Sched { worker: worker(rng), from, to, running: rng.u64(..), ready: rng.u64(..) },
         1 => Sample::SchedUnavailable,
         2 => {
@@ -73,6 +73,7 @@ fn random_sample(rng: &mut Rng) -> Sample {
         3 => Sample::Usage { from, to, run: rng.u64(..), viewer: rng.u64(..) },
         4 => Sample::Counter { at: to, counter: resource(rng), value: rng.i64(..) },
         5 => Sample::Ring { worker: worker(rng), produced: rng.u64(..), lost: rng.u64(..) },
+        6 => Sample::OnCore { worker: worker(rng), core: rng.u16(..), from, to, running: rng.u64(..) },
         _ => Sample::EventCost { nanos: rng.f32() },
     }
 }
