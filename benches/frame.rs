@@ -177,7 +177,7 @@ fn dashboard(events: u64) {
     // The guardian is the built program: this one, started again, would start another dashboard.
     contend::helpers::set_helper_program(env!("CARGO_BIN_EXE_contend"));
     let options = Options {
-        theme: Theme { has_colour: true, has_unicode: true },
+        theme: Theme::dark(),
         mouse: false,
         ask_questions: false,
         reload_on_save: false,

@@ -67,7 +67,7 @@ pub use film::Film;
 pub use player::{PlayableRun, PlaybackStart, parse_moment};
 pub use run_recording::{RecordOptions, WrittenRecording};
 pub use run_starter::{LiveStarter, RunStarter};
-pub use theme::Theme;
+pub use theme::{Depth, Ground, Theme, ThemeName};
 pub use tune_view::{TuneSetup, TuneUpdate};
 
 /// The first screen.

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 
 use crate::scenario::sanitize;
+use crate::tui::Depth;
 
 /// When to use colour, the value of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,6 +45,22 @@ impl Colours {
             ColourChoice::Auto => anstyle_query::clicolor_force() || (terminal && anstyle_query::term_supports_color()),
         };
         Self { stdout: on(io::stdout().is_terminal()), stderr: on(io::stderr().is_terminal()) }
+    }
+}
+
+/// Returns how many colours the terminal has, if colour is on.
+pub(super) fn detect_depth(has_colour: bool) -> Depth {
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    if !has_colour {
+        return Depth::None;
+    }
+    let (kind, term) = (variable("COLORTERM"), variable("TERM"));
+    if matches!(kind.as_str(), "truecolor" | "24bit") || term.ends_with("-direct") {
+        Depth::TrueColor
+    } else if term.contains("256color") {
+        Depth::Indexed256
+    } else {
+        Depth::Ansi16
     }
 }
 

@@ -15,7 +15,7 @@ use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdic
 use crate::scenario::{Scenario, Settings, Source, check};
 use crate::source::LiveRun;
 use crate::trace::{RunEnd, Span, Stamp};
-use crate::tui::{self, Theme, TuiError};
+use crate::tui::{self, Ground, Theme, ThemeName, TuiError};
 
 /// Time limit of a headless run that would never end, without `--for`.
 const ENDLESS_RUN_LIMIT: Span = Span::from_millis(5_000);
@@ -122,7 +122,8 @@ fn check_watchable(source: &Source, is_headless: bool) -> Result<(), CliError> {
 }
 
 pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) -> tui::Options {
-    let theme = Theme { has_colour: colours.stdout, has_unicode: output::is_unicode_locale() };
+    let theme =
+        Theme::new(ThemeName::Dark, Ground::Dark, output::detect_depth(colours.stdout), output::is_unicode_locale());
     tui::Options {
         theme,
         mouse: dashboard.mouse,

@@ -81,6 +81,7 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
                 .render(area, buf);
         }
     }
+    app.theme.paint_background(buf);
     if !app.theme.has_unicode {
         replace_unicode(buf);
     }

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::app::{App, AppEvent, CurrentView};
 use super::draw::draw_screen;
 use super::picker::Picker;
-use super::theme::Theme;
+use super::theme::{Depth, Ground, Theme, ThemeName};
 use crate::recording::Recording;
 use crate::trace::{Message, Span, Stamp};
 
@@ -31,7 +31,7 @@ impl<'a, R: Read + Seek> Film<'a, R> {
         let description = recording.description();
         let (scenario, settings) = description.run.clone()?;
         let registry = Arc::new(description.registry.clone());
-        let theme = Theme { has_colour: true, has_unicode: true };
+        let theme = Theme::new(ThemeName::Ansi, Ground::Dark, Depth::Ansi16, true); // the names of the SVG's colours
         let mut app = App::new(Picker::default(), theme, area);
         app.time_limit = description.time_limit;
         app.update(AppEvent::RunStarted { scenario: Arc::new(scenario), settings, registry });

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-/// Writes one line into the first line of `at`, cut at its end. Returns the rest of that line.
+/// Writes one line into the first line of `at`, cut at its end, with this style alone. Returns the rest of that line.
 pub(super) fn put_line(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
     let at = at.intersection(buf.area);
     if at.is_empty() {
         return Rect { width: 0, ..at };
     }
+    let style = Style::reset().patch(style); // nothing of what was there remains
     let (x, _) = buf.set_stringn(at.x, at.y, text, usize::from(at.width), style);
     Rect { x, width: at.right().saturating_sub(x), height: 1, ..at }
 }
@@ -36,7 +37,19 @@ pub(super) fn nth_line(at: Rect, n: usize) -> Rect {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::{Color, Modifier};
+
     use super::*;
+
+    #[test]
+    fn text_keeps_no_style_of_what_was_there() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 2, 1));
+        buf.set_style(buf.area, Style::new().fg(Color::Red).bg(Color::Blue).add_modifier(Modifier::REVERSED));
+        put_line(&mut buf, Rect::new(0, 0, 2, 1), "a", Style::new().fg(Color::Green));
+        let (written, other) = (buf[(0, 0)].style(), buf[(1, 0)].style());
+        assert_eq!((written.fg, written.bg), (Some(Color::Green), Some(Color::Reset)));
+        assert!(written.add_modifier.is_empty() && other.add_modifier.contains(Modifier::REVERSED));
+    }
 
     #[test]
     fn text_outside_the_buffer_is_clipped() {

@@ -241,7 +241,7 @@ impl AxisOverlay<'_> {
                     | TimelineRow::FoldedGroup(..)
                     | TimelineRow::Lock(_)
             );
-            if theme.has_colour && is_state && cell.bg == Color::Reset && !matches!(cell.symbol(), " " | "·") {
+            if theme.has_colour() && is_state && cell.bg == Color::Reset && !matches!(cell.symbol(), " " | "·") {
                 cell.set_bg(cell.fg);
             }
             cell.set_symbol(theme.vertical_line()).set_fg(Color::Reset).set_style(style);

@@ -70,7 +70,7 @@ impl LaneCell {
     fn appearance(self, theme: Theme) -> (&'static str, Style) {
         match self {
             Self::Blank => (" ", Style::new()),
-            Self::Pure(state) => (theme.state_glyph(state), theme.cell_style(state)),
+            Self::Pure(state) => (theme.cell_glyph(state), theme.cell_style(state)),
             Self::Mixed { front, back, eighths } => theme.mixed_cell(front, back, eighths),
         }
     }

@@ -53,9 +53,9 @@ impl Legend<'_> {
         let gap = if at.width < 80 { " " } else { "  " };
         let mut rest = at;
         for state in State::ALL.into_iter().filter(|s| *s != State::Done && states.has(*s)) {
-            let glyph = theme.state_glyph(state);
+            let (glyph, style) = theme.swatch(state);
             let letter = state.letter().to_string();
-            rest = text::put_line(buf, rest, glyph, theme.cell_style(state));
+            rest = text::put_line(buf, rest, glyph, style);
             let letter = if glyph == letter { String::new() } else { format!(" {letter}") };
             rest = text::put_line(buf, rest, &format!("{letter} {}{gap}", state_word(state)), Style::new());
         }

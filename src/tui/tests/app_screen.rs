@@ -18,7 +18,7 @@ use crate::tui::run_view::RunView;
 use crate::tui::theme::Theme;
 use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
 
-pub(super) const COLOUR_THEME: Theme = Theme { has_colour: true, has_unicode: true };
+pub(super) const COLOUR_THEME: Theme = Theme::dark();
 
 /// Begins a replay at its end, paused.
 pub(super) const AT_END: PlaybackStart = PlaybackStart { from: None, speed: None };

@@ -180,11 +180,11 @@ fn tuning_screens_match_their_snapshots() {
 #[test]
 fn tuning_screen_without_colour_and_without_unicode() {
     let all = tunings(f64::INFINITY);
-    let ascii = Theme { has_colour: false, has_unicode: false };
+    let ascii = Theme::plain(false);
     let shown = screenshot(&app_showing(all.last(), ascii, (100, 40)));
     assert!(shown.is_ascii(), "{shown}");
     insta::assert_snapshot!("tune_no_unicode_100x40", shown);
-    let buffer = screen(&app_showing(all.last(), Theme { has_colour: false, has_unicode: true }, (120, 40)));
+    let buffer = screen(&app_showing(all.last(), Theme::plain(true), (120, 40)));
     let plain = |cell: &ratatui::buffer::Cell| {
         (cell.fg, cell.bg) == (ratatui::style::Color::Reset, ratatui::style::Color::Reset)
     };

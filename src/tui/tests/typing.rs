@@ -19,7 +19,7 @@ use crate::trace::{Event, Message, Record, RunEnd, Sample, Span, Stamp, WorkerId
 use crate::tui::app::{App, AppEvent, Effect};
 use crate::tui::draw;
 use crate::tui::picker::{Picker, PickerEntry};
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Depth, Ground, Theme, ThemeName};
 use crate::tui::tune_view::{TuneSetup, TuneUpdate};
 use crate::tune::Tuning;
 use drive::{Bytes, Target};
@@ -65,7 +65,12 @@ impl FuzzWorld {
     fn run(&self, input: &[u8]) {
         let mut bytes = Bytes::new(input);
         let first = bytes.byte();
-        let theme = Theme { has_colour: first & 1 == 0, has_unicode: first & 2 == 0 };
+        let theme = match first & 3 {
+            0 => Theme::dark(),
+            1 => Theme::plain(true),
+            2 => Theme::new(ThemeName::Light, Ground::Dark, Depth::Indexed256, false),
+            _ => Theme::plain(false),
+        };
         let picker = Picker::from_entries(["tellers", "two", "three"].map(|name| self.entry(name)).into());
         let mut app = App::new(picker, theme, Rect::new(0, 0, 80, 24));
         app.ask_questions = first & 4 == 0;

@@ -16,8 +16,8 @@ use crate::tui::question_page::QuestionPage;
 use crate::tui::theme::Theme;
 use ratatui::layout::Rect;
 
-const PLAIN: Theme = Theme { has_colour: false, has_unicode: true };
-const ASCII: Theme = Theme { has_colour: false, has_unicode: false };
+const PLAIN: Theme = Theme::plain(true);
+const ASCII: Theme = Theme::plain(false);
 
 fn screenshot(script: &Script, theme: Theme, (width, height): (u16, u16), keys: &str) -> String {
     let mut app = app_after(script, theme, width, height);
