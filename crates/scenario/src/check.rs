@@ -24,6 +24,7 @@ mod server;
 mod steps;
 mod task_restrictions;
 mod test_config;
+mod tour;
 mod trace;
 
 use std::path::PathBuf;
@@ -38,7 +39,8 @@ use super::syntax::{self, ParsedText};
 pub use grammar::{LanguageExample, language_examples};
 use names::Names;
 pub(super) use quotes::{QuoteRule, quote_rule};
-pub use reference::language_reference;
+pub use reference::{language_reference, tour_reference};
+pub use tour::{check_tour, is_tour};
 
 /// A scenario that can run, with its warnings.
 #[derive(Debug, Clone)]

@@ -19,9 +19,12 @@ mod settings;
 mod source;
 mod suggest;
 mod syntax;
+mod tour;
 mod variants;
 
-pub use check::{CheckedScenario, LanguageExample, check, language_examples, language_reference};
+pub use check::{
+    CheckedScenario, LanguageExample, check, check_tour, is_tour, language_examples, language_reference, tour_reference,
+};
 pub use choice::Choice;
 pub use expr::{EvalContext, Expr};
 pub use format::{FormatError, format};
@@ -48,4 +51,8 @@ pub use quantity::parse_bytes;
 pub use sanitize::{mask_dangerous, sanitize};
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source, special_file_kind};
 pub use suggest::suggest;
+pub use tour::{
+    CaptionPart, CursorTarget, PointTarget, Scene, ScreenNames, TOUR_PANES, Tour, TourAction, TourWait, TourWorld,
+    ZoomTarget,
+};
 pub use variants::Variant;

@@ -88,12 +88,12 @@ pub(super) struct Parameter {
 }
 
 /// A parameter that is required.
-const fn required(name: &'static str, value: ValueKind, help: &'static str) -> Parameter {
+pub(super) const fn required(name: &'static str, value: ValueKind, help: &'static str) -> Parameter {
     Parameter { name, value, if_omitted: IfOmitted::NotAllowed, help, max_count: 1 }
 }
 
 /// A parameter that can be left out.
-const fn optional(name: &'static str, value: ValueKind, unless: IfOmitted, help: &'static str) -> Parameter {
+pub(super) const fn optional(name: &'static str, value: ValueKind, unless: IfOmitted, help: &'static str) -> Parameter {
     Parameter { name, value, if_omitted: unless, help, max_count: 1 }
 }
 
@@ -153,7 +153,7 @@ pub(super) struct NodeRule {
 /// Reads a step from its node; returns `None` after it has reported a mistake.
 pub(super) type BuildStep = fn(&mut Checker, &KdlNode) -> Option<Step>;
 
-const fn node_rule(word: &'static str, usage: &'static str, help: &'static str) -> NodeRule {
+pub(super) const fn node_rule(word: &'static str, usage: &'static str, help: &'static str) -> NodeRule {
     NodeRule {
         word,
         usage,
@@ -172,19 +172,19 @@ const fn step_rule(word: &'static str, usage: &'static str, help: &'static str, 
 }
 
 impl NodeRule {
-    const fn args(self, args: &'static [Parameter]) -> Self {
+    pub(super) const fn args(self, args: &'static [Parameter]) -> Self {
         Self { args, ..self }
     }
 
-    const fn props(self, props: &'static [Parameter]) -> Self {
+    pub(super) const fn props(self, props: &'static [Parameter]) -> Self {
         Self { props, ..self }
     }
 
-    const fn any_knob(self) -> Self {
+    pub(super) const fn any_knob(self) -> Self {
         Self { any_knob: true, ..self }
     }
 
-    const fn block(self, block: BlockRule) -> Self {
+    pub(super) const fn block(self, block: BlockRule) -> Self {
         Self { block, ..self }
     }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 
 use super::Checker;
+use crate::mistake::Mistakes;
 use crate::suggest::{all_of, any_of, suggest};
 
 /// Most words that a message lists beside the place.
@@ -58,14 +59,14 @@ pub(super) fn value_kind(value: &KdlValue) -> &'static str {
     }
 }
 
-impl Checker {
+impl Mistakes {
     /// Reads a text.
     pub(super) fn text<'a>(&mut self, entry: &'a KdlEntry) -> Option<&'a str> {
         if let KdlValue::String(text) = entry.value() {
             return Some(text);
         }
         let title = format!("expected text, found {}", value_kind(entry.value()));
-        self.mistakes.error(value_span(entry), title).help("put it in quotes");
+        self.error(value_span(entry), title).help("put it in quotes");
         None
     }
 
@@ -75,7 +76,7 @@ impl Checker {
         if value.is_none() {
             let title = format!("expected true or false, found {}", value_kind(entry.value()));
             let name = entry.name().map_or("it", |name| name.value());
-            self.mistakes.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
+            self.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
         }
         value
     }
@@ -86,7 +87,7 @@ impl Checker {
         let found = of.iter().position(|word| *word == text);
         if found.is_none() {
             let near = suggest(text, of.iter().copied());
-            let mistake = self.mistakes.error(value_span(entry), format!("there is no `{text}` here"));
+            let mistake = self.error(value_span(entry), format!("there is no `{text}` here"));
             if of.len() <= FEW {
                 mistake.label(format!("expected {}", any_of(of.iter().copied())));
             } else if near.is_none() {
@@ -101,14 +102,32 @@ impl Checker {
     pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
         let KdlValue::Integer(value) = entry.value() else {
             let title = format!("expected a whole number, found {}", value_kind(entry.value()));
-            self.mistakes.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
+            self.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
             return None;
         };
         let fits = i64::try_from(*value).ok().filter(|value| (min..=max).contains(value));
         if fits.is_none() {
-            let mistake = self.mistakes.error(value_span(entry), "this number is out of range");
+            let mistake = self.error(value_span(entry), "this number is out of range");
             mistake.help(format!("it goes from {min} to {max}"));
         }
         fits
+    }
+}
+
+impl Checker {
+    pub(super) fn text<'a>(&mut self, entry: &'a KdlEntry) -> Option<&'a str> {
+        self.mistakes.text(entry)
+    }
+
+    pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
+        self.mistakes.yes_or_no(entry)
+    }
+
+    pub(super) fn word(&mut self, entry: &KdlEntry, of: &[&str]) -> Option<usize> {
+        self.mistakes.word(entry, of)
+    }
+
+    pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
+        self.mistakes.integer(entry, min, max)
     }
 }

@@ -7,6 +7,7 @@ use super::grammar::{
     ALTERNATIVES, ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, SPIN, STEPS,
     TOP, ValueKind, WAYS,
 };
+use super::tour::grammar::{SCENE, TOUR, TOUR_TOP};
 use crate::knob::Unit;
 use crate::quantity;
 use crate::suggest::{all_of, any_of};
@@ -29,6 +30,15 @@ pub fn language_reference() -> String {
     write_context("In the block of `select`", ALTERNATIVES, &mut out);
     write_context("In the block of `spin`", SPIN, &mut out);
     out.push_str(include_str!("reference/proof.md"));
+    out
+}
+
+/// The reference of the language of tours as Markdown.
+pub fn tour_reference() -> String {
+    let mut out = include_str!("reference/tour.md").to_owned();
+    write_context("At the top of a tour", TOUR_TOP, &mut out);
+    write_context("In the block of `tour`", TOUR, &mut out);
+    write_context("In the block of `scene`", SCENE, &mut out);
     out
 }
 
