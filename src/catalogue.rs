@@ -180,16 +180,20 @@ fn hint(nearest: Option<&str>) -> String {
     )
 }
 
+/// Whether a word names a file rather than something that comes with the program.
+pub(crate) fn is_path(spec: &OsStr) -> bool {
+    spec.as_encoded_bytes().contains(&b'/')
+        || Path::new(spec).extension().is_some_and(|end| end.eq_ignore_ascii_case("kdl"))
+}
+
 /// Returns the scenario with this name, or the file at this path (a path contains `/` or ends in `.kdl`).
 ///
 /// # Errors
 ///
 /// An unknown name, or a file that cannot be read as text. It never blocks, whatever kind of file the path names.
 pub fn find(spec: impl AsRef<OsStr>) -> Result<Source, FindError> {
-    let file = Path::new(spec.as_ref());
-    let is_below = spec.as_ref().as_encoded_bytes().contains(&b'/');
-    if is_below || file.extension().is_some_and(|end| end.eq_ignore_ascii_case("kdl")) {
-        return Ok(Source::read(file)?);
+    if is_path(spec.as_ref()) {
+        return Ok(Source::read(Path::new(spec.as_ref()))?);
     }
     let spec = spec.as_ref().to_string_lossy();
     let entry = get(&spec).ok_or_else(|| FindError::Unknown {

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod completions;
+mod demo;
 mod diff;
 mod exit;
 mod export;
@@ -87,6 +88,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
     match &cli.command {
         None => run::run_picker(cli.into(), colours),
         Some(CliCommand::Run(args)) => run::run_scenario(args, cli.into(), colours),
+        Some(CliCommand::Demo(args)) => demo::run_demo(args, cli.into(), colours),
         Some(CliCommand::Replay(args)) => replay::replay(args, cli.into(), colours),
         Some(CliCommand::Diff(args)) => diff::compare_runs(args, colours),
         Some(CliCommand::Export(args)) => export::export_recording(args),

@@ -42,6 +42,7 @@ mod text;
 mod theme;
 mod time_of_day;
 mod totals_history;
+mod tour;
 mod tune_view;
 
 use std::io;
@@ -53,7 +54,7 @@ use thiserror::Error;
 use crate::model::{FindingOptions, Model};
 use crate::platform::limits::describe_io_error;
 use crate::platform::{Machine, request_short_slices};
-use crate::scenario::{Scenario, SettingError, Settings, Source};
+use crate::scenario::{Scenario, SettingError, Settings, Source, Tour};
 use crate::trace::{RunEnd, Span, Stamp, WorkerKind};
 use app::{App, CurrentView};
 use backend::{EventSources, ScreenBackend};
@@ -84,11 +85,20 @@ pub enum InitialScreen {
     },
     /// A run that was recorded earlier.
     Recording(Box<PlayableRun>),
+    Tour(TourSetup),
     /// A file with mistakes, shown until it is saved without any.
     Mistakes {
         source: Source,
         overrides: SettingOverrides,
     },
+}
+
+/// A tour, and how to go through it.
+#[derive(Debug, Clone)]
+pub struct TourSetup {
+    pub tour: Arc<Tour>,
+    /// How many times as fast as read it goes on by itself; `None`: the presenter's keys decide.
+    pub auto_pace: Option<f64>,
 }
 
 /// Settings from the command line for a scenario that cannot be read yet.
@@ -141,6 +151,8 @@ pub struct DashboardExit {
     pub last_run: Option<LastRun>,
     /// The recordings that were written, each with how it ended.
     pub recordings: Vec<WrittenRecording>,
+    /// What did not happen in a tour as its file says.
+    pub tour_failures: Vec<String>,
 }
 
 /// The data collected from a run.
@@ -232,12 +244,13 @@ fn leave_terminal(
     events: EventLoop<'_, TerminalBackend>,
     ended: Result<Option<i32>, TuiError>,
 ) -> Result<DashboardExit, TuiError> {
-    let (app, run, backend, recordings) = events.into_parts();
+    let (mut app, run, backend, recordings) = events.into_parts();
     let stalled = !terminal::leave_terminal(); // the screen first: ending a run may take a moment
     drop(backend);
     drop(run);
     let signal = ended?;
-    Ok(DashboardExit { signal, is_terminal_stalled: stalled, last_run: last_run(app), recordings })
+    let tour_failures = app.tour.take().map(|tour| tour.failures()).unwrap_or_default();
+    Ok(DashboardExit { signal, is_terminal_stalled: stalled, last_run: last_run(app), recordings, tour_failures })
 }
 
 fn last_run(mut app: App) -> Option<LastRun> {

@@ -1,5 +1,6 @@
 //! The command line's commands and options as types. All text that `--help` shows is written here.
 
+mod demo;
 mod diff;
 mod findings;
 mod recording;
@@ -18,6 +19,7 @@ use super::version;
 use crate::model::Finding;
 use values::parse_positive_time;
 
+pub(super) use demo::DemoArgs;
 pub(super) use diff::DiffArgs;
 pub(super) use findings::FindingArgs;
 pub(super) use recording::{ExportArgs, ExportTarget, RecordArgs, ReplayArgs};
@@ -93,6 +95,8 @@ pub(super) struct Cli {
 pub(super) enum CliCommand {
     /// Run a scenario in the dashboard, or headless with a report at the end
     Run(Box<RunArgs>),
+    /// Show a tour: scenes of real runs with captions, for a talk or to learn
+    Demo(DemoArgs),
     /// Show a recorded run again
     Replay(ReplayArgs),
     /// Compare runs with runs: what changed, and what chance may explain

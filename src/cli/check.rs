@@ -1,4 +1,4 @@
-//! `contend check`: reports every mistake in scenario files.
+//! `contend check`: reports every mistake in files of scenarios and tours.
 
 mod json;
 
@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::scenario;
-use crate::scenario::{Mistakes, check as check_source, sanitize};
+use crate::demo;
+use crate::scenario::{Mistakes, Source, check as check_source, is_tour, sanitize};
 
 pub(super) use json::print_json;
 
@@ -23,14 +24,11 @@ pub(super) fn check_files(files: &[OsString], colours: Colours) -> Result<ExitOu
                 continue;
             }
         };
-        match check_source(&source) {
-            Ok(checked) => {
-                output::print_stderr(&checked.warnings.render(colours.stderr));
-                output::print_stdout(&format!(
-                    "{}: {}\n",
-                    sanitize(&spec.to_string_lossy()),
-                    warning_summary(&checked.warnings)
-                ))?;
+        match check_any(&source) {
+            Ok(warnings) => {
+                output::print_stderr(&warnings.as_ref().map(|list| list.render(colours.stderr)).unwrap_or_default());
+                let summary = warnings.as_ref().map_or_else(|| "ok".to_owned(), warning_summary);
+                output::print_stdout(&format!("{}: {summary}\n", sanitize(&spec.to_string_lossy())))?;
             }
             Err(mistakes) => {
                 output::print_stderr(&mistakes.render(colours.stderr));
@@ -39,6 +37,14 @@ pub(super) fn check_files(files: &[OsString], colours: Colours) -> Result<ExitOu
         }
     }
     Ok(outcome)
+}
+
+/// Checks a scenario or a tour. Returns the warnings; there are none about tours.
+fn check_any(source: &Source) -> Result<Option<Mistakes>, Mistakes> {
+    if is_tour(source) {
+        return demo::check(source).map(|_| None);
+    }
+    check_source(source).map(|checked| Some(checked.warnings))
 }
 
 fn warning_summary(warnings: &Mistakes) -> String {

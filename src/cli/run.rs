@@ -12,7 +12,7 @@ use crate::model::{Finding, FindingOptions, Model, SplitFindings};
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
 use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdict};
-use crate::scenario::{Scenario, Settings, Source, check};
+use crate::scenario::{Scenario, Settings, Source, check, sanitize};
 use crate::source::LiveRun;
 use crate::trace::{RunEnd, Span, Stamp};
 use crate::tui::{self, Ground, Theme, ThemeName, TuiError};
@@ -74,11 +74,7 @@ pub(super) fn run_scenario(
         reload_on_save: args.watch,
         time_limit: limit,
         findings: args.findings.options(),
-        record: args
-            .recording
-            .record
-            .clone()
-            .map(|path| tui::RecordOptions { path, limit: args.recording.record_limit }),
+        record: args.recording.dashboard_options(),
         ..dashboard_options(dashboard, colours)
     };
     let scenario = match check(&source) {
@@ -171,9 +167,13 @@ pub(super) fn run_dashboard(
             ended.recordings.iter().for_each(|(path, status)| record::print_status(Some(path), Some(status)));
         }
     }
+    if !ended.is_terminal_stalled {
+        ended.tour_failures.iter().for_each(|failure| output::print_stderr(&format!("{}\n", sanitize(failure))));
+    }
     Ok(match ended.signal {
         Some(signal) => ExitOutcome::Signal(signal),
         None if found => ExitOutcome::FindingMade,
+        None if !ended.tour_failures.is_empty() => ExitOutcome::Failed,
         None => ExitOutcome::Done,
     })
 }

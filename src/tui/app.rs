@@ -14,6 +14,7 @@ mod prediction;
 mod replay_keys;
 mod run_keys;
 mod slow_motion;
+mod tour;
 mod tune_keys;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use super::question_page::QuestionPage;
 use super::run_view::{Prediction, RunView};
 use super::slow_motion::SlowMotion;
 use super::theme::Theme;
+use super::tour::TourPlayer;
 use super::tune_view::{TuneLayout, TuneView};
 use super::{InitialScreen, SettingOverrides};
 use crate::model::{FindingOptions, Model};
@@ -37,6 +39,7 @@ use crate::trace::{Message, Registry, RunEnd, Span, Stamp};
 
 pub(super) use event::{AppEvent, Effect};
 pub(super) use mode::{CurrentView, Mode};
+pub(super) use tour::describe_wait;
 
 pub(super) struct App {
     pub(super) current_view: CurrentView,
@@ -59,6 +62,8 @@ pub(super) struct App {
     pub(super) recording: Option<RecordingStatus>,
     /// The tuning on screen, if there is one.
     pub(super) tune_view: Option<Box<TuneView>>,
+    /// The tour, also while the user has left it.
+    pub(super) tour: Option<Box<TourPlayer>>,
     /// The prediction for the run that is being started.
     next_prediction: Prediction,
     /// Settings for a scenario whose file had mistakes when the dashboard started.
@@ -86,6 +91,7 @@ impl App {
             finding_options: FindingOptions::default(),
             recording: None,
             tune_view: None,
+            tour: None,
             next_prediction: Prediction::default(),
             overrides: SettingOverrides::default(),
             status_message: None,
@@ -99,6 +105,7 @@ impl App {
     pub(super) fn initial_effects(&mut self, start: InitialScreen) -> Vec<Effect> {
         let (source, run) = match start {
             InitialScreen::Picker => return Vec::new(),
+            InitialScreen::Tour(setup) => return self.start_tour(setup),
             InitialScreen::Recording(run) => {
                 self.show_playable_run(*run);
                 return Vec::new();
@@ -173,6 +180,7 @@ impl App {
             }
             AppEvent::Resized(size) => self.size = size,
             AppEvent::Tick { now, late } => return self.tick(now, late),
+            AppEvent::TourTick(clock) => return self.tick_tour(clock),
             AppEvent::RunMessage(message) => {
                 if let Some(slow) = &mut self.slow_motion {
                     slow.live.apply(&message);
@@ -200,18 +208,19 @@ impl App {
             AppEvent::RunClosed { now } => self.handle_run_closed(now),
             AppEvent::RunStarted { scenario, settings, registry } => {
                 self.handle_run_started(scenario, settings, registry);
+                self.note_tour_run();
             }
             AppEvent::EditorClosed(Ok(source)) => self.picker.insert_or_replace(PickerEntry::new(source)),
             AppEvent::RecordingOpened(opened) => self.handle_opened_recording(opened),
             AppEvent::StartFailed(why) => {
                 self.next_prediction = Prediction::default();
-                self.status_message = Some(why);
+                self.status_message = Some(why).filter(|why| !self.fail_tour_run(why));
             }
             AppEvent::EditorClosed(Err(why)) | AppEvent::FileSaved(Err(why)) => self.status_message = Some(why),
         }
         self.dirty = true;
         self.update_layout();
-        Vec::new()
+        self.advance_tour()
     }
 
     /// Whether there is something to draw; clears the flag. Called once a frame.
@@ -236,6 +245,9 @@ impl App {
 
     /// Whether the picture changes without any input.
     pub(super) fn is_animating(&self) -> bool {
+        if self.tour.as_ref().is_some_and(|tour| tour.needs_clock()) {
+            return true;
+        }
         match &self.current_view {
             CurrentView::Picker => false,
             CurrentView::Tune => self.tune_view.as_ref().is_some_and(|tune_view| !tune_view.is_over),
@@ -327,8 +339,9 @@ impl App {
 
     /// Updates the width of the timeline, on which the shares of the visible window depend.
     fn update_layout(&mut self) {
+        let area = self.run_area(self.size);
         if let CurrentView::Run(view) = &mut self.current_view {
-            let columns = RunLayout::compute(view, self.size).columns.timeline;
+            let columns = RunLayout::compute(view, area).columns.timeline;
             view.set_columns(columns);
         }
         if let Some(tune_view) = &mut self.tune_view {

@@ -3,6 +3,7 @@
 mod about;
 mod answer;
 mod axis;
+mod caption;
 mod cores;
 mod counter;
 mod detail;
@@ -39,7 +40,12 @@ use crate::report::text_width::{truncate, truncate_name};
 use crate::trace::format::compact_counted;
 
 /// Draws the whole screen.
-pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw_screen(app: &App, screen: Rect, buf: &mut Buffer) {
+    let area = app.run_area(screen);
+    if let Some(tour) = app.shown_tour() {
+        let below = Rect { y: area.bottom(), height: screen.bottom() - area.bottom(), ..screen };
+        caption::CaptionPanel { tour, theme: app.theme }.render(below, buf);
+    }
     match (&app.question, &app.current_view) {
         (Some(question), _) => question::QuestionScreen { app, question }.render(area, buf),
         (None, CurrentView::Picker) => picker::PickerScreen { app }.render(area, buf),
@@ -193,6 +199,9 @@ fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
             draw_row(scene, row, layout.row_line(i), buf);
         }
         axis::AxisOverlay { scene, rows: &layout.rows, body: layout.body, axis: layout.axis }.render(layout.body, buf);
+    }
+    if app.shown_tour().is_some() {
+        caption::draw_pointer(view, theme, &layout, buf);
     }
     for (pane, at) in &layout.panes {
         panes::draw_pane(*pane, view, theme, *at, buf);

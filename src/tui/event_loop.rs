@@ -233,6 +233,9 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         }
         self.update_recording_status();
         self.update(AppEvent::Tick { now: run_now, late: if self.app.is_animating() { late } else { Span::ZERO } });
+        if self.app.tour.is_some() {
+            self.update(AppEvent::TourTick(self.started_at.elapsed()));
+        }
         self.draw_if_dirty();
         self.frame_timer.end_frame(Instant::now());
     }

@@ -100,6 +100,13 @@ pub(super) enum Action {
     ToggleRecording,
     /// Sets a mark at the cursor, or now.
     SetMark,
+    /// Ends the wait of a tour.
+    NextCaption,
+    PreviousScene,
+    RepeatScene,
+    /// Leaves a tour for the dashboard, or comes back.
+    LeaveTour,
+    ResumeTour,
     About,
     OpenScenario,
     Back,
@@ -132,6 +139,10 @@ pub(super) enum KeyContext {
     SlowMotion,
     /// The levels of a tuning.
     Tune,
+    /// A tour, whose keys come before those of its run.
+    Tour,
+    /// A tour that the user has left.
+    LeftTour,
     /// The picker and a run, but not the question page.
     PickerOrRun,
     Everywhere,
@@ -208,7 +219,7 @@ impl KeyContext {
 impl Binding {
     fn is_active_in(&self, context: KeyContext) -> bool {
         match self.context {
-            KeyContext::Everywhere => true,
+            KeyContext::Everywhere => !matches!(context, KeyContext::Tour | KeyContext::LeftTour),
             KeyContext::PickerOrRun => context == KeyContext::Picker || context.is_run(),
             KeyContext::AnyRun => context.is_run(),
             KeyContext::LiveOrRecordedRun => context.is_run() && context != KeyContext::SlowMotion,
@@ -264,6 +275,11 @@ pub(super) fn key_label(number: usize) -> String {
     format!("[{number}]")
 }
 
+/// Returns the name of an action's first key.
+pub(super) fn key_name(action: Action) -> String {
+    BINDINGS.iter().find(|binding| binding.action == action).map(Binding::hint_key).unwrap_or_default()
+}
+
 /// Returns the bindings that work in a context, in the table's order.
 pub(super) fn bindings_in(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(move |b| b.is_active_in(context))
@@ -282,12 +298,12 @@ pub(super) fn action_for(event: KeyEvent, context: KeyContext) -> Option<Action>
 
 #[cfg(test)]
 mod tests {
-    use super::KeyContext::{LiveRun, Picker, Question, RecordedRun, Replay, SlowMotion, Tune};
+    use super::KeyContext::{LeftTour, LiveRun, Picker, Question, RecordedRun, Replay, SlowMotion, Tour, Tune};
     use super::*;
 
     #[test]
     fn no_key_has_two_meanings_in_one_context() {
-        for context in [Picker, Question, LiveRun, RecordedRun, Replay, SlowMotion, Tune] {
+        for context in [Picker, Question, LiveRun, RecordedRun, Replay, SlowMotion, Tune, Tour, LeftTour] {
             let keys: Vec<String> = bindings_in(context).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{key} means two things in {context:?}");

@@ -10,6 +10,7 @@
 //! legend, hints                                                       ┘
 //! ```
 
+mod caption;
 pub(super) mod findings;
 mod pane_places;
 mod picker;
@@ -21,6 +22,7 @@ use ratatui::layout::Rect;
 use super::run_view::{Pane, RunView};
 use crate::trace::{ResourceId, WorkerId};
 
+pub(super) use caption::{caption_height, caption_width};
 pub(super) use picker::{PickerLayout, PickerLine, entry_at, list_lines};
 pub(super) use question::{QuestionLayout, QuestionPart};
 pub(super) use rows::{Section, TimelineRow};

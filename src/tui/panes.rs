@@ -161,6 +161,22 @@ pub(super) fn draw_pane(pane: Pane, view: &RunView, theme: Theme, at: Rect, buf:
     (separate.draw)(view, theme, inner, buf);
 }
 
+/// Returns the pane that a tour names by this word.
+pub(super) fn pane_of_tour(word: &str) -> Pane {
+    match word {
+        "locks" => Pane::Locks,
+        "queues" => Pane::Queues,
+        "findings" => Pane::Findings,
+        "pools" => Pane::Pools,
+        "levels" => Pane::Levels,
+        "comparison" => Pane::Comparison,
+        "graph" => Pane::Graph,
+        "costs" => Pane::Costs,
+        "log" => Pane::Log,
+        _ => Pane::Lanes,
+    }
+}
+
 /// Returns the pane that an action opens, or the reason why it cannot be opened; nothing for any other action.
 pub(super) fn toggled_pane(action: Action, view: &RunView) -> Option<Result<Pane, &'static str>> {
     PANES.iter().find_map(|spec| {

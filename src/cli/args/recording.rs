@@ -30,6 +30,14 @@ pub(in crate::cli) struct RecordArgs {
     pub(in crate::cli) record_limit: u64,
 }
 
+impl RecordArgs {
+    /// Returns where the dashboard records its runs.
+    pub(in crate::cli) fn dashboard_options(&self) -> Option<tui::RecordOptions> {
+        let path = self.record.clone()?;
+        Some(tui::RecordOptions { path, limit: self.record_limit })
+    }
+}
+
 const REPLAY_EXAMPLES: &str = "\
 Examples:
   contend run deadlock --record deadlock.contend

@@ -50,6 +50,12 @@ pub(in crate::cli::args) fn parse_playback_speed(text: &str) -> Result<Speed, St
     Speed::from_factor(value).ok_or_else(|| "must be between 0.001 and 100".to_owned())
 }
 
+/// Reads how many times as fast as read the captions of a tour follow.
+pub(in crate::cli::args) fn parse_pace(text: &str) -> Result<f64, String> {
+    let value: f64 = text.trim().parse().map_err(|_| "not a number; write it as 2".to_owned())?;
+    if (0.1..=1_000.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 1000".to_owned()) }
+}
+
 pub(in crate::cli::args) fn parse_speed(text: &str) -> Result<f64, String> {
     let value: f64 = text.trim().parse().map_err(|_| "not a number; write it as 10".to_owned())?;
     if (0.01..=1e6).contains(&value) { Ok(value) } else { Err("must be between 0.01 and 1000000".to_owned()) }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::super::exit::{CliError, ExitOutcome};
 use super::super::{output, scenario};
-use crate::scenario::{ListedMistake, Mistakes, PlacedText, Position, check as check_source, sanitize};
+use super::check_any;
+use crate::scenario::{ListedMistake, Mistakes, PlacedText, Position, sanitize};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -73,12 +74,13 @@ fn check_file(spec: &OsString) -> FileJson {
             return FileJson { file, ok: false, unreadable, mistakes: Vec::new(), omitted: 0 };
         }
     };
-    let (ok, mistakes): (bool, Mistakes) = match check_source(&source) {
-        Ok(checked) => (true, checked.warnings),
-        Err(mistakes) => (false, mistakes),
+    let (ok, mistakes): (bool, Option<Mistakes>) = match check_any(&source) {
+        Ok(warnings) => (true, warnings),
+        Err(mistakes) => (false, Some(mistakes)),
     };
-    let listed: Vec<MistakeJson> = mistakes.list().map(MistakeJson::from).collect();
-    FileJson { file, ok, unreadable: None, omitted: mistakes.len() - listed.len(), mistakes: listed }
+    let listed: Vec<MistakeJson> = mistakes.iter().flat_map(|list| list.list().map(MistakeJson::from)).collect();
+    let omitted = mistakes.as_ref().map_or(0, Mistakes::len) - listed.len();
+    FileJson { file, ok, unreadable: None, omitted, mistakes: listed }
 }
 
 impl From<ListedMistake> for MistakeJson {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::Event;
 use ratatui::layout::Rect;
@@ -21,6 +22,8 @@ pub(in crate::tui) enum AppEvent {
         now: Stamp,
         late: Span,
     },
+    /// The dashboard's own clock, while there is a tour.
+    TourTick(Duration),
     RunMessage(Message),
     /// Nothing else happens now: time to read on in a recording.
     Idle,

@@ -56,6 +56,9 @@ impl App {
     }
 
     fn handle_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if let Some(effects) = self.handle_tour_key(key) {
+            return effects;
+        }
         let action = keys::action_for(key, self.key_context());
         match action {
             Some(Action::Interrupt) => return vec![Effect::Quit { interrupted: true }],

@@ -39,11 +39,12 @@ impl App {
         if self.question.is_some() {
             return self.handle_question_mouse(event, wheel);
         }
+        let area = self.run_area(self.size);
         match &mut self.current_view {
             CurrentView::Picker => self.handle_picker_mouse(event, wheel),
             CurrentView::Tune => self.handle_levels_mouse(event, wheel),
             CurrentView::Run(view) => {
-                let layout = RunLayout::compute(view, self.size);
+                let layout = RunLayout::compute(view, area);
                 match (event.kind, wheel) {
                     (_, Some(up)) => handle_wheel(view, &layout, event, up),
                     (MouseEventKind::Down(MouseButton::Left), _) => self.drag = handle_press(view, &layout, event),

@@ -40,7 +40,7 @@ impl App {
         }
     }
 
-    fn perform_run_action(&mut self, action: Action) -> Vec<Effect> {
+    pub(super) fn perform_run_action(&mut self, action: Action) -> Vec<Effect> {
         if self.handle_replay_action(action) {
             return Vec::new();
         }
@@ -133,7 +133,7 @@ impl App {
         Vec::new()
     }
 
-    /// Turns the chosen knob: a live one in the current run, any other by starting a new run.
+    /// Turns the chosen knob by one step.
     fn turn_knob(&mut self, up: bool) -> Vec<Effect> {
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
         let Some(knob) = view.scenario.knobs.get(view.knob.index()) else {
@@ -152,7 +152,16 @@ impl App {
             self.status_message = Some(format!("{} is at its {end} value: {}", knob.name, knob.format_value(value)));
             return Vec::new();
         }
-        let (live, knob_at) = (knob.is_live, view.knob.index());
+        let id = view.knob;
+        self.set_knob(id, value)
+    }
+
+    /// Sets a knob: a live one in the current run, any other by starting a new run.
+    pub(super) fn set_knob(&mut self, id: KnobId, value: f64) -> Vec<Effect> {
+        let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
+        let Some(knob) = view.scenario.knobs.get(id.index()) else { return Vec::new() };
+        view.knob = id;
+        let (live, knob_at) = (knob.is_live, id.index());
         if let Some(number) = view.next_settings.numbers.get_mut(knob_at) {
             *number = value;
         }

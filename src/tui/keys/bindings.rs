@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 
 use super::KeyContext::{
-    AnyRun, Everywhere, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question, Replay,
-    SlowMotion, Tune,
+    AnyRun, Everywhere, LeftTour, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question,
+    Replay, SlowMotion, Tour, Tune,
 };
 use super::{Action, Binding, Key, KeyContext};
 
@@ -201,6 +201,29 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('F')], Action::FoldGroup, AnyRun, "", "Fold the chosen worker's group into one row"),
     bind(&[char_key('u')], Action::MuteFinding, AnyRun, "", "Mute findings like the chosen one"),
     bind(&[char_key('A')], Action::ShowAll, AnyRun, "", "Show all hidden workers, folded groups and muted findings"),
+    bind(
+        &[char_key(' '), plain_key(KeyCode::PageDown), char_key('n')],
+        Action::NextCaption,
+        Tour,
+        "next",
+        "Next caption of the tour; ends any wait",
+    ),
+    bind(
+        &[plain_key(KeyCode::PageUp), char_key('p')],
+        Action::PreviousScene,
+        Tour,
+        "back",
+        "Back to the scene before, from its start",
+    ),
+    bind(&[char_key('r')], Action::RepeatScene, Tour, "repeat", "Repeat the scene, from its start"),
+    bind(
+        &[plain_key(KeyCode::Esc)],
+        Action::LeaveTour,
+        Tour,
+        "leave",
+        "Leave the tour: the run stays in the dashboard, with all its keys",
+    ),
+    bind(&[char_key('B'), plain_key(KeyCode::F(5))], Action::ResumeTour, LeftTour, "", "Come back to the tour"),
     bind(&[plain_key(KeyCode::Up), char_key('k')], Action::Up, Everywhere, "", "Move up"),
     bind(&[plain_key(KeyCode::Down), char_key('j')], Action::Down, Everywhere, "", "Move down"),
     bind(&[plain_key(KeyCode::PageUp), ctrl_key('b')], Action::PageUp, Everywhere, "", "Ten up"),

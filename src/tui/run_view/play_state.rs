@@ -65,7 +65,7 @@ impl RunView {
         matches!(self.shown, Shown::Recorded | Shown::Played(_))
     }
 
-    pub(super) fn is_frozen(&self) -> bool {
+    pub(in crate::tui) fn is_frozen(&self) -> bool {
         matches!(self.shown, Shown::Frozen(_))
     }
 

@@ -4,7 +4,7 @@ use super::{RunView, Viewport};
 use crate::model::FindingSubject;
 use crate::scenario::Scenario;
 use crate::trace::{KnobId, PoolId, ResourceId, Span, Stamp, WorkerId};
-use crate::tui::axis::TimeAxis;
+use crate::tui::axis::{TimeAxis, zoom_cell};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tui) enum Pane {
@@ -204,11 +204,24 @@ impl RunView {
         TimeAxis::new(self.cell, self.last_moment(), 1).end
     }
 
+    /// Zooms so that about this much time is in sight, never less.
+    pub(in crate::tui) fn zoom_to_width(&mut self, width: Span) {
+        let mut before = Span::ZERO;
+        while self.drawn_axis().width() < width && self.cell != before {
+            before = self.cell;
+            self.zoom(true);
+        }
+        let narrower = |view: &Self| zoom_cell(view.cell, false).0.saturating_mul(u64::from(view.columns));
+        while narrower(self) >= width.0 && zoom_cell(self.cell, false) != self.cell {
+            self.zoom(false);
+        }
+    }
+
     /// Changes the length of a cell; the cursor keeps its column if possible.
     pub(in crate::tui) fn zoom(&mut self, wider: bool) {
         let before = self.drawn_axis();
         let column = self.cursor.and_then(|at| before.column_at(at));
-        self.cell = super::super::axis::zoom_cell(self.cell, wider);
+        self.cell = zoom_cell(self.cell, wider);
         if let (Some(at), Some(column)) = (self.cursor, column) {
             let right = u64::from(before.columns.saturating_sub(column + 1));
             let end = at + Span(self.cell.0.saturating_mul(right));
