@@ -134,6 +134,17 @@ pub(super) fn round_up_125(least: u64) -> u64 {
     }
 }
 
+/// Returns the one of 1, 2, 5, 10, 20 ... that is nearest by ratio.
+pub(super) fn round_to_125(value: u64) -> u64 {
+    let above = round_up_125(value);
+    let below = match above.to_string().as_bytes().first() {
+        Some(b'5') => above / 5 * 2,
+        _ => above / 2,
+    };
+    let is_nearer_below = u128::from(value) * u128::from(value) < u128::from(above) * u128::from(below);
+    if is_nearer_below { below.max(1) } else { above }
+}
+
 /// Returns a moment with all its digits down to microseconds.
 pub(super) fn exact_moment(at: Stamp) -> String {
     let micros = at.span_since(Stamp(0)).0 / 1_000;
@@ -195,6 +206,11 @@ mod tests {
     fn rounding_up_goes_by_one_two_five() {
         assert_eq!([0, 1, 3, 11, 499].map(round_up_125), [1, 1, 5, 20, 500]);
         assert_eq!(round_up_125(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn rounding_takes_the_nearest_by_ratio() {
+        assert_eq!([0, 1, 3, 4, 7, 8, 14, 15, 31, 32].map(round_to_125), [1, 1, 2, 5, 5, 10, 10, 20, 20, 50]);
     }
 
     #[test]

@@ -13,6 +13,10 @@ pub(super) enum Action {
     Follow,
     ZoomOut,
     ZoomIn,
+    /// Fits the whole run into the window.
+    FitWindow,
+    /// Returns to the window before it was fitted.
+    UndoFit,
     CursorEarlier,
     CursorLater,
     PageEarlier,

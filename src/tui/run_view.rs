@@ -10,9 +10,11 @@ mod playing;
 mod possible_states;
 mod prediction;
 mod ranking;
+mod recurrence;
 mod selection;
 mod shown_moment;
 mod window;
+mod zoom;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -41,6 +43,8 @@ pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
 pub(super) use selection::{Pane, Selection};
 pub(super) use window::Viewport;
+use zoom::WindowBeforeFit;
+pub(super) use zoom::Zoom;
 
 /// How long figures are held: changing numbers are readable at about three per second.
 const FIGURES_INTERVAL: Span = totals_history::SAMPLE_INTERVAL;
@@ -64,6 +68,8 @@ pub(super) struct RunView {
     /// The end of what is shown: the run's clock, which stands still when frozen or ended.
     pub(super) now: Stamp,
     pub(super) cell: Span,
+    pub(super) zoom: Zoom,
+    before_fit: Option<WindowBeforeFit>,
     pub(super) viewport: Viewport,
     /// A cursor in the past determines every figure.
     pub(super) cursor: Option<Stamp>,
@@ -189,13 +195,14 @@ impl RunView {
         }
         match (self.cursor, self.viewport) {
             (Some(at), _) | (None, Viewport::Until(at)) => at.min(self.now),
-            (None, Viewport::Follow) => self.now,
+            (None, Viewport::Follow | Viewport::Held(_)) => self.now,
         }
     }
 
     /// Captures the figures anew.
     pub(super) fn refresh(&mut self) {
         self.note_knob_changes();
+        self.adapt_zoom();
         self.read_interval();
         let at = self.figures_time();
         let axis = self.drawn_axis();

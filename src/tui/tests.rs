@@ -26,3 +26,4 @@ mod tuning;
 mod typed_keys;
 mod typing;
 mod views;
+mod zoom;

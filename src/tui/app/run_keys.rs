@@ -55,6 +55,8 @@ impl App {
             Action::Follow => view.follow_newest(),
             Action::ZoomOut => view.zoom(true),
             Action::ZoomIn => view.zoom(false),
+            Action::FitWindow => self.status_message = Some(view.fit_window()),
+            Action::UndoFit => self.status_message = Some(view.undo_fit()),
             Action::CursorEarlier => view.move_cursor(-1),
             Action::CursorLater => view.move_cursor(1),
             Action::PageEarlier => view.pan_window(-half),

@@ -9,6 +9,7 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::layout::TimelineRow;
+use super::super::run_view::Viewport;
 use super::{RunScene, is_following, lane, text};
 use crate::report::text_width::truncate;
 use crate::trace::Stamp;
@@ -33,20 +34,33 @@ impl Widget for AxisLine<'_> {
         let faint = scene.theme.faint_style();
         let width = format!(" last {}", compact_duration(scene.axis.width()));
         text::put_line(buf, parts.label, &width, faint);
-        let follows = is_following(scene.view);
+        let end = axis_end(scene);
+        let follows = end.is_some();
         for tick in scene.axis.labels(follows) {
             let x = parts.timeline.x.saturating_add(tick.column);
             let place = Rect { x, width: parts.timeline.right().saturating_sub(x), ..parts.timeline };
-            if usize::from(place.width) > tick.text.width() + usize::from(follows) * 4 {
+            if usize::from(place.width) > tick.text.width() + end.as_ref().map_or(0, |end| end.width() + 1) {
                 text::put_line(buf, place, &tick.text, faint);
             }
         }
-        if follows {
-            text::put_right(buf, parts.timeline, "now", faint);
+        if let Some(end) = end {
+            text::put_right(buf, parts.timeline, &end, scene.theme.strong_style());
         }
         let heads = if self.has_headings { lane::share_figures(scene) } else { Vec::new() };
         let heads: Vec<_> = heads.into_iter().map(|f| (f.heading.to_owned(), faint)).collect();
         scene.draw_figures(parts.figures, &heads, buf);
+    }
+}
+
+/// Returns what the window's end is, if the labels count back from it: the present, or so long after a deadlock closed.
+fn axis_end(scene: RunScene<'_>) -> Option<String> {
+    match scene.view.viewport {
+        Viewport::Follow => Some("now".to_owned()),
+        Viewport::Held(_) => {
+            let closed_at = scene.view.shown_model().first_deadlock()?.closed_at;
+            Some(format!("closed +{}", compact_duration(scene.axis.end.span_since(closed_at))))
+        }
+        Viewport::Until(_) => None,
     }
 }
 

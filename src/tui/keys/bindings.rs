@@ -262,6 +262,14 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('[')], Action::ZoomOut, AnyRun, "", "Zoom out: more time in a cell"),
     bind(&[char_key(']')], Action::ZoomIn, AnyRun, "", "Zoom in: less time in a cell"),
     bind(
+        &[char_key('z')],
+        Action::FitWindow,
+        AnyRun,
+        "fit",
+        "Fit the whole run into the window; again: a window in which single turns can be seen",
+    ),
+    bind(&[char_key('Z')], Action::UndoFit, AnyRun, "", "Return to the window before it was fitted"),
+    bind(
         &[char_key('/')],
         Action::Filter,
         PickerOrRun,

@@ -1,6 +1,6 @@
 //! Places in the run that the user was at, the range of time that is chosen, and steps from event to event.
 
-use super::{Pane, RunView, Selection, Viewport};
+use super::{Pane, RunView, Selection, Viewport, Zoom};
 use crate::trace::{Span, Stamp, WorkerId};
 
 /// Most places that are remembered.
@@ -63,6 +63,7 @@ impl RunView {
     pub(in crate::tui) fn undo_navigation(&mut self) -> bool {
         let Some(place) = self.place_history.places.pop() else { return false };
         self.place_history.is_moving = false;
+        self.zoom = if place.cell == self.cell { self.zoom } else { Zoom::User };
         (self.cell, self.viewport, self.cursor) = (place.cell, place.viewport, place.cursor);
         (self.range, self.pane, self.selection) = (place.range, place.pane, place.selection);
         self.refresh();

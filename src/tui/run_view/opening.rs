@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::{
-    Arrangement, IntervalReader, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, selection,
+    Arrangement, IntervalReader, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, Zoom, selection,
 };
 use crate::model::{Budget, Model, Thresholds};
 use crate::scenario::{Scenario, Settings};
@@ -49,6 +49,8 @@ impl RunView {
             shown: Shown::Newest,
             now: Stamp(0),
             cell: INITIAL_CELL,
+            zoom: Zoom::Undecided,
+            before_fit: None,
             viewport: Viewport::Follow,
             cursor: None,
             range: None,
@@ -83,7 +85,8 @@ impl RunView {
         let cell = Span(round_up_125(now.0 / RECORDED_CELLS));
         let new = Self::new(scenario, settings, Arc::default(), Prediction::default(), *model.thresholds());
         let past = TotalsHistory::from_end_of(&model, now);
-        Self { model, now, cell, totals_history: past, shown: Shown::Recorded, ..new }
+        let zoom = Zoom::WholeRun;
+        Self { model, now, cell, zoom, totals_history: past, shown: Shown::Recorded, ..new }
     }
 
     /// Returns the view of a recording, with its player.
@@ -111,6 +114,7 @@ impl RunView {
             initial_settings: self.initial_settings.clone(),
             time_limit: self.time_limit,
             columns: self.columns,
+            zoom: Zoom::User,
             ..new
         }
     }
@@ -120,6 +124,9 @@ impl RunView {
         let thresholds = *self.model.thresholds();
         let mut next = Self::new(Arc::clone(&self.scenario), settings, registry, prediction, thresholds);
         (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
+        if self.zoom == Zoom::User {
+            next.zoom = Zoom::User;
+        }
         self.level_history.start_new_run(&self.model, self.now);
         next.level_history = std::mem::take(&mut self.level_history);
         next.filter = std::mem::take(&mut self.filter);

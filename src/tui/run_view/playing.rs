@@ -1,11 +1,11 @@
 //! A recorded run that is played: its moments, and the window over them.
 
-use super::{RunView, Selection, Shown, Viewport};
+use super::{RunView, Selection, Shown, Viewport, Zoom};
 use crate::model::FindingSubject;
 use crate::playback::Row;
 use crate::trace::format::format_stamp;
 use crate::trace::{KnobId, Notice, PoolId, Span, Stamp};
-use crate::tui::axis::{TimeAxis, exact_moment, round_up_125};
+use crate::tui::axis::{TimeAxis, exact_moment};
 use crate::tui::figures::{RunFigures, Totals};
 use crate::tui::player::Player;
 
@@ -59,11 +59,11 @@ impl RunView {
 
     /// Makes the whole recording fit into the window.
     pub(in crate::tui) fn fit_recording(&mut self) {
-        let Some(player) = self.player().filter(|player| !player.is_playing()) else { return };
-        let columns = u64::from(self.drawn_axis().columns.max(1));
-        let length = player.end().span_since(player.begins_at());
-        self.cell = Span(round_up_125(length.0.div_ceil(columns)));
-        self.refresh();
+        let Some(player) = self.player() else { return };
+        if !player.is_playing() {
+            self.zoom = Zoom::WholeRun;
+            self.refresh();
+        }
     }
 
     /// Keeps the window where it is, as long as the shown moment is in it.

@@ -38,7 +38,7 @@ impl RunView {
         if !self.prediction.is_answer_pending
             || self.is_frozen()
             || self.cursor.is_some()
-            || self.viewport != super::Viewport::Follow
+            || matches!(self.viewport, super::Viewport::Until(_))
         {
             return false;
         }

@@ -1,6 +1,6 @@
 //! What the keys act on: a pane, one thing in it, one knob.
 
-use super::{RunView, Viewport};
+use super::{RunView, Viewport, Zoom};
 use crate::model::FindingSubject;
 use crate::scenario::Scenario;
 use crate::trace::{KnobId, PoolId, ResourceId, Span, Stamp, WorkerId};
@@ -222,6 +222,7 @@ impl RunView {
         let before = self.drawn_axis();
         let column = self.cursor.and_then(|at| before.column_at(at));
         self.cell = zoom_cell(self.cell, wider);
+        self.zoom = Zoom::User;
         if let (Some(at), Some(column)) = (self.cursor, column) {
             let right = u64::from(before.columns.saturating_sub(column + 1));
             let end = at + Span(self.cell.0.saturating_mul(right));

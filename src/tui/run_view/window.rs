@@ -15,6 +15,8 @@ pub(in crate::tui) enum Viewport {
     Follow,
     /// The cells up to this moment.
     Until(Stamp),
+    /// The cells up to this moment, while all figures are those of the present: the last turns before a deadlock.
+    Held(Stamp),
 }
 
 impl RunView {
@@ -40,7 +42,7 @@ impl RunView {
     pub(in crate::tui) fn axis(&self, columns: u16) -> TimeAxis {
         let until = match self.viewport {
             Viewport::Follow => self.now,
-            Viewport::Until(end) => end,
+            Viewport::Until(end) | Viewport::Held(end) => end,
         };
         TimeAxis::new(self.cell, until, columns)
     }

@@ -120,6 +120,21 @@ pub(super) fn contention() -> Script {
     w.into_script(5_000)
 }
 
+/// Three tellers that take turns at one lock, each for this many milliseconds, for two seconds.
+pub(super) fn turns(hold: u64) -> Script {
+    let mut w = ScriptBuilder::new();
+    let tellers = w.add_workers("teller", 3);
+    let lock = w.add_mutex("account");
+    for turn in 0..2_000 / hold {
+        let (at, grant) = (turn * hold, Grant(turn + 1));
+        let [now, next] = [turn, turn + 1].map(|turn| tellers[turn as usize % 3]);
+        w.push_event(at, now, EventKind::Acquired { lock, grant });
+        w.push_event(at + 1, next, EventKind::LockWait { lock, held_count: 0, timed: false });
+        w.push_event(at + hold, now, EventKind::Released { lock, grant });
+    }
+    w.into_script(2_000)
+}
+
 /// A worker waits for a latch that others have counted down to 1, and a condition was signalled in vain. With this many
 /// events that no worker waits for, before these two.
 pub(super) fn signals(idle: usize) -> Script {

@@ -1,0 +1,131 @@
+//! The length of cells: chosen from the data once enough was seen, until the user zooms; and the window over a deadlock.
+
+use super::recurrence::{phase_cell, typical_cell};
+use super::{RunView, Viewport};
+use crate::trace::{RunEnd, Span, Stamp};
+use crate::tui::axis::round_up_125;
+
+/// Time of a run before its window is chosen, and how often something must have recurred until then.
+const OBSERVATION: Span = Span::from_millis(300);
+const MIN_RECURRENCES: usize = 5;
+
+/// The part of the window before a deadlock closed, in twentieths.
+const TWENTIETHS_BEFORE_DEADLOCK: u64 = 13;
+
+/// What the length of the cells comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Zoom {
+    /// Nothing yet: the run is too young.
+    Undecided,
+    /// What recurs in the run.
+    Data,
+    /// The length of the whole run.
+    WholeRun,
+    /// The user, or what opened the view. Nothing else changes it.
+    User,
+}
+
+/// The window before it was fitted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WindowBeforeFit {
+    cell: Span,
+    viewport: Viewport,
+    zoom: Zoom,
+}
+
+impl RunView {
+    /// Chooses the length of cells if it is time to. The picture does not jump: a choice stays until the run ends, a
+    /// deadlock closes or the user asks for another.
+    pub(super) fn adapt_zoom(&mut self) {
+        let is_still = self.viewport != Viewport::Follow || self.cursor.is_some() || self.range.is_some();
+        if self.zoom == Zoom::User || self.columns == 0 || is_still || self.is_frozen() {
+            return;
+        }
+        if let Some((cell, end)) = self.closing_window() {
+            (self.cell, self.viewport, self.zoom) = (cell, Viewport::Held(end), Zoom::Data);
+            return;
+        }
+        let end = self.shown_model().run_end().map(|(_, how)| how);
+        // A run that was ended from outside keeps the picture that it had.
+        let is_over = match end {
+            Some(RunEnd::Completed) => true,
+            Some(_) => self.zoom == Zoom::Undecided,
+            None => false,
+        };
+        if is_over {
+            self.zoom = Zoom::WholeRun;
+        }
+        match self.zoom {
+            Zoom::Undecided if self.now.span_since(self.first_moment()) >= OBSERVATION => {
+                if let Some(cell) = self.typical_cell(MIN_RECURRENCES) {
+                    (self.cell, self.zoom) = (cell, Zoom::Data);
+                }
+            }
+            Zoom::WholeRun => self.cell = self.whole_run_cell(),
+            Zoom::Undecided | Zoom::Data | Zoom::User => {}
+        }
+    }
+
+    fn typical_cell(&self, least: usize) -> Option<Span> {
+        typical_cell(self.shown_model(), self.now, self.columns, least)
+    }
+
+    /// Returns the shortest cell with which the whole run fits into the window.
+    fn whole_run_cell(&self) -> Span {
+        let length = self.last_moment().span_since(self.first_moment());
+        Span(round_up_125(length.0.div_ceil(u64::from(self.columns.max(1)))))
+    }
+
+    /// Returns the cell and the end of a window over the last turns before a deadlock, if nothing else goes on: a window
+    /// that followed would show workers that wait and nothing else.
+    fn closing_window(&self) -> Option<(Span, Stamp)> {
+        let model = self.shown_model();
+        let deadlocks = model.deadlocks();
+        let closed_at = deadlocks.first()?.closed_at.min(self.now);
+        let is_stuck = |worker| deadlocks.iter().any(|deadlock| deadlock.workers.binary_search(&worker).is_ok());
+        if model.lanes().any(|(worker, lane)| lane.activity().state.is_alive() && !is_stuck(worker)) {
+            return None;
+        }
+        let columns = u64::from(self.columns.max(1));
+        let before = (columns * TWENTIETHS_BEFORE_DEADLOCK / 20).max(1);
+        let whole = Span(round_up_125(closed_at.span_since(self.first_moment()).0.div_ceil(before)));
+        let cell = phase_cell(model, closed_at, 1).map_or(whole, |cell| cell.min(whole));
+        Some((cell, closed_at + Span(cell.0.saturating_mul(columns - before))))
+    }
+
+    /// Fits the whole run into the window; if it does already, chooses the window from what recurs. Returns what to tell
+    /// the user.
+    pub(in crate::tui) fn fit_window(&mut self) -> String {
+        let before = WindowBeforeFit { cell: self.cell, viewport: self.viewport, zoom: self.zoom };
+        let is_whole = self.zoom == Zoom::WholeRun && self.viewport == Viewport::Follow;
+        (self.viewport, self.range, self.cursor) = (Viewport::Follow, None, None);
+        let closing = self.closing_window();
+        let typical = self.typical_cell(1);
+        let told = match (is_whole, closing, typical) {
+            (true, Some((cell, end)), _) => {
+                (self.cell, self.viewport, self.zoom) = (cell, Viewport::Held(end), Zoom::Data);
+                "The last turns before the deadlock"
+            }
+            (true, None, Some(cell)) => {
+                (self.cell, self.zoom) = (cell, Zoom::User);
+                "Single turns"
+            }
+            _ => {
+                (self.cell, self.zoom) = (self.whole_run_cell(), Zoom::WholeRun);
+                "The whole run"
+            }
+        };
+        self.before_fit = Some(before);
+        self.refresh();
+        format!("{told}   z: next view - Z: back")
+    }
+
+    /// Returns to the window before it was fitted. Returns what to tell the user.
+    pub(in crate::tui) fn undo_fit(&mut self) -> String {
+        let Some(before) = self.before_fit.take() else { return "No window to go back to: z fits it".to_owned() };
+        (self.cell, self.viewport, self.zoom) = (before.cell, before.viewport, before.zoom);
+        (self.cursor, self.range) = (None, None);
+        self.refresh();
+        String::new()
+    }
+}

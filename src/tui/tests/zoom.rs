@@ -1,0 +1,114 @@
+//! Tests of the window: chosen from the data, until the user zooms.
+
+use super::harness::Harness;
+use super::script::{Script, contention, deadlock, ms, pool, turns};
+use crate::trace::{Message, RunEnd, Span, Stamp};
+
+/// Plays the script, with a frame every tenth of a second.
+fn watched(script: &Script) -> Harness {
+    let mut harness = Harness::in_picker(script);
+    harness.press_keys("<enter>");
+    play_on(&mut harness, script);
+    harness
+}
+
+fn play_on(harness: &mut Harness, script: &Script) {
+    let mut next = Stamp(0);
+    for message in &script.messages {
+        while super::script::time_of(message) > next {
+            harness.tick(next);
+            next = next + Span::from_millis(100);
+        }
+        harness.feed_message(message.clone());
+    }
+    harness.tick(script.until);
+}
+
+#[test]
+fn first_window_shows_single_holds_of_the_contended_lock() {
+    let mut harness = watched(&turns(2));
+    assert_eq!(harness.cell(), Span::from_millis(1));
+    let mut harness = watched(&contention());
+    assert_eq!(harness.cell(), Span::from_millis(100), "a hundred times as long");
+}
+
+#[test]
+fn window_of_a_pool_with_a_backlog_shows_the_trend() {
+    let mut script = pool();
+    let mut registry = (*script.registry).clone();
+    registry.pools[0].total_tasks = None;
+    script.registry = registry.into();
+    assert_eq!(watched(&script).cell(), Span::from_millis(100));
+    assert_eq!(watched(&pool()).cell(), Span::from_millis(50), "a batch shows its tasks");
+}
+
+#[test]
+fn zoom_of_the_user_stays_also_after_a_restart() {
+    let script = turns(2);
+    let mut harness = watched(&script);
+    harness.press_keys("]]");
+    let chosen = harness.cell();
+    assert_eq!(chosen, Span::from_micros(200));
+    harness.press_keys("r");
+    play_on(&mut harness, &script);
+    assert_eq!(harness.cell(), chosen);
+    harness.feed_message(Message::Ended { at: script.until, reason: RunEnd::Completed });
+    assert_eq!(harness.cell(), chosen);
+}
+
+#[test]
+fn choice_from_the_data_is_made_again_after_a_restart() {
+    let mut harness = watched(&turns(2));
+    harness.press_keys("r");
+    play_on(&mut harness, &turns(20));
+    assert_eq!(harness.cell(), Span::from_millis(10));
+}
+
+#[test]
+fn choice_from_the_data_is_made_once() {
+    let mut harness = watched(&turns(2));
+    for at in 1..20 {
+        harness.tick(ms(2_000 + 500 * at));
+        assert_eq!(harness.cell(), Span::from_millis(1));
+    }
+}
+
+#[test]
+fn run_that_completed_is_fitted_and_one_that_was_stopped_keeps_its_picture() {
+    let script = turns(2);
+    let mut completed = watched(&script);
+    completed.feed_message(Message::Ended { at: script.until, reason: RunEnd::Completed });
+    assert_eq!(completed.window_start(), Stamp(0));
+    let mut stopped = watched(&script);
+    stopped.feed_message(Message::Ended { at: script.until, reason: RunEnd::Stopped });
+    assert_eq!(stopped.cell(), Span::from_millis(1));
+}
+
+#[test]
+fn fit_shows_the_whole_run_then_single_turns_and_goes_back() {
+    let mut harness = watched(&turns(2));
+    harness.press_keys("]");
+    let before = harness.cell();
+    harness.press_keys("z");
+    assert_eq!(harness.window_start(), Stamp(0));
+    assert!(harness.contains("The whole run"), "{}", harness.screen_text());
+    harness.press_keys("Z");
+    assert_eq!(harness.cell(), before);
+    harness.press_keys("zz");
+    assert_eq!(harness.cell(), Span::from_millis(1));
+    harness.press_keys("ZZ");
+    assert!(harness.contains("No window to go back to"), "{}", harness.screen_text());
+}
+
+#[test]
+fn deadlock_shows_the_turns_before_it_with_the_figures_of_now() {
+    let mut harness = watched(&deadlock(3));
+    assert!(harness.contains("closed +"), "{}", harness.screen_text());
+    assert!(harness.contains("4.2 s"), "the age of a wait grows: {}", harness.screen_text());
+    let start = harness.window_start();
+    harness.tick(ms(6_000));
+    assert_eq!(harness.window_start(), start);
+    assert!(harness.contains("5.9 s"), "{}", harness.screen_text());
+    harness.press_keys("f");
+    assert!(!harness.contains("closed +"), "{}", harness.screen_text());
+}
