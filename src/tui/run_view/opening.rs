@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::{
-    Arrangement, IntervalReader, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, Zoom, selection,
+    Arrangement, IntervalReader, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, Zoom,
+    selection,
 };
 use crate::model::{Budget, Model, Thresholds};
 use crate::scenario::{Scenario, Settings};

@@ -77,8 +77,11 @@ impl RunView {
     }
 
     /// Returns the cell and the end of a window over the last turns before a deadlock, if nothing else goes on: a window
-    /// that followed would show workers that wait and nothing else.
+    /// that followed would show nothing but waits.
     fn closing_window(&self) -> Option<(Span, Stamp)> {
+        if self.player().is_some() {
+            return None; // a recording is fitted, and its end is only one of its moments
+        }
         let model = self.shown_model();
         let deadlocks = model.deadlocks();
         let closed_at = deadlocks.first()?.closed_at.min(self.now);

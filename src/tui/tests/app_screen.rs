@@ -14,7 +14,7 @@ use crate::trace::{Message, RunEnd, Span, Stamp};
 use crate::tui::app::{App, AppEvent, CurrentView};
 use crate::tui::draw;
 use crate::tui::picker::Picker;
-use crate::tui::run_view::RunView;
+use crate::tui::run_view::{RunView, Zoom};
 use crate::tui::theme::Theme;
 use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
 
@@ -28,11 +28,17 @@ pub(super) fn app_after(script: &Script, theme: Theme, width: u16, height: u16) 
     let mut app = App::new(Picker::default(), theme, Rect::new(0, 0, width, height));
     let (scenario, settings) = (Arc::clone(&script.scenario), script.settings.clone());
     app.update(AppEvent::RunStarted { scenario, settings, registry: Arc::clone(&script.registry) });
+    zoom_by_hand(run_view_of(&mut app));
     for message in &script.messages {
         app.update(AppEvent::RunMessage(message.clone()));
     }
     app.update(AppEvent::Tick { now: script.until, late: Span::from_millis(2) });
     app
+}
+
+/// Gives a view cells of 50 ms, as if the user had zoomed.
+pub(super) fn zoom_by_hand(view: &mut RunView) {
+    (view.cell, view.zoom) = (Span::from_millis(50), Zoom::User);
 }
 
 /// Returns a recording of the script's run, of which its observer saw the end.

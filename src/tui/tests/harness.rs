@@ -11,7 +11,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use super::app_screen::{COLOUR_THEME, playable_run, screen_text};
+use super::app_screen::{COLOUR_THEME, playable_run, run_view_of, screen_text, zoom_by_hand};
 use super::memory_backend::MemoryBackend;
 use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
@@ -94,6 +94,7 @@ impl Harness {
     pub(super) fn after_run(script: &Script) -> Self {
         let mut harness = Self::in_picker(script);
         harness.press_keys("<enter>");
+        zoom_by_hand(run_view_of(harness.app()));
         harness.play(script);
         harness
     }

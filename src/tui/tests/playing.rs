@@ -65,7 +65,8 @@ fn moment_of_a_recording_looks_as_it_did_live_whatever_was_shown_before() {
                 run_view_of(&mut live).refresh(); // a live run captures its figures a few times a second
                 let view = run_view_of(&mut replay);
                 view.jump_to(at);
-                (view.cell, view.viewport) = (Span::from_millis(50), Viewport::Follow);
+                zoom_by_hand(view);
+                view.viewport = Viewport::Follow;
                 view.refresh();
                 replay.update(AppEvent::Resized(replay.size()));
                 for keys in ["", "<tab>", "j<enter>"] {

@@ -1,7 +1,7 @@
 //! Tests of the window: chosen from the data, until the user zooms.
 
 use super::harness::Harness;
-use super::script::{Script, contention, deadlock, ms, pool, turns};
+use super::script::{self, Script, contention, deadlock, in_delivery_order, ms, pool, time_of};
 use crate::trace::{Message, RunEnd, Span, Stamp};
 
 /// Plays the script, with a frame every tenth of a second.
@@ -12,10 +12,14 @@ fn watched(script: &Script) -> Harness {
     harness
 }
 
+fn turns(hold: u64) -> Script {
+    in_delivery_order(script::turns(hold))
+}
+
 fn play_on(harness: &mut Harness, script: &Script) {
     let mut next = Stamp(0);
     for message in &script.messages {
-        while super::script::time_of(message) > next {
+        while time_of(message) > next {
             harness.tick(next);
             next = next + Span::from_millis(100);
         }
@@ -28,18 +32,18 @@ fn play_on(harness: &mut Harness, script: &Script) {
 fn first_window_shows_single_holds_of_the_contended_lock() {
     let mut harness = watched(&turns(2));
     assert_eq!(harness.cell(), Span::from_millis(1));
-    let mut harness = watched(&contention());
+    let mut harness = watched(&in_delivery_order(contention()));
     assert_eq!(harness.cell(), Span::from_millis(100), "a hundred times as long");
 }
 
 #[test]
 fn window_of_a_pool_with_a_backlog_shows_the_trend() {
-    let mut script = pool();
+    let mut script = in_delivery_order(pool());
     let mut registry = (*script.registry).clone();
-    registry.pools[0].total_tasks = None;
+    (registry.pools[0].total_tasks, registry.pools[0].size) = (None, 1);
     script.registry = registry.into();
     assert_eq!(watched(&script).cell(), Span::from_millis(100));
-    assert_eq!(watched(&pool()).cell(), Span::from_millis(50), "a batch shows its tasks");
+    assert_eq!(watched(&in_delivery_order(pool())).cell(), Span::from_millis(50), "a batch shows its tasks");
 }
 
 #[test]
@@ -102,9 +106,9 @@ fn fit_shows_the_whole_run_then_single_turns_and_goes_back() {
 
 #[test]
 fn deadlock_shows_the_turns_before_it_with_the_figures_of_now() {
-    let mut harness = watched(&deadlock(3));
+    let mut harness = watched(&in_delivery_order(deadlock(3)));
     assert!(harness.contains("closed +"), "{}", harness.screen_text());
-    assert!(harness.contains("4.2 s"), "the age of a wait grows: {}", harness.screen_text());
+    assert!(harness.contains("4.0 s"), "the age of a wait grows: {}", harness.screen_text());
     let start = harness.window_start();
     harness.tick(ms(6_000));
     assert_eq!(harness.window_start(), start);
