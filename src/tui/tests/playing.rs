@@ -1,7 +1,7 @@
 //! Tests of a recording on the screen: it plays, pauses, and each moment looks as it did live.
 
 use super::app_screen::{
-    AT_END, COLOUR_THEME, app_after, app_with_recording, press_keys, run_view_of, screen, screen_text,
+    AT_END, COLOUR_THEME, app_after, app_with_recording, press_keys, run_view_of, screen, screen_text, zoom_by_hand,
 };
 use super::harness::Harness;
 use super::script::{
