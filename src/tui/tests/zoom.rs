@@ -110,6 +110,7 @@ fn deadlock_shows_the_turns_before_it_with_the_figures_of_now() {
     assert!(harness.contains("closed +"), "{}", harness.screen_text());
     assert!(harness.contains("4.0 s"), "the age of a wait grows: {}", harness.screen_text());
     let start = harness.window_start();
+    harness.feed_message(Message::Watermark(ms(6_000)));
     harness.tick(ms(6_000));
     assert_eq!(harness.window_start(), start);
     assert!(harness.contains("5.9 s"), "{}", harness.screen_text());
