@@ -3,7 +3,9 @@
 mod interval;
 mod range;
 mod signals;
+mod task_times;
 mod totals;
+mod waits;
 
 use crate::model::{
     Activity, Backlog, CellWindow, Counter, CpuLoad, Finding, Health, Lane, Lock, LockCapacity, Model, StateTimes,
@@ -23,7 +25,9 @@ const CURVE_POINTS: u64 = 40;
 pub(super) use interval::{IntervalGap, IntervalRecord};
 pub(super) use range::{lock_sums_between, max_depth_between};
 pub(super) use signals::SignalFigures;
+pub(super) use task_times::{Percentiles, TIME_BINS, TaskTimes};
 pub(super) use totals::Totals;
+pub(super) use waits::{WaitGroup, WaitReason};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct RunFigures {
@@ -43,6 +47,8 @@ pub(super) struct RunFigures {
     pub(super) findings: Vec<Finding>,
     pub(super) health: Health,
     pub(super) waits: WaitForGraph,
+    /// Who waits for what, the longest wait first.
+    pub(super) wait_groups: Vec<WaitGroup>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -147,6 +153,10 @@ pub(super) struct PoolFigures {
     /// Median and 99th percentile.
     pub(super) service: Option<(Span, Span)>,
     pub(super) response: Option<(Span, Span)>,
+    /// How long tasks took, in detail.
+    pub(super) task_times: Option<TaskTimes>,
+    /// Tasks submitted per second.
+    pub(super) arrival_rate: f64,
     pub(super) utilization: f64,
     /// Share of the workers' time spent on handing tasks over.
     pub(super) handover_share: f64,
@@ -183,8 +193,10 @@ impl RunFigures {
         let mut locks: Vec<_> =
             registry.locks().map(|id| (id, totals.lock_figures(id).at_cursor(model, id, (from, at, now)))).collect();
         let waits = if at >= now { model.wait_for_graph() } else { reconstruct_waits(model, &lanes, &mut locks) };
+        let wait_groups = WaitGroup::collect(model, &lanes, &locks);
         Self {
             taken_at: at,
+            wait_groups,
             locks,
             queues: registry
                 .queues_and_pipes()
@@ -349,6 +361,7 @@ impl PoolFigures {
         let curve = (0..CURVE_POINTS).rev().map(|back| at.0.checked_sub(step.0 * back));
         Self {
             throughput: pool.throughput(RATE_WINDOW, at),
+            arrival_rate: pool.arrival_rate(RATE_WINDOW, at),
             curve: curve.map(|t| t.map_or(0.0, |t| pool.throughput(step, Stamp(t)))).collect(),
             utilization: pool.utilization(from, at, now),
             backlog: model.backlog(id).filter(|_| at >= now),

@@ -63,7 +63,7 @@ impl RunLayout {
         let mut rows = rows::build_rows(
             view,
             usize::from(rest.height.saturating_sub(1)),
-            pane_places::room_for_graph(view, rest.width),
+            pane_places::room_below(view, rest.width),
         );
         let (mut panes, mut body) = pane_places::place_panes(view, rest, &rows, below.is_some());
         panes.extend(below);

@@ -22,17 +22,45 @@ pub(super) struct LevelKey {
     pub(super) workers: u32,
 }
 
-/// The observations of a level, all periods together.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LevelStats {
+/// The figures of a level.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LevelFigures {
     /// For how long the level was observed.
     pub(super) observed_for: Span,
+    /// Tasks done per second.
+    pub(super) throughput: f64,
+    /// Tasks submitted per second.
+    pub(super) arrival_rate: f64,
+    /// Percentiles of the response times.
+    pub(super) p50: Option<Span>,
+    pub(super) p99: Option<Span>,
+    /// Share of the workers' time in which they had a task, and in these states.
+    pub(super) busy_share: f64,
+    pub(super) lock_share: f64,
+    pub(super) ready_share: f64,
+    /// Tasks of earlier levels that the pool was still working off at the last observation.
+    pub(super) backlog: Option<Backlog>,
+}
+
+/// A level, its figures, and whether it is the current one.
+#[derive(Debug, Clone)]
+pub(super) struct LevelEntry {
+    pub(super) key: LevelKey,
+    pub(super) figures: LevelFigures,
+    pub(super) is_current: bool,
+}
+
+/// The observations of a level, all periods together.
+#[derive(Debug, Clone, Default)]
+struct LevelStats {
+    observed_for: Span,
     done: u64,
+    /// Tasks that were submitted meanwhile.
+    arrived: u64,
     /// From the intended start to the end of each task that was due at this level and had no backlog of earlier levels
     /// before it.
     response: Option<DurationStats>,
-    /// Tasks of earlier levels that the pool was still working off at the last observation.
-    pub(super) backlog: Option<Backlog>,
+    backlog: Option<Backlog>,
     /// Time of the pool's workers by state.
     shares: StateTimes,
     order: u64,
@@ -44,6 +72,8 @@ pub(super) struct LevelHistory {
     levels: BTreeMap<LevelKey, LevelStats>,
     /// The current level of each pool.
     open_levels: Vec<OpenLevel>,
+    /// All levels as they are shown, since the last observation.
+    entries: Vec<LevelEntry>,
     /// When counting begins.
     counts_from: Stamp,
     /// The beginning of the settings whose figures were stored: later figures of the same settings include those.
@@ -57,6 +87,7 @@ struct OpenLevel {
     level: LevelKey,
     since: Stamp,
     done: u64,
+    submitted: u64,
     /// The observations so far.
     stats: LevelStats,
 }
@@ -65,6 +96,7 @@ impl LevelStats {
     fn add(&mut self, other: &Self) {
         self.observed_for += other.observed_for;
         self.done = self.done.saturating_add(other.done);
+        self.arrived = self.arrived.saturating_add(other.arrived);
         self.shares.add(&other.shares);
         self.order = self.order.max(other.order);
         self.backlog = other.backlog;
@@ -75,24 +107,24 @@ impl LevelStats {
         }
     }
 
-    /// Returns the tasks done per second.
-    pub(super) fn throughput(&self) -> f64 {
-        if self.observed_for == Span::ZERO { 0.0 } else { self.done as f64 / self.observed_for.as_secs_f64() }
-    }
-
-    /// Returns a percentile of the response times.
-    pub(super) fn response_percentile(&self, p: f64) -> Option<Span> {
-        self.response.as_ref().filter(|times| times.count() > 0).map(|times| Span(times.percentile_ns(p)))
-    }
-
-    /// Returns the share of the workers' time in which they had a task.
-    pub(super) fn busy_share(&self) -> f64 {
-        if self.shares.alive_ns() == 0 { 0.0 } else { 1.0 - self.shares.share(State::Empty) }
-    }
-
-    /// Returns the share of the workers' time in a state.
-    pub(super) fn share(&self, state: State) -> f64 {
-        self.shares.share(state)
+    /// Returns the figures to show.
+    fn figures(&self) -> LevelFigures {
+        let per_second = |tasks: u64| {
+            if self.observed_for == Span::ZERO { 0.0 } else { tasks as f64 / self.observed_for.as_secs_f64() }
+        };
+        let times = self.response.as_ref().filter(|times| times.count() > 0);
+        let percentile = |p| times.map(|times| Span(times.percentile_ns(p)));
+        LevelFigures {
+            observed_for: self.observed_for,
+            throughput: per_second(self.done),
+            arrival_rate: per_second(self.arrived),
+            p50: percentile(50.0),
+            p99: percentile(99.0),
+            busy_share: if self.shares.alive_ns() == 0 { 0.0 } else { 1.0 - self.shares.share(State::Empty) },
+            lock_share: self.shares.share(State::Lock),
+            ready_share: self.shares.share(State::Ready),
+            backlog: self.backlog,
+        }
     }
 }
 
@@ -104,6 +136,11 @@ impl LevelHistory {
 
     /// Observes what the pools have done by `now`; `with` describes the other knobs.
     pub(super) fn observe(&mut self, model: &Model, now: Stamp, with: &str) {
+        self.observe_pools(model, now, with);
+        self.update_entries();
+    }
+
+    fn observe_pools(&mut self, model: &Model, now: Stamp, with: &str) {
         let from = model.settings_start(now);
         if now < self.counts_from || self.closed_from == Some(from) {
             return;
@@ -117,9 +154,9 @@ impl LevelHistory {
                 Some(_) => return self.close_open_levels(now, from), // turned, not reported yet
                 None => {
                     let level = LevelKey { pool, other_knobs: with.to_owned(), workers: figures.worker_count() };
-                    let done = figures.done();
+                    let (done, submitted, stats) = (figures.done(), figures.submitted(), LevelStats::default());
                     self.order += 1;
-                    self.open_levels.push(OpenLevel { level, since: now, done, stats: LevelStats::default() });
+                    self.open_levels.push(OpenLevel { level, since: now, done, submitted, stats });
                 }
             }
         }
@@ -156,10 +193,10 @@ impl LevelHistory {
             self.levels.retain(|level, _| Some(level) != first.as_ref());
         }
         self.counts_from = at + SETTLE_TIME;
+        self.update_entries();
     }
 
-    /// Returns all levels with their observations, and whether a level is the current one.
-    pub(super) fn entries(&self) -> Vec<(LevelKey, LevelStats, bool)> {
+    fn update_entries(&mut self) {
         let mut all: BTreeMap<LevelKey, (LevelStats, bool)> =
             self.levels.iter().map(|(level, stats)| (level.clone(), (stats.clone(), false))).collect();
         for open in &self.open_levels {
@@ -167,7 +204,17 @@ impl LevelHistory {
             entry.0.add(&open.stats);
             entry.1 = true;
         }
-        all.into_iter().map(|(level, (stats, on))| (level, stats, on)).collect()
+        let entry = |(key, (stats, is_current)): (LevelKey, (LevelStats, bool))| LevelEntry {
+            key,
+            figures: stats.figures(),
+            is_current,
+        };
+        self.entries = all.into_iter().map(entry).collect();
+    }
+
+    /// Returns all levels with their figures, in order.
+    pub(super) fn entries(&self) -> &[LevelEntry] {
+        &self.entries
     }
 
     /// Returns how many levels were observed.
@@ -191,6 +238,7 @@ impl OpenLevel {
         self.stats = LevelStats {
             observed_for: now.span_since(self.since),
             done: pool.done().saturating_sub(self.done),
+            arrived: pool.submitted().saturating_sub(self.submitted),
             response: Some(pool.recent_tasks().response_times.clone()),
             backlog: model.backlog(self.level.pool),
             shares: spent,

@@ -2,13 +2,14 @@
 //!
 //! To add a pane: a variant of [`Pane`], a row of the table, and a file below this one that draws it.
 
+mod bars;
 mod comparison;
 mod costs;
-mod deadlock_ring;
 mod graph;
 mod levels;
 mod log;
 pub(super) mod pools;
+mod worker_name;
 
 use std::borrow::Cow;
 
@@ -19,6 +20,7 @@ use super::keys::Action;
 use super::run_view::{Pane, RunView};
 use super::text;
 use super::theme::Theme;
+use crate::report::text_width::truncate;
 
 /// Everything the dashboard has to know of a pane.
 pub(super) struct PaneSpec {
@@ -75,14 +77,14 @@ pub(super) const PANES: &[PaneSpec] = &[
     },
     PaneSpec {
         pane: Pane::Pools,
-        name: "pools",
+        name: "response times",
         is_available: |view| pool_count(view) > 0,
         toggle: None,
         content: PaneContent::Separate(pools::PANE),
     },
     PaneSpec {
         pane: Pane::Levels,
-        name: "levels",
+        name: "sizes",
         is_available: |view| view.level_history.count() > pool_count(view) || view.pane == Pane::Levels,
         toggle: Some(PaneToggle {
             action: Action::ToggleLevels,
@@ -99,8 +101,8 @@ pub(super) const PANES: &[PaneSpec] = &[
     },
     PaneSpec {
         pane: Pane::Graph,
-        name: "graph",
-        is_available: has_locks,
+        name: "who waits",
+        is_available: can_wait,
         toggle: None,
         content: PaneContent::Separate(graph::PANE),
     },
@@ -116,12 +118,21 @@ pub(super) const PANES: &[PaneSpec] = &[
     },
     PaneSpec {
         pane: Pane::Log,
-        name: "log",
-        is_available: |view| !view.shown_model().log().is_empty() || view.shown_model().named_mark_total() > 0,
+        name: "events",
+        is_available: |view| log::has_entries(view),
         toggle: None,
         content: PaneContent::Separate(log::PANE),
     },
 ];
+
+/// Whether workers can wait for others: there are locks, joined workers, queues or signals.
+fn can_wait(view: &RunView) -> bool {
+    let registry = view.shown_model().registry();
+    has_locks(view)
+        || registry.lives().next().is_some()
+        || registry.queues_and_pipes().next().is_some()
+        || registry.signals().next().is_some()
+}
 
 fn has_locks(view: &RunView) -> bool {
     view.shown_model().registry().locks().next().is_some()
@@ -157,7 +168,12 @@ pub(super) fn wanted_lines(pane: Pane, view: &RunView) -> usize {
 pub(super) fn draw_pane(pane: Pane, view: &RunView, theme: Theme, at: Rect, buf: &mut Buffer) {
     let Some(separate) = separate_pane(pane) else { return };
     let style = if view.pane == pane { theme.strong_style() } else { theme.faint_style() };
-    let inner = text::put_title(buf, at, &(separate.title)(view), style);
+    let title = (separate.title)(view);
+    let (name, note) = title.split_once("  ").unwrap_or((&title, ""));
+    let inner = text::put_title(buf, at, name, style);
+    let name_width = name.chars().count() as u16 + 2;
+    let beside = Rect { x: inner.x + name_width.min(inner.width), width: inner.width.saturating_sub(name_width), ..at };
+    text::put_line(buf, beside, &truncate(note, usize::from(beside.width), theme.ellipsis()), theme.faint_style());
     (separate.draw)(view, theme, inner, buf);
 }
 

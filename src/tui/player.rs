@@ -9,6 +9,7 @@ mod moment;
 use std::io;
 use std::sync::Arc;
 
+use super::totals_history::FindingChange;
 use crate::model::Model;
 use crate::platform::Machine;
 use crate::platform::limits::describe_io_error;
@@ -287,6 +288,11 @@ impl Player {
                 None
             }
         }
+    }
+
+    /// Returns the findings that appeared in what was read of the run, in order of time.
+    pub(super) fn finding_changes(&self) -> &[FindingChange] {
+        self.findings.changes()
     }
 
     /// Returns the finding that appears next to `at`, and when.

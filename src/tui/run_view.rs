@@ -1,6 +1,7 @@
 //! The state of a run on screen: the model, the visible part of the time axis, and what the keys act on.
 
 mod arrangement;
+mod compared_responses;
 mod compared_run;
 mod interval;
 mod navigation;

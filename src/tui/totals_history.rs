@@ -1,7 +1,7 @@
 //! The totals of a run at earlier moments, for a cursor in the past.
 
 use super::figures::Totals;
-use crate::model::{Finding, Model};
+use crate::model::{Finding, Model, Severity};
 use crate::trace::format::compact_duration;
 use crate::trace::{Span, Stamp};
 
@@ -12,10 +12,28 @@ pub(super) const SAMPLE_INTERVAL: Span = Span::from_millis(350);
 /// same as before.
 const MAX_BYTES: usize = 4 << 20;
 
+/// Most appearances and ends of findings that are kept.
+const MAX_CHANGES: usize = 400;
+
+/// A finding that was away for less time has not gone.
+const SHORT_ABSENCE: Span = Span::from_millis(3_000);
+
+/// A finding that appeared, or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FindingChange {
+    pub(super) at: Stamp,
+    pub(super) id: &'static str,
+    pub(super) severity: Severity,
+    /// The sentence with which it appeared; `None` if it went.
+    pub(super) sentence: Option<String>,
+}
+
 /// The kept moments, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct TotalsHistory {
     samples: Vec<Totals>,
+    /// When findings appeared and went, in order of time.
+    changes: Vec<FindingChange>,
     bytes: usize,
     /// Whether only the end of the run is known.
     is_end_only: bool,
@@ -39,11 +57,52 @@ impl TotalsHistory {
         while self.samples.last().is_some_and(|last| last.at >= totals.at) {
             self.bytes -= self.samples.pop().map_or(0, |last| last.byte_size());
         }
+        self.note_changes(&totals);
         self.bytes += totals.byte_size();
         self.samples.push(totals);
         while self.bytes > MAX_BYTES && self.samples.len() > 2 {
             self.thin_out();
         }
+    }
+
+    /// Notes which findings appeared and which went. One that went for a moment only stays.
+    fn note_changes(&mut self, totals: &Totals) {
+        let (changes, at) = (&mut self.changes, totals.at);
+        changes.truncate(changes.partition_point(|change| change.at < at));
+        for (i, finding) in totals.findings.iter().enumerate() {
+            if totals.findings[..i].iter().any(|other| other.id == finding.id) {
+                continue;
+            }
+            match changes.iter().rposition(|change| change.id == finding.id) {
+                Some(last) if changes[last].sentence.is_some() => {}
+                Some(last) if at.span_since(changes[last].at) < SHORT_ABSENCE => drop(changes.remove(last)),
+                _ => changes.push(FindingChange {
+                    at: finding.at.filter(|since| *since <= at).unwrap_or(at),
+                    id: finding.id,
+                    severity: finding.severity,
+                    sentence: Some(finding.sentence.clone()),
+                }),
+            }
+        }
+        let is_present = |id: &str| totals.findings.iter().any(|finding| finding.id == id);
+        let gone: Vec<FindingChange> = changes
+            .iter()
+            .enumerate()
+            .filter(|(i, change)| {
+                change.sentence.is_some() && !changes[i + 1..].iter().any(|later| later.id == change.id)
+            })
+            .filter(|(_, change)| !is_present(change.id))
+            .map(|(_, change)| FindingChange { at, sentence: None, ..change.clone() })
+            .collect();
+        changes.extend(gone);
+        changes.sort_by_key(|change| change.at);
+        let excess = changes.len().saturating_sub(MAX_CHANGES);
+        changes.drain(..excess);
+    }
+
+    /// Returns when findings appeared and went, in order of time.
+    pub(super) fn finding_changes(&self) -> &[FindingChange] {
+        &self.changes
     }
 
     fn thin_out(&mut self) {
@@ -139,6 +198,23 @@ mod tests {
         assert_eq!(sentences(&past, 1_250), ["60 % wait"]);
         assert_eq!(sentences(&past, 1_300), ["60 % wait", "stuck (noticed 300 ms later)"], "true since then");
         assert_eq!(sentences(&past, 9_000), ["stuck"]);
+    }
+
+    #[test]
+    fn appearance_and_end_of_a_finding_are_kept_unless_it_was_away_for_a_moment_only() {
+        let mut past = TotalsHistory::default();
+        let with = |at| moment(at, vec![finding("convoy", None, "40 % wait")]);
+        for totals in [moment(400, Vec::new()), with(800), moment(1_200, Vec::new()), with(1_600)] {
+            past.record(totals);
+        }
+        let changes = |past: &TotalsHistory| -> Vec<_> {
+            let changes = past.finding_changes().iter();
+            changes.map(|change| (change.at.0 / 1_000_000, change.sentence.is_some())).collect()
+        };
+        assert_eq!(changes(&past), [(800, true)], "400 ms are a moment");
+        past.record(moment(2_000, Vec::new()));
+        past.record(with(9_000));
+        assert_eq!(changes(&past), [(800, true), (2_000, false), (9_000, true)]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The figures of a range of time that the user chose. What is not known for that range alone is not shown.
 
 use super::totals::percentile_pair;
-use super::{IntervalRecord, LockFigures, PoolFigures, QueueFigures, RunFigures};
+use super::{IntervalRecord, LockFigures, PoolFigures, QueueFigures, RunFigures, TaskTimes};
 use crate::model::{CellWindow, LockSums, Model, PoolSums, QueueSums};
 use crate::trace::{ResourceId, Span, Stamp};
 
@@ -27,6 +27,7 @@ impl RunFigures {
         for (id, pool) in &mut self.pools {
             if let Some(known) = model.pool(*id) {
                 pool.throughput = known.throughput(length, to);
+                pool.arrival_rate = known.arrival_rate(length, to);
             }
             pool.limit_to(record.and_then(|record| record.sums.pool(*id)));
         }
@@ -83,9 +84,11 @@ impl LockFigures {
 impl PoolFigures {
     fn limit_to(&mut self, sums: Option<&PoolSums>) {
         (self.service, self.response, self.backlog, self.total) = (None, None, None, None);
+        self.task_times = None;
         let Some(sums) = sums else { return };
         self.service = percentile_pair(&sums.service_times);
         self.response = percentile_pair(&sums.response_times);
+        self.task_times = TaskTimes::of(&sums.response_times, &sums.service_times);
         let counts = &sums.counts;
         (self.submitted, self.done, self.failed) = (counts.submitted, counts.done, counts.failed);
         (self.rejected, self.retried) = (counts.rejected, counts.retried);

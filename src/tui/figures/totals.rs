@@ -2,7 +2,7 @@
 //!
 //! A model has them for its newest moment only, so those of earlier moments are kept as they were.
 
-use super::{LockFigures, PoolFigures, QueueFigures, SignalFigures};
+use super::{LockFigures, PoolFigures, QueueFigures, SignalFigures, TaskTimes};
 use crate::model::{DurationStats, Finding, Health, Model};
 use crate::trace::{PoolId, ResourceId, Span, Stamp};
 
@@ -57,7 +57,7 @@ impl Totals {
         self.signals.iter().find(|(signal, _)| *signal == id).map(|(_, of)| *of).unwrap_or_default()
     }
 
-    pub(super) fn pool_figures(&self, id: PoolId) -> PoolFigures {
+    pub(in crate::tui) fn pool_figures(&self, id: PoolId) -> PoolFigures {
         self.pools.iter().find(|(pool, _)| *pool == id).map(|(_, of)| of.clone()).unwrap_or_default()
     }
 
@@ -126,6 +126,7 @@ fn pool_totals(model: &Model, id: PoolId, at: Stamp) -> PoolFigures {
         size: pool.worker_count(),
         service: percentile_pair(pool.recent_tasks().service_times),
         response: percentile_pair(pool.recent_tasks().response_times),
+        task_times: TaskTimes::of(pool.recent_tasks().response_times, pool.recent_tasks().service_times),
         handover_share: pool.recent_handover_time(at).share(),
         ..PoolFigures::default()
     }

@@ -3,7 +3,6 @@
 use ratatui::layout::Rect;
 
 use super::{TimelineRow, take_bottom, take_top};
-use crate::model::Deadlock;
 use crate::tui::panes;
 use crate::tui::run_view::{Pane, RunView};
 
@@ -11,31 +10,44 @@ use crate::tui::run_view::{Pane, RunView};
 const SIDE_FROM: u16 = 150;
 const SIDE_FROM_DEADLOCK: u16 = 104;
 
+/// Columns of the side column.
+const SIDE_WIDTHS: std::ops::RangeInclusive<u16> = 36..=104;
+
+/// Columns between the rows and the side column.
+const SIDE_GAP: u16 = 2;
+
 /// Least lines of the time axis and its rows above a pane.
 const MIN_ROWS_ABOVE: u16 = 14;
 
-/// Returns the visible panes, and the area left for the rows. Panes are beside the rows if there is room; otherwise a
-/// deadlock's graph is below the rows, and any other pane takes the place of the rows, unless it `is_below` them.
+/// Most panes of the side column.
+const MAX_STACKED: usize = 4;
+
+/// Most lines that are kept free below the rows, so that a pane that comes there does not change them.
+const MAX_KEPT_FREE: usize = 22;
+
+/// Returns the visible panes, and the area left for the rows. Panes are beside the rows if there is room; otherwise the
+/// one that matters most is below them, and a chosen one takes their place, unless it `is_below` them already.
 pub(super) fn place_panes(
     view: &RunView,
     area: Rect,
     rows: &[TimelineRow],
     is_below: bool,
 ) -> (Vec<(Pane, Rect)>, Rect) {
-    let asked = Some(view.pane).filter(|pane| panes::is_separate(*pane) && !is_below);
-    let wide = area.width >= SIDE_FROM;
-    if !wide && asked.is_none_or(|p| p == Pane::Graph) && view.shown_model().first_deadlock().is_some() {
-        if let Some((graph, rows)) = graph_area(view, area, rows) {
-            return (vec![(Pane::Graph, graph)], rows);
+    if area.width >= SIDE_FROM {
+        return side_panes(view, &side_order(view), area);
+    }
+    if is_below {
+        return (Vec::new(), area);
+    }
+    let asked = Some(view.pane).filter(|pane| panes::is_separate(*pane));
+    let main = main_pane(view);
+    if asked.is_none() || asked == main {
+        if let Some((pane, rows)) = main.and_then(|pane| area_below(pane, view, area, rows)) {
+            return (main.map(|main| (main, pane)).into_iter().collect(), rows);
         }
-        if area.width >= SIDE_FROM_DEADLOCK {
+        if main == Some(Pane::Graph) && has_deadlock(view) && area.width >= SIDE_FROM_DEADLOCK {
             return side_panes(view, &[Pane::Graph], area);
         }
-    }
-    if wide {
-        let mut wanted = panes::available_panes(view);
-        wanted.retain(|pane| panes::is_separate(*pane));
-        return side_panes(view, &wanted, area);
     }
     match asked {
         Some(pane) => (vec![(pane, area)], Rect { height: 0, ..area }),
@@ -43,80 +55,145 @@ pub(super) fn place_panes(
     }
 }
 
+fn has_deadlock(view: &RunView) -> bool {
+    view.shown_model().first_deadlock().is_some()
+}
+
+/// Returns the pane that matters most in this run.
+fn main_pane(view: &RunView) -> Option<Pane> {
+    let figures = &view.figures;
+    let has_levels = view.level_history.count() > figures.pools.len();
+    let has_waited = figures.locks.iter().any(|(_, lock)| lock.waited_acquisitions > 0 || !lock.waiters.is_empty());
+    match () {
+        () if has_deadlock(view) => Some(Pane::Graph),
+        () if has_levels => Some(Pane::Levels),
+        () if has_waited => Some(Pane::Costs),
+        () if !figures.pools.is_empty() => Some(Pane::Pools),
+        () => Some(Pane::Graph).filter(|pane| panes::available_panes(view).contains(pane)),
+    }
+}
+
 /// Takes the lines of the chosen pane off the bottom of the rows' area, if enough are left for rows.
 pub(super) fn take_pane_below(view: &RunView, area: &mut Rect) -> Option<(Pane, Rect)> {
     let pane = view.pane;
-    let is_short = matches!(pane, Pane::Comparison | Pane::Costs | Pane::Pools | Pane::Levels);
-    let wanted = u16::try_from(panes::wanted_lines(pane, view)).unwrap_or(u16::MAX).saturating_add(1);
-    let fits = wanted.saturating_add(MIN_ROWS_ABOVE) <= area.height;
-    (is_short && area.width < SIDE_FROM && fits).then(|| {
-        let mut below = take_bottom(area, wanted);
+    if area.width >= SIDE_FROM || !panes::is_separate(pane) || main_pane(view) == Some(pane) && has_deadlock(view) {
+        return None;
+    }
+    let room = area.height.saturating_sub(MIN_ROWS_ABOVE);
+    let wanted = lines(pane, view).saturating_add(1);
+    (wanted.min(room) > least_lines(pane)).then(|| {
+        let mut below = take_bottom(area, wanted.min(room));
         take_top(&mut below, 1); // a blank line between
         (pane, below)
     })
 }
 
-/// Returns the areas of graph and rows, if both fit completely one below the other, so that a deadlock changes neither
+fn lines(pane: Pane, view: &RunView) -> u16 {
+    u16::try_from(panes::wanted_lines(pane, view)).unwrap_or(u16::MAX)
+}
+
+/// Returns the lines below which a pane is not worth its place, its title included.
+const fn least_lines(pane: Pane) -> u16 {
+    match pane {
+        Pane::Log => 3,
+        Pane::Levels => 5,
+        Pane::Graph => 6,
+        Pane::Pools => 10,
+        _ => 8,
+    }
+}
+
+/// Returns the areas of a pane and the rows above it, if the pane fits below all of them, so that it changes neither
 /// rows nor time axis.
-fn graph_area(view: &RunView, area: Rect, rows: &[TimelineRow]) -> Option<(Rect, Rect)> {
+fn area_below(pane: Pane, view: &RunView, area: Rect, rows: &[TimelineRow]) -> Option<(Rect, Rect)> {
     let above = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2); // the axis, and a line between
-    let graph = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
+    let below = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
     let all_lanes = !rows.iter().any(|row| {
         matches!(row, TimelineRow::FoldedLanes(_) | TimelineRow::FoldedGroup(..) | TimelineRow::MoreLocks(_))
     });
-    (all_lanes && graph.height >= graph_lines(view)).then_some((graph, Rect { height: above - 1, ..area }))
+    let least = if pane == Pane::Graph { least_graph_lines(view) } else { least_lines(pane).min(lines(pane, view)) };
+    (all_lanes && below.height >= least).then_some((below, Rect { height: above - 1, ..area }))
 }
 
-/// Returns the lines that the graph of all deadlocks needs: the first as a picture, others in words if necessary.
-fn graph_lines(view: &RunView) -> u16 {
-    let all = view.shown_model().deadlocks();
-    let lines = |deadlock: &Deadlock| ring_lines(deadlock.cycle.len(), !deadlock.victims.is_empty());
-    let [first, others @ ..] = all else { return 0 };
-    let pictures = others.iter().map(lines).fold(0, u16::saturating_add);
-    let words =
-        u16::try_from(others.len().saturating_mul(FURTHER_RING_LINES).min(MAX_FURTHER_RING_LINES)).unwrap_or(u16::MAX);
-    lines(first).saturating_add(pictures.min(words))
-}
-
-/// Returns the lines to keep free below the rows, so that a future deadlock does not change them.
-pub(super) fn room_for_graph(view: &RunView, width: u16) -> usize {
-    let registry = view.shown_model().registry();
-    let may_come = registry.locks().next().is_some() || registry.lives().next().is_some();
-    if width >= SIDE_FROM || !may_come { 0 } else { usize::from(ring_lines(view.visible_lanes().len(), true)) }
+/// Returns the lines that the graph needs at least: the first ring as a list, the others in words.
+fn least_graph_lines(view: &RunView) -> u16 {
+    let [first, others @ ..] = view.shown_model().deadlocks() else { return least_lines(Pane::Graph) };
+    let ring = first.cycle.len().min(MAX_KEPT_FREE) + 4 + usize::from(!first.victims.is_empty());
+    let words = (others.len() * FURTHER_RING_LINES).min(MAX_FURTHER_RING_LINES);
+    u16::try_from(ring + words).unwrap_or(u16::MAX)
 }
 
 /// Lines of a further ring in words, with a blank one; and most lines for all of them.
 const FURTHER_RING_LINES: usize = 3;
 const MAX_FURTHER_RING_LINES: usize = 9;
 
-/// Returns the lines of a ring: a title, a pair of boxes or a list, its age, and the workers stuck behind it.
-fn ring_lines(workers: usize, victims: bool) -> u16 {
-    let ring = if workers == 2 { 4 } else { 2 * workers + 1 };
-    u16::try_from(ring + 2 + usize::from(victims)).unwrap_or(u16::MAX)
+/// Returns the lines to keep free below the rows, so that a pane that comes later does not change them.
+pub(super) fn room_below(view: &RunView, width: u16) -> usize {
+    if width >= SIDE_FROM {
+        return 0;
+    }
+    let registry = view.shown_model().registry();
+    let may_deadlock = registry.locks().next().is_some() || registry.lives().next().is_some();
+    let ring = if may_deadlock { view.visible_lanes().len() + 7 } else { 0 };
+    let pools = if registry.pools.is_empty() { 0 } else { panes::wanted_lines(Pane::Pools, view) };
+    ring.max(pools).min(MAX_KEPT_FREE)
+}
+
+/// Returns the panes of the side column, what matters most in this run first.
+fn side_order(view: &RunView) -> Vec<Pane> {
+    let mut panes = panes::available_panes(view);
+    panes.retain(|pane| panes::is_separate(*pane));
+    if !panes.contains(&Pane::Log) {
+        panes.push(Pane::Log); // it tells what happens from the start
+    }
+    let main = main_pane(view);
+    let registry = view.shown_model().registry();
+    let may_ring = registry.locks().next().is_some() || registry.lives().next().is_some();
+    // What the workers of a pool do is told by its response times.
+    panes.retain(|pane| *pane != Pane::Graph || may_ring || registry.pools.is_empty() || view.pane == Pane::Graph);
+    panes.sort_by_key(|pane| match pane {
+        Pane::Comparison => 0,
+        pane if main == Some(*pane) => 1,
+        Pane::Levels => 2,
+        Pane::Pools => 3,
+        Pane::Costs => 4,
+        Pane::Graph => 5,
+        _ => 6,
+    });
+    panes
 }
 
 fn side_panes(view: &RunView, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
-    let deadlock = view.shown_model().first_deadlock().is_some();
-    let mut panes = panes.to_vec();
-    if deadlock {
-        panes.sort_by_key(|p| *p != Pane::Graph);
+    let width = (area.width / 5 * 2).clamp(*SIDE_WIDTHS.start(), *SIDE_WIDTHS.end());
+    let column = Rect { x: area.right() - width, width, ..area };
+    let mut stacked = stack_panes(panes, column, view);
+    let asked = Some(view.pane).filter(|pane| panes.contains(pane));
+    if let Some(asked) = asked.filter(|asked| stacked.iter().all(|(pane, _)| pane != asked)) {
+        let others = panes.iter().copied().filter(|pane| *pane != asked);
+        stacked = stack_panes(&std::iter::once(asked).chain(others).collect::<Vec<_>>(), column, view);
     }
-    let width = if deadlock { area.width / 5 * 2 } else { area.width / 3 }.clamp(36, 60);
-    let stacked = stack_panes(&panes, Rect { x: area.right() - width, width, ..area }, view);
-    let taken = if stacked.is_empty() { 0 } else { width + 1 };
+    let taken = if stacked.is_empty() { 0 } else { width + SIDE_GAP };
     (stacked, Rect { width: area.width - taken.min(area.width), ..area })
 }
 
-/// Stacks panes from top to bottom, each with the lines it wants; the last gets the rest.
+/// Stacks the first panes that fit, each with the lines it wants as far as there is room; the last gets the rest.
 fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
-    let mut stacked = Vec::new();
-    for (i, pane) in wanted.iter().enumerate() {
-        let need = u16::try_from(panes::wanted_lines(*pane, view)).unwrap_or(u16::MAX);
-        let height = if i + 1 == wanted.len() { area.height } else { need };
-        let at = take_top(&mut area, height);
-        if at.height >= 3 {
-            stacked.push((*pane, at));
+    let mut chosen: Vec<Pane> = Vec::new();
+    let mut free = area.height;
+    for pane in wanted {
+        let least = least_lines(*pane) + u16::from(!chosen.is_empty());
+        if chosen.len() < MAX_STACKED && least <= free {
+            free -= least;
+            chosen.push(*pane);
         }
+    }
+    let mut stacked = Vec::new();
+    for (i, pane) in chosen.iter().enumerate() {
+        take_top(&mut area, u16::from(i > 0)); // a blank line between
+        let more = lines(*pane, view).saturating_sub(least_lines(*pane)).min(free);
+        free -= more;
+        let height = if i + 1 == chosen.len() { area.height } else { least_lines(*pane) + more };
+        stacked.push((*pane, take_top(&mut area, height)));
     }
     stacked
 }

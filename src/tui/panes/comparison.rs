@@ -17,17 +17,22 @@ pub(super) const PANE: SeparatePane = SeparatePane {
     title: |view| match view.compared_parts() {
         Some((parts, names)) => {
             let [a, b] = [0, 1].map(|at| format!("{} for {}", names[at], compact_duration(parts[at].length())));
-            format!("Comparison: A {a}, B {b}").into()
+            format!("COMPARISON  A {a}, B {b}").into()
         }
-        None => "Comparison: no knob was turned before this moment; d chooses a recording".into(),
+        None => "COMPARISON  no knob was turned before this moment; d chooses a recording".into(),
     },
-    lines: |view| view.compared_parts().map_or(1, |(parts, _)| 2 * shown_figures(&parts).len() + 2).min(20),
+    lines: |view| {
+        view.compared_parts().map_or(1, |(parts, _)| 2 * (shown_figures(&parts).len() + MAX_POOLS) + 2).min(20)
+    },
     draw: |view, theme, area, buf| ComparisonPane { view, theme }.render(area, buf),
 };
 
 const LABEL_WIDTH: u16 = 12;
 const VALUE_WIDTH: u16 = 8;
 const CHANGE_WIDTH: u16 = 23;
+
+/// Most pools whose response times are compared.
+const MAX_POOLS: usize = 1;
 
 /// Parts are compared by the spread of as many slices.
 const SLICES: u64 = 12;
@@ -63,6 +68,9 @@ impl Widget for ComparisonPane<'_> {
         let fitting = usize::from(area.height.saturating_sub(1)) / 2;
         let first = self.view.scroll.min(figures.len().saturating_sub(fitting));
         self.draw_headings(longest, columns, area, buf);
+        let below_responses = self.draw_responses(area, buf);
+        let fitting = fitting.saturating_sub(usize::from(below_responses.y - area.y) / 2);
+        let area = below_responses;
         for (at, figure) in figures.iter().skip(first).take(fitting).enumerate() {
             let lines = [text::nth_line(area, 1 + 2 * at), text::nth_line(area, 2 + 2 * at)];
             let series = [a, b].map(|part| part.series(figure, cell, usize::from(columns)));
@@ -84,6 +92,40 @@ impl ComparisonPane<'_> {
         text::put_right(buf, part(LABEL_WIDTH, columns), &compact_duration(longest), faint);
         text::put_right(buf, part(LABEL_WIDTH + columns, VALUE_WIDTH), "mean", faint);
         text::put_line(buf, part(LABEL_WIDTH + columns + VALUE_WIDTH + 2, CHANGE_WIDTH), "B against A", faint);
+    }
+
+    /// Draws the percentiles of the response times of both sides. Returns the area below, with a line for headings.
+    fn draw_responses(&self, area: Rect, buf: &mut Buffer) -> Rect {
+        let (theme, mut used) = (self.theme, 0);
+        for responses in self.view.compared_responses().iter().take(MAX_POOLS) {
+            for (at, side) in responses.sides.iter().enumerate() {
+                let line = text::nth_line(area, used + at + 1);
+                let name = [responses.pool.as_str(), "response"][at];
+                let name = truncate_name(name, usize::from(LABEL_WIDTH - 3), theme.ellipsis());
+                let name = format!("{name:width$}", width = usize::from(LABEL_WIDTH - 2));
+                let rest = text::put_line(buf, line, &name, theme.faint_style());
+                let rest = text::put_line(buf, rest, ["A ", "B "][at], theme.strong_style());
+                let Some(times) = side else {
+                    text::put_line(buf, rest, "no task has ended at these settings", theme.faint_style());
+                    continue;
+                };
+                let mut rest = rest;
+                for (label, time) in [("p50", times.p50), ("p90", times.p90), ("p99", times.p99), ("max", times.max)] {
+                    rest = text::put_line(buf, rest, &format!("{label} "), theme.faint_style());
+                    let style = if label == "p99" { theme.strong_style() } else { Style::new() };
+                    rest = text::put_line(buf, rest, &format!("{:<9}", compact_duration(time)), style);
+                }
+                if let ([Some(a), Some(b)], 1) = (responses.sides, at) {
+                    let change = b.p99.0 as f64 / (a.p99.0 as f64).max(1.0) - 1.0;
+                    let words = if change < 0.0 { "shorter" } else { "longer" };
+                    let words = format!("p99 {} {words}", compact_percent(change.abs()));
+                    text::put_line(buf, rest, &words, theme.strong_style());
+                }
+            }
+            used += 2;
+        }
+        let used = u16::try_from(used).unwrap_or(u16::MAX).min(area.height);
+        Rect { y: area.y + used, height: area.height - used, ..area }
     }
 
     fn draw_figure(

@@ -1,17 +1,25 @@
-//! The wait-for graph: the ring of each deadlock, or without any, a list of the contended locks.
+//! Who waits for whom: the ring of each deadlock and how it closed; without any, who waits for what now.
+
+mod closing;
+mod lines;
+mod ring;
+mod ring_shape;
+mod waits;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use ratatui::style::Style;
-use ratatui::widgets::Widget;
 
+use self::closing::Closing;
+use self::ring::{Ring, RingMember};
+use self::waits::WaitsWidget;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::{SeparatePane, deadlock_ring, text};
+use super::{SeparatePane, text, worker_name};
 use crate::model::{CycleLink, Deadlock, join_names};
 use crate::report::text_width::wrap_text;
 use crate::trace::format::{compact_counted, compact_duration};
-use crate::trace::{Span, State};
+use crate::trace::{Span, Stamp};
 
 /// Lines kept for each further ring, which is described in words if there is no room for a picture.
 const LINES_IN_WORDS: u16 = 2;
@@ -19,97 +27,161 @@ const LINES_IN_WORDS: u16 = 2;
 /// Most workers of a ring that are described in words.
 const WORKERS_IN_WORDS: usize = 3;
 
+/// Columns between two rings, or between a ring and how it closed.
+const GAP: u16 = 4;
+
+/// Most lines that the waits of a run without a deadlock want.
+const MAX_WAIT_LINES: usize = 24;
+
 pub(super) const PANE: SeparatePane = SeparatePane {
     title: |view| match view.shown_deadlocks().len() {
-        0 => "Who waits for whom".into(),
-        1 => "Deadlock".into(),
-        n => format!("{n} deadlocks").into(),
+        0 if view.time_before_end().is_some() => {
+            format!("WHO WAITS  at {}, longest first", view.format_moment(view.figures.taken_at)).into()
+        }
+        0 => "WHO WAITS  now, longest first".into(),
+        1 => "THE RING  in the order in which it closed".into(),
+        n => format!("{n} RINGS  {n} deadlocks, the first to close first").into(),
     },
-    lines: |view| match view.shown_model().deadlocks() {
-        [] => 3 + view.shown_model().registry().locks().count().min(10),
-        all => all.iter().map(|deadlock| 9 + 2 * deadlock.cycle.len()).sum(),
+    lines: |view| match view.shown_deadlocks() {
+        [] => 1 + WaitsWidget { view, theme: Theme::plain(true) }.lines().min(MAX_WAIT_LINES),
+        all => all.iter().map(|deadlock| 14 + 4 * deadlock.cycle.len()).sum(),
     },
-    draw: |view, theme, area, buf| WaitGraphPane { view, theme }.render(area, buf),
+    draw: |view, theme, area, buf| match view.shown_deadlocks() {
+        [] => WaitsWidget { view, theme }.draw(area, buf),
+        all => RingsWidget { view, theme, all }.draw(area, buf),
+    },
 };
 
-struct WaitGraphPane<'a> {
+struct RingsWidget<'a> {
     view: &'a RunView,
     theme: Theme,
+    all: &'a [Deadlock],
 }
 
-impl Widget for WaitGraphPane<'_> {
-    fn render(self, area: Rect, buf: &mut Buffer) {
-        match self.view.shown_deadlocks() {
-            [] => self.draw_waits(area, buf),
-            all => self.draw_deadlocks(all, area, buf),
+impl RingsWidget<'_> {
+    fn ring(&self, deadlock: &Deadlock) -> Ring<'_> {
+        let registry = self.view.shown_model().registry();
+        let or_join = |id, join| registry.life_owner(id).map_or_else(|| registry.resource_name(id), |_| join);
+        let link = |link: &CycleLink| RingMember {
+            worker: link.worker,
+            name: registry.worker_name(link.worker),
+            held_lock: or_join(link.holds, "joined"),
+            wanted_lock: or_join(link.wants, "join"),
+            waits_for: join_names(&link.waits_for.iter().map(|w| registry.worker_name(*w)).collect::<Vec<_>>()),
+            is_queued: link.is_ahead_in_queue,
+        };
+        Ring {
+            members: deadlock.cycle.iter().map(link).collect(),
+            is_simple: deadlock.is_simple_cycle(),
+            theme: self.theme,
         }
     }
-}
 
-/// Lines of a text below a ring, or in place of one.
-type TextLines = Vec<String>;
+    fn draw(&self, area: Rect, buf: &mut Buffer) {
+        match self.all {
+            [only] => self.draw_only(only, area, buf),
+            _ => self.draw_several(area, buf),
+        }
+    }
 
-impl WaitGraphPane<'_> {
-    /// Draws one ring below the other, in words if there is no room for a picture.
-    fn draw_deadlocks(&self, all: &[Deadlock], area: Rect, buf: &mut Buffer) {
+    /// Draws a ring, with how it closed beside it or below it, its age, and the workers stuck behind it.
+    fn draw_only(&self, deadlock: &Deadlock, area: Rect, buf: &mut Buffer) {
+        let ring = self.ring(deadlock);
+        let closing = Closing { view: self.view, deadlock, theme: self.theme };
+        let notes = self.notes(deadlock, area.width);
+        let below = u16::try_from(notes.len()).unwrap_or(u16::MAX);
+        let room = Size::new(area.width, area.height.saturating_sub(below));
+        let closing_width = closing.width();
+        let beside = Size::new(area.width.saturating_sub(closing_width + GAP), room.height);
+        let is_beside = ring.has_boxes(beside);
+        let ring_room = if is_beside { beside } else { room };
+        let size = ring.size(ring_room);
+        let width = size.width.min(ring_room.width);
+        let ring_area = Rect { width, height: size.height, ..area };
+        ring.draw(ring_area, buf);
+        let mut used = size.height;
+        if is_beside {
+            let x = area.x + (width + GAP).max(area.width.saturating_sub(closing_width));
+            let at = Rect { x, width: area.right().saturating_sub(x), height: room.height, ..area };
+            closing.draw(at, buf);
+            used = used.max(closing.lines().min(room.height));
+        } else if room.height > used + 3 {
+            let at = Rect { y: area.y + used + 1, height: room.height - used - 1, ..area };
+            closing.draw(at, buf);
+            used += 1 + closing.lines().min(at.height);
+        }
+        let gap = u16::from(area.height > used + below);
+        for (i, line) in notes.iter().enumerate() {
+            text::put_line(buf, text::nth_line(area, usize::from(used + gap) + i), line, self.theme.faint_style());
+        }
+    }
+
+    /// Draws rings from left to right and from top to bottom, in words where there is no room for a picture.
+    fn draw_several(&self, area: Rect, buf: &mut Buffer) {
         let mut rest = area;
-        for (nth, deadlock) in all.iter().enumerate() {
-            let others = u16::try_from(all.len() - nth - 1).unwrap_or(u16::MAX);
+        let (mut nth, mut is_in_words) = (0, false);
+        while nth < self.all.len() {
+            let others = u16::try_from(self.all.len() - nth - 1).unwrap_or(u16::MAX);
             let for_others = others.saturating_mul(LINES_IN_WORDS).min(rest.height / 2);
-            let room = Rect { height: rest.height - for_others, ..rest };
+            // The last line is kept for how many there are besides.
+            let last = rest.height - u16::from(others > 0).min(rest.height);
+            let room = Rect { height: (rest.height - for_others).min(last), ..rest };
             if rest.height <= 1 && others > 0 {
                 let more = format!("and {}", compact_counted(u64::from(others) + 1, "more deadlock"));
                 text::put_line(buf, rest, &more, self.theme.strong_style());
                 return;
             }
-            let used = self.draw_ring(deadlock, room, buf).unwrap_or_else(|| self.draw_in_words(deadlock, rest, buf));
-            let used = used.saturating_add(u16::from(others > 0)).min(rest.height);
+            let row = if is_in_words { (0, 0) } else { self.draw_row(nth, room, buf) };
+            is_in_words = row.0 == 0;
+            let (drawn, used) = match row {
+                (0, _) => (1, self.draw_in_words(&self.all[nth], Rect { height: last, ..rest }, buf).min(last)),
+                row => row,
+            };
+            nth += drawn;
+            let gap = u16::from(nth < self.all.len() && !is_in_words);
+            let used = used.saturating_add(gap).min(last);
             rest = Rect { y: rest.y + used, height: rest.height - used, ..rest };
         }
     }
 
-    /// Draws a ring, its age and the workers stuck behind it. Returns the lines it took, or `None` if there is no room.
-    /// A single ring may be cut at the end.
-    fn draw_ring(&self, deadlock: &Deadlock, area: Rect, buf: &mut Buffer) -> Option<u16> {
-        let registry = self.view.shown_model().registry();
-        let of = |link: &CycleLink| {
-            let names: Vec<&str> = link.waits_for.iter().map(|w| registry.worker_name(*w)).collect();
-            join_names(&names)
-        };
-        let link = |link: &CycleLink| deadlock_ring::RingMember {
-            name: registry.worker_name(link.worker),
-            held_lock: registry.resource_name(link.holds),
-            wanted_lock: registry.resource_name(link.wants),
-            waits_for: of(link),
-            is_queued: link.is_ahead_in_queue,
-        };
-        let links: Vec<deadlock_ring::RingMember<'_>> = deadlock.cycle.iter().map(link).collect();
-        let drawn =
-            deadlock_ring::RingWidget { members: &links, is_simple: deadlock.is_simple_cycle(), theme: self.theme };
-        let lines = self.waiters_below(deadlock, area.width);
-        let used = drawn.height(area);
-        let is_alone = self.view.shown_deadlocks().len() == 1;
-        if !is_alone && usize::from(area.height) < usize::from(drawn.full_height(area)) + lines.len() {
-            return None;
+    /// Draws as many rings as fit side by side. Returns their number and their lines.
+    fn draw_row(&self, first: usize, area: Rect, buf: &mut Buffer) -> (usize, u16) {
+        let (mut drawn, mut used, mut x) = (0, 0, area.x);
+        for deadlock in &self.all[first..] {
+            let ring = self.ring(deadlock);
+            let room = Size::new(area.right().saturating_sub(x), area.height);
+            let size = ring.size(room);
+            let notes = self.notes(deadlock, size.width.max(24).min(room.width));
+            let lines = size.height + u16::try_from(notes.len()).unwrap_or(u16::MAX);
+            if !ring.fits(room) || lines > area.height || drawn > 0 && !ring.has_boxes(room) {
+                break;
+            }
+            let at = Rect { x, width: size.width, ..area };
+            ring.draw(Rect { height: size.height, ..at }, buf);
+            let width = notes.iter().map(|line| line.chars().count() as u16).max().unwrap_or(0).max(size.width);
+            for (i, line) in notes.iter().enumerate() {
+                let y = area.y + size.height + i as u16;
+                let at = Rect { y, height: 1, width: width.min(area.right() - x), ..at };
+                text::put_line(buf, at, line, self.theme.faint_style());
+            }
+            (drawn, used) = (drawn + 1, used.max(lines));
+            x += width + GAP;
+            if !ring.has_boxes(room) || x >= area.right() {
+                break;
+            }
         }
-        drawn.render(area, buf);
-        let gap = u16::from(is_alone && usize::from(area.height) > usize::from(used) + lines.len());
-        for (i, line) in lines.iter().enumerate() {
-            text::put_line(buf, text::nth_line(area, usize::from(used + gap) + i), line, self.theme.faint_style());
-        }
-        Some(used + gap + u16::try_from(lines.len()).unwrap_or(u16::MAX))
+        (drawn, used)
     }
 
-    fn waiters_below(&self, deadlock: &Deadlock, width: u16) -> TextLines {
+    /// Says when a ring closed, and which workers are stuck behind it.
+    fn notes(&self, deadlock: &Deadlock, width: u16) -> Vec<String> {
         let registry = self.view.shown_model().registry();
-        let (shown, closed) = (self.view.figures.taken_at, Span(deadlock.closed_at.0));
-        let mut lines = vec![format!(
-            "Deadlocked {closed} after the start, {} ago",
-            compact_duration(shown.span_since(deadlock.closed_at))
-        )];
+        let age = compact_duration(self.view.figures.taken_at.span_since(deadlock.closed_at));
+        let closed = Span(deadlock.closed_at.span_since(Stamp(0)).0);
+        let mut lines = wrap_text(&format!("Deadlocked {closed} after the start, {age} ago"), width);
         if !deadlock.victims.is_empty() {
             let victims: Vec<_> = deadlock.victims.iter().map(|w| registry.worker_name(*w)).collect();
-            lines.extend(wrap_text(&format!("Stuck behind them: {}", victims.join(", ")), width));
+            lines.extend(wrap_text(&format!("Stuck behind them: {}", join_names(&victims)), width));
         }
         lines
     }
@@ -133,37 +205,5 @@ impl WaitGraphPane<'_> {
             text::put_line(buf, text::nth_line(area, i), line, Style::new());
         }
         u16::try_from(lines.len()).unwrap_or(u16::MAX)
-    }
-
-    /// Draws a line for each lock with waiters: the waiters, the lock, its holder.
-    fn draw_waits(&self, area: Rect, buf: &mut Buffer) {
-        let registry = self.view.shown_model().registry();
-        let edges = &self.view.figures.waits.edges;
-        let mut locks: Vec<_> = edges.iter().map(|e| (e.lock, e.holder)).collect();
-        locks.sort_unstable();
-        locks.dedup();
-        if locks.is_empty() {
-            let words = if self.view.figures.is_exact() {
-                "No worker waits for another"
-            } else {
-                "Waits of so long ago are not kept"
-            };
-            text::put_line(buf, area, words, self.theme.faint_style());
-        }
-        let arrow = if self.theme.has_unicode { "──▶" } else { "-->" };
-        for (i, (lock, holder)) in locks.iter().enumerate() {
-            let waiters: Vec<_> = edges.iter().filter(|e| (e.lock, e.holder) == (*lock, *holder)).collect();
-            let first = waiters.first().map_or("", |e| registry.worker_name(e.waiter));
-            let more = match waiters.len() {
-                0 | 1 => String::new(),
-                n => format!(" and {} more", n - 1),
-            };
-            let at = text::nth_line(area, i);
-            let rest = text::put_line(buf, at, &format!("{first}{more}"), Style::new());
-            let rest = text::put_line(buf, rest, &format!(" {arrow} "), self.theme.state_style(State::Lock));
-            let rest = text::put_line(buf, rest, registry.resource_name(*lock), self.theme.strong_style());
-            let rest = text::put_line(buf, rest, " held by ", self.theme.faint_style());
-            text::put_line(buf, rest, registry.worker_name(*holder), Style::new());
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{FindingSubject, Model};
 use crate::trace::{Span, Stamp};
-use crate::tui::totals_history::SAMPLE_INTERVAL;
+use crate::tui::totals_history::{FindingChange, SAMPLE_INTERVAL};
 
 /// Most times that a run is judged, from its start to its end.
 const MAX_CHECKS: u64 = 400;
@@ -13,7 +13,7 @@ const MAX_MOMENTS: usize = 1_000;
 /// The moments at which findings appeared, in order.
 #[derive(Debug)]
 pub(super) struct FindingLog {
-    moments: Vec<(Stamp, &'static str)>,
+    moments: Vec<FindingChange>,
     /// Those of the last check.
     present: Vec<(&'static str, Option<FindingSubject>)>,
     checked_at: Stamp,
@@ -38,12 +38,22 @@ impl FindingLog {
         for finding in &found {
             if !self.present.contains(&(finding.id, finding.subject)) && self.moments.len() < MAX_MOMENTS {
                 let since_last_check = |since: &Stamp| *since > self.checked_at && *since <= at;
-                self.moments.push((finding.at.filter(since_last_check).unwrap_or(at), finding.id));
+                self.moments.push(FindingChange {
+                    at: finding.at.filter(since_last_check).unwrap_or(at),
+                    id: finding.id,
+                    severity: finding.severity,
+                    sentence: Some(finding.sentence.clone()),
+                });
             }
         }
-        self.moments.sort_by_key(|(at, _)| *at);
+        self.moments.sort_by_key(|change| change.at);
         self.present = found.into_iter().map(|finding| (finding.id, finding.subject)).collect();
         self.checked_at = at;
+    }
+
+    /// Returns the findings that appeared so far, in order of time.
+    pub(super) fn changes(&self) -> &[FindingChange] {
+        &self.moments
     }
 
     /// Returns the moment next to `at` of a finding that is listed.
@@ -53,11 +63,8 @@ impl FindingLog {
         forward: bool,
         is_listed: impl Fn(&str) -> bool,
     ) -> Option<(Stamp, &'static str)> {
-        let mut listed = self.moments.iter().filter(|(_, id)| is_listed(id));
-        if forward {
-            listed.find(|(moment, _)| *moment > at).copied()
-        } else {
-            listed.rfind(|(moment, _)| *moment < at).copied()
-        }
+        let listed = self.moments.iter().filter(|change| is_listed(change.id));
+        let mut listed = listed.map(|change| (change.at, change.id));
+        if forward { listed.find(|(moment, _)| *moment > at) } else { listed.rfind(|(moment, _)| *moment < at) }
     }
 }

@@ -7,6 +7,8 @@ use crate::model::{Deadlock, Finding, WhoCostsWhom};
 use crate::scenario::Settings;
 use crate::trace::{KnobId, Message, Notice, Span, Stamp};
 use crate::tui::figures::Totals;
+use crate::tui::player::Player;
+use crate::tui::totals_history::FindingChange;
 
 /// Overrun that is reported: ending at the limit takes less time on a machine with enough cores.
 const OVERRUN_TOLERANCE: Span = Span::from_millis(300);
@@ -95,6 +97,13 @@ impl RunView {
     /// Returns the findings at the end of what is shown.
     pub(in crate::tui) fn current_findings(&self) -> Vec<Finding> {
         self.totals_history.totals_at(self.now).findings
+    }
+
+    /// Returns the findings that appeared and went up to the shown moment, in order of time, without muted ones.
+    pub(in crate::tui) fn finding_changes(&self) -> impl Iterator<Item = &FindingChange> {
+        let until = self.figures.taken_at;
+        let changes = self.player().map_or_else(|| self.totals_history.finding_changes(), Player::finding_changes);
+        changes.iter().filter(move |change| change.at <= until && !self.arrangement.is_muted(change.id))
     }
 
     /// Whether the figures are those of a part of the run, and not all of it up to now.

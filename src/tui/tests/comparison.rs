@@ -34,7 +34,7 @@ fn key_compares_before_and_after_the_last_turned_knob() {
     assert!(text(&app).contains("or Enter: hold 20ms against hold 50ms"), "{}", text(&app));
     press_keys(&mut app, "<enter>");
     let shown = text(&app);
-    assert!(shown.contains("Comparison: A hold 20ms for 3.0 s, B hold 50ms for 1.7 s"), "{shown}");
+    assert!(shown.contains("COMPARISON  A hold 20ms for 3.0 s, B hold 50ms for 1.7 s"), "{shown}");
     assert!(shown.lines().any(|line| line.contains("running") && line.contains(" A ")), "{shown}");
     assert!(shown.contains("B against A") && shown.contains("mean"), "the columns are named: {shown}");
     assert!(shown.lines().any(|line| line.starts_with(" teller-1 ")), "the lanes stay visible: {shown}");
@@ -50,7 +50,7 @@ fn key_compares_with_a_recording() {
     assert_eq!(effects.collect::<Vec<_>>(), [Effect::OpenRecording(PathBuf::from("old.contend"))]);
     app.update(AppEvent::RecordingOpened(Ok(recording_of(&pool()))));
     let shown = text(&app);
-    assert!(shown.contains("Comparison: A before.contend for 5.0 s, B this run for 5.0 s"), "{shown}");
+    assert!(shown.contains("COMPARISON  A before.contend for 5.0 s, B this run for 5.0 s"), "{shown}");
     assert!(shown.lines().any(|line| line.contains("queue") && line.contains(" A ")), "depths of queues: {shown}");
     // The same run on both sides: the figures are equal.
     assert!(shown.contains("cannot be told apart") || shown.contains("too short to tell"), "{shown}");

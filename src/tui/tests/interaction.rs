@@ -216,7 +216,7 @@ fn deadlock_is_on_screen_at_the_next_frame() {
         harness.feed_message(message.clone());
     }
     harness.tick(ms(190));
-    assert!(harness.contains("Deadlock") && harness.contains("wants fork-2"), "{}", harness.screen_text());
+    assert!(harness.contains("THE RING") && harness.contains("fork-2"), "{}", harness.screen_text());
 }
 
 #[test]
@@ -299,8 +299,8 @@ fn mark_is_set_now_or_at_the_cursor_and_listed_in_the_log() {
     harness.press_keys("M<esc>");
     assert!(harness.contains("mark 2"), "the axis has it: {}", harness.screen_text());
     assert!(harness.contains("mark 3"), "a frozen picture gets marks, too: {}", harness.screen_text());
-    while !harness.contains(" Log") {
+    while !harness.contains("EVENTS") {
         harness.press_keys("<tab>");
     }
-    assert!(harness.contains("4.000 s  ▾mark 2  by you"), "{}", harness.screen_text());
+    assert!(harness.contains("4.000 s  ▾ mark 2  by you"), "{}", harness.screen_text());
 }

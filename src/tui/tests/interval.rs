@@ -45,7 +45,7 @@ fn percentiles_of_a_range_are_those_of_the_tasks_that_ended_in_it() {
         assert!(whole.contains("1.4 s"), "{name}: {whole}");
         choose_range(harness);
         harness.wait_for("2.3 s");
-        assert!(harness.contains("Pools, 3.500 s to 4.500 s"), "{name}: {}", harness.screen_text());
+        assert!(harness.contains("RESPONSE TIME  3.500 s to 4.500 s"), "{name}: {}", harness.screen_text());
         let (response, service) = (line_with(harness, "response "), line_with(harness, "service "));
         assert!(response.contains("2.1 s") && response.contains("2.3 s"), "{name}: {response}");
         assert!(service.contains("180 ms"), "{name}: {service}");

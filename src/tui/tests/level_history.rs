@@ -45,7 +45,11 @@ fn resize(app: &mut App, at: u64, workers: u32) {
 /// Returns the figures in the line of a number of workers.
 fn level(app: &App, workers: &str) -> Vec<String> {
     let shown = screen_text(&screen(app));
-    let words = |line: &str| line.trim_start_matches([' ', '▸']).split_whitespace().map(str::to_owned).collect();
+    let is_bar = |word: &&str| word.chars().all(|c| "┊▏▎▍▌▋▊▉█".contains(c));
+    let words = |line: &str| {
+        let words = line.trim_start_matches([' ', '▸']).split_whitespace();
+        words.filter(|word| !is_bar(word) && *word != "knee").map(str::to_owned).collect()
+    };
     let all: Vec<Vec<String>> = shown.lines().map(words).collect();
     all.into_iter().find(|line| line.first().is_some_and(|first| first == workers)).unwrap_or_default()
 }
@@ -60,15 +64,16 @@ fn each_level_keeps_its_figures() {
     resize(&mut app, 2_000, 3);
     play(&mut app, &script, 2_000, 4_000);
     let shown = screen_text(&screen(&app));
-    assert!(shown.contains(" workers   tasks/s     p50     p99  busy  lock ready    for"), "{shown}");
+    let heads = ["workers", "tasks/s", "p99", "busy", "p50", "for"];
+    let has_heads = |line: &str| heads.iter().all(|head| line.contains(head));
+    assert!(shown.lines().any(has_heads), "{shown}");
     assert!(shown.contains("\n       2 ") && shown.contains("\n ▸     3 "), "{shown}");
     let two = level(&app, "2");
     assert!(two.get(1).is_some_and(|rate| rate.starts_with("5.")), "five tasks a second are done: {two:?}");
     resize(&mut app, 4_000, 2);
     play(&mut app, &script, 4_000, 5_000);
-    let time = |line: &[String]| line[line.len() - 2..].join(" ");
     let after = level(&app, "2");
-    assert_ne!(time(&two), time(&after), "time is added when the level is set again: {after:?}");
+    assert_ne!(two, after, "time is added when the level is set again: {after:?}");
     press_keys(&mut app, "t");
     assert!(screen_text(&screen(&app)).contains("worker-1"), "and back to the lanes");
 }
@@ -85,7 +90,7 @@ fn level_excludes_tasks_of_earlier_levels_and_shows_their_backlog() {
     play(&mut app, &script, 2_000, 4_000);
     // Every task waits for half of the elapsed time: all that have ended were due before.
     let three = level(&app, "3");
-    assert_eq!((three[2].as_str(), three[3].as_str()), ("-", "-"), "{three:?}");
+    assert_eq!(three.iter().filter(|word| *word == "-").count(), 2, "neither p50 nor p99: {three:?}");
     let shown = screen_text(&screen(&app));
     assert!(shown.contains("11 tasks waited at the change, 18 now: this backlog lengthens p50 and p99"), "{shown}");
     resize(&mut app, 4_000, 4);
@@ -99,12 +104,12 @@ fn levels_survive_a_restart_of_the_scenario() {
     let script = pool();
     let mut app = started(&script, (200, 60));
     play(&mut app, &script, 0, 2_000);
-    assert!(!screen_text(&screen(&app)).contains("Levels seen so far"), "one level cannot be compared");
+    assert!(!screen_text(&screen(&app)).contains("SIZES"), "one level cannot be compared");
     resize(&mut app, 2_000, 3);
     play(&mut app, &script, 2_000, 4_000);
-    assert!(screen_text(&screen(&app)).contains("Levels seen so far"), "{}", screen_text(&screen(&app)));
+    assert!(screen_text(&screen(&app)).contains("SIZES"), "{}", screen_text(&screen(&app)));
     start(&mut app, &script);
-    assert!(screen_text(&screen(&app)).contains("Levels seen so far"), "{}", screen_text(&screen(&app)));
+    assert!(screen_text(&screen(&app)).contains("SIZES"), "{}", screen_text(&screen(&app)));
 }
 
 #[test]

@@ -26,6 +26,16 @@ fn body(shown: &str) -> Vec<String> {
     let mut lines: Vec<String> =
         shown.lines().skip(1).filter(|line| !line.starts_with(" last ")).map(str::to_owned).collect();
     lines.pop();
+    without_events(lines)
+}
+
+/// Cuts the events off: a live run notices a finding at its own moments.
+fn without_events(mut lines: Vec<String>) -> Vec<String> {
+    let column = |line: &String| line.find("EVENTS").map(|at| line[..at].chars().count());
+    if let Some((first, column)) = lines.iter().enumerate().find_map(|(i, line)| Some((i, column(line)?))) {
+        let cut = |line: &mut String| *line = line.chars().take(column).collect::<String>().trim_end().to_owned();
+        lines[first..].iter_mut().for_each(cut);
+    }
     lines
 }
 

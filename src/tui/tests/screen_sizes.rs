@@ -184,7 +184,7 @@ fn pane_that_replaces_the_rows_closes_again() {
     let mut app = app_after(&deadlock(2), COLOUR_THEME, 80, 24);
     press_keys(&mut app, "<tab><tab>");
     press_keys(&mut app, "<tab>");
-    assert!(screen_text(&screen(&app)).contains("Deadlock"), "{}", screen_text(&screen(&app)));
+    assert!(screen_text(&screen(&app)).contains("THE RING"), "{}", screen_text(&screen(&app)));
     press_keys(&mut app, "<esc>");
     assert!(screen_text(&screen(&app)).contains("seat-1 L"), "{}", screen_text(&screen(&app)));
 }

@@ -141,8 +141,9 @@ fn every_ring_is_drawn_or_described_in_words() {
             screenshot(&script::pairs(count), COLOUR_THEME, size, if size == SMALL { "<tab><tab><tab>" } else { "" });
         assert!(shown.contains(&format!("{count} deadlocks")), "{shown}");
         for n in 1..=count {
-            let drawn = shown.contains(&format!("has x{n}")) && shown.contains(&format!("wants x{n}"));
-            assert!(drawn, "ring {n} of {count}: {shown}");
+            let in_words = shown.contains(&format!("has x{n}, wants y{n}"));
+            let drawn = shown.contains(&format!("╰─ x{n} ─")) && shown.contains(&format!("╰─ y{n} ─"));
+            assert!(drawn || in_words, "ring {n} of {count}: {shown}");
         }
     }
     let many = screenshot(&script::pairs(30), COLOUR_THEME, SMALL, "<tab><tab><tab>");
@@ -151,11 +152,54 @@ fn every_ring_is_drawn_or_described_in_words() {
 
 #[test]
 fn rings_of_every_size() {
-    for members in [2, 3, 4, 7, 8, 9] {
+    for members in [1, 2, 3, 4, 5, 8, 12] {
         let ring = screenshot(&deadlock(members), COLOUR_THEME, (160, 50), "");
-        let pane: Vec<String> = ring.lines().skip(1).map(|l| l.chars().skip(99).collect()).collect();
+        let pane: Vec<String> = ring.lines().skip(1).map(|l| l.chars().skip(96).collect()).collect();
         insta::assert_snapshot!(format!("ring_of_{members}"), pane.join("\n").trim_end());
     }
+}
+
+/// An arrow's head for each member of a ring, whether it is drawn as boxes or as a list.
+#[test]
+fn no_head_of_an_arrow_is_cut() {
+    for members in [1, 2, 3, 5, 8, 12, 16] {
+        for size in [(104, 30), (120, 40), (160, 50), (200, 60), (240, 67)] {
+            let shown = screenshot(&deadlock(members), COLOUR_THEME, size, "");
+            let heads = shown.chars().filter(|c| "▶◀▲▼".contains(*c)).count();
+            let is_counted = shown.contains("more in between");
+            assert!(heads >= members || is_counted, "{members} on {size:?}, {heads} heads: {shown}");
+        }
+    }
+}
+
+#[test]
+fn waiters_lead_to_the_worker_that_holds_the_lock_the_longest_wait_first() {
+    let shown = screenshot(&many_workers(40), COLOUR_THEME, (160, 50), "");
+    let pane: Vec<String> = shown.lines().map(|line| line.chars().skip(96).collect()).collect();
+    let text = pane.join("\n");
+    assert!(text.contains("WHO WAITS") && text.contains("╰─ door ─"), "{shown}");
+    let lines: Vec<&String> = pane.iter().filter(|line| line.contains("▎w-")).collect();
+    assert!(lines.iter().any(|line| line.contains("▎w-11")) && text.contains("│ w-1 "), "{shown}");
+    assert_eq!(text.matches("──▶").count(), 1, "one arrow for one lock: {shown}");
+}
+
+#[test]
+fn side_column_shows_what_matters_in_each_run() {
+    let has = |script: &Script, size, titles: &[&str]| {
+        let shown = screenshot(script, COLOUR_THEME, size, "");
+        for title in titles {
+            assert!(shown.contains(title), "{title} on {size:?}: {shown}");
+        }
+    };
+    for size in [(160, 50), (200, 60), (240, 67)] {
+        has(&contention(), size, &["WHO COSTS WHOM", "WHO WAITS", "EVENTS"]);
+        has(&deadlock(5), size, &["THE RING", "HOW IT CLOSED", "ring closed", "EVENTS"]);
+        has(&pool(), size, &["RESPONSE TIME", "EVENTS"]);
+    }
+    insta::assert_snapshot!("contention_240x67", screenshot(&contention(), COLOUR_THEME, (240, 67), ""));
+    insta::assert_snapshot!("deadlock_160x50", screenshot(&deadlock(5), COLOUR_THEME, (160, 50), ""));
+    insta::assert_snapshot!("pool_160x50", screenshot(&pool(), COLOUR_THEME, (160, 50), ""));
+    insta::assert_snapshot!("waits_ascii_160x50", screenshot(&many_workers(40), ASCII, (160, 50), ""));
 }
 
 #[test]

@@ -1,0 +1,106 @@
+//! How a ring closed: who took what and who began to wait, in the order of time.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::super::super::run_view::RunView;
+use super::super::super::theme::{Role, Theme};
+use super::{text, worker_name};
+use crate::model::Deadlock;
+use crate::trace::format::{compact_duration, format_stamp};
+use crate::trace::{ResourceId, Stamp, WorkerId};
+
+/// Columns of a moment.
+const TIME_WIDTH: u16 = 11;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Takes,
+    Waits,
+    /// The wait that closed the ring.
+    Closes,
+}
+
+pub(super) struct Closing<'a> {
+    pub(super) view: &'a RunView,
+    pub(super) deadlock: &'a Deadlock,
+    pub(super) theme: Theme,
+}
+
+impl Closing<'_> {
+    /// Returns the steps in the order of time; those that the events do not tell are missing.
+    fn steps(&self) -> Vec<(Stamp, Step, WorkerId, ResourceId)> {
+        let mut steps = Vec::new();
+        for link in &self.deadlock.cycle {
+            let lock = self.view.figures.lock(link.holds);
+            let holds = lock.into_iter().flat_map(|lock| &lock.holders);
+            let taken = holds.filter(|(worker, _)| *worker == link.worker).map(|(_, since)| *since).min();
+            steps.extend(taken.map(|since| (since, Step::Takes, link.worker, link.holds)));
+            let step = if link.since == self.deadlock.closed_at { Step::Closes } else { Step::Waits };
+            steps.push((link.since, step, link.worker, link.wants));
+        }
+        steps.sort_unstable();
+        // Several waits can begin at one moment: the last one closes the ring.
+        let last = steps.iter().rposition(|(_, step, ..)| *step == Step::Closes);
+        for (_, step, ..) in &mut steps[..last.unwrap_or(0)] {
+            *step = if *step == Step::Closes { Step::Waits } else { *step };
+        }
+        steps
+    }
+
+    /// Returns the lines that it wants, its heading included.
+    pub(super) fn lines(&self) -> u16 {
+        u16::try_from(self.steps().len()).unwrap_or(u16::MAX).saturating_add(1)
+    }
+
+    /// Returns the columns that it wants.
+    pub(super) fn width(&self) -> u16 {
+        let registry = self.view.shown_model().registry();
+        let steps = self.steps();
+        let texts = steps
+            .iter()
+            .map(|(_, step, worker, on)| registry.worker_name(*worker).width() + self.describe(*step, *on).width());
+        u16::try_from(texts.max().unwrap_or(0)).unwrap_or(u16::MAX).saturating_add(TIME_WIDTH + 4)
+    }
+
+    fn describe(&self, step: Step, on: ResourceId) -> String {
+        let on = self.view.shown_model().registry().resource_name(on);
+        match step {
+            Step::Takes => format!("takes {on}"),
+            Step::Waits => format!("waits for {on}"),
+            Step::Closes => format!("waits for {on}: ring closed"),
+        }
+    }
+
+    /// Draws as many steps as fit; waits that did not close the ring are left out first, then the oldest steps.
+    pub(super) fn draw(&self, area: Rect, buf: &mut Buffer) {
+        let (theme, registry) = (self.theme, self.view.shown_model().registry());
+        let mut steps = self.steps();
+        let room = usize::from(area.height.saturating_sub(1));
+        if steps.len() > room {
+            steps.retain(|(_, step, ..)| *step != Step::Waits);
+        }
+        let hidden = steps.len().saturating_sub(room);
+        let Some((origin, ..)) = steps.first().copied() else { return };
+        let rest = text::put_line(buf, area, "HOW IT CLOSED  ", theme.strong_style());
+        let more = if hidden > 0 { format!(", {hidden} earlier steps are not shown") } else { String::new() };
+        text::put_line(buf, rest, &format!("from {}{more}", format_stamp(origin)), theme.faint_style());
+        for (i, (at, step, worker, on)) in steps.into_iter().skip(hidden).enumerate() {
+            let line = text::nth_line(area, i + 1);
+            let time =
+                if at == origin { "0".to_owned() } else { format!("+{}", compact_duration(at.span_since(origin))) };
+            text::put_right(buf, Rect { width: TIME_WIDTH.min(line.width), ..line }, &time, theme.faint_style());
+            let x = (line.x + TIME_WIDTH + 2).min(line.right());
+            let rest = Rect { x, width: line.right() - x, ..line };
+            let rest = worker_name::put_mark(buf, rest, theme, worker);
+            let rest = text::put_line(buf, rest, &format!("{} ", registry.worker_name(worker)), theme.strong_style());
+            let style = match step {
+                Step::Takes => theme.fg(Role::Text),
+                Step::Waits => theme.faint_style(),
+                Step::Closes => theme.fg(Role::Error),
+            };
+            text::put_line(buf, rest, &self.describe(step, on), style);
+        }
+    }
+}
