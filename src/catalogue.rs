@@ -148,6 +148,10 @@ const CATALOGUE: &[CatalogueEntry] = entries![
     "tune-noise",
 ];
 
+/// The scenarios that a newcomer runs first, in this order.
+pub const START_HERE: [&str; 6] =
+    ["lock-contention", "account-race", "deadlock", "thread-pool", "producer-consumer", "threads-and-processes"];
+
 /// Returns every scenario of the catalogue, in the order of the picker.
 pub fn all() -> &'static [CatalogueEntry] {
     CATALOGUE
@@ -167,17 +171,34 @@ pub fn preview(name: &str) -> Option<&'static [u8]> {
 /// Why a name or path gives no scenario. Every field is safe to print.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    #[error("no scenario is called `{name}`{}", hint(*nearest))]
-    Unknown { name: String, nearest: Option<&'static str> },
+    #[error("no scenario is called `{name}`{}", hint(nearest))]
+    Unknown { name: String, nearest: Vec<&'static str> },
     #[error(transparent)]
     Unreadable(#[from] ReadError),
 }
 
-fn hint(nearest: Option<&str>) -> String {
-    nearest.map_or_else(
-        || "; `contend list` lists all, and a file needs a path such as ./mine.kdl".to_owned(),
-        |name| format!("; did you mean `{name}`?"),
-    )
+fn hint(nearest: &[&str]) -> String {
+    match nearest {
+        [] => "; `contend list` lists all, and a file needs a path such as ./mine.kdl".to_owned(),
+        [name] => format!("; did you mean `{name}`?"),
+        names => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("; did you mean one of {}?", names.join(", "))
+        }
+    }
+}
+
+/// Most names that are suggested.
+const MAX_SUGGESTIONS: usize = 5;
+
+/// Returns the name that is misspelled, or else the first ones that contain the word.
+fn nearest_names(word: &str) -> Vec<&'static str> {
+    let names = || all().iter().map(|entry| entry.name);
+    if let Some(name) = suggest(word, names()) {
+        return vec![name];
+    }
+    let word = word.to_lowercase();
+    names().filter(|name| word.chars().count() > 2 && name.contains(&word)).take(MAX_SUGGESTIONS).collect()
 }
 
 /// Whether a word names a file rather than something that comes with the program.
@@ -196,9 +217,7 @@ pub fn find(spec: impl AsRef<OsStr>) -> Result<Source, FindError> {
         return Ok(Source::read(Path::new(spec.as_ref()))?);
     }
     let spec = spec.as_ref().to_string_lossy();
-    let entry = get(&spec).ok_or_else(|| FindError::Unknown {
-        name: sanitize(&spec),
-        nearest: suggest(&spec, all().iter().map(|e| e.name)),
-    })?;
+    let entry =
+        get(&spec).ok_or_else(|| FindError::Unknown { name: sanitize(&spec), nearest: nearest_names(&spec) })?;
     Ok(Source { name: entry.name.to_owned(), path: None, text: entry.text.to_owned() })
 }

@@ -12,6 +12,8 @@ mod app;
 mod axis;
 mod backend;
 mod cell_cache;
+mod clipboard;
+mod copied_text;
 mod draw;
 mod editor;
 mod event_loop;
@@ -290,6 +292,10 @@ impl ScreenBackend for TerminalBackend {
 
     fn is_guarded(&self) -> bool {
         crate::platform::is_guarded()
+    }
+
+    fn send_to_terminal(&mut self, sequence: &[u8]) {
+        self.buffer.push(sequence);
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -46,7 +46,9 @@ pub use request::{Experiment, ExperimentRunner, LoadProfile, Phase, TuningReques
 pub use scalability_law::Usl;
 pub use session::tune;
 pub use stats::{Interval, Ratio};
-pub use summary::{Preflight, TuningSubject, caveats, headline, resource_label, summary_sentences};
+pub use summary::{
+    Preflight, TuningSubject, caveats, headline, resource_label, scaling_cost_sentence, summary_sentences,
+};
 pub use svg::tuning_svg;
 pub use text::tuning_text;
 pub use trial::{Timing, TrialOutcome};

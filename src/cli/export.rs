@@ -10,7 +10,7 @@ use super::record::open_recording;
 use crate::export::{self, ExportFormat, PictureFormat, PictureOptions};
 use crate::platform::limits::describe_io_error;
 use crate::scenario::sanitize;
-use crate::trace::format::{format_bytes, format_count, format_counted};
+use crate::trace::format::{format_bytes, format_counted};
 use crate::trace::{Span, Stamp};
 
 pub(super) fn export_recording(args: &ExportArgs) -> Result<ExitOutcome, CliError> {
@@ -38,9 +38,9 @@ fn export_trace(
     let mut recording = open_recording(&args.file)?;
     let (path, name) = output_path(args, extension)?;
     let counts = export::export(&mut recording, format, &path).map_err(|error| cannot_export(&name, &error))?;
-    let slices = format_count(counts.states + counts.holds + counts.tasks);
+    let slices = format_counted(counts.states + counts.holds + counts.tasks, "span");
     let values = format_counted(counts.depths + counts.values + counts.loads, "value");
-    output::print_stderr(&format!("{name}: {slices} spans, {values}; {reader}\n"));
+    output::print_stderr(&format!("{name}: {slices}, {values}; {reader}\n"));
     Ok(ExitOutcome::Done)
 }
 

@@ -2,6 +2,7 @@
 
 use super::comparison::{Change, ComparedFigure, Comparison, Scale, Verdict};
 use super::figures::{Better, Figure, Section, Unit};
+use crate::trace::format::format_counted;
 
 /// Something that got worse.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +21,14 @@ pub fn find_worsenings(comparison: &Comparison, limit: f64) -> Vec<Worsening> {
     let findings = comparison.findings.iter().filter(|finding| finding.is_error() && finding.a_runs == 0);
     let found = findings.map(|finding| Worsening {
         what: finding.id.clone(),
-        how: format!("new in {} of {} runs", finding.b_runs, comparison.b.count()),
+        how: format!("new in {} of {}", finding.b_runs, format_counted(comparison.b.count() as u64, "run")),
     });
     let crashed = |run: &&super::RunReport| run.ended == "crashed";
     let crashes = comparison.b.reports().filter(crashed).count();
-    let crash = (crashes > 0 && !comparison.a.reports().any(|run| crashed(&run)))
-        .then(|| Worsening { what: "crashed".to_owned(), how: format!("{crashes} of {} runs", comparison.b.count()) });
+    let crash = (crashes > 0 && !comparison.a.reports().any(|run| crashed(&run))).then(|| Worsening {
+        what: "crashed".to_owned(),
+        how: format!("{crashes} of {}", format_counted(comparison.b.count() as u64, "run")),
+    });
     worse.chain(found).chain(crash).collect()
 }
 

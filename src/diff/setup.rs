@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::run_report::RunReport;
 use super::side::{Side, different_settings};
+use crate::trace::format::format_counted;
 
 /// A difference between two sides that explains other differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,5 +58,5 @@ fn worker_kinds(run: &RunReport) -> String {
 fn describe_machine(run: &RunReport) -> String {
     let machine = &run.machine;
     let quota = machine.quota.map_or(String::new(), |quota| format!(", quota {quota:.1}"));
-    format!("{} of {} cores{quota}, {}", machine.usable, machine.cores, machine.os)
+    format!("{} of {}{quota}, {}", machine.usable, format_counted(machine.cores as u64, "core"), machine.os)
 }

@@ -219,7 +219,12 @@ fn write_findings(out: &mut String, comparison: &Comparison, text_format: TextFo
         let word = text_format.paint(&format!("{:9}", finding.change.word()), style);
         let counts = match finding.change {
             FindingChange::Sometimes => {
-                format!(" (in {} of {a} runs of A, {} of {b} of B)", finding.a_runs, finding.b_runs)
+                format!(
+                    " (in {} of {} of A, {} of {b} of B)",
+                    finding.a_runs,
+                    format_counted(a as u64, "run"),
+                    finding.b_runs
+                )
             }
             _ => String::new(),
         };

@@ -275,8 +275,7 @@ impl App {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn size(&self) -> Rect {
+    pub(super) const fn size(&self) -> Rect {
         self.size
     }
 

@@ -19,6 +19,8 @@ pub(super) trait ScreenBackend {
     fn size(&self) -> Rect;
     /// Whether a guardian would restore the terminal if this process were killed.
     fn is_guarded(&self) -> bool;
+    /// Sends an escape sequence that changes nothing on the screen, before the next frame.
+    fn send_to_terminal(&mut self, sequence: &[u8]);
     /// Leaves the terminal, stops until SIGCONT, and enters it again.
     fn suspend(&mut self) -> io::Result<()>;
     fn resume(&mut self) -> io::Result<()>;

@@ -29,6 +29,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+pub(super) use detail::selection_details;
+
 use super::app::{App, CurrentView, Mode};
 use super::axis::TimeAxis;
 use super::layout::{RowColumns, RunLayout, Section, TimelineRow};

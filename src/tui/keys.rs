@@ -1,10 +1,13 @@
 //! Keys, their actions, and the contexts in which they work.
 
 mod bindings;
+mod groups;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use bindings::{BINDINGS, NUMBER_KEYS};
+
+pub(super) use groups::KeyGroup;
 
 /// What a key asks for. `app` carries it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +45,9 @@ pub(super) enum Action {
     Down,
     PageUp,
     PageDown,
+    /// Chooses the first or the last row of a list.
+    First,
+    Last,
     NextPane,
     PreviousPane,
     /// Opens or closes the pane of levels.
@@ -69,6 +75,8 @@ pub(super) enum Action {
     ShowAll,
     Inspect,
     Run,
+    /// Runs the scenario with this number among those to start with, from 1 on.
+    RunStartScenario(usize),
     /// Chooses the guess with this number, from 1 on.
     ChooseGuess(usize),
     /// Starts the run after its question.
@@ -112,6 +120,8 @@ pub(super) enum Action {
     LeaveTour,
     ResumeTour,
     About,
+    /// Copies the chosen row, or the report, to the clipboard.
+    Copy,
     OpenScenario,
     Back,
     Help,
@@ -149,6 +159,8 @@ pub(super) enum KeyContext {
     LeftTour,
     /// The picker and a run, but not the question page.
     PickerOrRun,
+    /// The picker and the levels of a tuning.
+    List,
     Everywhere,
 }
 
@@ -204,6 +216,7 @@ impl Action {
                 | Self::Restart
                 | Self::ToggleRecording
                 | Self::SetMark
+                | Self::Copy
         )
     }
 
@@ -225,6 +238,7 @@ impl Binding {
         match self.context {
             KeyContext::Everywhere => !matches!(context, KeyContext::Tour | KeyContext::LeftTour),
             KeyContext::PickerOrRun => context == KeyContext::Picker || context.is_run(),
+            KeyContext::List => matches!(context, KeyContext::Picker | KeyContext::Tune),
             KeyContext::AnyRun => context.is_run(),
             KeyContext::LiveOrRecordedRun => context.is_run() && context != KeyContext::SlowMotion,
             KeyContext::LiveRunOrSlowMotion => matches!(context, KeyContext::LiveRun | KeyContext::SlowMotion),
@@ -294,6 +308,7 @@ pub(super) fn action_for(event: KeyEvent, context: KeyContext) -> Option<Action>
     let key = Key::from(event);
     let (binding, nth) = bindings_in(context).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
     Some(match binding.action {
+        Action::RunStartScenario(_) => Action::RunStartScenario(nth),
         Action::ChooseGuess(_) => Action::ChooseGuess(nth),
         Action::RunSuggestion(_) => Action::RunSuggestion(nth),
         action => action,

@@ -24,7 +24,7 @@ use crate::trace::{ResourceId, WorkerId};
 
 pub(super) use caption::{caption_height, caption_width};
 pub(super) use picker::{PickerLayout, PickerLine, entry_at, list_lines};
-pub(super) use question::{QuestionLayout, QuestionPart};
+pub(super) use question::{GUESS_INDENT, QuestionLayout, QuestionPart};
 pub(super) use rows::{Section, TimelineRow};
 
 /// Columns of one figure at the right.

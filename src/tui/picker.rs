@@ -1,5 +1,7 @@
 //! The scenarios to choose from: the catalogue, and files of the user.
 
+mod search;
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -8,6 +10,9 @@ use std::sync::Arc;
 use super::preview::Preview;
 use crate::catalogue;
 use crate::scenario::{Category, Scenario, Source, check};
+use search::fold_text;
+
+pub(super) use search::SearchWords;
 
 /// A scenario, or a file with mistakes.
 pub(super) struct PickerEntry {
@@ -15,6 +20,21 @@ pub(super) struct PickerEntry {
     pub(super) path: Option<PathBuf>,
     pub(super) text: String,
     pub(super) scenario: Result<Arc<Scenario>, String>,
+}
+
+/// A section of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PickerSection {
+    /// The scenarios for a newcomer, which are also in their own groups.
+    StartHere,
+    Group(Category),
+}
+
+/// A line of the list that can be chosen.
+#[derive(Clone, Copy)]
+pub(super) struct PickerRow<'a> {
+    pub(super) section: PickerSection,
+    pub(super) entry: &'a PickerEntry,
 }
 
 #[derive(Default)]
@@ -50,9 +70,28 @@ impl PickerEntry {
         self.scenario.as_ref().map_or(&self.name, |s| &s.title)
     }
 
-    /// Whether its name or its title contains the filter, which is in lower case.
-    fn matches_filter(&self, filter: &str) -> bool {
-        filter.is_empty() || [&self.name, self.title()].iter().any(|text| text.to_lowercase().contains(filter))
+    /// Whether the texts that the picker shows of it contain every word.
+    fn contains(&self, words: &SearchWords) -> bool {
+        words.is_empty() || words.are_in(&fold_text(&self.searched_text()))
+    }
+
+    fn searched_text(&self) -> String {
+        let Ok(scenario) = &self.scenario else { return self.name.clone() };
+        let question = scenario.quiz.as_ref().map_or("", |quiz| &quiz.text);
+        let mut text = [&self.name, self.group().heading(), self.title(), &scenario.about, question].join("\n");
+        for knob in &scenario.knobs {
+            text.extend(["\n", &knob.name, "\n", &knob.help]);
+        }
+        text
+    }
+}
+
+impl PickerSection {
+    pub(super) const fn heading(self) -> &'static str {
+        match self {
+            Self::StartHere => "Start here",
+            Self::Group(group) => group.heading(),
+        }
     }
 }
 
@@ -81,23 +120,38 @@ impl Picker {
         }
     }
 
-    /// Returns the entries that pass the filter, in groups.
-    pub(super) fn visible_entries(&self) -> Vec<&PickerEntry> {
-        let filter = self.filter.to_lowercase();
-        self.entries.iter().filter(|e| e.matches_filter(&filter)).collect()
+    /// Returns the rows that pass the filter: without a filter, first those to start with, then all in their groups.
+    pub(super) fn visible_rows(&self) -> Vec<PickerRow<'_>> {
+        let words = SearchWords::of(&self.filter);
+        let start = self.start_entries().into_iter().filter(|_| words.is_empty());
+        let start = start.map(|entry| PickerRow { section: PickerSection::StartHere, entry });
+        let found = self.entries.iter().filter(|entry| entry.contains(&words));
+        start.chain(found.map(|entry| PickerRow { section: PickerSection::Group(entry.group()), entry })).collect()
     }
 
-    /// Returns the index of the chosen entry among the visible ones.
+    /// Returns the scenarios for a newcomer, in order.
+    pub(super) fn start_entries(&self) -> Vec<&PickerEntry> {
+        let find = |name: &&str| self.entries.iter().find(|entry| entry.name == **name && entry.path.is_none());
+        catalogue::START_HERE.iter().filter_map(find).collect()
+    }
+
+    /// Returns how many scenarios pass the filter, and how many there are.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let words = SearchWords::of(&self.filter);
+        (self.entries.iter().filter(|entry| entry.contains(&words)).count(), self.entries.len())
+    }
+
+    /// Returns the index of the chosen row among the visible ones.
     pub(super) fn position(&self) -> usize {
-        self.chosen.min(self.visible_entries().len().saturating_sub(1))
+        self.chosen.min(self.visible_rows().len().saturating_sub(1))
     }
 
     pub(super) fn chosen_entry(&self) -> Option<&PickerEntry> {
-        self.visible_entries().get(self.position()).copied()
+        self.visible_rows().get(self.position()).map(|row| row.entry)
     }
 
     pub(super) fn choose(&mut self, position: usize) {
-        self.chosen = position.min(self.visible_entries().len().saturating_sub(1));
+        self.chosen = position.min(self.visible_rows().len().saturating_sub(1));
     }
 
     pub(super) fn choose_by(&mut self, by: isize) {
@@ -106,7 +160,10 @@ impl Picker {
 
     /// Chooses the scenario with this name, if it is visible.
     pub(super) fn choose_name(&mut self, name: &str) {
-        if let Some(position) = self.visible_entries().iter().position(|e| e.name == name) {
+        if self.chosen_entry().is_some_and(|entry| entry.name == name) {
+            return;
+        }
+        if let Some(position) = self.visible_rows().iter().position(|row| row.entry.name == name) {
             self.chosen = position;
         }
     }

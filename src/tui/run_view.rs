@@ -127,6 +127,11 @@ impl RunView {
         self.refresh();
     }
 
+    /// Returns the machine of a recording; `None` for this one.
+    pub(super) const fn machine(&self) -> Option<&Machine> {
+        self.machine.as_ref()
+    }
+
     /// Returns everything that was collected; `None` if a recording has not been read to its end.
     pub(super) fn into_last_run(self) -> Option<super::LastRun> {
         let (model, now, ended) = match self.shown {

@@ -2,6 +2,7 @@
 
 mod app_screen;
 mod comparison;
+mod copying;
 mod explain;
 mod finding_options;
 mod harness;
@@ -11,6 +12,7 @@ mod interval;
 mod level_history;
 mod memory_backend;
 mod open_program;
+mod picking;
 mod playing;
 mod prediction;
 #[cfg(feature = "previews")]

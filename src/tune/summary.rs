@@ -21,6 +21,7 @@ use crate::trace::format::{format_percent, format_rate_value};
 pub use bottleneck::resource_label;
 pub use caveats::caveats;
 pub use headline::headline;
+pub use scaling_cost::scaling_cost_sentence;
 pub(super) use theory::smallest_servers;
 
 /// The subject of a tuning, for its sentences and tables.
@@ -87,7 +88,7 @@ pub fn summary_sentences(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<St
         return all;
     }
     all.extend(failing_levels::failing_levels_sentence(tuning, subject));
-    all.extend(scaling_cost::scaling_cost_sentence(tuning, subject, decision));
+    all.extend(scaling_cost_sentence(tuning, subject, decision));
     if let Some(best) = tuning.curve.find(decision.best_level) {
         all.extend(bottleneck::bottleneck_sentence(&decision.bottleneck, subject));
         all.extend(bottleneck::ceiling_sentence(&decision.bottleneck, best, subject));

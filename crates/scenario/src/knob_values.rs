@@ -16,7 +16,7 @@ pub enum SettingError {
     NotANumber { knob: String, text: String, wanted: &'static str, min: String, max: String },
     #[error("`{knob}` cannot be {value}: it goes from {min} to {max}")]
     OutOfRange { knob: String, value: String, min: String, max: String },
-    #[error("`{knob}` cannot be `{text}`: write {}", any_of(words.iter().map(String::as_str)))]
+    #[error("`{knob}` cannot be `{text}`{}", list_words(text, words))]
     NotAWord { knob: String, text: String, words: Vec<String> },
     #[error("the workers cannot be tasks of an event loop: `{name}` {what}")]
     TasksImpossible { name: String, what: String },
@@ -32,6 +32,12 @@ fn list_known(suggestion: Option<&str>, all: &[String]) -> String {
         (None, []) => "; this scenario has none".to_owned(),
         (None, all) => format!("; its knobs are {}", all_of(all.iter().map(String::as_str))),
     }
+}
+
+fn list_words(text: &str, words: &[String]) -> String {
+    let words = words.iter().map(String::as_str);
+    let nearest = suggest(text, words.clone()).map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
+    format!(": write {}{nearest}", any_of(words))
 }
 
 impl Knob {

@@ -1,7 +1,7 @@
 //! How many waits gave up: at a lock, a queue, or a condition, event or barrier.
 
 use super::{MeasuredFigure, MetricQuery};
-use crate::trace::format::{format_count, format_percent};
+use crate::trace::format::{format_count, format_counted, format_percent};
 
 /// Attempts at a resource, by how they ended.
 pub(super) struct Attempts<'a> {
@@ -28,8 +28,8 @@ impl<'a> MetricQuery<'a> {
             });
         }
         let value = gave_up as f64 / attempts.total() as f64;
-        let (gave_up, all) = (format_count(gave_up), format_count(attempts.total()));
-        let evidence = format!("{kind} {name}: {gave_up} of {all} attempts gave up ({})", format_percent(value));
+        let (gave_up, all) = (format_count(gave_up), format_counted(attempts.total(), "attempt"));
+        let evidence = format!("{kind} {name}: {gave_up} of {all} gave up ({})", format_percent(value));
         Ok(MeasuredFigure { value, evidence })
     }
 

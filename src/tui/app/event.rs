@@ -74,6 +74,8 @@ pub(in crate::tui) enum Effect {
     OpenEditor(PathBuf),
     /// Reads a recording to compare with.
     OpenRecording(PathBuf),
+    /// Copies the chosen row, or the report, to the clipboard of the terminal.
+    Copy,
     Suspend,
     Redraw,
     /// Ends the measuring of a tuning.

@@ -123,6 +123,7 @@ impl App {
             Action::Quit => return vec![Effect::Quit { interrupted: false }],
             Action::Help => self.mode = Mode::Help { scroll: 0 },
             Action::Filter => self.mode = Mode::Filter,
+            Action::Copy => return vec![Effect::Copy],
             _ => {
                 return match self.current_view {
                     _ if self.question.is_some() => self.handle_question_action(action),

@@ -12,6 +12,14 @@ impl App {
             Action::Down => self.picker.choose_by(1),
             Action::PageUp => self.picker.choose_by(-10),
             Action::PageDown => self.picker.choose_by(10),
+            Action::First => self.picker.choose(0),
+            Action::Last => self.picker.choose(usize::MAX),
+            Action::About => {
+                if self.picker.chosen_entry().is_some_and(|entry| entry.scenario.is_ok()) {
+                    self.mode = Mode::About { scroll: 0 };
+                }
+            }
+            Action::RunStartScenario(number) => return self.run_start_scenario(number),
             Action::Back => {
                 self.picker.filter.clear();
                 self.picker.filter_changed();
@@ -32,6 +40,22 @@ impl App {
             }
             None => Vec::new(),
         }
+    }
+
+    /// Runs one of the scenarios to start with.
+    fn run_start_scenario(&mut self, number: usize) -> Vec<Effect> {
+        let names: Vec<String> = self.picker.start_entries().iter().map(|entry| entry.name.clone()).collect();
+        let Some(name) = names.get(number - 1) else {
+            self.status_message = Some(match names.len() {
+                0 => "Enter runs the chosen scenario".into(),
+                many => format!("Press 1 to {many} to run a scenario of \"start here\""),
+            });
+            return Vec::new();
+        };
+        self.picker.filter.clear();
+        self.picker.choose(number - 1);
+        self.picker.choose_name(name);
+        self.run_chosen()
     }
 
     /// Opens a file of the user in the editor. Scenarios of the catalogue are part of the program and open in an

@@ -53,6 +53,8 @@ impl App {
             Action::Down | Action::HigherLevel => 1,
             Action::PageUp => -10,
             Action::PageDown => 10,
+            Action::First => isize::MIN,
+            Action::Last => isize::MAX,
             Action::NextUpperPane => {
                 let beside = TuneLayout::compute(tune_view, size).has_detail_beside();
                 tune_view.show_next_pane(beside);

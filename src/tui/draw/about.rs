@@ -10,14 +10,30 @@ use super::super::run_view::RunView;
 use super::super::theme::Theme;
 use super::answer;
 use super::overlay::{OVERLAY_WIDTH, Overlay, centered};
+use super::picker::description::{DescriptionLine, scenario_lines};
 use crate::report::text_width::wrap_text;
 
 /// Draws what the scenario is about, what to watch and what to try.
 pub(super) fn draw_about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
-    let CurrentView::Run(view) = &app.current_view else { return };
+    let CurrentView::Run(view) = &app.current_view else { return draw_chosen(app, scroll, area, buf) };
     let width = centered(area, OVERLAY_WIDTH, 0).width.saturating_sub(4);
     let lines = about_lines(view, width, app.theme);
     Overlay { title: &view.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
+}
+
+/// Draws everything about the scenario that is chosen in the picker.
+fn draw_chosen(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let Some(Ok(scenario)) = app.picker.chosen_entry().map(|entry| entry.scenario.as_ref()) else { return };
+    let theme = app.theme;
+    let width = centered(area, OVERLAY_WIDTH, 0).width.saturating_sub(4);
+    let lines = scenario_lines(scenario, width).into_iter().map(|line| match line {
+        DescriptionLine::Blank => (String::new(), Style::new()),
+        DescriptionLine::Heading(text) => (text.to_owned(), theme.faint_style()),
+        DescriptionLine::Text(text) => (text, Style::new()),
+        DescriptionLine::Question(text) => (format!("{} {text}", theme.band_bar()), theme.strong_style()),
+        DescriptionLine::Knob { name, value, help } => (name + &value + &help, Style::new()),
+    });
+    Overlay { title: &scenario.title, lines: lines.collect(), scroll, theme }.render(area, buf);
 }
 
 /// Returns the scenario's own texts, wrapped.

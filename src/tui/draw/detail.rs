@@ -35,18 +35,29 @@ type StyledLines = Vec<(String, Style)>;
 
 impl Widget for DetailOverlay<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let registry = self.view.shown_model().registry();
-        let (title, lines) = match self.view.selection {
-            Some(Selection::Lane(worker)) => (registry.worker_name(worker), self.worker_lines(worker)),
-            Some(Selection::Lock(id)) => (registry.resource_name(id), self.lock_lines(id, area)),
-            Some(Selection::Queue(id)) => (registry.resource_name(id), self.queue_lines(id)),
-            Some(Selection::Finding(_)) | None => return,
-        };
+        let Some((title, lines)) = self.content(area) else { return };
         Overlay { title, lines, scroll: self.scroll, theme: self.theme }.render(area, buf);
     }
 }
 
+/// Returns the name of the chosen worker, lock or queue, and its details on a screen of this size.
+pub(in crate::tui) fn selection_details(view: &RunView, theme: Theme, area: Rect) -> Option<(String, Vec<String>)> {
+    let overlay = DetailOverlay { view, theme, scroll: 0 };
+    let (title, lines) = overlay.content(area)?;
+    Some((title.to_owned(), lines.into_iter().map(|(line, _)| line).collect()))
+}
+
 impl DetailOverlay<'_> {
+    fn content(&self, area: Rect) -> Option<(&str, StyledLines)> {
+        let registry = self.view.shown_model().registry();
+        Some(match self.view.selection? {
+            Selection::Lane(worker) => (registry.worker_name(worker), self.worker_lines(worker)),
+            Selection::Lock(id) => (registry.resource_name(id), self.lock_lines(id, area)),
+            Selection::Queue(id) => (registry.resource_name(id), self.queue_lines(id)),
+            Selection::Finding(_) => return None,
+        })
+    }
+
     fn worker_lines(&self, worker: WorkerId) -> StyledLines {
         let model = self.view.shown_model();
         let (registry, lane, now) = (model.registry(), model.lane(worker), self.view.now);

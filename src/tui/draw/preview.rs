@@ -3,27 +3,31 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::picker::{Picker, PickerEntry};
-use super::super::preview::{MAX_LANES, Preview, list_members};
-use super::super::theme::Theme;
-use super::{lane_cell, text};
-use crate::report::text_width::{truncate, wrap_text};
+use super::super::preview::{MAX_LANES, Preview, PreviewLane, list_members};
+use super::super::theme::{Role, Theme};
+use super::{lane_cell, legend, text};
+use crate::report::text_width::{truncate_name, wrap_text};
+use crate::trace::State;
 use crate::trace::format::compact_duration;
 
 /// Columns of a name.
 const NAME_WIDTH: u16 = 15;
 
 /// Most cells of a lane.
-const MAX_CELLS: u16 = 64;
+const MAX_CELLS: u16 = 90;
 
 /// Fewest cells and lanes that are worth drawing.
 const MIN_CELLS: u16 = 10;
-const MIN_LANES: usize = 2;
+const MIN_LINES: u16 = 3;
 
-/// Lanes from which on a line is spent on a heading although not all of them fit.
-const MIN_LANES_UNDER_HEADING: usize = 3;
+/// Lines of a picture besides its lanes: the heading and the legend.
+const OTHER_LINES: u16 = 2;
+
+/// Height of a picture from which a few lanes have two lines each.
+const HIGH_LANES_FROM: u16 = 10;
 
 pub(super) struct PreviewWidget<'a> {
     pub(super) picker: &'a Picker,
@@ -31,11 +35,22 @@ pub(super) struct PreviewWidget<'a> {
     pub(super) theme: Theme,
 }
 
-impl Widget for PreviewWidget<'_> {
-    fn render(self, area: Rect, buf: &mut Buffer) {
+/// Returns how many lines of a description this high its preview may have.
+pub(super) fn height_in(description: u16) -> u16 {
+    match description {
+        ..12 => 0,
+        12..18 => 4,
+        18..28 => 6,
+        _ => MAX_LANES as u16 + OTHER_LINES,
+    }
+}
+
+impl PreviewWidget<'_> {
+    /// Draws the preview; returns how many lines it took.
+    pub(super) fn draw(&self, area: Rect, buf: &mut Buffer) -> u16 {
         let cells = area.width.saturating_sub(NAME_WIDTH).min(MAX_CELLS);
-        if cells < MIN_CELLS || usize::from(area.height) < MIN_LANES {
-            return;
+        if cells < MIN_CELLS || area.height < MIN_LINES {
+            return 0;
         }
         match self.picker.preview(self.entry, usize::from(cells)) {
             Some(preview) => draw_lanes(&preview, self.theme, area, buf),
@@ -44,32 +59,67 @@ impl Widget for PreviewWidget<'_> {
     }
 }
 
-/// Draws the lanes, and above them how long the run took, if that leaves enough lines.
-fn draw_lanes(preview: &Preview, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let lines = usize::from(area.height).min(MAX_LANES + 1);
-    let has_heading = lines > MIN_LANES.max(preview.lanes.len().min(MIN_LANES_UNDER_HEADING));
-    let shown = lines - usize::from(has_heading);
-    if has_heading {
-        let some = match shown.min(preview.lanes.len()) {
-            all if all == preview.workers => String::new(),
-            some => format!(", {some} of {} workers", preview.workers),
-        };
-        let heading = format!("{} of a run{some}", compact_duration(preview.duration));
-        text::put_line(buf, text::nth_line(area, 0), &heading, theme.faint_style());
-    }
+/// Draws a heading with how long the run took, the lanes, and the legend of their states.
+fn draw_lanes(preview: &Preview, theme: Theme, area: Rect, buf: &mut Buffer) -> u16 {
+    let room = usize::from(area.height.saturating_sub(OTHER_LINES));
+    let shown = room.min(preview.lanes.len());
+    let lines = if shown * 2 <= room && area.height >= HIGH_LANES_FROM { 2 } else { 1 };
+    let some = match shown {
+        all if all == preview.workers => String::new(),
+        some => format!(", {some} of {} workers", preview.workers),
+    };
+    let head = text::nth_line(area, 0);
+    text::put_line(buf, head, "PREVIEW", theme.faint_style());
+    let beside = Rect { x: head.x + NAME_WIDTH, width: head.width - NAME_WIDTH, ..head };
+    let heading = format!("{} of a run{some}", compact_duration(preview.duration));
+    text::put_line(buf, beside, &heading, theme.faint_style());
     for (i, lane) in preview.lanes.iter().take(shown).enumerate() {
-        let line = text::nth_line(area, usize::from(has_heading) + i);
-        let name = truncate(&lane.name, usize::from(NAME_WIDTH - 1), theme.ellipsis());
-        text::put_line(buf, Rect { width: NAME_WIDTH - 1, ..line }, &name, Style::new());
-        for (shares, x) in lane.cells.iter().zip(line.x + NAME_WIDTH..) {
-            lane_cell::draw_cell(buf, (x, line.y), shares, (0, 1), theme);
+        let line = text::nth_line(area, 1 + i * usize::from(lines));
+        draw_lane(lane, i, theme, Rect { height: lines, ..line }, buf);
+    }
+    let used = 1 + u16::try_from(shown).unwrap_or(u16::MAX) * lines;
+    draw_legend(preview, shown, theme, text::nth_line(beside_lanes(area), used.into()), buf);
+    used + 1
+}
+
+fn beside_lanes(area: Rect) -> Rect {
+    Rect { x: area.x + NAME_WIDTH, width: area.width - NAME_WIDTH, ..area }
+}
+
+fn draw_lane(lane: &PreviewLane, nth: usize, theme: Theme, at: Rect, buf: &mut Buffer) {
+    let name = truncate_name(&lane.name, usize::from(NAME_WIDTH - 3), theme.ellipsis());
+    for line in at.y..at.bottom() {
+        let mark = Rect { y: line, width: 1, height: 1, ..at };
+        text::put_line(buf, mark, theme.identity_mark(), theme.identity_style(nth));
+    }
+    text::put_line(buf, Rect { x: at.x + 2, width: NAME_WIDTH - 2, ..at }, &name, theme.fg(Role::Text));
+    for (shares, x) in lane.cells.iter().zip(at.x + NAME_WIDTH..) {
+        for line in 0..at.height {
+            lane_cell::draw_cell(buf, (x, at.y + line), shares, (line, at.height), theme);
         }
     }
 }
 
+/// Explains the states of the lanes.
+fn draw_legend(preview: &Preview, shown: usize, theme: Theme, at: Rect, buf: &mut Buffer) {
+    let lanes = &preview.lanes[..shown];
+    let is_shown = |state: &State| lanes.iter().flat_map(|lane| &lane.cells).any(|cell| cell.get(*state) > 0);
+    let mut rest = at;
+    for state in State::ALL.into_iter().filter(|state| *state != State::Done).filter(is_shown) {
+        let (glyph, style) = theme.swatch(state);
+        let word = format!(" {}   ", legend::state_word(state));
+        if word.trim_end().width() + glyph.width() > usize::from(rest.width) {
+            break;
+        }
+        rest = text::put_line(buf, rest, glyph, style);
+        rest = text::put_line(buf, rest, &word, theme.faint_style());
+    }
+}
+
 /// Lists the workers and what they share, for a scenario without a recorded run.
-fn draw_members(entry: &PickerEntry, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let Ok(scenario) = &entry.scenario else { return };
+/// Returns how many lines that took.
+fn draw_members(entry: &PickerEntry, theme: Theme, area: Rect, buf: &mut Buffer) -> u16 {
+    let Ok(scenario) = &entry.scenario else { return 0 };
     let mut lines = Vec::new();
     for (heading, list) in list_members(scenario) {
         let list = wrap_text(&list, area.width.saturating_sub(NAME_WIDTH));
@@ -81,4 +131,5 @@ fn draw_members(entry: &PickerEntry, theme: Theme, area: Rect, buf: &mut Buffer)
         let beside = Rect { x: line.x + NAME_WIDTH, width: line.width.saturating_sub(NAME_WIDTH), ..line };
         text::put_line(buf, beside, list, Style::new());
     }
+    u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height)
 }

@@ -7,6 +7,8 @@ use signal_hook::consts::SIGINT;
 
 use super::super::app::{AppEvent, Effect};
 use super::super::backend::ScreenBackend;
+use super::super::clipboard::{clip_text, copy_sequence};
+use super::super::copied_text::{CopiedText, copied_text};
 use super::EventLoop;
 use super::open_recording::start_reading;
 use crate::scenario::{Scenario, Settings};
@@ -51,6 +53,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                         Err(why) => self.update(AppEvent::RecordingOpened(Err(why))),
                     }
                 }
+                Effect::Copy => self.copy(),
                 Effect::Suspend => self.suspend(),
                 Effect::Redraw => self.redraw(),
                 Effect::Quit { interrupted } => self.quit(interrupted.then_some(SIGINT)),
@@ -95,6 +98,19 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         let told = self.recording.toggle_file(&self.directory);
         self.app.status_message = Some(told).filter(|told| !told.is_empty());
         self.update_recording_status();
+    }
+
+    /// Sends the text that the user wants to copy to the terminal.
+    fn copy(&mut self) {
+        let Some(CopiedText { what, text }) = copied_text(&self.app) else {
+            self.app.status_message = Some("Nothing to copy here".into());
+            return;
+        };
+        let kept = clip_text(&text);
+        let is_in_tmux = std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty());
+        self.backend.send_to_terminal(&copy_sequence(kept, is_in_tmux));
+        let part = if kept.len() < text.len() { "the beginning of " } else { "" };
+        self.app.status_message = Some(format!("Copied {part}{what}, if your terminal allows it (OSC 52)"));
     }
 
     fn open_editor(&mut self, path: &Path) {

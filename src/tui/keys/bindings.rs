@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::KeyContext::{
-    AnyRun, Everywhere, LeftTour, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question,
+    AnyRun, Everywhere, LeftTour, List, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question,
     Replay, SlowMotion, Tour, Tune,
 };
 use super::{Action, Binding, Key, KeyContext};
@@ -47,6 +47,7 @@ pub(super) const NUMBER_KEYS: [Key; 9] = [
 pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('?'), plain_key(KeyCode::F(1))], Action::Help, Everywhere, "help", "Show this help"),
     bind(&[plain_key(KeyCode::Enter)], Action::Run, Picker, "run", "Run the scenario"),
+    bind(&NUMBER_KEYS, Action::RunStartScenario(1), Picker, "", "Run this scenario of those to start with"),
     bind(
         &[char_key('e')],
         Action::OpenScenario,
@@ -228,6 +229,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[plain_key(KeyCode::Down), char_key('j')], Action::Down, Everywhere, "", "Move down"),
     bind(&[plain_key(KeyCode::PageUp), ctrl_key('b')], Action::PageUp, Everywhere, "", "Ten up"),
     bind(&[plain_key(KeyCode::PageDown), ctrl_key('f')], Action::PageDown, Everywhere, "", "Ten down"),
+    bind(&[plain_key(KeyCode::Home)], Action::First, List, "", "First row"),
+    bind(&[plain_key(KeyCode::End)], Action::Last, List, "", "Last row"),
     bind(
         &[plain_key(KeyCode::Left), char_key('h')],
         Action::CursorEarlier,
@@ -274,9 +277,22 @@ pub(super) const BINDINGS: &[Binding] = &[
         Action::Filter,
         PickerOrRun,
         "filter",
-        "Filter by name, and in a run by state, lock or a line of the log; Esc clears it. In the picker, typing any other letter starts the filter",
+        "Filter: in the picker by words of the names, titles, questions and knobs; in a run by name, state, lock or a line of the log. Esc clears it. In the picker, any letter that is no key starts it",
     ),
-    bind(&[char_key('i')], Action::About, AnyRun, "about", "About this scenario: what to watch and what to try"),
+    bind(
+        &[char_key('i')],
+        Action::About,
+        PickerOrRun,
+        "about",
+        "About this scenario; during a run also what to watch and what to try",
+    ),
+    bind(
+        &[char_key('y')],
+        Action::Copy,
+        Everywhere,
+        "copy",
+        "Copy the chosen row, or the report if none is chosen, to the clipboard of the terminal",
+    ),
     bind(&[char_key('r')], Action::Restart, LiveRun, "restart", "Restart with the current knobs"),
     bind(&[char_key('s')], Action::StopRun, LiveRun, "", "Stop the run; the picture stays"),
     bind(&[char_key('M')], Action::SetMark, LiveRun, "", "Set a mark at the cursor, or now; the log lists all marks"),

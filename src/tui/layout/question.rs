@@ -9,7 +9,11 @@ use crate::tui::keys::key_label;
 use crate::tui::question_page::QuestionPage;
 
 /// Columns of the text on a screen wide enough.
-const WIDTH: u16 = 92;
+const WIDTH: u16 = 88;
+
+/// Columns before a guess, with its key, and before a line of the question, with its bar.
+pub(in crate::tui) const GUESS_INDENT: u16 = 8;
+const ASK_INDENT: u16 = 2;
 
 /// Height from which the page keeps some distance from the top.
 const TALL: u16 = 30;
@@ -46,7 +50,7 @@ impl QuestionLayout {
         let body = Rect { x: rest.x + (rest.width - width) / 2, width, ..rest };
         let above = if area.height >= TALL { area.height / 6 } else { 0 };
         let body = Rect { y: body.y + above, height: body.height.saturating_sub(above), ..body };
-        let mut lines = question_lines(question, width);
+        let mut lines = question_lines(question, width, area.height >= TALL);
         let room = usize::from(body.height);
         // The question and how to answer it matter more than what the scenario is about.
         drop_parts(
@@ -71,11 +75,12 @@ impl QuestionLayout {
     }
 }
 
-fn question_lines(question: &QuestionPage, width: u16) -> Vec<(QuestionPart, String)> {
+fn question_lines(question: &QuestionPage, width: u16, is_spacious: bool) -> Vec<(QuestionPart, String)> {
     let (scenario, mut lines) = (&question.scenario, Vec::new());
     let mut put = |part, text: &str| {
         if !text.is_empty() {
-            lines.extend(wrap_text(text, width).into_iter().map(|line| (part, line)));
+            let indent = if part == QuestionPart::Ask { ASK_INDENT } else { 0 };
+            lines.extend(wrap_text(text, width.saturating_sub(indent)).into_iter().map(|line| (part, line)));
             lines.push((QuestionPart::Blank, String::new()));
         }
     };
@@ -87,12 +92,15 @@ fn question_lines(question: &QuestionPage, width: u16) -> Vec<(QuestionPart, Str
     }
     put(QuestionPart::Ask, question.ask().map_or("", |ask| &ask.text));
     for (at, guess) in question.guesses().iter().enumerate() {
-        for (i, line) in wrap_text(&guess.text, width.saturating_sub(6)).into_iter().enumerate() {
+        for (i, line) in wrap_text(&guess.text, width.saturating_sub(GUESS_INDENT + 1)).into_iter().enumerate() {
             let key = if i == 0 { key_label(at + 1) } else { "   ".to_owned() };
-            lines.push((QuestionPart::Guess(at), format!("  {key} {line}")));
+            lines.push((QuestionPart::Guess(at), format!("    {key} {line}")));
+        }
+        if is_spacious {
+            lines.push((QuestionPart::Blank, String::new()));
         }
     }
-    if !question.guesses().is_empty() {
+    if !question.guesses().is_empty() && !is_spacious {
         lines.push((QuestionPart::Blank, String::new()));
     }
     let hint = match (question.guesses(), question.chosen_guess) {

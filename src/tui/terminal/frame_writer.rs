@@ -56,6 +56,11 @@ impl FrameBuffer {
         mailbox.frame.is_none() && !mailbox.writing
     }
 
+    /// Adds an escape sequence to the next frame.
+    pub(in crate::tui) fn push(&self, sequence: &[u8]) {
+        self.0.borrow_mut().extend_from_slice(sequence);
+    }
+
     /// Sends everything drawn since the last call as one frame.
     ///
     /// # Errors

@@ -37,6 +37,8 @@ pub(super) struct Harness {
     started: Rc<RefCell<Vec<ReplayRun>>>,
     frames: Rc<RefCell<usize>>,
     pub(super) suspended: Rc<RefCell<usize>>,
+    /// Escape sequences that were sent besides frames.
+    pub(super) sent: Rc<RefCell<Vec<u8>>>,
     /// Whether a guardian would restore the terminal.
     pub(super) is_guarded: Rc<RefCell<bool>>,
 }
@@ -48,6 +50,7 @@ impl Harness {
         let started: Rc<RefCell<Vec<ReplayRun>>> = Rc::default();
         let starter = ReplayStarter { registry: Arc::clone(&script.registry), started: Rc::clone(&started) };
         let (frames, suspended, guarded) = (Rc::default(), Rc::default(), Rc::new(RefCell::new(true)));
+        let sent: Rc<RefCell<Vec<u8>>> = Rc::default();
         let options = TerminalOptions { viewport: Viewport::Fixed(size) };
         let screen = Terminal::with_options(TestBackend::new(size.width, size.height), options);
         let screen = screen.expect("memory is always there");
@@ -56,6 +59,7 @@ impl Harness {
             size,
             frames: Rc::clone(&frames),
             suspended: Rc::clone(&suspended),
+            sent: Rc::clone(&sent),
             is_guarded: Rc::clone(&guarded),
         };
         let (typed, input) = unbounded();
@@ -79,6 +83,7 @@ impl Harness {
             started,
             frames,
             suspended,
+            sent,
             is_guarded: guarded,
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct MemoryBackend {
     pub(super) size: Rect,
     pub(super) frames: Rc<RefCell<usize>>,
     pub(super) suspended: Rc<RefCell<usize>>,
+    /// Escape sequences that are no part of a frame.
+    pub(super) sent: Rc<RefCell<Vec<u8>>>,
     pub(super) is_guarded: Rc<RefCell<bool>>,
 }
 
@@ -39,6 +41,10 @@ impl ScreenBackend for MemoryBackend {
 
     fn is_guarded(&self) -> bool {
         *self.is_guarded.borrow()
+    }
+
+    fn send_to_terminal(&mut self, sequence: &[u8]) {
+        self.sent.borrow_mut().extend_from_slice(sequence);
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -68,8 +68,8 @@ fn assert_parts_are_separate(app: &App, area: Rect) {
         CurrentView::Tune => {
             let Some(view) = &app.tune_view else { return };
             let layout = TuneLayout::compute(view, area);
-            let TuneLayout { header, phases, upper, detail, levels, answer, legend, .. } = layout;
-            vec![header, phases, upper, detail, levels, answer, legend]
+            let TuneLayout { header, band, phases, upper, detail, levels, answer, marks, legend, .. } = layout;
+            vec![header, band, phases, upper, detail, levels, answer, marks, legend]
         }
         CurrentView::Run(view) => {
             let layout = RunLayout::compute(view, area);

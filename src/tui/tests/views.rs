@@ -206,7 +206,7 @@ fn side_column_shows_what_matters_in_each_run() {
 fn picker_shows_groups_and_hints() {
     let app = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, 100, 8));
     let shown = screen_text(&screen(&app));
-    assert!(shown.contains("Pools") && shown.contains("Enter run"), "{shown}");
+    assert!(shown.contains("START HERE") && shown.contains("Enter run"), "{shown}");
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn long_question_leaves_room_for_the_guesses_and_the_hint() {
         for words in ["Which of them", "[1] guess 1", "[9] guess 9", "Choose with a number"] {
             assert!(shown.contains(words), "{words} on {height} lines: {shown}");
         }
-        assert_ne!(shown.contains("more lines"), shown.contains("Or neither?"), "{height} lines: {shown}");
+        assert_ne!(shown.contains("more lines"), shown.contains("neither?"), "{height} lines: {shown}");
     }
     app.update(AppEvent::Resized(Rect::new(0, 0, 80, 24)));
     insta::assert_snapshot!("long_question_80x24", screen_text(&screen(&app)));

@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! header
-//! phases
+//! band                                                         the answer in two lines
+//! phases                                                       until it is over
 //! throughput    ┤            │
 //!               │   curve    │ figures of the chosen level     upper
 //! p99           ┤            │
 //! level  figures   time of a unit of work, by state            levels
 //! answer in sentences                                          answer
-//! legend, hints
+//! marks                                                        their legend
+//! hints
 //! ```
 
 use ratatui::layout::Rect;
@@ -21,6 +23,10 @@ use crate::tune::{Goal, Level, ThroughputLimit, throughput_limits};
 const DETAIL_FROM: u16 = 110;
 const DETAIL_WIDTH: u16 = 46;
 
+/// Heights from which the verdict has lines of its own, and blank lines set it apart.
+const BAND_FROM: u16 = 14;
+const TALL: u16 = 30;
+
 /// Columns for the labels of the vertical axes.
 pub(in crate::tui) const LABEL_WIDTH: u16 = 9;
 
@@ -29,6 +35,8 @@ const NEAR_LIMIT_RATIO: f64 = 1.6;
 
 pub(in crate::tui) struct TuneLayout {
     pub(in crate::tui) header: Rect,
+    /// The verdict; empty on a small screen, where the answer begins with it.
+    pub(in crate::tui) band: Rect,
     pub(in crate::tui) phases: Rect,
     /// The part above the levels: the curve, or another pane.
     pub(in crate::tui) upper: Rect,
@@ -39,6 +47,8 @@ pub(in crate::tui) struct TuneLayout {
     /// The first visible level.
     pub(in crate::tui) first: usize,
     pub(in crate::tui) answer: Rect,
+    /// The legend of the marks in view.
+    pub(in crate::tui) marks: Rect,
     pub(in crate::tui) legend: Rect,
 }
 
@@ -61,15 +71,26 @@ impl TuneLayout {
         let mut rest = area;
         let header = take_top(&mut rest, 1);
         let legend = take_bottom(&mut rest, 1);
+        let is_tall = area.height >= TALL;
+        let marks = take_bottom(&mut rest, u16::from(area.height >= BAND_FROM));
         let (phases, answer) = match area.height {
             ..10 => (0, 1),
-            10..20 => (1, 2),
-            20..30 => (1, 4),
-            30..50 => (2, 7),
-            _ => (2, 10),
+            10..BAND_FROM => (1, 2),
+            BAND_FROM..20 => (1, 1),
+            20..TALL => (1, 2),
+            TALL..50 => (2, 5),
+            _ => (2, 9),
         };
         let answer = if tune_view.upper == UpperPane::Answer { 0 } else { answer }; // all of it is shown above
+        // The stages are of no use when all are over.
+        let phases = if tune_view.is_over && tune_view.tuning.stop_reason.is_none() { 0 } else { phases };
+        take_top(&mut rest, u16::from(is_tall));
+        let band = take_top(&mut rest, if area.height >= BAND_FROM { 2 } else { 0 });
+        take_top(&mut rest, u16::from(is_tall));
         let phases = take_top(&mut rest, phases);
+        if is_tall {
+            take_bottom(&mut rest, 1);
+        }
         let answer = take_bottom(&mut rest, answer);
         let count = u16::try_from(tune_view.levels().len()).unwrap_or(u16::MAX);
         // The curve has the larger part, and everything that the levels do not need.
@@ -82,7 +103,7 @@ impl TuneLayout {
         let looked = tune_view.levels().iter().position(|level| tune_view.is_current(level)).unwrap_or(0);
         let first = tune_view.first_visible.min(looked).max((looked + 1).saturating_sub(seen));
         let first = first.min(tune_view.levels().len().saturating_sub(seen));
-        Self { header, phases, upper, detail: beside, levels, first, answer, legend }
+        Self { header, band, phases, upper, detail: beside, levels, first, answer, marks, legend }
     }
 
     /// Whether a level's figures are beside the curve.

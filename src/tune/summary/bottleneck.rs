@@ -21,9 +21,10 @@ pub(super) fn bottleneck_sentence(bottleneck: &Bottleneck, subject: &TuningSubje
             let each = Span(limit.service_demand_ns as u64);
             let used = match &limit.resource {
                 LimitingResource::Cpu => format!(
-                    "{} of {} cores used, {each} for each {}",
+                    "{} of {} {} used, {each} for each {}",
                     format_percent(limit.utilization),
                     subject.usable_cores,
+                    if subject.usable_cores == 1.0 { "core" } else { "cores" },
                     subject.work.word()
                 ),
                 LimitingResource::Lock(_) => {

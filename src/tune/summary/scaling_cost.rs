@@ -11,11 +11,7 @@ use crate::tune::tuning::Tuning;
 const MIN_CHANGE: f64 = 0.005;
 
 /// Compares the highest working level with the answer: throughput, p99, and the waiting time that grows most.
-pub(super) fn scaling_cost_sentence(
-    tuning: &Tuning,
-    subject: &TuningSubject<'_>,
-    decision: &Decision,
-) -> Option<String> {
+pub fn scaling_cost_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, decision: &Decision) -> Option<String> {
     let here = tuning.recommended_level().filter(|_| is_compared(&decision.answer))?;
     let there = tuning.curve.working_levels().last().filter(|last| last.value > here.value)?;
     let gain = ratio_to_best(there, here).map_or(0.0, |found| found.estimate - 1.0);

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::TuneScene;
+use super::super::super::theme::Role;
 use super::text;
+use super::{TuneScene, band};
 use crate::model::Severity;
 use crate::report::text_width::wrap_text;
 use crate::trace::Span;
@@ -16,6 +17,8 @@ use crate::tune::{caveats, headline, summary_sentences};
 /// As much of the answer as there is room for.
 pub(super) struct AnswerSummary<'a> {
     pub(super) scene: TuneScene<'a>,
+    /// Whether the headline stands in the band.
+    pub(super) has_band: bool,
 }
 
 /// The complete answer, with the response times under load.
@@ -34,10 +37,21 @@ fn answer_lines(scene: TuneScene<'_>, width: u16) -> Vec<(String, Style)> {
     };
     let mut lines: Vec<(String, Style)> =
         wrap_text(&head, width).into_iter().map(|line| (line, theme.strong_style())).collect();
+    lines.extend(reason_lines(scene, width, None));
+    lines
+}
+
+/// Returns what is said after the headline, except for one sentence.
+fn reason_lines(scene: TuneScene<'_>, width: u16, without: Option<&str>) -> Vec<(String, Style)> {
+    let (tune_view, theme) = (scene.tune_view, scene.theme);
+    let subject = tune_view.subject();
+    let mut lines = Vec::new();
     let mut say =
         |words: &str, style: Style| lines.extend(wrap_text(words, width).into_iter().map(|line| (line, style)));
     for sentence in summary_sentences(&tune_view.tuning, &subject) {
-        say(&sentence, Style::new());
+        if without != Some(sentence.as_str()) {
+            say(&sentence, theme.fg(Role::Text));
+        }
     }
     for doubt in caveats(&tune_view.tuning, &subject) {
         say(&doubt, theme.severity_style(Severity::Warning));
@@ -48,14 +62,18 @@ fn answer_lines(scene: TuneScene<'_>, width: u16) -> Vec<(String, Style)> {
 impl Widget for AnswerSummary<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let inner = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area };
-        let lines = answer_lines(self.scene, inner.width);
+        let lines = if self.has_band {
+            reason_lines(self.scene, inner.width, band::second_line(self.scene, inner.width).as_deref())
+        } else {
+            answer_lines(self.scene, inner.width)
+        };
         let room = usize::from(area.height);
         let cut = lines.len() > room;
         for (at, (line, style)) in lines.iter().take(room).enumerate() {
             text::put_line(buf, text::nth_line(inner, at), line, *style);
         }
-        if cut && room > 1 && self.scene.tune_view.upper != super::UpperPane::Answer {
-            let words = format!("  {} more: tab ", lines.len() - room);
+        if cut && room > 0 && self.scene.tune_view.upper != super::UpperPane::Answer {
+            let words = format!("  {} more: Tab ", lines.len() - room);
             text::put_right(buf, text::nth_line(inner, room - 1), &words, self.scene.theme.faint_style());
         }
     }

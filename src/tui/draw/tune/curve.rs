@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
+use super::super::super::theme::Role;
 use super::super::super::tune_view::{ChartLayout, LABEL_WIDTH, RowAxis, level_p99};
 use super::text;
 use super::{TuneScene, line_plot};
@@ -27,10 +28,17 @@ impl Widget for CurveChart<'_> {
         if let Goal::Arrivals(rate) = self.scene.tune_view.setup.question.demands.goal {
             self.draw_limit(plots.throughput, plots.rates.row_of(rate), "arrivals ", buf);
         }
-        self.draw_scale(area, plots.throughput, plots.rates, &format!("{word}s per second"), compact_rate, buf);
+        self.draw_scale(
+            area,
+            plots.throughput,
+            plots.rates,
+            &format!("THROUGHPUT  {word}s per second"),
+            compact_rate,
+            buf,
+        );
         let levels: Vec<&Level> = self.scene.tune_view.tuning.curve.working_levels().collect();
         let rates: Vec<(&Level, f64)> = levels.iter().map(|level| (*level, level.throughput())).collect();
-        self.draw_line(&plots, plots.throughput, plots.rates, &rates, buf);
+        self.draw_line(&plots, (plots.throughput, Role::Throughput), plots.rates, &rates, buf);
         for (level, _) in &rates {
             self.draw_interval(&plots, level, buf);
         }
@@ -38,8 +46,8 @@ impl Widget for CurveChart<'_> {
         self.draw_values(&plots, buf);
         if plots.latency.height > 0 {
             let title = match self.scene.tune_view.setup.question.demands.goal {
-                Goal::MaxThroughput => format!("p99 of one {word}"),
-                Goal::Arrivals(_) => format!("p99 of one {word}, from its due time"),
+                Goal::MaxThroughput => format!("P99  of one {word}"),
+                Goal::Arrivals(_) => format!("P99  of one {word}, from its due time"),
             };
             self.draw_scale(
                 area,
@@ -54,7 +62,7 @@ impl Widget for CurveChart<'_> {
             self.draw_limit(plots.latency, most, "p99 limit ", buf);
             let times: Vec<(&Level, f64)> =
                 levels.iter().filter_map(|level| Some((*level, level_p99(self.scene.tune_view, level)?))).collect();
-            self.draw_line(&plots, plots.latency, plots.times, &times, buf);
+            self.draw_line(&plots, (plots.latency, Role::Response), plots.times, &times, buf);
             self.draw_points(&plots, plots.latency, plots.times, &times, buf);
         }
     }
@@ -111,14 +119,14 @@ impl CurveChart<'_> {
                 let most = each * plots.columns.value_at(f64::from(column));
                 if let Some(row) = plots.rates.row_of(most).filter(|_| most < bound.max_rate) {
                     let at = Rect { x: plot.x + column, width: 1, ..text::nth_line(plot, row.into()) };
-                    text::put_line(buf, at, if theme.has_unicode { "·" } else { ":" }, theme.faint_style());
+                    text::put_line(buf, at, theme.glyph("·", ":"), theme.fg(Role::Guide));
                 }
             }
         }
         if let Some(row) = plots.rates.row_of(bound.max_rate) {
             let at = text::nth_line(plot, row.into());
             let dash = if theme.has_unicode { "┄" } else { "-" };
-            text::put_line(buf, at, &dash.repeat(at.width.into()), theme.faint_style());
+            text::put_line(buf, at, &dash.repeat(at.width.into()), theme.fg(Role::Capacity));
         }
         let words = format!("bound: {}, {}", compact_rate(bound.max_rate), resource_label(&bound.resource));
         let above = Rect { y: plot.y.saturating_sub(1), height: 1, ..area };
@@ -131,18 +139,25 @@ impl CurveChart<'_> {
         let Some(row) = row else { return };
         let at = text::nth_line(plot, row.into());
         let dash = if theme.has_unicode { "┄" } else { "-" };
-        text::put_line(buf, at, &dash.repeat(at.width.into()), theme.faint_style());
-        text::put_line(buf, at, words, theme.faint_style());
+        text::put_line(buf, at, &dash.repeat(at.width.into()), theme.fg(Role::Capacity));
+        text::put_line(buf, at, words, theme.fg(Role::Capacity));
     }
 
-    fn draw_line(&self, plots: &ChartLayout, plot: Rect, rows: RowAxis, points: &[(&Level, f64)], buf: &mut Buffer) {
+    fn draw_line(
+        &self,
+        plots: &ChartLayout,
+        (plot, role): (Rect, Role),
+        rows: RowAxis,
+        points: &[(&Level, f64)],
+        buf: &mut Buffer,
+    ) {
         let theme = self.scene.theme;
         let foot = f64::from(plot.height.saturating_sub(1));
         let points: Vec<(u16, f64)> = points
             .iter()
             .map(|(level, value)| (plots.columns.column_of(level.value), foot - rows.position(*value)))
             .collect();
-        line_plot::draw_line(&points, plot, theme.has_unicode, theme.area_style(), buf);
+        line_plot::draw_line(&points, plot, theme.has_unicode, theme.fg(role), buf);
     }
 
     fn draw_interval(&self, plots: &ChartLayout, level: &Level, buf: &mut Buffer) {
@@ -162,7 +177,7 @@ impl CurveChart<'_> {
                 width: 1,
                 ..text::nth_line(plots.throughput, row.into())
             };
-            text::put_line(buf, at, sign, theme.strong_style());
+            text::put_line(buf, at, sign, theme.fg(Role::Text));
         }
     }
 
@@ -171,7 +186,7 @@ impl CurveChart<'_> {
             let Some(row) = rows.row_of(*value) else { continue };
             let at =
                 Rect { x: plot.x + plots.columns.column_of(level.value), width: 1, ..text::nth_line(plot, row.into()) };
-            text::put_line(buf, at, self.scene.level_sign(level), self.scene.theme.strong_style());
+            text::put_line(buf, at, self.scene.level_sign(level), self.scene.sign_style(level));
         }
     }
 
@@ -206,7 +221,11 @@ impl CurveChart<'_> {
             }
             taken.push((from, from + width));
             let at = Rect { x: labels.x + from, width: width.min(labels.width), ..labels };
-            text::put_line(buf, at, &shown, self.scene.level_style(level));
+            let style = match is_answer(level) && !tune_view.is_current(level) {
+                true => theme.fg(Role::Good),
+                false => self.scene.level_style(level),
+            };
+            text::put_line(buf, at, &shown, style);
         }
         let left = rule.x.saturating_sub(LABEL_WIDTH);
         let name = Rect { x: left, width: (rule.x - left).saturating_sub(1), ..labels };

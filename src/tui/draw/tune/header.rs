@@ -5,9 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::super::super::theme::Role;
 use super::super::super::tune_view::TuneView;
 use super::super::unguarded_notice;
 use super::TuneScene;
+use super::marks::is_arrivals_goal;
 use super::text;
 use crate::tune::{Goal, Phase};
 
@@ -21,8 +23,8 @@ impl Widget for TuneHeader<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let TuneScene { tune_view, theme } = self.scene;
         let rest = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
-        let time = time_text(tune_view);
-        let width = (time.len() as u16 + 1).min(rest.width);
+        let time = format!(" {} ", time_text(tune_view));
+        let width = (time.len() as u16).min(rest.width);
         let (left, right) = (
             Rect { width: rest.width.saturating_sub(width + 1), ..rest },
             Rect { x: rest.right() - width, width, ..rest },
@@ -44,7 +46,12 @@ impl Widget for TuneHeader<'_> {
         if let Some(others) = tune_view.preflight.and_then(|seen| seen.others_cores).filter(|_| line.width >= 100) {
             text::put_line(buf, left, &format!("  other programs use {others:.1} cores"), theme.faint_style());
         }
-        text::put_line(buf, right, &time, if tune_view.is_over { theme.strong_style() } else { Style::new() });
+        let role = match (tune_view.is_over, tune_view.tuning.stop_reason) {
+            (false, _) => Role::Note,
+            (true, Some(_)) => Role::Warning,
+            (true, None) => Role::Good,
+        };
+        text::put_line(buf, right, &time, theme.pill_style(role));
     }
 }
 
@@ -75,11 +82,6 @@ const fn stage_names(tune_view: &TuneView) -> [&'static str; STAGE_COUNT] {
         Goal::MaxThroughput => ["preflight", "calibration", "levels", "confirmation", "open loop"],
         Goal::Arrivals(_) => ["preflight", "calibration", "levels", "arrivals", "long run"],
     }
-}
-
-/// Whether the question is which level keeps up with arrivals.
-const fn is_arrivals_goal(tune_view: &TuneView) -> bool {
-    matches!(tune_view.setup.question.demands.goal, Goal::Arrivals(_))
 }
 
 /// Returns the current stage.

@@ -13,8 +13,7 @@ use crate::report::text_width::truncate;
 use crate::trace::Span;
 use crate::trace::format::{compact_counted, compact_duration, compact_percent, compact_rate, compact_rate_value};
 use crate::tune::{
-    Goal, Level, LevelStatus, LimitingResource, Percentiles, Repetition, headroom, ratio_to_best, resource_label,
-    throughput_limits,
+    Goal, Level, LimitingResource, Percentiles, Repetition, headroom, ratio_to_best, resource_label, throughput_limits,
 };
 
 pub(super) struct LevelFigures<'a> {
@@ -101,20 +100,10 @@ impl LevelFigures<'_> {
         if let Goal::Arrivals(due) = self.scene.tune_view.setup.question.demands.goal {
             let spare = headroom(level, due);
             let spare = if spare > 0.0 { format!("{} to spare: ", compact_percent(spare)) } else { String::new() };
-            let word = match stands {
-                LevelStatus::Sufficient => "keeps up",
-                LevelStatus::Worse => "falls behind",
-                LevelStatus::Undecided => "undecided",
-                LevelStatus::Unacceptable => "over limits",
-            };
+            let word = self.scene.status_word(stands);
             return format!("{spare}{word}");
         }
-        let stands = match stands {
-            LevelStatus::Sufficient => "enough",
-            LevelStatus::Worse => "clearly worse",
-            LevelStatus::Undecided => "undecided",
-            LevelStatus::Unacceptable => "over limits",
-        };
+        let stands = self.scene.status_word(stands);
         let part =
             curve.best().and_then(|best| ratio_to_best(level, best)).map(|found| compact_percent(found.estimate));
         part.map_or_else(|| stands.to_owned(), |part| format!("{part} of the best: {stands}"))
@@ -134,7 +123,7 @@ impl LevelFigures<'_> {
             let name = part.lock.as_ref().map_or_else(|| part.state.word().to_owned(), |lock| format!("for {lock}"));
             let value =
                 format!("{:>7}  {:>5}", compact_duration(Span(part.ns as u64)), compact_percent(part.ns / whole));
-            (format!(" {} {name}", theme.state_glyph(part.state)), value, Style::new())
+            (format!(" {} {name}", theme.cell_glyph(part.state)), value, theme.state_style(part.state))
         });
         std::iter::once(head).chain(lines).collect()
     }

@@ -2,11 +2,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::super::theme::Theme;
+use super::super::super::theme::{Role, Theme};
 use super::super::super::tune_view::{TimeSlice, TuneLayout, level_p99, slice_widths, time_slices};
 use super::TuneScene;
 use super::text;
@@ -114,7 +113,7 @@ impl LevelTable<'_> {
     fn draw_level(&self, level: &Level, most: f64, line: Rect, buf: &mut Buffer) {
         let (scene, theme) = (self.scene, self.scene.theme);
         let sign = Rect { x: line.x + line.width.min(1), width: line.width.min(2).saturating_sub(1), ..line };
-        text::put_line(buf, sign, scene.level_sign(level), theme.strong_style());
+        text::put_line(buf, sign, scene.level_sign(level), scene.sign_style(level));
         let name =
             Rect { x: sign.right(), width: NAME_WIDTH.saturating_sub(2).min(line.right() - sign.right()), ..line };
         text::put_right(buf, name, &scene.tune_view.knob().format_value(level.value), scene.level_style(level));
@@ -127,7 +126,7 @@ impl LevelTable<'_> {
         }
         for column in visible_columns(line.width) {
             let at = Rect { width: column.width.min(rest.width), ..rest };
-            text::put_right(buf, at, &(column.value)(scene, level), Style::new());
+            text::put_right(buf, at, &(column.value)(scene, level), theme.fg(Role::Text));
             rest = Rect { x: at.right(), width: rest.right() - at.right(), ..rest };
         }
         let bar = Rect { x: rest.x + 2.min(rest.width), width: rest.width.saturating_sub(2 + TOTAL_WIDTH), ..rest };
@@ -158,7 +157,7 @@ fn draw_stacked(parts: &[TimeSlice], most: f64, at: Rect, theme: Theme, buf: &mu
     for (part, width) in parts.iter().zip(slice_widths(parts, most, at.width)) {
         let cells = Rect { x, width, ..at };
         let style = theme.cell_style(part.state);
-        text::put_line(buf, cells, &theme.state_glyph(part.state).repeat(width.into()), style);
+        text::put_line(buf, cells, &theme.cell_glyph(part.state).repeat(width.into()), style);
         if let Some(name) = part.lock.as_ref().filter(|name| name.width() + 2 <= usize::from(width)) {
             let within = Rect { x: x + 1, width: width - 1, ..at };
             text::put_line(buf, within, name, theme.holder_style(super::super::super::theme::LockCellState::Contended));
