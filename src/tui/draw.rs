@@ -61,7 +61,8 @@ pub(super) fn draw_screen(app: &App, screen: Rect, buf: &mut Buffer) {
     match &app.mode {
         Mode::Browse | Mode::Filter | Mode::RecordingPrompt { .. } | Mode::JumpTo { .. } => {}
         Mode::Help { scroll } => {
-            help::HelpOverlay { context: app.key_context(), theme: app.theme, scroll: *scroll }.render(area, buf);
+            let (above, context) = (app.tour_context(), app.key_context());
+            help::HelpOverlay { above, context, theme: app.theme, scroll: *scroll }.render(area, buf);
         }
         Mode::About { scroll } => about::draw_about(app, *scroll, area, buf),
         Mode::Detail { scroll } => {

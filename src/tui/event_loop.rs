@@ -107,12 +107,17 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
 
     /// Runs until the dashboard quits; returns the signal that ended it, if one did.
     pub(super) fn run(&mut self, first: Vec<Effect>) -> Result<Option<i32>, TuiError> {
-        self.perform_effects(first);
-        self.draw_if_dirty();
+        self.start_with(first);
         while self.exit.is_none() {
             self.step();
         }
         self.exit.take().unwrap_or(Ok(None))
+    }
+
+    /// Performs the effects of the first screen, and draws it.
+    pub(super) fn start_with(&mut self, first: Vec<Effect>) {
+        self.perform_effects(first);
+        self.draw_if_dirty();
     }
 
     /// Takes the loop apart: its state, the run that has not ended, the screen, and the recordings that were written.

@@ -293,6 +293,15 @@ pub(super) fn key_label(number: usize) -> String {
     format!("[{number}]")
 }
 
+/// Returns the bindings of a context whose first key does not mean something else in the context above it, and before
+/// them those of that context.
+pub(super) fn bindings_below(above: Option<KeyContext>, context: KeyContext) -> Vec<&'static Binding> {
+    let first: Vec<&Binding> = above.into_iter().flat_map(bindings_in).collect();
+    let is_taken = |binding: &&Binding| first.iter().any(|other| other.keys.contains(&binding.keys[0]));
+    let rest: Vec<&Binding> = bindings_in(context).filter(|binding| !is_taken(binding)).collect();
+    first.into_iter().chain(rest).collect()
+}
+
 /// Returns the name of an action's first key.
 pub(super) fn key_name(action: Action) -> String {
     BINDINGS.iter().find(|binding| binding.action == action).map(Binding::hint_key).unwrap_or_default()

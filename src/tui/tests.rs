@@ -24,6 +24,7 @@ mod screen_sizes;
 mod script;
 mod slow_motion;
 mod time_travel;
+mod touring;
 mod tuning;
 mod typed_keys;
 mod typing;

@@ -27,6 +27,11 @@ fn language_reference_is_current() {
     assert_current("docs/language.md", &scenario::language_reference());
 }
 
+#[test]
+fn reference_of_tours_is_current() {
+    assert_current("docs/demo.md", &scenario::tour_reference());
+}
+
 const FINDINGS: &str = "\
 # Findings
 

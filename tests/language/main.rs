@@ -8,3 +8,4 @@ mod golden;
 mod hostile_text;
 mod mistakes;
 mod settings;
+mod tours;

@@ -6,6 +6,7 @@ mod support;
 mod bursts;
 mod dashboard;
 mod deaths;
+mod demo;
 
 use portable_pty::CommandBuilder;
 use support::pty::Pty;

@@ -28,6 +28,11 @@ impl App {
         self.tour.as_deref().filter(|tour| !tour.is_left)
     }
 
+    /// Returns the context of the tour's keys, which come before those of the run.
+    pub(in crate::tui) fn tour_context(&self) -> Option<KeyContext> {
+        self.tour.as_ref().map(|tour| if tour.is_left { KeyContext::LeftTour } else { KeyContext::Tour })
+    }
+
     /// Returns the area of the run: all but the lines of a caption.
     pub(in crate::tui) fn run_area(&self, screen: Rect) -> Rect {
         let lines = self.shown_tour().map_or(0, |tour| caption_height(tour, screen));
@@ -53,11 +58,10 @@ impl App {
 
     /// Handles a key of the tour. Returns `None` for all other keys.
     pub(super) fn handle_tour_key(&mut self, key: KeyEvent) -> Option<Vec<Effect>> {
-        let tour = self.tour.as_ref()?;
+        let context = self.tour_context()?;
         let is_typing = matches!(self.mode, Mode::Filter | Mode::RecordingPrompt { .. } | Mode::JumpTo { .. });
         let is_picking = matches!(self.current_view, CurrentView::Picker) && matches!(key.code, KeyCode::Char(_));
-        let context = if tour.is_left { KeyContext::LeftTour } else { KeyContext::Tour };
-        if is_typing || (is_picking && tour.is_left) {
+        if is_typing || (is_picking && context == KeyContext::LeftTour) {
             return None;
         }
         let action = keys::action_for(key, context)?;

@@ -9,7 +9,7 @@ use super::super::app::describe_wait;
 use super::super::keys::{self, KeyContext};
 use super::super::layout::{RunLayout, TimelineRow, caption_width};
 use super::super::run_view::{RunView, Selection};
-use super::super::theme::Theme;
+use super::super::theme::{Role, Theme};
 use super::super::tour::{MAX_LINES, Progress, TourPlayer, wrap_caption};
 use super::text;
 use crate::model::Severity;
@@ -28,7 +28,7 @@ impl Widget for CaptionPanel<'_> {
         let bar = if self.has_failed() { Severity::Error } else { Severity::Note };
         for y in area.top()..area.bottom() {
             let first = Rect { y, height: 1, width: area.width.min(1), ..area };
-            text::put_line(buf, first, bar_glyph(self.theme), self.theme.severity_style(bar));
+            text::put_line(buf, first, self.theme.band_bar(), self.theme.severity_style(bar));
         }
         let inner = Rect { x: area.x + 2.min(area.width), width: caption_width(area.width), ..area };
         let parts = self.words();
@@ -60,7 +60,8 @@ impl CaptionPanel<'_> {
     fn draw_line(&self, line: &[CaptionPart], at: Rect, buf: &mut Buffer) {
         let mut rest = at;
         for part in line {
-            let style = if part.is_strong { mark_style(self.theme).add_modifier(Modifier::BOLD) } else { Style::new() };
+            let style =
+                if part.is_strong { self.theme.fg(Role::Mark).add_modifier(Modifier::BOLD) } else { Style::new() };
             rest = text::put_line(buf, rest, &part.text, style);
         }
     }
@@ -96,17 +97,9 @@ pub(super) fn draw_pointer(view: &RunView, theme: Theme, layout: &RunLayout, buf
     };
     let Some(at) = layout.rows.iter().position(chosen) else { return };
     let line = layout.row_line(at);
-    let (open, close) = if theme.has_unicode { ("▶", "◀") } else { (">", "<") };
-    let style = mark_style(theme).add_modifier(Modifier::BOLD);
+    let (open, close) = (theme.glyph("▶", ">"), theme.glyph("◀", "<"));
+    let style = theme.fg(Role::Mark).add_modifier(Modifier::BOLD);
     let label = Rect { width: layout.columns.label.min(line.width), ..line };
     text::put_line(buf, Rect { width: label.width.min(1), ..label }, open, style);
     text::put_right(buf, label, close, style);
-}
-
-fn mark_style(theme: Theme) -> Style {
-    theme.severity_style(Severity::Warning)
-}
-
-const fn bar_glyph(theme: Theme) -> &'static str {
-    if theme.has_unicode { "▌" } else { "|" }
 }

@@ -13,6 +13,8 @@ use crate::report::text_width::wrap_text;
 use crate::trace::format::compact_counted;
 
 pub(super) struct HelpOverlay {
+    /// The context of a tour, whose keys come first.
+    pub(super) above: Option<KeyContext>,
     pub(super) context: KeyContext,
     pub(super) theme: Theme,
     pub(super) scroll: usize,
@@ -109,7 +111,7 @@ impl HelpOverlay {
     fn sections(&self, width: u16) -> Vec<HelpSection> {
         let mut sections = Vec::new();
         for group in KeyGroup::ALL {
-            let bindings = group.bindings(self.context);
+            let bindings = group.bindings(self.above, self.context);
             let entries = bindings.iter().map(|binding| (binding.key_names(), binding.help.to_owned()));
             sections.push(section(group.heading(), entries, width));
         }
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn two_columns_have_every_line_and_are_about_as_long() {
         for context in [KeyContext::LiveRun, KeyContext::Replay, KeyContext::Tune] {
-            let help = HelpOverlay { context, theme: Theme::dark(), scroll: 0 };
+            let help = HelpOverlay { above: None, context, theme: Theme::dark(), scroll: 0 };
             let sections = help.sections(70);
             let count: usize = sections.iter().map(Vec::len).sum();
             let columns = balance(sections, true);
@@ -209,7 +211,7 @@ mod tests {
 
     #[test]
     fn marks_of_a_tuning_are_explained_as_they_are_drawn() {
-        let help = |has_unicode| HelpOverlay { context: KeyContext::Tune, theme: Theme::plain(has_unicode), scroll: 0 };
+        let help = |has_unicode| HelpOverlay { above: None, context: KeyContext::Tune, theme: Theme::plain(has_unicode), scroll: 0 };
         for (marks, _) in TUNE_MEANINGS {
             assert!(help(false).shown_marks(marks).is_ascii(), "{marks}");
         }

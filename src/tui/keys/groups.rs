@@ -1,6 +1,6 @@
 //! The groups of keys in the help.
 
-use super::{Action, Binding, KeyContext, bindings_in};
+use super::{Action, Binding, KeyContext, bindings_below};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tui) enum KeyGroup {
@@ -29,9 +29,10 @@ impl KeyGroup {
         }
     }
 
-    /// Returns the group's keys that work in a context.
-    pub(in crate::tui) fn bindings(self, context: KeyContext) -> Vec<&'static Binding> {
-        bindings_in(context).filter(|binding| group_of(binding.action) == self).collect()
+    /// Returns the group's keys that work in a context, below the one of a tour.
+    pub(in crate::tui) fn bindings(self, above: Option<KeyContext>, context: KeyContext) -> Vec<&'static Binding> {
+        let all = bindings_below(above, context).into_iter();
+        all.filter(|binding| group_of(binding.action) == self).collect()
     }
 }
 
@@ -115,12 +116,13 @@ const fn group_of(action: Action) -> KeyGroup {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bindings_in;
     use super::*;
 
     #[test]
     fn every_key_is_in_one_group() {
         for context in [KeyContext::Picker, KeyContext::LiveRun, KeyContext::Replay, KeyContext::Tune] {
-            let grouped: usize = KeyGroup::ALL.iter().map(|group| group.bindings(context).len()).sum();
+            let grouped: usize = KeyGroup::ALL.iter().map(|group| group.bindings(None, context).len()).sum();
             assert_eq!(grouped, bindings_in(context).count(), "{context:?}");
         }
     }

@@ -127,6 +127,9 @@ impl RunView {
     pub(super) fn drop_stale_selection(&mut self) {
         // In a recording, a worker that does not exist yet at this moment is the one to step to.
         let is_kept = |c| self.player().is_some() && !matches!(c, Selection::Finding(_));
+        if self.figures.taken_at == Stamp(0) {
+            return; // the rows are not known yet
+        }
         if self.selection.is_some_and(|c| !is_kept(c) && !self.selectable().contains(&c)) {
             self.selection = None;
         }

@@ -129,6 +129,21 @@ impl Harness {
         harness
     }
 
+    /// Opens this screen in place of the picker.
+    pub(super) fn start(&mut self, screen: InitialScreen) {
+        let effects = self.events.app().initial_effects(screen);
+        self.events.start_with(effects);
+    }
+
+    /// Handles events by the wall clock until the dashboard ends.
+    pub(super) fn wait_for_end(&mut self) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+        while self.events.exit().is_none() {
+            assert!(std::time::Instant::now() < deadline, "{}", self.screen_text());
+            self.events.step();
+        }
+    }
+
     /// Draws frames by the wall clock until the screen has these words.
     pub(super) fn wait_for(&mut self, words: &str) {
         self.wait_until(words, true);

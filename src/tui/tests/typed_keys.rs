@@ -30,6 +30,7 @@ fn named_key(name: &str) -> KeyEvent {
         "down" => KeyCode::Down.into(),
         "pgup" => KeyCode::PageUp.into(),
         "pgdn" => KeyCode::PageDown.into(),
+        "f5" => KeyCode::F(5).into(),
         "home" => KeyCode::Home.into(),
         "end" => KeyCode::End.into(),
         "bs" => KeyCode::Backspace.into(),

@@ -95,7 +95,7 @@ impl TourReader<'_> {
                 _ => {}
             }
         }
-        if node.children().is_some() && scenes.is_empty() {
+        if node.children().is_some() && scenes.is_empty() && self.mistakes.is_empty() {
             let help = "write what it shows: scene deadlock { caption \"...\"; wait key }";
             self.mistakes.error(span_of(node), "this tour has no scene").help(help);
         }

@@ -178,8 +178,9 @@ impl TourReader<'_> {
             _ => {
                 let near = suggest(text, words.iter().copied());
                 let mistake = self.mistakes.error(place, format!("`{text}` is not a time"));
-                let words: String = words.iter().map(|word| format!("`{word}` or ")).collect();
-                mistake.help(format!("write {words}a time such as \"2s\"")).did_you_mean(near);
+                let words = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+                let or = if words.is_empty() { "" } else { " or " };
+                mistake.help(format!("write {words}{or}a time such as \"2s\"")).did_you_mean(near);
                 None
             }
         }
