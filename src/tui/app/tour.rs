@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::{App, CurrentView, Effect, Mode};
 use crate::scenario::{CursorTarget, PointTarget, TourAction, TourWait, ZoomTarget};
-use crate::trace::{ResourceId, Stamp, WorkerId};
+use crate::trace::{ResourceId, WorkerId};
 use crate::tui::TourSetup;
 use crate::tui::keys::{self, Action, KeyContext};
 use crate::tui::layout::caption_height;
@@ -171,7 +171,7 @@ impl App {
         match action {
             TourAction::Turn { knob, value } => return self.set_knob(knob, value),
             TourAction::Zoom(ZoomTarget::Width(width)) => view.zoom_to_width(width),
-            TourAction::Zoom(ZoomTarget::Fit) => view.zoom_to_width(view.now.span_since(Stamp(0))),
+            TourAction::Zoom(ZoomTarget::Fit) => drop(view.fit_window()),
             TourAction::Point(target) => view.point_at(&target),
             TourAction::SlowMotion => return self.perform_run_action(Action::SlowMotion),
             TourAction::Restart => return self.perform_run_action(Action::Restart),

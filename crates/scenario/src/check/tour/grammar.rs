@@ -120,7 +120,8 @@ const ACTIONS: NodeFamily = NodeFamily {
         node_rule(
             "zoom",
             "zoom \"50ms\"",
-            "Zooms so that about this much time is in sight; `zoom fit` lets the data decide, as the key `z` does.",
+            "Zooms so that about this much time is in sight. Without it, the data decide: single turns can be seen, and \
+             a deadlock shows its last ones. `zoom fit` shows the whole run, as the key `z` does.",
         )
         .args(&[required("width", Special("`fit` or a time from 10us to 1h"), "the time from left to right")]),
         node_rule(
