@@ -8,6 +8,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathComplete
 
 use super::super::args::Cli;
 use crate::catalogue::{self, CatalogueEntry};
+use crate::demo;
 use crate::model::Threshold;
 use crate::scenario::{Knob, KnobKind, Scenario, check, sanitize};
 
@@ -27,6 +28,7 @@ pub(super) fn command_with_candidates(words: &[OsString]) -> Command {
         ("replay", "threshold", thresholds()),
         ("test", "threshold", thresholds()),
         ("tune", "threshold", thresholds()),
+        ("demo", "tour", ArgValueCompleter::new(tours_and_files)),
         ("show", "name", scenarios()),
         ("check", "files", scenarios_and_files()),
         ("fmt", "files", ArgValueCompleter::new(scenario_files)),
@@ -62,6 +64,15 @@ fn scenario_names_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
     let mut all = scenario_names(current);
     all.extend(scenario_files(current));
     all
+}
+
+fn tours_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
+    let current_name = current.to_string_lossy();
+    let tours = demo::all().iter().filter(|tour| tour.name.starts_with(&*current_name));
+    let title =
+        |text: &str| text.lines().find_map(|line| line.strip_prefix("tour \"")?.split('"').next().map(str::to_owned));
+    let candidate = |tour: &demo::TourEntry| CompletionCandidate::new(tour.name).help(title(tour.text).map(Into::into));
+    tours.map(candidate).chain(scenario_files(current)).collect()
 }
 
 fn scenario_files(current: &OsStr) -> Vec<CompletionCandidate> {

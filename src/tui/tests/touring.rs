@@ -50,7 +50,7 @@ fn keys_go_forward_back_and_repeat() {
     assert!(harness.contains("Space next") && harness.contains("Esc leave"), "{}", harness.screen_text());
     harness.press_keys(" ");
     assert!(harness.contains("The second words") && harness.contains("2/4"), "{}", harness.screen_text());
-    harness.tick(ms(300));
+    harness.play(&contention());
     assert!(harness.contains("▶"), "the lane is pointed at: {}", harness.screen_text());
     assert_eq!(harness.run_count(), 1);
     harness.press_keys(" ");
