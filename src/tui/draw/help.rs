@@ -211,7 +211,12 @@ mod tests {
 
     #[test]
     fn marks_of_a_tuning_are_explained_as_they_are_drawn() {
-        let help = |has_unicode| HelpOverlay { above: None, context: KeyContext::Tune, theme: Theme::plain(has_unicode), scroll: 0 };
+        let help = |has_unicode| HelpOverlay {
+            above: None,
+            context: KeyContext::Tune,
+            theme: Theme::plain(has_unicode),
+            scroll: 0,
+        };
         for (marks, _) in TUNE_MEANINGS {
             assert!(help(false).shown_marks(marks).is_ascii(), "{marks}");
         }
