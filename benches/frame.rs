@@ -21,7 +21,7 @@ use contend::source::{EventSource, Header, RunControl};
 use contend::trace::{
     Command, Event, EventKind, Message, Registry, RunEnd, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
-use contend::tui::{self, InitialScreen, Options, RunStarter, Theme};
+use contend::tui::{self, Depth, HistorySizes, InitialScreen, KeyMap, Options, RunStarter, Themes};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -177,7 +177,10 @@ fn dashboard(events: u64) {
     // The guardian is the built program: this one, started again, would start another dashboard.
     contend::helpers::set_helper_program(env!("CARGO_BIN_EXE_contend"));
     let options = Options {
-        theme: Theme::dark(),
+        themes: Themes::new(Depth::TrueColor, true),
+        keys: KeyMap::standard().clone(),
+        frame_interval: Duration::from_millis(100),
+        history: HistorySizes::default(),
         mouse: false,
         ask_questions: false,
         reload_on_save: false,

@@ -2,7 +2,10 @@
 
 mod args;
 mod check;
+mod colours;
 mod completions;
+mod config;
+mod dashboard;
 mod demo;
 mod diff;
 mod exit;
@@ -18,6 +21,7 @@ mod run;
 mod scenario;
 mod schema;
 mod signals;
+mod terminfo;
 mod test;
 mod tune;
 mod version;
@@ -28,6 +32,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, CliCommand};
+use dashboard::DashboardSettings;
 use exit::{CliError, ExitOutcome};
 use output::{ColourChoice, Colours};
 
@@ -44,8 +49,10 @@ pub fn main() -> ExitCode {
     match run_command(&cli, colours) {
         Ok(outcome) => outcome.into(),
         Err(failure) => {
-            if !failure.is_quiet() {
-                output::print_error(&failure, colours);
+            match &failure {
+                CliError::Mistakes(text) => output::print_stderr(text),
+                _ if failure.is_quiet() => {}
+                _ => output::print_error(&failure, colours),
             }
             failure.exit_code()
         }
@@ -86,10 +93,10 @@ fn suggest_run(error: &clap::Error) -> Option<String> {
 
 fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
     match &cli.command {
-        None => run::run_picker(cli.into(), colours),
-        Some(CliCommand::Run(args)) => run::run_scenario(args, cli.into(), colours),
-        Some(CliCommand::Demo(args)) => demo::run_demo(args, cli.into(), colours),
-        Some(CliCommand::Replay(args)) => replay::replay(args, cli.into(), colours),
+        None => run::run_picker(DashboardSettings::new(cli, colours), colours),
+        Some(CliCommand::Run(args)) => run::run_scenario(args, DashboardSettings::new(cli, colours), colours),
+        Some(CliCommand::Demo(args)) => demo::run_demo(args, DashboardSettings::new(cli, colours), colours),
+        Some(CliCommand::Replay(args)) => replay::replay(args, DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Diff(args)) => diff::compare_runs(args, colours),
         Some(CliCommand::Export(args)) => export::export_recording(args),
         Some(CliCommand::List { json }) => list::list_scenarios(*json, colours),
@@ -106,7 +113,8 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
             Ok(ExitOutcome::Done)
         }
         Some(CliCommand::Test(args)) => test::run_tests(args, colours),
-        Some(CliCommand::Tune(args)) => tune::run_tune(args, cli.into(), colours),
+        Some(CliCommand::Tune(args)) => tune::run_tune(args, DashboardSettings::new(cli, colours), colours),
+        Some(CliCommand::Config { print_default, path }) => config::configure(*print_default, *path, colours),
         Some(CliCommand::Completions { shell }) => {
             completions::print_script(*shell)?;
             Ok(ExitOutcome::Done)

@@ -49,6 +49,7 @@ mod tune_view;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never};
 use thiserror::Error;
@@ -56,6 +57,7 @@ use thiserror::Error;
 use crate::model::{FindingOptions, Model};
 use crate::platform::limits::describe_io_error;
 use crate::platform::{Machine, request_short_slices};
+use crate::recording::FLIGHT_BYTES;
 use crate::scenario::{Scenario, SettingError, Settings, Source, Tour};
 use crate::trace::{RunEnd, Span, Stamp, WorkerKind};
 use app::{App, CurrentView};
@@ -64,13 +66,14 @@ use event_loop::EventLoop;
 use file_watcher::FileWatcher;
 use input::Input;
 use picker::Picker;
-use terminal::{FrameBuffer, Screen, TerminalGuard};
+use terminal::{BackgroundReply, FrameBuffer, Screen, TerminalGuard};
 
 pub use film::Film;
+pub use keys::{BoundAction, Key, KeyMap, KeyNameError, Rebinding, RebindingProblem};
 pub use player::{PlayableRun, PlaybackStart, parse_moment};
 pub use run_recording::{RecordOptions, WrittenRecording};
 pub use run_starter::{LiveStarter, RunStarter};
-pub use theme::{Depth, Ground, Theme, ThemeName};
+pub use theme::{Depth, Ground, OwnTheme, Theme, ThemeColour, ThemeName, Themes};
 pub use tune_view::{TuneSetup, TuneUpdate};
 
 /// The first screen.
@@ -127,7 +130,7 @@ impl SettingOverrides {
 
 #[derive(Debug, Clone)]
 pub struct Options {
-    pub theme: Theme,
+    pub themes: Themes,
     /// Whether to capture the mouse. Otherwise the terminal's own selection of text works.
     pub mouse: bool,
     /// Whether to ask a scenario's question before it runs.
@@ -140,6 +143,25 @@ pub struct Options {
     pub record: Option<RecordOptions>,
     /// Findings that are not listed, and thresholds.
     pub findings: FindingOptions,
+    pub keys: KeyMap,
+    /// Time between two frames of a moving picture.
+    pub frame_interval: Duration,
+    pub history: HistorySizes,
+}
+
+/// How much of a run is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistorySizes {
+    /// Bytes of events of the run on screen.
+    pub memory: usize,
+    /// Bytes of a recording that a key starts.
+    pub recording: u64,
+}
+
+impl Default for HistorySizes {
+    fn default() -> Self {
+        Self { memory: FLIGHT_BYTES, recording: run_recording::DEFAULT_LIMIT }
+    }
 }
 
 /// How the dashboard ended.
@@ -188,8 +210,9 @@ pub enum TuiError {
 /// # Errors
 /// When there is no terminal, or a thread of the program panicked.
 pub fn run(start: InitialScreen, options: &Options, starter: &dyn RunStarter) -> Result<DashboardExit, TuiError> {
-    let (backend, sources) = take_terminal(options.mouse)?;
-    let mut app = App::new(Picker::catalogue(), options.theme, terminal::screen_size());
+    let (backend, sources, themes) = take_terminal(options)?;
+    let mut app = App::new(Picker::catalogue(), themes.theme(), terminal::screen_size());
+    app.themes = themes;
     app.ask_questions = options.ask_questions;
     app.finding_options = options.findings.clone();
     let watched = match &start {
@@ -202,7 +225,8 @@ pub fn run(start: InitialScreen, options: &Options, starter: &dyn RunStarter) ->
     let first = app.initial_effects(start);
     let mut events = EventLoop::new(app, backend, EventSources { file_changes: saved, ..sources }, starter)
         .with_time_limit(options.time_limit)
-        .with_recording(options.record.clone());
+        .with_recording(options.record.clone(), options.history)
+        .with_frame_interval(options.frame_interval);
     let ended = events.run(first);
     leave_terminal(events, ended)
 }
@@ -218,26 +242,34 @@ pub fn run_tuning(
     stop_measuring: &dyn Fn(),
     options: &Options,
 ) -> Result<DashboardExit, TuiError> {
-    let (backend, sources) = take_terminal(options.mouse)?;
-    let mut app = App::new(Picker::default(), options.theme, terminal::screen_size());
+    let (backend, sources, themes) = take_terminal(options)?;
+    let mut app = App::new(Picker::default(), themes.theme(), terminal::screen_size());
+    app.themes = themes;
     app.finding_options = options.findings.clone();
     app.show_tuning(tuned);
-    let mut events = EventLoop::new(app, backend, sources, &LiveStarter).with_tune_updates(updates, stop_measuring);
+    let mut events = EventLoop::new(app, backend, sources, &LiveStarter)
+        .with_tune_updates(updates, stop_measuring)
+        .with_frame_interval(options.frame_interval);
     let ended = events.run(Vec::new());
     leave_terminal(events, ended)
 }
 
-/// Enters the terminal and starts its event sources.
-fn take_terminal(mouse: bool) -> Result<(TerminalBackend, EventSources), TuiError> {
+/// Enters the terminal and starts its event sources. Returns the themes for its background, too.
+fn take_terminal(options: &Options) -> Result<(TerminalBackend, EventSources, Themes), TuiError> {
     request_short_slices();
+    keys::set_keys(&options.keys);
     crossterm::style::force_color_output(true); // the theme decides: crossterm's NO_COLOR loses emphasis
-    let (guard, screen, buffer, panics) = TerminalGuard::enter(mouse)?;
+    let (guard, screen, buffer, panics) = TerminalGuard::enter(options.mouse)?;
     let signals = signals::watch_signals().map_err(TuiError::EnterFailed)?;
-    let input = Input::start().map_err(TuiError::EnterFailed)?;
+    let reply = if options.themes.has_colour() { terminal::ask_background() } else { Ok(BackgroundReply::default()) };
+    let reply = reply.map_err(TuiError::EnterFailed)?;
+    let themes = reply.ground.map_or(options.themes, |ground| options.themes.on_ground(ground));
+    let input = Input::start(reply.typed).map_err(TuiError::EnterFailed)?;
     let typed = input.events.clone();
     Ok((
         TerminalBackend { guard, screen, buffer, input },
         EventSources { input_events: typed, signals, panics, file_changes: never() },
+        themes,
     ))
 }
 

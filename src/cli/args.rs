@@ -52,7 +52,9 @@ Exit codes:
 
 Environment:
   NO_COLOR         no colour, unless --color is always
-  CLICOLOR_FORCE   colour even if the output is not a terminal";
+  CLICOLOR_FORCE   colour even if the output is not a terminal
+  COLORTERM, TERM  how many colours the terminal has, unless --color says so
+  COLORFGBG        the terminal's background, if it does not answer when asked";
 
 /// See threads and processes contend, live, in a terminal.
 ///
@@ -83,6 +85,10 @@ pub(super) struct Cli {
         help_heading = "Output",
     )]
     pub(super) color: ColourChoice,
+    /// Theme of the dashboard: dark, light, colorblind, high-contrast, ansi (the terminal's own colours), mono, or one
+    /// of your configuration [default: dark or light, by the terminal's background]
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Output")]
+    pub(super) theme: Option<String>,
     /// Do not capture the mouse, so that the terminal can select text
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) no_mouse: bool,
@@ -145,6 +151,16 @@ pub(super) enum CliCommand {
     Test(TestArgs),
     /// Find out how many workers are enough, and what limits them
     Tune(Box<TuneArgs>),
+    /// Check the configuration; print where it is, or all its options (see docs/configuration.md)
+    #[command(help_template = TEMPLATE, before_help = CONFIG_EXAMPLES)]
+    Config {
+        /// Print a file with every option, its default and its meaning
+        #[arg(long, conflicts_with = "path")]
+        print_default: bool,
+        /// Print where the file is looked for, whether or not there is one
+        #[arg(long)]
+        path: bool,
+    },
     /// Print a script for shell completion, also of scenarios, knobs and findings
     #[command(help_template = TEMPLATE, before_help = COMPLETION_EXAMPLES)]
     Completions {
@@ -160,6 +176,11 @@ Examples:
   contend fmt my.kdl                 format a file
   contend fmt --check *.kdl          for a build server
   contend fmt < my.kdl               for an editor: print the formatted text";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  contend config                                               check the file
+  contend config --print-default > \"$(contend config --path)\"   start a file of your own";
 
 const COMPLETION_EXAMPLES: &str = "\
 To install, add the line to the file:

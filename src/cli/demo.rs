@@ -7,9 +7,10 @@ use std::sync::Arc;
 use anstyle::Style;
 
 use super::args::DemoArgs;
+use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
-use super::run::{DashboardSettings, dashboard_options, run_dashboard};
+use super::run::run_dashboard;
 use crate::demo;
 use crate::scenario::{Tour, sanitize};
 use crate::tui;
@@ -17,7 +18,7 @@ use crate::tui;
 /// Shows, lists or checks a tour.
 pub(super) fn run_demo(
     args: &DemoArgs,
-    dashboard: DashboardSettings,
+    dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
     if args.list {
@@ -38,7 +39,7 @@ pub(super) fn run_demo(
     }
     let auto_pace = args.auto.then_some(args.pace);
     let start = tui::InitialScreen::Tour(tui::TourSetup { tour: Arc::new(tour), auto_pace });
-    let options = tui::Options { record: args.recording.dashboard_options(), ..dashboard_options(dashboard, colours) };
+    let options = tui::Options { record: args.recording.dashboard_options(), ..dashboard_options(dashboard)? };
     run_dashboard(start, &options, &[], colours)
 }
 

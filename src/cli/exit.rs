@@ -43,6 +43,9 @@ pub(super) enum CliError {
     /// The system refused something, or the run failed.
     #[error("{0}")]
     Run(String),
+    /// The configuration has mistakes, rendered with excerpts.
+    #[error("{0}")]
+    Mistakes(String),
     #[error(transparent)]
     Output(#[from] OutputError),
 }
@@ -55,7 +58,7 @@ impl CliError {
 
     pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Mistakes(_) => 2,
             Self::Run(_) | Self::Output(OutputError::Failed(_)) => 1,
             Self::Output(OutputError::Closed) => SIGNAL_BASE + SIGPIPE,
         })

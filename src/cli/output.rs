@@ -1,22 +1,13 @@
 //! Printing to standard output and standard error. A closed pipe is an error that ends the program, never a panic.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use clap::ValueEnum;
 
 use crate::scenario::sanitize;
-use crate::tui::Depth;
 
-/// When to use colour, the value of `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColourChoice {
-    /// On a terminal that supports it, unless `NO_COLOR` is set
-    Auto,
-    Always,
-    Never,
-}
+pub(super) use super::colours::{ColourChoice, Colours};
 
 /// The reason why text could not be written to standard output.
 #[derive(Debug, thiserror::Error)]
@@ -26,42 +17,6 @@ pub(super) enum OutputError {
     Closed,
     #[error("cannot write to standard output: {0}")]
     Failed(io::Error),
-}
-
-/// Whether standard output and standard error are coloured.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Colours {
-    pub(super) stdout: bool,
-    pub(super) stderr: bool,
-}
-
-impl Colours {
-    /// Decides by `--color`, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal with colours.
-    pub(super) fn detect(when: ColourChoice) -> Self {
-        let on = |terminal: bool| match when {
-            ColourChoice::Always => true,
-            ColourChoice::Never => false,
-            ColourChoice::Auto if anstyle_query::no_color() => false,
-            ColourChoice::Auto => anstyle_query::clicolor_force() || (terminal && anstyle_query::term_supports_color()),
-        };
-        Self { stdout: on(io::stdout().is_terminal()), stderr: on(io::stderr().is_terminal()) }
-    }
-}
-
-/// Returns how many colours the terminal has, if colour is on.
-pub(super) fn detect_depth(has_colour: bool) -> Depth {
-    let variable = |name| std::env::var(name).unwrap_or_default();
-    if !has_colour {
-        return Depth::None;
-    }
-    let (kind, term) = (variable("COLORTERM"), variable("TERM"));
-    if matches!(kind.as_str(), "truecolor" | "24bit") || term.ends_with("-direct") {
-        Depth::TrueColor
-    } else if term.contains("256color") {
-        Depth::Indexed256
-    } else {
-        Depth::Ansi16
-    }
 }
 
 /// Returns whether the locale uses UTF-8. The first variable that is set decides.

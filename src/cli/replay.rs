@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::ReplayArgs;
+use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::record::open_recording;
-use super::run::{DashboardSettings, dashboard_options, print_report, run_dashboard};
+use super::run::{print_report, run_dashboard};
 use crate::platform::limits::describe_io_error;
 use crate::recording::{Damage, Recording};
 use crate::report::RecordedRun;
@@ -18,7 +19,7 @@ use crate::tui;
 
 pub(super) fn replay(
     args: &ReplayArgs,
-    dashboard: DashboardSettings,
+    dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
     let recording = open_recording(&args.file)?;
@@ -29,7 +30,7 @@ pub(super) fn replay(
     }
     let run = playable_run(recording, args)?;
     let start = tui::InitialScreen::Recording(Box::new(run));
-    let options = tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard, colours) };
+    let options = tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard)? };
     run_dashboard(start, &options, &[], colours)
 }
 

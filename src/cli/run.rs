@@ -3,19 +3,20 @@
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
-use super::args::{Cli, RunArgs};
+use super::args::RunArgs;
+use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::progress::RunProgress;
 use super::{record, scenario, signals};
-use crate::model::{Finding, FindingOptions, Model, SplitFindings};
+use crate::model::{Finding, Model, SplitFindings};
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
 use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check, sanitize};
 use crate::source::LiveRun;
 use crate::trace::{RunEnd, Span, Stamp};
-use crate::tui::{self, Ground, Theme, ThemeName, TuiError};
+use crate::tui::{self, TuiError};
 
 /// Time limit of a headless run that would never end, without `--for`.
 const ENDLESS_RUN_LIMIT: Span = Span::from_millis(5_000);
@@ -30,32 +31,19 @@ struct RunTask {
     settings: Settings,
 }
 
-/// Options of the dashboard that apply to every command.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct DashboardSettings {
-    mouse: bool,
-    has_questions: bool,
-}
-
-impl From<&Cli> for DashboardSettings {
-    fn from(cli: &Cli) -> Self {
-        Self { mouse: !cli.no_mouse, has_questions: !cli.no_ask }
-    }
-}
-
 /// Opens the dashboard with the picker.
-pub(super) fn run_picker(dashboard: DashboardSettings, colours: Colours) -> Result<ExitOutcome, CliError> {
+pub(super) fn run_picker(dashboard: DashboardSettings<'_>, colours: Colours) -> Result<ExitOutcome, CliError> {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         let usage = "the picker needs a terminal; name a scenario: contend run SCENARIO, see contend --help";
         return Err(CliError::Usage(usage.to_owned()));
     }
-    run_dashboard(tui::InitialScreen::Picker, &dashboard_options(dashboard, colours), &[], colours)
+    run_dashboard(tui::InitialScreen::Picker, &dashboard_options(dashboard)?, &[], colours)
 }
 
 /// Runs one scenario, in the dashboard or headless.
 pub(super) fn run_scenario(
     args: &RunArgs,
-    dashboard: DashboardSettings,
+    dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
     let source = scenario::load_scenario(&args.scenario)?;
@@ -75,7 +63,7 @@ pub(super) fn run_scenario(
         time_limit: limit,
         findings: args.findings.options(),
         record: args.recording.dashboard_options(),
-        ..dashboard_options(dashboard, colours)
+        ..dashboard_options(dashboard)?
     };
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
@@ -114,20 +102,6 @@ fn check_watchable(source: &Source, is_headless: bool) -> Result<(), CliError> {
             "--watch needs a file of your own; make one: contend show {name} > {name}.kdl; \
              contend run {name}.kdl --watch"
         ))),
-    }
-}
-
-pub(super) fn dashboard_options(dashboard: DashboardSettings, colours: Colours) -> tui::Options {
-    let theme =
-        Theme::new(ThemeName::Dark, Ground::Dark, output::detect_depth(colours.stdout), output::is_unicode_locale());
-    tui::Options {
-        theme,
-        mouse: dashboard.mouse,
-        ask_questions: dashboard.has_questions,
-        reload_on_save: false,
-        time_limit: None,
-        record: None,
-        findings: FindingOptions::default(),
     }
 }
 

@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
 use super::args::TuneArgs;
+use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
-use super::run::{DashboardSettings, dashboard_options, text_format};
+use super::run::text_format;
 use super::{scenario, signals};
 use crate::platform::limits::describe_io_error;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, sanitize};
@@ -32,7 +33,7 @@ const MAX_OTHERS_CORES: f64 = 0.20;
 
 pub(super) fn run_tune(
     args: &TuneArgs,
-    dashboard: DashboardSettings,
+    dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
     // On the screen, the screen handles signals first.
@@ -45,8 +46,7 @@ pub(super) fn run_tune(
         let (source, replay) = load_source(args)?;
         match check_scenario(&source, colours) {
             Some(scenario) if on_screen => tune_scenario(args, (&scenario, replay), colours, |sweep| {
-                let options =
-                    tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard, colours) };
+                let options = tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard)? };
                 screen::measure_on_screen(sweep, args, &options, signal)
             })?,
             Some(scenario) => tune_scenario(args, (&scenario, replay), colours, |sweep| {

@@ -28,7 +28,7 @@ use super::player::{PlayableRun, Player};
 use super::question_page::QuestionPage;
 use super::run_view::{Prediction, RunView};
 use super::slow_motion::SlowMotion;
-use super::theme::Theme;
+use super::theme::{Theme, Themes};
 use super::tour::TourPlayer;
 use super::tune_view::{TuneLayout, TuneView};
 use super::{InitialScreen, SettingOverrides};
@@ -46,6 +46,8 @@ pub(super) struct App {
     pub(super) mode: Mode,
     pub(super) picker: Picker,
     pub(super) theme: Theme,
+    /// The themes that a key goes through.
+    pub(super) themes: Themes,
     /// The question page, shown instead of the current view.
     pub(super) question: Option<QuestionPage>,
     /// Whether no guardian would restore the terminal if this process were killed.
@@ -83,6 +85,7 @@ impl App {
             mode: Mode::Browse,
             picker,
             theme,
+            themes: theme.into(),
             question: None,
             is_unguarded: false,
             ask_questions: false,

@@ -16,7 +16,6 @@ use crossterm::event::Event;
 use ratatui::layout::Rect;
 use signal_hook::consts::{SIGCONT, SIGTSTP, SIGWINCH};
 
-use super::TuiError;
 use super::app::{App, AppEvent, Effect};
 use super::backend::{EventSources, ScreenBackend};
 use super::frame_timer::FrameTimer;
@@ -24,6 +23,7 @@ use super::input::InputEvent;
 use super::run_recording::{RecordOptions, RunRecording, WrittenRecording};
 use super::run_starter::RunStarter;
 use super::tune_view::TuneUpdate;
+use super::{HistorySizes, TuiError};
 #[cfg(debug_assertions)]
 use crate::platform::fault_injection;
 use crate::source::EventSource;
@@ -95,9 +95,14 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         Self { time_limit: limit, ..self }
     }
 
-    /// Records every run.
-    pub(super) fn with_recording(self, options: Option<RecordOptions>) -> Self {
-        Self { recording: RunRecording::new(options), ..self }
+    /// Records every run, if there are options, and keeps so much of each.
+    pub(super) fn with_recording(self, options: Option<RecordOptions>, history: HistorySizes) -> Self {
+        Self { recording: RunRecording::new(options, history), ..self }
+    }
+
+    /// Draws a moving picture so often.
+    pub(super) fn with_frame_interval(self, interval: Duration) -> Self {
+        Self { frame_timer: self.frame_timer.with_interval(interval), ..self }
     }
 
     /// Shows the progress of a tuning; `stop_measuring` ends it.
@@ -162,7 +167,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
 
     /// Starts the frame timer anew, because no frame was due while the picture stood still.
     fn restart_frame_timer(&mut self) {
-        self.frame_timer = FrameTimer::starting_at(Instant::now());
+        self.frame_timer.restart_at(Instant::now());
     }
 
     fn handle_next_event(&mut self) {

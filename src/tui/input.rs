@@ -57,22 +57,27 @@ enum PollResult {
 }
 
 impl Input {
-    /// Starts reading standard input.
+    /// Starts reading standard input, of which these bytes have been read already.
     ///
     /// # Errors
     /// When the system refuses another thread or a pipe.
-    pub(super) fn start() -> io::Result<Self> {
-        Self::read_from(stdin())
+    pub(super) fn start(already_read: Vec<u8>) -> io::Result<Self> {
+        Self::read_after(already_read, stdin())
     }
 
+    #[cfg(test)]
     fn read_from(terminal: impl AsFd + Send + 'static) -> io::Result<Self> {
+        Self::read_after(Vec::new(), terminal)
+    }
+
+    fn read_after(already_read: Vec<u8>, terminal: impl AsFd + Send + 'static) -> io::Result<Self> {
         let (sender, events) = bounded(EVENT_CAPACITY);
         let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
         let gate = Arc::new(Mutex::new(()));
         let reader = InputReader { terminal, stopped, gate: Arc::clone(&gate), events: sender };
         thread::Builder::new().name("input".into()).spawn(move || {
             request_short_slices();
-            if reader.run().is_err() {
+            if reader.run(&already_read).is_err() {
                 let _ = reader.events.send(InputEvent::Closed);
             }
         })?;
@@ -94,19 +99,20 @@ struct InputReader<T> {
 
 impl<T: AsFd> InputReader<T> {
     /// Reads until the receiver is gone; returns an error when the terminal is gone.
-    fn run(&self) -> io::Result<()> {
+    fn run(&self, already_read: &[u8]) -> io::Result<()> {
         let (mut decoder, mut decoded) = (Decoder::default(), Vec::new());
         let mut bytes = [0; READ_SIZE];
+        decoder.feed(already_read, &mut decoded);
         loop {
-            match self.poll_terminal(decoder.is_partial().then_some(ESCAPE_TIMEOUT))? {
-                PollResult::Bytes => decoder.feed(self.read_available(&mut bytes)?, &mut decoded),
-                PollResult::TimedOut => decoder.flush(&mut decoded),
-                PollResult::Stopped => return Ok(()),
-            }
             for event in decoded.drain(..) {
                 if self.events.send(InputEvent::Event(event)).is_err() {
                     return Ok(());
                 }
+            }
+            match self.poll_terminal(decoder.is_partial().then_some(ESCAPE_TIMEOUT))? {
+                PollResult::Bytes => decoder.feed(self.read_available(&mut bytes)?, &mut decoded),
+                PollResult::TimedOut => decoder.flush(&mut decoded),
+                PollResult::Stopped => return Ok(()),
             }
         }
     }
@@ -187,6 +193,15 @@ mod tests {
         assert!(is_key(&next_event(&input), KeyCode::Esc), "without waiting for another key");
         drop(terminal);
         assert!(matches!(next_event(&input), InputEvent::Closed), "a terminal that hangs up is noticed");
+    }
+
+    #[test]
+    fn bytes_that_were_read_before_come_first() {
+        let (mut terminal, ours) = UnixStream::pair().expect("a pair of sockets");
+        terminal.write_all(b"A").expect("there is room");
+        let input = Input::read_after(b"q\x1b[".to_vec(), ours).expect("it starts");
+        assert!(is_key(&next_event(&input), KeyCode::Char('q')));
+        assert!(is_key(&next_event(&input), KeyCode::Up), "a sequence goes on where the other reader stopped");
     }
 
     #[test]

@@ -2,10 +2,17 @@
 
 mod bindings;
 mod groups;
+mod key;
+mod map;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::cell::Cell;
 
-use bindings::{BINDINGS, NUMBER_KEYS};
+use crossterm::event::KeyEvent;
+
+use bindings::NUMBER_KEYS;
+
+pub use key::{Key, KeyNameError};
+pub use map::{BoundAction, KeyMap, Rebinding, RebindingProblem};
 
 pub(super) use groups::KeyGroup;
 
@@ -125,6 +132,8 @@ pub(super) enum Action {
     OpenScenario,
     Back,
     Help,
+    /// Shows the next theme.
+    NextTheme,
     Redraw,
     Suspend,
     Interrupt,
@@ -164,23 +173,29 @@ pub(super) enum KeyContext {
     Everywhere,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Binding {
     pub(super) keys: &'static [Key],
     pub(super) action: Action,
     pub(super) context: KeyContext,
     /// A word for the hints; empty if the key has none.
     pub(super) hint: &'static str,
-    pub(super) help: &'static str,
-}
-
-/// A key as the terminal reports it. Shift is part of a character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
-    code: KeyCode,
-    has_control: bool,
+    help: &'static str,
 }
 
 impl Action {
+    /// Returns the name in the configuration: `toggle-freeze`.
+    pub(super) fn name(self) -> String {
+        let (mut name, variant) = (String::new(), format!("{self:?}"));
+        for c in variant.chars().take_while(char::is_ascii_alphanumeric) {
+            if c.is_ascii_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+
     /// Whether the action closes an overlay.
     pub(super) const fn closes_overlay(self) -> bool {
         matches!(
@@ -217,6 +232,7 @@ impl Action {
                 | Self::ToggleRecording
                 | Self::SetMark
                 | Self::Copy
+                | Self::NextTheme
         )
     }
 
@@ -227,6 +243,56 @@ impl Action {
 }
 
 impl KeyContext {
+    /// What is on screen: every context that is no combination of others.
+    const SCREENS: [Self; 9] = [
+        Self::Picker,
+        Self::Question,
+        Self::LiveRun,
+        Self::RecordedRun,
+        Self::Replay,
+        Self::SlowMotion,
+        Self::Tune,
+        Self::Tour,
+        Self::LeftTour,
+    ];
+
+    /// Whether a screen has keys of both.
+    fn overlaps(self, other: Self) -> bool {
+        Self::SCREENS.iter().any(|screen| self.contains(*screen) && other.contains(*screen))
+    }
+
+    const fn describe(self) -> &'static str {
+        match self {
+            Self::Picker => "in the list of scenarios",
+            Self::Question => "on the question page",
+            Self::List => "in the list of scenarios and in a tuning",
+            Self::AnyRun => "in a run",
+            Self::LiveOrRecordedRun => "in a live or recorded run",
+            Self::LiveRunOrSlowMotion => "in a live run and in slow motion",
+            Self::LiveRun => "in a live run",
+            Self::RecordedRun => "in a recorded run",
+            Self::Replay => "in a replay",
+            Self::SlowMotion => "in slow motion",
+            Self::Tune => "in a tuning",
+            Self::Tour => "in a tour",
+            Self::LeftTour => "in a run of a tour that was left",
+            Self::PickerOrRun => "in the list of scenarios and in a run",
+            Self::Everywhere => "everywhere",
+        }
+    }
+
+    fn contains(self, context: Self) -> bool {
+        match self {
+            Self::Everywhere => !matches!(context, Self::Tour | Self::LeftTour),
+            Self::PickerOrRun => context == Self::Picker || context.is_run(),
+            Self::List => matches!(context, Self::Picker | Self::Tune),
+            Self::AnyRun => context.is_run(),
+            Self::LiveOrRecordedRun => context.is_run() && context != Self::SlowMotion,
+            Self::LiveRunOrSlowMotion => matches!(context, Self::LiveRun | Self::SlowMotion),
+            other => other == context,
+        }
+    }
+
     /// Whether a run is on screen.
     pub(super) const fn is_run(self) -> bool {
         matches!(self, Self::LiveRun | Self::RecordedRun | Self::Replay | Self::SlowMotion)
@@ -235,62 +301,56 @@ impl KeyContext {
 
 impl Binding {
     fn is_active_in(&self, context: KeyContext) -> bool {
-        match self.context {
-            KeyContext::Everywhere => !matches!(context, KeyContext::Tour | KeyContext::LeftTour),
-            KeyContext::PickerOrRun => context == KeyContext::Picker || context.is_run(),
-            KeyContext::List => matches!(context, KeyContext::Picker | KeyContext::Tune),
-            KeyContext::AnyRun => context.is_run(),
-            KeyContext::LiveOrRecordedRun => context.is_run() && context != KeyContext::SlowMotion,
-            KeyContext::LiveRunOrSlowMotion => matches!(context, KeyContext::LiveRun | KeyContext::SlowMotion),
-            other => other == context,
-        }
+        self.context.contains(context)
     }
 
     /// Returns the names of its keys: `Up k`.
     pub(super) fn key_names(&self) -> String {
         if self.keys == NUMBER_KEYS {
-            return self.hint_key();
+            return "1-9".into();
         }
         self.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ")
     }
 
     /// Returns the name of its key in the hints.
     pub(super) fn hint_key(&self) -> String {
-        match self.action {
-            Action::KnobUp | Action::Faster => "+/-".into(),
-            Action::NextEvent => ", .".into(),
-            Action::NextFinding => "n/N".into(),
-            _ if self.keys == NUMBER_KEYS => "1-9".into(),
-            _ => self.keys.first().map(|key| key.name()).unwrap_or_default(),
-        }
+        in_force().hint_key(self)
+    }
+
+    /// Returns its help, with the keys that it mentions.
+    pub(super) fn help(&self) -> String {
+        in_force().with_keys(self.help)
     }
 }
 
-impl Key {
-    pub(super) fn name(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "Space".into(),
-            KeyCode::Char(c) => c.to_string(),
-            KeyCode::F(n) => format!("F{n}"),
-            KeyCode::BackTab => "Shift-Tab".into(),
-            KeyCode::PageUp => "PgUp".into(),
-            KeyCode::PageDown => "PgDn".into(),
-            other => format!("{other:?}"),
-        };
-        if self.has_control { format!("Ctrl-{}", name.to_uppercase()) } else { name }
-    }
+thread_local! {
+    /// The keys of the dashboard that this thread draws, and whose input it handles.
+    static IN_FORCE: Cell<Option<&'static KeyMap>> = const { Cell::new(None) };
 }
 
-impl From<KeyEvent> for Key {
-    fn from(event: KeyEvent) -> Self {
-        Self { code: event.code, has_control: event.modifiers.contains(KeyModifiers::CONTROL) }
-    }
+/// Sets the keys of the dashboard that this thread shows. They are kept as long as the program runs.
+pub(super) fn set_keys(map: &KeyMap) {
+    let map = if map == KeyMap::standard() { KeyMap::standard() } else { Box::leak(Box::new(map.clone())) };
+    IN_FORCE.set(Some(map));
 }
 
-/// Returns the number key that starts or chooses an entry of a list: `[2]`, so that it does not read as part of the
-/// text.
+fn in_force() -> &'static KeyMap {
+    IN_FORCE.get().unwrap_or_else(KeyMap::standard)
+}
+
+/// Returns the key that starts a suggestion, such as `[2]`, so that it does not read as part of the text.
 pub(super) fn key_label(number: usize) -> String {
-    format!("[{number}]")
+    in_force().entry_label(Action::RunSuggestion(1), number)
+}
+
+/// Returns the key that starts a scenario of "start here".
+pub(super) fn start_label(number: usize) -> String {
+    in_force().entry_label(Action::RunStartScenario(1), number)
+}
+
+/// Returns the key that chooses a guess.
+pub(super) fn guess_label(number: usize) -> String {
+    in_force().entry_label(Action::ChooseGuess(1), number)
 }
 
 /// Returns the bindings of a context whose first key does not mean something else in the context above it, and before
@@ -304,34 +364,32 @@ pub(super) fn bindings_below(above: Option<KeyContext>, context: KeyContext) -> 
 
 /// Returns the name of an action's first key.
 pub(super) fn key_name(action: Action) -> String {
-    BINDINGS.iter().find(|binding| binding.action == action).map(Binding::hint_key).unwrap_or_default()
+    in_force().key_of(action)
 }
 
 /// Returns the bindings that work in a context, in the table's order.
 pub(super) fn bindings_in(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |b| b.is_active_in(context))
+    in_force().bindings_in(context)
 }
 
 /// Returns the action of a key in a context.
 pub(super) fn action_for(event: KeyEvent, context: KeyContext) -> Option<Action> {
-    let key = Key::from(event);
-    let (binding, nth) = bindings_in(context).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
-    Some(match binding.action {
-        Action::RunStartScenario(_) => Action::RunStartScenario(nth),
-        Action::ChooseGuess(_) => Action::ChooseGuess(nth),
-        Action::RunSuggestion(_) => Action::RunSuggestion(nth),
-        action => action,
-    })
+    in_force().action_for(event, context)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::KeyContext::{LeftTour, LiveRun, Picker, Question, RecordedRun, Replay, SlowMotion, Tour, Tune};
+    use std::collections::HashSet;
+
+    use crossterm::event::KeyCode;
+
+    use super::KeyContext::LiveRun;
+    use super::bindings::BINDINGS;
     use super::*;
 
     #[test]
     fn no_key_has_two_meanings_in_one_context() {
-        for context in [Picker, Question, LiveRun, RecordedRun, Replay, SlowMotion, Tune, Tour, LeftTour] {
+        for context in KeyContext::SCREENS {
             let keys: Vec<String> = bindings_in(context).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{key} means two things in {context:?}");
@@ -345,6 +403,14 @@ mod tests {
             assert!(!binding.keys.is_empty() && !binding.help.is_empty(), "{:?}", binding.action);
             assert!(BINDINGS[..i].iter().all(|b| b.action != binding.action), "{:?} stands twice", binding.action);
         }
+    }
+
+    #[test]
+    fn every_action_has_a_name_of_its_own() {
+        let names: HashSet<String> = BINDINGS.iter().map(|binding| binding.action.name()).collect();
+        assert_eq!(names.len(), BINDINGS.len());
+        assert_eq!(Action::ToggleFreeze.name(), "toggle-freeze");
+        assert_eq!(Action::RunSuggestion(1).name(), "run-suggestion");
     }
 
     #[test]

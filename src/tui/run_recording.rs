@@ -12,10 +12,11 @@ use crate::scenario::sanitize;
 use crate::source::Header;
 use crate::trace::format::{format_bytes, format_stamp};
 use crate::trace::{Message, Registry, RunEnd, Span, Stamp};
+use crate::tui::HistorySizes;
 use crate::tui::time_of_day::utc_for_file_name;
 
 /// Largest size of a file, unless the command line says another, in bytes.
-const DEFAULT_LIMIT: u64 = 1 << 30;
+pub(super) const DEFAULT_LIMIT: u64 = 1 << 30;
 
 /// Where to record runs.
 #[derive(Debug, Clone)]
@@ -36,8 +37,7 @@ pub(super) struct RunRecording {
     run_count: usize,
     /// The run on screen.
     current: Option<CurrentRun>,
-    /// Bytes that are kept of each run; `None` for the usual size.
-    memory_limit: Option<usize>,
+    history: HistorySizes,
     /// Files that end, in order; the last sections of some are still being written.
     ended: Vec<(PathBuf, RecordingFile)>,
     /// The number of these files that the user knows of.
@@ -57,14 +57,14 @@ struct CurrentRun {
 }
 
 impl RunRecording {
-    pub(super) fn new(options: Option<RecordOptions>) -> Self {
-        Self { options, ..Self::default() }
+    pub(super) fn new(options: Option<RecordOptions>, history: HistorySizes) -> Self {
+        Self { options, history, ..Self::default() }
     }
 
     /// Keeps fewer bytes of the next runs.
     #[cfg(test)]
     pub(super) const fn limit_memory(&mut self, bytes: usize) {
-        self.memory_limit = Some(bytes);
+        self.history.memory = bytes;
     }
 
     /// Begins to keep the messages of a run of the scenario `name`, in its file if each run has one.
@@ -75,7 +75,7 @@ impl RunRecording {
         let run = self.current.insert(CurrentRun {
             description: describe_run(header, time_limit),
             name: file_name_part(name),
-            flight: self.memory_limit.map_or_else(FlightRecorder::default, FlightRecorder::with_budget),
+            flight: FlightRecorder::with_budget(self.history.memory),
             path: None,
             run_end: None,
             is_failure_told: false,
@@ -96,7 +96,7 @@ impl RunRecording {
     /// Starts a file in this directory for the run on screen, or ends the one that is being written. A run that has
     /// ended is written at once. Returns a sentence for the user.
     pub(super) fn toggle_file(&mut self, directory: &Path) -> String {
-        let limit = self.options.as_ref().map_or(DEFAULT_LIMIT, |options| options.limit);
+        let limit = self.options.as_ref().map_or(self.history.recording, |options| options.limit);
         let Some(run) = &mut self.current else { return "There is no run to record".into() };
         if run.path.is_some() {
             let end = run.conclusion();

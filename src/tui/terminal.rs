@@ -3,6 +3,7 @@
 //! [`leave_terminal`] may be called any number of times from anywhere: when the guard is dropped, in the panic hook, on
 //! a signal. If this process dies without running any of its code, a guardian process does the same from outside.
 
+mod background;
 mod frame_writer;
 
 use std::io;
@@ -20,6 +21,7 @@ use ratatui::{TerminalOptions, Viewport};
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{isatty, tcgetwinsize};
 
+pub(super) use background::Reply as BackgroundReply;
 pub(super) use frame_writer::FrameBuffer;
 
 use super::TuiError;
@@ -122,6 +124,15 @@ pub(super) fn leave_terminal() -> bool {
         let _ = update_cleanup(None, |all| all.terminal = None);
     } // else the guardian tries once more after the end of this process
     written.is_ok()
+}
+
+/// Asks the terminal, which was entered, for its background. Nobody else may read from it meanwhile.
+///
+/// # Errors
+/// When the terminal is gone.
+pub(super) fn ask_background() -> io::Result<BackgroundReply> {
+    frame_writer::write_now(background::QUESTION)?;
+    background::read_reply(stdin())
 }
 
 /// Returns the size of the window, within the limit of cells.

@@ -17,12 +17,14 @@ mod playing;
 mod prediction;
 #[cfg(feature = "previews")]
 mod previews;
+mod rebinding;
 mod recording;
 mod replay;
 mod replay_navigation;
 mod screen_sizes;
 mod script;
 mod slow_motion;
+mod themes;
 mod time_travel;
 mod touring;
 mod tuning;

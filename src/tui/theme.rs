@@ -4,6 +4,7 @@
 //! information. A theme's colours are data: a [`palette::Palette`] with those that the terminal can show.
 
 mod built_in;
+mod choice;
 #[allow(dead_code, reason = "views take these up one by one")]
 mod colour_space;
 #[allow(dead_code, reason = "views take these up one by one")]
@@ -11,6 +12,7 @@ mod depth;
 #[allow(dead_code, reason = "views take these up one by one")]
 mod glyphs;
 mod names;
+mod own;
 mod palette;
 #[allow(dead_code, reason = "views take these up one by one")]
 mod roles;
@@ -24,8 +26,10 @@ use crate::model::Severity;
 use crate::trace::State;
 use palette::Palette;
 
+pub use choice::Themes;
 pub use depth::Depth;
 pub use names::ThemeName;
+pub use own::{OwnTheme, ThemeColour};
 pub use palette::Ground;
 pub(super) use roles::Role;
 

@@ -69,6 +69,78 @@ fn list_of_findings_is_current() {
     assert_current("docs/findings.md", &text);
 }
 
+const CONFIGURATION: &str = r##"# Configuration
+
+contend works without a configuration. A file of your own changes colours, keys, mouse, questions, frames per second and
+how much of a run is kept.
+
+```sh
+contend config --path                                          # where the file is looked for
+contend config --print-default > "$(contend config --path)"    # start one
+contend config                                                 # check it
+```
+
+The file is `$XDG_CONFIG_HOME/contend/config.toml`, or `~/.config/contend/config.toml`, in
+[TOML](https://toml.io). Options of the command line override it: `--theme`, `--no-mouse`, `--no-ask`. The dashboard
+reads it when it opens; reports, tests and checks never do. A mistake keeps the dashboard from opening: the message names
+the line, the column and the fix.
+
+## Themes
+
+| theme | for |
+|---|---|
+| `dark`, `light` | the standard; the background of the terminal decides, if no theme is chosen |
+| `colorblind` | the colours of Okabe and Ito, which any colour vision tells apart |
+| `high-contrast` | text with a contrast of at least 7:1 |
+| `ansi` | the terminal's own sixteen colours |
+| `mono` | no colour: letters, glyphs, bold and reversed text carry everything |
+
+`--theme NAME` chooses one for a run, `T` goes through all of them. Text has a contrast of at least 4.5:1 against its
+background and areas 3:1, except in `ansi`, where the terminal decides.
+
+The terminal is asked for its background when the dashboard opens; if it does not answer within 150 ms, `COLORFGBG`
+decides, and without that the background counts as dark. A theme for the other background paints its own.
+
+Colours are as many as the terminal has: 16 million, 256 or 16, by `COLORTERM`, `TERM` and terminfo. `--color truecolor`,
+`--color 256` and `--color 16` override that; `NO_COLOR` and `--color never` switch colours off.
+
+A theme of your own is another one with some colours changed. Letters of a state are made lighter or darker where its
+colour would not be readable:
+
+```toml
+theme = "mine"
+
+[themes.mine]
+base = "dark"
+lock = "#ff8800"
+workers = ["#e5c07b", "#61afef", "#98c379"]
+```
+
+## Keys
+
+Every action has a name; the list is below. Help and hints on the screen follow your keys. A key with two actions in one
+place is a mistake, so give the other action another key as well, or none:
+
+```toml
+[keys]
+quit = ["Q", "F10"]
+kill-worker = []
+```
+
+Keys inside a line that you type (a filter, a time, a path) are fixed: Enter, Esc, Backspace.
+
+## Every option
+
+`contend config --print-default` prints this:
+
+```toml
+"##;
+
+#[test]
+fn configuration_is_current() {
+    assert_current("docs/configuration.md", &format!("{CONFIGURATION}{}```\n", contend::config::default_file()));
+}
+
 const MISTAKES: &str = "\
 # Mistakes
 

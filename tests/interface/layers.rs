@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules of the program in order: each may import the modules before it.
-const MODULES: [&str; 8] = ["catalogue", "demo", "report", "tune", "diff", "tui", "export", "cli"];
+const MODULES: [&str; 9] = ["catalogue", "demo", "report", "tune", "diff", "tui", "config", "export", "cli"];
 
 /// Crates under `crates/`, which `src/lib.rs` re-exports as modules.
 const CRATES: [&str; 9] =

@@ -28,7 +28,7 @@ enum MistakeKind {
 
 /// One error or warning with its position.
 #[derive(Debug, Clone)]
-pub(super) struct Mistake {
+pub struct Mistake {
     kind: MistakeKind,
     span: Range<usize>,
     title: String,
@@ -40,25 +40,25 @@ pub(super) struct Mistake {
 
 impl Mistake {
     /// Sets the text shown at the underlined position.
-    pub(super) fn label(&mut self, text: impl Into<String>) -> &mut Self {
+    pub fn label(&mut self, text: impl Into<String>) -> &mut Self {
         self.label = text.into();
         self
     }
 
     /// Adds another underlined position.
-    pub(super) fn add_related(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
+    pub fn add_related(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
         self.related.push((span, text.into()));
         self
     }
 
     /// Sets the fix.
-    pub(super) fn help(&mut self, text: impl Into<String>) -> &mut Self {
+    pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
         self.help = Some(text.into());
         self
     }
 
     /// Sets the fix to the known word that was probably meant, if there is one.
-    pub(super) fn did_you_mean(&mut self, word: Option<&str>) -> &mut Self {
+    pub fn did_you_mean(&mut self, word: Option<&str>) -> &mut Self {
         if let Some(word) = word {
             self.help = Some(format!("did you mean `{word}`?"));
         }
@@ -77,11 +77,13 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
-    pub(super) fn of(source: &Source) -> Self {
+    /// Returns an empty list for this file.
+    pub fn of(source: &Source) -> Self {
         Self { path: source.label(), text: source.text.clone(), list: Vec::new(), omitted: 0 }
     }
 
-    pub(super) fn error(&mut self, span: Range<usize>, title: impl Into<String>) -> &mut Mistake {
+    /// Adds an error.
+    pub fn error(&mut self, span: Range<usize>, title: impl Into<String>) -> &mut Mistake {
         self.add(MistakeKind::Error, span, title.into())
     }
 
@@ -116,7 +118,8 @@ impl Mistakes {
         self.list.retain(|mistake| mistake.kind == MistakeKind::Error);
     }
 
-    pub(super) fn sort(&mut self) {
+    /// Brings them into the order of the file.
+    pub fn sort(&mut self) {
         self.list.sort_by_key(|m| (m.span.start, m.span.end));
     }
 

@@ -8,9 +8,11 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathComplete
 
 use super::super::args::Cli;
 use crate::catalogue::{self, CatalogueEntry};
+use crate::config;
 use crate::demo;
 use crate::model::Threshold;
 use crate::scenario::{Knob, KnobKind, Scenario, check, sanitize};
+use crate::tui::{Depth, Themes};
 
 /// Returns the command line with candidates attached to its arguments.
 pub(super) fn command_with_candidates(words: &[OsString]) -> Command {
@@ -39,9 +41,12 @@ pub(super) fn command_with_candidates(words: &[OsString]) -> Command {
         ("tune", "knob", swept),
     ]
     .into_iter()
-    .fold(Cli::command(), |command, (subcommand, arg, completer)| {
-        command.mut_subcommand(subcommand, |sub| sub.mut_arg(arg, |arg| arg.add(completer)))
-    })
+    .fold(
+        Cli::command().mut_arg("theme", |arg| arg.add(ArgValueCompleter::new(theme_names))),
+        |command, (subcommand, arg, completer)| {
+            command.mut_subcommand(subcommand, |sub| sub.mut_arg(arg, |arg| arg.add(completer)))
+        },
+    )
 }
 
 /// Returns the scenario that the words name, unless it has mistakes. Reads regular files only: a pipe would be used up.
@@ -52,6 +57,15 @@ fn named_scenario(words: &[OsString]) -> Option<Scenario> {
     let is_readable = spec.to_str().and_then(catalogue::get).is_some() || Path::new(spec).is_file();
     let source = catalogue::find(spec).ok().filter(|_| is_readable)?;
     check(&source).ok().map(|checked| checked.scenario)
+}
+
+/// Returns the built-in themes and, if the configuration has no mistakes, the user's own.
+fn theme_names(current: &OsStr) -> Vec<CompletionCandidate> {
+    let own = config::path().and_then(|path| config::load(&path).ok()).map(|config| config.own_themes);
+    let themes = Themes::new(Depth::None, true).with_own(own.unwrap_or_default());
+    let current = current.to_string_lossy();
+    let names = themes.names().into_iter().chain(["auto"]).filter(|name| name.starts_with(&*current));
+    names.map(CompletionCandidate::new).collect()
 }
 
 fn scenario_names(current: &OsStr) -> Vec<CompletionCandidate> {

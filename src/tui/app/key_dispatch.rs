@@ -122,6 +122,7 @@ impl App {
         match action {
             Action::Quit => return vec![Effect::Quit { interrupted: false }],
             Action::Help => self.mode = Mode::Help { scroll: 0 },
+            Action::NextTheme => self.show_next_theme(),
             Action::Filter => self.mode = Mode::Filter,
             Action::Copy => return vec![Effect::Copy],
             _ => {
@@ -134,6 +135,12 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    fn show_next_theme(&mut self) {
+        self.themes = self.themes.next();
+        self.theme = self.themes.theme();
+        self.status_message = Some(self.themes.describe());
     }
 
     /// Handles keys while the user types a filter. In the picker, the list keeps its keys.

@@ -112,7 +112,7 @@ impl HelpOverlay {
         let mut sections = Vec::new();
         for group in KeyGroup::ALL {
             let bindings = group.bindings(self.above, self.context);
-            let entries = bindings.iter().map(|binding| (binding.key_names(), binding.help.to_owned()));
+            let entries = bindings.iter().map(|binding| (binding.key_names(), binding.help()));
             sections.push(section(group.heading(), entries, width));
         }
         let own = |pair: &(&str, &str)| (pair.0.to_owned(), pair.1.to_owned());

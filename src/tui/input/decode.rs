@@ -73,7 +73,7 @@ impl Decoder {
         let pending = std::mem::take(&mut self.pending);
         match *pending.as_slice() {
             [ESCAPE] => out.push(Event::Key(KeyCode::Esc.into())),
-            [ESCAPE, key @ (b'[' | b'O')] => out.push(Event::Key(with_alt(char_key(key.into())))),
+            [ESCAPE, key @ (b'[' | b'O' | b']')] => out.push(Event::Key(with_alt(char_key(key.into())))),
             _ => {}
         }
     }
@@ -86,8 +86,13 @@ impl Decoder {
             Decoded::Paste => self.paste = Some(Paste::default()),
             Decoded::Dropped => {}
             Decoded::Restart => {
-                if self.pending == [ESCAPE, ESCAPE] {
-                    out.push(Event::Key(KeyCode::Esc.into()));
+                match *self.pending.as_slice() {
+                    [ESCAPE, ESCAPE] => out.push(Event::Key(KeyCode::Esc.into())),
+                    [ESCAPE, b']', ref typed @ .., _] => {
+                        out.push(Event::Key(with_alt(char_key(']'))));
+                        out.extend(typed.iter().map(|byte| Event::Key(char_key((*byte).into()))));
+                    }
+                    _ => {}
                 }
                 self.pending.clear();
                 return self.push_byte(byte, out);
@@ -133,6 +138,7 @@ fn decode_pending(bytes: &[u8]) -> Decoded {
     match *bytes {
         [] | [ESCAPE] | [ESCAPE, b'O'] => Decoded::Partial,
         [ESCAPE, b'[', ..] => sequence::decode_csi(&bytes[2..]),
+        [ESCAPE, b']', ..] => sequence::decode_osc(&bytes[2..]),
         [ESCAPE, b'O', key] => sequence::decode_ss3(key),
         [ESCAPE, ESCAPE] => Decoded::Restart,
         [ESCAPE, ref key @ ..] => match decode_plain(key) {
@@ -201,6 +207,19 @@ mod tests {
             other => panic!("no key: {other:?}"),
         };
         decoded(bytes).into_iter().map(key).collect()
+    }
+
+    #[test]
+    fn late_answer_about_the_background_is_no_input() {
+        let only_keys = |bytes: &[u8]| keys(bytes).into_iter().map(|key| key.code).collect::<Vec<_>>();
+        for end in [&b"\x07"[..], b"\x1b\\"] {
+            let answer = [b"a\x1b]11;rgb:1e1e/1e1e/1e1e", end, b"\x1b[?62;22cb"].concat();
+            assert_eq!(only_keys(&answer), [KeyCode::Char('a'), KeyCode::Char('b')]);
+        }
+        assert_eq!(only_keys(b"\x1b]").len(), 1, "Alt-]");
+        assert_eq!(only_keys(b"\x1b]x"), [KeyCode::Char(']'), KeyCode::Char('x')]);
+        assert_eq!(only_keys(b"\x1b]1x"), [']', '1', 'x'].map(KeyCode::Char));
+        assert_eq!(only_keys(b"\x1b]11;").len(), 0, "cut off");
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         "run",
         "Run the scenario, with or without a guess",
     ),
-    bind(&NUMBER_KEYS, Action::ChooseGuess(1), Question, "choose", "Choose this guess; Up and Down work too"),
+    bind(&NUMBER_KEYS, Action::ChooseGuess(1), Question, "choose", "Choose this guess; {up} and {down} work too"),
     bind(
         &[char_key(' ')],
         Action::PlayRecording,
@@ -116,7 +116,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         Action::RunSuggestion(1),
         LiveRun,
         "try",
-        "Restart with this suggestion (`a` and `i` list them)",
+        "Restart with this suggestion (`{show-answer}` and `{about}` list them)",
     ),
     bind(
         &[char_key('p')],
@@ -130,10 +130,10 @@ pub(super) const BINDINGS: &[Binding] = &[
         Action::OpenTimeline,
         Tune,
         "timeline",
-        "Open the recorded timeline of a run at the chosen level; Esc returns",
+        "Open the recorded timeline of a run at the chosen level; {back} returns",
     ),
-    bind(&[plain_key(KeyCode::Left), char_key('h')], Action::LowerLevel, Tune, "", "Next lower level, like Up"),
-    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::HigherLevel, Tune, "", "Next higher level, like Down"),
+    bind(&[plain_key(KeyCode::Left), char_key('h')], Action::LowerLevel, Tune, "", "Next lower level, like {up}"),
+    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::HigherLevel, Tune, "", "Next higher level, like {down}"),
     bind(
         &[plain_key(KeyCode::Tab)],
         Action::NextUpperPane,
@@ -176,7 +176,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         Action::Explain,
         AnyRun,
         "explain",
-        "Explain in sentences what the chosen worker or lock does at the cursor, or a finding; `?` does so too when one is chosen",
+        "Explain in sentences what the chosen worker or lock does at the cursor, or a finding; `{help}` does so too when one is chosen",
     ),
     bind(&[char_key('C')], Action::ToggleCosts, AnyRun, "", "Who costs whom: who waits for whom how long; again: back"),
     bind(
@@ -316,6 +316,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         "Record the run to a file, with what memory holds of it so far; again: stop",
     ),
     bind(&[char_key('x')], Action::KillWorker, LiveRun, "", "Kill the chosen worker"),
+    bind(&[char_key('T')], Action::NextTheme, Everywhere, "", "Next theme: dark, light, for any colour vision ..."),
     bind(
         &[plain_key(KeyCode::Esc)],
         Action::Back,

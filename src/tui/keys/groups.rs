@@ -107,9 +107,13 @@ const fn group_of(action: Action) -> KeyGroup {
         | Action::Explain
         | Action::ShowAnswer
         | Action::About => KeyGroup::Panes,
-        Action::Help | Action::Back | Action::Quit | Action::Interrupt | Action::Suspend | Action::Redraw => {
-            KeyGroup::Program
-        }
+        Action::Help
+        | Action::NextTheme
+        | Action::Back
+        | Action::Quit
+        | Action::Interrupt
+        | Action::Suspend
+        | Action::Redraw => KeyGroup::Program,
         _ => KeyGroup::Time,
     }
 }

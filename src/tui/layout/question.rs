@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{take_bottom, take_top};
 use crate::report::text_width::wrap_text;
 use crate::trace::format::compact_counted;
-use crate::tui::keys::key_label;
+use crate::tui::keys::guess_label;
 use crate::tui::question_page::QuestionPage;
 
 /// Columns of the text on a screen wide enough.
@@ -93,7 +93,7 @@ fn question_lines(question: &QuestionPage, width: u16, is_spacious: bool) -> Vec
     put(QuestionPart::Ask, question.ask().map_or("", |ask| &ask.text));
     for (at, guess) in question.guesses().iter().enumerate() {
         for (i, line) in wrap_text(&guess.text, width.saturating_sub(GUESS_INDENT + 1)).into_iter().enumerate() {
-            let key = if i == 0 { key_label(at + 1) } else { "   ".to_owned() };
+            let key = if i == 0 { guess_label(at + 1) } else { "   ".to_owned() };
             lines.push((QuestionPart::Guess(at), format!("    {key} {line}")));
         }
         if is_spacious {

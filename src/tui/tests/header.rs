@@ -1,7 +1,5 @@
 //! Tests of the header: which knob is marked as the one that the keys turn.
 
-use ratatui::style::Modifier;
-
 use super::app_screen::{AT_END, COLOUR_THEME, app_after, app_with_recording, press_keys, screen};
 use super::harness::Harness;
 use super::script::{contention, in_delivery_order, knob_turned};
@@ -11,7 +9,8 @@ use crate::tui::app::App;
 fn highlighted(app: &App) -> String {
     let buffer = screen(app);
     let line = buffer.content.iter().take(usize::from(buffer.area.width));
-    line.filter(|cell| cell.modifier.contains(Modifier::REVERSED)).map(ratatui::buffer::Cell::symbol).collect()
+    let marked = app.theme.selection_style().bg;
+    line.filter(|cell| cell.style().bg == marked).map(ratatui::buffer::Cell::symbol).collect()
 }
 
 #[test]

@@ -151,8 +151,9 @@ fn help_shows_every_key_and_closes() {
         all.push_str(&harness.screen_text());
     }
     for binding in crate::tui::keys::bindings_in(crate::tui::keys::KeyContext::LiveRun) {
-        let words: Vec<&str> = binding.help.split_whitespace().take(3).collect();
-        assert!(all.contains(&words.join(" ")), "{}: {}", binding.key_names(), binding.help);
+        let help = binding.help();
+        let words: Vec<&str> = help.split_whitespace().take(3).collect();
+        assert!(all.contains(&words.join(" ")), "{}: {help}", binding.key_names());
     }
     harness.press_keys("?");
     assert!(!harness.contains("Show this help"));

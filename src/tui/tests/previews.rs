@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ratatui::layout::Rect;
 
-use super::app_screen::{COLOUR_THEME, screen, screen_text};
+use super::app_screen::{screen, screen_text};
 use super::harness::Harness;
 use super::script::contention;
 use crate::catalogue;
@@ -13,10 +13,11 @@ use crate::scenario::Source;
 use crate::trace::State;
 use crate::tui::app::App;
 use crate::tui::picker::{Picker, PickerEntry};
+use crate::tui::theme::Theme;
 
 /// Returns the picker's screen with this scenario chosen.
 fn screen_of(picker: Picker, name: &str, (width, height): (u16, u16)) -> String {
-    let mut app = App::new(picker, COLOUR_THEME, Rect::new(0, 0, width, height));
+    let mut app = App::new(picker, Theme::plain(true), Rect::new(0, 0, width, height));
     app.picker.choose_name(name);
     screen_text(&screen(&app))
 }
@@ -31,7 +32,7 @@ fn lane<'a>(screen: &'a str, worker: &str) -> &'a str {
 fn picker_shows_the_lanes_of_a_recorded_run() {
     let screen = screen_of(Picker::catalogue(), "deadlock", (120, 40));
     assert!(screen.contains("ms of a run"), "{screen}");
-    let wait = COLOUR_THEME.cell_glyph(State::Lock);
+    let wait = Theme::plain(true).cell_glyph(State::Lock);
     for worker in ["left", "right"] {
         let lane = lane(&screen, worker);
         assert!(lane.ends_with(&wait.repeat(8)), "both wait for a lock at the end: {lane}\n{screen}");

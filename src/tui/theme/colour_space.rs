@@ -1,5 +1,7 @@
 //! Arithmetic with colours: contrast, distance and mixtures, as eyes see them.
 
+use std::sync::LazyLock;
+
 use ratatui::style::Color;
 
 /// A colour of sRGB.
@@ -60,6 +62,9 @@ pub(super) fn xterm_colour(index: u8) -> Rgb {
     }
 }
 
+/// The luminance on which black and white have the same contrast.
+const EQUAL_INKS: f64 = 0.179;
+
 /// Returns the colour's components, as xterm shows it; `None` for the terminal's own.
 pub(super) fn rgb_of(colour: Color) -> Option<Rgb> {
     match colour {
@@ -74,9 +79,15 @@ pub(super) fn mix(colour: Rgb, with: Rgb, share: f64) -> Rgb {
     std::array::from_fn(|i| (f64::from(colour[i]) * share + f64::from(with[i]) * (1.0 - share)).round() as u8)
 }
 
+/// Returns the light of a channel, from 0 to 1.
 fn linear(channel: u8) -> f64 {
-    let c = f64::from(channel) / 255.0;
-    if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    static LIGHT: LazyLock<[f64; 256]> = LazyLock::new(|| {
+        std::array::from_fn(|channel| {
+            let c = channel as f64 / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        })
+    });
+    LIGHT[usize::from(channel)]
 }
 
 /// Returns the relative luminance, from 0 to 1.
@@ -93,10 +104,7 @@ pub(super) fn contrast(a: Rgb, b: Rgb) -> f64 {
 
 /// Returns black or white, whichever is easier to read on this colour.
 pub(super) fn ink_on(colour: Rgb) -> Color {
-    // Squares are near enough to the exact luminance, and cost no powers.
-    let [r, g, b] = colour.map(|channel| u32::from(channel) * u32::from(channel));
-    let light = 2_126 * r + 7_152 * g + 722 * b;
-    if light > 10_000 * 255 * 255 / 100 * 19 { Color::Rgb(0, 0, 0) } else { Color::Rgb(255, 255, 255) }
+    if luminance(colour) > EQUAL_INKS { Color::Rgb(0, 0, 0) } else { Color::Rgb(255, 255, 255) }
 }
 
 /// Returns the colour in Oklab, in which equal distances look equally different.
@@ -136,7 +144,7 @@ mod tests {
                 for b in (0..=255).step_by(15) {
                     let area = [r, g, b];
                     let ink = rgb_of(ink_on(area)).expect("black or white");
-                    assert!(contrast(ink, area) >= 4.0, "{area:?}: {}", contrast(ink, area));
+                    assert!(contrast(ink, area) >= 4.5, "{area:?}: {}", contrast(ink, area));
                 }
             }
         }

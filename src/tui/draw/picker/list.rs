@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::super::app::App;
-use super::super::super::keys::key_label;
+use super::super::super::keys::start_label;
 use super::super::super::layout::{PickerLayout, PickerLine, list_lines};
 use super::super::super::picker::{PickerRow, PickerSection, SearchWords};
 use super::super::super::theme::{Role, Theme};
@@ -78,7 +78,7 @@ fn draw_row(look: &RowLook<'_>, nth: usize, row: &PickerRow<'_>, at: Rect, buf: 
     // The rows to start with are the first ones, and number keys run them.
     let rest = match row.section {
         PickerSection::StartHere => {
-            text::put_line(buf, rest, &format!("{} ", key_label(nth + 1)), styled(theme.faint_style()))
+            text::put_line(buf, rest, &format!("{} ", start_label(nth + 1)), styled(theme.faint_style()))
         }
         PickerSection::Group(_) => rest,
     };

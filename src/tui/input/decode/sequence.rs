@@ -22,6 +22,20 @@ pub(super) fn decode_csi(bytes: &[u8]) -> Decoded {
     }
 }
 
+/// Decodes the bytes after `ESC ]`: an answer about the background, which came too late to be of use.
+pub(super) fn decode_osc(bytes: &[u8]) -> Decoded {
+    const BACKGROUND: &[u8] = b"11;";
+    if BACKGROUND.starts_with(bytes) {
+        return Decoded::Partial;
+    }
+    match bytes.strip_prefix(BACKGROUND) {
+        None => Decoded::Restart,
+        Some([.., 0x07] | [.., 0x1b, b'\\']) => Decoded::Dropped,
+        Some(_) if bytes.len() >= MAX_SEQUENCE => Decoded::Dropped,
+        Some(_) => Decoded::Partial,
+    }
+}
+
 /// Decodes the letter after `ESC O`.
 pub(super) fn decode_ss3(letter: u8) -> Decoded {
     if (0x20..0x7f).contains(&letter) { key_or_dropped(key_of_letter(letter)) } else { Decoded::Restart }
