@@ -13,6 +13,8 @@ mod header;
 mod help;
 mod lane;
 mod lane_cell;
+mod lane_content;
+mod lane_figures;
 mod legend;
 mod lock;
 mod overlay;
@@ -248,7 +250,7 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
     let parts = scene.split_row(line);
     let faint = scene.theme.faint_style();
     let (name, heads): (_, Vec<&str>) = match section {
-        Section::Workers => ("Workers", lane::share_figures(scene).iter().map(|f| f.heading).collect()),
+        Section::Workers => ("Workers", Vec::new()),
         Section::Locks => ("Locks", lock::HEADS.to_vec()),
         Section::Queues => ("Queues", queue::HEADS.to_vec()),
         Section::Signals => ("Signals", signal::HEADS.to_vec()),
@@ -268,6 +270,7 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
     scene.draw_figures(parts.figures, &heads, buf);
     match section {
         Section::Workers => {
+            lane_figures::draw_heading(scene, parts.figures, buf);
             text::put_line(buf, parts.timeline, &panes::pools::summary_line(scene.view), faint);
         }
         Section::Locks => {

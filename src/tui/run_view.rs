@@ -15,6 +15,7 @@ mod recurrence;
 mod selection;
 mod shown_moment;
 mod window;
+mod writes;
 mod zoom;
 
 use std::cell::RefCell;
@@ -44,6 +45,8 @@ pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
 pub(super) use selection::{Pane, Selection};
 pub(super) use window::Viewport;
+use writes::KeptWrites;
+pub(super) use writes::LaneWrite;
 use zoom::WindowBeforeFit;
 pub(super) use zoom::Zoom;
 
@@ -115,6 +118,8 @@ pub(super) struct RunView {
     cell_cache: RefCell<CellCache>,
     /// Who costs whom, as it was drawn last.
     costs: RefCell<Option<Rc<WhoCostsWhom>>>,
+    /// Writes that raced, as they were drawn last.
+    writes: RefCell<KeptWrites>,
 }
 
 impl RunView {

@@ -38,6 +38,9 @@ const CORES_BUCKET_BYTES: usize = FULL_DETAIL_CORES * 24 + 24;
 const SPAN_BYTES: usize = 16;
 const HOLD_BYTES: usize = 32;
 
+/// Bytes of a write that a counter remembers.
+const WRITE_BYTES: usize = 24;
+
 /// Bytes of a histogram up to an hour with two significant digits.
 const HISTOGRAM_BYTES: usize = 20 << 10;
 
@@ -68,7 +71,8 @@ impl HistoryCounts {
 
 /// The sizes that follow from a budget.
 ///
-/// Half of it goes to the histories, a sixth to exact spans and holds, a sixth to histograms, an eighth to grants.
+/// Half of it goes to the histories, a sixth to exact spans and holds, a sixth to histograms, an eighth to grants, a
+/// sixty-fourth to the writes of counters.
 /// Every history has at least 64 buckets and every lane at least 32 exact spans. These exceed a budget below about 10
 /// KiB for each lane and 4 KiB for each lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,8 @@ pub(super) struct BufferSizes {
     pub holds_per_lock: usize,
     /// Words of 64 grants that each lock remembers beyond the first missing grant.
     pub grant_words: usize,
+    /// Newest writes that each counter remembers.
+    pub writes_per_counter: usize,
     /// Significant digits of histograms.
     pub digits: u8,
 }
@@ -103,6 +109,7 @@ impl BufferSizes {
             spans_per_lane: exact,
             holds_per_lock: exact.min(1024),
             grant_words: grants,
+            writes_per_counter: (budget.bytes / 64 / WRITE_BYTES / others.max(1)).clamp(8, 512),
             digits,
         }
     }

@@ -1,10 +1,14 @@
 //! A shared counter: its value, its expected value, and lost updates.
 
+mod writes;
+
 use std::collections::BTreeMap;
 
 use super::history::{History, HistoryShape, Merge};
 use super::state_times::CellWindow;
 use contend_trace::{CounterMemory, Span, Stamp, WorkerId};
+pub use writes::CounterWrite;
+use writes::NewestWrites;
 
 /// One bucket of a counter's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,10 +63,12 @@ pub struct Counter {
     former_swaps: SwapCounts,
     /// Recorded additions and lost updates before the last change of settings.
     baseline: (u64, i64),
+    newest_writes: NewestWrites,
+    max_writes: usize,
 }
 
 impl Counter {
-    pub(super) fn new(initial: i64, memory: CounterMemory, shape: HistoryShape) -> Self {
+    pub(super) fn new(initial: i64, memory: CounterMemory, shape: HistoryShape, max_writes: usize) -> Self {
         Self {
             initial,
             memory,
@@ -81,6 +87,8 @@ impl Counter {
             swaps: SwapCounts::default(),
             former_swaps: SwapCounts::default(),
             baseline: (0, 0),
+            newest_writes: NewestWrites::default(),
+            max_writes,
         }
     }
 
@@ -115,7 +123,8 @@ impl Counter {
 
     /// Records an addition and the value that was written.
     #[inline]
-    pub(super) fn add(&mut self, at: Stamp, delta: i8, value: i32) {
+    pub(super) fn add(&mut self, (at, worker): (Stamp, WorkerId), delta: i8, value: i32) {
+        self.newest_writes.add((at, worker), (delta, value), self.max_writes);
         self.apply_delta(at, i64::from(delta), Some((at, i64::from(value))));
     }
 
@@ -291,12 +300,15 @@ impl Counter {
     }
 
     /// Reduces the detail that is kept.
-    pub(super) fn reshape(&mut self, shape: HistoryShape) {
+    pub(super) fn reshape(&mut self, shape: HistoryShape, max_writes: usize) {
+        self.max_writes = self.max_writes.min(max_writes);
         self.history.reshape(shape);
     }
 
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.history.heap_bytes() + self.private_copies.len() * 2 * size_of::<(WorkerId, Stamp, i64)>()
+        self.history.heap_bytes()
+            + self.newest_writes.heap_bytes()
+            + self.private_copies.len() * 2 * size_of::<(WorkerId, Stamp, i64)>()
     }
 }

@@ -5,6 +5,7 @@ mod cpu_accounting;
 mod lane_bucket;
 mod life_end;
 mod loop_turns;
+mod past_tasks;
 mod poll_history;
 mod wait;
 mod wakeup;
@@ -15,6 +16,8 @@ use self::cpu_accounting::CpuAccounting;
 pub(crate) use self::lane_bucket::LaneBucket;
 pub use self::life_end::LifeEnd;
 pub(crate) use self::loop_turns::TurnInterval;
+use self::past_tasks::PastTasks;
+pub use self::past_tasks::TaskSpan;
 use self::poll_history::PollHistory;
 pub(crate) use self::wait::{Alternative, JoinWait, LockWait, NextWait, SupplyDetail, Wait};
 pub(crate) use self::wakeup::Wakeup;
@@ -38,6 +41,8 @@ pub(super) struct OpenTask {
     pub queue_wait: Span,
     /// Its number, if it was recorded.
     pub number: Option<u64>,
+    /// The number of the item that the worker had taken before.
+    pub taken: Option<u64>,
 }
 
 /// The locks that a worker holds, according to its own stream.
@@ -64,6 +69,7 @@ pub struct Lane {
     pub(super) open_tasks: Vec<OpenTask>,
     /// The number of the task that begins next, and whether the worker runs it while it waits for a result.
     pub(super) next_task: Option<(u64, bool)>,
+    pub(super) past_tasks: PastTasks,
     pub(super) polls: PollHistory,
     /// The last wake-up by a condition, as long as the worker has done nothing useful since.
     pub(super) wakeup: Option<Wakeup>,
@@ -122,6 +128,7 @@ impl Lane {
             holds: HeldLocks::default(),
             open_tasks: Vec::new(),
             next_task: None,
+            past_tasks: PastTasks::default(),
             polls: PollHistory::default(),
             wakeup: None,
             slot_snapshot: 0,
@@ -210,6 +217,14 @@ impl Lane {
         self.lost_events.0.max(self.lost_events.1)
     }
 
+    /// Ends the newest task at `at`.
+    pub(super) fn end_newest_task(&mut self, at: Stamp) -> Option<OpenTask> {
+        let task = self.open_tasks.pop()?;
+        let number = task.number.or(task.taken);
+        self.past_tasks.add(TaskSpan { from: task.began, to: at, number }, self.max_exact_spans);
+        Some(task)
+    }
+
     /// Reduces the detail that is kept.
     pub(super) fn reshape(&mut self, shape: HistoryShape, max_exact_spans: usize) {
         self.history.reshape(shape);
@@ -228,6 +243,7 @@ impl Lane {
         let holds = self.holds.confirmed.capacity() + self.holds.uncertain.capacity() + self.next_wait.holds.capacity();
         self.history.heap_bytes()
             + self.polls.heap_bytes()
+            + self.past_tasks.heap_bytes()
             + self.exact_spans.capacity() * size_of::<SpanStart>()
             + holds * size_of::<(ResourceId, Grant)>()
     }

@@ -64,7 +64,7 @@ use std::sync::Arc;
 pub use accessors::Health;
 pub use buffer_sizes::Budget;
 pub use cores::{CoreCell, Cores};
-pub use counter::{Counter, SwapCounts};
+pub use counter::{Counter, CounterWrite, SwapCounts};
 pub use cpu_load::CpuLoad;
 pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
 pub use duration_set::DurationSet;
@@ -75,7 +75,7 @@ pub use findings::{
     ThresholdUnit, Thresholds,
 };
 pub use gone::{GoneResources, GoneWorkers};
-pub use lane::{Activity, Lane, LifeEnd};
+pub use lane::{Activity, Lane, LifeEnd, TaskSpan};
 pub use life::Life;
 pub use lock::{Lock, LockCapacity, LockCell, RecentLockUse};
 pub use marks::{MarkCount, NamedMark};

@@ -36,7 +36,7 @@ impl ResourceState {
             ResourceKind::Results => Self::Results(Box::new(Results::new(sizes.shape, sizes.grant_words))),
             ResourceKind::Life { worker } => Self::Life(Box::new(Life::new(*worker, sizes.digits))),
             ResourceKind::Counter { initial, memory } => {
-                Self::Counter(Box::new(Counter::new(*initial, *memory, sizes.shape)))
+                Self::Counter(Box::new(Counter::new(*initial, *memory, sizes.shape, sizes.writes_per_counter)))
             }
         })
     }
@@ -48,7 +48,7 @@ impl ResourceState {
             Self::Queue(queue) => queue.reshape(sizes.shape),
             Self::Pipe(pipe) => pipe.reshape(sizes.shape),
             Self::Results(results) => results.reshape(sizes.shape),
-            Self::Counter(counter) => counter.reshape(sizes.shape),
+            Self::Counter(counter) => counter.reshape(sizes.shape, sizes.writes_per_counter),
             Self::Signals(signals) => signals.reshape(sizes),
             Self::Life(_) => {}
         }

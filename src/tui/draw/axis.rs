@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::layout::TimelineRow;
 use super::super::run_view::Viewport;
-use super::{RunScene, is_following, lane, text};
+use super::{RunScene, is_following, lane_figures, text};
 use crate::report::text_width::truncate;
 use crate::trace::Stamp;
 use crate::trace::format::compact_duration;
@@ -46,9 +46,9 @@ impl Widget for AxisLine<'_> {
         if let Some(end) = end {
             text::put_right(buf, parts.timeline, &end, scene.theme.strong_style());
         }
-        let heads = if self.has_headings { lane::share_figures(scene) } else { Vec::new() };
-        let heads: Vec<_> = heads.into_iter().map(|f| (f.heading.to_owned(), faint)).collect();
-        scene.draw_figures(parts.figures, &heads, buf);
+        if self.has_headings {
+            lane_figures::draw_heading(scene, parts.figures, buf);
+        }
     }
 }
 

@@ -2,48 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::figures::ShownState;
 use super::super::run_view::{RunView, Selection};
-use super::{RunScene, lane_cell, text};
+use super::super::theme::Theme;
+use super::lane_cell::{self, Calm};
+use super::{RunScene, lane_content, lane_figures, text};
 use crate::model::StateTimes;
 use crate::trace::format::{compact_count, compact_duration, compact_percent};
 use crate::trace::{State, WorkerId};
-
-/// A share of the visible time under a heading of its own.
-#[derive(Clone, Copy)]
-pub(super) struct ShareFigure {
-    pub(super) heading: &'static str,
-    states: &'static [State],
-    /// Whether a large share is drawn emphasized, because it is a cost.
-    strong_from: bool,
-}
-
-/// All figures, the most important first.
-const FIGURES: [ShareFigure; 7] = [
-    ShareFigure { heading: "run", states: &[State::Running], strong_from: false },
-    ShareFigure { heading: "lock", states: &[State::Lock], strong_from: true },
-    ShareFigure { heading: "hand", states: &[State::Handover], strong_from: true },
-    ShareFigure { heading: "io", states: &[State::Io], strong_from: false },
-    ShareFigure { heading: "idle", states: &[State::Empty], strong_from: false },
-    ShareFigure { heading: "rdy", states: &[State::Ready], strong_from: true },
-    ShareFigure { heading: "full", states: &[State::Full], strong_from: true },
-];
-
-/// Returns the figures that a scenario's lanes have, as many as fit.
-pub(super) fn share_figures(scene: RunScene<'_>) -> Vec<ShareFigure> {
-    let room = usize::from(scene.columns.figures / super::super::layout::FIGURE_WIDTH);
-    let states = scene.view.states;
-    let mut figures: Vec<ShareFigure> =
-        FIGURES.into_iter().filter(|f| f.states.iter().any(|s| states.has(*s))).collect();
-    if states.has_event_loop() {
-        figures.sort_by_key(|figure| (figure.heading != "run", figure.heading != "rdy"));
-    }
-    figures.truncate(room);
-    figures
-}
 
 /// One line of a lane; `line_index` counts from its top.
 pub(super) struct LaneRow<'a> {
@@ -66,21 +34,24 @@ impl Widget for LaneRow<'_> {
         let Self { scene, worker, line_index: part, line_count: of } = self;
         let view = scene.view;
         let parts = scene.split_row(line);
+        let figures = view.figures.lane(worker);
+        let shares = figures.map(|f| f.shares).unwrap_or_default();
         view.with_cells(worker, &scene.axis.window(), |cells| {
-            draw_timeline(scene, parts.timeline, cells, (part, of), buf);
+            draw_timeline(scene, parts.timeline, cells, (part, of), &shares, buf);
         });
+        if part == of / 2 {
+            lane_content::draw_contents(scene, worker, parts.timeline, buf);
+        }
+        draw_identity(scene, parts.label, worker, buf);
         if part > 0 {
-            scene.draw_figures(parts.figures, &[], buf);
             return;
         }
         let name = name_with_tasks(view, worker, scene.theme.has_unicode);
         let beside = scene.draw_name(parts.label, &name, scene.is_chosen(Selection::Lane(worker)), buf);
-        let figures = view.figures.lane(worker);
         if let Some((shown, exact)) = figures.and_then(|f| Some((f.shown_state?, f.is_exact))) {
             draw_state(scene, beside, shown, exact, buf);
         }
-        let shares = figures.map(|f| f.shares).unwrap_or_default();
-        draw_shares(scene, parts.figures, &shares, buf);
+        lane_figures::draw_figures(scene, parts.figures, worker, &shares, buf);
     }
 }
 
@@ -120,11 +91,11 @@ impl Widget for FoldedLanesRow<'_> {
             (None, 0, gone) => format!(" {} gone", compact_count(gone)),
             (None, more, gone) => format!(" {more} more, {} gone", compact_count(gone)),
         };
-        let label = format!("{count}, {} running", compact_percent(running_share(&shares)));
+        let label = format!("{count}, {} running", compact_percent(shares.share(State::Running)));
         let label = if label.len() < usize::from(parts.label.width) { label } else { count };
         text::put_line(buf, parts.label, &label, scene.theme.faint_style());
-        draw_timeline(scene, parts.timeline, &cells, (0, 1), buf);
-        draw_shares(scene, parts.figures, &shares, buf);
+        draw_timeline(scene, parts.timeline, &cells, (0, 1), &shares, buf);
+        lane_figures::draw_shares(scene.theme, parts.figures, &shares, buf);
     }
 }
 
@@ -145,42 +116,37 @@ fn draw_state(scene: RunScene<'_>, at: Rect, shown: ShownState, exact: bool, buf
     let letter = shown.state.letter().to_string();
     let rest = text::put_line(buf, at, &letter, scene.theme.state_style(shown.state));
     if shown.state != State::Done && exact {
-        text::put_right(buf, rest, &compact_duration(shown.duration), Style::new());
+        text::put_right(buf, rest, &compact_duration(shown.duration), scene.theme.faint_style());
     }
 }
 
-/// Draws one cell for each column, the last at the right end; of a lane several lines high, one of its lines.
-fn draw_timeline(scene: RunScene<'_>, at: Rect, cells: &[StateTimes], line: (u16, u16), buf: &mut Buffer) {
-    for (shares, column) in cells.iter().zip(scene.axis.blank_columns()..) {
+/// Draws the mark of the worker's own colour before its name; where there is no colour, its own letter.
+fn draw_identity(scene: RunScene<'_>, label: Rect, worker: WorkerId, buf: &mut Buffer) {
+    let theme = scene.theme;
+    let at = Rect { width: label.width.min(1), ..label };
+    if theme.has_colour() {
+        text::put_line(buf, at, theme.identity_mark(), theme.identity_style(worker.index()));
+    } else {
+        text::put_line(buf, at, &Theme::identity_letter(worker.index()).to_string(), theme.faint_style());
+    }
+}
+
+/// Draws one cell for each column, the last at the right end; of a lane several lines high, one of its lines. `shares`
+/// are those of the whole lane.
+fn draw_timeline(
+    scene: RunScene<'_>,
+    at: Rect,
+    cells: &[StateTimes],
+    line: (u16, u16),
+    shares: &StateTimes,
+    buf: &mut Buffer,
+) {
+    let look = (scene.theme, Calm::of_lane(shares));
+    for (cell, column) in cells.iter().zip(scene.axis.blank_columns()..) {
         if column < at.width {
-            lane_cell::draw_cell(buf, (at.x + column, at.y), shares, line, scene.theme);
+            lane_cell::draw_cell(buf, (at.x + column, at.y), cell, line, look);
         }
     }
-}
-
-fn draw_shares(scene: RunScene<'_>, at: Rect, shares: &StateTimes, buf: &mut Buffer) {
-    let figures: Vec<_> = share_figures(scene)
-        .into_iter()
-        .map(|figure| {
-            let share = share(shares, figure.states);
-            let loud = figure.strong_from && share >= 0.5;
-            let style = if loud { scene.theme.state_style(figure.states[0]) } else { Style::new() };
-            let is_known = share > 0.0 || figure.states != [State::Ready] || scene.view.shown_model().has_ready_times();
-            let figure = if is_known { compact_percent(share) } else { "- ".to_owned() };
-            (if shares.alive_ns() == 0 { String::new() } else { figure }, style)
-        })
-        .collect();
-    scene.draw_figures(at, &figures, buf);
-}
-
-/// Returns the share of the time in which a worker was alive.
-fn share(shares: &StateTimes, states: &[State]) -> f64 {
-    let ns: u64 = states.iter().map(|s| shares.get(*s)).sum();
-    crate::trace::Span(ns).share_of(crate::trace::Span(shares.alive_ns()))
-}
-
-fn running_share(shares: &StateTimes) -> f64 {
-    share(shares, &[State::Running])
 }
 
 /// Returns the states seen in the window that the scenario does not announce, such as a crash or a gap.

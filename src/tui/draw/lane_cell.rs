@@ -10,16 +10,26 @@ use crate::trace::State;
 /// Smallest share of a cell for which a second state is shown.
 const MIN_VISIBLE_SHARE: f64 = 1.0 / 16.0;
 
+/// Share of a lane from which on its longest wait is drawn calmer, and how much of its colour is left at all of it.
+const CALM_FROM: f64 = 0.5;
+const CALMEST: f64 = 0.5;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LaneCell {
     Blank,
     /// One state, whether or not others have too small a share to be shown.
     Pure(State),
-    /// Contention and a calmer state.
+    /// Two states that fill the cell, the second from the bottom: a wait and work.
     Mixed {
         front: State,
         back: State,
-        /// The calmer state's share of the two, in eighths of a line: at least one, never all.
+        /// The second state's share of the two, in eighths of a line: at least one, never all.
+        eighths: u16,
+    },
+    /// A state that fills a part of the cell from the bottom, because the worker slept or had no work in the rest.
+    Level {
+        state: State,
+        rest: State,
         eighths: u16,
     },
 }
@@ -39,46 +49,119 @@ impl LaneCell {
                 .map(|s| (shares.get(s), s))
                 .filter(|(ns, _)| *ns > 0)
                 .max_by_key(|(ns, s)| (*ns, std::cmp::Reverse(*s)))
+                .map(|(_, s)| s)
         };
-        let Some((_, most)) = longest(&mut alive()) else { return Self::Blank };
+        let Some(most) = longest(&mut alive()) else { return Self::Blank };
         let seen = |state: &State| shares.get(*state) as f64 >= MIN_VISIBLE_SHARE * shares.alive_ns() as f64;
         let price = longest(&mut alive().filter(|s| s.is_contention()).filter(seen));
         // Work is shown before other calm states, because contention costs work.
         let work = Some(State::Running).filter(seen);
-        let calm = work.or_else(|| Some(longest(&mut alive().filter(|s| !s.is_contention()).filter(seen))?.1));
-        match (price, calm) {
-            (Some((ns, front)), Some(back)) => {
-                let back_ns = shares.get(back);
-                let whole = lines.max(1) * 8;
-                let share = back_ns as f64 / (back_ns + ns) as f64;
-                Self::Mixed { front, back, eighths: ((f64::from(whole) * share) as u16).clamp(1, whole - 1) }
+        let wait = longest(&mut alive().filter(|s| is_calm_wait(*s)).filter(seen));
+        let idle = longest(&mut alive().filter(|s| is_idle(*s)).filter(seen));
+        let eighths = |part: State, other: State| {
+            let (part, other) = (shares.get(part), shares.get(other));
+            let whole = lines.max(1) * 8;
+            let share = part as f64 / (part + other) as f64;
+            ((f64::from(whole) * share) as u16).clamp(1, whole - 1)
+        };
+        match (price.or(wait), work.or(wait), idle) {
+            (Some(front), Some(back), _) if front != back => Self::Mixed { front, back, eighths: eighths(back, front) },
+            (Some(state), _, Some(rest)) | (_, Some(state), Some(rest)) => {
+                Self::Level { state, rest, eighths: eighths(state, rest) }
             }
             _ => Self::Pure(most),
         }
     }
 
-    /// Returns the part of the cell in one of its lines, counted from the top. The calmer state fills the lines from
-    /// the bottom.
+    /// Returns the part of the cell in one of its lines, counted from the top. What fills a part of the cell fills the
+    /// lines from the bottom; a thin line is in the last one.
     fn for_line(self, line: u16, of: u16) -> Self {
-        let Self::Mixed { front, back, eighths } = self else { return self };
-        match eighths.saturating_sub(8 * (of - 1 - line)) {
-            0 => Self::Pure(front),
-            eighths => Self::Mixed { front, back, eighths: eighths.min(8) },
+        let above = 8 * (of - 1 - line);
+        match self {
+            Self::Mixed { front, back, eighths } => match eighths.saturating_sub(above) {
+                0 => Self::Pure(front),
+                eighths => Self::Mixed { front, back, eighths: eighths.min(8) },
+            },
+            Self::Level { state, rest, eighths } => match eighths.saturating_sub(above) {
+                0 => Self::Blank,
+                eighths => Self::Level { state, rest, eighths: eighths.min(8) },
+            },
+            Self::Pure(state) if is_idle(state) && above > 0 => Self::Blank,
+            other => other,
         }
     }
 
-    fn appearance(self, theme: Theme) -> (&'static str, Style) {
+    fn appearance(self, theme: Theme, calm: Calm) -> (&'static str, Style) {
+        let is_area = theme.has_colour() && theme.has_unicode;
         match self {
             Self::Blank => (" ", Style::new()),
-            Self::Pure(state) => (theme.cell_glyph(state), theme.cell_style(state)),
-            Self::Mixed { front, back, eighths } => theme.mixed_cell(front, back, eighths),
+            Self::Pure(state) => (theme.cell_glyph(state), calm.apply(theme, state, theme.cell_style(state))),
+            Self::Mixed { front, back, eighths } => {
+                let (glyph, style) = theme.mixed_cell(front, back, eighths);
+                (glyph, if is_area { calm.apply_behind(theme, front, style) } else { style })
+            }
+            Self::Level { state, eighths, .. } if is_area => {
+                let style = Style::new().fg(theme.state_colour(state));
+                (theme.level_glyph(f64::from(eighths) / 8.0), calm.apply(theme, state, style))
+            }
+            Self::Level { state, rest, eighths } if state.is_contention() => theme.mixed_cell(state, rest, 8 - eighths),
+            Self::Level { state, rest, eighths } => {
+                let more = if eighths >= 4 { state } else { rest };
+                (theme.cell_glyph(more), theme.cell_style(more))
+            }
         }
     }
 }
 
+/// Whether a worker in this state waits for something that is not contended.
+const fn is_calm_wait(state: State) -> bool {
+    matches!(state, State::Signal | State::Io | State::Handover)
+}
+
+/// Whether a worker in this state has nothing to do: a thin line instead of an area.
+const fn is_idle(state: State) -> bool {
+    matches!(state, State::Sleep | State::Empty)
+}
+
+/// How much calmer a lane draws the state that it is in nearly always, so that what breaks the monotony stands out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Calm {
+    state: State,
+    factor: f64,
+}
+
+impl Calm {
+    /// Every state as it is.
+    pub(super) const NONE: Self = Self { state: State::Lock, factor: 1.0 };
+
+    /// Returns the calm of a lane with these shares of the time: the more of it is one wait, the calmer that is drawn.
+    /// It changes evenly, so that no lane flickers.
+    pub(super) fn of_lane(shares: &StateTimes) -> Self {
+        let waits = State::ALL.into_iter().filter(|s| s.is_contention() || is_calm_wait(*s));
+        let state = waits.max_by_key(|s| shares.get(*s)).unwrap_or(State::Lock);
+        let above = ((shares.share(state) - CALM_FROM) / (1.0 - CALM_FROM)).clamp(0.0, 1.0);
+        Self { state, factor: 1.0 - (1.0 - CALMEST) * above }
+    }
+
+    fn apply(self, theme: Theme, state: State, style: Style) -> Style {
+        if state == self.state && self.factor < 1.0 { theme.shaded(style, self.factor) } else { style }
+    }
+
+    /// Changes the background only.
+    fn apply_behind(self, theme: Theme, state: State, style: Style) -> Style {
+        Style { bg: self.apply(theme, state, Style { fg: None, ..style }).bg, ..style }
+    }
+}
+
 /// Draws one line of a cell that is `of` lines high.
-pub(super) fn draw_cell(buf: &mut Buffer, at: (u16, u16), shares: &StateTimes, (line, of): (u16, u16), theme: Theme) {
-    let (glyph, style) = LaneCell::from_shares(shares, of).for_line(line, of).appearance(theme);
+pub(super) fn draw_cell(
+    buf: &mut Buffer,
+    at: (u16, u16),
+    shares: &StateTimes,
+    (line, of): (u16, u16),
+    (theme, calm): (Theme, Calm),
+) {
+    let (glyph, style) = LaneCell::from_shares(shares, of).for_line(line, of).appearance(theme, calm);
     if let Some(cell) = buf.cell_mut(at) {
         cell.set_symbol(glyph).set_style(style);
     }
@@ -88,12 +171,16 @@ pub(super) fn draw_cell(buf: &mut Buffer, at: (u16, u16), shares: &StateTimes, (
 mod tests {
     use super::*;
 
-    fn cell(spans: &[(State, u64)]) -> LaneCell {
+    fn times(spans: &[(State, u64)]) -> StateTimes {
         let mut shares = StateTimes::default();
         for (state, ns) in spans {
             shares.add_ns(*state, *ns);
         }
-        LaneCell::from_shares(&shares, 1)
+        shares
+    }
+
+    fn cell(spans: &[(State, u64)]) -> LaneCell {
+        LaneCell::from_shares(&times(spans), 1)
     }
 
     #[test]
@@ -106,7 +193,7 @@ mod tests {
         assert_eq!(cell(&[(State::Running, 5), (State::Lock, 95)]), LaneCell::Pure(State::Lock));
         assert_eq!(
             cell(&[(State::Sleep, 60), (State::Ready, 15), (State::Full, 25)]),
-            LaneCell::Mixed { front: State::Full, back: State::Sleep, eighths: 5 }
+            LaneCell::Level { state: State::Full, rest: State::Sleep, eighths: 2 }
         );
         assert_eq!(
             cell(&[(State::Sleep, 30), (State::Running, 15), (State::Lock, 55)]),
@@ -116,16 +203,33 @@ mod tests {
     }
 
     #[test]
+    fn work_beside_a_device_fills_the_cell_from_the_bottom_and_beside_sleep_a_part_of_it() {
+        assert_eq!(
+            cell(&[(State::Io, 75), (State::Running, 25)]),
+            LaneCell::Mixed { front: State::Io, back: State::Running, eighths: 2 }
+        );
+        assert_eq!(
+            cell(&[(State::Sleep, 50), (State::Running, 50)]),
+            LaneCell::Level { state: State::Running, rest: State::Sleep, eighths: 4 }
+        );
+        assert_eq!(
+            cell(&[(State::Empty, 75), (State::Io, 25)]),
+            LaneCell::Level { state: State::Io, rest: State::Empty, eighths: 2 }
+        );
+        assert_eq!(cell(&[(State::Empty, 75)]), LaneCell::Pure(State::Empty));
+    }
+
+    #[test]
     fn cell_of_several_lines_is_filled_from_the_bottom() {
-        let mut shares = StateTimes::default();
-        shares.add_ns(State::Running, 50);
-        shares.add_ns(State::Lock, 50);
+        let shares = times(&[(State::Running, 50), (State::Lock, 50)]);
         let lines = [0, 1, 2].map(|line| LaneCell::from_shares(&shares, 3).for_line(line, 3));
         let filled = |eighths| LaneCell::Mixed { front: State::Lock, back: State::Running, eighths };
         assert_eq!(lines, [LaneCell::Pure(State::Lock), filled(4), filled(8)]);
-        shares.add_ns(State::Lock, 500);
+        let shares = times(&[(State::Running, 50), (State::Lock, 550)]);
         let lines = [0, 1].map(|line| LaneCell::from_shares(&shares, 2).for_line(line, 2));
         assert_eq!(lines, [LaneCell::Pure(State::Lock), filled(1)], "a small share keeps a part of the cell");
+        let lines = [0, 1].map(|line| LaneCell::Pure(State::Sleep).for_line(line, 2));
+        assert_eq!(lines, [LaneCell::Blank, LaneCell::Pure(State::Sleep)], "one thin line");
     }
 
     #[test]
@@ -139,5 +243,18 @@ mod tests {
         assert_eq!(cell(&[(State::Done, 1_000_000), (State::Running, 1)]), LaneCell::Pure(State::Running));
         assert_eq!(cell(&[(State::Done, 5)]), LaneCell::Blank);
         assert_eq!(cell(&[]), LaneCell::Blank);
+    }
+
+    #[test]
+    fn wall_of_one_wait_is_darker_than_the_work_that_breaks_it() {
+        let theme = Theme::dark();
+        let calm = Calm::of_lane(&times(&[(State::Lock, 97), (State::Running, 3)]));
+        let wall = LaneCell::Pure(State::Lock).appearance(theme, calm).1;
+        assert_ne!(wall.bg, Some(theme.state_colour(State::Lock)));
+        let work = LaneCell::Mixed { front: State::Lock, back: State::Running, eighths: 4 }.appearance(theme, calm).1;
+        assert_eq!((work.fg, work.bg), (Some(theme.state_colour(State::Running)), wall.bg));
+        let lively = Calm::of_lane(&times(&[(State::Lock, 40), (State::Running, 60)]));
+        let wait = LaneCell::Pure(State::Lock).appearance(theme, lively).1;
+        assert_eq!(wait.bg, Some(theme.state_colour(State::Lock)));
     }
 }

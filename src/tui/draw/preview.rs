@@ -8,7 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use super::super::picker::{Picker, PickerEntry};
 use super::super::preview::{MAX_LANES, Preview, PreviewLane, list_members};
 use super::super::theme::{Role, Theme};
-use super::{lane_cell, legend, text};
+use super::lane_cell::{self, Calm};
+use super::{legend, text};
 use crate::report::text_width::{truncate_name, wrap_text};
 use crate::trace::State;
 use crate::trace::format::compact_duration;
@@ -95,7 +96,7 @@ fn draw_lane(lane: &PreviewLane, nth: usize, theme: Theme, at: Rect, buf: &mut B
     text::put_line(buf, Rect { x: at.x + 2, width: NAME_WIDTH - 2, ..at }, &name, theme.fg(Role::Text));
     for (shares, x) in lane.cells.iter().zip(at.x + NAME_WIDTH..) {
         for line in 0..at.height {
-            lane_cell::draw_cell(buf, (x, at.y + line), shares, (line, at.height), theme);
+            lane_cell::draw_cell(buf, (x, at.y + line), shares, (line, at.height), (theme, Calm::NONE));
         }
     }
 }

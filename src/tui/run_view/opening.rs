@@ -77,6 +77,7 @@ impl RunView {
             columns: 0,
             cell_cache: RefCell::default(),
             costs: RefCell::default(),
+            writes: RefCell::default(),
         }
     }
 

@@ -37,7 +37,7 @@ fn key_compares_before_and_after_the_last_turned_knob() {
     assert!(shown.contains("COMPARISON  A hold 20ms for 3.0 s, B hold 50ms for 1.7 s"), "{shown}");
     assert!(shown.lines().any(|line| line.contains("running") && line.contains(" A ")), "{shown}");
     assert!(shown.contains("B against A") && shown.contains("mean"), "the columns are named: {shown}");
-    assert!(shown.lines().any(|line| line.starts_with(" teller-1 ")), "the lanes stay visible: {shown}");
+    assert!(shown.lines().any(|line| line.starts_with("▎teller-1 ")), "the lanes stay visible: {shown}");
     press_keys(&mut app, "d");
     assert!(!text(&app).contains("Compare with the recording"), "the same key goes back: {}", text(&app));
 }

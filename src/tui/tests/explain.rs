@@ -113,7 +113,7 @@ fn lanes_are_ordered_pinned_hidden_and_folded_by_hand() {
     let lanes = |shown: &str| -> Vec<String> {
         // The last line responds to the key.
         let rows = shown.lines().count() - 1;
-        let names = shown.lines().take(rows).filter_map(|line| line.split_whitespace().next());
+        let names = shown.lines().take(rows).filter_map(|line| line.trim_start_matches('▎').split_whitespace().next());
         names.filter(|name| name.starts_with("teller-")).map(str::to_owned).collect()
     };
     let first_of_each = |shown: &str| {
@@ -140,7 +140,7 @@ fn lanes_are_ordered_pinned_hidden_and_folded_by_hand() {
 fn filter_finds_workers_by_state_and_by_lock() {
     let mut harness = Harness::after_run(&contention());
     let has = |harness: &Harness, name: &str| {
-        harness.screen_text().lines().any(|line| line.starts_with(&format!(" {name} ")))
+        harness.screen_text().lines().any(|line| line.starts_with(&format!("▎{name} ")))
     };
     harness.press_keys("/account<enter>");
     assert!(has(&harness, "teller-2"), "it waits for the account: {}", harness.screen_text());

@@ -253,7 +253,7 @@ fn inexact_states_have_no_age_and_no_waits() {
     let figures = &mut run_view_of(&mut app).figures;
     figures.lanes.iter_mut().flatten().for_each(|lane| lane.is_exact = false);
     figures.wait_groups.clear();
-    let lane = |shown: &str| shown.lines().find(|line| line.starts_with(" teller-1")).expect("a lane").to_owned();
+    let lane = |shown: &str| shown.lines().find(|line| line.starts_with("▎teller-1")).expect("a lane").to_owned();
     let shown = screen_text(&screen(&app));
     assert!(!lane(&shown)[..24].contains("ms"), "{shown}");
     run_view_of(&mut app).pane = Pane::Graph;

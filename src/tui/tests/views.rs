@@ -68,7 +68,7 @@ fn unknown_ready_times_are_shown_as_a_dash() {
         let shown = screenshot(script, COLOUR_THEME, MIDDLE, "");
         let head =
             shown.lines().find_map(|line| Some(line.chars().count() - line.split_once(" rdy")?.1.chars().count()));
-        let lane = shown.lines().find(|line| line.starts_with(" teller-1"));
+        let lane = shown.lines().find(|line| line.starts_with("▎teller-1"));
         lane.and_then(|lane| Some(lane.chars().take(head?).skip(head? - 4).collect::<String>())).unwrap_or(shown)
     };
     let mut script = contention();
@@ -127,7 +127,7 @@ fn few_lanes_fill_a_large_screen_and_many_take_one_line_each() {
     };
     assert!(lines(&deadlock(5)) >= 2 * 6, "two lines for each of the six");
     let crowd = screenshot(&many_workers(40), COLOUR_THEME, LARGE, "");
-    let rows: Vec<usize> = crowd.lines().enumerate().filter(|(_, l)| l.starts_with(" w-")).map(|(i, _)| i).collect();
+    let rows: Vec<usize> = crowd.lines().enumerate().filter(|(_, l)| l.starts_with("▎w-")).map(|(i, _)| i).collect();
     assert!(rows.windows(2).all(|pair| pair[1] == pair[0] + 1) && rows.len() == 40, "{crowd}");
 }
 

@@ -54,7 +54,8 @@ impl Model {
         // does a worker that helps, but its task comes from the queue.
         let is_bypass = !is_helped && (seat.is_none() || !lane.open_tasks.is_empty());
         if lane.open_tasks.len() < MAX_NESTED_TASKS {
-            lane.open_tasks.push(OpenTask { pool, began: at, queue_wait: waited, number });
+            let taken = lane.past_tasks.take_number();
+            lane.open_tasks.push(OpenTask { pool, began: at, queue_wait: waited, number, taken });
         } else {
             self.health.anomalies += 1;
         }
@@ -83,7 +84,7 @@ impl Model {
         let lane = &mut self.lanes[w.index()];
         // After a gap the start may be among the lost events.
         let is_known = lane.activity.state != State::Gap;
-        let task = lane.open_tasks.pop().filter(|task| task.pool == pool);
+        let task = lane.end_newest_task(at).filter(|task| task.pool == pool);
         if task.is_none() && is_known && lane.lost_events.0 == 0 {
             self.health.anomalies += 1;
         }

@@ -18,6 +18,7 @@ impl Model {
             EventKind::TookNth { queue, depth, nth } => {
                 self.record_take(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_taken(nth));
+                self.lanes[w.index()].past_tasks.note_taken(nth);
                 self.note_task_number(queue, nth);
             }
             EventKind::ItemPriority { queue, priority, micros, taken } => {
@@ -75,7 +76,7 @@ impl Model {
     fn record_add(&mut self, w: WorkerId, at: Stamp, counter: ResourceId, delta: i8, value: i32) {
         match self.changed_counter(w, at, counter) {
             Some((counter, true)) => counter.set_copy(at, w, value.into()),
-            Some((counter, false)) => counter.add(at, delta, value),
+            Some((counter, false)) => counter.add((at, w), delta, value),
             None => self.health.anomalies += 1,
         }
     }
