@@ -10,6 +10,9 @@ use crate::trace::State;
 /// Smallest share of a cell for which a second state is shown.
 const MIN_VISIBLE_SHARE: f64 = 1.0 / 16.0;
 
+/// Smallest share for which work is shown in a cell without contention.
+const MIN_CALM_WORK: f64 = 1.0 / 32.0;
+
 /// Share of a lane from which on its longest wait is drawn calmer, and how much of its colour is left at all of it.
 const CALM_FROM: f64 = 0.5;
 const CALMEST: f64 = 0.5;
@@ -55,7 +58,9 @@ impl LaneCell {
         let seen = |state: &State| shares.get(*state) as f64 >= MIN_VISIBLE_SHARE * shares.alive_ns() as f64;
         let price = longest(&mut alive().filter(|s| s.is_contention()).filter(seen));
         // Work is shown before other calm states, because contention costs work.
-        let work = Some(State::Running).filter(seen);
+        let is_worked = |least: f64| shares.get(State::Running) as f64 >= least * shares.alive_ns() as f64;
+        let least_work = if price.is_some() { MIN_VISIBLE_SHARE } else { MIN_CALM_WORK };
+        let work = Some(State::Running).filter(|_| is_worked(least_work));
         let wait = longest(&mut alive().filter(|s| is_calm_wait(*s)).filter(seen));
         let idle = longest(&mut alive().filter(|s| is_idle(*s)).filter(seen));
         let eighths = |part: State, other: State| {
@@ -98,7 +103,7 @@ impl LaneCell {
             Self::Pure(state) => (theme.cell_glyph(state), calm.apply(theme, state, theme.cell_style(state))),
             Self::Mixed { front, back, eighths } => {
                 let (glyph, style) = theme.mixed_cell(front, back, eighths);
-                (glyph, if is_area { calm.apply_behind(theme, front, style) } else { style })
+                (glyph, if is_area { calm.apply_to_both(theme, (front, back), style) } else { style })
             }
             Self::Level { state, eighths, .. } if is_area => {
                 let style = Style::new().fg(theme.state_colour(state));
@@ -147,9 +152,9 @@ impl Calm {
         if state == self.state && self.factor < 1.0 { theme.shaded(style, self.factor) } else { style }
     }
 
-    /// Changes the background only.
-    fn apply_behind(self, theme: Theme, state: State, style: Style) -> Style {
-        Style { bg: self.apply(theme, state, Style { fg: None, ..style }).bg, ..style }
+    /// Changes the colour of the state of the background, and of the one in front of it.
+    fn apply_to_both(self, theme: Theme, (behind, before): (State, State), style: Style) -> Style {
+        Style { fg: self.apply(theme, before, style).fg, bg: self.apply(theme, behind, style).bg, ..style }
     }
 }
 

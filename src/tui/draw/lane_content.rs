@@ -51,13 +51,13 @@ impl LaneContent<'_, '_> {
     /// Draws a gap after each task, and its number.
     fn draw_tasks(&mut self, worker: WorkerId) {
         let (view, axis) = (self.scene.view, self.scene.axis);
-        let tasks = view.shown_model().lane(worker).tasks(axis.start(), axis.end.min(view.now), view.now);
-        for task in tasks {
-            let (first, end) = self.columns(task.from, task.to);
+        let until = axis.end.min(view.now);
+        for task in view.shown_model().lane(worker).tasks(axis.start(), until, view.now) {
+            let (first, end) = self.columns(task.from, task.to.min(until));
             if end.saturating_sub(first) < MIN_BLOCK {
                 continue;
             }
-            if task.to < view.now {
+            if task.to < until {
                 self.draw_gap(end - 1);
             }
             if let Some(number) = task.number {

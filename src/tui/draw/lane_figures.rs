@@ -20,7 +20,7 @@ const PERCENT_WIDTH: u16 = 6;
 const GAP: u16 = 2;
 
 /// Most and least columns of the bar.
-const MAX_BAR: u16 = 16;
+const MAX_BAR: u16 = 12;
 const MIN_BAR: u16 = 4;
 
 /// Least columns for what a stuck worker holds and wants.
@@ -38,7 +38,11 @@ impl FigureParts {
         let inner = Rect { x: at.x + GAP.min(at.width), width: at.width.saturating_sub(GAP), ..at };
         let room = inner.width.saturating_sub(2 * PERCENT_WIDTH);
         let bar = if room < MIN_BAR { 0 } else { room.min(MAX_BAR) };
-        let place = |x: u16| Rect { x, width: PERCENT_WIDTH.min(inner.right().saturating_sub(x)), ..inner };
+        let place = |x: u16| Rect {
+            x: x.min(inner.right()),
+            width: PERCENT_WIDTH.min(inner.right().saturating_sub(x)),
+            ..inner
+        };
         let x = inner.x + bar;
         Self { bar: Rect { width: bar, ..inner }, percents: [place(x), place(x + PERCENT_WIDTH)] }
     }
@@ -54,7 +58,8 @@ pub(super) fn draw_heading(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) {
         text::put_line(buf, Rect { x: at.x + half, width: at.width - half, ..at }, "wants", faint);
         return;
     }
-    let what = if scene.view.states.has_event_loop() { "ran, ready" } else { "ran, waited" };
+    let has_ready_times = scene.view.shown_model().has_ready_times();
+    let what = if has_ready_times { "ran, waited" } else { "ran or ready, waited" };
     let window = if scene.view.shown_range().is_some() {
         "range".to_owned()
     } else {

@@ -1,6 +1,6 @@
 //! The part of the time axis that is on screen, and the cells of its lanes.
 
-use super::RunView;
+use super::{RunView, Zoom};
 use crate::model::{CellWindow, StateTimes};
 use crate::trace::{Span, Stamp, WorkerId};
 use crate::tui::axis::TimeAxis;
@@ -34,6 +34,9 @@ impl RunView {
 
     /// Moves the window to the end of what is shown, and removes the cursor.
     pub(in crate::tui) fn follow(&mut self) {
+        if let Viewport::Held(_) = self.viewport {
+            self.zoom = Zoom::User; // otherwise it would be held again
+        }
         (self.viewport, self.cursor, self.range) = (Viewport::Follow, None, None);
         self.refresh();
     }

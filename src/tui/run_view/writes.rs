@@ -16,10 +16,10 @@ pub(in crate::tui) struct LaneWrite {
     pub(in crate::tui) since: Stamp,
 }
 
-/// The writes of a window, with its start, its end and the newest event known then.
+/// The writes of a window, with its start, its end, the newest event known then, and the moment of the figures.
 #[derive(Debug, Default)]
 pub(super) struct KeptWrites {
-    of: Option<(Stamp, Stamp, Stamp)>,
+    of: Option<[Stamp; 4]>,
     writes: Rc<Vec<LaneWrite>>,
 }
 
@@ -27,7 +27,7 @@ impl RunView {
     /// Returns the writes in the window of counters that lost updates, in order of time.
     pub(in crate::tui) fn racing_writes(&self, axis: &TimeAxis) -> Rc<Vec<LaneWrite>> {
         let (from, to) = (axis.start(), axis.end.min(self.now));
-        let of = Some((from, to, self.shown_model().newest_stamp()));
+        let of = Some([from, to, self.shown_model().newest_stamp(), self.figures.taken_at]);
         let mut kept = self.writes.borrow_mut();
         if kept.of != of {
             *kept = KeptWrites { of, writes: Rc::new(self.writes_between(from, to)) };
@@ -38,10 +38,8 @@ impl RunView {
     fn writes_between(&self, from: Stamp, to: Stamp) -> Vec<LaneWrite> {
         let model = self.shown_model();
         let mut writes = Vec::new();
-        for counter in model.registry().counters().filter_map(|id| model.counter(id)) {
-            if counter.is_private() || counter.lost_updates() == 0 {
-                continue;
-            }
+        let losing = self.figures.counters.iter().filter(|(_, counter)| counter.lost.is_some_and(|lost| lost != 0));
+        for counter in losing.filter_map(|(id, _)| model.counter(*id)).filter(|counter| !counter.is_private()) {
             let mut before: HashMap<WorkerId, Stamp> = HashMap::new();
             for write in counter.writes(to) {
                 let since = before.insert(write.worker, write.at);

@@ -37,11 +37,13 @@ impl RunView {
     /// Chooses the length of cells if it is time to. The picture does not jump: a choice stays until the run ends, a
     /// deadlock closes or the user asks for another.
     pub(super) fn adapt_zoom(&mut self) {
-        let is_still = self.viewport != Viewport::Follow || self.cursor.is_some() || self.range.is_some();
+        let is_still = matches!(self.viewport, Viewport::Until(_)) || self.cursor.is_some() || self.range.is_some();
         if self.zoom == Zoom::User || self.columns == 0 || is_still || self.is_frozen() {
             return;
         }
-        if let Some((cell, end)) = self.closing_window() {
+        if self.zoom != Zoom::WholeRun
+            && let Some((cell, end)) = self.closing_window()
+        {
             (self.cell, self.viewport, self.zoom) = (cell, Viewport::Held(end), Zoom::Data);
             return;
         }
@@ -70,10 +72,14 @@ impl RunView {
         typical_cell(self.shown_model(), self.now, self.columns, least)
     }
 
-    /// Returns the shortest cell with which the whole run fits into the window.
+    /// Returns a cell with which the whole run fits into the window: if it has ended, it fills the window from the first
+    /// worker on; otherwise the window has room for more.
     fn whole_run_cell(&self) -> Span {
-        let length = self.last_moment().span_since(self.first_moment());
-        Span(round_up_125(length.0.div_ceil(u64::from(self.columns.max(1)))))
+        let begins = self.shown_model().lanes().filter_map(|(_, lane)| lane.began()).min();
+        let begin = begins.unwrap_or_default().max(self.first_moment()).min(self.last_moment());
+        let least = self.last_moment().span_since(begin).0.div_ceil(u64::from(self.columns.max(1)));
+        let has_ended = self.player().is_none() && self.shown_model().run_end().is_some();
+        Span(if has_ended { round_up_to_digits(least) } else { round_up_125(least) })
     }
 
     /// Returns the cell and the end of a window over the last turns before a deadlock, if nothing else goes on: a window
@@ -130,5 +136,21 @@ impl RunView {
         (self.cursor, self.range) = (None, None);
         self.refresh();
         String::new()
+    }
+}
+
+/// Returns the smallest number with two digits, and zeros after them, that is not below `least`.
+fn round_up_to_digits(least: u64) -> u64 {
+    let power = 10_u64.pow(least.max(1).ilog10().saturating_sub(1));
+    least.div_ceil(power).max(1).saturating_mul(power)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_of_a_fitted_cell_has_two_digits() {
+        assert_eq!([0, 1, 9, 10, 101, 8_116, 9_999].map(round_up_to_digits), [1, 1, 9, 10, 110, 8_200, 10_000]);
     }
 }

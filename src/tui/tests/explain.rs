@@ -53,7 +53,9 @@ fn release_that_ended_the_wait_is_drawn_at_the_cursor() {
     let mut app = app_after(&contention(), COLOUR_THEME, 120, 40);
     press_keys(&mut app, "c<left><left><left><left><left>j");
     let shown = screen_text(&screen(&app));
-    let row = |name: &str| shown.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or("").to_owned();
+    let row = |name: &str| {
+        shown.lines().find(|line| line.trim_start_matches([' ', '▎']).starts_with(name)).unwrap_or("").to_owned()
+    };
     assert!(row("teller-3").contains('●') && row("teller-1").contains('▲'), "{shown}");
     let column = |line: &str, c| line.chars().position(|other| other == c);
     assert_eq!(column(&row("teller-3"), '●'), column(&row("teller-1"), '▲'), "{shown}");
