@@ -9,7 +9,6 @@ use crate::trace::{State, WorkerKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::tui) struct PossibleStates {
     possible: [bool; State::ALL.len()],
-    has_event_loop: bool,
 }
 
 impl PossibleStates {
@@ -18,7 +17,6 @@ impl PossibleStates {
         states.add(&[State::Running, State::Ready]);
         for group in &scenario.groups {
             states.add_steps(&group.steps);
-            states.has_event_loop |= group.kind == WorkerKind::Async;
         }
         if scenario.resources.iter().any(|resource| matches!(resource.spec, ResourceSpec::Server(_))) {
             states.add(&[State::Empty, State::Io]); // states of a server itself
@@ -42,19 +40,12 @@ impl PossibleStates {
             if may_be(WorkerKind::Process) {
                 states.add(&[State::Handover]);
             }
-            states.has_event_loop |= may_be(WorkerKind::Async);
         }
         states
     }
 
     pub(in crate::tui) fn has(self, state: State) -> bool {
         self.possible[state.index()]
-    }
-
-    /// Whether there can be tasks of an event loop, for which the state "ready" is as important as "lock" is for
-    /// threads.
-    pub(in crate::tui) fn has_event_loop(self) -> bool {
-        self.has_event_loop
     }
 
     pub(in crate::tui) fn add(&mut self, states: &[State]) {
