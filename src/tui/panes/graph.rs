@@ -4,6 +4,7 @@ mod closing;
 mod lines;
 mod ring;
 mod ring_shape;
+mod stall_ring;
 mod waits;
 
 use ratatui::buffer::Buffer;
@@ -35,6 +36,9 @@ const MAX_WAIT_LINES: usize = 24;
 
 pub(super) const PANE: SeparatePane = SeparatePane {
     title: |view| match view.shown_deadlocks().len() {
+        0 if stall_ring::stall_ring(view, Theme::plain(true)).is_some() => {
+            "THE RING  of a stall: what each waits for".into()
+        }
         0 if view.time_before_end().is_some() => {
             format!("WHO WAITS  at {}, longest first", view.format_moment(view.figures.taken_at)).into()
         }
@@ -43,14 +47,29 @@ pub(super) const PANE: SeparatePane = SeparatePane {
         n => format!("{n} RINGS  {n} deadlocks, the first to close first").into(),
     },
     lines: |view| match view.shown_deadlocks() {
-        [] => 1 + WaitsWidget { view, theme: Theme::plain(true) }.lines().min(MAX_WAIT_LINES),
+        [] => {
+            let ring = stall_ring::stall_ring(view, Theme::plain(true)).map_or(0, |ring| 2 + 4 * ring.members.len());
+            1 + ring + WaitsWidget { view, theme: Theme::plain(true) }.lines().min(MAX_WAIT_LINES)
+        }
         all => all.iter().map(|deadlock| 14 + 4 * deadlock.cycle.len()).sum(),
     },
     draw: |view, theme, area, buf| match view.shown_deadlocks() {
-        [] => WaitsWidget { view, theme }.draw(area, buf),
+        [] => draw_waits(view, theme, area, buf),
         all => RingsWidget { view, theme, all }.draw(area, buf),
     },
 };
+
+/// Draws the ring of a stall, if there is one that fits, and who waits for what.
+fn draw_waits(view: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut rest = area;
+    if let Some(ring) = stall_ring::stall_ring(view, theme).filter(|ring| ring.has_boxes(area.as_size())) {
+        let size = ring.size(area.as_size());
+        ring.draw(Rect { width: size.width, height: size.height, ..area }, buf);
+        let used = (size.height + 1).min(area.height);
+        rest = Rect { y: area.y + used, height: area.height - used, ..area };
+    }
+    WaitsWidget { view, theme }.draw(rest, buf);
+}
 
 struct RingsWidget<'a> {
     view: &'a RunView,

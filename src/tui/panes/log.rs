@@ -12,7 +12,7 @@ use super::super::theme::{Role, Theme};
 use super::super::totals_history::FindingChange;
 use super::{SeparatePane, text, worker_name};
 use crate::model::{LogLine, NamedMark, TimelineMark};
-use crate::report::text_width::truncate;
+use crate::report::text_width::{truncate, wrap_text};
 use crate::scenario::sanitize;
 use crate::trace::format::format_stamp;
 use crate::trace::{Stamp, WorkerId};
@@ -25,6 +25,9 @@ pub(super) const PANE: SeparatePane = SeparatePane {
 
 /// Columns of a moment.
 const TIME_WIDTH: u16 = 11;
+
+/// Columns between a moment and the further lines of its sentence.
+const SENTENCE_INDENT: u16 = 4;
 
 /// Most workers among which the one of an event is looked for by its name.
 const MAX_NAMED: usize = 256;
@@ -75,6 +78,16 @@ pub(super) fn has_entries(view: &RunView) -> bool {
         || view.finding_changes().next().is_some()
 }
 
+impl LogEntry<'_> {
+    /// Returns the sentence of a finding in lines of this width.
+    fn continued_lines(&self, width: u16) -> Vec<String> {
+        match self {
+            Self::Finding(FindingChange { sentence: Some(sentence), .. }) => wrap_text(sentence, width),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl LogPane<'_> {
     fn draw(&self, area: Rect, buf: &mut Buffer) {
         let entries = self.entries();
@@ -84,12 +97,26 @@ impl LogPane<'_> {
         let height = usize::from(area.height);
         let back = if self.view.pane == Pane::Log { self.view.scroll } else { 0 };
         let first = entries.len().saturating_sub(height).saturating_sub(back);
-        for (i, entry) in entries.iter().skip(first).take(height).enumerate() {
-            self.draw_entry(entry, text::nth_line(area, i), buf);
+        let shown: Vec<_> = entries.into_iter().skip(first).take(height).collect();
+        // Sentences continue on further lines where there is room for all of them.
+        let width = area.width.saturating_sub(TIME_WIDTH + SENTENCE_INDENT);
+        let continued: Vec<Vec<String>> = shown.iter().map(|entry| entry.continued_lines(width)).collect();
+        let has_room = shown.len() + continued.iter().map(Vec::len).sum::<usize>() <= height;
+        let mut n = 0;
+        for (entry, more) in shown.iter().zip(continued) {
+            self.draw_entry(entry, !has_room, text::nth_line(area, n), buf);
+            n += 1;
+            for line in more.iter().filter(|_| has_room) {
+                let at = text::nth_line(area, n);
+                let x = (at.x + TIME_WIDTH + SENTENCE_INDENT).min(at.right());
+                text::put_line(buf, Rect { x, width: at.right() - x, ..at }, line, Style::new());
+                n += 1;
+            }
         }
     }
 
-    fn draw_entry(&self, entry: &LogEntry<'_>, line: Rect, buf: &mut Buffer) {
+    /// Draws the first line of an entry, with the beginning of its sentence if `has_sentence`.
+    fn draw_entry(&self, entry: &LogEntry<'_>, has_sentence: bool, line: Rect, buf: &mut Buffer) {
         let theme = self.theme;
         let time = Rect { width: TIME_WIDTH.min(line.width), ..line };
         text::put_right(buf, time, &format_stamp(entry.at()), theme.faint_style());
@@ -108,7 +135,9 @@ impl LogPane<'_> {
             LogEntry::Finding(change) => {
                 let rest = text::put_line(buf, rest, change.id, style);
                 let sentence = words.strip_prefix(change.id).unwrap_or_default();
-                text::put_line(buf, rest, &cut(sentence, rest), Style::new());
+                if has_sentence || change.sentence.is_none() {
+                    text::put_line(buf, rest, &cut(sentence, rest), Style::new());
+                }
             }
             LogEntry::Mark(mark) => {
                 let rest = text::put_line(buf, rest, &sanitize(&words), style);

@@ -83,7 +83,9 @@ impl PoolsPane<'_> {
         let row = |cells: [String; 4]| cells.iter().map(|cell| format!("{cell:>TIME_WIDTH$}")).collect::<String>();
         let times = |of: fn(&TaskTimes) -> Percentiles| {
             let Some(times) = &pool.task_times else {
-                return self.view.interval_gap().map_or_else(|| "no task has ended yet".to_owned(), IntervalGap::words);
+                let none =
+                    if pool.backlog.is_some() { "unknown until the backlog is done" } else { "no task has ended yet" };
+                return self.view.interval_gap().map_or_else(|| none.to_owned(), IntervalGap::words);
             };
             let Percentiles { p50, p90, p99, max } = of(times);
             row([p50, p90, p99, max].map(compact_duration))

@@ -13,6 +13,9 @@ use crate::tui::totals_history::FindingChange;
 /// Overrun that is reported: ending at the limit takes less time on a machine with enough cores.
 const OVERRUN_TOLERANCE: Span = Span::from_millis(300);
 
+/// Least time over which the costs of waiting are added up: those of a few turns would change at each look.
+const MIN_COSTS_TIME: Span = Span::from_millis(1_000);
+
 /// Most turns of knobs that are kept, more than a user makes.
 const MAX_KNOB_CHANGES: usize = 10_000;
 
@@ -111,10 +114,11 @@ impl RunView {
         self.shown_range().is_some() || self.time_before_end().is_some()
     }
 
-    /// Returns who costs whom in the chosen range, or in the window up to the shown moment.
+    /// Returns who costs whom in the chosen range, or in the window up to the shown moment, but in no less than a second.
     pub(in crate::tui) fn costs(&self) -> Rc<WhoCostsWhom> {
         let at = self.figures.taken_at.min(self.now);
-        let from = self.shown_range().map_or_else(|| at.earlier_by(self.drawn_axis().width()), |(from, _)| from);
+        let window = self.drawn_axis().width().max(MIN_COSTS_TIME);
+        let from = self.shown_range().map_or_else(|| at.earlier_by(window), |(from, _)| from);
         let mut kept = self.costs.borrow_mut();
         if let Some(costs) = kept.as_ref().filter(|costs| (costs.from, costs.to) == (from, at)) {
             return Rc::clone(costs);

@@ -83,7 +83,7 @@ impl Closing<'_> {
         }
         let hidden = steps.len().saturating_sub(room);
         let Some((origin, ..)) = steps.first().copied() else { return };
-        let rest = text::put_line(buf, area, "HOW IT CLOSED  ", theme.strong_style());
+        let rest = text::put_line(buf, area, "HOW IT CLOSED  ", theme.faint_style());
         let more = if hidden > 0 { format!(", {hidden} earlier steps are not shown") } else { String::new() };
         text::put_line(buf, rest, &format!("from {}{more}", format_stamp(origin)), theme.faint_style());
         for (i, (at, step, worker, on)) in steps.into_iter().skip(hidden).enumerate() {
