@@ -22,11 +22,11 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::keys::KeyContext;
-use super::layout::RunLayout;
+use super::layout::{LargeLayout, RunLayout};
 use super::picker::{Picker, PickerEntry};
 use super::player::{PlayableRun, Player};
 use super::question_page::QuestionPage;
-use super::run_view::{Prediction, RunView};
+use super::run_view::{LetterSize, Prediction, RunView};
 use super::slow_motion::SlowMotion;
 use super::theme::{Theme, Themes};
 use super::tour::TourPlayer;
@@ -64,6 +64,8 @@ pub(super) struct App {
     pub(super) recording: Option<RecordingStatus>,
     /// The tuning on screen, if there is one.
     pub(super) tune_view: Option<Box<TuneView>>,
+    /// How large runs are drawn.
+    letters: LetterSize,
     /// The tour, also while the user has left it.
     pub(super) tour: Option<Box<TourPlayer>>,
     /// The prediction for the run that is being started.
@@ -94,6 +96,7 @@ impl App {
             finding_options: FindingOptions::default(),
             recording: None,
             tune_view: None,
+            letters: LetterSize::default(),
             tour: None,
             next_prediction: Prediction::default(),
             overrides: SettingOverrides::default(),
@@ -343,7 +346,12 @@ impl App {
     fn update_layout(&mut self) {
         let area = self.run_area(self.size);
         if let CurrentView::Run(view) = &mut self.current_view {
-            let columns = RunLayout::compute(view, area).columns.timeline;
+            view.letters = self.letters;
+            let columns = match self.letters {
+                LetterSize::Small => RunLayout::compute(view, area).columns,
+                LetterSize::Large => LargeLayout::compute(view, area).columns,
+            };
+            let columns = columns.timeline;
             view.set_columns(columns);
         }
         if let Some(tune_view) = &mut self.tune_view {

@@ -15,6 +15,7 @@ mod lane;
 mod lane_cell;
 mod lane_content;
 mod lane_figures;
+mod large;
 mod legend;
 mod lock;
 mod overlay;
@@ -37,7 +38,7 @@ use super::app::{App, CurrentView, Mode};
 use super::axis::TimeAxis;
 use super::layout::{RowColumns, RunLayout, Section, TimelineRow};
 use super::panes;
-use super::run_view::{RunView, Selection, Viewport};
+use super::run_view::{LetterSize, RunView, Selection, Viewport};
 use super::text;
 use super::theme::Theme;
 use crate::report::text_width::{truncate, truncate_name};
@@ -192,6 +193,9 @@ impl RunScene<'_> {
 }
 
 fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
+    if view.letters == LetterSize::Large {
+        return large::draw_large_run(app, view, area, buf);
+    }
     let theme = app.theme;
     let layout = RunLayout::compute(view, area);
     let scene = RunScene { view, theme, axis: view.axis(layout.columns.timeline), columns: layout.columns };
@@ -206,7 +210,7 @@ fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
         axis::AxisOverlay { scene, rows: &layout.rows, body: layout.body, axis: layout.axis }.render(layout.body, buf);
     }
     if app.shown_tour().is_some() {
-        caption::draw_pointer(view, theme, &layout, buf);
+        caption::draw_pointer(scene, &layout.rows, |index| layout.row_line(index), buf);
     }
     for (pane, at) in &layout.panes {
         panes::draw_pane(*pane, view, theme, *at, buf);

@@ -119,6 +119,8 @@ pub(super) enum Action {
     ToggleRecording,
     /// Sets a mark at the cursor, or now.
     SetMark,
+    /// Switches between letters for projectors and small ones.
+    LargeLetters,
     /// Ends the wait of a tour.
     NextCaption,
     PreviousScene,

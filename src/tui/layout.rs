@@ -12,6 +12,7 @@
 
 mod caption;
 pub(super) mod findings;
+mod large;
 mod pane_places;
 mod picker;
 mod question;
@@ -23,6 +24,7 @@ use super::run_view::{Pane, RunView};
 use crate::trace::{ResourceId, WorkerId};
 
 pub(super) use caption::{caption_height, caption_width};
+pub(super) use large::LargeLayout;
 pub(super) use picker::{PickerLayout, PickerLine, entry_at, list_lines};
 pub(super) use question::{GUESS_INDENT, QuestionLayout, QuestionPart};
 pub(super) use rows::{Section, TimelineRow};

@@ -53,6 +53,15 @@ pub(super) use zoom::Zoom;
 /// How long figures are held: changing numbers are readable at about three per second.
 const FIGURES_INTERVAL: Span = totals_history::SAMPLE_INTERVAL;
 
+/// How large a run is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum LetterSize {
+    #[default]
+    Small,
+    /// For projectors: fewer and larger things.
+    Large,
+}
+
 pub(super) struct RunView {
     pub(super) scenario: Arc<Scenario>,
     /// The knobs of the current run.
@@ -85,6 +94,7 @@ pub(super) struct RunView {
     /// Findings at the shown moment that are muted.
     pub(super) muted_findings: usize,
     place_history: PlaceHistory,
+    pub(super) letters: LetterSize,
     pub(super) pane: Pane,
     pub(super) selection: Option<Selection>,
     pub(super) knob: KnobId,

@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use super::{App, CurrentView, Effect, Mode};
 use crate::trace::Span;
 use crate::tui::layout::{QuestionLayout, RunLayout, TimelineRow, entry_at, findings};
-use crate::tui::run_view::{Pane, RunView, Selection, Viewport};
+use crate::tui::run_view::{LetterSize, Pane, RunView, Selection, Viewport};
 
 /// The state of the left button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +43,7 @@ impl App {
         match &mut self.current_view {
             CurrentView::Picker => self.handle_picker_mouse(event, wheel),
             CurrentView::Tune => self.handle_levels_mouse(event, wheel),
+            CurrentView::Run(view) if view.letters == LetterSize::Large => {} // a presenter points by keys
             CurrentView::Run(view) => {
                 let layout = RunLayout::compute(view, area);
                 match (event.kind, wheel) {

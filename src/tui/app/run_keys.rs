@@ -7,7 +7,7 @@ use crate::scenario::{KnobKind, sanitize};
 use crate::trace::{Command, KnobId};
 use crate::tui::keys::Action;
 use crate::tui::panes;
-use crate::tui::run_view::{Pane, RunView, Selection};
+use crate::tui::run_view::{LetterSize, Pane, RunView, Selection};
 
 impl App {
     pub(super) fn handle_run_action(&mut self, action: Action) -> Vec<Effect> {
@@ -80,6 +80,7 @@ impl App {
                     self.status_message = Some("Nothing to undo".into());
                 }
             }
+            Action::LargeLetters => self.toggle_letters(),
             Action::About => self.mode = Mode::About { scroll: 0 },
             Action::Compare => self.toggle_comparison(),
             Action::Inspect => self.inspect_selection(),
@@ -98,6 +99,14 @@ impl App {
             action => self.toggle_pane(action),
         }
         Vec::new()
+    }
+
+    /// Switches between letters for projectors and small ones.
+    fn toggle_letters(&mut self) {
+        self.letters = match self.letters {
+            LetterSize::Small => LetterSize::Large,
+            LetterSize::Large => LetterSize::Small,
+        };
     }
 
     fn inspect_selection(&mut self) {

@@ -7,11 +7,11 @@ use ratatui::widgets::Widget;
 
 use super::super::app::describe_wait;
 use super::super::keys::{self, KeyContext};
-use super::super::layout::{RunLayout, TimelineRow, caption_width};
-use super::super::run_view::{RunView, Selection};
+use super::super::layout::{TimelineRow, caption_width};
+use super::super::run_view::Selection;
 use super::super::theme::{Role, Theme};
 use super::super::tour::{MAX_LINES, Progress, TourPlayer, wrap_caption};
-use super::text;
+use super::{RunScene, text};
 use crate::model::Severity;
 use crate::scenario::CaptionPart;
 
@@ -88,18 +88,24 @@ impl CaptionPanel<'_> {
 }
 
 /// Marks the chosen row at both sides of its name.
-pub(super) fn draw_pointer(view: &RunView, theme: Theme, layout: &RunLayout, buf: &mut Buffer) {
+pub(super) fn draw_pointer(
+    scene: RunScene<'_>,
+    rows: &[TimelineRow],
+    line_of: impl Fn(usize) -> Rect,
+    buf: &mut Buffer,
+) {
+    let (view, theme) = (scene.view, scene.theme);
     let chosen = |row: &TimelineRow| match (row, view.selection) {
         (TimelineRow::Lane { worker, line: 0, .. }, Some(Selection::Lane(chosen))) => *worker == chosen,
         (TimelineRow::Lock(id), Some(Selection::Lock(chosen))) => *id == chosen,
         (TimelineRow::Queue { id, line: 0, .. }, Some(Selection::Queue(chosen))) => *id == chosen,
         _ => false,
     };
-    let Some(at) = layout.rows.iter().position(chosen) else { return };
-    let line = layout.row_line(at);
+    let Some(at) = rows.iter().position(chosen) else { return };
+    let line = line_of(at);
     let (open, close) = (theme.glyph("▶", ">"), theme.glyph("◀", "<"));
     let style = theme.fg(Role::Mark).add_modifier(Modifier::BOLD);
-    let label = Rect { width: layout.columns.label.min(line.width), ..line };
+    let label = Rect { width: scene.columns.label.min(line.width), ..line };
     text::put_line(buf, Rect { width: label.width.min(1), ..label }, open, style);
     text::put_right(buf, label, close, style);
 }

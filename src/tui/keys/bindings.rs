@@ -203,6 +203,13 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('u')], Action::MuteFinding, AnyRun, "", "Mute findings like the chosen one"),
     bind(&[char_key('A')], Action::ShowAll, AnyRun, "", "Show all hidden workers, folded groups and muted findings"),
     bind(
+        &[char_key('P')],
+        Action::LargeLetters,
+        AnyRun,
+        "",
+        "Large letters, for projectors: the verdict and few rows; again: small letters",
+    ),
+    bind(
         &[char_key(' '), plain_key(KeyCode::PageDown), char_key('n')],
         Action::NextCaption,
         Tour,

@@ -106,6 +106,7 @@ const fn group_of(action: Action) -> KeyGroup {
         | Action::Inspect
         | Action::Explain
         | Action::ShowAnswer
+        | Action::LargeLetters
         | Action::About => KeyGroup::Panes,
         Action::Help
         | Action::NextTheme

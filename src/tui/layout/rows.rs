@@ -1,8 +1,12 @@
 //! The rows of the timeline: as many as fit, with a row that stands for those that do not.
 
+mod large;
+
 use super::{ResourceId, WorkerId};
 use crate::tui::figures::LockFigures;
 use crate::tui::run_view::{LaneOrder, RunView, Selection};
+
+pub(super) use large::build_large_rows;
 
 /// One line of the body.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::{
-    Arrangement, IntervalReader, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport, Zoom,
-    selection,
+    Arrangement, IntervalReader, LetterSize, Pane, PlaceHistory, PossibleStates, Prediction, RunView, Shown, Viewport,
+    Zoom, selection,
 };
 use crate::model::{Budget, Model, Thresholds};
 use crate::scenario::{Scenario, Settings};
@@ -59,6 +59,7 @@ impl RunView {
             arrangement: Arrangement::default(),
             muted_findings: 0,
             place_history: PlaceHistory::default(),
+            letters: LetterSize::Small,
             pane: Pane::Lanes,
             selection: None,
             knob,
