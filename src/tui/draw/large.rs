@@ -14,7 +14,9 @@ use super::super::panes;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
 use super::{RunScene, axis, caption, draw_row, header, legend, text};
+use crate::model::Finding;
 use crate::report::text_width::{truncate, wrap_text};
+use crate::trace::format::compact_duration;
 use block_letters::{PixelSize, draw_text, text_width};
 
 /// Columns at the left of the verdict, and between its name and its number.
@@ -52,23 +54,27 @@ pub(super) fn draw_large_run(app: &App, view: &RunView, area: Rect, buf: &mut Bu
 struct Headline {
     name: String,
     sentence: String,
+    /// The number that decides; may be empty.
+    number: String,
     style: Style,
 }
 
 impl Headline {
     fn of(view: &RunView, theme: Theme, slow_motion: Option<String>) -> Self {
         if let Some(sentence) = slow_motion {
-            return Self { name: "slow motion".into(), sentence, style: theme.strong_style() };
+            return Self { name: "slow motion".into(), sentence, number: String::new(), style: theme.strong_style() };
         }
         match view.figures.findings.first() {
             Some(finding) => Self {
                 name: finding.id.into(),
                 sentence: finding.sentence.clone(),
+                number: decisive_number(&finding.sentence).unwrap_or_else(|| age_of(finding, view)),
                 style: theme.severity_style(finding.severity),
             },
             None => Self {
                 name: if view.newest_model().run_end().is_some() { "done" } else { "running" }.into(),
                 sentence: view.watch_hint().unwrap_or(&view.scenario.title).to_owned(),
+                number: String::new(),
                 style: theme.strong_style(),
             },
         }
@@ -91,7 +97,7 @@ impl Headline {
 
     /// Draws name and number in the largest letters with room for both; returns the lines in use.
     fn draw_blocks(&self, theme: Theme, at: Rect, buf: &mut Buffer) -> u16 {
-        let (name, number) = (self.name.as_str(), decisive_number(&self.sentence));
+        let (name, number) = (self.name.as_str(), self.number.as_str());
         let sizes = [
             (PixelSize::Whole, Some(PixelSize::Whole)),
             (PixelSize::Half, Some(PixelSize::Whole)),
@@ -103,7 +109,7 @@ impl Headline {
             name.lines(theme).max(number.map_or(0, |size| size.lines(theme)))
         };
         let fits = |sizes: &(PixelSize, Option<PixelSize>)| {
-            let beside = sizes.1.map_or(0, |size| text_width(&number, size) + MARGIN);
+            let beside = sizes.1.map_or(0, |size| text_width(number, size) + MARGIN);
             let is_wanted = sizes.1.is_none() || !number.is_empty();
             is_wanted && text_width(name, sizes.0) + beside < at.width && lines_of(*sizes) + 2 <= at.height
         };
@@ -113,17 +119,17 @@ impl Headline {
         };
         draw_text(name, sizes.0, theme, at, self.style, buf);
         if let Some(size) = sizes.1 {
-            let width = text_width(&number, size);
+            let width = text_width(number, size);
             let right = Rect { x: at.right() - width - 1, width, ..at };
-            draw_text(&number, size, theme, right, theme.strong_style(), buf);
+            draw_text(number, size, theme, right, theme.strong_style(), buf);
         }
         lines_of(sizes) + 1
     }
 }
 
 /// Returns the number that a sentence is about, with its unit: `97 %`, `105/s`. A share, a rate or a time says more
-/// than a count of workers. Empty if it has none.
-fn decisive_number(sentence: &str) -> String {
+/// than a count of workers.
+fn decisive_number(sentence: &str) -> Option<String> {
     let words: Vec<&str> = sentence.split(' ').map(|word| word.trim_end_matches(['.', ',', ';', ':', ')'])).collect();
     let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let with_unit = words.windows(2).find_map(|pair| match pair {
@@ -131,16 +137,20 @@ fn decisive_number(sentence: &str) -> String {
         [number, _] if is_number(number) && number.ends_with("/s") => Some((*number).to_owned()),
         _ => None,
     });
-    let first = words.iter().find(|word| is_number(word)).map(|word| (*word).to_owned());
-    with_unit.or(first).unwrap_or_default()
+    with_unit.or_else(|| words.iter().find(|word| is_number(word)).map(|word| (*word).to_owned()))
 }
 
-/// Draws the state of each lane in words below its name.
+/// Returns for how long a finding has been true.
+fn age_of(finding: &Finding, view: &RunView) -> String {
+    finding.at.map(|at| compact_duration(view.figures_time().span_since(at))).unwrap_or_default()
+}
+
+/// Draws the state of each lane in words below its name, if there is a line.
 fn draw_states(scene: RunScene<'_>, layout: &LargeLayout, buf: &mut Buffer) {
     for (i, row) in layout.rows.iter().enumerate() {
-        let TimelineRow::Lane { worker, line: 1, .. } = row else { continue };
+        let TimelineRow::Lane { worker, line: 0, .. } = row else { continue };
         let Some(shown) = scene.view.figures.lane(*worker).and_then(|lane| lane.shown_state) else { continue };
-        let label = scene.split_row(layout.row_line(i)).label;
+        let label = scene.split_row(layout.row_line(i + 1)).label;
         let at = Rect { x: label.x + label.width.min(2), width: label.width.saturating_sub(3), ..label };
         text::put_line(buf, at, legend::state_word(shown.state), scene.theme.state_style(shown.state));
     }
@@ -163,9 +173,10 @@ mod tests {
 
     #[test]
     fn decisive_number_has_its_unit_and_is_no_count_if_there_is_a_share() {
-        assert_eq!(decisive_number("account-lock is held 97 % of the time; 8 tellers wait."), "97 %");
-        assert_eq!(decisive_number("4 workers finish 288/s, 200/s arrive."), "288/s");
-        assert_eq!(decisive_number("2 workers are stuck forever."), "2");
-        assert_eq!(decisive_number("Nobody waits."), "");
+        let number = |sentence| decisive_number(sentence).unwrap_or_default();
+        assert_eq!(number("account-lock is held 97 % of the time; 8 tellers wait."), "97 %");
+        assert_eq!(number("4 workers finish 288/s, 200/s arrive."), "288/s");
+        assert_eq!(number("2 workers are stuck forever."), "2");
+        assert_eq!(number("Nobody waits."), "");
     }
 }

@@ -4,31 +4,25 @@ use super::{TimelineRow, lane_lines, lane_rows};
 use crate::trace::ResourceId;
 use crate::tui::run_view::{RunView, Selection};
 
-/// Least lines of a lane: its name, its state in words.
+/// Least lines of a lane, with the blank one below it.
 const LANE_LINES: usize = 2;
 
-/// Most lines of a lane, and of a queue.
+/// Most lines of a lane, and those of a queue.
 const MAX_LANE_LINES: usize = 5;
-const QUEUE_LINES: u16 = 4;
+const QUEUE_LINES: u16 = 3;
 
 /// Builds the rows for a body of this height.
 pub(in crate::tui::layout) fn build_large_rows(view: &RunView, height: usize) -> Vec<TimelineRow> {
     let resources = resource_rows(view, height);
-    let room = height.saturating_sub(resources.len() + usize::from(!resources.is_empty()));
+    let room = height.saturating_sub(resources.len());
     let lanes = lane_rows(view, &view.visible_lanes(), (room / LANE_LINES).max(1));
-    let count = lanes.len().max(1);
-    let each = (room / count).clamp(LANE_LINES, MAX_LANE_LINES + 1);
-    // A blank line between lanes, if they keep two lines.
-    let gap = usize::from(each > LANE_LINES);
+    let each = (room / lanes.len().max(1)).clamp(LANE_LINES, MAX_LANE_LINES + 1);
     let mut rows: Vec<TimelineRow> = Vec::new();
     for lane in lanes {
         match lane {
-            TimelineRow::Lane { worker, .. } => rows.extend(lane_lines(worker, (each - gap) as u16)),
+            TimelineRow::Lane { worker, .. } => rows.extend(lane_lines(worker, (each - 1) as u16)),
             row => rows.push(row),
         }
-        rows.extend(std::iter::repeat_n(TimelineRow::Blank, gap));
-    }
-    if gap == 0 && !resources.is_empty() {
         rows.push(TimelineRow::Blank);
     }
     rows.truncate(height.saturating_sub(resources.len()));
