@@ -8,6 +8,7 @@ mod cores;
 mod counter;
 mod detail;
 mod explain;
+mod filter_pill;
 mod findings;
 mod header;
 mod help;

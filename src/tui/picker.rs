@@ -179,7 +179,17 @@ impl Picker {
         drawn.as_ref()?.preview.clone()
     }
 
+    /// Chooses the best of what the new filter finds: by name rather than by title rather than by other texts.
     pub(super) fn filter_changed(&mut self) {
-        self.chosen = 0;
+        let words = SearchWords::of(&self.filter);
+        let rank = |row: &PickerRow<'_>| match row.entry {
+            entry if entry.name.eq_ignore_ascii_case(self.filter.trim()) => 0,
+            entry if words.are_in(&fold_text(&entry.name)) => 1,
+            entry if words.are_in(&fold_text(entry.title())) => 2,
+            _ => 3,
+        };
+        let rows = self.visible_rows();
+        let best = rows.iter().enumerate().min_by_key(|(_, row)| rank(row)).map_or(0, |(at, _)| at);
+        self.chosen = if words.is_empty() { 0 } else { best };
     }
 }

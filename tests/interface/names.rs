@@ -195,7 +195,7 @@ fn text_on_the_screen_is_sanitized() {
         tty.type_keys("1\r");
         tty.wait_for_text("completed");
         tty.type_keys("\x1bi");
-        tty.wait_for_text("Watch");
+        tty.wait_for_text("WATCH");
         tty.type_keys("\x1bq");
         tty.wait();
         tty.wait_for_terminal_restored();

@@ -55,9 +55,9 @@ pub(super) fn about_lines(view: &RunView, width: u16, theme: Theme) -> Vec<(Stri
         }
     };
     section("", &[&scenario.about]);
-    section("Question", &scenario.quiz.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
-    section("Watch", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
+    section("QUESTION", &scenario.quiz.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
+    section("WATCH", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
     let tries = answer::numbered_suggestions(view);
-    section("Try (press the number to start)", &tries.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>());
+    section("TRY: the number starts it", &tries.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>());
     lines
 }

@@ -10,7 +10,7 @@ use super::super::app::{App, CurrentView, Mode};
 use super::super::keys::{self, Action, Binding, KeyContext};
 use super::super::run_view::RunView;
 use super::super::theme::{LockCellState, Theme};
-use super::{lane, text};
+use super::{filter_pill, lane, text};
 use crate::trace::State;
 
 pub(super) struct Legend<'a> {
@@ -28,6 +28,7 @@ impl Widget for Legend<'_> {
             text::put_line(buf, inner, &text, style);
             return;
         }
+        let inner = filter_pill::draw_filter(self.app.theme, &self.view.filter, inner, buf);
         if let Some(slow) = &self.app.slow_motion {
             let rest = text::put_line(buf, inner, &slow.caption(), self.app.theme.strong_style());
             let keys = "  m live  Space pause  Left/Right step";

@@ -71,14 +71,16 @@ fn draw_head(app: &App, line: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Writes a line in which the words of the filter are marked. Returns the rest of the line.
+/// Writes a line in which the words of the filter are marked: by a colour too, where no area is below them. Returns the
+/// rest of the line.
 pub(super) fn put_marked(buf: &mut Buffer, at: Rect, line: &str, style: Style, look: (&SearchWords, Theme)) -> Rect {
     let (words, theme) = look;
+    let mark = if style.bg.is_some() { Style::new() } else { theme.fg(Role::Mark) };
     let rest = text::put_line(buf, at, line, style);
     for columns in words.columns_in(line) {
         let from = at.x.saturating_add(columns.start);
         let part = Rect { x: from, width: columns.end - columns.start, height: 1, ..at }.intersection(at);
-        buf.set_style(part, theme.fg(Role::Mark).add_modifier(Modifier::UNDERLINED));
+        buf.set_style(part, mark.add_modifier(Modifier::UNDERLINED | Modifier::BOLD));
     }
     rest
 }

@@ -60,7 +60,11 @@ fn search_finds_words_of_the_texts_and_the_filter_stays_visible() {
     let found: Vec<&str> = app.picker.visible_rows().iter().map(|row| row.entry.name.as_str()).collect();
     assert!(found.contains(&"lock-contention") && found.contains(&"account-race"), "{found:?}");
     assert!(shown(&app).contains(&format!("{} of {} scenarios", found.len(), catalogue::all().len())));
-    press_keys(&mut app, "zzz");
+    press_keys(&mut app, "<esc>/lock");
+    assert_eq!(chosen(&app), "lock-contention", "names come before titles and texts, though a pool is listed first");
+    press_keys(&mut app, "<esc>/deadlock");
+    assert_eq!(chosen(&app), "deadlock");
+    press_keys(&mut app, "<esc>/DEPOSIT tellerzzz");
     assert!(shown(&app).contains("No match for \"DEPOSIT tellerzzz\""), "{}", shown(&app));
     press_keys(&mut app, "<esc>");
     assert!(shown(&app).contains("START HERE"));

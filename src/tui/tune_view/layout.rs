@@ -88,6 +88,9 @@ impl TuneLayout {
         let band = take_top(&mut rest, if area.height >= BAND_FROM { 2 } else { 0 });
         take_top(&mut rest, u16::from(is_tall));
         let phases = take_top(&mut rest, phases);
+        if is_tall && phases.height > 0 {
+            take_top(&mut rest, 1);
+        }
         if is_tall {
             take_bottom(&mut rest, 1);
         }

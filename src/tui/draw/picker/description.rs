@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::super::app::App;
 use super::super::super::picker::{PickerEntry, SearchWords};
@@ -12,9 +13,6 @@ use super::put_marked;
 use crate::report::text_width::{truncate, wrap_text};
 use crate::scenario::{Knob, KnobKind, Scenario, sanitize};
 use crate::trace::format::compact_counted;
-
-/// Columns of a knob's value.
-const VALUE_WIDTH: usize = 12;
 
 /// A line of the description.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,9 +79,9 @@ pub(in crate::tui::draw) fn scenario_lines(scenario: &Scenario, width: u16) -> V
         lines.extend([DescriptionLine::Blank, DescriptionLine::Heading("KNOBS")]);
     }
     let longest = scenario.knobs.iter().map(|knob| knob.name.len()).max().unwrap_or(0);
+    let values = scenario.knobs.iter().map(|knob| default_text(knob).width()).max().unwrap_or(0);
     for knob in &scenario.knobs {
-        let (mut name, mut value) =
-            (format!("{:longest$}  ", knob.name), format!("{:VALUE_WIDTH$}  ", default_text(knob)));
+        let (mut name, mut value) = (format!("{:longest$}  ", knob.name), format!("{:values$}   ", default_text(knob)));
         let before = u16::try_from(name.len() + value.len()).unwrap_or(u16::MAX);
         for help in wrap_text(&knob.help, width.saturating_sub(before).max(16)) {
             let after = (" ".repeat(name.len()), " ".repeat(value.len()));

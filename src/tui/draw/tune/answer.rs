@@ -54,7 +54,9 @@ fn reason_lines(scene: TuneScene<'_>, width: u16, without: Option<&str>) -> Vec<
         }
     }
     for doubt in caveats(&tune_view.tuning, &subject) {
-        say(&doubt, theme.severity_style(Severity::Warning));
+        if without != Some(doubt.as_str()) {
+            say(&doubt, theme.severity_style(Severity::Warning));
+        }
     }
     lines
 }

@@ -15,7 +15,7 @@ use crate::model::Severity;
 use crate::report::text_width::{truncate, wrap_text};
 use crate::trace::Span;
 use crate::trace::format::{compact_counted, compact_duration, compact_rate_value, format_percent};
-use crate::tune::{Goal, Level, TuningAnswer, headline, ratio_to_best, scaling_cost_sentence};
+use crate::tune::{Goal, Level, TuningAnswer, caveats, headline, ratio_to_best, scaling_cost_sentence};
 
 pub(super) struct VerdictBand<'a> {
     pub(super) scene: TuneScene<'a>,
@@ -47,8 +47,15 @@ impl Widget for VerdictBand<'_> {
 /// Returns the sentence of the second line, if all of it is visible on a screen of this width.
 pub(super) fn second_line(scene: TuneScene<'_>, width: u16) -> Option<String> {
     let band = VerdictBand { scene };
-    band.enough_level()?;
-    cost_sentence(scene).filter(|cost| cost.width() + usize::from(INDENT) + 2 <= usize::from(width))
+    let sentence = match band.enough_level() {
+        Some(_) => cost_sentence(scene),
+        None => last_caveat(scene).filter(|_| band.headline_lines(width.saturating_sub(INDENT + 1)).len() == 1),
+    };
+    sentence.filter(|words| words.width() + usize::from(INDENT) + 2 <= usize::from(width))
+}
+
+fn last_caveat(scene: TuneScene<'_>) -> Option<String> {
+    caveats(&scene.tune_view.tuning, &scene.tune_view.subject()).pop()
 }
 
 /// Says what more than the answer costs.
@@ -136,8 +143,8 @@ impl VerdictBand<'_> {
         }
     }
 
-    fn draw_headline(&self, role: Role, area: Rect, buf: &mut Buffer) {
-        let TuneScene { tune_view, theme } = self.scene;
+    fn headline_lines(&self, width: u16) -> Vec<String> {
+        let tune_view = self.scene.tune_view;
         let words = match (&tune_view.tuning.decision, tune_view.is_over) {
             (None, false) => {
                 "No answer yet. Each level is measured several times, the nearest to the knee most often.".to_owned()
@@ -145,7 +152,15 @@ impl VerdictBand<'_> {
             (Some(_), false) => format!("So far: {}", headline(&tune_view.tuning, &tune_view.subject())),
             (_, true) => headline(&tune_view.tuning, &tune_view.subject()),
         };
-        let lines = wrap_text(&words, area.width.saturating_sub(1));
+        wrap_text(&words, width)
+    }
+
+    fn draw_headline(&self, role: Role, area: Rect, buf: &mut Buffer) {
+        let TuneScene { tune_view, theme } = self.scene;
+        let lines = self.headline_lines(area.width.saturating_sub(1));
+        if let ([_], Some(caveat)) = (lines.as_slice(), last_caveat(self.scene)) {
+            self.draw_second(&caveat, text::nth_line(area, 1), buf);
+        }
         for (at, line) in lines.iter().take(area.height.into()).enumerate() {
             let is_cut = at + 1 == usize::from(area.height) && lines.len() > at + 1;
             let line = if is_cut { format!("{line}{}", theme.ellipsis()) } else { line.clone() };

@@ -25,6 +25,9 @@ const LABEL_WIDTH: usize = 13;
 
 type FigureLine = (String, String, Style);
 
+/// Columns of a state's mark before its name.
+const MARK_WIDTH: u16 = 3;
+
 impl Widget for LevelFigures<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = self.scene.theme;
@@ -42,6 +45,7 @@ impl Widget for LevelFigures<'_> {
             let rest = text::put_line(buf, line, &format!("{label:<LABEL_WIDTH$}"), theme.faint_style());
             text::put_line(buf, rest, &value, style);
         }
+        self.draw_marks(level, area, buf);
     }
 }
 
@@ -114,18 +118,31 @@ impl LevelFigures<'_> {
         let theme = self.scene.theme;
         let parts = time_slices(level);
         let whole: f64 = parts.iter().map(|part| part.ns).sum();
-        let head = (
-            format!("one {}", self.scene.tune_view.setup.work.word()),
-            format!("{} of workers' time", compact_duration(Span(whole as u64))),
-            Style::new(),
-        );
+        let head =
+            (self.time_heading(), format!("{} of workers' time", compact_duration(Span(whole as u64))), Style::new());
         let lines = parts.iter().map(|part| {
             let name = part.lock.as_ref().map_or_else(|| part.state.word().to_owned(), |lock| format!("for {lock}"));
             let value =
                 format!("{:>7}  {:>5}", compact_duration(Span(part.ns as u64)), compact_percent(part.ns / whole));
-            (format!(" {} {name}", theme.cell_glyph(part.state)), value, theme.state_style(part.state))
+            (format!("{:1$}{name}", "", usize::from(MARK_WIDTH)), value, theme.state_style(part.state))
         });
         std::iter::once(head).chain(lines).collect()
+    }
+
+    /// Draws the marks of the states before the lines of a task's time.
+    fn draw_marks(&self, level: &Level, area: Rect, buf: &mut Buffer) {
+        let lines = self.lines(level);
+        let is_head = |line: &FigureLine| line.0 == self.time_heading();
+        let Some(head) = lines.iter().position(is_head) else { return };
+        for (at, part) in time_slices(level).iter().enumerate() {
+            let (glyph, style) = self.scene.theme.swatch(part.state);
+            let line = text::nth_line(area, head + at + 2); // below the level's name and the heading
+            text::put_line(buf, Rect { x: line.x + line.width.min(1), width: line.width.min(1), ..line }, glyph, style);
+        }
+    }
+
+    fn time_heading(&self) -> String {
+        format!("one {}", self.scene.tune_view.setup.work.word())
     }
 
     /// Returns how much of the machine and of the locks is in use.
