@@ -65,6 +65,11 @@ impl Checkpoints {
         }
     }
 
+    /// Returns the beginning of the tape.
+    pub fn start(&self) -> &Feed {
+        &self.kept[0]
+    }
+
     /// Returns the number of checkpoints and the bytes of their models, without the beginning of the tape.
     pub const fn size(&self) -> (usize, usize) {
         (self.kept.len() - 1, self.bytes)

@@ -18,12 +18,24 @@ pub struct Part {
     pub messages: Vec<Message>,
     /// Events and other messages collected.
     pub count: usize,
+    /// What the same messages have besides, if it is wanted.
+    rest: Option<Vec<Message>>,
 }
 
 impl Part {
     /// Begins the part up to and including `until`.
     pub fn new(until: Stamp) -> Self {
-        Self { until, finished: HashSet::new(), messages: Vec::new(), count: 0 }
+        Self { until, finished: HashSet::new(), messages: Vec::new(), count: 0, rest: None }
+    }
+
+    /// Begins the part up to and including `until`, and keeps what the same messages have besides.
+    pub fn with_rest(until: Stamp) -> Self {
+        Self { rest: Some(Vec::new()), ..Self::new(until) }
+    }
+
+    /// Returns what lies before the moment, and the rest of the same messages, if it was wanted.
+    pub fn into_both(self) -> (Vec<Message>, Vec<Message>) {
+        (self.messages, self.rest.unwrap_or_default())
     }
 
     /// Adds what a message has of the part. Returns whether no later message has more of it.
@@ -38,10 +50,16 @@ impl Part {
                 is_complete
             }
             Message::Events(events) => {
-                let early: Vec<Event> = events.iter().filter(|event| self.is_early(event)).copied().collect();
+                let (early, late): (Vec<Event>, Vec<Event>) = match self.rest {
+                    Some(_) => events.iter().partition(|event| self.is_early(event)),
+                    None => (events.iter().filter(|event| self.is_early(event)).copied().collect(), Vec::new()),
+                };
                 if !early.is_empty() {
                     self.count += early.len();
                     self.messages.push(Message::Events(early));
+                }
+                if !late.is_empty() {
+                    self.add_to_rest(&Message::Events(late));
                 }
                 false
             }
@@ -63,12 +81,20 @@ impl Part {
             }
             // Something that is gone later may still be in use before the moment.
             Message::Declare(declared) => {
-                let new: Vec<Declared> = declared.iter().filter(|one| !one.is_end()).cloned().collect();
-                self.add_if(!new.is_empty(), &Message::Declare(new));
+                let (ends, new): (Vec<Declared>, Vec<Declared>) = declared.iter().cloned().partition(Declared::is_end);
+                if !new.is_empty() {
+                    self.add_if(true, &Message::Declare(new));
+                }
+                if !ends.is_empty() {
+                    self.add_to_rest(&Message::Declare(ends));
+                }
                 false
             }
             // It was taken after all events of its delivery.
-            Message::WaitSnapshot(_) => false,
+            Message::WaitSnapshot(_) => {
+                self.add_to_rest(message);
+                false
+            }
         }
     }
 
@@ -76,6 +102,14 @@ impl Part {
         if is_early {
             self.count += 1;
             self.messages.push(message.clone());
+        } else {
+            self.add_to_rest(message);
+        }
+    }
+
+    fn add_to_rest(&mut self, message: &Message) {
+        if let Some(rest) = &mut self.rest {
+            rest.push(message.clone());
         }
     }
 

@@ -3,12 +3,12 @@
 use std::io;
 
 use super::checkpoints::{CheckpointLimit, Checkpoints};
-use super::feed::{Feed, Position, work_of};
+use super::feed::{Feed, Position, latest_moment, work_of};
 use super::part::Part;
 use super::sections::Sections;
 use super::tape::Tape;
 use contend_model::Model;
-use contend_trace::{Message, Notice, Stamp};
+use contend_trace::{Message, Notice, Span, Stamp};
 
 /// Most notices that are listed.
 const MAX_NOTICES: usize = 10_000;
@@ -204,21 +204,47 @@ impl<T: Tape> Playback<T> {
         Ok(self.look.as_ref().map_or(&self.frontier.model, Head::model))
     }
 
-    /// Returns the model as of `to` whose findings are about the time since `from`; `None` if there is more than `limit`
-    /// work between them, in events.
+    /// Returns the model as of `to` whose findings are about the time since `from`, with the events at `from`; `None` if
+    /// there is more than `limit` work between them, in events.
     ///
     /// # Errors
     /// If the tape cannot be read.
     pub fn period_model(&mut self, from: Stamp, to: Stamp, limit: u64) -> io::Result<Option<Model>> {
-        let mut feed = self.go(None, from)?.map_or_else(|| self.frontier.clone(), |head| head.feed);
+        let (mut feed, rest) = self.feed_before(from)?;
         feed.model.begin_period(from);
         let most = feed.work.saturating_add(limit);
-        if !feed_until(&mut self.sections, &mut feed, to, most)? {
+        if rest.iter().map(work_of).sum::<u64>() > limit {
             return Ok(None);
         }
-        let part = collect_part(&mut self.sections, feed.next, to)?;
+        let mut part = Part::new(to);
+        let is_complete = if rest.iter().all(|message| latest_moment(message) <= to) {
+            rest.iter().for_each(|message| feed.model.apply(message));
+            if !feed_until(&mut self.sections, &mut feed, to, most)? {
+                return Ok(None);
+            }
+            false
+        } else {
+            rest.iter().fold(false, |is_complete, message| part.add(message) || is_complete)
+        };
+        if !is_complete {
+            collect_part(&mut self.sections, &mut part, feed.next)?;
+        }
         part.messages.iter().for_each(|message| feed.model.apply(message));
         Ok(Some(feed.model))
+    }
+
+    /// Returns the model of everything before a moment, and what is later in the messages that were read for that.
+    fn feed_before(&mut self, from: Stamp) -> io::Result<(Feed, Vec<Message>)> {
+        if from == Stamp(0) {
+            return Ok((self.checkpoints.start().clone(), Vec::new()));
+        }
+        let before = from.earlier_by(Span(1));
+        let Some(head) = self.go(None, before)? else { return Ok((self.frontier.clone(), Vec::new())) };
+        let (mut feed, mut part) = (head.feed, Part::with_rest(before));
+        feed.next = collect_part(&mut self.sections, &mut part, feed.next)?;
+        let (early, late) = part.into_both();
+        early.iter().for_each(|message| feed.model.apply(message));
+        Ok((feed, late))
     }
 
     /// Returns the model of a moment, made from that of another one or from a checkpoint; `None` if it is the
@@ -240,7 +266,8 @@ impl<T: Tape> Playback<T> {
         if head.feed.next != before {
             head.part = None;
         }
-        let part = collect_part(&mut self.sections, head.feed.next, at)?;
+        let mut part = Part::new(at);
+        collect_part(&mut self.sections, &mut part, head.feed.next)?;
         if part.count == 0 {
             head.part = None;
         } else if head.part.as_ref().is_none_or(|kept| kept.count != part.count) {
@@ -270,19 +297,20 @@ fn feed_until<T: Tape>(sections: &mut Sections<T>, feed: &mut Feed, at: Stamp, m
     Ok(true)
 }
 
-/// Collects what the messages from a place on have up to `at`.
-fn collect_part<T: Tape>(sections: &mut Sections<T>, from: Position, at: Stamp) -> io::Result<Part> {
-    let (mut part, mut place, mut work) = (Part::new(at), from, 0);
+/// Collects what the messages from a place on have of a part. Returns the place of the message after those.
+fn collect_part<T: Tape>(sections: &mut Sections<T>, part: &mut Part, from: Position) -> io::Result<Position> {
+    let (mut place, mut work) = (from, 0);
     while let Some(section) = sections.read(place.section)? {
         for message in section.messages.iter().skip(place.message) {
             work += work_of(message);
+            place.message += 1;
             if part.add(message) || work >= MAX_PART_WORK {
-                return Ok(part);
+                return Ok(place);
             }
         }
         place = Position { section: place.section + 1, message: 0 };
     }
-    Ok(part)
+    Ok(place)
 }
 
 fn note_notices(message: &Message, notices: &mut Vec<(Stamp, Notice)>) {
