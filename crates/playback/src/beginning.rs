@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Seek, Write};
 
+use super::feed::latest_moment;
 use super::part::Part;
 use contend_recording::{Recording, write_recording};
 use contend_trace::{Message, Stamp};
@@ -16,14 +17,21 @@ pub fn write_beginning<R: Read + Seek>(
     until: Stamp,
     file: impl Write,
 ) -> io::Result<u64> {
-    let mut part = Part::new(until);
-    for section in 0..recording.sections().len() {
+    let (mut whole, mut part) = (Vec::new(), Part::new(until));
+    let mut has_later = false;
+    'sections: for section in 0..recording.sections().len() {
         let Some(messages) = recording.read_messages(section)? else { break };
-        if messages.iter().any(|message| part.add(message)) {
-            part.messages.push(Message::Watermark(until)); // a later one says that all events up to then are there
-            break;
+        for message in messages {
+            has_later |= latest_moment(&message) > until;
+            if !has_later {
+                whole.push(message); // with what has no moment of its own
+            } else if part.add(&message) {
+                part.messages.push(Message::Watermark(until)); // a later one says that all events up to then are there
+                break 'sections;
+            }
         }
     }
+    whole.append(&mut part.messages);
     let conclusion = recording.conclusion().filter(|conclusion| conclusion.at <= until).cloned();
-    write_recording(file, recording.description(), &part.messages, conclusion)
+    write_recording(file, recording.description(), &whole, conclusion)
 }

@@ -2,10 +2,14 @@
 
 use std::io::Cursor;
 
+use contend_model::Model;
 use contend_platform::Machine;
 use contend_playback::{Playback, write_beginning};
 use contend_recording::{Conclusion, Recording, RunDescription, write_recording};
-use contend_trace::{Message, RunEnd, Stamp};
+use contend_trace::{
+    Declared, Event, EventKind, ExitKind, Grant, Message, ResourceId, RunEnd, Sample, Stamp, State, WaitSlot,
+    WaitSnapshot, WorkerId,
+};
 use fastrand::Rng;
 use proptest::prelude::*;
 
@@ -76,4 +80,45 @@ fn beginning_up_to_the_end_has_all_events_and_the_conclusion() {
     assert!(events(&part) > 1_000);
     assert_eq!(events(&part), events(&whole));
     assert_eq!(beginning(&mut whole, Stamp(end.0 - 1)).conclusion(), None);
+}
+
+/// A worker that waits by a snapshot alone, one that is gone, and a sample without a moment.
+#[test]
+fn beginning_has_snapshots_gone_workers_and_samples_of_its_whole_messages() {
+    let event = |at, worker, kind| Event { at: Stamp(at), worker: WorkerId(worker), kind };
+    let lock = ResourceId(0);
+    let slot = WaitSlot {
+        worker: WorkerId(1),
+        at: Stamp(900),
+        life: 1,
+        lost: 3,
+        events: vec![EventKind::LockWait { lock, held_count: 0, timed: false }],
+    };
+    let messages = [
+        Message::Events((0..3).map(|worker| event(10, worker, EventKind::LifeBegan)).collect()),
+        Message::Events(vec![
+            event(500, 0, EventKind::Acquired { lock, grant: Grant(1) }),
+            event(600, 2, EventKind::LifeEnded(ExitKind::Finished)),
+        ]),
+        Message::Watermark(Stamp(1_000)),
+        Message::WaitSnapshot(WaitSnapshot { slots: vec![slot], ..WaitSnapshot::default() }),
+        Message::Sample(Sample::EventCost { nanos: 7.0 }),
+        Message::Declare(vec![Declared::WorkerGone(WorkerId(2))]),
+        Message::Events(vec![event(3_000, 0, EventKind::Released { lock, grant: Grant(1) })]),
+        Message::Watermark(Stamp(4_000)),
+    ];
+    let part = beginning(&mut recording(&messages, Stamp(5_000)), Stamp(2_000));
+    let mut played = Playback::new(part, new_model());
+    played.seek(Stamp(u64::MAX)).unwrap();
+    let model = played.model();
+    assert_eq!(model.health().ns_per_event, 7.0);
+    assert_eq!(model.lane(WorkerId(1)).activity().state, State::Lock, "by the snapshot");
+    assert_eq!(model.lane(WorkerId(1)).activity().since, Stamp(900));
+    let mut whole = Playback::new(recording(&messages, Stamp(5_000)), new_model());
+    whole.seek(Stamp(2_000)).unwrap();
+    let mut expected = whole.model().clone();
+    expected.apply(&Message::Watermark(Stamp(2_000)));
+    assert_eq!(describe(model, Stamp(2_000)), describe(&expected, Stamp(2_000)));
+    let gone = |model: &Model| format!("{:?}", model.gone_workers().collect::<Vec<_>>());
+    assert_eq!(gone(model), gone(&expected));
 }

@@ -5,6 +5,7 @@
 mod beginning;
 mod fold;
 mod large;
+mod late;
 mod period;
 mod simulation;
 
