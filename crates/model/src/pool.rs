@@ -116,6 +116,15 @@ impl Pool {
     pub(super) fn add_seats(&mut self, count: usize) {
         if self.seats.len() < count {
             self.seats.resize(count, PoolSeat::default());
+            self.resized.1 = self.resized.1.max(count as u32);
+        }
+    }
+
+    /// Removes the seat of a worker that is gone. The worker with the last seat gets it.
+    pub(super) fn remove_seat(&mut self, seat: usize) {
+        if seat < self.seats.len() {
+            self.seats.swap_remove(seat);
+            self.resized.1 = self.resized.1.min(self.seats.len() as u32);
         }
     }
 

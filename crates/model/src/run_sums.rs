@@ -8,6 +8,7 @@ use contend_trace::{PoolId, ResourceId, Span, Stamp, WorkerId};
 pub struct RunSums {
     /// Indexed by pool id.
     pools: Vec<PoolSums>,
+    /// Sorted by id, as the queues.
     locks: Vec<(ResourceId, LockSums)>,
     queues: Vec<(ResourceId, QueueSums)>,
     /// Tasks that each worker ended, indexed by worker id.
@@ -105,11 +106,11 @@ impl RunSums {
     }
 
     pub fn lock(&self, id: ResourceId) -> Option<&LockSums> {
-        self.locks.iter().find(|(lock, _)| *lock == id).map(|(_, sums)| sums)
+        self.locks.binary_search_by_key(&id, |(lock, _)| *lock).ok().map(|at| &self.locks[at].1)
     }
 
     pub fn queue(&self, id: ResourceId) -> Option<&QueueSums> {
-        self.queues.iter().find(|(queue, _)| *queue == id).map(|(_, sums)| sums)
+        self.queues.binary_search_by_key(&id, |(queue, _)| *queue).ok().map(|at| &self.queues[at].1)
     }
 
     /// Returns how many tasks a worker ended.

@@ -58,6 +58,7 @@ impl Model {
             self.record_death_in_queue(id);
             self.end_life(id, at, ExitKind::Retired);
         }
+        self.leave_pool(id);
         let lane = &mut self.lanes[id.index()];
         lane.is_leaving = true;
         self.open.departures.leaving_workers.push((lane.newest_stamp, id));
@@ -65,6 +66,20 @@ impl Model {
             self.fold_leaving(self.newest_stamp);
         }
         true
+    }
+
+    /// Takes a worker out of its pool, which has one worker less then.
+    fn leave_pool(&mut self, id: WorkerId) {
+        let Some((pool, seat)) = self.lanes[id.index()].seat.take() else { return };
+        let members = Arc::make_mut(&mut self.registry).pools.get_mut(pool.index()).map(|info| &mut info.workers);
+        let Some(members) = members.filter(|members| members.get(seat) == Some(&id)) else { return };
+        members.swap_remove(seat);
+        self.pools[pool.index()].remove_seat(seat);
+        if let Some(moved) = members.get(seat)
+            && let Some(lane) = self.lanes.get_mut(moved.index())
+        {
+            lane.seat = Some((pool, seat));
+        }
     }
 
     /// Whether a worker will certainly do nothing any more.

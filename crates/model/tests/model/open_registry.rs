@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use contend_model::{Budget, Model};
 use contend_trace::{
-    Cancellers, Declared, Event, EventKind, Evidence, ExitKind, Grant, LaneRange, LockKind, Look, Message, Registry,
-    ResourceId, ResourceInfo, ResourceKind, SeenWait, SeenWorker, Stamp, State, Wakers, WorkerId, WorkerInfo,
-    WorkerKind,
+    Cancellers, DeathCause, Declared, Event, EventKind, Evidence, ExitKind, Grant, LaneRange, LockKind, Look, Message,
+    Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, SeenWait, SeenWorker, Span, Stamp,
+    State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 pub(super) fn open_model(budget: Budget) -> Model {
@@ -221,6 +221,85 @@ fn nobody_can_wake_them_is_said_only_if_all_suppliers_are_declared_and_gone() {
     assert_eq!(model.stall().expect("also when it is folded").workers, [WorkerId(0)]);
     model.apply(&suppliers(3));
     assert_eq!(model.stall(), None, "a new supplier may come");
+}
+
+#[test]
+fn pool_has_only_the_workers_that_are_there() {
+    const COUNT: u32 = 1_000;
+    let mut model = open_model(Budget::default());
+    let member = |id: u32| match worker(id) {
+        Declared::Worker { id, info } => Declared::Worker { id, info: WorkerInfo { pool: Some(PoolId(0)), ..info } },
+        other => other,
+    };
+    let info = PoolInfo {
+        name: "p".into(),
+        worker_kind: WorkerKind::Thread,
+        workers: vec![WorkerId(0), WorkerId(1)],
+        feeder: None,
+        results: None,
+        queue: ResourceId(0),
+        size: 2,
+        total_tasks: None,
+        restarts_workers: false,
+    };
+    let queue = resource(0, ResourceKind::Queue { capacity: 10 }, Evidence::Numbered);
+    model.apply(&Message::Declare(vec![worker(0), worker(1), queue, Declared::Pool { id: PoolId(0), info }]));
+    let task = |at, id| {
+        [
+            event(at, id, EventKind::TaskBegan { pool: PoolId(0), waited: Span(1) }),
+            event(at + 1, id, EventKind::TaskEnded { pool: PoolId(0), ok: true }),
+        ]
+    };
+    model.apply(&Message::Events((0..2).map(|id| event(0, id, EventKind::LifeBegan)).collect()));
+    for id in 2..COUNT {
+        let at = u64::from(id) * 1_000_000;
+        model.apply(&Message::Declare(vec![member(id)]));
+        model.apply(&Message::Events([vec![event(at, id, EventKind::LifeBegan)], task(at + 1, id).to_vec()].concat()));
+        model.apply(&Message::Declare(vec![Declared::WorkerGone(WorkerId(id - 1))]));
+        model.apply(&Message::Events(task(at + 5, 0).to_vec()));
+        let pool = model.pool(PoolId(0)).expect("a pool");
+        assert_eq!((pool.worker_count(), pool.done()), (2, u64::from(id - 1) * 2), "worker {id}");
+        let mut members = model.registry().pools[0].workers.clone();
+        members.sort();
+        assert_eq!(members, [WorkerId(0), WorkerId(id)]);
+        model.apply(&Message::Watermark(Stamp(at + 900_000)));
+    }
+    model.apply(&Message::Declare(vec![Declared::WorkerGone(WorkerId(0))]));
+    model.apply(&Message::Events(task(u64::from(COUNT) * 1_000_000, COUNT - 1).to_vec()));
+    let pool = model.pool(PoolId(0)).expect("a pool");
+    assert_eq!((pool.worker_count(), model.health().anomalies), (1, 0));
+}
+
+/// A worker that waits for the first of several things may have taken the item of a putter that was killed before it
+/// recorded that: its wait proves nothing then, also when the putter is gone.
+#[test]
+fn death_in_a_wait_at_a_queue_without_room_is_remembered_when_the_worker_is_gone() {
+    for was_waiting in [false, true] {
+        let (mut model, queue) = (open_model(Budget::default()), ResourceId(0));
+        let kind = ResourceKind::Queue { capacity: 0 };
+        model.apply(&Message::Declare(vec![worker(0), worker(1), resource(0, kind, Evidence::Numbered)]));
+        model.apply(&suppliers(1));
+        let mut events = vec![
+            event(0, 0, EventKind::LifeBegan),
+            event(1, 0, EventKind::Alternative { on: queue, room: false, nth: 0 }),
+            event(1, 0, EventKind::Blocked { state: State::Empty, on: Some(queue) }),
+            event(0, 1, EventKind::LifeBegan),
+        ];
+        if was_waiting {
+            events.push(event(2, 1, EventKind::Blocked { state: State::Full, on: Some(queue) }));
+        }
+        model.apply(&Message::Events(events));
+        let notice = Notice::Died { worker: WorkerId(1), cause: DeathCause::Signal(9) };
+        model.apply(&Message::Notice { at: Stamp(1_000), notice });
+        model.apply(&Message::Declare(vec![Declared::WorkerGone(WorkerId(1))]));
+        for second in 1..3 {
+            model.apply(&Message::Watermark(Stamp(second * 1_000_000_000)));
+            let stuck = model.stall().map_or_else(Vec::new, |stall| stall.workers);
+            assert_eq!(stuck, if was_waiting { vec![] } else { vec![WorkerId(0)] }, "second {second}");
+        }
+        assert_eq!(model.gone_workers().count(), 1, "it is folded");
+        assert_eq!(model.health().anomalies, 0);
+    }
 }
 
 #[test]
