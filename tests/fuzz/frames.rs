@@ -71,7 +71,7 @@ fn starts() -> impl Iterator<Item = Vec<u8>> {
         let settings = scenario.default_settings();
         let mut start = vec![1];
         let request = StartRequest {
-            version: "0".into(),
+            build: contend::engine::Build::own(),
             scenario,
             settings,
             input_items: contend::engine::InputItems::default(),

@@ -67,6 +67,6 @@ pub use capacity_check::Requirements;
 pub use input_items::{InputError, InputItems, Request, RequestTrace, TraceError};
 pub use locks::any_mutex::{AnyMutex, MutexGrant};
 pub use plan::{Plan, PlanError, WorkerRole};
-pub use protocol::{RunnerCommand, RunnerMessage, StartRequest};
+pub use protocol::{Build, RunnerCommand, RunnerMessage, StartRequest};
 pub use recorder::Recorder;
 pub use shared::availability::{checkable_resources, unavailable_states};

@@ -1,16 +1,18 @@
 //! Messages between the dashboard, the runner and the worker processes, beside the rings.
 
+mod build;
 pub mod chunks;
 pub mod counters;
 mod payload;
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::build::Build;
 use crate::input_items::InputItems;
 use contend_scenario::{Scenario, Settings};
-use contend_trace::{KnobId, Notice, WorkerId};
+use contend_trace::{KnobId, Notice, WorkerId, frame};
 
 /// First argument of a runner process; the second is the scenario's name.
 pub const RUNNER_ARG: &str = "runner";
@@ -20,11 +22,23 @@ pub const WORKER_ARG: &str = "worker";
 /// Everything that a runner or a worker process needs to know. First frame on a runner's standard input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StartRequest {
-    /// Version of the sender: both sides must come from one build.
-    pub version: String,
+    /// The build of the sender. First, so that any other build can read it.
+    pub build: Build,
     pub scenario: Scenario,
     pub settings: Settings,
     pub input_items: InputItems,
+}
+
+impl StartRequest {
+    /// Reads the request, if the sender is of the same build.
+    ///
+    /// # Errors
+    /// If it is not, or the stream has no request.
+    pub fn receive(from: impl Read) -> io::Result<Self> {
+        let bytes = frame::receive_bytes(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        Build::check_sender(&bytes)?;
+        frame::decode(&bytes)
+    }
 }
 
 /// The worker that a worker process runs. First frame on its standard input, before [`StartRequest`].

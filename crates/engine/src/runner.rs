@@ -35,10 +35,7 @@ pub fn runner_main() -> ! {
 }
 
 fn run_runner() -> io::Result<()> {
-    let start: StartRequest = frame::receive(io::stdin())?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    if start.version != env!("CARGO_PKG_VERSION") {
-        return Err(io::Error::other("the program file was replaced while the program ran; restart it"));
-    }
+    let start = StartRequest::receive(io::stdin())?;
     let memory: &'static RunMemory = Box::leak(Box::new(RunMemory::open(take_inherited_fd(0)?)?));
     let cpu_work = CpuWork::calibrate();
     memory.set_work_rate(cpu_work.rate());

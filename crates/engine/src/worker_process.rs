@@ -43,7 +43,7 @@ fn run_assigned_worker() -> io::Result<()> {
     let mut stdin = io::stdin();
     let Assignment { worker, memory } = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let memory = memory.map_or_else(|| take_inherited_fd(0), open_runner_descriptor)?;
-    let start: StartRequest = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let start = StartRequest::receive(&mut stdin)?;
     let memory: &'static RunMemory = Box::leak(Box::new(RunMemory::open(memory)?));
     let run = RunContext::new(start, memory, CpuWork::from_memory(memory)).map_err(io::Error::other)?;
     run.make_private_counters();

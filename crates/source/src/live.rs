@@ -16,7 +16,7 @@ use super::source::{EventSource, Header, RunControl, ScenarioRun};
 use super::supervise::{RunnerHandle, Supervision};
 use super::timebase::Timebase;
 use contend_engine::helpers::RUNNER_ARG;
-use contend_engine::{InputError, InputItems, Plan, PlanError, Requirements, RunnerCommand, StartRequest};
+use contend_engine::{Build, InputError, InputItems, Plan, PlanError, Requirements, RunnerCommand, StartRequest};
 use contend_platform::limits::describe_io_error;
 use contend_platform::{Child, ChildPipes, Launch, become_subreaper, detect_machine, has_proc, request_short_slices};
 use contend_scenario::{Scenario, Settings};
@@ -93,12 +93,8 @@ impl LiveRun {
         let (child, pipes) = launch_runner(image, scenario, &run_memory, process_tag.as_ref())?;
         let timebase = Timebase::new(run_memory.clock(), run_memory.origin(), first);
         run_memory.set_tick_nanos(timebase.tick_nanos());
-        let start = StartRequest {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            scenario: scenario.clone(),
-            settings: settings.clone(),
-            input_items,
-        };
+        let start =
+            StartRequest { build: Build::own(), scenario: scenario.clone(), settings: settings.clone(), input_items };
         let (message_sender, messages) = bounded(MESSAGE_QUEUE_LEN);
         let (command_sender, commands) = unbounded();
         let machine = detect_machine();

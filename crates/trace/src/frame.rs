@@ -32,7 +32,23 @@ pub fn send(mut to: impl Write, frame: &impl Serialize) -> io::Result<()> {
 ///
 /// # Errors
 /// If the stream ends inside a frame, or the bytes are not a frame.
-pub fn receive<T: DeserializeOwned>(mut from: impl Read) -> io::Result<Option<T>> {
+pub fn receive<T: DeserializeOwned>(from: impl Read) -> io::Result<Option<T>> {
+    receive_bytes(from)?.map(|bytes| decode(&bytes)).transpose()
+}
+
+/// Decodes the bytes of a frame.
+///
+/// # Errors
+/// If the bytes are not such a frame.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
+    postcard::from_bytes(bytes).map_err(io::Error::other)
+}
+
+/// Reads the bytes of one frame. Returns `None` at the end of the stream.
+///
+/// # Errors
+/// If the stream ends inside a frame, or the frame is too long.
+pub fn receive_bytes(mut from: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
     if let Err(e) = from.read_exact(&mut length) {
         return if e.kind() == io::ErrorKind::UnexpectedEof { Ok(None) } else { Err(e) };
@@ -48,7 +64,7 @@ pub fn receive<T: DeserializeOwned>(mut from: impl Read) -> io::Result<Option<T>
     if bytes.len() < length {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the stream ended inside a frame"));
     }
-    postcard::from_bytes(&bytes).map(Some).map_err(io::Error::other)
+    Ok(Some(bytes))
 }
 
 #[cfg(test)]
