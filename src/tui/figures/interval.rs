@@ -26,6 +26,8 @@ pub(in crate::tui) struct IntervalRecord {
 pub(in crate::tui) enum IntervalGap {
     /// They are being read.
     Reading,
+    /// The end of the range follows the cursor.
+    Open,
     /// Events before this moment are not kept.
     NotKeptBefore(Stamp),
     /// No events are kept.
@@ -52,6 +54,7 @@ impl IntervalGap {
     pub(in crate::tui) fn words(self) -> String {
         match self {
             Self::Reading => "reading events".into(),
+            Self::Open => "v ends the range".into(),
             Self::NotKeptBefore(at) => format!("not kept before {}", format_stamp(at)),
             Self::NotKept => "not kept".into(),
         }

@@ -84,6 +84,7 @@ impl RunView {
         Some(match (&self.shown, &self.interval.past) {
             (Shown::Recorded, _) | (_, PastEvents::Missing) => IntervalGap::NotKept,
             _ if from < self.first_kept_moment() => IntervalGap::NotKeptBefore(self.first_kept_moment()),
+            _ if self.is_range_open() => IntervalGap::Open,
             _ => IntervalGap::Reading,
         })
     }
@@ -104,7 +105,7 @@ impl RunView {
 
     /// Whether the events of the shown interval must be fetched from memory.
     pub(in crate::tui) fn wants_past_events(&self) -> bool {
-        let Some((_, to)) = self.shown_interval() else { return false };
+        let Some((_, to)) = self.shown_interval().filter(|_| !self.is_range_open()) else { return false };
         let is_live = self.player().is_none() && !matches!(self.shown, Shown::Recorded);
         let is_lacking = match &self.interval.past {
             PastEvents::NotFetched => true,
@@ -147,7 +148,8 @@ impl RunView {
         is_done
     }
 
-    /// Sums up the events of the shown interval, as soon as they are there.
+    /// Sums up the events of the shown interval, as soon as they are there. While the cursor moves the end of a range, that
+    /// waits.
     pub(super) fn read_interval(&mut self) {
         let Some((from, to)) = self.shown_interval() else {
             // What memory holds is of no use any more, and may be large.
@@ -157,7 +159,7 @@ impl RunView {
             }
             return;
         };
-        if self.interval_record().is_some() || from < self.first_kept_moment() {
+        if self.is_range_open() || self.interval_record().is_some() || from < self.first_kept_moment() {
             return;
         }
         let read = match (&mut self.shown, &mut self.interval.past) {

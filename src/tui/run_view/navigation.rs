@@ -104,6 +104,11 @@ impl RunView {
         was
     }
 
+    /// Whether the end of the range follows the cursor.
+    pub(in crate::tui) fn is_range_open(&self) -> bool {
+        self.range.is_some_and(|range| range.end.is_none())
+    }
+
     /// Returns the chosen range, if it is longer than nothing.
     pub(in crate::tui) fn shown_range(&self) -> Option<(Stamp, Stamp)> {
         let TimeRange { begin, end } = self.range?;
