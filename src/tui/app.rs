@@ -226,7 +226,9 @@ impl App {
         }
         self.dirty = true;
         self.update_layout();
-        self.advance_tour()
+        let mut effects = self.advance_tour();
+        effects.extend(self.update_details());
+        effects
     }
 
     /// Whether there is something to draw; clears the flag. Called once a frame.
@@ -269,6 +271,11 @@ impl App {
         view.player().is_some_and(Player::is_reading) || view.is_reading_past()
     }
 
+    /// Whether ticks have something to do.
+    pub(super) fn needs_ticks(&self) -> bool {
+        self.is_animating() || matches!(&self.current_view, CurrentView::Run(view) if view.is_reading_past())
+    }
+
     pub(super) fn key_context(&self) -> KeyContext {
         match &self.current_view {
             _ if self.question.is_some() => KeyContext::Question,
@@ -289,14 +296,16 @@ impl App {
         if self.tick_slow_motion(now, late) {
             return Vec::new();
         }
+        // Also while messages of the run leave no time in between.
+        if let CurrentView::Run(view) = &mut self.current_view
+            && view.is_reading_past()
+        {
+            self.dirty |= view.read_past_slice();
+        }
         if let CurrentView::Run(view) = &mut self.current_view
             && view.is_animating()
         {
             let figures = view.figures.taken_at;
-            // Also while messages of the run leave no time in between.
-            if view.is_reading_past() {
-                view.read_past_slice();
-            }
             view.tick(now, late);
             self.status_message = view.take_player_failure().or(self.status_message.take());
             if matches!(self.mode, Mode::Answer { .. }) && view.figures.taken_at != figures {
@@ -308,7 +317,8 @@ impl App {
         } else if let (CurrentView::Tune, Some(tune_view)) = (&self.current_view, &mut self.tune_view) {
             self.dirty |= tune_view.tick(now.span_since(Stamp(0)).into());
         }
-        Vec::new()
+        // A cursor at the newest moment is in the past one tick later.
+        self.update_details().into_iter().collect()
     }
 
     /// Marks a run as crashed when its channel closes without a [`Message::Ended`].

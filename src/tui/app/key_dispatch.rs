@@ -35,11 +35,18 @@ impl App {
     /// Brings what depends on the open overlay up to date. Returns the effect that fetches the events of the shown
     /// interval, if they are lacking.
     fn update_interval(&mut self) -> Option<Effect> {
+        let effect = self.update_details();
         let CurrentView::Run(view) = &mut self.current_view else { return None };
-        view.set_details_shown(matches!(self.mode, Mode::Detail { .. }));
         if matches!(self.mode, Mode::Answer { .. }) {
             view.update_answer();
         }
+        effect
+    }
+
+    /// Tells the view whether the details of a row are open. Returns as [`App::update_interval`].
+    pub(super) fn update_details(&mut self) -> Option<Effect> {
+        let CurrentView::Run(view) = &mut self.current_view else { return None };
+        view.set_details_shown(matches!(self.mode, Mode::Detail { .. }));
         view.wants_past_events().then_some(Effect::FetchPastEvents)
     }
 

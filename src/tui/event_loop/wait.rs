@@ -32,7 +32,7 @@ pub(super) enum LoopEvent {
 
 impl<S: ScreenBackend> EventLoop<'_, S> {
     pub(super) fn wait(&self) -> LoopEvent {
-        let needs_frames = self.app.is_animating() || self.recording.is_writing_end();
+        let needs_frames = self.app.needs_ticks() || self.recording.is_writing_end();
         let left = needs_frames.then(|| self.frame_timer.time_left(Instant::now()));
         if left == Some(Duration::ZERO) {
             return LoopEvent::Frame;

@@ -56,6 +56,59 @@ fn percentiles_of_a_range_are_those_of_the_tasks_that_ended_in_it() {
     }
 }
 
+/// A range of a long recording takes long to read.
+#[test]
+fn events_of_a_range_are_read_when_its_end_is_chosen() {
+    for (harness, name) in shown_both_ways(&in_delivery_order(pool())).iter_mut().zip(["live", "replay"]) {
+        harness.press_keys("<tab><tab>");
+        for keys in RANGE_KEYS {
+            harness.press_keys(keys);
+        }
+        assert!(harness.contains("Pools, 3.500 s to 4.500 s"), "{name}: {}", harness.screen_text());
+        let response = line_with(harness, "response ");
+        assert!(response.contains("v ends the range"), "{name}: {response}");
+        harness.press_keys("v");
+        harness.wait_for("2.3 s");
+    }
+}
+
+#[test]
+fn range_is_read_while_the_picture_is_frozen_and_the_run_goes_on() {
+    let script = in_delivery_order(pool());
+    let mut harness = Harness::after_run(&script);
+    harness.press_keys("<tab><tab> ");
+    choose_range(&mut harness);
+    assert!(harness.contains("reading events"), "{}", harness.screen_text());
+    assert!(harness.app().needs_ticks(), "messages of the run may leave no time in between");
+    for _ in 0..100 {
+        harness.tick(script.until);
+    }
+    assert!(!harness.contains("reading events") && harness.contains("2.3 s"), "{}", harness.screen_text());
+}
+
+#[test]
+fn details_get_the_figures_of_the_window_when_the_run_leaves_the_cursor_behind() {
+    let script = in_delivery_order(contention());
+    let mut harness = Harness::in_picker(&script);
+    harness.press_keys("<enter>");
+    let (first, rest) = script.messages.split_at(script.messages.len() * 3 / 4);
+    for message in first {
+        harness.feed_message(message.clone());
+    }
+    harness.tick(ms(3_700));
+    harness.press_keys("c<tab><enter>");
+    assert!(!harness.contains(" from "), "the cursor is at the newest moment: {}", harness.screen_text());
+    for message in rest {
+        harness.feed_message(message.clone());
+    }
+    for _ in 0..100 {
+        harness.tick(script.until);
+    }
+    let shown = harness.screen_text();
+    assert!(harness.contains("hold   p50") && !harness.contains("reading events"), "{shown}");
+    assert!(harness.contains("to 3.700 s"), "{shown}");
+}
+
 /// The counter loses an update at 1.15 s, 2.15 s, 3.15 s and 4.15 s.
 #[test]
 fn findings_of_a_range_are_those_of_its_events() {
@@ -141,6 +194,7 @@ fn run_without_events_in_memory_says_so() {
     for keys in RANGE_KEYS {
         press_keys(&mut app, keys);
     }
+    press_keys(&mut app, "v");
     assert!(screen_text(&screen(&app)).contains("reading events"), "{}", screen_text(&screen(&app)));
     app.update(AppEvent::PastEventsReady(None));
     let shown = screen_text(&screen(&app));
