@@ -44,6 +44,12 @@ pub struct RunReport {
     pub pools: Vec<PoolReport>,
     pub cpu: CpuReport,
     pub findings: Vec<FindingReport>,
+    /// The findings that are not listed although the run has them, in older reports none.
+    #[serde(default)]
+    pub muted: Vec<String>,
+    /// The thresholds of findings that were set, in older reports none.
+    #[serde(default)]
+    pub thresholds: Vec<ThresholdReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -113,6 +119,16 @@ pub struct FindingReport {
     pub id: String,
     pub severity: String,
     pub sentence: String,
+}
+
+/// A threshold that was set.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ThresholdReport {
+    pub finding: String,
+    pub value: f64,
+    pub default: f64,
+    /// `share`, `seconds` or `number`.
+    pub unit: String,
 }
 
 impl RunReport {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::run_report::RunReport;
+use super::run_report::{RunReport, ThresholdReport};
 use super::side::{Side, different_settings};
-use crate::trace::format::format_counted;
+use crate::trace::Span;
+use crate::trace::format::{format_counted, format_percent};
 
 /// A difference between two sides that explains other differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,42 @@ pub(super) fn setup_differences(a: &Side, b: &Side) -> Vec<SetupDifference> {
         let (a, b) = both(value);
         compare(what, a, b);
     }
+    let set: BTreeSet<&str> = [a, b].into_iter().flat_map(Side::reports).flat_map(threshold_ids).collect();
+    for id in set {
+        let default = [a, b].into_iter().flat_map(Side::reports).find_map(|run| threshold(run, id));
+        let describe = |run: &RunReport| describe_threshold(threshold(run, id), default);
+        let (a, b) = both(&describe);
+        compare(&format!("threshold of {id}"), a, b);
+    }
+    let (muted_a, muted_b) = both(&describe_muted);
+    compare("muted findings", muted_a, muted_b);
     found
+}
+
+fn threshold_ids(run: &RunReport) -> impl Iterator<Item = &str> {
+    run.thresholds.iter().map(|threshold| threshold.finding.as_str())
+}
+
+fn threshold<'a>(run: &'a RunReport, id: &str) -> Option<&'a ThresholdReport> {
+    run.thresholds.iter().find(|threshold| threshold.finding == id)
+}
+
+/// Returns the value of a threshold in one run; `other` is that of a run where it is set.
+fn describe_threshold(of_run: Option<&ThresholdReport>, other: Option<&ThresholdReport>) -> String {
+    let format = |value: f64, unit: &str| match unit {
+        "share" => format_percent(value),
+        "seconds" => Span((value.max(0.0) * 1e9) as u64).to_string(),
+        _ => value.to_string(),
+    };
+    match (of_run, other) {
+        (Some(set), _) => format(set.value, &set.unit),
+        (None, Some(other)) => format!("{} (default)", format(other.default, &other.unit)),
+        (None, None) => "default".to_owned(),
+    }
+}
+
+fn describe_muted(run: &RunReport) -> String {
+    if run.muted.is_empty() { "none".to_owned() } else { run.muted.join(", ") }
 }
 
 fn worker_kinds(run: &RunReport) -> String {

@@ -125,6 +125,27 @@ fn setups_that_differ_are_named() {
     assert!(text.contains("different knob workers: 4 in A, 8 in B"), "{text}");
 }
 
+/// A finding that is gone may only be judged by another threshold, or muted.
+#[test]
+fn different_thresholds_and_muted_findings_are_named() {
+    let mut b = report(400.0, 3.0, &[]);
+    b["thresholds"] = json!([
+        {"finding": "starved", "value": 2.0, "default": 0.5, "unit": "seconds", "meaning": "a wait"},
+        {"finding": "lock-bound", "value": 0.85, "default": 0.3, "unit": "share", "meaning": "a share"},
+    ]);
+    b["muted"] = json!(["convoy"]);
+    let comparison = compare(side(&[report(400.0, 3.0, &[])]), side(&[b.clone()]));
+    let text = comparison_text(&comparison, None, TextFormat::default());
+    for line in [
+        "different threshold of lock-bound: 30 % (default) in A, 85 % in B",
+        "different threshold of starved: 500 ms (default) in A, 2.0 s in B",
+        "different muted findings: none in A, convoy in B",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(compare(side(&[b.clone()]), side(&[b])).setup.is_empty(), "the same on both sides");
+}
+
 #[test]
 fn runs_of_one_side_are_equal() {
     let of = |a: Value, b: Value| {
