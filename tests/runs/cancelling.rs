@@ -194,6 +194,19 @@ fn shutdown_that_interrupts_ends_tasks_that_wait() {
     }
 }
 
+/// Tasks of threads leave at their next step, which these never reach.
+#[test]
+fn run_ends_without_abandoned_tasks_that_wait_forever() {
+    for kind in ["threads", "processes", "async"] {
+        let seen = completed(&format!(
+            "event never\npool p of={kind} workers=2 {{ task {{ wait never }} }}
+             thread u {{ repeat 3 {{ submit p }}; sleep \"50ms\"; shutdown p how=abandon }}"
+        ));
+        let pool = seen.model().pool(PoolId(0)).expect("a pool");
+        assert_eq!((pool.done(), pool.cancelled(), pool.lost(), pool.open_tasks()), (0, 1, 2, 0), "{kind}");
+    }
+}
+
 #[test]
 fn workers_behind_a_cancelled_writer_go_on() {
     for kind in KINDS {

@@ -50,6 +50,8 @@ pub(super) struct PoolSeat {
     time_use: Option<(Stamp, bool)>,
     /// The worker's death, if it died and was not replaced.
     died_at: Option<Stamp>,
+    /// Whether the end of the run cut the worker off, and so its task.
+    is_cut_off: bool,
 }
 
 /// A pool of workers that take tasks from one queue.
@@ -242,9 +244,9 @@ impl Pool {
         }
     }
 
-    pub(super) fn mark_worker_dead(&mut self, seat: usize, at: Stamp) {
+    pub(super) fn mark_worker_dead(&mut self, seat: usize, at: Stamp, is_cut_off: bool) {
         if let Some(seat) = self.seats.get_mut(seat).filter(|seat| seat.began.is_some()) {
-            seat.died_at = Some(at);
+            (seat.died_at, seat.is_cut_off) = (Some(at), is_cut_off);
         }
     }
 

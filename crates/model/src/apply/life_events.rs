@@ -116,10 +116,10 @@ impl Model {
     /// Records a death that the worker did not report: its task, its wait and its holds last until then.
     pub(crate) fn record_death(&mut self, w: WorkerId) {
         let lane = &self.lanes[w.index()];
-        let Some(at) = lane.dead_since() else { return };
+        let (Some(at), is_cut_off) = (lane.dead_since(), lane.is_cut_off()) else { return };
         self.happens_before.end_life(w);
         if let Some((pool, seat)) = self.lanes[w.index()].seat {
-            self.pools[pool.index()].mark_worker_dead(seat, at);
+            self.pools[pool.index()].mark_worker_dead(seat, at, is_cut_off);
         }
         if lane.lock_wait().is_some()
             && let Some(lock) = lane.activity.resource

@@ -44,7 +44,8 @@ impl Lane {
         self.dead_since().map(|since| Activity { state: self.dead_state(), since, resource: None })
     }
 
-    fn is_cut_off(&self) -> bool {
+    /// Whether the end of the run cut the worker off.
+    pub(crate) fn is_cut_off(&self) -> bool {
         self.ending == Some(LifeEnd::Died(DeathCause::CutOff))
     }
 

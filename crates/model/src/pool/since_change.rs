@@ -94,7 +94,7 @@ impl Pool {
             rejected: self.rejected,
             retried: self.retried,
             cancelled: self.cancelled,
-            lost: self.lost,
+            lost: self.lost(),
             unread_failures: self.unread_failures(),
             stolen: self.stolen,
             helped: self.helped,

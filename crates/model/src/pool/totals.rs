@@ -38,12 +38,13 @@ impl Pool {
 
     /// Returns the number of tasks that were begun or handed over and will never end.
     pub fn lost(&self) -> u64 {
-        self.lost
+        let cut_off = self.seats.iter().filter(|seat| seat.is_cut_off && seat.task_began.is_some()).count();
+        self.lost + cut_off as u64
     }
 
     /// Returns the number of failures that no worker will read; a lower bound if tasks were cancelled or lost as well.
     pub fn unread_failures(&self) -> u64 {
-        self.unread_failures.saturating_sub(self.cancelled + self.lost)
+        self.unread_failures.saturating_sub(self.cancelled + self.lost())
     }
 
     /// Returns the number of tasks that one worker stole from another.
@@ -58,7 +59,7 @@ impl Pool {
 
     /// Returns the number of tasks that are in the queue or in progress, as far as is known.
     pub fn open_tasks(&self) -> u64 {
-        let ended = self.done + self.failed + self.rejected + self.cancelled + self.lost;
+        let ended = self.done + self.failed + self.rejected + self.cancelled + self.lost();
         self.submitted().saturating_sub(ended)
     }
 

@@ -187,8 +187,8 @@ pub(super) const STEPS: NodeFamily = NodeFamily {
             Words(|| ShutdownMode::ALL.map(|(word, _)| word).to_vec()),
             SameAs("drain"),
             "`drain` waits for all accepted tasks; `cancel` waits for the tasks that have begun and drops the \
-             rest; `abandon` does not wait and cuts off the tasks that have begun; `interrupt` drops the queued tasks, \
-             ends the waits of the others as `cancel` of a worker does, and waits for their end; `discard` does the \
+             rest; `abandon` does not wait and cuts off the tasks that have begun, nor does the end of the run \
+             wait for them; `interrupt` drops the queued tasks, ends the waits of the others as `cancel` of a worker does, and waits for their end; `discard` does the \
              same, but the results of dropped tasks never come, as after `shutdownNow` in Java",
         )]),
     ],
