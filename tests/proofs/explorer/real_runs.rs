@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use contend::model::{Budget, Model};
 use contend::scenario::{Source, check};
 use contend::source::{EventSource, LiveRun};
-use contend::trace::{EventKind, Message, Notice, Registry, RunEnd, WorkerId, WorkerInfo};
+use contend::trace::{EventKind, Message, Notice, Registry, RunEnd, State, WorkerId, WorkerInfo};
 use fastrand::Rng;
 
 use crate::explorer::clients::ROUNDS;
@@ -34,6 +34,8 @@ pub struct Counts {
     /// Runs whose end was compared with all possible ends, and runs that could end in several ways.
     pub compared: u64,
     pub open: u64,
+    /// Runs whose stalls may be unprovable.
+    pub excused: u64,
     /// Programs without an equal scenario, and scenarios that the checker refuses.
     pub other: u64,
     pub refused: u64,
@@ -53,6 +55,8 @@ struct RealRun {
     ended: Option<RunEnd>,
     /// Tasks that clients submitted.
     by_clients: usize,
+    /// Whether deaths can make a stall unprovable (`unprovable.rs`).
+    is_excused: bool,
 }
 
 impl RealRun {
@@ -90,7 +94,17 @@ impl RealRun {
         (0..self.model.registry().workers.len()).filter(in_life).fold(0, |bits, w| bits | 1 << w)
     }
 
-    /// Waits until every worker that is left is named by a verdict, or the run has ended. Returns the workers left.
+    /// Whether all of these workers wait for something without a time limit.
+    fn is_waiting(&self, left: u32) -> bool {
+        let waits = |w: usize| {
+            let state = self.model.lane(WorkerId::from(w)).activity().state;
+            matches!(state, State::Lock | State::Empty | State::Full | State::Signal)
+        };
+        (0..self.model.registry().workers.len()).all(|w| left >> w & 1 == 0 || waits(w))
+    }
+
+    /// Waits until every worker that is left is named by a verdict, or the run has ended. Returns the workers left. Where
+    /// a stall may be unprovable, it is enough that all of them wait: then only false verdicts are found.
     fn end(&mut self) -> Result<u32, String> {
         let start = Instant::now();
         let (mut claimed, mut since) = (0, None::<(u32, Instant)>);
@@ -104,7 +118,8 @@ impl RealRun {
             if self.ended.as_ref().is_some_and(|reason| *reason != RunEnd::Completed) {
                 return Err("it ended before its workers did".to_owned());
             }
-            let is_over = self.ended.is_some() || left != 0 && said == left;
+            let is_stuck = said == left || self.is_excused && self.is_waiting(left);
+            let is_over = self.ended.is_some() || left != 0 && is_stuck;
             since = since.filter(|(before, _)| is_over && !moved && *before == left);
             let (_, since) = *since.get_or_insert((left, Instant::now()));
             if is_over && since.elapsed() > SETTLED {
@@ -158,11 +173,7 @@ fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
         program.pools.iter_mut().for_each(|pool| pool.task.retain(|step| !matches!(step, Step::Close(_))));
     }
     let kills = program.processes && program.has(|step| matches!(step, Step::Kill(_)));
-    if kills && program.kinds.contains(&Kind::Queue(0)) {
-        // Such a death can make a stall unprovable (`unprovable.rs`): the run would last until its deadline.
-        counts.other += 1;
-        return Ok(());
-    }
+    let is_excused = kills && program.kinds.contains(&Kind::Queue(0));
     let Some(text) = scenario(&program, &mut rng) else {
         counts.other += 1;
         return Ok(());
@@ -176,7 +187,8 @@ fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
     let live = LiveRun::start_with_image(&checked.scenario, &settings, Some(env!("CARGO_BIN_EXE_contend").into()))
         .map_err(|why| format!("{why}"))?;
     let model = Model::new(Arc::clone(&live.header().registry), Budget { bytes: 1 << 20 });
-    let mut run = RealRun { live, model, failures: Vec::new(), lines: Vec::new(), ended: None, by_clients: 0 };
+    let mut run = RealRun { live, model, failures: Vec::new(), lines: Vec::new(), ended: None, by_clients: 0, is_excused };
+    counts.excused += u64::from(is_excused);
     let end = run.end().and_then(|left| compare(&program, &mut run, left, counts));
     let health = run.model.health();
     end.and_then(|()| {
