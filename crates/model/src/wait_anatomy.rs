@@ -7,17 +7,18 @@
 //! Other workers' events arrive in any order, so a wait is split only when all events up to its end have arrived: at a
 //! watermark, many waits at once. Until then ended waits are kept in a list, which is all that an event costs.
 
+mod addition;
 mod matrix;
 mod moment;
 mod segments;
 
-use self::matrix::{CostMatrix, IdMap};
+use self::matrix::CostMatrix;
 pub use self::matrix::{PairCost, WaiterCosts, WhoCostsWhom};
 pub use self::moment::{WaitCause, WaitStory};
-use self::segments::{Cause, CauseSums, Segments};
+use self::segments::CauseSums;
 use crate::lane::Wait;
 use crate::{Lane, Model, ResourceState};
-use contend_trace::{LockKind, ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
+use contend_trace::{ResourceId, Span, Stamp, State, WorkerId};
 
 /// Waits are split at a watermark when this much time has passed, or when there are half as many as are kept.
 const MIN_INTERVAL: Span = Span::from_millis(100);
@@ -30,7 +31,7 @@ const LATENESS: Span = Span::from_millis(100);
 const MAX_ENDED: usize = 4096;
 
 /// A wait, or the part of one that is not split yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct WaitPart {
     on: ResourceId,
     room: bool,
@@ -125,6 +126,11 @@ impl Model {
         }
     }
 
+    /// Returns into how many parts waits were split so far: what folding has cost beside the events.
+    pub fn wait_part_count(&self) -> u64 {
+        self.wait_anatomy.sums.count()
+    }
+
     /// Splits the waits up to a watermark, if it is time to.
     pub(super) fn split_waits_until(&mut self, watermark: Stamp) {
         let anatomy = &self.wait_anatomy;
@@ -156,56 +162,6 @@ impl Model {
         parts.retain(|part| part.from < part.to);
         self.add_parts(&mut parts, until, &mut anatomy.sums, &mut anatomy.matrix);
         anatomy.split_until = until;
-    }
-
-    /// Adds waits to the matrix, each split by its causes.
-    fn add_parts(&self, parts: &mut [WaitPart], now: Stamp, sums: &mut CauseSums, matrix: &mut CostMatrix) {
-        parts.sort_unstable();
-        let is_complete = self.is_complete();
-        let mut shares: IdMap<WorkerId, f64> = IdMap::default();
-        let whole_from = parts.iter().map(|part| part.from).min().unwrap_or_default();
-        let whole_to = parts.iter().map(|part| part.to).max().unwrap_or_default();
-        for group in parts.chunk_by(|a, b| (a.on, a.room) == (b.on, b.room)) {
-            let from = group.iter().map(|part| part.from).min().unwrap_or_default();
-            let to = group.iter().map(|part| part.to).max().unwrap_or_default();
-            let segments = self.wait_segments((group[0].on, group[0].room), (from, to), now, is_complete);
-            let handed_over = self.is_handed_over(group[0].on);
-            let mut whole: Option<Vec<(Cause, u64)>> = None;
-            for of_waiter in group.chunk_by(|a, b| a.waiter == b.waiter) {
-                let waiter = of_waiter[0].waiter;
-                for part in of_waiter {
-                    if (part.from, part.runnable_from) == (from, to) {
-                        let whole = whole.get_or_insert_with(|| segments.sums_between(from, to));
-                        for (cause, ns) in whole.iter() {
-                            sums.add(*cause, *ns);
-                        }
-                    } else {
-                        segments.add_between(part.from, part.runnable_from, sums);
-                    }
-                    matrix.add_wakeup(waiter, part.to.span_since(part.runnable_from).0);
-                }
-                let mut adder = matrix.adder(waiter, handed_over);
-                sums.take(|cause, ns| {
-                    let without_cpu = match cause {
-                        Cause::Holder(holder, State::Running) => *shares
-                            .entry(holder)
-                            .or_insert_with(|| self.lane(holder).share_without_cpu(whole_from, whole_to, now)),
-                        _ => 0.0,
-                    };
-                    adder.add(cause, ns, without_cpu);
-                });
-            }
-        }
-        matrix.trim();
-    }
-
-    /// Whether a lock belongs to its next holder as soon as it is released.
-    fn is_handed_over(&self, on: ResourceId) -> bool {
-        use LockKind::{Async, AsyncReentrant, Fair, Ticket};
-        match self.registry.resource(on).map(|info| &info.kind) {
-            Some(ResourceKind::Mutex { kind }) => matches!(kind, Async | AsyncReentrant | Fair | Ticket),
-            _ => false,
-        }
     }
 
     /// Returns how long each worker waited until `now`, and for which other workers.
@@ -260,27 +216,5 @@ impl WaitPart {
         let from = self.from.max(from);
         let to = self.to.min(to).max(from);
         Self { from, to, runnable_from: self.runnable_from.clamp(from, to), ..self }
-    }
-}
-
-impl Segments {
-    /// Returns the time of `from..to` by cause.
-    fn sums_between(&self, from: Stamp, to: Stamp) -> Vec<(Cause, u64)> {
-        let (mut sums, mut all) = (CauseSums::default(), Vec::new());
-        self.add_between(from, to, &mut sums);
-        sums.take(|cause, ns| all.push((cause, ns)));
-        all
-    }
-}
-
-impl Lane {
-    /// Returns the fraction of the time in which the worker seemed to run that it had no core.
-    fn share_without_cpu(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
-        let without = self.without_cpu_ns(from, to);
-        if without == 0 {
-            return 0.0;
-        }
-        let ran = self.state_times(from, to, now).get(State::Running);
-        without as f64 / (without + ran).max(1) as f64
     }
 }

@@ -76,11 +76,18 @@ impl Lane {
 
     /// Returns how long the worker seemed to run between two moments but had no CPU, ns.
     pub fn without_cpu_ns(&self, from: Stamp, to: Stamp) -> u64 {
-        let mut sum = 0;
-        self.for_each_bucket(from, to, to, |a, b, _, without| {
-            sum += proportional_part(without, (a, b), (from.max(a), to.min(b)));
+        self.cpu_ns(from, to).0
+    }
+
+    /// Returns how long the worker seemed to run between two moments but had no CPU, and how long it ran, ns.
+    pub(crate) fn cpu_ns(&self, from: Stamp, to: Stamp) -> (u64, u64) {
+        let (mut without_cpu, mut running) = (0, 0);
+        self.for_each_bucket(from, to, to, |a, b, times, without| {
+            let part = |ns| proportional_part(ns, (a, b), (from.max(a), to.min(b)));
+            without_cpu += part(without);
+            running += part(times.get(State::Running));
         });
-        sum
+        (without_cpu, running)
     }
 
     /// Calls `visit` with the time by state in the worker's lives up to `end`, by interval.
@@ -123,13 +130,21 @@ impl Lane {
     }
 
     /// Calls `visit` with the start and the state of each exact span that touches `from..to`, in order, perhaps after
-    /// that of the span before: quicker than [`Lane::spans`].
+    /// that of the span before: quicker than [`Lane::spans`]. `hint` is where to begin to look: 0, or what it was after a
+    /// call with an earlier `from`.
     #[inline]
-    pub(crate) fn visit_span_starts(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, State)) {
+    pub(crate) fn visit_span_starts(
+        &self,
+        hint: &mut usize,
+        from: Stamp,
+        to: Stamp,
+        mut visit: impl FnMut(Stamp, State),
+    ) {
         if self.dead_since().is_some() {
             return self.spans(from, to).for_each(|span| visit(span.since, span.state));
         }
-        let first = self.exact_spans.partition_point(|span| span.since <= from).saturating_sub(1);
+        let first = self.span_at(*hint, from);
+        *hint = first;
         for span in self.exact_spans.range(first..) {
             if span.since >= to {
                 return;
@@ -139,6 +154,25 @@ impl Lane {
         if self.activity.since < to {
             visit(self.activity.since, self.activity.state);
         }
+    }
+
+    /// Returns the last exact span that begins at or before `from`, or the first one, looking from `low` on in growing
+    /// steps.
+    fn span_at(&self, low: usize, from: Stamp) -> usize {
+        let spans = &self.exact_spans;
+        let begins_before = |at: usize| spans.get(at).is_some_and(|span| span.since <= from);
+        let (mut low, mut step) = (low, 1);
+        while begins_before(low + step) {
+            low += step;
+            step *= 2;
+        }
+        while step > 1 {
+            step /= 2;
+            if begins_before(low + step) {
+                low += step;
+            }
+        }
+        low.min(spans.len())
     }
 
     /// Returns the moment from which on spans are exact.

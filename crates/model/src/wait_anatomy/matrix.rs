@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::segments::Cause;
 use crate::StateTimes;
 use contend_trace::{Stamp, State, WorkerId};
 
@@ -121,60 +120,23 @@ impl Hasher for IdHasher {
 /// A map with ids as keys.
 pub(super) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
 
+/// A waiter with a worker that it waited for, and what that one did meanwhile.
+type PairRow = ((WorkerId, WorkerId), StateTimes);
+
+/// Time that a waiter waited for a worker in one state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PairPart {
+    pub pair: (WorkerId, WorkerId),
+    pub state: State,
+    pub ns: u64,
+}
+
 /// The sums of a run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CostMatrix {
     waiters: BTreeMap<WorkerId, WaiterCosts>,
-    pairs: IdMap<(WorkerId, WorkerId), StateTimes>,
-}
-
-/// Adds the waiting time of one worker to the matrix. What counts for one holder is added at once.
-pub(super) struct CostAdder<'a> {
-    matrix: &'a mut CostMatrix,
-    waiter: WorkerId,
-    /// Whether the lock belongs to the waiter as soon as it is free.
-    is_handed_over: bool,
-    holder: Option<WorkerId>,
-    times: StateTimes,
-}
-
-impl CostAdder<'_> {
-    /// Adds `ns` of waiting time of this cause. `without_cpu` is the fraction of the time in which the holder seemed to
-    /// run that it had no core.
-    pub(super) fn add(&mut self, cause: Cause, ns: u64, without_cpu: f64) {
-        let costs = self.matrix.waiter(self.waiter);
-        costs.total_ns += ns;
-        match cause {
-            Cause::Unknown => costs.unknown_ns += ns,
-            Cause::Many => costs.others_ns += ns,
-            Cause::Free(Some(next)) if next == self.waiter && self.is_handed_over => costs.wakeup_ns += ns,
-            Cause::Free(_) => costs.handoff_ns += ns,
-            Cause::Holder(holder, state) => {
-                if self.holder != Some(holder) {
-                    self.end_holder();
-                    self.holder = Some(holder);
-                }
-                self.times.add_ns(state, ns);
-                if state == State::Running {
-                    let without = (ns as f64 * without_cpu.clamp(0.0, 1.0)) as u64;
-                    self.times.move_ns(State::Running, State::Ready, without);
-                }
-            }
-        }
-    }
-
-    fn end_holder(&mut self) {
-        if let Some(holder) = self.holder.take() {
-            let times = std::mem::take(&mut self.times);
-            self.matrix.pairs.entry((self.waiter, holder)).or_default().add(&times);
-        }
-    }
-}
-
-impl Drop for CostAdder<'_> {
-    fn drop(&mut self) {
-        self.end_holder();
-    }
+    /// Sorted by pair.
+    pairs: Vec<PairRow>,
 }
 
 impl CostMatrix {
@@ -182,22 +144,34 @@ impl CostMatrix {
         self.waiters.entry(waiter).or_default()
     }
 
-    /// Returns what adds the waiting time of one worker, the causes in their order.
-    pub(super) fn adder(&mut self, waiter: WorkerId, is_handed_over: bool) -> CostAdder<'_> {
-        CostAdder { matrix: self, waiter, is_handed_over, holder: None, times: StateTimes::default() }
-    }
-
-    pub(super) fn add_wakeup(&mut self, waiter: WorkerId, ns: u64) {
-        let costs = self.waiter(waiter);
-        costs.total_ns += ns;
-        costs.wakeup_ns += ns;
+    /// Adds times that are sorted by pair. When there are too many pairs, the larger ones are kept.
+    pub(super) fn add(&mut self, parts: &[PairPart]) {
+        if parts.is_empty() {
+            return;
+        }
+        let new_pairs = parts.chunk_by(|a, b| a.pair == b.pair);
+        let mut merged: Vec<PairRow> = Vec::with_capacity(self.pairs.len() + new_pairs.clone().count());
+        let mut old = std::mem::take(&mut self.pairs).into_iter().peekable();
+        for of_pair in new_pairs {
+            let pair = of_pair[0].pair;
+            while let Some(before) = old.next_if(|(other, _)| *other < pair) {
+                merged.push(before);
+            }
+            let mut times = old.next_if(|(other, _)| *other == pair).map_or_else(StateTimes::default, |row| row.1);
+            of_pair.iter().for_each(|part| times.add_ns(part.state, part.ns));
+            merged.push((pair, times));
+        }
+        merged.extend(old);
+        self.pairs = merged;
+        self.trim();
+        self.pairs.shrink_to_fit();
     }
 
     /// Forgets a worker that is gone.
     pub(super) fn forget_worker(&mut self, worker: WorkerId) {
         self.waiters.remove(&worker);
         let waiters = &mut self.waiters;
-        self.pairs.retain(|(waiter, holder), times| {
+        self.pairs.retain(|((waiter, holder), times)| {
             if *holder == worker
                 && *waiter != worker
                 && let Some(costs) = waiters.get_mut(waiter)
@@ -209,33 +183,43 @@ impl CostMatrix {
     }
 
     /// Keeps the largest pairs only, when there are too many.
-    pub(super) fn trim(&mut self) {
+    fn trim(&mut self) {
         if self.pairs.len() < 2 * MAX_PAIRS {
             return;
         }
-        let mut sizes: Vec<_> = self.pairs.iter().map(|(pair, times)| (times.total_ns(), *pair)).collect();
+        let size = |(pair, times): &PairRow| (times.total_ns(), *pair);
+        let mut sizes: Vec<(u64, (WorkerId, WorkerId))> = self.pairs.iter().map(size).collect();
         let dropped = sizes.len() - MAX_PAIRS;
-        sizes.select_nth_unstable(dropped);
-        for (ns, pair) in sizes.into_iter().take(dropped) {
-            self.pairs.remove(&pair);
-            self.waiter(pair.0).others_ns += ns;
-        }
+        let least = *sizes.select_nth_unstable(dropped).1;
+        let (waiters, mut others) = (&mut self.waiters, None::<(WorkerId, u64)>);
+        let mut add = |others: Option<(WorkerId, u64)>| {
+            if let Some((waiter, ns)) = others {
+                waiters.entry(waiter).or_default().others_ns += ns;
+            }
+        };
+        self.pairs.retain(|row| {
+            let (ns, (waiter, _)) = size(row);
+            let is_kept = size(row) >= least;
+            if !is_kept {
+                match &mut others {
+                    Some((of, sum)) if *of == waiter => *sum += ns,
+                    _ => add(others.replace((waiter, ns))),
+                }
+            }
+            is_kept
+        });
+        add(others);
     }
 
     pub(super) fn summary(&self, from: Stamp, to: Stamp) -> WhoCostsWhom {
         let waiters = self.waiters.iter().filter(|(_, costs)| costs.total_ns > 0);
-        let pair = |(pair, times): (&(WorkerId, WorkerId), &StateTimes)| PairCost {
-            waiter: pair.0,
-            holder: pair.1,
-            holder_times: *times,
-        };
+        let pair = |(pair, times): &PairRow| PairCost { waiter: pair.0, holder: pair.1, holder_times: *times };
         let mut pairs: Vec<PairCost> = self.pairs.iter().map(pair).collect();
         pairs.sort_unstable_by_key(|pair| (std::cmp::Reverse(pair.total_ns()), pair.waiter, pair.holder));
         WhoCostsWhom { from, to, waiters: waiters.map(|(waiter, costs)| (*waiter, *costs)).collect(), pairs }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.waiters.len() * size_of::<(WorkerId, WaiterCosts)>()
-            + self.pairs.capacity() * (size_of::<(WorkerId, WorkerId)>() + size_of::<StateTimes>() + 1)
+        self.waiters.len() * size_of::<(WorkerId, WaiterCosts)>() + self.pairs.capacity() * size_of::<PairRow>()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::matrix::IdMap;
 use crate::lock::Holding;
 use crate::{Lane, Model, ResourceState, StateTimes};
 use contend_trace::{ResourceId, ResourceKind, Stamp, State, WorkerId};
@@ -26,6 +27,8 @@ pub(super) struct CauseSums {
     /// The others: those of the workers that appeared late in a long run.
     far: HashMap<usize, u64>,
     touched: Vec<u32>,
+    /// How many times were added ever.
+    count: u64,
 }
 
 /// Entries of one worker in the table: one for each state, and one for "takes it next".
@@ -68,6 +71,7 @@ const MAX_CAUSES: usize = 1 << 16;
 impl CauseSums {
     pub(super) fn add(&mut self, cause: Cause, ns: u64) {
         let index = cause.index();
+        self.count += 1;
         if ns > 0 {
             let sum = self.sum_mut(index);
             *sum += ns;
@@ -96,6 +100,11 @@ impl CauseSums {
         }
         self.far.clear();
         self.touched = touched;
+    }
+
+    /// Returns how many times were added ever.
+    pub(super) const fn count(&self) -> u64 {
+        self.count
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -127,9 +136,21 @@ impl Segments {
     }
 
     /// Calls `visit` with each cause in `from..to`, part by part, and the time that counts for it.
-    pub(super) fn visit_between(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Cause, u64)) {
+    pub(super) fn visit_between(&self, from: Stamp, to: Stamp, visit: impl FnMut(Cause, u64)) {
+        self.visit_between_from(0, from, to, visit);
+    }
+
+    /// As [`Segments::visit_between`], with a part where to begin to look for `from`: that which this returned for an
+    /// earlier moment.
+    pub(super) fn visit_between_from(
+        &self,
+        first: usize,
+        from: Stamp,
+        to: Stamp,
+        mut visit: impl FnMut(Cause, u64),
+    ) -> usize {
         let mut at = from;
-        let first = self.parts.partition_point(|part| part.to <= from);
+        let first = first + self.parts[first..].partition_point(|part| part.to <= from);
         for part in &self.parts[first..] {
             if part.from >= to {
                 break;
@@ -139,6 +160,11 @@ impl Segments {
                 visit(Cause::Unknown, a.0 - at.0);
             }
             let (ns, count) = (b.span_since(a).0, u64::from(part.count));
+            if count == 1 {
+                visit(self.causes[part.first as usize], ns);
+                at = b;
+                continue; // without a division
+            }
             for (i, cause) in (0..).zip(&self.causes[part.first as usize..][..part.count as usize]) {
                 visit(*cause, ns / count + u64::from(i < ns % count));
             }
@@ -147,6 +173,7 @@ impl Segments {
         if at < to {
             visit(Cause::Unknown, to.0 - at.0);
         }
+        first
     }
 
     fn push(&mut self, from: Stamp, to: Stamp, causes: impl IntoIterator<Item = Cause>) {
@@ -164,12 +191,17 @@ impl Segments {
         self.parts.push(Segment { from, to, first: first as u32, count: count as u32 });
     }
 
+    /// Adds parts in which this worker holds the resource, by its states. `hint` is that of [`Lane::visit_states`].
+    fn push_holder(&mut self, model: &Model, (from, to): (Stamp, Stamp), worker: WorkerId, hint: &mut usize) {
+        model.lane(worker).visit_states(hint, from, to, |a, b, state| {
+            self.push(a, b, [Cause::Holder(worker, state)]);
+        });
+    }
+
     /// Adds parts in which all of `workers` hold the resource, by their states.
     fn push_holders(&mut self, model: &Model, (from, to): (Stamp, Stamp), workers: &[WorkerId]) {
         if let [worker] = workers {
-            return model.lane(*worker).visit_states(from, to, |a, b, state| {
-                self.push(a, b, [Cause::Holder(*worker, state)]);
-            });
+            return self.push_holder(model, (from, to), *worker, &mut 0);
         }
         if workers.len() > MAX_EXACT_HOLDERS {
             return self.push_many_holders(model, (from, to), workers);
@@ -177,7 +209,7 @@ impl Segments {
         let mut spans = Vec::new();
         for worker in workers {
             let mut own = Vec::new();
-            model.lane(*worker).visit_states(from, to, |_, b, state| own.push((b, state)));
+            model.lane(*worker).visit_states(&mut 0, from, to, |_, b, state| own.push((b, state)));
             spans.push((*worker, own, 0));
         }
         let mut at = from;
@@ -219,7 +251,7 @@ impl Model {
         let mut segments = Segments::default();
         match self.resources.get(on.index()) {
             Some(ResourceState::Lock(lock)) if !self.is_used_as_signal(on) => {
-                let mut workers = Vec::new();
+                let (mut workers, mut hints) = (Vec::new(), IdMap::<WorkerId, usize>::default());
                 lock.visit_holdings((from, to), now, is_complete, |a, b, holders| {
                     workers.clear();
                     workers.extend(holders.iter().filter_map(|holding| match holding {
@@ -227,6 +259,9 @@ impl Model {
                         Holding::Free(_) | Holding::Unknown => None,
                     }));
                     match holders.first() {
+                        Some(Holding::Held(worker)) if workers.len() == 1 => {
+                            segments.push_holder(self, (a, b), *worker, hints.entry(*worker).or_default());
+                        }
                         Some(Holding::Held(_)) => segments.push_holders(self, (a, b), &workers),
                         Some(Holding::Free(next)) => segments.push(a, b, [Cause::Free(*next)]),
                         Some(Holding::Unknown) | None => segments.push(a, b, [Cause::Unknown]),
@@ -259,20 +294,26 @@ impl Lane {
     /// Returns the state in which the worker was longest in `from..to`.
     fn longest_state(&self, from: Stamp, to: Stamp) -> State {
         let mut times = StateTimes::default();
-        self.visit_states(from, to, |a, b, state| times.add_ns(state, b.span_since(a).0));
+        self.visit_states(&mut 0, from, to, |a, b, state| times.add_ns(state, b.span_since(a).0));
         times.dominant().unwrap_or(State::Gap)
     }
 
     /// Calls `visit` with each part of `from..to` and the state in it, in order and without a break:
-    /// [`State::Gap`] where exact spans are no longer kept.
-    pub(super) fn visit_states(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, Stamp, State)) {
+    /// [`State::Gap`] where exact spans are no longer kept. `hint` is that of [`Lane::visit_span_starts`].
+    pub(super) fn visit_states(
+        &self,
+        hint: &mut usize,
+        from: Stamp,
+        to: Stamp,
+        mut visit: impl FnMut(Stamp, Stamp, State),
+    ) {
         let exact = self.exact_from().clamp(from, to);
         if exact > from {
             visit(from, exact, State::Gap);
         }
         let mut at = exact;
         let mut state = None;
-        self.visit_span_starts(exact, to, |since, next| {
+        self.visit_span_starts(hint, exact, to, |since, next| {
             if let Some(state) = state.replace(next) {
                 let end = since.clamp(at, to);
                 if end > at {
