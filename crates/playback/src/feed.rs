@@ -22,11 +22,16 @@ pub struct Feed {
     pub latest: Stamp,
     /// The work so far, about as many events.
     pub work: u64,
+    /// The cost so far, in events: long lines of waiters make an event dearer.
+    pub cost: u64,
 }
+
+/// How many parts of waits cost as much as an event.
+const WAIT_PARTS_PER_EVENT: u64 = 2;
 
 impl Feed {
     pub const fn new(model: Model) -> Self {
-        Self { model, next: Position { section: 0, message: 0 }, latest: Stamp(0), work: 0 }
+        Self { model, next: Position { section: 0, message: 0 }, latest: Stamp(0), work: 0, cost: 0 }
     }
 
     /// Feeds the message at its place. `latest` is the latest moment in it.
@@ -35,6 +40,7 @@ impl Feed {
         self.next.message += 1;
         self.latest = self.latest.max(latest);
         self.work += work_of(message);
+        self.cost = self.work + self.model.wait_part_count() / WAIT_PARTS_PER_EVENT;
     }
 
     pub const fn skip_to_next_section(&mut self) {

@@ -17,7 +17,7 @@ const WORKERS: usize = 50;
 const LOCKS: usize = 10;
 
 /// Most memory of a playback: its checkpoints, four models of the default budget, and three sections.
-const MEMORY_GOAL: usize = (48 << 20) + 4 * (6 << 20) + (16 << 20);
+const MEMORY_GOAL: usize = (64 << 20) + 4 * (6 << 20) + (16 << 20);
 
 /// Seeks that are measured.
 const SEEKS: usize = 60;
@@ -133,7 +133,7 @@ fn ten_million_events_open_and_seek_in_time() {
     );
     if cfg!(not(debug_assertions)) {
         assert!(first < Duration::from_secs(1) && all < Duration::from_secs(15));
-        assert!(median < Duration::from_millis(200), "{median:?}");
+        assert!(longest < Duration::from_millis(200), "{longest:?}");
         assert!(after.saturating_sub(before) < MEMORY_GOAL, "{after}");
     }
 }
