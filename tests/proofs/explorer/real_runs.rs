@@ -187,7 +187,8 @@ fn run(seed: u64, counts: &mut Counts) -> Result<(), String> {
     let live = LiveRun::start_with_image(&checked.scenario, &settings, Some(env!("CARGO_BIN_EXE_contend").into()))
         .map_err(|why| format!("{why}"))?;
     let model = Model::new(Arc::clone(&live.header().registry), Budget { bytes: 1 << 20 });
-    let mut run = RealRun { live, model, failures: Vec::new(), lines: Vec::new(), ended: None, by_clients: 0, is_excused };
+    let mut run =
+        RealRun { live, model, failures: Vec::new(), lines: Vec::new(), ended: None, by_clients: 0, is_excused };
     counts.excused += u64::from(is_excused);
     let end = run.end().and_then(|left| compare(&program, &mut run, left, counts));
     let health = run.model.health();
