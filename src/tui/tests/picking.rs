@@ -145,3 +145,13 @@ fn screens_of_the_picker() {
     plain.theme = Theme::plain(false);
     insta::assert_snapshot!("picker_ascii_100x30", shown(&plain));
 }
+
+#[test]
+fn filter_of_a_run_stays_visible_until_escape() {
+    let script = contention();
+    let mut harness = Harness::after_run(&script);
+    harness.press_keys("/teller-2<enter>");
+    assert!(harness.contains(" / teller-2 ") && harness.contains("Esc shows all"), "{}", harness.screen_text());
+    harness.press_keys("<esc>");
+    assert!(!harness.contains(" / teller-2 "), "{}", harness.screen_text());
+}
