@@ -9,6 +9,7 @@ mod harness;
 mod header;
 mod interaction;
 mod interval;
+mod lanes;
 mod large_letters;
 mod level_history;
 mod memory_backend;

@@ -35,7 +35,10 @@ const GAP: u16 = 3;
 
 /// Meaning of the headings over the figures at the right.
 const FIGURE_MEANINGS: [(&str, &str); 6] = [
-    ("run, lock ...", "share of the visible time that the worker spent in this state; hand: handing over, rdy: ready"),
+    (
+        "ran, waited",
+        "shares of the visible time: running, and the state with the most of the rest; the bar has all states",
+    ),
     ("cont", "share of the requests for the lock that had to wait"),
     ("w.p99", "99th percentile of the waits for the lock"),
     ("held  hold", "share of the visible time in which the lock was held; mean time of a hold"),

@@ -17,6 +17,9 @@ use crate::trace::{Span, Stamp, State, WorkerId};
 /// Columns of a span around its text.
 const MARGIN: u16 = 1;
 
+/// How much of its colour is left behind the text of a wait, so that it can be read on every shade of the lane.
+const PLATE_SHADE: f64 = 0.45;
+
 /// Least columns of a task that is drawn as a block of its own.
 const MIN_BLOCK: u16 = 3;
 
@@ -61,7 +64,7 @@ impl LaneContent<'_, '_> {
                 self.draw_gap(end - 1);
             }
             if let Some(number) = task.number {
-                self.write(first, end - 1, &[number.to_string()], Style::new());
+                self.write((first, end - 1), &[number.to_string()], (Style::new(), None));
             }
         }
     }
@@ -87,6 +90,8 @@ impl LaneContent<'_, '_> {
             return;
         }
         let until = axis.end.min(view.now);
+        let theme = self.scene.theme;
+        let plate = theme.has_colour().then(|| theme.shaded_colour(theme.state_colour(State::Lock), PLATE_SHADE));
         let spans = model.lane(worker).spans(axis.start(), until).take(usize::from(self.at.width) + 1);
         let spans: Vec<Activity> = spans.collect();
         if spans.len() > usize::from(self.at.width) {
@@ -100,7 +105,7 @@ impl LaneContent<'_, '_> {
             let holder = model.lock(lock).and_then(|lock| lock.owner_at(span.since, view.now));
             let held = holder.map(|holder| format!("{name}: {}", model.registry().worker_name(holder)));
             let texts: Vec<String> = held.into_iter().chain([name.to_owned()]).collect();
-            self.write(first, end, &texts, Style::new());
+            self.write((first + MARGIN, end.saturating_sub(MARGIN)), &texts, (Style::new(), plate));
         }
     }
 
@@ -122,22 +127,23 @@ impl LaneContent<'_, '_> {
             let texts = if room > long.0.len() + long.1.len() + 3 { &texts[..] } else { &texts[1..] };
             let style =
                 if write.overwrites { theme.fg(Role::Error).add_modifier(Modifier::BOLD) } else { Style::new() };
-            self.write(first, end, texts, style);
+            self.write((first + MARGIN, end), texts, (style, None));
         }
     }
 
-    /// Writes the first of the texts that has room between two columns, in its middle, on what is there.
-    fn write(&mut self, first: u16, end: u16, texts: &[String], style: Style) {
-        let room = end.saturating_sub(first).saturating_sub(2 * MARGIN);
+    /// Writes the first of the texts that has room between two columns, in its middle, on what is there or on a plate of
+    /// this colour.
+    fn write(&mut self, (first, end): (u16, u16), texts: &[String], (style, plate): (Style, Option<Color>)) {
+        let room = end.saturating_sub(first);
         let fits = |text: &&String| text.width() <= usize::from(room) && !text.is_empty();
         let Some(text) = texts.iter().find(fits) else { return };
         let width = text.width() as u16;
-        let x = self.at.x + first + MARGIN + (room - width) / 2;
+        let x = self.at.x + first + (room - width) / 2;
         let theme = self.scene.theme;
         for (column, letter) in (x..).zip(text.chars()) {
             let Some(cell) = self.buf.cell_mut((column, self.at.y)) else { return };
             let is_area = theme.has_colour() && (cell.bg != Color::Reset || cell.symbol() == "█");
-            let area = if cell.bg == Color::Reset { cell.fg } else { cell.bg };
+            let area = plate.unwrap_or(if cell.bg == Color::Reset { cell.fg } else { cell.bg });
             if is_area {
                 cell.set_style(Style::reset().fg(theme.ink_on(area)).bg(area));
             } else {

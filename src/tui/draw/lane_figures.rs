@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::run_view::RunView;
+use super::super::run_view::{RunView, Viewport};
 use super::super::theme::{Role, Theme};
 use super::{RunScene, text};
 use crate::model::StateTimes;
@@ -72,7 +72,7 @@ pub(super) fn draw_heading(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) {
 
 /// Whether the window shows the end of a run in which all workers are stuck.
 fn all_stuck(view: &RunView) -> bool {
-    matches!(view.viewport, super::super::run_view::Viewport::Held(_))
+    matches!(view.viewport, Viewport::Held(_)) && view.shown_model().first_deadlock().is_some()
 }
 
 /// Draws the figures of a lane.

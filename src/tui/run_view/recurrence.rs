@@ -41,7 +41,7 @@ pub(super) fn typical_cell(model: &Model, now: Stamp, columns: u16, least: usize
         return Some(cell_for(TREND_WINDOW, u64::from(columns)));
     }
     let (lock_weight, hold) = contended_hold(model, now, least).unzip();
-    let (pool_weight, service) = pool_service(model, least).unzip();
+    let (pool_weight, service) = pool_service(model, now, least).unzip();
     // A task's time includes its waits for locks.
     match (hold, service) {
         (Some(hold), None) => Some(cell_for(hold, CELLS_PER_HOLD)),
@@ -88,11 +88,14 @@ fn contended_hold(model: &Model, now: Stamp, least: usize) -> Option<(u64, Span)
     (waited >= now.0 / 20).then(|| (waited, Span(worst.hold_times().percentile_ns(50.0))))
 }
 
-/// Returns the time that the pool with the most work spent on tasks, and the typical time of a task.
-fn pool_service(model: &Model, least: usize) -> Option<(u64, Span)> {
-    let times = pools(model).map(|(_, pool)| pool.service_times());
-    let used = times.filter(|times| times.count() >= least as u64 && times.count() > 0);
-    used.max_by_key(|times| times.total_ns()).map(|times| (times.total_ns(), Span(times.percentile_ns(50.0))))
+/// Returns the time that the pool with the most work spent on tasks, and the typical time of a task with its hand-over.
+fn pool_service(model: &Model, now: Stamp, least: usize) -> Option<(u64, Span)> {
+    let used = pools(model).map(|(_, pool)| pool).filter(|pool| pool.service_times().count() >= least.max(1) as u64);
+    let most = used.max_by_key(|pool| pool.service_times().total_ns())?;
+    let times = most.service_times();
+    // Between processes, handing a task over may take longer than the task.
+    let handover = most.handover_time(now).handover_ns / times.count();
+    Some((times.total_ns(), Span(times.percentile_ns(50.0).saturating_add(handover))))
 }
 
 /// Returns the phases of some lanes.

@@ -15,7 +15,8 @@ pub(in crate::tui) enum Viewport {
     Follow,
     /// The cells up to this moment.
     Until(Stamp),
-    /// The cells up to this moment, while all figures are those of the present: the last turns before a deadlock.
+    /// The cells up to this moment, while all figures are those of the present: the last turns before a deadlock, or a
+    /// run up to the end of its last worker.
     Held(Stamp),
 }
 

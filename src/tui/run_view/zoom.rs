@@ -2,7 +2,8 @@
 
 use super::recurrence::{phase_cell, typical_cell};
 use super::{RunView, Viewport};
-use crate::trace::{RunEnd, Span, Stamp};
+use crate::model::Lane;
+use crate::trace::{RunEnd, Span, Stamp, State};
 use crate::tui::axis::round_up_125;
 
 /// Time of a run before its window is chosen, and how often something must have recurred until then.
@@ -63,7 +64,7 @@ impl RunView {
                     (self.cell, self.zoom) = (cell, Zoom::Data);
                 }
             }
-            Zoom::WholeRun => self.cell = self.whole_run_cell(),
+            Zoom::WholeRun => self.fit_whole_run(),
             Zoom::Undecided | Zoom::Data | Zoom::User => {}
         }
     }
@@ -72,14 +73,22 @@ impl RunView {
         typical_cell(self.shown_model(), self.now, self.columns, least)
     }
 
-    /// Returns a cell with which the whole run fits into the window: if it has ended, it fills the window from the first
-    /// worker on; otherwise the window has room for more.
-    fn whole_run_cell(&self) -> Span {
-        let begins = self.shown_model().lanes().filter_map(|(_, lane)| lane.began()).min();
-        let begin = begins.unwrap_or_default().max(self.first_moment()).min(self.last_moment());
-        let least = self.last_moment().span_since(begin).0.div_ceil(u64::from(self.columns.max(1)));
-        let has_ended = self.player().is_none() && self.shown_model().run_end().is_some();
-        Span(if has_ended { round_up_to_digits(least) } else { round_up_125(least) })
+    /// Makes the whole run fit into the window. A run that has ended fills it from the first worker's start to the last
+    /// one's end; otherwise the window has room for more.
+    fn fit_whole_run(&mut self) {
+        let (first, last) = (self.first_moment(), self.last_moment());
+        let least = |from: Stamp, to: Stamp| to.span_since(from).0.div_ceil(u64::from(self.columns.max(1)));
+        if self.player().is_some() || self.shown_model().run_end().is_none() {
+            (self.cell, self.viewport) = (Span(round_up_125(least(first, last))), Viewport::Follow);
+            return;
+        }
+        let lanes = || self.shown_model().lanes().map(|(_, lane)| lane);
+        let begin = lanes().filter_map(Lane::began).min().unwrap_or_default().max(first).min(last);
+        let ends = lanes().map(|lane| Some(lane.activity()).filter(|doing| doing.state == State::Done));
+        let end = ends.map(|done| done.map_or(last, |done| done.since)).max().unwrap_or(last).clamp(begin, last);
+        let cell = Span(round_up_to_digits(least(begin, end)));
+        let is_late = last.span_since(end).0 > cell.0;
+        (self.cell, self.viewport) = (cell, if is_late { Viewport::Held(end) } else { Viewport::Follow });
     }
 
     /// Returns the cell and the end of a window over the last turns before a deadlock, if nothing else goes on: a window
@@ -106,7 +115,7 @@ impl RunView {
     /// the user.
     pub(in crate::tui) fn fit_window(&mut self) -> String {
         let before = WindowBeforeFit { cell: self.cell, viewport: self.viewport, zoom: self.zoom };
-        let is_whole = self.zoom == Zoom::WholeRun && self.viewport == Viewport::Follow;
+        let is_whole = self.zoom == Zoom::WholeRun && !matches!(self.viewport, Viewport::Until(_));
         (self.viewport, self.range, self.cursor) = (Viewport::Follow, None, None);
         let closing = self.closing_window();
         let typical = self.typical_cell(1);
@@ -120,7 +129,8 @@ impl RunView {
                 "Single turns"
             }
             _ => {
-                (self.cell, self.zoom) = (self.whole_run_cell(), Zoom::WholeRun);
+                self.zoom = Zoom::WholeRun;
+                self.fit_whole_run();
                 "The whole run"
             }
         };
