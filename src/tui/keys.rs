@@ -321,7 +321,7 @@ impl Binding {
 
     /// Returns its help, with the keys that it mentions.
     pub(super) fn help(&self) -> String {
-        in_force().with_keys(self.help)
+        with_keys(self.help)
     }
 }
 
@@ -367,6 +367,11 @@ pub(super) fn bindings_below(above: Option<KeyContext>, context: KeyContext) -> 
 /// Returns the name of an action's first key.
 pub(super) fn key_name(action: Action) -> String {
     in_force().key_of(action)
+}
+
+/// Returns the text with the keys in force: `{quit}` is the key of that action.
+pub(super) fn with_keys(text: &str) -> String {
+    in_force().with_keys(text)
 }
 
 /// Returns the bindings that work in a context, in the table's order.

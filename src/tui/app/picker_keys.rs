@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{App, Effect, Mode};
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, with_keys};
 
 impl App {
     pub(super) fn handle_picker_action(&mut self, action: Action) -> Vec<Effect> {
@@ -47,7 +47,7 @@ impl App {
         let names: Vec<String> = self.picker.start_entries().iter().map(|entry| entry.name.clone()).collect();
         let Some(name) = names.get(number - 1) else {
             self.status_message = Some(match names.len() {
-                0 => "Enter runs the chosen scenario".into(),
+                0 => with_keys("{run} runs the chosen scenario"),
                 many => format!("Press 1 to {many} to run a scenario of \"start here\""),
             });
             return Vec::new();

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{App, CurrentView, Effect};
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, with_keys};
 use crate::tui::tune_view::{TuneLayout, TuneSetup, TuneUpdate, TuneView, UpperPane};
 
 /// Says which keys a recorded run has, when it is opened from a level and for a key that would change it.
-const RECORDED_LEVEL_MESSAGE: &str = "Recorded run: Left and Right move the cursor, Esc goes back to the levels";
-const PLAYER_MESSAGE: &str =
-    "Recorded run: Space plays, + and - change the speed, . and , step, t jumps; ? lists all keys";
+const RECORDED_LEVEL_MESSAGE: &str =
+    "Recorded run: {cursor-earlier} and {cursor-later} move the cursor, {back} goes back to the levels";
+const PLAYER_MESSAGE: &str = "Recorded run: {play-recording} plays, {faster} and {slower} change the speed, {next-event} and {previous-event} step, \
+     {jump-to-time} jumps; {help} lists all keys";
 
 impl App {
     /// Shows a tuning.
@@ -91,7 +92,7 @@ impl App {
     /// Says which keys a recorded run has.
     pub(super) fn explain_recorded_run(&mut self) {
         let message = if self.tune_view.is_some() { RECORDED_LEVEL_MESSAGE } else { PLAYER_MESSAGE };
-        self.status_message = Some(message.into());
+        self.status_message = Some(with_keys(message));
     }
 
     /// Opens the newest run at the current level in the dashboard.

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::explain::explain_selection;
+use super::super::keys::with_keys;
 use super::super::run_view::{PlayState, RunView};
 use super::super::theme::Theme;
 use super::overlay::{OVERLAY_WIDTH, Overlay, centered};
@@ -28,11 +29,19 @@ impl Widget for ExplainOverlay<'_> {
         }
         lines.push((String::new(), Style::new()));
         let keys = match self.view.play_state() {
-            PlayState::SlowMotion => "Left and Right go a step back and on; Space pauses and plays; ? lists the keys",
-            PlayState::Played => "Left and Right move the cursor; , and . go to events of this row; ? lists the keys",
-            _ => "Left and Right move the cursor; < and > go to events of this row; ? lists the keys",
+            PlayState::SlowMotion => {
+                "{previous-step} and {next-step} go a step back and on; {play-pause} pauses and plays; {help} lists the keys"
+            }
+            PlayState::Played => {
+                "{cursor-earlier} and {cursor-later} move the cursor; {previous-event} and {next-event} go to events of this \
+                 row; {help} lists the keys"
+            }
+            _ => {
+                "{cursor-earlier} and {cursor-later} move the cursor; {event-earlier} and {event-later} go to events of this row; \
+                 {help} lists the keys"
+            }
         };
-        lines.extend(wrap_text(keys, width).into_iter().map(|line| (line, self.theme.faint_style())));
+        lines.extend(wrap_text(&with_keys(keys), width).into_iter().map(|line| (line, self.theme.faint_style())));
         Overlay { title: &title, lines, scroll: self.scroll, theme: self.theme }.render(area, buf);
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{take_bottom, take_top};
 use crate::report::text_width::wrap_text;
 use crate::trace::format::compact_counted;
-use crate::tui::keys::guess_label;
+use crate::tui::keys::{guess_label, with_keys};
 use crate::tui::question_page::QuestionPage;
 
 /// Columns of the text on a screen wide enough.
@@ -104,11 +104,11 @@ fn question_lines(question: &QuestionPage, width: u16, is_spacious: bool) -> Vec
         lines.push((QuestionPart::Blank, String::new()));
     }
     let hint = match (question.guesses(), question.chosen_guess) {
-        ([], _) => "Think of an answer, then press Enter to find out.",
-        (_, None) => "What do you expect? Choose with a number, or press Enter without a guess.",
-        (_, Some(_)) => "Press Enter to find out.",
+        ([], _) => "Think of an answer, then press {start-run} to find out.",
+        (_, None) => "What do you expect? Choose with a number, or press {start-run} without a guess.",
+        (_, Some(_)) => "Press {start-run} to find out.",
     };
-    lines.extend(wrap_text(hint, width).into_iter().map(|line| (QuestionPart::Hint, line)));
+    lines.extend(wrap_text(&with_keys(hint), width).into_iter().map(|line| (QuestionPart::Hint, line)));
     lines
 }
 

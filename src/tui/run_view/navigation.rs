@@ -2,6 +2,7 @@
 
 use super::{Pane, RunView, Selection, Viewport, Zoom};
 use crate::trace::{Span, Stamp, WorkerId};
+use crate::tui::keys::{Action, key_name};
 
 /// Most places that are remembered.
 const MAX_PLACES: usize = 200;
@@ -84,11 +85,20 @@ impl RunView {
             Some(TimeRange { begin, end: None }) => {
                 self.range = Some(TimeRange { begin, end: Some(at) });
                 let (from, to) = (begin.min(at), begin.max(at));
-                format!("All figures: {} to {}. Esc ends the range", self.format_moment(from), self.format_moment(to))
+                format!(
+                    "All figures: {} to {}. {} ends the range",
+                    self.format_moment(from),
+                    self.format_moment(to),
+                    key_name(Action::Back)
+                )
             }
             Some(TimeRange { end: Some(_), .. }) | None => {
                 self.range = Some(TimeRange { begin: at, end: None });
-                format!("Range from {}: move the cursor, v ends it", self.format_moment(at))
+                format!(
+                    "Range from {}: move the cursor, {} ends it",
+                    self.format_moment(at),
+                    key_name(Action::ToggleRange)
+                )
             }
         };
         self.refresh();
