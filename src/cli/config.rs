@@ -19,11 +19,12 @@ pub(super) fn configure(print_default: bool, path: bool, colours: Colours) -> Re
         output::print_stdout(&format!("{name}\n"))?;
         return Ok(ExitOutcome::Done);
     }
+    let directory = sanitize(&file.parent().unwrap_or(&file).to_string_lossy());
     match config::load(&file) {
         Ok(_) if file.exists() => output::print_stdout(&format!("{name}: ok\n"))?,
         Ok(_) => output::print_stdout(&format!(
             "{name}: no such file, so every option has its default\n\
-             Start one: contend config --print-default > {name}\n"
+             Start one: mkdir -p {directory} && contend config --print-default > {name}\n"
         ))?,
         Err(error) => return Err(config_error(&error, colours)),
     }

@@ -76,6 +76,7 @@ how much of a run is kept.
 
 ```sh
 contend config --path                                          # where the file is looked for
+mkdir -p ~/.config/contend
 contend config --print-default > "$(contend config --path)"    # start one
 contend config                                                 # check it
 ```
