@@ -8,6 +8,7 @@
 //!
 //! `update` only changes state, drawing changes nothing and reads no clock, and only the event loop does I/O.
 
+mod answer_text;
 mod app;
 mod axis;
 mod backend;
@@ -24,9 +25,11 @@ mod film;
 mod frame_timer;
 mod input;
 mod keys;
+mod knob_text;
 mod lateness;
 mod layout;
 mod level_history;
+mod marks;
 mod panes;
 mod picker;
 mod player;
@@ -46,6 +49,7 @@ mod time_of_day;
 mod totals_history;
 mod tour;
 mod tune_view;
+mod verdict;
 
 use std::io;
 use std::sync::Arc;

@@ -26,7 +26,7 @@ use super::layout::{LargeLayout, RunLayout};
 use super::picker::{Picker, PickerEntry};
 use super::player::{PlayableRun, Player};
 use super::question_page::QuestionPage;
-use super::run_view::{LetterSize, Prediction, RunView};
+use super::run_view::{LetterSize, Pane, Prediction, RunView};
 use super::slow_motion::SlowMotion;
 use super::theme::{Theme, Themes};
 use super::tour::TourPlayer;
@@ -305,12 +305,8 @@ impl App {
         if let CurrentView::Run(view) = &mut self.current_view
             && view.is_animating()
         {
-            let figures = view.figures.taken_at;
             view.tick(now, late);
             self.status_message = view.take_player_failure().or(self.status_message.take());
-            if matches!(self.mode, Mode::Answer { .. }) && view.figures.taken_at != figures {
-                view.update_answer();
-            }
             self.dirty = true;
             self.update_layout();
             self.show_answer_if_due();
@@ -334,13 +330,16 @@ impl App {
     fn handle_run_started(&mut self, scenario: Arc<Scenario>, settings: Settings, registry: Arc<Registry>) {
         self.leave_slow_motion();
         (self.status_message, self.question) = (None, None);
-        if matches!(self.mode, Mode::Answer { .. } | Mode::About { .. }) {
+        if matches!(self.mode, Mode::About { .. }) {
             self.mode = Mode::Browse;
         }
         let prediction = std::mem::take(&mut self.next_prediction);
         match &mut self.current_view {
             CurrentView::Run(view) if Arc::ptr_eq(&view.scenario, &scenario) => {
                 view.restart(settings, registry, prediction);
+                if view.pane == Pane::Answer {
+                    view.pane = Pane::Lanes; // there is no answer yet
+                }
             }
             _ => {
                 let thresholds = self.finding_options.thresholds;

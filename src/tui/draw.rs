@@ -1,15 +1,14 @@
 //! Drawing of the state of `app` into a buffer, without a clock, a terminal or a change of state.
 
 mod about;
-mod answer;
 mod axis;
+mod band;
 mod caption;
 mod cores;
 mod counter;
 mod detail;
 mod explain;
 mod filter_pill;
-mod findings;
 mod header;
 mod help;
 mod lane;
@@ -25,6 +24,7 @@ mod preview;
 mod question;
 mod queue;
 mod signal;
+mod tabs;
 mod tune;
 mod unguarded_notice;
 
@@ -39,7 +39,7 @@ use super::app::{App, CurrentView, Mode};
 use super::axis::TimeAxis;
 use super::layout::{RowColumns, RunLayout, Section, TimelineRow};
 use super::panes;
-use super::run_view::{LetterSize, RunView, Selection, Viewport};
+use super::run_view::{LetterSize, Pane, RunView, Selection, Viewport};
 use super::text;
 use super::theme::Theme;
 use crate::report::text_width::{truncate, truncate_name};
@@ -77,11 +77,6 @@ pub(super) fn draw_screen(app: &App, screen: Rect, buf: &mut Buffer) {
         Mode::Explain { scroll } => {
             if let CurrentView::Run(view) = &app.current_view {
                 explain::ExplainOverlay { view, theme: app.theme, scroll: *scroll }.render(area, buf);
-            }
-        }
-        Mode::Answer { scroll } => {
-            if let CurrentView::Run(view) = &app.current_view {
-                answer::AnswerOverlay { view, theme: app.theme, scroll: *scroll }.render(area, buf);
             }
         }
         Mode::Mistakes { name, text, scroll } => {
@@ -155,14 +150,8 @@ impl RunScene<'_> {
         Rect { x, width: (who.right() - x).saturating_sub(1), ..who }
     }
 
-    /// Draws right-aligned figures in columns of equal width, after the rule that closes the timeline.
+    /// Draws right-aligned figures in columns of equal width, a gap away from the timeline.
     fn draw_figures(&self, now: Rect, figures: &[(String, Style)], buf: &mut Buffer) {
-        text::put_line(
-            buf,
-            Rect { width: now.width.min(1), ..now },
-            self.theme.vertical_line(),
-            self.theme.faint_style(),
-        );
         let mut x = now.x + now.width.min(1);
         for (figure, style) in figures {
             if x + super::layout::FIGURE_WIDTH > now.right() {
@@ -202,9 +191,9 @@ fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
     let scene = RunScene { view, theme, axis: view.axis(layout.columns.timeline), columns: layout.columns };
     header::RunHeader { view, theme, is_unguarded: app.is_unguarded, recording: app.recording.as_ref() }
         .render(layout.header, buf);
+    band::VerdictBand { app, view }.render(layout.band, buf);
     if layout.body.height > 0 {
-        let heads_in_rows = layout.rows.iter().any(|r| matches!(r, TimelineRow::Heading(_)));
-        axis::AxisLine { scene, has_headings: !heads_in_rows }.render(layout.axis, buf);
+        axis::AxisLine { scene }.render(layout.axis, buf);
         for (i, row) in layout.rows.iter().enumerate() {
             draw_row(scene, row, layout.row_line(i), buf);
         }
@@ -216,8 +205,20 @@ fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
     for (pane, at) in &layout.panes {
         panes::draw_pane(*pane, view, theme, *at, buf);
     }
-    findings::FindingsPane { view, theme }.render(layout.findings, buf);
     legend::Legend { app, view }.render(layout.legend, buf);
+    tabs::TabLine { app, view }.render(layout.tabs, buf);
+    draw_size_notice(theme, area, layout.size_notice, buf);
+}
+
+/// Says how large the screen must be, where it is too small.
+fn draw_size_notice(theme: Theme, area: Rect, line: Rect, buf: &mut Buffer) {
+    if line.is_empty() {
+        return;
+    }
+    let times = if theme.has_unicode { "×" } else { "x" };
+    let (width, height) = (super::layout::MIN_WIDTH, super::layout::MIN_HEIGHT);
+    let words = format!(" Needs {width}{times}{height}, has {}{times}{}", area.width, area.height);
+    text::put_line(buf, line, &words, theme.severity_style(crate::model::Severity::Warning));
 }
 
 fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer) {
@@ -254,30 +255,20 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
 fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
     let parts = scene.split_row(line);
     let faint = scene.theme.faint_style();
-    let (name, heads): (_, Vec<&str>) = match section {
-        Section::Workers => ("Workers", Vec::new()),
-        Section::Locks => ("Locks", lock::HEADS.to_vec()),
-        Section::Queues => ("Queues", queue::HEADS.to_vec()),
-        Section::Signals => ("Signals", signal::HEADS.to_vec()),
-        Section::Counters => ("Counters", counter::HEADS.to_vec()),
-        Section::Cores => ("Cores", cores::HEADS.to_vec()),
+    let heads: Vec<&str> = match section {
+        Section::Workers => Vec::new(),
+        Section::Locks => lock::HEADS.to_vec(),
+        Section::Queues => queue::HEADS.to_vec(),
+        Section::Signals => signal::HEADS.to_vec(),
+        Section::Counters => counter::HEADS.to_vec(),
+        Section::Cores => cores::HEADS.to_vec(),
     };
     let inner =
         Rect { x: parts.label.x + parts.label.width.min(1), width: parts.label.width.saturating_sub(1), ..parts.label };
-    let arrangement = &scene.view.arrangement;
-    let name = match (section, arrangement.hidden_count(), arrangement.order().describe()) {
-        (Section::Workers, 0, Some(by)) => format!("{name} by {by}"),
-        (Section::Workers, hidden, _) if hidden > 0 => format!("{name}, {hidden} hidden"),
-        _ => name.to_owned(),
-    };
-    text::put_line(buf, inner, &name, faint);
+    draw_section_name(scene, section, inner, buf);
     let heads: Vec<_> = heads.into_iter().map(|h| (h.to_owned(), faint)).collect();
     scene.draw_figures(parts.figures, &heads, buf);
     match section {
-        Section::Workers => {
-            lane_figures::draw_heading(scene, parts.figures, buf);
-            text::put_line(buf, parts.timeline, &panes::pools::summary_line(scene.view), faint);
-        }
         Section::Locks => {
             let rest = legend::draw_lock_legend(scene.theme, parts.timeline, buf);
             if let Some(words) = lock_figures_note(scene.view) {
@@ -290,8 +281,30 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
                 text::put_right(buf, parts.timeline, words, faint);
             }
         }
+        Section::Workers => lane_figures::draw_heading(scene, parts.figures, buf),
         Section::Queues | Section::Counters => {}
     }
+}
+
+/// Draws a section's name, emphasized where the keys act on it, and how its rows are arranged.
+fn draw_section_name(scene: RunScene<'_>, section: Section, at: Rect, buf: &mut Buffer) {
+    let (name, pane) = match section {
+        Section::Workers => ("WORKERS", Some(Pane::Lanes)),
+        Section::Locks => ("LOCKS", Some(Pane::Locks)),
+        Section::Queues => ("QUEUES", Some(Pane::Queues)),
+        Section::Signals => ("SIGNALS", None),
+        Section::Counters => ("COUNTERS", None),
+        Section::Cores => ("CORES", None),
+    };
+    let (faint, arrangement) = (scene.theme.faint_style(), &scene.view.arrangement);
+    let has_focus = pane.is_some_and(|pane| pane == scene.view.pane);
+    let rest = text::put_line(buf, at, name, if has_focus { scene.theme.strong_style() } else { faint });
+    let arranged = match (section, arrangement.hidden_count(), arrangement.order().describe()) {
+        (Section::Workers, 0, Some(by)) => format!(" by {by}"),
+        (Section::Workers, hidden, _) if hidden > 0 => format!(" {hidden} hidden"),
+        _ => String::new(),
+    };
+    text::put_line(buf, rest, &arranged, faint);
 }
 
 /// Returns what to say about the figures of locks, if they are not those of the shown moment or range.

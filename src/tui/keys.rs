@@ -202,14 +202,7 @@ impl Action {
     pub(super) const fn closes_overlay(self) -> bool {
         matches!(
             self,
-            Self::Quit
-                | Self::Back
-                | Self::Help
-                | Self::Explain
-                | Self::Inspect
-                | Self::About
-                | Self::OpenScenario
-                | Self::ShowAnswer
+            Self::Quit | Self::Back | Self::Help | Self::Explain | Self::Inspect | Self::About | Self::OpenScenario
         )
     }
 

@@ -1,13 +1,16 @@
 //! The layout of a run's screen, which drawing and the mouse share.
 //!
 //! ```text
-//! header                                                              ┐
-//! label        │ axis                          │ headings             │
-//! label        │ timeline: lanes, locks,       │ figures│  side:      │ body
-//!              │   queues, counters, cores     │        │  pools,     │
-//!              │                               │        │  graph, log │
-//! findings                                                            │
-//! legend, hints                                                       ┘
+//! header
+//!                                                                       (from 30 lines on)
+//! verdict band: what is wrong, or that all is well
+//! the fix, and the keys that show or try it
+//!
+//! WORKERS      │ axis                          │ headings │  side:      ┐
+//! label        │ timeline: lanes, locks,       │ figures  │  pools,     │ body
+//!              │   queues, counters, cores     │          │  graph, log ┘
+//! legend of the states
+//! tabs of the panes, key hints
 //! ```
 
 mod caption;
@@ -17,6 +20,7 @@ mod pane_places;
 mod picker;
 mod question;
 mod rows;
+mod tabs;
 
 use ratatui::layout::Rect;
 
@@ -28,18 +32,36 @@ pub(super) use large::LargeLayout;
 pub(super) use picker::{PickerLayout, PickerLine, entry_at, list_lines};
 pub(super) use question::{GUESS_INDENT, QuestionLayout, QuestionPart};
 pub(super) use rows::{Section, TimelineRow};
+pub(super) use tabs::TabBar;
+
+/// Smallest screen that shows a run; on a smaller one only the header and the verdict have room.
+pub(super) const MIN_WIDTH: u16 = 60;
+pub(super) const MIN_HEIGHT: u16 = 16;
+
+/// Least height with blank lines around the parts.
+const SPACED_FROM: u16 = 30;
+
+/// Least height with a third line of the verdict, which separates it from the rows if it is not needed.
+const THIRD_LINE_FROM: u16 = 20;
 
 /// Columns of one figure at the right.
 pub(super) const FIGURE_WIDTH: u16 = 7;
 
 pub(super) struct RunLayout {
     pub(super) header: Rect,
+    /// The verdict. Its height does not depend on what it says.
+    pub(super) band: Rect,
+    /// The time axis, in the heading of the first section.
     pub(super) axis: Rect,
     /// The rows of the timeline; each is one line high.
     pub(super) body: Rect,
     pub(super) rows: Vec<TimelineRow>,
-    pub(super) findings: Rect,
+    /// The legend of the states; a response to the last key takes its place.
     pub(super) legend: Rect,
+    /// The tabs and key hints.
+    pub(super) tabs: Rect,
+    /// Where a screen that is too small says so; empty on all others.
+    pub(super) size_notice: Rect,
     pub(super) columns: RowColumns,
     /// Panes beside the rows, below them, or in their place on a small screen.
     pub(super) panes: Vec<(Pane, Rect)>,
@@ -59,8 +81,15 @@ impl RunLayout {
     pub(super) fn compute(view: &RunView, area: Rect) -> Self {
         let mut rest = area;
         let header = take_top(&mut rest, 1);
+        if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
+            return Self::of_small_screen(view, area, header, rest);
+        }
+        let is_spaced = area.height >= SPACED_FROM;
+        take_top(&mut rest, u16::from(is_spaced));
+        let band = take_top(&mut rest, 2 + u16::from(area.height >= THIRD_LINE_FROM));
+        let tabs = take_bottom(&mut rest, 1);
         let legend = take_bottom(&mut rest, 1);
-        let findings = take_bottom(&mut rest, findings_height(area.height));
+        take_bottom(&mut rest, u16::from(is_spaced));
         let below = pane_places::take_pane_below(view, &mut rest);
         let mut rows = rows::build_rows(
             view,
@@ -72,7 +101,17 @@ impl RunLayout {
         let axis = take_top(&mut body, 1);
         rows.truncate(usize::from(body.height));
         let columns = RowColumns::compute(view, body.width, area.width);
-        Self { header, axis, body, rows, findings, legend, columns, panes }
+        let size_notice = Rect { height: 0, ..area };
+        Self { header, band, axis, body, rows, legend, tabs, size_notice, columns, panes }
+    }
+
+    /// Returns the layout of a screen without room for rows.
+    fn of_small_screen(view: &RunView, area: Rect, header: Rect, mut rest: Rect) -> Self {
+        let size_notice = take_bottom(&mut rest, 1);
+        let columns = RowColumns::compute(view, area.width, area.width);
+        let nothing = Rect { height: 0, ..area };
+        let (axis, body, legend, tabs) = (nothing, nothing, nothing, nothing);
+        Self { header, band: rest, axis, body, rows: Vec::new(), legend, tabs, size_notice, columns, panes: Vec::new() }
     }
 
     /// Returns the part of a row that shows the timeline.
@@ -122,18 +161,6 @@ impl RowColumns {
         let who = (name + 12).min(width); // " name L 12.4 s "
         let now = (figures * FIGURE_WIDTH + 2 * u16::from(figures > 0)).min(width - who); // a rule, a margin
         Self { label: who, timeline: width - who - now, figures: now, name_width: name }
-    }
-}
-
-/// Returns the height of the findings, which does not depend on how many there are.
-fn findings_height(height: u16) -> u16 {
-    match height {
-        ..8 => 0,
-        8..14 => 1,
-        14..20 => 2,
-        20..30 => 3,
-        30..50 => 5,
-        _ => 8,
     }
 }
 

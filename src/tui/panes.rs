@@ -2,9 +2,11 @@
 //!
 //! To add a pane: a variant of [`Pane`], a row of the table, and a file below this one that draws it.
 
+pub(super) mod answer;
 mod bars;
 mod comparison;
 mod costs;
+mod findings;
 mod graph;
 mod levels;
 mod log;
@@ -27,6 +29,8 @@ pub(super) struct PaneSpec {
     pub(super) pane: Pane,
     /// Its name in the key help.
     pub(super) name: &'static str,
+    /// Its tab.
+    tab: &'static str,
     /// Whether Tab stops here: there is something to show.
     is_available: fn(&RunView) -> bool,
     /// The key that opens it from anywhere.
@@ -43,10 +47,12 @@ struct PaneToggle {
 
 /// Where a pane's content stands.
 enum PaneContent {
-    /// In rows of the time axis, or in the area of the findings.
+    /// In rows of the time axis.
     Rows,
     /// Beside the rows, or in their place on a small screen.
     Separate(SeparatePane),
+    /// The same, of texts that are wrapped to its width.
+    Wrapped(WrappedPane),
 }
 
 /// The layout and the drawing of a pane beside the rows.
@@ -57,13 +63,36 @@ struct SeparatePane {
     draw: fn(&RunView, Theme, Rect, &mut Buffer),
 }
 
+/// The layout and the drawing of a pane whose lines depend on its width.
+struct WrappedPane {
+    title: fn(&RunView) -> Cow<'static, str>,
+    /// Lines it wants at a width, its title included.
+    lines: fn(&RunView, u16) -> usize,
+    draw: fn(&RunView, Theme, Rect, &mut Buffer),
+}
+
 /// Every pane, in the order in which Tab goes through them.
 pub(super) const PANES: &[PaneSpec] = &[
-    PaneSpec { pane: Pane::Lanes, name: "lanes", is_available: |_| true, toggle: None, content: PaneContent::Rows },
-    PaneSpec { pane: Pane::Locks, name: "locks", is_available: has_locks, toggle: None, content: PaneContent::Rows },
+    PaneSpec {
+        pane: Pane::Lanes,
+        name: "lanes",
+        tab: "Overview",
+        is_available: |_| true,
+        toggle: None,
+        content: PaneContent::Rows,
+    },
+    PaneSpec {
+        pane: Pane::Locks,
+        name: "locks",
+        tab: "Locks",
+        is_available: has_locks,
+        toggle: None,
+        content: PaneContent::Rows,
+    },
     PaneSpec {
         pane: Pane::Queues,
         name: "queues",
+        tab: "Queues",
         is_available: |view| view.shown_model().registry().queues_and_pipes().next().is_some(),
         toggle: None,
         content: PaneContent::Rows,
@@ -71,13 +100,15 @@ pub(super) const PANES: &[PaneSpec] = &[
     PaneSpec {
         pane: Pane::Findings,
         name: "findings",
-        is_available: |view| !view.figures.findings.is_empty(),
+        tab: "Findings",
+        is_available: |view| !view.figures.findings.is_empty() || view.pane == Pane::Findings,
         toggle: None,
-        content: PaneContent::Rows,
+        content: PaneContent::Wrapped(findings::PANE),
     },
     PaneSpec {
         pane: Pane::Pools,
         name: "response times",
+        tab: "Response times",
         is_available: |view| pool_count(view) > 0,
         toggle: None,
         content: PaneContent::Separate(pools::PANE),
@@ -85,6 +116,7 @@ pub(super) const PANES: &[PaneSpec] = &[
     PaneSpec {
         pane: Pane::Levels,
         name: "sizes",
+        tab: "Sizes",
         is_available: |view| view.level_history.count() > pool_count(view) || view.pane == Pane::Levels,
         toggle: Some(PaneToggle {
             action: Action::ToggleLevels,
@@ -95,6 +127,7 @@ pub(super) const PANES: &[PaneSpec] = &[
     PaneSpec {
         pane: Pane::Comparison,
         name: "comparison",
+        tab: "Comparison",
         is_available: |view| view.compared.is_some(),
         toggle: None,
         content: PaneContent::Separate(comparison::PANE),
@@ -102,6 +135,7 @@ pub(super) const PANES: &[PaneSpec] = &[
     PaneSpec {
         pane: Pane::Graph,
         name: "who waits",
+        tab: "Who waits",
         is_available: can_wait,
         toggle: None,
         content: PaneContent::Separate(graph::PANE),
@@ -109,6 +143,7 @@ pub(super) const PANES: &[PaneSpec] = &[
     PaneSpec {
         pane: Pane::Costs,
         name: "who costs whom",
+        tab: "Who costs whom",
         is_available: has_locks,
         toggle: Some(PaneToggle {
             action: Action::ToggleCosts,
@@ -119,9 +154,18 @@ pub(super) const PANES: &[PaneSpec] = &[
     PaneSpec {
         pane: Pane::Log,
         name: "events",
+        tab: "Events",
         is_available: |view| log::has_entries(view),
         toggle: None,
         content: PaneContent::Separate(log::PANE),
+    },
+    PaneSpec {
+        pane: Pane::Answer,
+        name: "result",
+        tab: "Result",
+        is_available: |view| view.scenario.quiz.is_some() || view.pane == Pane::Answer,
+        toggle: None,
+        content: PaneContent::Wrapped(answer::PANE),
     },
 ];
 
@@ -142,11 +186,17 @@ fn pool_count(view: &RunView) -> usize {
     view.shown_model().registry().pools.len()
 }
 
-fn separate_pane(pane: Pane) -> Option<&'static SeparatePane> {
-    PANES.iter().find(|spec| spec.pane == pane).and_then(|spec| match &spec.content {
-        PaneContent::Rows => None,
-        PaneContent::Separate(separate) => Some(separate),
-    })
+fn spec_of(pane: Pane) -> Option<&'static PaneSpec> {
+    PANES.iter().find(|spec| spec.pane == pane)
+}
+
+/// Returns the text of a pane's tab.
+pub(super) fn tab_label(pane: Pane, view: &RunView) -> String {
+    let label = spec_of(pane).map_or("", |spec| spec.tab);
+    match (pane, view.figures.findings.len()) {
+        (Pane::Findings, count) if count > 1 => format!("{label} {count}"),
+        _ => label.to_owned(),
+    }
 }
 
 /// Returns the panes that have something to show, in the order of the table.
@@ -156,25 +206,47 @@ pub(super) fn available_panes(view: &RunView) -> Vec<Pane> {
 
 /// Whether a pane stands beside the rows of the time axis, or in their place.
 pub(super) fn is_separate(pane: Pane) -> bool {
-    separate_pane(pane).is_some()
+    spec_of(pane).is_some_and(|spec| !matches!(spec.content, PaneContent::Rows))
 }
 
-/// Returns how many lines a pane beside the rows wants.
-pub(super) fn wanted_lines(pane: Pane, view: &RunView) -> usize {
-    separate_pane(pane).map_or(0, |separate| (separate.lines)(view))
+/// Whether a wide screen shows a pane beside the rows. A single finding is in the band already.
+pub(super) fn is_beside(pane: Pane, view: &RunView) -> bool {
+    match pane {
+        Pane::Answer => pane == view.pane,
+        Pane::Findings => pane == view.pane || view.figures.findings.len() > 1,
+        _ => true,
+    }
+}
+
+/// Returns how many lines a pane beside the rows wants at a width.
+pub(super) fn wanted_lines(pane: Pane, view: &RunView, width: u16) -> usize {
+    match spec_of(pane).map(|spec| &spec.content) {
+        Some(PaneContent::Separate(separate)) => (separate.lines)(view),
+        Some(PaneContent::Wrapped(wrapped)) => (wrapped.lines)(view, width.saturating_sub(1)),
+        Some(PaneContent::Rows) | None => 0,
+    }
+}
+
+/// Returns the part of a pane below its title.
+pub(super) fn content_area(at: Rect) -> Rect {
+    text::below_title(at)
 }
 
 /// Draws the title and the content of a pane beside the rows.
 pub(super) fn draw_pane(pane: Pane, view: &RunView, theme: Theme, at: Rect, buf: &mut Buffer) {
-    let Some(separate) = separate_pane(pane) else { return };
+    let (title, draw) = match spec_of(pane).map(|spec| &spec.content) {
+        Some(PaneContent::Separate(separate)) => (separate.title, separate.draw),
+        Some(PaneContent::Wrapped(wrapped)) => (wrapped.title, wrapped.draw),
+        Some(PaneContent::Rows) | None => return,
+    };
     let style = if view.pane == pane { theme.strong_style() } else { theme.faint_style() };
-    let title = (separate.title)(view);
+    let title = title(view);
     let (name, note) = title.split_once("  ").unwrap_or((&title, ""));
     let inner = text::put_title(buf, at, name, style);
     let name_width = name.chars().count() as u16 + 2;
     let beside = Rect { x: inner.x + name_width.min(inner.width), width: inner.width.saturating_sub(name_width), ..at };
     text::put_line(buf, beside, &truncate(note, usize::from(beside.width), theme.ellipsis()), theme.faint_style());
-    (separate.draw)(view, theme, inner, buf);
+    draw(view, theme, inner, buf);
 }
 
 /// Returns the pane that a tour names by this word.

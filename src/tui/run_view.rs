@@ -27,7 +27,7 @@ use super::figures::RunFigures;
 use super::lateness::Lateness;
 use super::level_history::{LevelHistory, describe_other_knobs};
 use super::totals_history::{self, TotalsHistory};
-use crate::model::{Model, StateTimes, WhoCostsWhom};
+use crate::model::{Finding, Model, StateTimes, WhoCostsWhom};
 use crate::platform::Machine;
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
@@ -93,6 +93,8 @@ pub(super) struct RunView {
     pub(super) arrangement: Arrangement,
     /// Findings at the shown moment that are muted.
     pub(super) muted_findings: usize,
+    /// The newest problem that is gone, if there is none at the shown moment.
+    pub(super) past_finding: Option<Finding>,
     place_history: PlaceHistory,
     pub(super) letters: LetterSize,
     pub(super) pane: Pane,
@@ -254,10 +256,11 @@ impl RunView {
         let found = self.figures.findings.len();
         self.figures.findings.retain(|finding| !self.arrangement.is_muted(finding.id));
         self.muted_findings = found - self.figures.findings.len();
+        self.past_finding = self.problem_before(at);
         self.rank_lanes();
         self.sort_lanes();
         self.drop_stale_selection();
-        if self.prediction.is_answer_pending {
+        if self.prediction.is_answer_pending || self.prediction.is_result_shown || self.pane == Pane::Answer {
             self.update_answer();
         }
     }

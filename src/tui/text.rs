@@ -26,7 +26,13 @@ pub(super) fn put_right(buf: &mut Buffer, at: Rect, text: &str, style: Style) {
 pub(super) fn put_title(buf: &mut Buffer, at: Rect, title: &str, style: Style) -> Rect {
     let inner = Rect { x: at.x + at.width.min(1), width: at.width.saturating_sub(1), ..at };
     put_line(buf, inner, title, style);
-    Rect { y: inner.y + inner.height.min(1), height: inner.height.saturating_sub(1), ..inner }
+    below_title(at)
+}
+
+/// Returns the space below a pane's title, indented by one column.
+pub(super) fn below_title(at: Rect) -> Rect {
+    let (x, width) = (at.x + at.width.min(1), at.width.saturating_sub(1));
+    Rect { x, y: at.y + at.height.min(1), width, height: at.height.saturating_sub(1) }
 }
 
 /// Returns the `n`th line of `at`.

@@ -139,6 +139,13 @@ impl TotalsHistory {
         totals
     }
 
+    /// Returns the newest problem that was known before `at` and passes the test.
+    pub(super) fn last_problem(&self, at: Stamp, is_told: impl Fn(&Finding) -> bool) -> Option<&Finding> {
+        let earlier = self.samples.partition_point(|totals| totals.at < at);
+        let is_problem = |finding: &&Finding| finding.severity > Severity::Note && is_told(finding);
+        self.samples[..earlier].iter().rev().find_map(|totals| totals.findings.iter().find(is_problem))
+    }
+
     /// Whether figures that count from the beginning of the run are those of its end.
     pub(super) fn is_end_only(&self) -> bool {
         self.is_end_only
@@ -158,7 +165,6 @@ fn backdate_finding(finding: &Finding, at: Stamp, noticed: Stamp, is_end_only: b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Severity;
 
     fn finding(id: &'static str, at: Option<Stamp>, words: &str) -> Finding {
         Finding {
@@ -215,6 +221,20 @@ mod tests {
         past.record(moment(2_000, Vec::new()));
         past.record(with(9_000));
         assert_eq!(changes(&past), [(800, true), (2_000, false), (9_000, true)]);
+    }
+
+    #[test]
+    fn last_problem_is_the_newest_one_before_the_moment() {
+        let mut past = TotalsHistory::default();
+        past.record(moment(400, vec![finding("convoy", None, "40 % wait")]));
+        past.record(moment(800, vec![finding("convoy", None, "60 % wait")]));
+        past.record(moment(1_200, Vec::new()));
+        let at = |ms: u64| past.last_problem(Stamp(ms * 1_000_000), |_| true).map(|finding| finding.sentence.as_str());
+        assert_eq!(
+            (at(400), at(500), at(1_200), at(9_000)),
+            (None, Some("40 % wait"), Some("60 % wait"), Some("60 % wait"))
+        );
+        assert_eq!(past.last_problem(Stamp(u64::MAX), |finding| finding.id != "convoy"), None, "muted");
     }
 
     #[test]

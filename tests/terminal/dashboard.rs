@@ -15,12 +15,12 @@ fn picker_starts_a_run_and_q_quits() {
     tty.wait_for_text("left");
     tty.wait_for_text("stuck forever");
     tty.type_keys(" ");
-    tty.wait_for_text("frozen");
+    tty.wait_for_text("FROZEN");
     tty.type_keys(" ");
-    tty.wait_for_text("deadlock deadlock");
+    tty.wait_for_text("DEADLOCK");
     tty.wait_for_text("Your guess no: both wait forever ✓");
     tty.type_keys("2");
-    tty.wait_for_text("live");
+    tty.wait_for_text("LIVE");
     tty.type_keys("?");
     tty.wait_for_text("Freeze the picture");
     tty.type_keys("\x1b");
@@ -73,7 +73,7 @@ fn control_c_quits() {
 fn killed_dashboard_leaves_no_process() {
     for scenario in ["lock-contention", "deadlock", "process-pool"] {
         let mut tty = Pty::contend(&["run", scenario, "--as", "processes"], 24, 80);
-        tty.wait_for("the run is on", |s| ["live", "deadlock "].iter().any(|word| s.contents().contains(word)));
+        tty.wait_for("the run is on", |s| ["LIVE", "DEADLOCK "].iter().any(|word| s.contents().contains(word)));
         tty.send_signal("KILL");
         tty.wait();
         tty.assert_no_process_left();
@@ -90,7 +90,7 @@ fn killed_runner_is_reported_and_the_run_can_restart() {
     crate::support::kill(runner);
     tty.wait_for_text("SIGKILL");
     tty.type_keys("r");
-    tty.wait_for("a new run", |s| s.contents().contains("live"));
+    tty.wait_for("a new run", |s| s.contents().contains("LIVE"));
     tty.type_keys("q");
     assert!(tty.wait().success());
     tty.assert_terminal_restored();
@@ -202,7 +202,7 @@ fn tuning_is_shown_live_and_its_answer_stays_on_the_terminal() {
     tty.wait_for_text("tasks per second");
     tty.wait_for("a level was measured", |s| s.contents().contains('◐'));
     tty.type_keys("\r");
-    tty.wait_for_text("recorded");
+    tty.wait_for_text("RECORDED");
     tty.wait_for_text("work-1");
     tty.type_keys("\x1b[D");
     tty.type_keys("f");

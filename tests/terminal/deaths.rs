@@ -70,7 +70,7 @@ const LIVE: Mode = Mode {
     args: &["run", "--no-ask", "lock-contention", "--as", "processes"],
     first: "teller-4",
     keys: "",
-    then: "live",
+    then: "LIVE",
     quit: "q",
 };
 
@@ -95,14 +95,14 @@ const MODES: [Mode; 13] = [
         quit: "q",
     },
     LIVE,
-    Mode { name: "frozen", keys: " ", then: "frozen", ..LIVE },
+    Mode { name: "frozen", keys: " ", then: "FROZEN", ..LIVE },
     Mode { name: "cursor", keys: "h", then: "│", ..LIVE },
     Mode { name: "help", keys: "?", then: "Show this help", quit: "\x1bq", ..LIVE },
     Mode { name: "about", keys: "i", then: "WATCH", quit: "\x1bq", ..LIVE },
     Mode { name: "completed", args: &["run", "--no-ask", "account-race"], first: "completed", then: "", ..LIVE },
     Mode { name: "deadlocked", args: &["run", "--no-ask", "deadlock"], first: "stuck forever", then: "", ..LIVE },
     TUNING,
-    Mode { name: "tuned run", keys: "\r", then: "recorded", quit: "\x1bq", ..TUNING },
+    Mode { name: "tuned run", keys: "\r", then: "RECORDED", quit: "\x1bq", ..TUNING },
     Mode { name: "mistakes", args: &["run", "--watch", "FILE"], first: "mistakes", then: "", quit: "\x1bq", ..LIVE },
 ];
 

@@ -5,6 +5,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use super::{App, CurrentView, Effect, Mode};
 use crate::tui::keys::{self, Action, KeyContext};
 use crate::tui::player::parse_moment;
+use crate::tui::run_view::Pane;
 
 /// Longest filter, in characters.
 const MAX_FILTER_LENGTH: usize = 40;
@@ -37,7 +38,7 @@ impl App {
     fn update_interval(&mut self) -> Option<Effect> {
         let effect = self.update_details();
         let CurrentView::Run(view) = &mut self.current_view else { return None };
-        if matches!(self.mode, Mode::Answer { .. }) {
+        if view.pane == Pane::Answer {
             view.update_answer();
         }
         effect

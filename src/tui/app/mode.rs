@@ -38,10 +38,6 @@ pub(in crate::tui) enum Mode {
     Explain {
         scroll: usize,
     },
-    /// The prediction beside the measurement.
-    Answer {
-        scroll: usize,
-    },
     /// The mistakes in a saved file.
     Mistakes {
         name: String,
@@ -64,7 +60,6 @@ impl Mode {
             | Self::About { scroll }
             | Self::Detail { scroll }
             | Self::Explain { scroll }
-            | Self::Answer { scroll }
             | Self::Mistakes { scroll, .. }
             | Self::Text { scroll, .. } => Some(scroll),
         }
@@ -77,8 +72,7 @@ impl Mode {
             && match action {
                 Action::Help => !matches!(self, Self::Help { .. }),
                 Action::About => !matches!(self, Self::About { .. }),
-                Action::ShowAnswer => !matches!(self, Self::Answer { .. }),
-                Action::Compare | Action::SlowMotion => true,
+                Action::Compare | Action::SlowMotion | Action::ShowAnswer => true,
                 _ => false,
             }
     }

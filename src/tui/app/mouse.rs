@@ -5,7 +5,8 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{App, CurrentView, Effect, Mode};
 use crate::trace::Span;
-use crate::tui::layout::{QuestionLayout, RunLayout, TimelineRow, entry_at, findings};
+use crate::tui::layout::{QuestionLayout, RunLayout, TabBar, TimelineRow, entry_at, findings};
+use crate::tui::panes;
 use crate::tui::run_view::{LetterSize, Pane, RunView, Selection, Viewport};
 
 /// The state of the left button.
@@ -116,14 +117,22 @@ fn handle_press(view: &mut RunView, layout: &RunLayout, event: MouseEvent) -> Dr
         Some(TimelineRow::Lane { worker, .. }) => view.select(Selection::Lane(*worker)),
         Some(TimelineRow::Lock(id)) => view.select(Selection::Lock(*id)),
         Some(TimelineRow::Queue { id, .. }) => view.select(Selection::Queue(*id)),
-        _ if layout.findings.contains((x, y).into()) => {
-            if let Some(index) = findings::finding_at(view, layout.findings, y) {
-                view.go_to_finding(index);
-            }
-        }
-        _ => {}
+        _ => press_beside_rows(view, layout, x, y),
     }
     if layout.column_at(x, y).is_some() { Drag::Pressed(x) } else { Drag::None }
+}
+
+/// Goes to the clicked finding, in the band or in the pane of findings, or to the pane of the clicked tab.
+fn press_beside_rows(view: &mut RunView, layout: &RunLayout, x: u16, y: u16) {
+    let point = (x, y).into();
+    let list = layout.panes.iter().find(|(pane, at)| *pane == Pane::Findings && at.contains(point));
+    let listed = list.and_then(|(_, at)| findings::finding_at(view, panes::content_area(*at), y));
+    let in_band = layout.band.contains(point).then(|| view.verdict().finding).flatten();
+    if let Some(index) = listed.or(in_band) {
+        view.go_to_finding(index);
+    } else if let Some(pane) = TabBar::compute(view, layout.tabs).pane_at(x, y) {
+        view.open_pane(pane);
+    }
 }
 
 fn handle_drag(view: &mut RunView, drag: Drag, column: u16) -> Drag {

@@ -6,7 +6,7 @@ use super::{App, CurrentView, Effect, Mode};
 use crate::scenario::{Scenario, Settings};
 use crate::tui::keys::Action;
 use crate::tui::question_page::QuestionPage;
-use crate::tui::run_view::Prediction;
+use crate::tui::run_view::{Pane, Prediction};
 
 impl App {
     /// Shows the scenario's question, if it has one and questions are wanted; otherwise starts the run.
@@ -33,7 +33,7 @@ impl App {
     pub(super) fn start_after_question(&mut self) -> Vec<Effect> {
         let Some(question) = &self.question else { return Vec::new() };
         self.next_prediction =
-            Prediction { guess: question.chosen_guess, is_answer_pending: true, previous_outcome: None };
+            Prediction { guess: question.chosen_guess, is_answer_pending: true, ..Prediction::default() };
         vec![Effect::StartRun(Arc::clone(&question.scenario), question.settings.clone())]
     }
 
@@ -47,20 +47,26 @@ impl App {
         }
     }
 
-    /// Opens the answer: the prediction beside the measurement.
-    pub(super) fn show_answer(&mut self) {
-        if let CurrentView::Run(view) = &mut self.current_view {
-            view.prediction.is_answer_pending = false;
-            view.update_answer();
-            self.mode = Mode::Answer { scroll: 0 };
-        }
+    /// Opens the pane of the answer, the prediction beside the measurement, or closes it.
+    pub(super) fn toggle_answer(&mut self) {
+        let CurrentView::Run(view) = &mut self.current_view else { return };
+        (view.prediction.is_answer_pending, view.prediction.is_result_shown) = (false, false);
+        view.update_answer();
+        view.open_pane(if view.pane == Pane::Answer { Pane::Lanes } else { Pane::Answer });
     }
 
-    /// Opens the answer by itself when it is due and nothing else is open.
+    /// Shows in the verdict whether the guess was right, when that is due and nothing else is open. Without a guess, the
+    /// answer is told once. A question without guesses has no answer.
     pub(super) fn show_answer_if_due(&mut self) {
-        let due = matches!(&self.current_view, CurrentView::Run(view) if view.is_answer_due());
-        if due && self.mode == Mode::Browse && self.question.is_none() {
-            self.show_answer();
+        let CurrentView::Run(view) = &mut self.current_view else { return };
+        if view.is_answer_due() && self.mode == Mode::Browse && self.question.is_none() {
+            view.update_answer();
+            view.prediction.is_answer_pending = false;
+            let has_guess = view.prediction.guess.is_some();
+            view.prediction.is_result_shown = has_guess && view.answer.is_some();
+            if let Some(text) = view.answer_text().filter(|_| !has_guess) {
+                self.status_message = Some(format!("{}: {}{}   a: all of it", text.label, text.settings, text.answer));
+            }
             self.dirty = true;
         }
     }
@@ -79,6 +85,7 @@ impl App {
         self.next_prediction = Prediction {
             guess: None,
             is_answer_pending: self.ask_questions,
+            is_result_shown: false,
             previous_outcome: view.summarize_outcome(),
         };
         vec![Effect::StartRun(Arc::clone(&view.scenario), settings)]

@@ -88,7 +88,7 @@ impl App {
             Action::KnobUp => return self.turn_knob(true),
             Action::KnobDown => return self.turn_knob(false),
             Action::Restart => return vec![Effect::StartRun(Arc::clone(&view.scenario), view.next_settings.clone())],
-            Action::ShowAnswer => self.show_answer(),
+            Action::ShowAnswer => self.toggle_answer(),
             Action::AskAgain => self.ask_again(),
             Action::RunSuggestion(number) => return self.run_suggestion(number),
             Action::StopRun => return self.stop_run(),
@@ -122,7 +122,9 @@ impl App {
     /// Goes one step back: filter, cursor, selection, then the previous screen.
     fn go_back(&mut self) -> Vec<Effect> {
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
-        if !view.filter.is_empty() {
+        if view.prediction.is_result_shown {
+            view.prediction.is_result_shown = false;
+        } else if !view.filter.is_empty() {
             view.filter.clear();
             view.refresh();
         } else if view.clear_range() {
@@ -179,6 +181,7 @@ impl App {
         match (live, view.newest_model().run_end().is_some()) {
             (true, false) => {
                 view.last_turn_at = Some(view.now);
+                view.prediction.is_result_shown = false;
                 if let Some(number) = view.settings.numbers.get_mut(knob_at) {
                     *number = value;
                 }

@@ -6,9 +6,9 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::app::{App, CurrentView};
+use super::super::panes::answer;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::answer;
 use super::overlay::{OVERLAY_WIDTH, Overlay, centered};
 use super::picker::description::{DescriptionLine, scenario_lines};
 use crate::report::text_width::wrap_text;

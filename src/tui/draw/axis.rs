@@ -1,4 +1,4 @@
-//! The labels of the time axis, and the vertical lines across all rows: the cursor, changes of the run, and marks.
+//! The time axis in the heading of the workers, and the vertical lines across all rows: the cursor, changes of the run, and marks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use ratatui::style::{Color, Style};
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::layout::TimelineRow;
+use super::super::layout::{Section, TimelineRow};
 use super::super::run_view::Viewport;
-use super::{RunScene, is_following, lane_figures, text};
+use super::{RunScene, draw_section_heading, is_following, text};
 use crate::report::text_width::truncate;
 use crate::trace::Stamp;
 use crate::trace::format::compact_duration;
@@ -23,8 +23,6 @@ const MAX_MARK_LINES: usize = 8;
 
 pub(super) struct AxisLine<'a> {
     pub(super) scene: RunScene<'a>,
-    /// Whether the headings of the lanes' figures are in this line, because they have no line of their own.
-    pub(super) has_headings: bool,
 }
 
 impl Widget for AxisLine<'_> {
@@ -32,8 +30,7 @@ impl Widget for AxisLine<'_> {
         let scene = self.scene;
         let parts = scene.split_row(line);
         let faint = scene.theme.faint_style();
-        let width = format!(" last {}", compact_duration(scene.axis.width()));
-        text::put_line(buf, parts.label, &width, faint);
+        draw_section_heading(scene, Section::Workers, line, buf);
         let end = axis_end(scene);
         let follows = end.is_some();
         for tick in scene.axis.labels(follows) {
@@ -45,9 +42,6 @@ impl Widget for AxisLine<'_> {
         }
         if let Some(end) = end {
             text::put_right(buf, parts.timeline, &end, scene.theme.strong_style());
-        }
-        if self.has_headings {
-            lane_figures::draw_heading(scene, parts.figures, buf);
         }
     }
 }

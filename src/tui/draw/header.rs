@@ -9,12 +9,14 @@ use unicode_width::UnicodeWidthStr;
 use super::super::lateness::LATE_FROM;
 use super::super::player::Player;
 use super::super::run_view::{PlayState, RunView, moment_at_speed};
-use super::super::theme::Theme;
+use super::super::theme::{Role, Theme};
 use super::{text, unguarded_notice};
 use crate::model::Severity;
 use crate::recording::RecordingStatus;
 use crate::trace::format::{compact_count, compact_counted, compact_duration, format_bytes};
-use crate::trace::{KnobId, RunEnd, Stamp, State};
+use crate::trace::{RunEnd, Stamp};
+
+mod knobs;
 
 pub(super) struct RunHeader<'a> {
     pub(super) view: &'a RunView,
@@ -25,33 +27,39 @@ pub(super) struct RunHeader<'a> {
     pub(super) recording: Option<&'a RecordingStatus>,
 }
 
-/// Columns for the run's state and its time.
-const PLAY_STATE_WIDTH: usize = 14;
+/// Columns beside the knobs from which there are notes on the cores and the cost of an event.
+const FULL_NOTES_FROM: u16 = 36;
+
+/// Columns of the note on how late frames are.
+const LATE_WIDTH: u16 = 16;
+
+/// Columns of the run's time.
+const TIME_WIDTH: usize = 6;
 
 impl Widget for RunHeader<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let rest = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
         let rest =
-            if line.width >= 100 { text::put_line(buf, rest, "contend  ", self.theme.faint_style()) } else { rest };
+            if line.width >= 100 { text::put_line(buf, rest, "contend ", self.theme.faint_style()) } else { rest };
         let rest = text::put_line(buf, rest, &self.view.scenario.name, self.theme.strong_style());
         let rest = text::put_line(buf, rest, "  ", Style::new());
         let rest = self.draw_play_state(rest, buf);
-        let trust = self.reliability_notes(rest.width);
+        let spare = rest.width.saturating_sub(knobs::knobs_width(self.view, self.theme));
+        let trust = self.reliability_notes(spare);
         let width: usize = trust.iter().map(|(t, _)| t.width() + 3).sum();
         let width = u16::try_from(width).unwrap_or(u16::MAX).min(rest.width);
         let mut right = Rect { x: rest.right() - width, width, ..rest };
-        self.draw_knobs(Rect { width: rest.width - width, ..rest }, buf);
+        knobs::draw_knobs(self.view, self.theme, Rect { width: rest.width - width, ..rest }, buf);
         for (figure, style) in trust {
-            right = text::put_line(buf, right, "   ", Style::new());
             right = text::put_line(buf, right, &figure, style);
+            right = text::put_line(buf, right, "   ", Style::new());
         }
     }
 }
 
 impl RunHeader<'_> {
-    /// Draws the run's state, or which moment of it is shown. Word and time keep their columns while seconds pass.
+    /// Draws the pill with the run's state and time, after the moment that is shown if it is not the newest.
     fn draw_play_state(&self, at: Rect, buf: &mut Buffer) -> Rect {
-        let theme = self.theme;
         if let Some(player) = self.view.player() {
             let rest = self.draw_moment(at, false, buf);
             return self.draw_player(player, rest, buf);
@@ -62,54 +70,56 @@ impl RunHeader<'_> {
             return rest;
         }
         let over = self.view.overrun();
-        let deadlocks = match self.view.shown_deadlocks().len() {
-            0 | 1 => "deadlock".to_owned(),
-            n => format!("{n} deadlocks"),
-        };
-        let (word, style) = match self.view.play_state() {
-            PlayState::Live if over.is_some() => ("ending", theme.severity_style(Severity::Warning)),
-            PlayState::Live if self.view.shown_model().first_deadlock().is_some() => {
-                (deadlocks.as_str(), theme.state_style(State::Lock))
-            }
-            PlayState::Live if self.view.shown_model().stall().is_some() => ("stuck", theme.state_style(State::Signal)),
-            PlayState::Live => ("live", theme.state_style(State::Running)),
-            PlayState::Frozen => ("frozen", theme.selection_style()),
-            PlayState::Recorded | PlayState::Played => ("recorded", theme.selection_style()),
-            PlayState::SlowMotion => ("slow motion", theme.selection_style()),
-            PlayState::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state_style(State::Crashed)),
-            PlayState::Ended(how) => (how.word(), theme.strong_style()),
-        };
-        let rest = text::put_line(buf, rest, word, style);
-        let columns = PLAY_STATE_WIDTH.saturating_sub(word.width()).max(7);
-        let rest = text::put_line(
-            buf,
-            rest,
-            &format!(" {:<columns$}", compact_duration(self.view.now.span_since(Stamp(0)))),
-            Style::new(),
-        );
+        let (mark, word, style) = self.state_pill(over.is_some());
+        let time = compact_duration(self.view.now.span_since(Stamp(0)));
+        let rest = self.draw_pill(rest, &format!("{mark} {word} {time:<TIME_WIDTH$}"), style, buf);
         let Some((limit, over)) = over else { return rest };
-        let loud = theme.severity_style(Severity::Warning);
-        text::put_line(
-            buf,
-            rest,
-            &format!("{} past its limit of {}  ", compact_duration(over), compact_duration(limit)),
-            loud,
-        )
+        let loud = self.theme.severity_style(Severity::Warning);
+        let words = format!("{} past its limit of {}  ", compact_duration(over), compact_duration(limit));
+        text::put_line(buf, rest, &words, loud)
+    }
+
+    /// Returns mark, word and colour of the run's state.
+    fn state_pill(&self, is_overdue: bool) -> (&'static str, String, Role) {
+        let (theme, model) = (self.theme, self.view.shown_model());
+        let (square, dot) = (theme.severity_mark(Severity::Error), theme.bullet());
+        match self.view.play_state() {
+            PlayState::Live if is_overdue => (dot, "ENDING".into(), Role::Warning),
+            PlayState::Live if model.first_deadlock().is_some() => {
+                let word = match self.view.shown_deadlocks().len() {
+                    0 | 1 => "DEADLOCK".to_owned(),
+                    n => format!("{n} DEADLOCKS"),
+                };
+                (square, word, Role::Error)
+            }
+            PlayState::Live if model.stall().is_some() => (square, "STUCK".into(), Role::Error),
+            PlayState::Live => (dot, "LIVE".into(), Role::Good),
+            PlayState::Frozen => (theme.pause_mark(), "FROZEN".into(), Role::Tab),
+            PlayState::Recorded | PlayState::Played => (theme.pause_mark(), "RECORDED".into(), Role::Tab),
+            PlayState::SlowMotion => (theme.play_mark(), "SLOW MOTION".into(), Role::Tab),
+            PlayState::Ended(RunEnd::Crashed(_)) => (square, "CRASHED".into(), Role::Error),
+            PlayState::Ended(how) => (square, how.word().to_uppercase(), Role::Tab),
+        }
+    }
+
+    /// Draws a pill on its colour.
+    fn draw_pill(&self, at: Rect, words: &str, colour: Role, buf: &mut Buffer) -> Rect {
+        let rest = text::put_line(buf, at, &format!(" {words} "), self.theme.pill_style(colour));
+        text::put_line(buf, rest, "  ", Style::new())
     }
 
     /// Draws whether a recording plays, its speed, and its moment: `▶ 0.1×  2.314 s of 5.000 s`.
     fn draw_player(&self, player: &Player, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
-        let (play, pause, times) = if theme.has_unicode { ("▶", "‖", "×") } else { (">", "||", "x") };
+        let times = if theme.has_unicode { "×" } else { "x" };
         let factor = player.speed().factor();
-        let rest = if let Some(share) = player.awaited_share() {
-            text::put_line(buf, at, &format!("reading {:.0} %", share * 100.0), theme.selection_style())
-        } else {
-            let mark = if player.is_playing() { play } else { pause };
-            text::put_line(buf, at, &format!("{mark} {factor}{times}"), theme.selection_style())
+        let mark = if player.is_playing() { theme.play_mark() } else { theme.pause_mark() };
+        let words = match player.awaited_share() {
+            Some(share) => format!("reading {:.0} %", share * 100.0),
+            None => format!("{mark} {factor}{times}"),
         };
         let (now, end) = (moment_at_speed(self.view.now, factor), moment_at_speed(player.end(), 1.0));
-        text::put_line(buf, rest, &format!("  {now} of {end}  "), Style::new())
+        self.draw_pill(at, &format!("{words}  {now} of {end}"), Role::Tab, buf)
     }
 
     /// Draws which moment is shown, if it is not the newest.
@@ -117,50 +127,13 @@ impl RunHeader<'_> {
         if let Some((from, to)) = self.view.shown_range() {
             let length = compact_duration(to.span_since(from));
             let (from, to) = (self.view.format_moment(from), self.view.format_moment(to));
-            let words = format!("range {from} to {to} ({length})");
-            let rest = text::put_line(buf, at, &words, self.theme.selection_style());
-            return text::put_line(buf, rest, "  ", Style::new());
+            return self.draw_pill(at, &format!("RANGE {from} to {to} ({length})"), Role::Tab, buf);
         }
         let Some(ago) = self.view.time_before_end() else { return at };
         let (then, axis) = (self.view.figures_time(), self.view.drawn_axis());
         let then = if axis.is_fine() { axis.format_moment(then) } else { compact_duration(then.span_since(Stamp(0))) };
         let back = if is_live { "ago" } else { "before" };
-        let rest = text::put_line(
-            buf,
-            at,
-            &format!("at {then}, {} {back}", compact_duration(ago)),
-            self.theme.selection_style(),
-        );
-        text::put_line(buf, rest, if is_live { "  " } else { " " }, Style::new())
-    }
-
-    /// Draws the knobs with their values, the chosen one marked where it can be turned. If not all fit, those before the
-    /// chosen one are left out first.
-    fn draw_knobs(&self, at: Rect, buf: &mut Buffer) {
-        let scenario = &self.view.scenario;
-        let shown: Vec<String> = (0..scenario.knobs.len())
-            .map(|i| {
-                let arrow = if self.theme.has_unicode { "\u{2192}" } else { "->" };
-                let (value, next) = self.view.knob_value(KnobId::from(i));
-                let next = next.map(|next| format!("{arrow}{next}")).unwrap_or_default();
-                format!("{} {value}{next}", scenario.knobs[i].name)
-            })
-            .collect();
-        let fits = |from: usize| {
-            let upto = self.view.knob.index().min(shown.len().saturating_sub(1));
-            shown.iter().take(upto + 1).skip(from).map(|k| k.width() + 2).sum::<usize>() <= usize::from(at.width)
-        };
-        let first = (0..shown.len()).find(|from| fits(*from)).unwrap_or(self.view.knob.index());
-        let mut rest = at;
-        for (i, knob) in shown.iter().enumerate().skip(first) {
-            if knob.width() > usize::from(rest.width) {
-                text::put_line(buf, rest, self.theme.ellipsis(), self.theme.faint_style());
-                break;
-            }
-            let chosen = self.view.knob.index() == i && self.view.has_control();
-            rest = text::put_line(buf, rest, knob, if chosen { self.theme.selection_style() } else { Style::new() });
-            rest = text::put_line(buf, rest, "  ", Style::new());
-        }
+        self.draw_pill(at, &format!("AT {then}, {} {back}", compact_duration(ago)), Role::Tab, buf)
     }
 
     /// Returns `2 cores`; `1.5 of 2 cores` if a quota or affinity allows fewer; `1.5 cores` if the total is unknown.
@@ -171,7 +144,7 @@ impl RunHeader<'_> {
         format!("{}{of} core{}", tenths / 10.0, if tenths as u64 == 10 && of.is_empty() { "" } else { "s" })
     }
 
-    /// Returns the number of lost events, and as many other notes as there is room for beside the knobs.
+    /// Returns the number of lost events, and as many other notes as have room beside the knobs.
     fn reliability_notes(&self, room: u16) -> Vec<(String, Style)> {
         let (health, plain) = (self.view.figures.health, self.theme.faint_style());
         let loud = |bad: bool| if bad { self.theme.severity_style(Severity::Warning) } else { plain };
@@ -183,19 +156,19 @@ impl RunHeader<'_> {
             };
             shown.push((text, loud(bad)));
         }
-        shown.push((format!("lost {}", compact_count(health.lost)), loud(health.lost > 0)));
+        shown.push((format!("{} lost", compact_count(health.lost)), loud(health.lost > 0)));
         if health.anomalies > 0 {
             shown.push((compact_counted(health.anomalies, "anomaly"), loud(true)));
         }
         if health.undeclared > 0 {
             shown.push((format!("{} undeclared", compact_count(health.undeclared)), loud(true)));
         }
-        if room >= 72 {
+        if room >= FULL_NOTES_FROM {
             shown.insert(0, (self.cores_text(), plain));
             shown.push((format!("{:.0} ns/event", health.ns_per_event), plain));
         }
         let late = self.view.lateness_p99;
-        if room >= 88 || late > LATE_FROM {
+        if room >= FULL_NOTES_FROM + LATE_WIDTH || late > LATE_FROM {
             shown.push((format!("{:>6} late", compact_duration(late)), loud(late > LATE_FROM)));
         }
         if self.is_unguarded {

@@ -34,7 +34,7 @@ pub(super) fn draw_large_run(app: &App, view: &RunView, area: Rect, buf: &mut Bu
     let slow_motion = app.slow_motion.as_ref().map(|slow| slow.caption());
     Headline::of(view, theme, slow_motion).draw(theme, layout.verdict, buf);
     if layout.body.height > 0 {
-        axis::AxisLine { scene, has_headings: false }.render(layout.axis, buf);
+        axis::AxisLine { scene }.render(layout.axis, buf);
         for (i, row) in layout.rows.iter().enumerate() {
             draw_row(scene, row, layout.row_line(i), buf);
         }

@@ -1,4 +1,5 @@
-//! The last line: the legend and the key hints, or the text being typed or a response to the last key.
+//! The second to last line: the legend of the states, or the text being typed or a response to the last key; and the key
+//! hints.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,9 +19,6 @@ pub(super) struct Legend<'a> {
     pub(super) view: &'a RunView,
 }
 
-/// Columns kept for `? help  q quit`.
-const HINTS_MIN_WIDTH: u16 = 16;
-
 impl Widget for Legend<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let inner = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
@@ -29,23 +27,12 @@ impl Widget for Legend<'_> {
             return;
         }
         let inner = filter_pill::draw_filter(self.app.theme, &self.view.filter, inner, buf);
-        if let Some(slow) = &self.app.slow_motion {
-            let rest = text::put_line(buf, inner, &slow.caption(), self.app.theme.strong_style());
-            let keys = "  m live  Space pause  Left/Right step";
-            if keys.len() <= usize::from(rest.width) {
-                text::put_right(buf, rest, keys, self.app.theme.faint_style());
-            }
-            return;
-        }
-        // The keys for help and for quitting are shown on every screen wide enough for part of the legend.
-        let kept = if line.width >= 60 { HINTS_MIN_WIDTH } else { 0 };
-        let rest = self.draw_states(Rect { width: inner.width - kept, ..inner }, buf);
-        draw_hints(self.app, self.app.key_context(), Rect { width: inner.right() - rest.x, ..rest }, buf);
+        self.draw_states(inner, buf);
     }
 }
 
 impl Legend<'_> {
-    fn draw_states(&self, at: Rect, buf: &mut Buffer) -> Rect {
+    fn draw_states(&self, at: Rect, buf: &mut Buffer) {
         let theme = self.app.theme;
         let mut states = self.view.states;
         for state in lane::unexpected_states(self.view) {
@@ -56,17 +43,19 @@ impl Legend<'_> {
         for state in State::ALL.into_iter().filter(|s| *s != State::Done && states.has(*s)) {
             let (glyph, style) = theme.swatch(state);
             let letter = state.letter().to_string();
-            rest = text::put_line(buf, rest, glyph, style);
+            let swatch =
+                if theme.has_unicode && glyph != letter { format!("{glyph}{glyph}") } else { glyph.to_owned() };
+            rest = text::put_line(buf, rest, &swatch, style);
             let letter = if glyph == letter { String::new() } else { format!(" {letter}") };
-            rest = text::put_line(buf, rest, &format!("{letter} {}{gap}", state_word(state)), Style::new());
+            rest = text::put_line(buf, rest, &letter, theme.state_style(state));
+            rest = text::put_line(buf, rest, &format!(" {}{gap}", state_word(state)), theme.faint_style());
         }
         let (mixed, style) = theme.mixed_cell(State::Lock, State::Running, 4);
         // Without colour, a mixed cell shows the glyph of the larger share, so there is nothing to explain.
         if states.has(State::Lock) && mixed != theme.state_glyph(State::Lock) && rest.width >= 7 {
             rest = text::put_line(buf, rest, mixed, style);
-            rest = text::put_line(buf, rest, " both ", Style::new());
+            text::put_line(buf, rest, " both ", Style::new());
         }
-        rest
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn take_pane_below(view: &RunView, area: &mut Rect) -> Option<(Pane, 
         return None;
     }
     let room = area.height.saturating_sub(MIN_ROWS_ABOVE);
-    let wanted = lines(pane, view).saturating_add(1);
+    let wanted = lines(pane, view, area.width).saturating_add(1);
     (wanted.min(room) > least_lines(pane)).then(|| {
         let mut below = take_bottom(area, wanted.min(room));
         take_top(&mut below, 1); // a blank line between
@@ -88,14 +88,14 @@ pub(super) fn take_pane_below(view: &RunView, area: &mut Rect) -> Option<(Pane, 
     })
 }
 
-fn lines(pane: Pane, view: &RunView) -> u16 {
-    u16::try_from(panes::wanted_lines(pane, view)).unwrap_or(u16::MAX)
+fn lines(pane: Pane, view: &RunView, width: u16) -> u16 {
+    u16::try_from(panes::wanted_lines(pane, view, width)).unwrap_or(u16::MAX)
 }
 
 /// Returns the lines below which a pane is not worth its place, its title included.
 const fn least_lines(pane: Pane) -> u16 {
     match pane {
-        Pane::Log => 3,
+        Pane::Log | Pane::Findings => 3,
         Pane::Levels => 5,
         Pane::Graph => 6,
         Pane::Pools => 10,
@@ -111,7 +111,11 @@ fn area_below(pane: Pane, view: &RunView, area: Rect, rows: &[TimelineRow]) -> O
     let all_lanes = !rows.iter().any(|row| {
         matches!(row, TimelineRow::FoldedLanes(_) | TimelineRow::FoldedGroup(..) | TimelineRow::MoreLocks(_))
     });
-    let least = if pane == Pane::Graph { least_graph_lines(view) } else { least_lines(pane).min(lines(pane, view)) };
+    let least = if pane == Pane::Graph {
+        least_graph_lines(view)
+    } else {
+        least_lines(pane).min(lines(pane, view, area.width))
+    };
     (all_lanes && below.height >= least).then_some((below, Rect { height: above - 1, ..area }))
 }
 
@@ -135,14 +139,14 @@ pub(super) fn room_below(view: &RunView, width: u16) -> usize {
     let registry = view.shown_model().registry();
     let may_deadlock = registry.locks().next().is_some() || registry.lives().next().is_some();
     let ring = if may_deadlock { view.visible_lanes().len() + 7 } else { 0 };
-    let pools = if registry.pools.is_empty() { 0 } else { panes::wanted_lines(Pane::Pools, view) };
+    let pools = if registry.pools.is_empty() { 0 } else { panes::wanted_lines(Pane::Pools, view, width) };
     ring.max(pools).min(MAX_KEPT_FREE)
 }
 
 /// Returns the panes of the side column, what matters most in this run first.
 fn side_order(view: &RunView) -> Vec<Pane> {
     let mut panes = panes::available_panes(view);
-    panes.retain(|pane| panes::is_separate(*pane));
+    panes.retain(|pane| panes::is_separate(*pane) && panes::is_beside(*pane, view));
     if !panes.contains(&Pane::Log) {
         panes.push(Pane::Log); // it tells what happens from the start
     }
@@ -158,6 +162,7 @@ fn side_order(view: &RunView) -> Vec<Pane> {
         Pane::Pools => 3,
         Pane::Costs => 4,
         Pane::Graph => 5,
+        Pane::Findings => 7,
         _ => 6,
     });
     panes
@@ -190,7 +195,7 @@ fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Re
     let mut stacked = Vec::new();
     for (i, pane) in chosen.iter().enumerate() {
         take_top(&mut area, u16::from(i > 0)); // a blank line between
-        let more = lines(*pane, view).saturating_sub(least_lines(*pane)).min(free);
+        let more = lines(*pane, view, area.width).saturating_sub(least_lines(*pane)).min(free);
         free -= more;
         let height = if i + 1 == chosen.len() { area.height } else { least_lines(*pane) + more };
         stacked.push((*pane, take_top(&mut area, height)));

@@ -139,7 +139,8 @@ fn push_section(rows: &mut Vec<TimelineRow>, share: &LineBudget, section: Sectio
     if share.has_gaps && !rows.is_empty() {
         rows.push(TimelineRow::Blank);
     }
-    if share.has_headings {
+    // The heading of the first section has the line of the time axis.
+    if share.has_headings && !rows.is_empty() {
         rows.push(TimelineRow::Heading(section));
     }
     rows.extend(content);
@@ -191,7 +192,7 @@ impl LineBudget {
         let sections = [self.lanes, self.locks, self.queues, self.signals, self.counters, self.cores];
         let heads = sections.iter().filter(|n| **n > 0).count();
         let gaps = if self.has_gaps { heads.saturating_sub(1) } else { 0 };
-        let heads = if self.has_headings { heads } else { 0 };
+        let heads = if self.has_headings { heads.saturating_sub(1) } else { 0 };
         let queues = self.queues * usize::from(self.queue_lines);
         self.lanes + self.locks + queues + self.signals + self.counters + self.cores + heads + gaps
     }

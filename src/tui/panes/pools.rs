@@ -223,24 +223,6 @@ fn resample(bins: &[u32; TIME_BINS], columns: usize) -> Vec<f64> {
     out
 }
 
-/// Returns all pools in one line: tasks done, of how many, failures, throughput.
-pub(in crate::tui) fn summary_line(view: &RunView) -> String {
-    let registry = view.shown_model().registry();
-    let pools = view.figures.pools.iter().filter_map(|(id, pool)| {
-        let name = &registry.pools.get(id.index())?.name;
-        if view.shown_range().is_some() && view.interval_gap().is_some() {
-            return Some(format!("{name}: {}", compact_rate(pool.throughput)));
-        }
-        let of = pool.total.map_or_else(String::new, |total| format!(" of {}", compact_count(total)));
-        let failed = if pool.failed > 0 { format!("{} failed, ", compact_count(pool.failed)) } else { String::new() };
-        Some(format!("{name}: {}{of} done, {failed}{}", compact_count(pool.done), compact_rate(pool.throughput)))
-    });
-    let is_whole = view.has_only_final_totals() && view.interval_record().is_none();
-    let whole = if is_whole { "whole run: " } else { "" };
-    let pools = pools.collect::<Vec<_>>().join("   ");
-    if pools.is_empty() { pools } else { format!("{whole}{pools}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -58,6 +58,7 @@ impl RunView {
             interval: IntervalReader::default(),
             arrangement: Arrangement::default(),
             muted_findings: 0,
+            past_finding: None,
             place_history: PlaceHistory::default(),
             letters: LetterSize::Small,
             pane: Pane::Lanes,

@@ -15,6 +15,8 @@ pub(in crate::tui) struct Prediction {
     pub(in crate::tui) guess: Option<usize>,
     /// Whether to show the answer by itself, once.
     pub(in crate::tui) is_answer_pending: bool,
+    /// Whether the verdict is about the guess, until it is closed.
+    pub(in crate::tui) is_result_shown: bool,
     /// The outcome of the previous run, with other knobs.
     pub(in crate::tui) previous_outcome: Option<String>,
 }

@@ -17,6 +17,8 @@ pub(in crate::tui) enum Pane {
     Levels,
     /// The run beside a recorded one, or before and after a turned knob.
     Comparison,
+    /// The prediction beside the measurement.
+    Answer,
     Graph,
     /// Who costs whom.
     Costs,
@@ -95,7 +97,12 @@ impl RunView {
     pub(in crate::tui) fn switch_pane(&mut self, available: &[Pane], forward: bool) {
         let here = available.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         let step = if forward { 1 } else { available.len().saturating_sub(1) };
-        self.pane = available.get((here + step) % available.len().max(1)).copied().unwrap_or(Pane::Lanes);
+        self.open_pane(available.get((here + step) % available.len().max(1)).copied().unwrap_or(Pane::Lanes));
+    }
+
+    /// Gives a pane the focus, and selects the first thing in it.
+    pub(in crate::tui) fn open_pane(&mut self, pane: Pane) {
+        self.pane = pane;
         self.scroll = 0;
         self.selection =
             if self.pane == Pane::Lanes { None } else { self.selectable().into_iter().find(|c| c.pane() == self.pane) };
@@ -142,7 +149,7 @@ impl RunView {
         let target = match about.map(FindingSubject::worst) {
             Some(FindingSubject::Worker(worker)) => Some(Selection::Lane(worker)),
             Some(FindingSubject::Resource(id)) if self.figures.lock(id).is_some() => Some(Selection::Lock(id)),
-            Some(FindingSubject::Resource(id)) => Some(Selection::Queue(id)),
+            Some(FindingSubject::Resource(id)) => self.figures.queue(id).map(|_| Selection::Queue(id)),
             Some(FindingSubject::Pool(id)) => self.queue_of(id).map(Selection::Queue),
             _ => None,
         };

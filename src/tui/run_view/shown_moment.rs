@@ -109,6 +109,13 @@ impl RunView {
         changes.iter().filter(move |change| change.at <= until && !self.arrangement.is_muted(change.id))
     }
 
+    /// Returns the newest problem before `at`, if nothing is wrong at `at`.
+    pub(super) fn problem_before(&self, at: Stamp) -> Option<Finding> {
+        let is_over = self.figures.findings.is_empty() && self.shown_range().is_none();
+        let is_listed = |finding: &Finding| !self.arrangement.is_muted(finding.id);
+        is_over.then(|| self.totals_history.last_problem(at, is_listed).cloned()).flatten()
+    }
+
     /// Whether the figures are those of a part of the run, and not all of it up to now.
     pub(in crate::tui) fn shows_part_of_run(&self) -> bool {
         self.shown_range().is_some() || self.time_before_end().is_some()

@@ -10,9 +10,9 @@ use crate::trace::{Command, KnobId, Message, RunEnd, WorkerId};
 fn space_freezes_the_picture_while_collection_continues() {
     let script = contention();
     let mut harness = Harness::after_run(&script);
-    assert!(harness.contains("live 5.0 s"), "a run begins live: {}", harness.screen_text());
+    assert!(harness.contains("LIVE 5.0 s"), "a run begins live: {}", harness.screen_text());
     harness.press_keys(" ");
-    assert!(harness.contains("frozen 5.0 s"), "space freezes");
+    assert!(harness.contains("FROZEN 5.0 s"), "space freezes");
     let frozen = harness.screen_text();
     harness.feed_message(Message::Events(Vec::new()));
     let frames = harness.frame_count();
@@ -21,7 +21,7 @@ fn space_freezes_the_picture_while_collection_continues() {
     assert_eq!(harness.frame_count(), frames, "and draws no frame");
     harness.press_keys(" ");
     harness.tick(ms(9_000));
-    assert!(harness.contains("live 9.0 s"), "space again resumes at the newest");
+    assert!(harness.contains("LIVE 9.0 s"), "space again resumes at the newest");
 }
 
 #[test]
@@ -80,17 +80,17 @@ fn r_restarts_the_run_and_s_stops_it() {
     harness.press_keys("s");
     assert_eq!(harness.last_run().source.commands(), [Command::Stop]);
     harness.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Stopped });
-    assert!(harness.contains("stopped 5.1 s"), "the picture stays: {}", harness.screen_text());
+    assert!(harness.contains("STOPPED 5.1 s"), "the picture stays: {}", harness.screen_text());
     harness.press_keys("r");
     assert_eq!(harness.run_count(), 2);
-    assert!(harness.contains("live"));
+    assert!(harness.contains("LIVE"));
 }
 
 #[test]
 fn ended_run_draws_no_frames() {
     let mut harness = Harness::after_run(&contention());
     harness.feed_message(Message::Ended { at: ms(5_000), reason: RunEnd::Completed });
-    assert!(harness.contains("completed"));
+    assert!(harness.contains("COMPLETED"));
     let frames = harness.frame_count();
     harness.tick(ms(6_000));
     assert_eq!(harness.frame_count(), frames);
@@ -100,7 +100,7 @@ fn ended_run_draws_no_frames() {
 fn run_whose_channel_closes_early_is_shown_as_crashed() {
     let mut harness = Harness::after_run(&contention());
     harness.close_run();
-    assert!(harness.contains("crashed") && harness.contains("its events stopped"), "{}", harness.screen_text());
+    assert!(harness.contains("CRASHED") && harness.contains("its events stopped"), "{}", harness.screen_text());
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn escape_goes_back_one_step_at_a_time() {
     harness.press_keys("<esc>");
     assert!(harness.contains("now"), "first the cursor");
     harness.press_keys("<esc>");
-    assert!(harness.contains("live"), "then the selection");
+    assert!(harness.contains("LIVE"), "then the selection");
     harness.press_keys("<esc>");
     assert!(harness.contains("see threads and processes contend"), "then the picker: {}", harness.screen_text());
     harness.press_keys("<enter>");
@@ -224,7 +224,7 @@ fn deadlock_is_on_screen_at_the_next_frame() {
 fn enter_on_a_finding_goes_to_its_lane_and_time() {
     let mut harness = Harness::after_run(&deadlock(3));
     harness.press_keys("<enter>");
-    assert!(!harness.contains("now│"), "the window stands where it happened: {}", harness.screen_text());
+    assert!(!harness.contains("now   "), "the window stands where it happened: {}", harness.screen_text());
 }
 
 #[test]
@@ -232,9 +232,9 @@ fn click_sets_the_cursor_and_selects_and_wheel_zooms() {
     let mut harness = Harness::after_run(&contention());
     let mouse = |kind, column, row| Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
     let before = harness.screen_text();
-    harness.send_event(mouse(MouseEventKind::ScrollDown, 60, 4));
+    harness.send_event(mouse(MouseEventKind::ScrollDown, 60, 8));
     assert_ne!(harness.screen_text(), before, "the wheel zooms out");
-    harness.send_event(mouse(MouseEventKind::ScrollUp, 60, 4));
+    harness.send_event(mouse(MouseEventKind::ScrollUp, 60, 8));
     assert_eq!(harness.screen_text(), before, "and in");
     let row = before.lines().position(|line| line.contains("teller-2")).unwrap_or_default() as u16;
     harness.send_event(mouse(MouseEventKind::Down(MouseButton::Left), 80, row));
@@ -247,13 +247,13 @@ fn click_sets_the_cursor_and_selects_and_wheel_zooms() {
 #[test]
 fn dragging_moves_the_window() {
     let mut harness = Harness::after_run(&contention());
-    let mouse = |kind, column| Event::Mouse(MouseEvent { kind, column, row: 4, modifiers: KeyModifiers::NONE });
+    let mouse = |kind, column| Event::Mouse(MouseEvent { kind, column, row: 8, modifiers: KeyModifiers::NONE });
     harness.send_event(mouse(MouseEventKind::Down(MouseButton::Left), 60));
     harness.send_event(mouse(MouseEventKind::Drag(MouseButton::Left), 70));
     harness.send_event(mouse(MouseEventKind::Up(MouseButton::Left), 70));
-    assert!(!harness.contains("now│"), "the window left the newest: {}", harness.screen_text());
+    assert!(!harness.contains("now   "), "the window left the newest: {}", harness.screen_text());
     harness.press_keys("f");
-    assert!(harness.contains("now│"));
+    assert!(harness.contains("now   "));
 }
 
 #[test]

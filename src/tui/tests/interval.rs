@@ -117,13 +117,13 @@ fn findings_of_a_range_are_those_of_its_events() {
         harness.press_keys("c<left><left>v");
         harness.press_keys(HALF_A_SECOND);
         harness.press_keys("v");
-        assert!(harness.contains("range 4.400 s to 4.900 s"), "{name}: {}", harness.screen_text());
+        assert!(harness.contains("RANGE 4.400 s to 4.900 s"), "{name}: {}", harness.screen_text());
         harness.wait_while("lost-update");
         harness.press_keys("<esc>");
         harness.press_keys("v");
         harness.press_keys(HALF_A_SECOND);
         harness.press_keys("v");
-        assert!(harness.contains("range 3.900 s to 4.400 s"), "{name}: {}", harness.screen_text());
+        assert!(harness.contains("RANGE 3.900 s to 4.400 s"), "{name}: {}", harness.screen_text());
         harness.wait_for("lost-update");
     }
 }
@@ -207,14 +207,14 @@ fn answer_of_a_recording_is_that_of_the_run() {
     let [mut live, mut replay] = shown_both_ways(&script);
     let measured = |harness: &mut Harness| {
         harness.press_keys("a");
-        assert!(harness.contains("Result"), "{}", harness.screen_text());
+        assert!(harness.contains("Question "), "{}", harness.screen_text());
         line_with(harness, "Measured")
     };
     assert_eq!(measured(&mut live), measured(&mut replay));
     assert!(live.contains("[1] twice as many tellers") && !replay.contains("[1]"), "{}", replay.screen_text());
     assert!(replay.contains("- twice as many tellers"), "{}", replay.screen_text());
     replay.press_keys("a");
-    assert!(!replay.contains("Result"), "{}", replay.screen_text());
+    assert!(!replay.contains("Question "), "{}", replay.screen_text());
     let mut late = Harness::with_late_recording(&script, AT_END, ms(3_000));
     late.press_keys("a");
     assert!(
@@ -276,7 +276,7 @@ fn moments_have_the_digits_that_the_zoom_needs() {
     harness.press_keys("]]]]]]]]");
     assert!(harness.contains(" 5.000000 s "), "{}", harness.screen_text());
     harness.press_keys("<left>");
-    assert!(harness.contains(" 4.999900 s ") && harness.contains("at 4.999900 s"), "{}", harness.screen_text());
+    assert!(harness.contains(" 4.999900 s ") && harness.contains("AT 4.999900 s"), "{}", harness.screen_text());
     harness.press_keys("v");
     assert!(harness.contains("Range from 4.999900 s"), "{}", harness.screen_text());
 }

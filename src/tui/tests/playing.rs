@@ -21,12 +21,12 @@ fn truncated_at(mut script: Script, at: Stamp) -> Script {
     script
 }
 
-/// Returns the lines below the header and the labels of the time axis, without the legend.
+/// Returns the lines below the header, without the time axis, the legend and the tabs.
 fn body(shown: &str) -> Vec<String> {
-    let mut lines: Vec<String> =
-        shown.lines().skip(1).filter(|line| !line.starts_with(" last ")).map(str::to_owned).collect();
-    lines.pop();
-    without_events(lines)
+    let mut lines: Vec<String> = without_events(shown.lines().skip(1).map(str::to_owned).collect());
+    lines.truncate(lines.len().saturating_sub(2));
+    lines.retain(|line| !line.starts_with(" WORKERS"));
+    lines
 }
 
 /// Cuts the events off: a live run notices a finding at its own moments.
@@ -159,7 +159,8 @@ fn knobs_of_a_recording_have_the_values_of_the_moment() {
     let start = harness.screen_text();
     let knobs = |text: &str| text.lines().next().unwrap_or_default().rsplit("  ").next().map(str::to_owned);
     assert_ne!(start.lines().next(), end.lines().next());
-    assert!(!start.contains('→') && !end.contains('→'), "no knob can be turned: {:?}", knobs(&end));
+    let turned = |text: &str| text.lines().next().is_some_and(|header| header.contains('→'));
+    assert!(!turned(&start) && !turned(&end), "no knob can be turned: {:?}", knobs(&end));
 }
 
 #[test]
@@ -208,7 +209,7 @@ fn keys_of_the_player_are_absent_from_a_live_run() {
     let mut live = Harness::after_run(&in_delivery_order(contention()));
     live.press_keys("}{");
     live.press_keys("0");
-    assert!(live.contains("live 5.0 s"), "{}", live.screen_text());
+    assert!(live.contains("LIVE 5.0 s"), "{}", live.screen_text());
     let mut replay = Harness::with_recording(&in_delivery_order(contention()), AT_END);
     replay.press_keys("?");
     assert!(replay.contains(words) && !replay.contains("Kill the chosen worker"), "{}", replay.screen_text());

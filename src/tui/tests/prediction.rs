@@ -39,16 +39,20 @@ fn question_with_its_guesses_comes_before_the_run() {
 
 #[test]
 fn right_guess_is_marked_as_right() {
-    let harness = run_with_guess("2<up><enter>");
-    assert!(harness.contains("Result") && harness.contains("Your guess about five ✓"), "{}", harness.screen_text());
-    assert!(harness.contains("Measured   counter balance:"), "with the figures: {}", harness.screen_text());
+    let mut harness = run_with_guess("2<up><enter>");
+    assert!(harness.contains("✔ right   You guessed: about five."), "{}", harness.screen_text());
+    assert!(harness.contains("→ Measured: counter balance:"), "with the figures: {}", harness.screen_text());
+    harness.press_keys("a");
+    assert!(harness.contains("Your guess about five ✓"), "{}", harness.screen_text());
     assert!(harness.contains("Watch      the lock: held nearly all the time"));
-    assert!(harness.contains("live 5.0 s"), "the picture stays in sight");
+    assert!(harness.contains("LIVE 5.0 s"), "the picture stays in sight");
 }
 
 #[test]
 fn wrong_guess_is_marked_and_the_answer_given() {
-    let harness = run_with_guess("<down><down><enter>");
+    let mut harness = run_with_guess("<down><down><enter>");
+    assert!(harness.contains("✗ wrong   You guessed: one. Answer: about five."), "{}", harness.screen_text());
+    harness.press_keys("a");
     assert!(
         harness.contains("Your guess one ✗") && harness.contains("Answer     about five"),
         "{}",
@@ -59,22 +63,23 @@ fn wrong_guess_is_marked_and_the_answer_given() {
 #[test]
 fn answer_without_a_guess_opens_once() {
     let mut harness = run_with_guess("<enter>");
-    assert!(harness.contains("Answer     about five") && !harness.contains("Your guess"), "{}", harness.screen_text());
-    harness.press_keys("<esc>");
+    assert!(harness.contains("Answer: about five   a: all of it"), "{}", harness.screen_text());
+    assert!(harness.contains("■ lost-update"), "the verdict stays: {}", harness.screen_text());
+    harness.press_keys("c");
     harness.tick(ms(6_000));
-    assert!(!harness.contains("Result"), "once");
+    assert!(!harness.contains("Answer: about five"), "once");
     harness.press_keys("a");
-    assert!(harness.contains("Result"), "and opens by key");
+    assert!(harness.contains("Answer     about five") && !harness.contains("Your guess"), "{}", harness.screen_text());
 }
 
 /// The answer opens by itself: it may not swallow keys that the user presses meanwhile.
 #[test]
 fn keys_for_recording_marks_and_comparison_work_while_the_answer_is_open() {
-    let mut harness = run_with_guess("<enter>");
-    assert!(harness.contains("Result"));
+    let mut harness = run_with_guess("1<enter>");
+    assert!(harness.contains("✔ right"));
     harness.press_keys("M");
     assert_eq!(harness.live_model().named_marks().len(), 1);
-    assert!(harness.contains("Result"), "it stays open meanwhile");
+    assert!(harness.contains("✔ right"), "it stays open meanwhile");
     harness.press_keys("d");
     assert!(harness.contains("Compare with the recording:"), "{}", harness.screen_text());
 }
@@ -85,21 +90,21 @@ fn answer_opens_only_when_settled_and_the_present_is_shown() {
     let mut harness = Harness::with_questions(&script);
     harness.press_keys("<enter><enter>");
     harness.tick(ms(500));
-    assert!(!harness.contains("Result"), "too early to tell");
+    assert!(!harness.contains("Answer: about five"), "too early to tell");
     harness.press_keys("a");
     assert!(harness.contains("So far"), "the answer can be opened early: {}", harness.screen_text());
     harness.press_keys("r");
     harness.play(&script);
-    assert!(!harness.contains("Result"), "a restart shows no answer");
+    assert!(!harness.contains("Answer: about five") && !harness.contains("Measured"), "a restart shows no answer");
 
     harness.press_keys("p<enter>");
     harness.tick(ms(400));
     harness.press_keys("<left>");
     harness.play(&script);
-    assert!(!harness.contains("Result"), "{}", harness.screen_text());
+    assert!(!harness.contains("Answer: about five"), "{}", harness.screen_text());
     harness.press_keys("f");
     harness.tick(ms(5_400));
-    assert!(harness.contains("Result"), "{}", harness.screen_text());
+    assert!(harness.contains("Answer: about five"), "{}", harness.screen_text());
 }
 
 #[test]
@@ -108,24 +113,22 @@ fn run_that_ends_early_is_judged_at_its_end() {
     harness.press_keys("<enter>1<enter>");
     harness.tick(ms(100));
     harness.feed_message(Message::Ended { at: ms(200), reason: RunEnd::Completed });
-    assert!(
-        harness.contains("Your guess about five ✗") && harness.contains("Answer     one"),
-        "{}",
-        harness.screen_text()
-    );
+    assert!(harness.contains("✗ wrong   You guessed: about five. Answer: one."), "{}", harness.screen_text());
 }
 
 #[test]
 fn number_key_starts_a_suggestion_and_shows_the_previous_outcome() {
     let mut harness = run_with_guess("<enter>");
+    harness.press_keys("a");
     assert!(harness.contains("Try        [1] twice as many tellers") && harness.contains("- in another program"));
     harness.press_keys("2");
     assert_eq!(harness.run_count(), 2);
     let scenario = script::scenario();
     let (hold, knob) = scenario.knob("hold").expect("it is there");
     assert_eq!(knob.format_value(harness.last_run().settings.number(hold)), "1ms", "the second that has knobs");
-    assert!(harness.contains("watch: a shorter stay inside"), "the hint of this suggestion: {}", harness.screen_text());
+    assert!(harness.contains("Watch: a shorter stay inside"), "the hint of this suggestion: {}", harness.screen_text());
     harness.play(&contention());
+    harness.press_keys("a");
     assert!(harness.contains("Before     with default knobs: about five"), "{}", harness.screen_text());
     harness.press_keys("<esc>9");
     assert!(harness.contains("2 suggestions: press 1 to 2") && harness.run_count() == 2, "{}", harness.screen_text());
@@ -153,12 +156,12 @@ fn turned_knob_discards_the_answer_of_the_old_settings() {
 #[test]
 fn question_can_be_asked_again_with_other_knobs() {
     let mut harness = run_with_guess("<enter>");
-    harness.press_keys("<esc>,+p");
+    harness.press_keys(",+p");
     assert!(harness.contains("With tellers=4"), "{}", harness.screen_text());
     harness.press_keys("3<enter>");
     assert!((harness.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9);
     harness.play(&contention());
-    assert!(harness.contains("Your guess something else ✗"), "{}", harness.screen_text());
+    assert!(harness.contains("✗ wrong   You guessed: something else."), "{}", harness.screen_text());
 }
 
 #[test]
@@ -179,9 +182,13 @@ fn knob_turned_after_the_end_is_shown_as_next_value() {
     let mut harness = Harness::after_run(&contention());
     harness.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Stopped });
     harness.press_keys(",+");
-    assert!(harness.contains("tellers 3\u{2192}4"), "the picture is still that of three: {}", harness.screen_text());
+    assert!(
+        harness.contains("tellers ◂ 3\u{2192}4 ▸"),
+        "the picture is still that of three: {}",
+        harness.screen_text()
+    );
     harness.press_keys("r");
-    assert!(harness.contains("tellers 4") && (harness.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9);
+    assert!(harness.contains("tellers ◂ 4 ▸") && (harness.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9);
 }
 
 const KNOB_SCENARIO: &str =
@@ -220,7 +227,7 @@ fn mistakes_in_a_saved_file_are_shown_while_the_run_continues() {
     );
     harness.save_file("tellers", script::TEXT);
     assert!(
-        harness.run_count() == 2 && !harness.contains("has mistakes") && harness.contains("live"),
+        harness.run_count() == 2 && !harness.contains("has mistakes") && harness.contains("LIVE"),
         "{}",
         harness.screen_text()
     );

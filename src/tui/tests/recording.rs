@@ -104,5 +104,5 @@ fn file_that_cannot_be_written_is_refused_in_words_and_the_run_goes_on() {
     assert!(harness.contains("not found") || harness.contains("No such file"), "{}", harness.screen_text());
     harness.feed_message(Message::Watermark(Stamp(5_200_000_000)));
     harness.tick(ms(5_200));
-    assert!(harness.contains("live 5.2 s") && !harness.contains("rec "), "{}", harness.screen_text());
+    assert!(harness.contains("LIVE 5.2 s") && !harness.contains("rec "), "{}", harness.screen_text());
 }

@@ -10,6 +10,11 @@ use crate::trace::Stamp;
 use crate::tui::app::AppEvent;
 use crate::tui::run_view::Viewport;
 
+/// Returns the second to last line, which responds to keys.
+fn response(harness: &Harness) -> String {
+    harness.screen_text().lines().rev().nth(1).unwrap_or_default().to_owned()
+}
+
 #[test]
 fn steps_go_through_the_events_of_the_chosen_row_and_tell_them() {
     let mut harness = Harness::with_recording(&in_delivery_order(contention()), AT_END);
@@ -17,10 +22,10 @@ fn steps_go_through_the_events_of_the_chosen_row_and_tell_them() {
     harness.press_keys("j.");
     let at = |harness: &mut Harness| run_view_of(harness.app()).now;
     // teller-1 takes the lock at 0, 600, 1,200 ms; the first step is to its first event after the start.
-    let mut seen = vec![(at(&mut harness), harness.screen_text().lines().last().unwrap_or_default().to_owned())];
+    let mut seen = vec![(at(&mut harness), response(&harness))];
     for _ in 0..4 {
         harness.press_keys(".");
-        seen.push((at(&mut harness), harness.screen_text().lines().last().unwrap_or_default().to_owned()));
+        seen.push((at(&mut harness), response(&harness)));
     }
     assert!(seen.is_sorted_by(|a, b| a.0 < b.0), "{seen:?}");
     assert!(seen.iter().all(|(_, said)| said.contains("teller-1")), "{seen:?}");
@@ -80,7 +85,7 @@ fn jumps_go_to_findings_marks_and_times() {
 #[test]
 fn click_on_the_axis_jumps_and_a_drag_plays_by_hand() {
     let mut harness = Harness::with_recording(&in_delivery_order(contention()), AT_END);
-    let axis = harness.screen_text().lines().position(|line| line.starts_with(" last ")).unwrap_or(1) as u16;
+    let axis = harness.screen_text().lines().position(|line| line.starts_with(" WORKERS")).unwrap_or(1) as u16;
     let mouse = |kind, column| Event::Mouse(MouseEvent { kind, column, row: axis, modifiers: KeyModifiers::NONE });
     harness.send_event(mouse(MouseEventKind::Down(MouseButton::Left), 60));
     let first = run_view_of(harness.app()).now;
@@ -100,7 +105,7 @@ fn drag_goes_on_while_the_terminal_becomes_too_narrow_for_a_timeline() {
     let script = in_delivery_order(contention());
     for width in 0..60 {
         let mut app = app_with_recording(&script, AT_END, (120, 40));
-        let axis = screen_text(&screen(&app)).lines().position(|line| line.starts_with(" last ")).unwrap_or(1) as u16;
+        let axis = screen_text(&screen(&app)).lines().position(|line| line.starts_with(" WORKERS")).unwrap_or(1) as u16;
         let mouse = |kind, column| Event::Mouse(MouseEvent { kind, column, row: axis, modifiers: KeyModifiers::NONE });
         app.update(AppEvent::Input(mouse(MouseEventKind::Down(MouseButton::Left), 60)));
         let first = run_view_of(&mut app).now;

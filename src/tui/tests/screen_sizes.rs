@@ -75,7 +75,7 @@ fn assert_parts_are_separate(app: &App, area: Rect) {
             let layout = RunLayout::compute(view, area);
             assert!(layout.rows.len() <= usize::from(layout.body.height), "{} rows on {area}", layout.rows.len());
             let panes = layout.panes.iter().map(|(_, pane)| *pane);
-            let lines = [layout.header, layout.axis, layout.body, layout.findings, layout.legend];
+            let lines = [layout.header, layout.axis, layout.body, layout.band, layout.legend, layout.tabs];
             lines.into_iter().chain(panes).collect()
         }
     };
@@ -97,7 +97,7 @@ fn assert_first_line(screen: &Buffer, text: &str) {
 
 fn run_title(script: &Script, screen: &Buffer) -> String {
     let name = &script.scenario.name;
-    if screen.area.width >= 100 { format!("contend  {name}") } else { name.clone() }
+    if screen.area.width >= 100 { format!("contend {name}") } else { name.clone() }
 }
 
 #[test]

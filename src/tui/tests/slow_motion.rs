@@ -4,10 +4,10 @@ use super::harness::Harness;
 use super::script::{contention, deadlock, ms};
 use crate::trace::{KnobId, Message, Notice, RunEnd, Stamp};
 
-/// Draws frames, ten a second, until the last line begins with these words. Returns the last line.
+/// Draws frames, ten a second, until the caption begins with these words. Returns the caption.
 fn frames_until(harness: &mut Harness, words: &str) -> String {
     for frame in 0..4_000 {
-        let last = last_line(harness);
+        let last = caption(harness);
         if last.trim_start().starts_with(words) {
             return last;
         }
@@ -16,8 +16,10 @@ fn frames_until(harness: &mut Harness, words: &str) -> String {
     panic!("{words}: {}", harness.screen_text());
 }
 
-fn last_line(harness: &Harness) -> String {
-    harness.screen_text().lines().last().unwrap_or_default().to_owned()
+fn caption(harness: &Harness) -> String {
+    let shown = harness.screen_text();
+    let caption = shown.lines().find_map(|line| line.split_once("slow motion  ")).map(|(_, caption)| caption.trim());
+    caption.unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -25,7 +27,7 @@ fn steps_of_the_ring_are_shown_until_the_deadlock_closes() {
     let mut harness = Harness::after_run(&deadlock(2));
     let closed_at = harness.live_model().first_deadlock().expect("a deadlock").closed_at;
     harness.press_keys("m");
-    assert!(harness.contains("slow motion"), "{}", harness.screen_text());
+    assert!(harness.contains("SLOW MOTION"), "{}", harness.screen_text());
     let mut captions = vec![frames_until(&mut harness, "1/")];
     let count: usize = captions[0].split(['/', ' ']).filter_map(|word| word.parse().ok()).nth(1).expect("a count");
     for step in 2..=count {
@@ -36,7 +38,7 @@ fn steps_of_the_ring_are_shown_until_the_deadlock_closes() {
     assert!(captions.iter().any(|caption| caption.contains(" takes ")), "{captions:#?}");
     assert!(last.contains("paused"), "it stops at the end: {last}");
     assert_eq!(harness.shown_moment(), closed_at, "the last step closes the ring");
-    assert!(harness.contains("deadlock"), "and the picture shows it: {}", harness.screen_text());
+    assert!(harness.shown_model().first_deadlock().is_some(), "and the picture shows it: {}", harness.screen_text());
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn collection_goes_on_and_m_returns_to_live() {
         assert!(harness.live_model().newest_stamp() > before, "the live model gets what arrives");
         harness.press_keys(key);
         harness.tick(ms(9_500));
-        assert!(harness.contains("live 9.5 s"), "{key}: {}", harness.screen_text());
+        assert!(harness.contains("LIVE 9.5 s"), "{key}: {}", harness.screen_text());
         assert_eq!(harness.live_model().log().back().map(|line| line.text.as_str()), Some("later"));
     }
 }
@@ -96,7 +98,7 @@ fn chosen_worker_alone_is_played() {
     frames_until(&mut harness, "1/");
     harness.press_keys(" ");
     for _ in 0..10 {
-        assert!(last_line(&harness).contains("teller-1"), "{}", last_line(&harness));
+        assert!(caption(&harness).contains("teller-1"), "{}", caption(&harness));
         harness.press_keys("<right>");
     }
 }
@@ -107,15 +109,15 @@ fn run_that_ends_or_restarts_meanwhile_is_shown_live_again() {
     harness.press_keys("m");
     frames_until(&mut harness, "1/");
     harness.feed_message(Message::Ended { at: ms(9_000), reason: RunEnd::Completed });
-    assert!(harness.contains("slow motion"), "it goes on: {}", harness.screen_text());
+    assert!(harness.contains("SLOW MOTION"), "it goes on: {}", harness.screen_text());
     frames_until(&mut harness, "2/");
     harness.press_keys("m");
-    assert!(harness.contains("completed"), "{}", harness.screen_text());
+    assert!(harness.contains("COMPLETED"), "{}", harness.screen_text());
     harness.press_keys("m");
     frames_until(&mut harness, "1/");
     harness.press_keys("mr");
     assert_eq!(harness.run_count(), 2);
-    assert!(harness.contains("live"), "{}", harness.screen_text());
+    assert!(harness.contains("LIVE"), "{}", harness.screen_text());
 }
 
 #[test]
@@ -126,12 +128,12 @@ fn knobs_have_the_values_of_the_shown_step() {
     harness.feed_message(Message::Notice { at: ms(5_050), notice });
     harness.feed_message(Message::Watermark(ms(5_300)));
     harness.tick(ms(5_300));
-    assert!(harness.contains("hold 50ms"), "{}", harness.screen_text());
+    assert!(harness.contains("50 ms ▸"), "{}", harness.screen_text());
     harness.press_keys("c<left><left><left><left><left><left><left><left><left><left>m");
     frames_until(&mut harness, "1/");
     harness.press_keys(" ");
     assert!(harness.shown_moment() < ms(5_050), "{:?}", harness.shown_moment());
-    assert!(harness.contains("hold 20ms") && !harness.contains("50ms"), "{}", harness.screen_text());
+    assert!(harness.contains("hold 20 ms") && !harness.contains("50 ms"), "{}", harness.screen_text());
 }
 
 /// Draws frames at this moment until the time of the present step counts from it. Returns the number of the step.
@@ -142,7 +144,7 @@ fn step_from(harness: &mut Harness, at: Stamp) -> usize {
 }
 
 fn step_number(harness: &Harness) -> usize {
-    let last = last_line(harness);
+    let last = caption(harness);
     let number = last.trim_start().split('/').next().and_then(|number| number.parse().ok());
     number.unwrap_or_else(|| panic!("{last}"))
 }
@@ -174,7 +176,7 @@ fn slower_pace_shows_steps_longer() {
     harness.press_keys("m");
     frames_until(&mut harness, "1/");
     // A character takes 20 ms to read; the line has the caption and the keys.
-    let at_most = |harness: &Harness| 400 + 20 * last_line(harness).trim().chars().count() as u64;
+    let at_most = |harness: &Harness| 400 + 20 * caption(harness).trim().chars().count() as u64;
     harness.press_keys("-");
     let step = step_from(&mut harness, ms(20_000));
     harness.tick(ms(20_000 + 2 * 400));

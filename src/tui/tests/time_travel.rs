@@ -29,9 +29,9 @@ fn app_looking_back(script: &Script, at: Stamp, cursor: bool, size: (u16, u16)) 
 /// Returns the lines below the header and the labels of the time axis, without the loads of cores: they are sampled,
 /// and arrive later. Nor has it the titles of panes that name the shown moments.
 fn below_the_axis(shown: &str) -> Vec<String> {
-    let lines = shown.lines().skip(1).filter(|line| !line.starts_with(" last "));
+    let lines = shown.lines().skip(1).filter(|line| !line.starts_with(" WORKERS"));
     let until_title = |line: &str| {
-        let titles = ["WHO COSTS WHOM", "WHO WAITS", "SIZES"].iter().filter_map(|title| line.find(title));
+        let titles = ["WHO COSTS WHOM", "WHO WAITS", "SIZES", "RESULT"].iter().filter_map(|title| line.find(title));
         line[..titles.min().unwrap_or(line.len())].to_owned()
     };
     let lines = lines.map(until_title);
@@ -161,21 +161,21 @@ fn deadlock_is_not_drawn_before_it_closed() {
 #[test]
 fn header_shows_which_moment_is_shown() {
     let mut harness = Harness::after_run(&in_delivery_order(contention()));
-    assert!(harness.contains("live 5.0 s"));
+    assert!(harness.contains("LIVE 5.0 s"));
     harness.press_keys("<left><left>");
-    assert!(harness.contains("at 4.9 s, 100 ms ago") && !harness.contains("live"), "{}", harness.screen_text());
+    assert!(harness.contains("AT 4.9 s, 100 ms ago") && !harness.contains("LIVE"), "{}", harness.screen_text());
     harness.press_keys("<esc>h");
     harness.press_keys(" ");
-    assert!(harness.contains("before frozen 5.0 s"), "{}", harness.screen_text());
+    assert!(harness.contains("before    ‖ FROZEN 5.0 s"), "{}", harness.screen_text());
     harness.press_keys("f");
     assert!(
-        harness.contains("live 5.0 s") && !harness.contains("frozen"),
+        harness.contains("LIVE 5.0 s") && !harness.contains("FROZEN"),
         "f follows the newest: {}",
         harness.screen_text()
     );
     harness.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Completed });
     harness.press_keys("<left>");
-    assert!(harness.contains("before completed 5.1 s"), "{}", harness.screen_text());
+    assert!(harness.contains("before    ■ COMPLETED 5.1 s"), "{}", harness.screen_text());
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn totals_are_recorded_while_the_picture_is_frozen() {
     for message in rest {
         harness.feed_message(message.clone());
     }
-    assert!(harness.contains("frozen") && !harness.contains("panicked"), "{}", harness.screen_text());
+    assert!(harness.contains("FROZEN") && !harness.contains("panicked"), "{}", harness.screen_text());
     harness.press_keys("f");
     harness.tick(script.until);
     assert!(harness.contains("worker-1 panicked"), "{}", harness.screen_text());
@@ -208,10 +208,10 @@ fn totals_are_recorded_while_the_picture_is_frozen() {
 fn knob_turned_while_frozen_is_shown_as_next_value() {
     let mut harness = Harness::after_run(&in_delivery_order(contention()));
     harness.press_keys(" +");
-    assert!(harness.contains("hold 20ms\u{2192}50ms"), "{}", harness.screen_text());
+    assert!(harness.contains("hold ◂ 20 ms\u{2192}50 ms ▸"), "{}", harness.screen_text());
     assert_eq!(harness.last_run().source.commands().len(), 1, "the run has it");
     harness.press_keys(" ");
-    assert!(harness.contains("hold 50ms") && !harness.contains("20ms"), "{}", harness.screen_text());
+    assert!(harness.contains("hold ◂ 50 ms ▸") && !harness.contains("20 ms"), "{}", harness.screen_text());
     let [Command::SetKnob { knob, .. }] = harness.last_run().source.commands()[..] else { panic!("it was turned") };
     let notice = Notice::KnobSet { knob, name: "hold".into(), value_text: "50ms".into() };
     harness.feed_message(Message::Notice { at: ms(5_050), notice });
@@ -219,7 +219,7 @@ fn knob_turned_while_frozen_is_shown_as_next_value() {
     harness.tick(ms(6_000));
     harness.press_keys("<left>");
     assert!(
-        harness.contains("hold 50ms") && !harness.contains("20ms"),
+        harness.contains("hold ◂ 50 ms ▸") && !harness.contains("20 ms"),
         "it was turned before: {}",
         harness.screen_text()
     );
@@ -244,7 +244,7 @@ fn answer_says_up_to_when_it_is_judged() {
     let mut app = app_looking_back(&in_delivery_order(contention()), ms(2_000), true, (120, 40));
     press_keys(&mut app, "a");
     let shown = screen_text(&screen(&app));
-    assert!(shown.contains("Result, up to 5.0 s"), "{shown}");
+    assert!(shown.contains("RESULT  up to 5.0 s"), "{shown}");
 }
 
 #[test]
@@ -267,16 +267,16 @@ fn run_past_its_limit_is_shown_as_ending() {
     harness.app().time_limit = Some(crate::trace::Span::from_millis(2_000));
     harness.press_keys("<enter>");
     harness.tick(ms(2_100));
-    assert!(harness.contains("live 2.1 s"), "within what ending takes: {}", harness.screen_text());
+    assert!(harness.contains("LIVE 2.1 s"), "within what ending takes: {}", harness.screen_text());
     harness.tick(ms(3_300));
     assert!(
-        harness.contains("ending 3.3 s") && harness.contains("1.3 s past its limit of 2.0 s"),
+        harness.contains("ENDING 3.3 s") && harness.contains("1.3 s past its limit of 2.0 s"),
         "{}",
         harness.screen_text()
     );
     harness.feed_message(Message::Ended { at: ms(3_300), reason: RunEnd::Time });
     assert!(
-        harness.contains("time 3.3 s") && harness.contains("1.3 s past its limit of 2.0 s"),
+        harness.contains("TIME 3.3 s") && harness.contains("1.3 s past its limit of 2.0 s"),
         "{}",
         harness.screen_text()
     );

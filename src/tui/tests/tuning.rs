@@ -227,7 +227,7 @@ fn enter_opens_a_recorded_run_that_is_read_only() {
     let mut app = app_at_end((120, 40));
     press_keys(&mut app, "<down><enter>");
     let opened = screenshot(&app);
-    assert!(opened.contains("recorded") && opened.contains("worker-1") && opened.contains("Esc goes back"), "{opened}");
+    assert!(opened.contains("RECORDED") && opened.contains("worker-1") && opened.contains("Esc goes back"), "{opened}");
     press_keys(&mut app, "<left><left><left>");
     assert!(screenshot(&app) != opened, "the cursor moves");
     for key in ["r", "+", "s", "x", "1", " ", "p"] {
@@ -284,7 +284,7 @@ fn click_chooses_a_level_and_a_second_click_opens_it() {
     app.update(AppEvent::Input(click(line)));
     assert!(screenshot(&app).contains("   4 workers"), "{}", screenshot(&app));
     app.update(AppEvent::Input(click(line)));
-    assert!(screenshot(&app).contains("recorded"), "{}", screenshot(&app));
+    assert!(screenshot(&app).contains("RECORDED"), "{}", screenshot(&app));
 }
 
 #[test]

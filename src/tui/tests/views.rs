@@ -74,14 +74,14 @@ fn heading_says_that_running_includes_unknown_ready_times() {
 #[test]
 fn without_colour_and_without_unicode() {
     insta::assert_snapshot!("no_unicode_120x40", screenshot(&deadlock(2), ASCII, MIDDLE, ""));
-    let mut app = app_after(&knob_turned(), PLAIN, 100, 12);
+    let mut app = app_after(&knob_turned(), PLAIN, 100, 16);
     press_keys(&mut app, "j");
-    insta::assert_debug_snapshot!("no_colour_100x12", screen(&app));
+    insta::assert_debug_snapshot!("no_colour_100x16", screen(&app));
 }
 
 #[test]
 fn colours() {
-    insta::assert_debug_snapshot!("colours_80x10", screen(&app_after(&contention(), COLOUR_THEME, 80, 10)));
+    insta::assert_debug_snapshot!("colours_80x16", screen(&app_after(&contention(), COLOUR_THEME, 80, 16)));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn overlays() {
 
 #[test]
 fn log_shows_no_escape_sequence() {
-    let log = screenshot(&everything_wrong(), COLOUR_THEME, (80, 8), "<tab><tab>");
+    let log = screenshot(&everything_wrong(), COLOUR_THEME, (80, 16), "<tab><tab>");
     assert!(log.contains("thread panicked at step 3"), "{log}");
     assert!(!log.contains(['\x1b', '\u{202e}']), "{log}");
 }
