@@ -1,6 +1,7 @@
 //! Drawing of the state of `app` into a buffer, without a clock, a terminal or a change of state.
 
 mod about;
+mod area;
 mod axis;
 mod band;
 mod caption;
@@ -23,10 +24,14 @@ mod picker;
 mod preview;
 mod question;
 mod queue;
+mod resource_section;
+mod response;
 mod signal;
 mod tabs;
+mod throughput;
 mod tune;
 mod unguarded_notice;
+mod waiters;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -42,7 +47,7 @@ use super::panes;
 use super::run_view::{LetterSize, Pane, RunView, Selection, Viewport};
 use super::text;
 use super::theme::Theme;
-use crate::report::text_width::{truncate, truncate_name};
+use crate::report::text_width::truncate_name;
 use crate::trace::format::compact_counted;
 
 /// Draws the whole screen.
@@ -116,13 +121,6 @@ struct RunScene<'a> {
     columns: RowColumns,
 }
 
-/// A number with its name, in the row of a counter or a signal.
-struct LabelledNumber {
-    label: &'static str,
-    number: String,
-    style: Style,
-}
-
 /// The three columns of a row.
 #[derive(Clone, Copy)]
 struct RowParts {
@@ -163,18 +161,15 @@ impl RunScene<'_> {
         }
     }
 
-    /// Draws numbers with their names from left to right, each with this many columns, as many as have room.
-    fn draw_numbers(&self, at: Rect, width: u16, numbers: impl IntoIterator<Item = LabelledNumber>, buf: &mut Buffer) {
-        let mut rest = at;
-        for LabelledNumber { label, number, style } in numbers {
-            if usize::from(rest.width) < label.len() + 3 {
-                break;
-            }
-            rest = text::put_line(buf, rest, label, self.theme.faint_style());
-            let own = Rect { width: rest.width.min(width), ..rest };
-            text::put_line(buf, own, &truncate(&number, usize::from(own.width), self.theme.ellipsis()), style);
-            rest = Rect { x: own.right(), width: rest.width - own.width, ..rest };
-        }
+    /// Returns the place of a text among the figures.
+    fn figures_area(&self, now: Rect) -> Rect {
+        let gap = now.width.min(2);
+        Rect { x: now.x + gap, width: now.width - gap, ..now }
+    }
+
+    /// Whether there is room for three figures or more.
+    fn has_wide_figures(&self) -> bool {
+        self.columns.figures >= 3 * super::layout::FIGURE_WIDTH
     }
 
     fn is_chosen(&self, this: Selection) -> bool {
@@ -232,7 +227,10 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
         TimelineRow::FoldedGroup(group, members) => {
             lane::FoldedLanesRow { scene, members, group: Some(group) }.render(line, buf);
         }
-        TimelineRow::Lock(id) => lock::LockRow { scene, id: *id }.render(line, buf),
+        TimelineRow::Lock { id, has_waiters_row } => {
+            lock::LockRow { scene, id: *id, has_waiters_row: *has_waiters_row }.render(line, buf);
+        }
+        TimelineRow::Waiters(id) => waiters::WaitersRow { scene, id: *id }.render(line, buf),
         TimelineRow::MoreLocks(more) => {
             text::put_line(
                 buf,
@@ -245,6 +243,12 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
             queue::QueueRow { scene, id: *id, line_index: *part, line_count: *of }.render(line, buf);
         }
         TimelineRow::Signal(id) => signal::SignalRow { scene, id: *id }.render(line, buf),
+        TimelineRow::Response { pool, line: part, of } => {
+            response::ResponseRow { scene, pool: *pool, line_index: *part, line_count: *of }.render(line, buf);
+        }
+        TimelineRow::Throughput { line: part, of } => {
+            throughput::ThroughputRow { scene, line_index: *part, line_count: *of }.render(line, buf);
+        }
         TimelineRow::Counter(id) => counter::CounterRow { scene, id: *id }.render(line, buf),
         TimelineRow::Core(core) => cores::CoreRow { scene, core: *core }.render(line, buf),
         TimelineRow::Cores => cores::CoresRow { scene }.render(line, buf),
@@ -257,11 +261,7 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
     let faint = scene.theme.faint_style();
     let heads: Vec<&str> = match section {
         Section::Workers => Vec::new(),
-        Section::Locks => lock::HEADS.to_vec(),
-        Section::Queues => queue::HEADS.to_vec(),
-        Section::Signals => signal::HEADS.to_vec(),
-        Section::Counters => counter::HEADS.to_vec(),
-        Section::Cores => cores::HEADS.to_vec(),
+        section => resource_section::figure_heads(scene, section).to_vec(),
     };
     let inner =
         Rect { x: parts.label.x + parts.label.width.min(1), width: parts.label.width.saturating_sub(1), ..parts.label };
@@ -269,35 +269,22 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
     let heads: Vec<_> = heads.into_iter().map(|h| (h.to_owned(), faint)).collect();
     scene.draw_figures(parts.figures, &heads, buf);
     match section {
-        Section::Locks => {
-            let rest = legend::draw_lock_legend(scene.theme, parts.timeline, buf);
-            if let Some(words) = lock_figures_note(scene.view) {
-                text::put_right(buf, rest, &words, faint);
-            }
-        }
-        Section::Cores => cores::draw_load_owners(scene, parts.timeline, buf),
-        Section::Signals => {
-            if let Some(words) = signal_figures_note(scene.view) {
-                text::put_right(buf, parts.timeline, words, faint);
-            }
-        }
         Section::Workers => lane_figures::draw_heading(scene, parts.figures, buf),
-        Section::Queues | Section::Counters => {}
+        section => resource_section::draw_caption(scene, section, parts.timeline, buf),
     }
 }
 
 /// Draws a section's name, emphasized where the keys act on it, and how its rows are arranged.
 fn draw_section_name(scene: RunScene<'_>, section: Section, at: Rect, buf: &mut Buffer) {
-    let (name, pane) = match section {
-        Section::Workers => ("WORKERS", Some(Pane::Lanes)),
-        Section::Locks => ("LOCKS", Some(Pane::Locks)),
-        Section::Queues => ("QUEUES", Some(Pane::Queues)),
-        Section::Signals => ("SIGNALS", None),
-        Section::Counters => ("COUNTERS", None),
-        Section::Cores => ("CORES", None),
+    let pane = match section {
+        Section::Workers => Some(Pane::Lanes),
+        Section::Locks => Some(Pane::Locks),
+        Section::Queues => Some(Pane::Queues),
+        _ => None,
     };
     let (faint, arrangement) = (scene.theme.faint_style(), &scene.view.arrangement);
     let has_focus = pane.is_some_and(|pane| pane == scene.view.pane);
+    let name = resource_section::name(section);
     let rest = text::put_line(buf, at, name, if has_focus { scene.theme.strong_style() } else { faint });
     let arranged = match (section, arrangement.hidden_count(), arrangement.order().describe()) {
         (Section::Workers, 0, Some(by)) => format!(" by {by}"),
@@ -305,24 +292,6 @@ fn draw_section_name(scene: RunScene<'_>, section: Section, at: Rect, buf: &mut 
         _ => String::new(),
     };
     text::put_line(buf, rest, &arranged, faint);
-}
-
-/// Returns what to say about the figures of locks, if they are not those of the shown moment or range.
-fn lock_figures_note(view: &RunView) -> Option<String> {
-    let figures = &view.figures.locks;
-    if view.shown_range().is_none() {
-        return view.has_only_final_totals().then(|| "cont, w.p99, hold: whole run ".to_owned());
-    }
-    let gap = view.interval_gap().filter(|_| figures.iter().any(|(_, lock)| lock.contended_share.is_none()))?;
-    Some(format!("cont, w.p99, hold: {} ", gap.words()))
-}
-
-/// Returns what to say about the counts of signals, if they are not those of the shown moment or range.
-fn signal_figures_note(view: &RunView) -> Option<&'static str> {
-    if view.has_only_final_totals() {
-        return Some("sent to unused: whole run ");
-    }
-    view.shown_range().map(|_| "sent to unused: from the start ")
 }
 
 /// Whether the window ends at now and moves with it.

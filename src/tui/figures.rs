@@ -4,12 +4,13 @@ mod interval;
 mod range;
 mod signals;
 mod task_times;
+mod throughput;
 mod totals;
 mod waits;
 
 use crate::model::{
-    Activity, Backlog, CellWindow, Counter, CpuLoad, Finding, Health, Lane, Lock, LockCapacity, Model, StateTimes,
-    WaitEdge, WaitForGraph,
+    Activity, Backlog, CellWindow, CoreCell, Counter, CpuLoad, Finding, Health, Lane, Lock, LockCapacity, Model,
+    StateTimes, WaitEdge, WaitForGraph,
 };
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
@@ -26,6 +27,7 @@ pub(super) use interval::{IntervalGap, IntervalRecord};
 pub(super) use range::{lock_sums_between, max_depth_between};
 pub(super) use signals::SignalFigures;
 pub(super) use task_times::{Percentiles, TIME_BINS, TaskTimes};
+pub(super) use throughput::{ThroughputFigures, ThroughputOf};
 pub(super) use totals::Totals;
 pub(super) use waits::{WaitGroup, WaitReason};
 
@@ -41,6 +43,9 @@ pub(super) struct RunFigures {
     pub(super) counters: Vec<(ResourceId, CounterFigures)>,
     /// Each core that is or was online, and its load, 0 to 1.
     pub(super) cores: Vec<(usize, Option<f32>)>,
+    /// The use of each core lately, by core number.
+    pub(super) core_use: Vec<Option<CoreCell>>,
+    pub(super) throughput: Option<ThroughputFigures>,
     /// How the load is divided between programs.
     pub(super) cpu_load: Option<CpuLoad>,
     pub(super) pools: Vec<(PoolId, PoolFigures)>,
@@ -97,6 +102,8 @@ pub(super) struct LockFigures {
     pub(super) readers: usize,
     pub(super) waiting_writers: usize,
     pub(super) wait_p99: Option<Span>,
+    /// The longest wait.
+    pub(super) wait_max: Option<Span>,
     pub(super) mean_hold: Option<Span>,
     /// Share of the window in which the lock was held.
     pub(super) held_share: f64,
@@ -113,11 +120,15 @@ pub(super) struct LockFigures {
 pub(super) struct QueueFigures {
     pub(super) depth: u32,
     pub(super) capacity: u32,
-    /// Items per second.
+    /// Items per second: by how many it grows, how many are put, and how many are taken.
     pub(super) growth_rate: f64,
+    pub(super) put_rate: f64,
+    pub(super) taken_rate: f64,
     pub(super) max_depth: u32,
     pub(super) put: u64,
     pub(super) taken: u64,
+    /// Median and 99th percentile of how long tasks waited in it, if it is the queue of a pool.
+    pub(super) wait: Option<(Span, Span)>,
     /// `None` if it is not known for the time shown.
     pub(super) mean_depth: Option<f64>,
 }
@@ -157,6 +168,8 @@ pub(super) struct PoolFigures {
     pub(super) task_times: Option<TaskTimes>,
     /// Tasks submitted per second.
     pub(super) arrival_rate: f64,
+    /// Median, 90th and 99th percentile of the response times in the visible window, to a tenth.
+    pub(super) window_responses: Option<[Span; 3]>,
     pub(super) utilization: f64,
     /// Share of the workers' time spent on handing tasks over.
     pub(super) handover_share: f64,
@@ -223,6 +236,8 @@ impl RunFigures {
             pools: pools.map(|id| (id, totals.pool_figures(id).at_cursor(model, id, (from, at, now)))).collect(),
             findings: totals.findings,
             health: totals.health,
+            core_use: core_use(model, at.earlier_by(RATE_WINDOW), at),
+            throughput: ThroughputFigures::capture(model, at.earlier_by(RATE_WINDOW), at),
             cpu_load: model.cpu_load(at.earlier_by(RATE_WINDOW), at),
             waits,
             lanes,
@@ -286,6 +301,13 @@ impl LockFigures {
     }
 }
 
+/// Returns the mean use of each core between two moments, by core number.
+fn core_use(model: &Model, from: Stamp, to: Stamp) -> Vec<Option<CoreCell>> {
+    let mut cells = Vec::new();
+    model.core_cells(&CellWindow { from, to, cells: 1 }, &mut cells);
+    cells.into_iter().map(|cells| cells.first().copied().flatten()).collect()
+}
+
 /// Reconstructs the wait-for graph of an earlier moment from the history of lanes and locks, and adds each lock's
 /// waiters.
 fn reconstruct_waits(
@@ -331,8 +353,11 @@ impl QueueFigures {
     fn at_cursor(self, model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(queue) = model.queue(id) else { return self };
         let depth = if at >= now { queue.depth() } else { queue.depth_at(at) };
+        let (put_rate, taken_rate) = queue.flow_rates(RATE_WINDOW, at);
         Self {
             depth,
+            put_rate,
+            taken_rate,
             max_depth: self.max_depth.max(depth),
             capacity: queue.capacity(),
             growth_rate: queue.growth_rate(RATE_WINDOW, at),
@@ -360,6 +385,7 @@ impl PoolFigures {
         let step = Span(RATE_WINDOW.0 / 2);
         let curve = (0..CURVE_POINTS).rev().map(|back| at.0.checked_sub(step.0 * back));
         Self {
+            window_responses: pool.response_percentiles((from, at), [50.0, 90.0, 99.0]),
             throughput: pool.throughput(RATE_WINDOW, at),
             arrival_rate: pool.arrival_rate(RATE_WINDOW, at),
             curve: curve.map(|t| t.map_or(0.0, |t| pool.throughput(step, Stamp(t)))).collect(),

@@ -80,6 +80,8 @@ pub(super) enum Action {
     FoldGroup,
     MuteFinding,
     ShowAll,
+    /// Shows which worker ran on which core, or the load again.
+    ToggleCoreWorkers,
     Inspect,
     Run,
     /// Runs the scenario with this number among those to start with, from 1 on.

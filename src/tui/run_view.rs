@@ -12,6 +12,7 @@ mod possible_states;
 mod prediction;
 mod ranking;
 mod recurrence;
+mod resource_cells;
 mod selection;
 mod shown_moment;
 mod window;
@@ -34,7 +35,7 @@ use crate::scenario::{Scenario, Settings};
 use crate::trace::{KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
 
 use arrangement::Arrangement;
-pub(super) use arrangement::LaneOrder;
+pub(super) use arrangement::{CoreLanes, LaneOrder};
 pub(super) use compared_run::{ComparedRun, OpenedRecording, PartFigure, RunPart};
 use interval::IntervalReader;
 use navigation::{PlaceHistory, TimeRange};
@@ -128,6 +129,7 @@ pub(super) struct RunView {
     columns: u16,
     /// Cells that the model returned before.
     cell_cache: RefCell<CellCache>,
+    resource_cells: resource_cells::ResourceCells,
     /// Who costs whom, as it was drawn last.
     costs: RefCell<Option<Rc<WhoCostsWhom>>>,
     /// Writes that raced, as they were drawn last.
@@ -140,7 +142,7 @@ impl RunView {
         (self.model, self.now) = (model, at);
         self.cursor = Some(at);
         self.totals_history = TotalsHistory::from_end_of(&self.model, at);
-        self.cell_cache = RefCell::default();
+        self.forget_cells();
         self.refresh();
     }
 

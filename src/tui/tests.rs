@@ -23,6 +23,7 @@ mod rebinding;
 mod recording;
 mod replay;
 mod replay_navigation;
+mod resources;
 mod screen_sizes;
 mod script;
 mod slow_motion;

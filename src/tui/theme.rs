@@ -44,15 +44,6 @@ pub struct Theme {
     paints_background: bool,
 }
 
-/// The state of a lock in one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LockCellState {
-    Free,
-    Held,
-    /// Held while others wait.
-    Contended,
-}
-
 impl Theme {
     /// Returns the theme of this name, on a terminal with this background and depth.
     pub fn new(name: ThemeName, ground: Ground, depth: Depth, has_unicode: bool) -> Self {
@@ -150,21 +141,9 @@ impl Theme {
         (self.cell_glyph(front), style)
     }
 
-    pub(super) fn lock_style(self, hold: LockCellState) -> Style {
-        match hold {
-            LockCellState::Free => self.faint_style(),
-            LockCellState::Held => self.foreground(self.colour(Role::Good)),
-            LockCellState::Contended => self.foreground(self.colour(Role::Error)),
-        }
-    }
-
-    /// Returns the style of a holder's name inside its span.
-    pub(super) fn holder_style(self, hold: LockCellState) -> Style {
-        match hold {
-            LockCellState::Contended if self.has_colour() => self.area(self.state_colour(State::Lock)),
-            LockCellState::Held if self.has_colour() => self.area(self.state_colour(State::Running)),
-            _ => Style::new().add_modifier(Modifier::REVERSED),
-        }
+    /// Returns the style of a lock's name on an area of waits for it.
+    pub(super) fn lock_name_style(self) -> Style {
+        self.area(self.state_colour(State::Lock))
     }
 
     /// Returns the style of depth and load, where no role says what they are.

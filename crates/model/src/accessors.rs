@@ -41,6 +41,11 @@ impl Model {
         self.newest_stamp
     }
 
+    /// Returns the number of events applied.
+    pub fn event_count(&self) -> u64 {
+        self.health.events
+    }
+
     /// Returns the moment up to which the model is complete. The present state of a worker is its state at this moment,
     /// not at a later one. `None` if the source does not report it.
     pub fn complete_until(&self) -> Option<Stamp> {
@@ -114,6 +119,11 @@ impl Model {
 
     pub fn pool(&self, pool: PoolId) -> Option<&Pool> {
         self.pools.get(pool.index())
+    }
+
+    /// Returns the pool that takes its tasks from a queue.
+    pub fn pool_of_queue(&self, queue: ResourceId) -> Option<&Pool> {
+        self.pool((*self.pool_by_queue.get(queue.index())?)?)
     }
 
     pub fn counter(&self, resource: ResourceId) -> Option<&Counter> {

@@ -30,8 +30,19 @@ impl DurationSet {
 
     /// Returns a duration of each bin that is not empty, the shortest first.
     pub fn durations(&self) -> impl Iterator<Item = Span> + use<> {
-        let bins = self.bins;
-        (0..256).filter(move |bin| bins[bin / 64] >> (bin % 64) & 1 == 1).map(|bin| Span(middle_of(bin)))
+        let words = self.bins.into_iter().zip([0, 64, 128, 192]);
+        words.flat_map(|(mut rest, first)| {
+            std::iter::from_fn(move || {
+                let bin = (rest != 0).then(|| first + rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(Span(middle_of(bin)))
+            })
+        })
+    }
+
+    /// Returns the number of bins that are not empty.
+    pub(super) fn len(&self) -> u32 {
+        self.bins.iter().map(|word| word.count_ones()).sum()
     }
 
     /// Returns a duration of the highest bin that is not empty.

@@ -25,10 +25,15 @@ pub(super) fn moving_rates<V: Merge>(
         sum = sum.saturating_add(count(bucket));
         sums.push((b.min(now).max(a), sum));
     });
+    // A bucket narrower than a cell counts where it begins, so that a picture does not change with its age.
+    let width = Span(w.to.span_since(w.from).0 / w.cells.max(1) as u64);
     let sum_until = |t: Stamp| {
         let next = sums.partition_point(|(end, _)| *end <= t);
         let before = next.checked_sub(1).map_or((Stamp(0), 0.0), |i| (sums[i].0, sums[i].1 as f64));
         let Some((end, after)) = sums.get(next).filter(|_| next > 0) else { return before.1 };
+        if end.span_since(before.0) <= width {
+            return if t > before.0 { *after as f64 } else { before.1 };
+        }
         let part = t.span_since(before.0).0 as f64 / end.span_since(before.0).0.max(1) as f64;
         before.1 + (*after as f64 - before.1) * part
     };

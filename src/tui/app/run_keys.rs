@@ -262,6 +262,7 @@ impl RunView {
             Action::FoldGroup => self.fold_group(),
             Action::MuteFinding => self.mute_finding(),
             Action::ShowAll => self.show_all(),
+            Action::ToggleCoreWorkers => self.toggle_core_workers(),
             _ => return None,
         })
     }

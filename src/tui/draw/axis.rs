@@ -97,9 +97,11 @@ impl AxisOverlay<'_> {
         let named = model.named_marks();
         let named = named.iter().filter_map(|mark| Some((scene.axis.column_at(mark.at)?, mark.at, mark.text.as_ref())));
         let named: Vec<PlacedMark<'_>> = named.collect();
-        let changes = model.marks().iter();
-        let changes = changes.filter_map(|mark| Some((scene.axis.column_at(mark.at)?, mark.at, mark.text.as_str())));
-        let mut lines: Vec<PlacedMark<'_>> = changes.collect();
+        let changes = model.marks().iter().filter_map(|mark| Some((scene.axis.column_at(mark.at)?, mark)));
+        let has_unicode = scene.theme.has_unicode;
+        let changes: Vec<_> =
+            changes.map(|(column, mark)| (column, mark.at, scene.view.change_text(mark, has_unicode))).collect();
+        let mut lines: Vec<PlacedMark<'_>> = changes.iter().map(|(column, at, text)| (*column, *at, &**text)).collect();
         let (rare, frequent) = split_by_frequency(&named);
         let columns: BTreeSet<u16> = rare.iter().map(|(column, ..)| *column).collect();
         for (column, ..) in &frequent {
@@ -235,10 +237,7 @@ impl AxisOverlay<'_> {
     fn draw_column(&self, x: u16, buf: &mut Buffer, style: Style) {
         let theme = self.scene.theme;
         for (row, y) in self.rows.iter().zip(self.body.y..self.body.bottom()) {
-            if matches!(
-                row,
-                TimelineRow::Heading(_) | TimelineRow::Signal(_) | TimelineRow::Counter(_) | TimelineRow::MoreLocks(_)
-            ) {
+            if matches!(row, TimelineRow::Heading(_) | TimelineRow::Counter(_) | TimelineRow::MoreLocks(_)) {
                 continue;
             }
             let Some(cell) = buf.cell_mut((x, y)) else { continue };
@@ -247,7 +246,7 @@ impl AxisOverlay<'_> {
                 TimelineRow::Lane { .. }
                     | TimelineRow::FoldedLanes(_)
                     | TimelineRow::FoldedGroup(..)
-                    | TimelineRow::Lock(_)
+                    | TimelineRow::Lock { .. }
             );
             if theme.has_colour() && is_state && cell.bg == Color::Reset && !matches!(cell.symbol(), " " | "·") {
                 cell.set_bg(cell.fg);

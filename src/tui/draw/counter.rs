@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::{LabelledNumber, RunScene};
+use super::{RunScene, text};
 use crate::model::Severity;
 use crate::trace::format::{compact_percent, format_signed};
 use crate::trace::{ResourceId, Span};
@@ -20,31 +20,27 @@ pub(super) struct CounterRow<'a> {
 impl Widget for CounterRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let Self { scene, id } = self;
+        let theme = scene.theme;
         let parts = scene.split_row(line);
         scene.draw_name(parts.label, scene.view.shown_model().registry().resource_name(id), false, buf);
         let Some(figures) = scene.view.figures.counter(id) else { return };
+        let faint = theme.faint_style();
         let lost = figures.lost.unwrap_or(0);
-        let loud = if lost == 0 { Style::new() } else { scene.theme.severity_style(Severity::Error) };
-        let columns = [
-            ("value ", Some(figures.value), scene.theme.strong_style()),
-            ("expected ", figures.expected(), Style::new()),
-            ("lost ", figures.lost, loud),
-            ("retries ", figures.failed_swaps, Style::new()),
+        let loud = if lost == 0 { faint } else { theme.severity_style(Severity::Error) };
+        let expected = figures.expected().map(|expected| format!(" of {} expected", format_signed(expected)));
+        let words = [
+            (Some(format_signed(figures.value)), theme.strong_style()),
+            (expected, faint),
+            (figures.lost.map(|lost| format!(", {} lost", format_signed(lost))), loud),
+            (figures.failed_swaps.map(|failed| format!(", {} retries", format_signed(failed))), faint),
         ];
-        let shown = columns
-            .into_iter()
-            .filter_map(|(label, number, style)| Some(LabelledNumber { label, number: format_signed(number?), style }));
-        scene.draw_numbers(parts.timeline, number_width(parts.timeline.width), shown, buf);
+        let mut rest = parts.timeline;
+        for (words, style) in words {
+            let Some(words) = words.filter(|words| words.len() <= usize::from(rest.width)) else { continue };
+            rest = text::put_line(buf, rest, &words, style);
+        }
         let share = figures.expected().map(|due| Span(lost.unsigned_abs()).share_of(Span(due.unsigned_abs())));
-        scene.draw_figures(parts.figures, &[(share.map_or_else(String::new, compact_percent), loud)], buf);
-    }
-}
-
-/// Returns the columns for a number, so that all three fit if possible.
-const fn number_width(line: u16) -> u16 {
-    match line {
-        ..40 => 7,
-        40..60 => 9,
-        _ => 14,
+        let style = if lost == 0 { Style::new() } else { loud };
+        scene.draw_figures(parts.figures, &[(share.map_or_else(String::new, compact_percent), style)], buf);
     }
 }

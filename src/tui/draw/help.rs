@@ -34,16 +34,17 @@ const TWO_COLUMNS_FROM: u16 = 118;
 const GAP: u16 = 3;
 
 /// Meaning of the headings over the figures at the right.
-const FIGURE_MEANINGS: [(&str, &str); 6] = [
+const FIGURE_MEANINGS: [(&str, &str); 7] = [
     (
         "ran, waited",
         "shares of the visible time: running, and the state with the most of the rest; the bar has all states",
     ),
-    ("cont", "share of the requests for the lock that had to wait"),
-    ("w.p99", "99th percentile of the waits for the lock"),
-    ("held  hold", "share of the visible time in which the lock was held; mean time of a hold"),
-    ("grows  top", "items per second by which the queue grows; the top of its scale"),
-    ("load", "how busy the core is, with other programs included"),
+    ("held  waited", "share of the visible time in which the lock was held; of its requests that had to wait"),
+    ("p99  max", "99th percentile of the waits for the lock, and the longest"),
+    ("now  in  out", "items in the queue; items put and taken per second"),
+    ("unused", "signals that woke no worker; those of a condition are lost"),
+    ("p50 p90 p99", "percentiles of the response times in the visible time, to a tenth"),
+    ("busy  by us", "how busy the core is, with other programs included; the part of this run"),
 ];
 
 /// Meaning of the marks of a tuning.

@@ -10,7 +10,6 @@ use unicode_width::UnicodeWidthStr;
 use super::super::app::{App, CurrentView, Mode};
 use super::super::keys::{self, Action, Binding, KeyContext};
 use super::super::run_view::RunView;
-use super::super::theme::{LockCellState, Theme};
 use super::{filter_pill, lane, text};
 use crate::trace::State;
 
@@ -94,21 +93,6 @@ pub(super) fn status_line(app: &App, filter: &str) -> Option<(String, Style)> {
         return Some((format!("Jump to: {text}_   such as 2.3s · Enter jump · Esc cancel"), theme.strong_style()));
     }
     app.status_message.as_ref().map(|said| (said.clone(), theme.strong_style()))
-}
-
-/// Draws the legend of a lock's row. Returns the rest of the line.
-pub(super) fn draw_lock_legend(theme: Theme, at: Rect, buf: &mut Buffer) -> Rect {
-    let mut rest = at;
-    for (hold, word) in
-        [(LockCellState::Held, "held"), (LockCellState::Contended, "held, others wait"), (LockCellState::Free, "free")]
-    {
-        if usize::from(rest.width) < word.width() + 2 {
-            break;
-        }
-        rest = text::put_line(buf, rest, theme.lock_glyph(hold), theme.lock_style(hold));
-        rest = text::put_line(buf, rest, &format!(" {word}  "), theme.faint_style());
-    }
-    rest
 }
 
 /// Draws as many hints as fit, right-aligned, the most important first. The hint for quitting is always among them.

@@ -1,18 +1,18 @@
-//! The row of a condition, an event, a barrier, a wait group or a latch: who waits there, and what its signals did.
+//! The row of a condition, an event, a barrier, a wait group or a latch: its signals, and how many wait for them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::{LabelledNumber, RunScene};
-use crate::trace::ResourceId;
+use super::super::theme::{Role, Theme};
+use super::area::{AreaLine, draw_area, draw_guide, whole_scale};
+use super::{RunScene, text};
+use crate::model::SignalCell;
 use crate::trace::format::compact_count;
+use crate::trace::{ResourceId, ResourceKind, State};
 
-pub(super) const HEADS: [&str; 1] = ["unused"];
-
-/// Columns of a number.
-const NUMBER_WIDTH: u16 = 6;
+pub(super) const HEADS: [&str; 4] = ["waits", "unused", "sent", "woken"];
 
 pub(super) struct SignalRow<'a> {
     pub(super) scene: RunScene<'a>,
@@ -22,21 +22,65 @@ pub(super) struct SignalRow<'a> {
 impl Widget for SignalRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let Self { scene, id } = self;
+        let (view, theme) = (scene.view, scene.theme);
         let parts = scene.split_row(line);
-        scene.draw_name(parts.label, scene.view.shown_model().registry().resource_name(id), false, buf);
-        let Some(figures) = scene.view.figures.signal(id) else { return };
-        let waiting = if figures.waiters > 0 { scene.theme.strong_style() } else { Style::new() };
-        let columns = [
-            ("waiting ", Some(figures.waiters), waiting),
-            ("count ", figures.count.map(u64::from), Style::new()),
-            ("sent ", Some(figures.sent), Style::new()),
-            ("woken ", Some(figures.woken), Style::new()),
-            ("gave up ", Some(figures.gave_up), Style::new()),
+        let registry = view.shown_model().registry();
+        let beside = scene.draw_name(parts.label, registry.resource_name(id), false, buf);
+        // The signal of a condition that wakes no worker is lost; an event or a latch keeps it.
+        let can_lose = matches!(registry.resource(id).map(|it| &it.kind), Some(ResourceKind::Condition { .. }));
+        view.with_signal_cells(id, &scene.axis.window(), |cells| {
+            draw_timeline(scene, parts.timeline, cells, can_lose, buf);
+        });
+        let Some(figures) = view.figures.signal(id) else { return };
+        let note = match (figures.count, figures.gave_up) {
+            (Some(count), _) => format!("count {}", compact_count(count.into())),
+            (None, 0) => String::new(),
+            (None, gave_up) => format!("{} gave up", compact_count(gave_up)),
+        };
+        if note.len() <= usize::from(beside.width) {
+            text::put_line(buf, beside, &note, theme.faint_style());
+        }
+        let waiting = if figures.waiters > 0 { theme.strong_style() } else { Style::new() };
+        let lost = if can_lose && figures.unused > 0 { theme.fg(Role::Warning) } else { Style::new() };
+        let shown = [
+            (compact_count(figures.waiters), waiting),
+            (compact_count(figures.unused), lost),
+            (compact_count(figures.sent), Style::new()),
+            (compact_count(figures.woken), Style::new()),
         ];
-        let shown = columns
-            .into_iter()
-            .filter_map(|(label, number, style)| Some(LabelledNumber { label, number: compact_count(number?), style }));
-        scene.draw_numbers(parts.timeline, NUMBER_WIDTH, shown, buf);
-        scene.draw_figures(parts.figures, &[(compact_count(figures.unused), Style::new())], buf);
+        scene.draw_figures(parts.figures, &shown, buf);
     }
+}
+
+/// Draws the waiters as an area, and the signals as marks over it.
+fn draw_timeline(scene: RunScene<'_>, at: Rect, cells: &[SignalCell], can_lose: bool, buf: &mut Buffer) {
+    let theme = scene.theme;
+    let most = whole_scale(cells.iter().map(|cell| cell.mean_waiters));
+    let area = if theme.has_colour() { Style::new().fg(theme.state_colour(State::Signal)) } else { Style::new() };
+    let area = theme.shaded(area, 0.6);
+    draw_area(scene, AreaLine::single(at), cells.iter().map(|cell| (f64::from(cell.mean_waiters) / most, area)), buf);
+    draw_guide(scene, at, theme.glyph("·", "."), theme.fg(Role::Guide), buf);
+    for (signals, column) in cells.iter().zip(scene.axis.blank_columns()..at.width) {
+        let is_lost = can_lose && signals.unused > 0;
+        if let Some(cell) = buf.cell_mut((at.x + column, at.y)).filter(|_| signals.sent > 0) {
+            let (glyph, role) = mark(theme, is_lost);
+            cell.set_symbol(glyph).set_style(theme.fg(role));
+        }
+    }
+}
+
+/// Returns the mark of a signal.
+pub(super) const fn mark(theme: Theme, is_lost: bool) -> (&'static str, Role) {
+    if is_lost { (theme.glyph("✗", "x"), Role::Error) } else { (theme.glyph("▾", "v"), Role::Strong) }
+}
+
+/// Draws what the marks mean. Returns the rest of the line.
+pub(super) fn draw_legend(theme: Theme, at: Rect, buf: &mut Buffer) -> Rect {
+    let mut rest = at;
+    for (is_lost, words) in [(false, " signal  "), (true, " lost: nobody waited  ")] {
+        let (glyph, role) = mark(theme, is_lost);
+        rest = text::put_line(buf, rest, glyph, theme.fg(role));
+        rest = text::put_line(buf, rest, words, theme.faint_style());
+    }
+    text::put_line(buf, rest, "height: workers that wait", theme.faint_style())
 }

@@ -1,9 +1,11 @@
 //! The figures of a range of time that the user chose. What is not known for that range alone is not shown.
 
 use super::totals::percentile_pair;
-use super::{IntervalRecord, LockFigures, PoolFigures, QueueFigures, RunFigures, TaskTimes};
+use super::{
+    IntervalRecord, LockFigures, PoolFigures, QueueFigures, RunFigures, TaskTimes, ThroughputFigures, core_use,
+};
 use crate::model::{CellWindow, LockSums, Model, PoolSums, QueueSums};
-use crate::trace::{ResourceId, Span, Stamp};
+use crate::trace::{PoolId, ResourceId, Span, Stamp};
 
 impl RunFigures {
     /// Returns these figures, those of the end of the range, limited to the range. `record` has the events of the
@@ -23,6 +25,9 @@ impl RunFigures {
             if let Some(sums) = record.and_then(|record| record.sums.queue(*id)) {
                 queue.take_sums(sums, length);
             }
+            let pool = model.registry().pools.iter().position(|pool| pool.queue == *id);
+            let tasks = pool.and_then(|pool| record?.sums.pool(PoolId::from(pool)));
+            queue.wait = tasks.and_then(|tasks| percentile_pair(&tasks.wait_times));
         }
         for (id, pool) in &mut self.pools {
             if let Some(known) = model.pool(*id) {
@@ -36,6 +41,8 @@ impl RunFigures {
             model.cores().cells(*core, &CellWindow { from, to, cells: 1 }, &mut cells);
             *load = cells.pop().flatten();
         }
+        self.core_use = core_use(model, from, to);
+        self.throughput = ThroughputFigures::capture(model, from, to);
         self.cpu_load = model.cpu_load(from, to);
         if let Some(findings) = record.and_then(|record| record.findings.clone()) {
             self.findings = findings;
@@ -73,6 +80,7 @@ impl LockFigures {
         self.contended_share = known.map(|sums| Span(sums.contended).share_of(Span(sums.acquired)));
         self.wait_p99 =
             known.filter(|sums| sums.wait_times.count() > 0).map(|sums| Span(sums.wait_times.percentile_ns(99.0)));
+        self.wait_max = known.filter(|sums| sums.wait_times.count() > 0).map(|sums| Span(sums.wait_times.max_ns()));
         self.mean_hold =
             known.filter(|sums| sums.hold_times.count() > 0).map(|sums| Span(sums.hold_times.mean_ns() as u64));
         if let Some(sums) = known {
@@ -104,6 +112,8 @@ impl QueueFigures {
         self.growth_rate = if secs > 0.0 { (f64::from(depth(to)) - f64::from(depth(from))) / secs } else { 0.0 };
         self.max_depth = max_depth_between(model, id, (from, to, now)).unwrap_or(self.depth);
         self.mean_depth = None;
+        self.wait = None;
+        (self.put_rate, self.taken_rate) = queue.flow_rates(to.span_since(from), to);
     }
 
     /// Takes over the items of an interval of this length.

@@ -94,6 +94,7 @@ fn lock_totals(model: &Model, id: ResourceId) -> LockFigures {
     LockFigures {
         contended_share: Some(Span(lock.recent_contended().saturating_add(waiting)).share_of(came).min(1.0)),
         wait_p99: (lock.recent_wait_times().count() > 0).then(|| Span(lock.recent_wait_times().percentile_ns(99.0))),
+        wait_max: (lock.recent_wait_times().count() > 0).then(|| Span(lock.recent_wait_times().max_ns())),
         mean_hold: (lock.recent_hold_times().count() > 0).then(|| Span(lock.recent_hold_times().mean_ns() as u64)),
         acquisitions: lock.recent_acquired(),
         waited_acquisitions: lock.recent_contended(),
@@ -110,6 +111,7 @@ fn queue_totals(model: &Model, id: ResourceId) -> QueueFigures {
         put,
         taken,
         mean_depth: Some(queue.mean_depth()),
+        wait: model.pool_of_queue(id).and_then(|pool| percentile_pair(pool.recent_tasks().wait_times)),
         ..QueueFigures::default()
     }
 }

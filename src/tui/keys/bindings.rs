@@ -201,6 +201,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[char_key('D')], Action::HideLane, AnyRun, "", "Hide the chosen worker"),
     bind(&[char_key('F')], Action::FoldGroup, AnyRun, "", "Fold the chosen worker's group into one row"),
     bind(&[char_key('u')], Action::MuteFinding, AnyRun, "", "Mute findings like the chosen one"),
+    bind(&[char_key('W')], Action::ToggleCoreWorkers, AnyRun, "", "Cores: which worker ran on which; again: the load"),
     bind(&[char_key('A')], Action::ShowAll, AnyRun, "", "Show all hidden workers, folded groups and muted findings"),
     bind(
         &[char_key('P')],

@@ -3,7 +3,8 @@
 mod large;
 
 use super::{ResourceId, WorkerId};
-use crate::tui::figures::LockFigures;
+use crate::trace::PoolId;
+use crate::tui::figures::{CounterFigures, LockFigures};
 use crate::tui::run_view::{LaneOrder, RunView, Selection};
 
 pub(super) use large::build_large_rows;
@@ -22,7 +23,13 @@ pub(in crate::tui) enum TimelineRow {
     FoldedLanes(Vec<WorkerId>),
     /// The lanes of a group that the user folded into one row.
     FoldedGroup(String, Vec<WorkerId>),
-    Lock(ResourceId),
+    Lock {
+        id: ResourceId,
+        /// Whether a row of its waiters follows.
+        has_waiters_row: bool,
+    },
+    /// How many wait for a lock.
+    Waiters(ResourceId),
     /// The number of locks without a row.
     MoreLocks(usize),
     /// The area of a queue may be several lines high; `line` counts from its top.
@@ -34,6 +41,17 @@ pub(in crate::tui) enum TimelineRow {
     /// A condition, an event, a barrier, a wait group or a latch.
     Signal(ResourceId),
     Counter(ResourceId),
+    /// The response times of a pool, like the area of a queue.
+    Response {
+        pool: PoolId,
+        line: u16,
+        of: u16,
+    },
+    /// What is done per second, likewise.
+    Throughput {
+        line: u16,
+        of: u16,
+    },
     Core(usize),
     /// All cores in one row.
     Cores,
@@ -47,11 +65,21 @@ pub(in crate::tui) enum Section {
     Queues,
     Signals,
     Counters,
+    Response,
+    Throughput,
     Cores,
 }
 
-/// Lines of a queue's area on a screen with room.
-const QUEUE_LINES: u16 = 3;
+/// Lines of a queue's area, of a pool's response times and of the throughput on a screen with room.
+const QUEUE_LINES: u16 = 5;
+const RESPONSE_LINES: u16 = 4;
+const THROUGHPUT_LINES: u16 = 2;
+
+/// Most locks whose waiters have rows: of more locks, those take too much room.
+const MAX_LOCKS_WITH_WAITERS: usize = 2;
+
+/// Most pools whose response times have rows.
+const MAX_RESPONSE_POOLS: usize = 2;
 
 /// Most lines of a queue's area: it would not become more readable.
 const MAX_QUEUE_LINES: u16 = 8;
@@ -68,6 +96,11 @@ struct LineBudget {
     locks: usize,
     queues: usize,
     queue_lines: u16,
+    /// Locks of which the waiters have a row.
+    waiters: usize,
+    responses: usize,
+    response_lines: u16,
+    throughput_lines: u16,
     signals: usize,
     counters: usize,
     cores: usize,
@@ -91,14 +124,18 @@ pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<Time
     let left = (spare + share.lanes).saturating_sub(lane_rows.len()) / share.queues.max(1);
     share.queue_lines = (share.queue_lines + left as u16).min(MAX_QUEUE_LINES);
     push_section(&mut rows, &share, Section::Workers, lane_rows);
-    push_section(&mut rows, &share, Section::Locks, lock_rows(view, share.locks));
+    push_section(&mut rows, &share, Section::Locks, lock_rows(view, &share));
     let queues = view.figures.queues.iter().take(share.queues).flat_map(|(id, _)| {
         (0..share.queue_lines).map(|line| TimelineRow::Queue { id: *id, line, of: share.queue_lines })
     });
     push_section(&mut rows, &share, Section::Queues, queues.collect());
     push_section(&mut rows, &share, Section::Signals, signal_rows(view, share.signals));
-    let counters = view.figures.counters.iter().take(share.counters).map(|(id, _)| TimelineRow::Counter(*id));
-    push_section(&mut rows, &share, Section::Counters, counters.collect());
+    let counters = counter_rows(view, share.counters);
+    push_section(&mut rows, &share, Section::Counters, counters);
+    push_section(&mut rows, &share, Section::Response, response_rows(view, &share));
+    let of = share.throughput_lines;
+    let throughput = (0..of).map(|line| TimelineRow::Throughput { line, of }).collect();
+    push_section(&mut rows, &share, Section::Throughput, throughput);
     let cores = match share.cores {
         0 => Vec::new(),
         1 => vec![TimelineRow::Cores],
@@ -156,31 +193,44 @@ impl LineBudget {
             locks: figures.locks.len(),
             queues: figures.queues.len(),
             queue_lines: QUEUE_LINES,
+            waiters: if figures.locks.len() <= MAX_LOCKS_WITH_WAITERS { figures.locks.len() } else { 0 },
+            responses: figures.pools.len().min(MAX_RESPONSE_POOLS),
+            response_lines: RESPONSE_LINES,
+            throughput_lines: if figures.throughput.is_some() { THROUGHPUT_LINES } else { 0 },
             signals: figures.signals.len(),
             counters: figures.counters.len(),
             cores: if cores <= MAX_CORE_ROWS { cores } else { 1 },
             has_headings: true,
             has_gaps: true,
         };
-        let steps: [fn(&mut Self, usize); 12] = [
-            |s, _| s.cores = s.cores.min(1),
-            |s, _| s.has_gaps = false,
-            |s, _| s.queue_lines = s.queue_lines.min(2),
-            |s, _| s.locks = s.locks.min(8),
-            |s, _| s.signals = s.signals.min(4),
-            |s, height| s.lanes = s.lanes.min((height * 2 / 3).max(8)),
-            |s, _| s.has_headings = false,
-            |s, _| s.queue_lines = 1,
-            |s, _| s.locks = s.locks.min(3),
-            |s, _| s.cores = 0,
-            |s, _| (s.queues, s.signals, s.counters) = (s.queues.min(1), s.signals.min(1), s.counters.min(1)),
-            |s, height| s.lanes = s.lanes.min(height.saturating_sub(s.total_lines() - s.lanes).max(3)),
+        let live_counters = live_counters(view);
+        let steps: [&dyn Fn(&mut Self); 20] = [
+            &|s| s.throughput_lines = s.throughput_lines.min(1),
+            &|s| s.response_lines = s.response_lines.min(3),
+            &|s| s.cores = s.cores.min(1),
+            &|s| s.queue_lines = s.queue_lines.min(3),
+            &|s| s.has_gaps = false,
+            &|s| s.response_lines = s.response_lines.min(2),
+            &|s| s.counters = live_counters,
+            &|s| s.throughput_lines = 0,
+            &|s| s.waiters = 0,
+            &|s| s.queue_lines = s.queue_lines.min(2),
+            &|s| s.locks = s.locks.min(8),
+            &|s| s.signals = s.signals.min(4),
+            &|s| s.lanes = s.lanes.min((height * 2 / 3).max(8)),
+            &|s| s.responses = 0,
+            &|s| s.has_headings = false,
+            &|s| s.queue_lines = 1,
+            &|s| s.locks = s.locks.min(3),
+            &|s| (s.queues, s.signals, s.counters) = (s.queues.min(1), s.signals.min(1), s.counters.min(1)),
+            &|s| s.lanes = s.lanes.min(height.saturating_sub(s.total_lines() - s.lanes).max(3)),
+            &|s| s.cores = 0,
         ];
         for step in steps {
             if share.total_lines() <= height {
                 break;
             }
-            step(&mut share, height);
+            step(&mut share);
         }
         if share.total_lines() < height && share.lanes < lanes {
             share.lanes = (share.lanes + height - share.total_lines()).min(lanes);
@@ -189,12 +239,15 @@ impl LineBudget {
     }
 
     fn total_lines(&self) -> usize {
-        let sections = [self.lanes, self.locks, self.queues, self.signals, self.counters, self.cores];
-        let heads = sections.iter().filter(|n| **n > 0).count();
+        let responses = self.responses * usize::from(self.response_lines);
+        let figures = [responses, usize::from(self.throughput_lines), self.cores];
+        let resources = [self.lanes, self.locks, self.queues, self.signals, self.counters];
+        let sections = || resources.into_iter().chain(figures);
+        let heads = sections().filter(|lines| *lines > 0).count();
         let gaps = if self.has_gaps { heads.saturating_sub(1) } else { 0 };
         let heads = if self.has_headings { heads.saturating_sub(1) } else { 0 };
-        let queues = self.queues * usize::from(self.queue_lines);
-        self.lanes + self.locks + queues + self.signals + self.counters + self.cores + heads + gaps
+        let further_queue_lines = self.queues * usize::from(self.queue_lines - 1);
+        sections().sum::<usize>() + self.waiters + further_queue_lines + heads + gaps
     }
 }
 
@@ -231,11 +284,17 @@ fn lane_rows(view: &RunView, lanes: &[WorkerId], room: usize) -> Vec<TimelineRow
     kept.iter().flat_map(|worker| lane_lines(*worker, 1)).chain([TimelineRow::FoldedLanes(rest)]).collect()
 }
 
-/// Returns the locks in their order of declaration; if not all fit, the most contended ones.
-fn lock_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
-    let locks = &view.figures.locks;
+/// Returns the locks in their order of declaration, each with its waiters if they have rows; if not all fit, the most
+/// contended ones.
+fn lock_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {
+    let (locks, room) = (&view.figures.locks, share.locks);
+    let has_waiters_row = share.waiters > 0;
+    let rows_of = |id: ResourceId| {
+        let waiters = has_waiters_row.then_some(TimelineRow::Waiters(id));
+        std::iter::once(TimelineRow::Lock { id, has_waiters_row }).chain(waiters)
+    };
     if locks.len() <= room {
-        return locks.iter().map(|(id, _)| TimelineRow::Lock(*id)).collect();
+        return locks.iter().flat_map(|(id, _)| rows_of(*id)).collect();
     }
     let Some(room) = room.checked_sub(1) else { return Vec::new() };
     let chosen = |id: ResourceId| view.selection == Some(Selection::Lock(id));
@@ -245,7 +304,33 @@ fn lock_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
     let mut kept: Vec<ResourceId> = worst.into_iter().take(room).map(|(id, _)| *id).collect();
     kept.sort_unstable();
     let more = locks.len() - kept.len();
-    kept.into_iter().map(TimelineRow::Lock).chain([TimelineRow::MoreLocks(more)]).collect()
+    kept.into_iter().flat_map(rows_of).chain([TimelineRow::MoreLocks(more)]).collect()
+}
+
+/// Whether a counter has a value that says something.
+fn is_live(counter: &CounterFigures) -> bool {
+    counter.value != 0 || counter.lost.is_some_and(|lost| lost != 0) || counter.failed_swaps.is_some_and(|n| n > 0)
+}
+
+fn live_counters(view: &RunView) -> usize {
+    view.figures.counters.iter().filter(|(_, counter)| is_live(counter)).count()
+}
+
+/// Returns the counters in their order of declaration; if not all fit, those that are not zero.
+fn counter_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
+    let mut kept: Vec<_> = view.figures.counters.iter().collect();
+    if kept.len() > room {
+        kept.sort_by_key(|(id, counter)| (!is_live(counter), *id));
+        kept.truncate(room);
+        kept.sort_by_key(|(id, _)| *id);
+    }
+    kept.into_iter().map(|(id, _)| TimelineRow::Counter(*id)).collect()
+}
+
+fn response_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {
+    let of = share.response_lines;
+    let pools = view.figures.pools.iter().take(share.responses).map(|(pool, _)| *pool);
+    pools.flat_map(|pool| (0..of).map(move |line| TimelineRow::Response { pool, line, of })).collect()
 }
 
 /// Returns the signals in their order of declaration; if not all fit, those with the most waiting workers.

@@ -22,10 +22,21 @@ pub(in crate::tui) enum LaneOrder {
     Share(State),
 }
 
+/// What the rows of cores show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::tui) enum CoreLanes {
+    /// Our load and that of others.
+    #[default]
+    Load,
+    /// Which worker ran there.
+    Workers,
+}
+
 /// The order of lanes, and which of them are shown how.
 #[derive(Debug, Clone, Default)]
 pub(in crate::tui) struct Arrangement {
     order: LaneOrder,
+    core_lanes: CoreLanes,
     is_reversed: bool,
     pinned: Vec<WorkerId>,
     hidden: BTreeSet<WorkerId>,
@@ -59,6 +70,19 @@ impl Arrangement {
         self.order
     }
 
+    pub(in crate::tui) fn core_lanes(&self) -> CoreLanes {
+        self.core_lanes
+    }
+
+    /// Shows the workers in the rows of cores, or their load again.
+    pub(super) fn switch_core_lanes(&mut self) -> CoreLanes {
+        self.core_lanes = match self.core_lanes {
+            CoreLanes::Load => CoreLanes::Workers,
+            CoreLanes::Workers => CoreLanes::Load,
+        };
+        self.core_lanes
+    }
+
     pub(in crate::tui) fn is_folded(&self, group: &str) -> bool {
         self.folded.contains(group)
     }
@@ -82,6 +106,16 @@ impl Arrangement {
 }
 
 impl RunView {
+    /// Shows which worker ran on which core, or the load again. Returns a response.
+    pub(in crate::tui) fn toggle_core_workers(&mut self) -> String {
+        let is_known = self.shown_model().cores().has_placements();
+        match self.arrangement.switch_core_lanes() {
+            CoreLanes::Load => "Cores: the load, of this run and of others".into(),
+            CoreLanes::Workers if is_known => "Cores: the worker that ran there longest; W shows the load again".into(),
+            CoreLanes::Workers => "Cores: nothing says which worker ran where; W shows the load again".into(),
+        }
+    }
+
     /// Returns the lanes of these workers as they are arranged: pinned ones first, without hidden ones.
     pub(in crate::tui) fn arrange(&self, workers: Vec<WorkerId>) -> Vec<WorkerId> {
         let arrangement = &self.arrangement;

@@ -1,7 +1,9 @@
 //! What a run is compared with: a recorded run, or its own time before the last turned knob.
 
+use std::borrow::Cow;
+
 use super::RunView;
-use crate::model::{CellWindow, Model, StateTimes};
+use crate::model::{CellWindow, Model, StateTimes, TimelineMark};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Longest part of a run that is compared with another.
@@ -69,12 +71,31 @@ impl RunView {
         let until = self.figures_time();
         let last = self.knob_changes.iter().rposition(|(at, ..)| *at <= until)?;
         let (at, id, after) = &self.knob_changes[last];
-        let knob = self.scenario.knobs.get(id.index())?;
-        let earlier = self.knob_changes[..last].iter().rev().find(|(_, other, _)| other == id);
-        let before =
-            earlier.map_or_else(|| knob.format_value(self.initial_settings.number(*id)), |(_, _, value)| value.clone());
-        let named = |value: &str| format!("{} {value}", knob.name);
-        Some(KnobTurn { at: *at, before: named(&before), after: named(after) })
+        let name = &self.scenario.knobs.get(id.index())?.name;
+        let named = |value: &str| format!("{name} {value}");
+        Some(KnobTurn { at: *at, before: named(&self.value_before(last)?), after: named(after) })
+    }
+
+    /// Returns the value that a knob had before a change.
+    fn value_before(&self, change: usize) -> Option<String> {
+        let (_, id, _) = self.knob_changes.get(change)?;
+        let earlier = self.knob_changes[..change].iter().rev().find(|(_, other, _)| other == id);
+        match earlier {
+            Some((.., value)) => Some(value.clone()),
+            None => Some(self.scenario.knobs.get(id.index())?.format_value(self.initial_settings.number(*id))),
+        }
+    }
+
+    /// Returns the text of a change of the run: of a turned knob, with the value before.
+    pub(in crate::tui) fn change_text<'a>(&self, mark: &'a TimelineMark, has_unicode: bool) -> Cow<'a, str> {
+        let turned = |change: usize| {
+            let (at, id, after) = &self.knob_changes[change];
+            let name = &self.scenario.knobs.get(id.index())?.name;
+            let is_this = *at == mark.at && mark.text.strip_prefix(name.as_str())?.trim_start() == after;
+            let before = self.value_before(change).filter(|before| is_this && before != after)?;
+            Some(format!("{name} {before}{}{after}", if has_unicode { "→" } else { "->" }))
+        };
+        (0..self.knob_changes.len()).rev().find_map(turned).map_or(Cow::Borrowed(mark.text.as_str()), Cow::Owned)
     }
 
     /// Returns the parts that are compared, the older first, and their names.

@@ -39,7 +39,7 @@ impl RunView {
         let changed = change(player);
         self.now = player.at();
         if self.now < was {
-            self.cell_cache = std::cell::RefCell::default();
+            self.forget_cells();
         }
         if self.now != was {
             self.cursor = None;
@@ -81,7 +81,7 @@ impl RunView {
         let (now, stopped) = (player.at(), moved && !player.is_moving());
         self.now = now;
         if now < was {
-            self.cell_cache = std::cell::RefCell::default();
+            self.forget_cells();
         }
         if let Viewport::Until(end) = self.viewport
             && self.cursor.is_none()

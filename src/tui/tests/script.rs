@@ -48,13 +48,13 @@ pub(super) struct Script {
     pub(super) until: Stamp,
 }
 
-struct ScriptBuilder {
-    registry: Registry,
-    messages: Vec<Message>,
+pub(super) struct ScriptBuilder {
+    pub(super) registry: Registry,
+    pub(super) messages: Vec<Message>,
 }
 
 impl ScriptBuilder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut messages = vec![Message::Sample(Sample::EventCost { nanos: 9.0 })];
         for i in 1..40 {
             messages.push(Message::Sample(Sample::Cores { at: ms(i * 200), load: vec![Some(0.6), Some(0.3)] }));
@@ -62,7 +62,7 @@ impl ScriptBuilder {
         Self { registry: Registry::default(), messages }
     }
 
-    fn add_workers(&mut self, group: &str, count: usize) -> Vec<WorkerId> {
+    pub(super) fn add_workers(&mut self, group: &str, count: usize) -> Vec<WorkerId> {
         (1..=count)
             .map(|i| {
                 let name = if count == 1 { group.to_owned() } else { format!("{group}-{i}") };
@@ -75,7 +75,7 @@ impl ScriptBuilder {
             .collect()
     }
 
-    fn add_resource(&mut self, name: &str, kind: ResourceKind) -> ResourceId {
+    pub(super) fn add_resource(&mut self, name: &str, kind: ResourceKind) -> ResourceId {
         self.registry.resources.push(ResourceInfo { name: name.into(), kind });
         ResourceId::from(self.registry.resources.len() - 1)
     }
@@ -84,11 +84,11 @@ impl ScriptBuilder {
         self.add_resource(name, ResourceKind::Mutex { kind: LockKind::Std })
     }
 
-    fn push_event(&mut self, at: u64, worker: WorkerId, kind: EventKind) {
+    pub(super) fn push_event(&mut self, at: u64, worker: WorkerId, kind: EventKind) {
         self.messages.push(Message::Events(vec![Event { at: ms(at), worker, kind }]));
     }
 
-    fn into_script(self, until: u64) -> Script {
+    pub(super) fn into_script(self, until: u64) -> Script {
         let scenario = scenario();
         let settings = scenario.default_settings();
         Script { scenario, settings, registry: Arc::new(self.registry), messages: self.messages, until: ms(until) }

@@ -1,6 +1,6 @@
 //! Every glyph of the dashboard, with its stand-in where the locale is not UTF-8.
 
-use super::{LockCellState, Theme};
+use super::Theme;
 use crate::model::Severity;
 use crate::trace::State;
 
@@ -21,14 +21,6 @@ impl Theme {
             State::Done | State::Crashed | State::Gap => self.state_glyph(state),
             _ if self.has_colour() && self.has_unicode => "█",
             _ => self.state_glyph(state),
-        }
-    }
-
-    pub(in crate::tui) const fn lock_glyph(self, hold: LockCellState) -> &'static str {
-        match hold {
-            LockCellState::Free => self.glyph("·", "."),
-            LockCellState::Held => self.glyph("━", "="),
-            LockCellState::Contended => self.glyph("▓", "#"),
         }
     }
 

@@ -69,10 +69,7 @@ fn text_of_every_theme_is_readable() {
             [(format!("worker {i}"), theme.identity_style(i)), (format!("on worker {i}"), theme.identity_area(i))]
         });
         let heat = (0..=20).map(|share| (format!("heat {share}"), theme.heat(f64::from(share) / 20.0)));
-        let held = [LockCellState::Free, LockCellState::Held, LockCellState::Contended];
-        let held = held.into_iter().flat_map(|hold| {
-            [(format!("{hold:?}"), theme.lock_style(hold)), (format!("in {hold:?}"), theme.holder_style(hold))]
-        });
+        let held = [("name of a lock".to_owned(), theme.lock_name_style())];
         let severities = [Severity::Error, Severity::Warning, Severity::Note];
         let severities = severities.map(|severity| (format!("{severity:?}"), theme.severity_style(severity)));
         let all = states.into_iter().chain(roles).chain(pills).chain(workers).chain(heat).chain(held).chain(severities);
@@ -207,10 +204,13 @@ fn no_style_has_a_colour_without_colour() {
         let roles = Role::ALL.into_iter().flat_map(|role| [theme.fg(role), theme.bg(role), theme.pill_style(role)]);
         let workers = (0..3).flat_map(|i| [theme.identity_style(i), theme.identity_area(i)]);
         let heat = [0.0, 0.1, 0.5, 1.0].map(|share| theme.heat(share));
-        let held = [LockCellState::Free, LockCellState::Held, LockCellState::Contended];
-        let held = held.into_iter().flat_map(|h| [theme.lock_style(h), theme.holder_style(h)]);
-        let other = [theme.area_style(), theme.selection_style(), theme.severity_style(Severity::Error)];
-        for style in states.chain(roles).chain(workers).chain(heat).chain(held).chain(other) {
+        let other = [
+            theme.lock_name_style(),
+            theme.area_style(),
+            theme.selection_style(),
+            theme.severity_style(Severity::Error),
+        ];
+        for style in states.chain(roles).chain(workers).chain(heat).chain(other) {
             assert_eq!((style.fg, style.bg), (None, None), "{theme:?}: {style:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Which worker ran on which core, and the run's share of each core.
 
-use super::{Cores, LoadSum};
-use crate::history::{Merge, proportional_part};
+use super::Cores;
+use crate::history::proportional_part;
 use crate::state_times::CellWindow;
 use contend_trace::{Stamp, WorkerId};
 
@@ -73,21 +73,18 @@ impl Cores {
         out.resize(w.cells, None);
         let Some(core) = self.all.get(number).filter(|_| w.cells > 0 && w.to > w.from) else { return };
         let longest = self.longest_workers(number, w);
-        for ((cell, sum), worker) in out.iter_mut().zip(core.sums(w)).zip(longest) {
+        for (i, ((cell, sum), worker)) in out.iter_mut().zip(core.sums(w)).zip(longest).enumerate() {
             *cell = sum.mean().map(|busy| {
-                let ours = (sum.ours as f64 / sum.measured as f64).min(1.0) as f32;
+                let ours = (sum.ours as f64 / self.placed_ns(w.cell(i)).max(sum.measured) as f64).min(1.0) as f32;
                 CoreCell { busy: busy.max(ours), ours, worker: worker.map(|(worker, _)| worker) }
             });
         }
     }
 
-    /// Returns the fraction of a core's time between two moments in which workers of the run ran on it.
-    pub fn our_share(&self, number: usize, from: Stamp, to: Stamp) -> Option<f32> {
-        let mut sum = LoadSum::default();
-        self.all.get(number)?.history.visit_buckets(from, to, |a, b, load| {
-            sum.merge(load.proportional_part((a, b), (from, to)));
-        });
-        (sum.measured > 0).then(|| (sum.ours as f64 / sum.measured as f64).min(1.0) as f32)
+    /// Returns for how much of a cell it is known who ran where: later samples have not arrived.
+    fn placed_ns(&self, (from, to): (Stamp, Stamp)) -> u64 {
+        let until = self.placements.back().map_or(from, |newest| newest.to);
+        to.min(until).span_since(from).0
     }
 
     /// Returns for each cell the worker that ran longest on a core, and how long, ns.

@@ -169,7 +169,7 @@ impl Lock {
         let open = self.open_holds.iter().map(|o| (o.grant, o.worker, o.from, self.open_hold_end(o, now)));
         let past = self.exact_holds.iter().map(|hold| (hold.grant, hold.worker, hold.from, hold.to));
         for (grant, worker, from, to) in past.chain(open) {
-            let (from, to) = (from.max(w.from), to.min(w.to));
+            let (from, to) = (from.max(w.from), to.min(w.to).min(now));
             if from >= to {
                 continue;
             }

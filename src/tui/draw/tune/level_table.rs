@@ -160,7 +160,7 @@ fn draw_stacked(parts: &[TimeSlice], most: f64, at: Rect, theme: Theme, buf: &mu
         text::put_line(buf, cells, &theme.cell_glyph(part.state).repeat(width.into()), style);
         if let Some(name) = part.lock.as_ref().filter(|name| name.width() + 2 <= usize::from(width)) {
             let within = Rect { x: x + 1, width: width - 1, ..at };
-            text::put_line(buf, within, name, theme.holder_style(super::super::super::theme::LockCellState::Contended));
+            text::put_line(buf, within, name, theme.lock_name_style());
         }
         x += width;
     }

@@ -1,0 +1,61 @@
+//! The row below a lock: how many workers wait for it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use super::area::{AreaLine, draw_area, whole_scale};
+use super::{RunScene, text};
+use crate::model::{LockCapacity, LockCell};
+use crate::trace::{ResourceId, State};
+
+/// Brightness of waits, and of waits to read while no writer waits.
+const CALM: f64 = 0.85;
+const READERS: f64 = 0.6;
+
+/// Mean number of waiting writers from which a cell is a wait to write.
+const WRITER_FROM: f32 = 1.0 / 8.0;
+
+pub(super) struct WaitersRow<'a> {
+    pub(super) scene: RunScene<'a>,
+    pub(super) id: ResourceId,
+}
+
+impl Widget for WaitersRow<'_> {
+    fn render(self, line: Rect, buf: &mut Buffer) {
+        let Self { scene, id } = self;
+        let (view, theme) = (scene.view, scene.theme);
+        let parts = scene.split_row(line);
+        let rest = text::put_line(buf, parts.label, "   waiters", theme.faint_style());
+        let figures = view.figures.lock(id);
+        let waiting = figures.map_or(0, |figures| figures.waiters.len());
+        if waiting > 0 {
+            let words = match figures.map_or(0, |figures| figures.waiting_writers) {
+                0 => format!("{waiting} "),
+                writers => format!("{waiting}, {writers} w "),
+            };
+            text::put_right(buf, rest, &words, theme.state_style(State::Lock));
+        }
+        let is_rwlock = view.shown_model().lock(id).is_some_and(|lock| lock.capacity() == LockCapacity::ReadersWriter);
+        let average = view.with_lock_cells(id, &scene.axis.window(), |cells| {
+            let most = whole_scale(cells.iter().map(|cell| cell.mean_waiters));
+            let style = Style::new().fg(theme.state_colour(State::Lock));
+            let style = if theme.has_colour() { theme.shaded(style, CALM) } else { Style::new() };
+            let levels = cells.iter().map(|cell| {
+                let is_dim = is_rwlock && cell.mean_waiting_writers < WRITER_FROM;
+                (f64::from(cell.mean_waiters) / most, if is_dim { theme.shaded(style, READERS) } else { style })
+            });
+            draw_area(scene, AreaLine::single(parts.timeline), levels, buf);
+            mean(cells)
+        });
+        if let Some(average) = average {
+            let at = scene.figures_area(parts.figures);
+            text::put_line(buf, at, &format!("{average:.1} on average"), theme.faint_style());
+        }
+    }
+}
+
+fn mean(cells: &[LockCell]) -> f32 {
+    cells.iter().map(|cell| cell.mean_waiters).sum::<f32>() / cells.len().max(1) as f32
+}
