@@ -50,5 +50,5 @@ fn resource_rows(view: &RunView, height: usize) -> Vec<TimelineRow> {
         Some(Selection::Lock(id)) => Some(id),
         _ => worst,
     };
-    lock.map(TimelineRow::Lock).into_iter().collect()
+    lock.map(|id| TimelineRow::Lock { id, has_waiters_row: false }).into_iter().collect()
 }
