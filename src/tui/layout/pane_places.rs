@@ -22,6 +22,9 @@ const MIN_ROWS_ABOVE: u16 = 14;
 /// Most panes of the side column.
 const MAX_STACKED: usize = 4;
 
+/// Spare lines of the side column that are kept for events.
+const KEPT_SPARE: u16 = 6;
+
 /// Most lines that are kept free below the rows, so that a pane that comes there does not change them.
 const MAX_KEPT_FREE: usize = 22;
 
@@ -184,7 +187,7 @@ fn side_panes(view: &RunView, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>,
 /// Stacks the first panes that fit, each with the lines it wants as far as there is room; the last gets the rest.
 fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
     let mut chosen: Vec<Pane> = Vec::new();
-    let mut free = area.height;
+    let (width, mut free) = (area.width, area.height);
     for pane in wanted {
         let least = least_lines(*pane) + u16::from(!chosen.is_empty());
         if chosen.len() < MAX_STACKED && least <= free {
@@ -192,10 +195,16 @@ fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Re
             chosen.push(*pane);
         }
     }
+    let wanted_more = |pane: Pane| lines(pane, view, width).saturating_sub(least_lines(pane));
+    let spare = free.saturating_sub(chosen.iter().map(|pane| wanted_more(*pane)).fold(0, u16::saturating_add));
+    let rows = u16::try_from(view.figures.workers().count()).unwrap_or(u16::MAX);
+    // Rows two lines high, where enough is left for the others.
+    let for_large_rows = if rows.saturating_add(KEPT_SPARE) <= spare { rows } else { 0 };
     let mut stacked = Vec::new();
     for (i, pane) in chosen.iter().enumerate() {
         take_top(&mut area, u16::from(i > 0)); // a blank line between
-        let more = lines(*pane, view, area.width).saturating_sub(least_lines(*pane)).min(free);
+        let large = if *pane == Pane::Costs { for_large_rows } else { 0 };
+        let more = wanted_more(*pane).saturating_add(large).min(free);
         free -= more;
         let height = if i + 1 == chosen.len() { area.height } else { least_lines(*pane) + more };
         stacked.push((*pane, take_top(&mut area, height)));

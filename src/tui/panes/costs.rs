@@ -32,6 +32,9 @@ const MIN_LINES: usize = 6;
 /// Columns of one holder: fewer if that makes room for all of them.
 const CELL_WIDTHS: [u16; 2] = [6, 5];
 
+/// Columns of one holder where rows are two lines high.
+const LARGE_CELL_WIDTH: u16 = 9;
+
 /// Columns of the sum at the right.
 const SUM_WIDTH: u16 = 7;
 
@@ -60,6 +63,8 @@ struct Matrix {
     hottest: u64,
     name_width: u16,
     cell_width: u16,
+    /// Lines of a row.
+    row_height: usize,
 }
 
 impl CostsPane<'_> {
@@ -78,9 +83,13 @@ impl CostsPane<'_> {
         let matrix = self.matrix(&costs, &by_holder, area.width, usize::from(area.height.saturating_sub(1 + below)));
         self.draw_heads(&matrix, text::nth_line(area, 0), buf);
         for (i, row) in matrix.waiters.iter().enumerate() {
-            self.draw_row(&costs, &matrix, (i, row), text::nth_line(area, i + 1), buf);
+            let first = 1 + i * matrix.row_height;
+            for line in first..first + matrix.row_height {
+                self.draw_heat(&matrix, i, text::nth_line(area, line), buf);
+            }
+            self.draw_row(&costs, &matrix, (i, row), text::nth_line(area, first), buf);
         }
-        let mut used = matrix.waiters.len() + 1;
+        let mut used = matrix.waiters.len() * matrix.row_height + 1;
         if matrix.hidden.0 > 0 {
             let (count, ns) = matrix.hidden;
             let more = format!("{} {count} more: {} in all", self.theme.ellipsis(), self.figure(&costs, ns));
@@ -107,8 +116,10 @@ impl CostsPane<'_> {
         let longest = waiters.iter().map(|(worker, _)| registry.worker_name(*worker).width()).max().unwrap_or(0);
         let name_width = (longest as u16).clamp(6, MAX_NAME_WIDTH).min(width / 3);
         let room = width.saturating_sub(2 + name_width + SUM_WIDTH);
+        let is_large = 2 * waiters.len() <= lines && usize::from(room / LARGE_CELL_WIDTH) >= by_holder.len();
+        let row_height = if is_large { 2 } else { 1 };
         let fitting = CELL_WIDTHS.into_iter().find(|cell| usize::from(room / cell) >= by_holder.len());
-        let cell_width = fitting.unwrap_or(CELL_WIDTHS[0]);
+        let cell_width = if is_large { LARGE_CELL_WIDTH } else { fitting.unwrap_or(CELL_WIDTHS[0]) };
         let columns = usize::from(room / cell_width);
         let mut holders: Vec<WorkerId> = by_holder.iter().map(|(holder, _)| *holder).collect();
         let hidden_holders = holders.len().saturating_sub(columns);
@@ -122,7 +133,7 @@ impl CostsPane<'_> {
             }
         }
         let hottest = costs.pairs.first().map_or(0, PairCost::total_ns);
-        Matrix { waiters, holders, cells, hidden, hidden_holders, hottest, name_width, cell_width }
+        Matrix { waiters, holders, cells, hidden, hidden_holders, hottest, name_width, cell_width, row_height }
     }
 
     /// Returns the place of a holder's column.
@@ -150,6 +161,18 @@ impl CostsPane<'_> {
             let more = format!("{} +{}", theme.ellipsis(), matrix.hidden_holders);
             let name = Rect { width: matrix.name_width + 1, ..line };
             text::put_right(buf, name, &more, theme.faint_style());
+        }
+    }
+
+    /// Draws a line of the areas of a row's cells.
+    fn draw_heat(&self, matrix: &Matrix, row: usize, line: Rect, buf: &mut Buffer) {
+        for i in 0..matrix.holders.len() {
+            let ns = matrix.cells[row * matrix.holders.len() + i];
+            if ns > 0 {
+                let at = Self::cell(matrix, line, i);
+                let style = self.theme.heat(ns as f64 / matrix.hottest.max(1) as f64);
+                text::put_line(buf, at, &" ".repeat(usize::from(at.width)), style);
+            }
         }
     }
 

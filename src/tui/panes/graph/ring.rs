@@ -16,6 +16,10 @@ use crate::trace::{State, WorkerId};
 /// Most columns of names and of labels; where these have no room, the next ones are tried.
 const TEXT_WIDTHS: [(usize, usize); 4] = [(32, 16), (20, 12), (14, 10), (10, 8)];
 
+/// Columns of short boxes and labels where there is room.
+const ROOMY_BOX: u16 = 15;
+const ROOMY_LABEL: u16 = 12;
+
 /// Least lines of a list: the first two members, a line for the others, the last member.
 const MIN_LIST_LINES: usize = 4;
 
@@ -48,7 +52,11 @@ impl Ring<'_> {
             let wanted = self.members.iter().map(|m| m.wanted_lock.width()).max()?;
             let columns = |wide: usize| u16::try_from(wide).unwrap_or(u16::MAX);
             let (box_width, label_width) = (columns(inner.min(name) + 4), columns(wanted.min(label)));
-            RingSizes { members: self.members.len(), box_width, label_width }.shape(area)
+            let sizes = RingSizes { members: self.members.len(), box_width, label_width };
+            let close = sizes.shape(area)?;
+            let roomy =
+                RingSizes { box_width: box_width.max(ROOMY_BOX), label_width: label_width.max(ROOMY_LABEL), ..sizes };
+            Some(roomy.shape(area).filter(|shape| shape.size.height <= close.size.height).unwrap_or(close))
         })
     }
 
