@@ -80,7 +80,7 @@ impl PoolsPane<'_> {
 
     fn lines(&self, pool: &PoolFigures, width: u16) -> Vec<(&'static str, String, Style)> {
         let (plain, faint) = (Style::new(), self.theme.faint_style());
-        let row = |cells: [String; 4]| cells.iter().map(|cell| format!("{cell:>TIME_WIDTH$}")).collect::<String>();
+        let row = |cells: [String; 4]| cells.map(|cell| format!("{cell:>TIME_WIDTH$}")).concat();
         let times = |of: fn(&TaskTimes) -> Percentiles| {
             let Some(times) = &pool.task_times else {
                 let none =

@@ -48,7 +48,7 @@ impl Ring<'_> {
             return None;
         }
         TEXT_WIDTHS.into_iter().find_map(|(name, label)| {
-            let inner = self.members.iter().map(|m| m.name.width().max(self.border_text(m).width() + 2)).max()?;
+            let inner = self.members.iter().map(|m| m.name.width().max(Self::border_text(m).width() + 2)).max()?;
             let wanted = self.members.iter().map(|m| m.wanted_lock.width()).max()?;
             let columns = |wide: usize| u16::try_from(wide).unwrap_or(u16::MAX);
             let (box_width, label_width) = (columns(inner.min(name) + 4), columns(wanted.min(label)));
@@ -61,7 +61,7 @@ impl Ring<'_> {
     }
 
     /// Returns the text in the lower border of a member's box.
-    fn border_text(&self, member: &RingMember<'_>) -> String {
+    fn border_text(member: &RingMember<'_>) -> String {
         if member.is_queued { format!("in line for {}", member.held_lock) } else { member.held_lock.to_owned() }
     }
 
@@ -105,7 +105,7 @@ impl Ring<'_> {
         for (member, at) in self.members.iter().zip(&shape.boxes) {
             let at = moved(*at);
             let border = theme.identity_style(member.worker.index());
-            draw_frame(theme, at, &self.border_text(member), border, buf);
+            draw_frame(theme, at, &Self::border_text(member), border, buf);
             let inside = Rect { x: at.x + 2, y: at.y + 1, width: at.width - 4, height: 1 };
             let name = truncate_name(member.name, usize::from(inside.width), theme.ellipsis());
             let pad = inside.width.saturating_sub(name.width() as u16) / 2;
