@@ -206,7 +206,6 @@ fn totals_are_recorded_while_the_picture_is_frozen() {
 
 #[test]
 fn knob_turned_while_frozen_is_shown_as_next_value() {
-    let header = |harness: &Harness| harness.screen_text().lines().next().unwrap_or_default().to_owned();
     let mut harness = Harness::after_run(&in_delivery_order(contention()));
     harness.press_keys(" +");
     assert!(harness.contains("hold ◂ 20 ms\u{2192}50 ms ▸"), "{}", harness.screen_text());
