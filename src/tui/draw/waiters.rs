@@ -17,6 +17,10 @@ const READERS: f64 = 0.6;
 /// Mean number of waiting writers from which a cell is a wait to write.
 const WRITER_FROM: f32 = 1.0 / 8.0;
 
+/// Least mean that is drawn. A wait that touches the border of a cell has a little of its time in the next one, because
+/// the history's slots and the cells do not begin together.
+const MIN_MEAN: f32 = 1.0 / 32.0;
+
 pub(super) struct WaitersRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) id: ResourceId,
@@ -44,7 +48,8 @@ impl Widget for WaitersRow<'_> {
             let style = if theme.has_colour() { theme.shaded(style, CALM) } else { Style::new() };
             let levels = cells.iter().map(|cell| {
                 let is_dim = is_rwlock && cell.mean_waiting_writers < WRITER_FROM;
-                (f64::from(cell.mean_waiters) / most, if is_dim { theme.shaded(style, READERS) } else { style })
+                let mean = if cell.mean_waiters < MIN_MEAN { 0.0 } else { f64::from(cell.mean_waiters) };
+                (mean / most, if is_dim { theme.shaded(style, READERS) } else { style })
             });
             draw_area(scene, AreaLine::single(parts.timeline), levels, buf);
             mean(cells)

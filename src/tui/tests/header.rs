@@ -33,7 +33,7 @@ fn chosen_knob_is_highlighted_only_where_it_can_be_turned() {
 #[test]
 fn knobs_without_room_are_counted() {
     let narrow = screen_text(&screen(&app_after(&contention(), COLOUR_THEME, 60, 16)));
-    assert!(narrow.lines().next().is_some_and(|line| line.contains("+1 knob")), "{narrow}");
+    assert!(narrow.lines().next().is_some_and(|line| line.contains("+2")), "{narrow}");
 }
 
 #[test]

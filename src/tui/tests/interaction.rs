@@ -224,7 +224,7 @@ fn deadlock_is_on_screen_at_the_next_frame() {
 fn enter_on_a_finding_goes_to_its_lane_and_time() {
     let mut harness = Harness::after_run(&deadlock(3));
     harness.press_keys("<enter>");
-    assert!(!harness.contains("now   "), "the window stands where it happened: {}", harness.screen_text());
+    assert!(!harness.contains("now  "), "the window stands where it happened: {}", harness.screen_text());
 }
 
 #[test]
@@ -251,9 +251,9 @@ fn dragging_moves_the_window() {
     harness.send_event(mouse(MouseEventKind::Down(MouseButton::Left), 60));
     harness.send_event(mouse(MouseEventKind::Drag(MouseButton::Left), 70));
     harness.send_event(mouse(MouseEventKind::Up(MouseButton::Left), 70));
-    assert!(!harness.contains("now   "), "the window left the newest: {}", harness.screen_text());
+    assert!(!harness.contains("now  "), "the window left the newest: {}", harness.screen_text());
     harness.press_keys("f");
-    assert!(harness.contains("now   "));
+    assert!(harness.contains("now  "));
 }
 
 #[test]

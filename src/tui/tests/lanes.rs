@@ -63,6 +63,6 @@ fn deadlock_names_what_each_worker_has_and_wants() {
     app.update(AppEvent::Resized(app.size()));
     let text = screen_text(&screen(&app));
     assert!(text.contains("fork-2: seat-2"), "{text}");
-    let row = text.lines().find(|line| line.contains("seat-1 ")).unwrap_or_default();
+    let row = text.lines().find(|line| line.starts_with("▎seat-1 ")).unwrap_or_default();
     assert!(row.contains("L "), "{text}");
 }

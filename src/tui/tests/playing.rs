@@ -26,7 +26,15 @@ fn body(shown: &str) -> Vec<String> {
     let mut lines: Vec<String> = without_events(shown.lines().skip(1).map(str::to_owned).collect());
     lines.truncate(lines.len().saturating_sub(2));
     lines.retain(|line| !line.starts_with(" WORKERS"));
+    lines.iter_mut().filter(|line| line.starts_with('▌')).skip(1).for_each(cut_keys);
     lines
+}
+
+/// Cuts the keys off a line of the band: those of a live run are not those of a recording.
+fn cut_keys(line: &mut String) {
+    let indent = line.len() - line.trim_start_matches(['▌', ' ']).len();
+    let end = line[indent..].find("   ").map_or(line.len(), |at| indent + at);
+    line.truncate(end);
 }
 
 /// Cuts the events off: a live run notices a finding at its own moments.

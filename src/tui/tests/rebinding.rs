@@ -38,7 +38,7 @@ fn other_key_quits_and_the_first_one_does_not() {
 fn help_and_hints_name_the_keys_in_force() {
     let before = Harness::after_run(&contention());
     assert!(before.contains("q quit"), "{}", before.screen_text());
-    let _other = rebind(&[("quit", &["Q"]), ("show-answer", &["W"]), ("toggle-freeze", &["F8", "F9"])]);
+    let _other = rebind(&[("quit", &["Q"]), ("show-answer", &["Y"]), ("toggle-freeze", &["F8", "F9"])]);
     let mut harness = Harness::after_run(&contention());
     let screen = harness.screen_text();
     assert!(screen.contains("Q quit") && !screen.contains("q quit"), "{screen}");
@@ -49,7 +49,7 @@ fn help_and_hints_name_the_keys_in_force() {
         help.push_str(&harness.screen_text());
     }
     assert!(help.contains("F8 F9"), "{help}");
-    assert!(help.contains("`W`") && !help.contains("`a`"), "{help}");
+    assert!(help.contains("`Y`") && !help.contains("`a`"), "{help}");
 }
 
 #[test]

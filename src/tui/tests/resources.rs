@@ -54,7 +54,7 @@ fn text_of(script: &Script, theme: Theme, (width, height): (u16, u16)) -> String
 
 /// Returns the line of the screen that begins with this name, and its number.
 fn row(shown: &str, name: &str) -> Option<(u16, String)> {
-    let is_row = |line: &str| line.trim_start().starts_with(name);
+    let is_row = |line: &str| line.trim_start_matches(['▎', ' ']).starts_with(name);
     shown.lines().zip(0..).find(|(line, _)| is_row(line)).map(|(line, y)| (y, line.to_owned()))
 }
 

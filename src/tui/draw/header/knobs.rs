@@ -55,9 +55,10 @@ pub(super) fn draw_knobs(view: &RunView, theme: Theme, at: Rect, buf: &mut Buffe
         rest = text::put_line(buf, rest, "  ", Style::new());
     }
     let hidden = knobs.len() - shown;
-    let words = format!("+{hidden} {}", if hidden == 1 { "knob" } else { "knobs" });
-    if hidden > 0 && words.width() <= usize::from(rest.width) {
-        text::put_line(buf, rest, &words, theme.faint_style());
+    let words = [format!("+{hidden} {}", if hidden == 1 { "knob" } else { "knobs" }), format!("+{hidden}")];
+    let fitting = words.iter().find(|words| words.width() <= usize::from(rest.width));
+    if let Some(words) = fitting.filter(|_| hidden > 0) {
+        text::put_line(buf, rest, words, theme.faint_style());
     }
 }
 
