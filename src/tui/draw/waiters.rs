@@ -17,9 +17,9 @@ const READERS: f64 = 0.6;
 /// Mean number of waiting writers from which a cell is a wait to write.
 const WRITER_FROM: f32 = 1.0 / 8.0;
 
-/// Least mean that is drawn. A wait that touches the border of a cell has a little of its time in the next one, because
-/// the history's slots and the cells do not begin together.
-const MIN_MEAN: f32 = 1.0 / 32.0;
+/// Least mean that is drawn, half an eighth. A wait that touches the border of a cell has a little of its time in the
+/// next one, because the history's slots and the cells do not begin together.
+const MIN_MEAN: f32 = 1.0 / 16.0;
 
 pub(super) struct WaitersRow<'a> {
     pub(super) scene: RunScene<'a>,

@@ -27,7 +27,12 @@ fn body(shown: &str) -> Vec<String> {
     lines.truncate(lines.len().saturating_sub(2));
     lines.retain(|line| !line.starts_with(" WORKERS"));
     lines.iter_mut().filter(|line| line.starts_with('▌')).skip(1).for_each(cut_keys);
-    lines
+    // A suggestion has a key where it can be tried.
+    let without_number = |line: &String| {
+        let bare = (1..=9).fold(line.clone(), |line, n| line.replace(&format!("[{n}] "), "- "));
+        if bare.contains(" - ") { bare.split_whitespace().collect::<Vec<_>>().join(" ") } else { bare }
+    };
+    lines.iter().map(without_number).collect()
 }
 
 /// Cuts the keys off a line of the band: those of a live run are not those of a recording.

@@ -216,7 +216,8 @@ impl Lock {
             traffic
         };
         self.history.visit_buckets(from, to, |a, b, traffic| {
-            let b = b.min(now);
+            // The newest bucket is filled up to `now`; an older one is whole, even if `now` is a moment within it.
+            let b = if b < self.history.end() { b } else { b.min(now) };
             visit(a, b, &with_open(*traffic, a, b));
         });
         // Beyond the end of the history, the set of open holds and waits changes only at starts and deaths.
