@@ -35,7 +35,8 @@ fn below_the_axis(shown: &str) -> Vec<String> {
         line[..titles.min().unwrap_or(line.len())].to_owned()
     };
     let lines = lines.map(until_title);
-    let untold = |line: String| if line.starts_with(" cpu") { line.replace(['▅', '▂'], " ") } else { line };
+    let is_core = |line: &str| line.starts_with(" cpu") || line.starts_with(" cores");
+    let untold = |line: String| if is_core(&line) { line.replace(['▅', '▂', '▄'], " ") } else { line };
     lines.map(untold).collect()
 }
 

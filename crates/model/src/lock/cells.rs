@@ -132,6 +132,9 @@ impl Lock {
             return;
         }
         self.for_each_bucket(w.from, w.to, now, |a, b, traffic| {
+            // The newest bucket is filled up to `now`; an older one is whole, even if `now` is a moment within it.
+            let whole = a + self.history.width_at(a);
+            let b = if b == now && whole < self.history.end() { whole } else { b };
             let (first, last) = (w.cell_at(a.max(w.from)), w.cell_at(Stamp(b.min(w.to).0.saturating_sub(1))));
             for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
                 let (from, to) = w.cell(i);
@@ -216,8 +219,7 @@ impl Lock {
             traffic
         };
         self.history.visit_buckets(from, to, |a, b, traffic| {
-            // The newest bucket is filled up to `now`; an older one is whole, even if `now` is a moment within it.
-            let b = if b < self.history.end() { b } else { b.min(now) };
+            let b = b.min(now);
             visit(a, b, &with_open(*traffic, a, b));
         });
         // Beyond the end of the history, the set of open holds and waits changes only at starts and deaths.
