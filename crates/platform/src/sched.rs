@@ -55,7 +55,7 @@ impl ThreadStat {
     }
 }
 
-/// Returns field 39 of proc_pid_stat(5). Field 2, the name in parentheses, can contain spaces and parentheses.
+/// Returns field 39 of `proc_pid_stat(5)`. Field 2, the name in parentheses, can contain spaces and parentheses.
 fn last_core_in(stat: &[u8]) -> Option<u16> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
     std::str::from_utf8(&stat[name_end + 1..]).ok()?.split_ascii_whitespace().nth(36)?.parse().ok()
