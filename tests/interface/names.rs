@@ -193,7 +193,7 @@ fn text_on_the_screen_is_sanitized() {
         let mut tty = Pty::start(command, 40, 120);
         tty.wait_for_text("Choose with a number");
         tty.type_keys("1\r");
-        tty.wait_for_text("completed");
+        tty.wait_for_text("COMPLETED");
         tty.type_keys("\x1bi");
         tty.wait_for_text("WATCH");
         tty.type_keys("\x1bq");

@@ -73,7 +73,9 @@ mod tests {
             over in 1_u64 << 24..1 << 28,
         ) {
             let mut history: History<Count> = History::new(HistoryShape { buckets: 2048, levels: 2 });
-            stamps.iter().for_each(|at| history.at(Stamp(*at)).0 += 1);
+            for at in &stamps {
+                history.at(Stamp(*at)).0 += 1;
+            }
             let (now, bucket) = (Stamp(1 << 30), 1 << 20);
             let w = CellWindow { from: Stamp(1 << 28), to: now, cells };
             let mut rates = Vec::new();

@@ -233,14 +233,14 @@ mod tests {
         assert_eq!(last_core_in(stat.as_bytes()), Some(17));
         assert_eq!(last_core_in(&stat.as_bytes()[..40]), None);
         assert_eq!(last_core_in(b""), None);
-        let pinned = std::thread::spawn(|| {
+        let pinned = std::thread::Builder::new().name("pinned".into()).spawn(|| {
             pin_to_core(0).expect("one of our own cores");
             let own = sched_getaffinity(None).expect("affinity");
             let tid = rustix::thread::gettid().as_raw_nonzero().get() as u32;
             let core = ThreadStat::open(std::process::id(), tid).and_then(|stat| stat.last_core());
             core.is_some_and(|core| own.is_set(core.into()))
         });
-        assert!(pinned.join().expect("no panic"));
+        assert!(pinned.expect("a thread").join().expect("no panic"));
     }
 
     #[test]

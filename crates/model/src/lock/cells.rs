@@ -176,10 +176,11 @@ impl Lock {
             if from >= to {
                 continue;
             }
-            for i in w.cell_at(from)..=w.cell_at(Stamp(to.0 - 1)) {
+            let (first, last) = (w.cell_at(from), w.cell_at(Stamp(to.0 - 1)));
+            for (i, cell) in cells.iter_mut().enumerate().take(last + 1).skip(first) {
                 let (begin, end) = w.cell(i);
                 let ns = to.min(end).span_since(from.max(begin)).0;
-                saturating_add_to(&mut cells[i].held, ns);
+                saturating_add_to(&mut cell.held, ns);
                 if self.capacity != LockCapacity::ReadersWriter || !grant.is_shared() {
                     exclusive.push((i, worker, ns));
                 }

@@ -98,7 +98,9 @@ impl WaitGroup {
         for part in parts {
             if (part.from, part.runnable_from) == (self.from, self.to) {
                 let whole = self.whole.get_or_insert_with(|| self.segments.sums_between(self.from, self.to));
-                whole.iter().for_each(|(cause, ns)| visit(*cause, *ns));
+                for (cause, ns) in whole {
+                    visit(*cause, *ns);
+                }
             } else {
                 first = self.segments.visit_between_from(first, part.from, part.runnable_from, &mut visit);
             }

@@ -158,7 +158,9 @@ impl CostMatrix {
                 merged.push(before);
             }
             let mut times = old.next_if(|(other, _)| *other == pair).map_or_else(StateTimes::default, |row| row.1);
-            of_pair.iter().for_each(|part| times.add_ns(part.state, part.ns));
+            for part in of_pair {
+                times.add_ns(part.state, part.ns);
+            }
             merged.push((pair, times));
         }
         merged.extend(old);

@@ -64,7 +64,7 @@ impl TourReader<'_> {
 
     fn scenario(&mut self, entry: &KdlEntry) -> Option<Scenario> {
         let name = self.mistakes.text(entry)?;
-        let is_path = name.contains('/') || name.ends_with(".kdl");
+        let is_path = name.contains('/') || std::path::Path::new(name).extension().is_some_and(|end| end == "kdl");
         let known = self.world.scenario_names();
         if !is_path && !known.contains(&name) {
             let near = suggest(name, known.iter().copied()).map(str::to_owned);
