@@ -149,7 +149,7 @@ fn question_is_shown_first_unless_run_options_are_given() {
     assert!(tty.wait().success());
     for args in [["--no-ask", "account-race"], ["--set=window=4ms", "account-race"], ["--for=9s", "account-race"]] {
         let mut tty = Pty::contend(&[&["run"], args.as_slice()].concat(), 24, 80);
-        tty.wait_for_text("completed");
+        tty.wait_for_text("COMPLETED");
         tty.type_keys("q");
         assert!(tty.wait().success());
     }
@@ -231,7 +231,7 @@ fn recording_is_played_stepped_through_and_left() {
     let file = directory.path().join("run.contend");
     let file = file.to_str().expect("the name is UTF-8");
     let mut tty = Pty::contend(&["run", "deadlock", "--for", "1s", "--no-ask", "--record", file], 40, 120);
-    tty.wait_for_text("time 1.");
+    tty.wait_for_text("TIME 1.");
     tty.type_keys("q");
     assert!(tty.wait().success());
     let mut tty = Pty::contend(&["replay", file], 40, 120);

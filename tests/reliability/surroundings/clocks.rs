@@ -93,7 +93,7 @@ fn dashboard_reports_a_suspend_and_continues() {
     let place = Sandbox::new();
     let mut tty = place.terminal(&[], &suspend_setup(6, 8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
     tty.wait_for_text("suspended 8 h 00 min");
-    tty.wait_for_text("live");
+    tty.wait_for_text("LIVE");
     let text = tty.text();
     assert!(!text.contains("8h00m") && !text.contains("anomal"), "{text}");
     tty.type_keys("q");
@@ -107,7 +107,7 @@ fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
     let arrivals = place.scenario(ARRIVALS);
     for args in [&["run", &arrivals][..], &["run", "--no-ask", "lock-contention", "--as", "processes"]] {
         let mut tty = place.terminal(&[], "true", args);
-        tty.wait_for_text("live");
+        tty.wait_for_text("LIVE");
         let family = tty.process_ids();
         for round in 0..3 {
             for pid in family.iter().rev() {
@@ -234,7 +234,7 @@ fn setting_the_time_of_day_has_no_effect() {
         }
     }
     let mut tty = place.terminal(&[], "true", &["run", &timed_lock]);
-    tty.wait_for_text("live");
+    tty.wait_for_text("LIVE");
     for on in [3_600, -3_600, 0] {
         assert!(clock.set(on), "it could be set before");
         let sent = tty.sent().len();
