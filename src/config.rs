@@ -79,15 +79,17 @@ fn path_from(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     Some(base.join("contend").join("config.toml"))
 }
 
-/// Reads the file. If there is none, returns the defaults.
+/// Reads the file. If there is none, or its directory cannot be searched, returns the defaults.
 ///
 /// # Errors
 /// When it cannot be read, or has mistakes.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
     let unreadable = |reason| ConfigError::Unreadable { path: sanitize(&path.to_string_lossy()), reason };
     let found = match fs::metadata(path) {
         Ok(found) => found,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        // Another user's home, as after `sudo -u`, is as good as none.
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) => {
             return Ok(Config::default());
         }
         Err(error) => return Err(unreadable(describe_io_error(&error).to_string())),

@@ -54,7 +54,10 @@ fn wrong_settings_report_valid_names_and_ranges() {
     assert_eq!(error("gap"), "`gap` is not a setting; write KNOB=VALUE, such as gap=50us");
     assert_eq!(error("gap=2s"), "`gap` cannot be 2s: it goes from 0us to 100ms");
     assert_eq!(error("gap=-1ms"), "`gap` cannot be -1ms: it goes from 0us to 100ms");
-    assert_eq!(error("order=oposite"), "`order` cannot be `oposite`: write `opposite` or `same`; did you mean `opposite`?");
+    assert_eq!(
+        error("order=oposite"),
+        "`order` cannot be `oposite`: write `opposite` or `same`; did you mean `opposite`?"
+    );
     assert!(!error("\u{1b}[2J=1").contains('\u{1b}'));
     for nonsense in ["gap=1e300", "gap=NaN", "gap=inf", "gap=", "=", "", "gap=64KiB"] {
         error(nonsense);

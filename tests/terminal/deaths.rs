@@ -99,7 +99,7 @@ const MODES: [Mode; 13] = [
     Mode { name: "cursor", keys: "h", then: "│", ..LIVE },
     Mode { name: "help", keys: "?", then: "Show this help", quit: "\x1bq", ..LIVE },
     Mode { name: "about", keys: "i", then: "WATCH", quit: "\x1bq", ..LIVE },
-    Mode { name: "completed", args: &["run", "--no-ask", "account-race"], first: "completed", then: "", ..LIVE },
+    Mode { name: "completed", args: &["run", "--no-ask", "account-race"], first: "COMPLETED", then: "", ..LIVE },
     Mode { name: "deadlocked", args: &["run", "--no-ask", "deadlock"], first: "stuck forever", then: "", ..LIVE },
     TUNING,
     Mode { name: "tuned run", keys: "\r", then: "RECORDED", quit: "\x1bq", ..TUNING },

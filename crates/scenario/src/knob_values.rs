@@ -222,7 +222,10 @@ mod tests {
             says(&number(Unit::Count, 1.0, 8.0), "2.5"),
             "`2.5` is not a value for `knob`: write a whole number such as 8, between 1 and 8"
         );
-        assert_eq!(says(&choice(), "sdt"), "`kind` cannot be `sdt`: write `std`, `fair` or `spin`");
+        assert_eq!(
+            says(&choice(), "sdt"),
+            "`kind` cannot be `sdt`: write `std`, `fair` or `spin`; did you mean `std`?"
+        );
         assert!(!says(&choice(), "\u{1b}[2J").contains('\u{1b}'));
     }
 

@@ -10,8 +10,12 @@ use crate::tui::theme::{Depth, Ground, Theme, ThemeName};
 
 /// Returns every theme in true colour on its background, and one on another.
 fn themes() -> Vec<Theme> {
-    let all = ThemeName::ALL.into_iter().flat_map(|name| [(name, Ground::Dark), (name, Ground::Light)]);
-    all.map(|(name, ground)| Theme::new(name, ground, Depth::TrueColor, true)).collect()
+    names_and_grounds().map(|(name, ground)| Theme::new(name, ground, Depth::TrueColor, true)).collect()
+}
+
+/// Returns every theme with either background of the terminal.
+fn names_and_grounds() -> impl Iterator<Item = (ThemeName, Ground)> {
+    ThemeName::ALL.into_iter().flat_map(|name| [(name, Ground::Dark), (name, Ground::Light)])
 }
 
 fn screens(script: &Script, theme: Theme) -> App {
@@ -33,8 +37,9 @@ fn styles(app: &App) -> String {
 
 #[test]
 fn styles_of_every_theme() {
-    for theme in themes() {
-        let name = format!("styles_{theme:?}").replace(' ', "_").to_lowercase();
+    for (of, ground) in names_and_grounds() {
+        let theme = Theme::new(of, ground, Depth::TrueColor, true);
+        let name = format!("styles_{of:?}_on_{ground:?}").to_lowercase();
         insta::assert_snapshot!(name, styles(&screens(&everything_wrong(), theme)));
     }
 }

@@ -56,7 +56,7 @@ fn mean_wait(pid: u32, wanted: impl Fn(&str) -> bool) -> (usize, Duration) {
 /// the mean wait of the dashboard's own thread.
 fn times_longer(place: &Sandbox, made: &str, count: u32, seconds: u64) -> f64 {
     let mut tty = place.terminal(&[], made, &["run", &place.scenario(&spinners(count))]);
-    tty.wait_for("it has gone on for so long", |s| after(s, "live").is_some_and(|age| age.as_secs() >= seconds));
+    tty.wait_for("it has gone on for so long", |s| after(s, "LIVE").is_some_and(|age| age.as_secs() >= seconds));
     let late = before(tty.screen(), "late").unwrap_or_else(|| panic!("it says how late it is: {}", tty.text()));
     let pid = tty.pid().to_string();
     let (_, own) = mean_wait(tty.pid(), |task| task == pid);
