@@ -218,18 +218,22 @@ impl<T: Tape> Playback<T> {
         }
         let mut part = Part::new(to);
         let is_complete = if rest.iter().all(|message| latest_moment(message) <= to) {
-            rest.iter().for_each(|message| feed.model.apply(message));
+            apply_all(&mut feed, &rest);
             if !feed_until(&mut self.sections, &mut feed, to, most)? {
                 return Ok(None);
             }
             false
         } else {
-            rest.iter().fold(false, |is_complete, message| part.add(message) || is_complete)
+            let mut is_complete = false;
+            for message in &rest {
+                is_complete |= part.add(message);
+            }
+            is_complete
         };
         if !is_complete {
             collect_part(&mut self.sections, &mut part, feed.next)?;
         }
-        part.messages.iter().for_each(|message| feed.model.apply(message));
+        apply_all(&mut feed, &part.messages);
         Ok(Some(feed.model))
     }
 
@@ -243,7 +247,7 @@ impl<T: Tape> Playback<T> {
         let (mut feed, mut part) = (head.feed, Part::with_rest(before));
         feed.next = collect_part(&mut self.sections, &mut part, feed.next)?;
         let (early, late) = part.into_both();
-        early.iter().for_each(|message| feed.model.apply(message));
+        apply_all(&mut feed, &early);
         Ok((feed, late))
     }
 
@@ -276,6 +280,12 @@ impl<T: Tape> Playback<T> {
             head.part = Some(HeadPart { model, count: part.count });
         }
         Ok(Some(head))
+    }
+}
+
+fn apply_all(feed: &mut Feed, messages: &[Message]) {
+    for message in messages {
+        feed.model.apply(message);
     }
 }
 
