@@ -92,7 +92,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
         Err(error) if matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) => {
             return Ok(Config::default());
         }
-        Err(error) => return Err(unreadable(describe_io_error(&error).to_string())),
+        Err(error) => return Err(unreadable(describe_io_error(&error))),
     };
     if !found.is_file() {
         return Err(unreadable("it is no regular file".to_owned()));
@@ -100,9 +100,9 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     if found.len() > MAX_SIZE {
         return Err(unreadable("it is larger than 1 MiB".to_owned()));
     }
-    let bytes = fs::read(path).map_err(|error| unreadable(describe_io_error(&error).to_string()))?;
+    let bytes = fs::read(path).map_err(|error| unreadable(describe_io_error(&error)))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
-    parse(Source { name: "config".into(), path: Some(path.into()), text })
+    parse(&Source { name: "config".into(), path: Some(path.into()), text })
         .map_err(|mistakes| ConfigError::Mistakes(Box::new(mistakes)))
 }
 
@@ -110,8 +110,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 ///
 /// # Errors
 /// All its mistakes.
-pub fn parse(source: Source) -> Result<Config, Mistakes> {
-    let mut mistakes = Mistakes::of(&source);
+pub fn parse(source: &Source) -> Result<Config, Mistakes> {
+    let mut mistakes = Mistakes::of(source);
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in &errors {
         let end = source.text.len();

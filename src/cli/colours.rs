@@ -93,7 +93,8 @@ mod tests {
     #[test]
     fn depth_follows_the_environment_and_then_terminfo() {
         use Depth::{Ansi16, Indexed256, TrueColor};
-        let cases: [(&[(&str, &str)], Option<u32>, Depth); 12] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<u32>, Depth);
+        let cases: [Case<'_>; 12] = [
             (&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")], Some(256), TrueColor),
             (&[("TERM", "xterm-256color"), ("COLORTERM", "24bit")], None, TrueColor),
             (&[("TERM", "xterm-256color"), ("COLORTERM", "yes")], Some(256), Indexed256),

@@ -34,14 +34,12 @@ impl<'a, 'i> Field<'a, 'i> {
 
     /// Returns its fields, or none and a mistake.
     pub(super) fn table(&self, mistakes: &mut Mistakes) -> Vec<Field<'a, 'i>> {
-        match self.value.get_ref() {
-            DeValue::Table(table) => of_table(table),
-            _ => {
-                let example = format!("write `[{}]` on a line of its own, and its options below", self.name);
-                self.wrong_kind("a table", &example, mistakes);
-                Vec::new()
-            }
+        if let DeValue::Table(table) = self.value.get_ref() {
+            return of_table(table);
         }
+        let example = format!("write `[{}]` on a line of its own, and its options below", self.name);
+        self.wrong_kind("a table", &example, mistakes);
+        Vec::new()
     }
 
     pub(super) fn bool(&self, mistakes: &mut Mistakes) -> Option<bool> {

@@ -7,7 +7,7 @@ use super::*;
 use crate::tui::{Depth, Themes};
 
 fn parsed(text: &str) -> Result<Config, Mistakes> {
-    parse(Source { name: "config".into(), path: Some("config.toml".into()), text: text.into() })
+    parse(&Source { name: "config".into(), path: Some("config.toml".into()), text: text.into() })
 }
 
 fn config(text: &str) -> Config {

@@ -1,5 +1,7 @@
 //! What the key for copying copies: the chosen row in words, or the report of what is on screen.
 
+use std::fmt::Write as _;
+
 use super::app::{App, CurrentView};
 use super::draw::selection_details;
 use super::explain::explain_selection;
@@ -25,7 +27,7 @@ pub(super) fn copied_text(app: &App) -> Option<CopiedText> {
     if let Some(question) = &app.question {
         let mut text = format!("{}\n", question.ask()?.text);
         for (at, guess) in question.guesses().iter().enumerate() {
-            text.push_str(&format!("[{}] {}\n", at + 1, guess.text));
+            let _ = writeln!(text, "[{}] {}", at + 1, guess.text); // a string takes all
         }
         return Some(CopiedText { what: "the question".into(), text });
     }

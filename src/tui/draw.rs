@@ -149,6 +149,7 @@ impl RunScene<'_> {
     }
 
     /// Draws right-aligned figures in columns of equal width, a gap away from the timeline.
+    #[expect(clippy::unused_self, reason = "figures are drawn by the scene that places them")]
     fn draw_figures(&self, now: Rect, figures: &[(String, Style)], buf: &mut Buffer) {
         let mut x = now.x + now.width.min(1);
         for (figure, style) in figures {
@@ -162,6 +163,7 @@ impl RunScene<'_> {
     }
 
     /// Returns the place of a text among the figures.
+    #[expect(clippy::unused_self, reason = "figures are drawn by the scene that places them")]
     fn figures_area(&self, now: Rect) -> Rect {
         let gap = now.width.min(2);
         Rect { x: now.x + gap, width: now.width - gap, ..now }

@@ -103,9 +103,8 @@ impl Theme {
         let colour = self.state_colour(state);
         match state {
             _ if !self.has_colour() => self.state_style(state),
-            State::Crashed | State::Gap => self.state_style(state),
             State::Sleep | State::Empty | State::Done if self.has_unicode => Style::new().fg(colour),
-            State::Sleep | State::Empty | State::Done => self.state_style(state),
+            State::Crashed | State::Gap | State::Sleep | State::Empty | State::Done => self.state_style(state),
             _ if self.has_unicode => Style::new().fg(colour).bg(colour),
             _ => self.area(colour),
         }
@@ -193,6 +192,7 @@ impl Theme {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
     fn foreground(self, colour: Color) -> Style {
         if colour == Color::Reset { Style::new() } else { Style::new().fg(colour) }
     }

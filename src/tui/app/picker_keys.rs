@@ -14,10 +14,8 @@ impl App {
             Action::PageDown => self.picker.choose_by(10),
             Action::First => self.picker.choose(0),
             Action::Last => self.picker.choose(usize::MAX),
-            Action::About => {
-                if self.picker.chosen_entry().is_some_and(|entry| entry.scenario.is_ok()) {
-                    self.mode = Mode::About { scroll: 0 };
-                }
+            Action::About if self.picker.chosen_entry().is_some_and(|entry| entry.scenario.is_ok()) => {
+                self.mode = Mode::About { scroll: 0 };
             }
             Action::RunStartScenario(number) => return self.run_start_scenario(number),
             Action::Back => {

@@ -222,9 +222,10 @@ impl RunView {
             }
             PointTarget::Nothing => None,
         };
-        match selection {
-            Some(selection) => self.select(selection),
-            None => (self.pane, self.selection) = (Pane::Lanes, None),
+        if let Some(selection) = selection {
+            self.select(selection);
+        } else {
+            (self.pane, self.selection) = (Pane::Lanes, None);
         }
         self.refresh();
     }

@@ -171,9 +171,10 @@ fn place_advice(verdict: &Verdict, theme: Theme, context: KeyContext, area: Rect
         return (Vec::new(), Vec::new(), None);
     }
     let width = usize::from(area.width);
-    let wrapped = match verdict.advice.is_empty() {
-        true => Vec::new(),
-        false => wrap_paragraph(&verdict.advice, width.saturating_sub(indent), width.saturating_sub(indent)),
+    let wrapped = if verdict.advice.is_empty() {
+        Vec::new()
+    } else {
+        wrap_paragraph(&verdict.advice, width.saturating_sub(indent), width.saturating_sub(indent))
     };
     let mut advice: Vec<(Rect, String)> =
         wrapped.into_iter().enumerate().map(|(i, line)| (text::nth_line(area, i), line)).collect();
@@ -222,7 +223,7 @@ fn draw_note(verdict: &Verdict, theme: Theme, lines: &Lines, inner: Rect, buf: &
     let ends = |y: u16| {
         let texts = lines.sentence.iter().chain(&lines.advice).filter(move |(at, _)| at.y == y);
         let texts = texts.map(|(at, line)| at.x + line.width() as u16 + arrow_width(theme));
-        let keys = lines.keys_at.filter(|at| at.y == y).map(|at| at.right());
+        let keys = lines.keys_at.filter(|at| at.y == y).map(Rect::right);
         texts.chain(keys).max().unwrap_or(inner.x)
     };
     let has_room = |y: &u16| ends(*y) + 1 + width <= inner.right();

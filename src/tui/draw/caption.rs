@@ -97,8 +97,8 @@ pub(super) fn draw_pointer(
     let (view, theme) = (scene.view, scene.theme);
     let chosen = |row: &TimelineRow| match (row, view.selection) {
         (TimelineRow::Lane { worker, line: 0, .. }, Some(Selection::Lane(chosen))) => *worker == chosen,
-        (TimelineRow::Lock { id, .. }, Some(Selection::Lock(chosen))) => *id == chosen,
-        (TimelineRow::Queue { id, line: 0, .. }, Some(Selection::Queue(chosen))) => *id == chosen,
+        (TimelineRow::Lock { id, .. }, Some(Selection::Lock(chosen)))
+        | (TimelineRow::Queue { id, line: 0, .. }, Some(Selection::Queue(chosen))) => *id == chosen,
         _ => false,
     };
     let Some(at) = rows.iter().position(chosen) else { return };

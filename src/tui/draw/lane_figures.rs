@@ -179,7 +179,9 @@ mod tests {
 
     fn times(spans: &[(State, u64)]) -> StateTimes {
         let mut shares = StateTimes::default();
-        spans.iter().for_each(|(state, ns)| shares.add_ns(*state, *ns));
+        for (state, ns) in spans {
+            shares.add_ns(*state, *ns);
+        }
         shares
     }
 

@@ -151,7 +151,7 @@ mod tests {
             let cell = cell_for(Span(whole), cells);
             prop_assert!(MIN_CELL <= cell && cell <= MAX_CELL);
             let mut digits = cell.0;
-            while digits % 10 == 0 {
+            while digits.is_multiple_of(10) {
                 digits /= 10;
             }
             prop_assert!([1, 2, 5].contains(&digits), "{cell:?}");

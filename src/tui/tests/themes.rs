@@ -8,11 +8,6 @@ use super::script::{Script, contention, deadlock, everything_wrong, pool};
 use crate::tui::app::App;
 use crate::tui::theme::{Depth, Ground, Theme, ThemeName};
 
-/// Returns every theme in true colour on its background, and one on another.
-fn themes() -> Vec<Theme> {
-    names_and_grounds().map(|(name, ground)| Theme::new(name, ground, Depth::TrueColor, true)).collect()
-}
-
 /// Returns every theme with either background of the terminal.
 fn names_and_grounds() -> impl Iterator<Item = (ThemeName, Ground)> {
     ThemeName::ALL.into_iter().flat_map(|name| [(name, Ground::Dark), (name, Ground::Light)])

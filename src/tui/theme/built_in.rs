@@ -1,4 +1,5 @@
 //! The palettes that the program comes with.
+#![expect(clippy::unreadable_literal, reason = "colours are written as in style sheets: 0x5fb877")]
 
 use ratatui::style::Color;
 

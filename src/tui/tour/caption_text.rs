@@ -14,16 +14,15 @@ pub(in crate::tui) fn wrap_caption(parts: &[CaptionPart], width: u16) -> Vec<Vec
     for word in words(parts) {
         let length = word.iter().map(|piece| piece.text.width()).sum::<usize>();
         let fits = used + 1 + length <= usize::from(width);
-        match lines.last_mut().filter(|_| fits) {
-            Some(line) => {
-                push(line, " ", word[0].is_strong && line.last().is_some_and(|last| last.is_strong));
-                word.iter().for_each(|piece| push(line, &piece.text, piece.is_strong));
-                used += 1 + length;
+        if let Some(line) = lines.last_mut().filter(|_| fits) {
+            push(line, " ", word[0].is_strong && line.last().is_some_and(|last| last.is_strong));
+            for piece in &word {
+                push(line, &piece.text, piece.is_strong);
             }
-            None => {
-                lines.push(word);
-                used = length;
-            }
+            used += 1 + length;
+        } else {
+            lines.push(word);
+            used = length;
         }
     }
     lines

@@ -77,30 +77,11 @@ impl RunView {
         let growth = queue.map_or(0.0, |queue| queue.growth_rate);
         let arrive = (pool.throughput + growth).max(0.0);
         let told = format!("{does}, {} arrive.", compact_rate(arrive));
-        match queue.map(|queue| self.backlog_sentence(queue, pool)) {
+        match queue.map(|queue| backlog_sentence(queue, pool)) {
             Some(Err(filling)) => Verdict::new(Tone::Neutral, "filling", format!("{told} {filling}")),
             Some(Ok(sentence)) => Verdict::new(Tone::Good, "keeps up", format!("{told} {sentence}")),
             None => Verdict::new(Tone::Good, "keeps up", told),
         }
-    }
-
-    /// Says when the backlog will be gone, or how busy the workers are; as an error how fast the queue grows.
-    fn backlog_sentence(&self, queue: &QueueFigures, pool: &PoolFigures) -> Result<String, String> {
-        let growth = queue.growth_rate;
-        let least = (pool.throughput * MIN_GROWTH_SHARE).max(1.0);
-        if growth > least && queue.depth > pool.size {
-            return Err(format!(
-                "{} wait, {} more each second.",
-                compact_count(queue.depth.into()),
-                compact_count(growth.round() as u64)
-            ));
-        }
-        let drained = Span::from_secs(f64::from(queue.depth) / -growth);
-        if growth < -least && queue.depth > pool.size && drained < MAX_DRAIN_TIME {
-            let backlog = compact_count(queue.depth.into());
-            return Ok(format!("The backlog of {backlog} is gone in {}.", compact_duration(drained)));
-        }
-        Ok(format!("The workers are busy {} of the time.", compact_percent(pool.utilization)))
     }
 
     /// Returns what the workers do together: `8 workers: 45 % running, 55 % asleep.`
@@ -141,6 +122,25 @@ impl RunView {
         let name = self.shown_model().registry().resource_name(*id);
         Some(format!("{name} is {}, as expected.", format_signed(counter.value)))
     }
+}
+
+/// Says when the backlog will be gone, or how busy the workers are; as an error how fast the queue grows.
+fn backlog_sentence(queue: &QueueFigures, pool: &PoolFigures) -> Result<String, String> {
+    let growth = queue.growth_rate;
+    let least = (pool.throughput * MIN_GROWTH_SHARE).max(1.0);
+    if growth > least && queue.depth > pool.size {
+        return Err(format!(
+            "{} wait, {} more each second.",
+            compact_count(queue.depth.into()),
+            compact_count(growth.round() as u64)
+        ));
+    }
+    let drained = Span::from_secs(f64::from(queue.depth) / -growth);
+    if growth < -least && queue.depth > pool.size && drained < MAX_DRAIN_TIME {
+        let backlog = compact_count(queue.depth.into());
+        return Ok(format!("The backlog of {backlog} is gone in {}.", compact_duration(drained)));
+    }
+    Ok(format!("The workers are busy {} of the time.", compact_percent(pool.utilization)))
 }
 
 /// Returns what a worker does in a state.

@@ -24,7 +24,7 @@ pub(super) fn bottleneck_sentence(bottleneck: &Bottleneck, subject: &TuningSubje
                     "{} of {} {} used, {each} for each {}",
                     format_percent(limit.utilization),
                     subject.usable_cores,
-                    if subject.usable_cores == 1.0 { "core" } else { "cores" },
+                    if (subject.usable_cores - 1.0).abs() < 0.05 { "core" } else { "cores" },
                     subject.work.word()
                 ),
                 LimitingResource::Lock(_) => {

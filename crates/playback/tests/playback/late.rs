@@ -16,7 +16,9 @@ use super::{LOCKS, WORKERS, new_model, tape};
 fn begun_late(messages: &[Message], count: usize) -> (Vec<Message>, Vec<Message>) {
     let mut flight = FlightRecorder::with_budget(1);
     for part in [&messages[..count], &messages[count..]] {
-        part.iter().for_each(|message| flight.record(message));
+        for message in part {
+            flight.record(message);
+        }
         flight.tape(); // ends the section, so that the first part can be dropped
     }
     let tape = flight.tape();
@@ -25,7 +27,9 @@ fn begun_late(messages: &[Message], count: usize) -> (Vec<Message>, Vec<Message>
 }
 
 fn apply(model: &mut Model, messages: &[Message]) {
-    messages.iter().for_each(|message| model.apply(message));
+    for message in messages {
+        model.apply(message);
+    }
 }
 
 /// Returns what workers wait for and since when, and who waits for each lock.

@@ -221,9 +221,10 @@ impl CurveChart<'_> {
             }
             taken.push((from, from + width));
             let at = Rect { x: labels.x + from, width: width.min(labels.width), ..labels };
-            let style = match is_answer(level) && !tune_view.is_current(level) {
-                true => theme.fg(Role::Good),
-                false => self.scene.level_style(level),
+            let style = if is_answer(level) && !tune_view.is_current(level) {
+                theme.fg(Role::Good)
+            } else {
+                self.scene.level_style(level)
             };
             text::put_line(buf, at, &shown, style);
         }
