@@ -1,0 +1,1 @@
+"""Hooks: one module for each module of the standard library, with `install(module)`."""

@@ -1,0 +1,21 @@
+"""Numbers of the events and of their flags; the reader has the same table."""
+
+BEGIN, END = 1, 2
+WAIT, ACQUIRED, RELEASED, TRIED, GAVE_UP = 10, 11, 12, 13, 14
+PUT, GOT, WAIT_TO_GET, WAIT_TO_PUT, QUEUE_GAVE_UP = 20, 21, 22, 23, 24
+SUBMIT, TASK_START, TASK_FINISH = 30, 31, 32
+JOIN, JOINED = 40, 41
+CONDITION_WAIT, CONDITION_WOKEN, NOTIFY = 50, 51, 52
+EVENT_SET, EVENT_WAIT, EVENT_DONE = 53, 54, 55
+BARRIER_WAIT, BARRIER_DONE, EVENT_CLEAR = 56, 57, 58
+FUTURE_WAIT, FUTURE_DONE = 60, 61
+PROCESS_SPAWN, PROCESS_EXIT = 70, 71
+SEND, RECEIVE_WAIT, RECEIVE = 80, 81, 82
+RPC_BEGIN, RPC_END = 83, 84
+STEP_BEGIN, STEP_END, BLOCKING_CALL = 90, 91, 92
+HANDED_OVER, HAND_OVER_RECEIVED = 110, 111
+
+OK = 1
+LIMITED = 2  # has a time limit, or does not wait
+LIBRARY = 4  # the object belongs to a library
+IN_TASK = 8  # the waiter is the asyncio task of the current step, not the thread

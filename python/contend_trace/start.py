@@ -1,0 +1,38 @@
+"""Start of the tracer in a process or sub-interpreter."""
+
+import os
+import sys
+
+
+def start():
+    """Starts the tracer if contend has named a directory for it."""
+    directory = os.environ.get("CONTEND_TRACE")
+    if not directory or not os.path.isdir(directory) or sys.version_info < (3, 8):
+        return
+    from . import imports, recorder
+
+    recorder.configure(directory, interpreter())
+    if recorder.interp:
+        recorder.why = "interp"
+    elif "--multiprocessing-fork" in recorder._arguments():
+        recorder.why = "spawn"
+    os.register_at_fork(before=recorder.hold, after_in_child=recorder.after_fork_in_child)
+    recorder.current_lane()
+    imports.start()
+    import atexit
+
+    atexit.register(recorder.end_process)
+
+
+def interpreter():
+    """Returns the number of the current interpreter; 0 is the main one."""
+    try:
+        if sys.version_info >= (3, 13):
+            import _interpreters
+
+            return int(_interpreters.get_current()[0])
+        import _xxsubinterpreters
+
+        return int(_xxsubinterpreters.get_current())
+    except Exception:
+        return 0
