@@ -1,0 +1,161 @@
+"""Watches a cluster of Dask and writes what happens there as events of contend.
+
+    driver.py --local 4 --threads 1          starts a cluster on this machine
+    driver.py --address tcp://host:8786      watches one that is there
+
+Runs with the Python of the program that uses the cluster, since Dask wants equal versions on all sides. Prints one
+line of JSON to standard output when the cluster is ready: its address. Ends when standard input ends, and then takes
+its plugins away; a local cluster ends with it.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import clocks as clocks_module
+import plugins
+from emit import Emitter
+from local import LocalCluster
+from translate import Translator
+
+TICK_SECONDS = 0.005
+HOLD_SECONDS = 0.015  # reports of several processes are put in order for so long
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description="Watches a cluster of Dask for contend.")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--local", type=int, metavar="WORKERS")
+    where.add_argument("--address")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--socket", default=os.environ.get("CONTEND_SOCK"))
+    parser.add_argument("--tls-ca")
+    parser.add_argument("--tls-cert")
+    parser.add_argument("--tls-key")
+    return parser.parse_args(arguments)
+
+
+def security(options):
+    """TLS options as Dask wants them, or None."""
+    from distributed.security import Security
+
+    if not options.tls_ca:
+        return None
+    return Security(tls_ca_file=options.tls_ca, tls_client_cert=options.tls_cert, tls_client_key=options.tls_key,
+                    require_encryption=True)
+
+
+class Watch:
+    """A client of the cluster, its two plugins, and the translation of what they report."""
+
+    def __init__(self, address, emitter, credentials):
+        import cloudpickle
+        from distributed import Client
+
+        cloudpickle.register_pickle_by_value(plugins)
+        cloudpickle.register_pickle_by_value(clocks_module)
+        self._emitter = emitter
+        self._lock = threading.Lock()
+        self._held = []
+        self._clocks = clocks_module.Clocks()
+        self._translator = Translator(self._emitter.send, self._clocks)
+        self._client = Client(address, set_as_default=False, timeout=20, security=credentials,
+                              name="contend", heartbeat_interval=1000)
+        self._hello()
+        self._client.subscribe_topic(plugins.TOPIC, self._take)
+        self._client.register_plugin(plugins.ReportScheduler())
+        self._client.register_plugin(plugins.ReportWorker())
+
+    def _hello(self):
+        import distributed
+
+        with self._lock:
+            self._emitter.send({"cv": 1, "ev": "hello", "pid": os.getpid(), "host": os.uname().nodename,
+                                "boot": plugins.boot_id(), "lang": "dask", "ver": distributed.__version__,
+                                "clock": "mono", "t": time.monotonic_ns(), "wall": time.time_ns(), "why": "start"})
+            self._translator.begin(time.monotonic_ns())
+
+    def _take(self, event):
+        _, message = event
+        with self._lock:
+            self._held.append((time.monotonic() + HOLD_SECONDS, message))
+
+    def _translate(self, until):
+        """Translates what was held long enough, in the order of its times."""
+        due = 0
+        while due < len(self._held) and self._held[due][0] <= until:
+            due += 1
+        messages = [message for _, message in self._held[:due]]
+        del self._held[:due]
+        self._translator.take(messages)
+
+    def tick(self):
+        """Writes what came; asks the clocks of other machines when due.
+
+        Raises `OSError` when the reader is gone.
+        """
+        unknown = self._clocks.unknown(self._translator.workers())
+        if unknown:
+            clocks_module.ask(self._client, self._clocks, unknown)
+            with self._lock:
+                for address in unknown:
+                    error = self._clocks.error(address)
+                    if error is not None:
+                        self._emitter.send({"ev": "clock", "process": address, "error": error})
+        with self._lock:
+            self._translate(time.monotonic())
+            self._emitter.flush()
+
+    def close(self):
+        """Takes the plugins away, so that the cluster is as it was."""
+        try:
+            self._client.unregister_worker_plugin(plugins.ReportWorker.name)
+            self._client.unregister_scheduler_plugin(plugins.ReportScheduler.name)
+            self._client.unsubscribe_topic(plugins.TOPIC)
+        except Exception as error:
+            print(f"contend: the plugins could not be taken away: {error}", file=sys.stderr)
+        with self._lock:
+            self._translate(float("inf"))
+            self._emitter.send({"ev": "bye", "code": 0})
+            self._emitter.drain(1.0)
+        self._client.close(timeout=2)
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        print("contend: this Python has no `distributed`; install it with `pip install distributed`", file=sys.stderr)
+        return 3
+    cluster = LocalCluster(options.local, options.threads) if options.local else None
+    try:
+        address = cluster.address if cluster else options.address
+        ready = sys.stdout if options.socket else sys.stderr
+        watch = Watch(address, Emitter(options.socket), security(options))
+        print(json.dumps({"ready": address, "pids": cluster.pids() if cluster else []}), file=ready, flush=True)
+        ended = threading.Event()
+        threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
+        try:
+            while not ended.wait(TICK_SECONDS):
+                watch.tick()
+        except OSError:
+            pass  # the reader is gone: nothing to do but to clean up
+        finally:
+            watch.close()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if cluster:
+            cluster.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
