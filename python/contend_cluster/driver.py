@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+import uuid
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -68,9 +69,11 @@ class Watch:
         self._client = Client(address, set_as_default=False, timeout=20, security=credentials,
                               name="contend", heartbeat_interval=1000)
         self._hello()
-        self._client.subscribe_topic(plugins.TOPIC, self._take)
-        self._client.register_plugin(plugins.ReportScheduler())
-        self._client.register_plugin(plugins.ReportWorker())
+        self._topic = "contend-" + uuid.uuid4().hex
+        self._plugins = [plugins.ReportScheduler(self._topic), plugins.ReportWorker(self._topic)]
+        self._client.subscribe_topic(self._topic, self._take)
+        for plugin in self._plugins:
+            self._client.register_plugin(plugin)
 
     def _hello(self):
         import distributed
@@ -115,9 +118,10 @@ class Watch:
     def close(self):
         """Takes the plugins away, so that the cluster is as it was."""
         try:
-            self._client.unregister_worker_plugin(plugins.ReportWorker.name)
-            self._client.unregister_scheduler_plugin(plugins.ReportScheduler.name)
-            self._client.unsubscribe_topic(plugins.TOPIC)
+            on_scheduler, on_workers = self._plugins
+            self._client.unregister_worker_plugin(on_workers.name)
+            self._client.unregister_scheduler_plugin(on_scheduler.name)
+            self._client.unsubscribe_topic(self._topic)
         except Exception as error:
             print(f"contend: the plugins could not be taken away: {error}", file=sys.stderr)
         with self._lock:

@@ -1,14 +1,14 @@
 """What the scheduler and the workers of Dask report: each change of a task's state, workers that come and go.
 
 Both plugins are sent to the cluster by value, so a worker needs nothing of contend installed. Their reports travel
-on Dask's own connections, through `log_event`, in batches of a few milliseconds: no further port is opened.
+on Dask's own connections, through `log_event`, in batches of a few milliseconds: no further port is opened. Each
+viewer has plugins and a topic of its own, by name: several can watch one cluster, and each takes away only its own.
 """
 
 import time
 
 from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 
-TOPIC = "contend"
 BATCH_SECONDS = 0.004
 BATCH_LIMIT = 2000  # reports kept while the event loop of a worker is busy; more are counted
 
@@ -54,10 +54,9 @@ class Batch:
 class ReportScheduler(SchedulerPlugin):
     """Reports the states that the scheduler gives to tasks, and its workers."""
 
-    name = "contend-scheduler"
-    idempotent = False
-
-    def __init__(self):
+    def __init__(self, topic):
+        self.name = topic + "-scheduler"
+        self._topic = topic
         self._scheduler = None
 
     async def start(self, scheduler):
@@ -68,7 +67,7 @@ class ReportScheduler(SchedulerPlugin):
             self.add_worker(scheduler, address)
 
     def _send(self, reports):
-        self._scheduler.log_event(TOPIC, {"who": "scheduler", "reports": reports})
+        self._scheduler.log_event(self._topic, {"who": "scheduler", "reports": reports})
 
     def _report(self, report):
         report["t"] = time.monotonic_ns()
@@ -122,7 +121,9 @@ class ReportScheduler(SchedulerPlugin):
 class ReportWorker(WorkerPlugin):
     """Reports when a task really starts and ends on a worker, and which data come from which other worker."""
 
-    name = "contend-worker"
+    def __init__(self, topic):
+        self.name = topic + "-worker"
+        self._topic = topic
 
     def setup(self, worker):
         self._worker = worker
@@ -142,7 +143,7 @@ class ReportWorker(WorkerPlugin):
         return os.getpid()
 
     def _send(self, reports):
-        self._worker.log_event(TOPIC, {"who": self._worker.address, "reports": reports})
+        self._worker.log_event(self._topic, {"who": self._worker.address, "reports": reports})
 
     def _report(self, report):
         report["t"] = time.monotonic_ns()
