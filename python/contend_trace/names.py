@@ -44,6 +44,12 @@ def _owner(filename, frame):
     return USER
 
 
+def is_user_file(filename):
+    """Says whether a file of source belongs to the user."""
+    path = os.path.abspath(filename)
+    return not path.startswith((_TRACER, _STANDARD)) and "site-packages" not in path
+
+
 class Site:
     """Place in a program that makes objects of one kind."""
 
@@ -57,6 +63,7 @@ class Site:
         self.owner = owner
         self.of = _class_of(frame)
         self.numbers = count()
+        source.seen(self.code, self.line, self.last)
         self.label = None
         self.many = False
 
@@ -122,10 +129,18 @@ def program():
 def maker(made):
     """Returns the frame that makes an object: outside of the constructors of the object's classes."""
     frame = caller()
-    while frame.f_back is not None and frame.f_code.co_name == "__init__" and frame.f_code.co_argcount \
-            and frame.f_locals.get(frame.f_code.co_varnames[0]) is made:
+    while frame.f_back is not None and (_constructs(frame, made) or frame.f_globals.get("__name__") in _PASSING_ON):
         frame = frame.f_back
     return frame
+
+
+# Modules whose functions only pass a constructor's arguments on.
+_PASSING_ON = ("multiprocessing.context", "contextlib")
+
+
+def _constructs(frame, made):
+    code = frame.f_code
+    return code.co_name == "__init__" and code.co_argcount and frame.f_locals.get(code.co_varnames[0]) is made
 
 
 def searched(obj, frame):

@@ -1,8 +1,13 @@
 """Definitions of objects, and the ids that the standard library's objects carry."""
 
 from . import names, recorder
+from .kinds import OK, PROCESS_EXIT
 
+# Attributes of the standard library's objects.
 ID = "_contend_id"
+FUTURE = "_contend_future"
+QUEUE = "_contend_queue"
+POOL = "_contend_pool"
 
 
 def define(what, site, obj=None, **fields):
@@ -18,6 +23,19 @@ def describe(number, what, site, obj=None, **fields):
     if not name and obj is not None:
         name = names.searched(obj, names.program())
     recorder.define(ev="obj", id=number, what=what, name=name or what, **dict(site.fields(), **fields))
+
+
+def shared_id(inode, number=0):
+    """Returns the id that a pipe or queue has in all processes, or that of a task which goes through it."""
+    return 1 << 63 | (inode & 0xFFFFFFFF) << 24 | number & 0xFFFFFF
+
+
+def named_id(name):
+    """Returns the id that an object with a name of the operating system has in all processes."""
+    number = 0xCBF29CE484222325
+    for byte in name.encode("utf-8", "replace"):
+        number = (number ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return number | 3 << 62
 
 
 def made_by(obj, part=""):
@@ -43,3 +61,8 @@ def id_of(obj):
         what, site, fields = found
         found = obj.__dict__[ID] = define(what, site, obj, **fields())
     return found
+
+
+def tell_exit(obj, code):
+    """Writes how a process ended: its exit code, or the negative number of a signal, as 32 bits."""
+    recorder.emit(PROCESS_EXIT, obj, code & 0xFFFFFFFF, OK if code == 0 else 0)

@@ -19,6 +19,7 @@ MAX_FILES = 16
 directory = None
 interp = 0
 why = "start"
+helper = None  # Name of the standard library's helper process that this is.
 free_threaded = False
 local = _local()
 _guard = RLock()
@@ -124,10 +125,10 @@ def _hello(pid):
     return dict(
         cv=1, ev="hello", pid=pid, ppid=os.getppid(), interp=interp, lang="python",
         ver=sys.version.split()[0], clock="mono", t=monotonic_ns(), wall=time_ns(),
-        gil=not free_threaded, argv=_arguments(), why=why)
+        gil=not free_threaded, argv=arguments(), why=why, helper=helper)
 
 
-def _arguments():
+def arguments():
     arguments = getattr(sys, "orig_argv", None)
     if arguments is None:
         with open("/proc/self/cmdline", "rb") as file:
@@ -217,6 +218,11 @@ def current_lane():
     return local.lane
 
 
+def attached():
+    """Says whether the current thread has a lane."""
+    return hasattr(local, "write")
+
+
 def end_process(code=None):
     """Writes that the process ends by itself."""
     if not _files or _files[0].pid != os.getpid():
@@ -249,12 +255,13 @@ def process_object(pid):
 
 def after_fork_in_child():
     """Starts anew: the maps of the parent stay mapped, but nothing writes to them."""
-    global _guard, _files, why, _failed
+    global _guard, _files, why, helper, _failed
     local.__dict__.clear()
     _guard = RLock()
     _files = []
     _failed = False
     why = "fork"
+    helper = None
     _faults.clear()
     _start_ids()
 

@@ -6,6 +6,16 @@ _OPEN, _CLOSE = "([{", ")]}"
 _LINES_BACK = 12
 _COLLECTING = (".append(", ".add(", ".put(", ".insert(", ".appendleft(", ".setdefault(")
 _files = {}
+_calls = {}
+
+
+def seen(code, line, last):
+    """Counts the calls of a line that were seen before this one; Python knows columns only since 3.11."""
+    calls = _calls.setdefault((id(code), line), [])
+    if last not in calls:
+        calls.append(last)
+        calls.sort()
+    return calls.index(last)
 
 
 def label(code, line, last, owner):
@@ -17,6 +27,8 @@ def label(code, line, last, owner):
     found = None
     for first in range(line, max(0, line - _LINES_BACK), -1):
         before = "".join(text + "\n" for text in lines[first - 1 : line - 1])
+        if first < line and _depth(before) <= 0:
+            continue
         found = _target(before + lines[line - 1], len(before) + (column or 0), column is not None, code, line, last)
         if found is not None:
             break
@@ -62,15 +74,28 @@ def _column(code, last, lines, line):
 
 
 def _target(text, column, exact, code, line, last):
-    ordinal = _ordinal(code, line, last)
+    ordinal = seen(code, line, last)
     start, end = _statement(text, column, exact, ordinal)
     statement, column = text[start:end], column - start
     equals = _assignments(statement)
+    managed = _managed(statement, column if exact else 0)
+    if managed is not None:
+        return managed, False
     if equals and (not exact or equals[0] < column):
         return _assigned(statement, equals, column, exact, ordinal)
     if not exact:
         return _collected(statement)
     return _keyword(statement[:column]) or _collected(statement[:column])
+
+
+def _managed(statement, column):
+    """Returns the name that a `with` statement gives to what the call makes."""
+    if not statement.lstrip().startswith(("with ", "async with ")):
+        return None
+    for index, _ in _top_level(statement, " "):
+        if index >= column and statement.startswith(" as ", index):
+            return _variable(statement[index + 4 :].split(",")[0].strip(" ():"))
+    return None
 
 
 def _statement(text, column, exact, ordinal):
@@ -185,15 +210,3 @@ def _last_word(text):
     while start and (text[start - 1].isalnum() or text[start - 1] in "_."):
         start -= 1
     return text[start:]
-
-
-_seen = {}
-
-
-def _ordinal(code, line, last):
-    """Counts the calls of a line that were seen before this one."""
-    seen = _seen.setdefault((id(code), line), [])
-    if last not in seen:
-        seen.append(last)
-        seen.sort()
-    return seen.index(last)

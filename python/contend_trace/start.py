@@ -14,8 +14,12 @@ def start():
     recorder.configure(directory, interpreter())
     if recorder.interp:
         recorder.why = "interp"
-    elif "--multiprocessing-fork" in recorder._arguments():
-        recorder.why = "spawn"
+    else:
+        arguments = recorder.arguments()
+        if "--multiprocessing-fork" in arguments:
+            recorder.why = "spawn"
+        recorder.helper = next((name for name in ("resource_tracker", "forkserver") if any(
+            "multiprocessing.%s import main" % name in part for part in arguments)), None)
     os.register_at_fork(before=recorder.hold, after_in_child=recorder.after_fork_in_child)
     recorder.current_lane()
     imports.start()

@@ -73,6 +73,9 @@ class Trace:
         self.definitions = [d for file in self.files for d in file.definitions]
         self.objects = {d["id"]: d for d in self.definitions if d["ev"] == "obj"}
         self.lanes = {d["id"]: d for d in self.definitions if d["ev"] == "lane"}
+        for d in self.definitions:
+            if d["ev"] == "name" and d["id"] in self.lanes:
+                self.lanes[d["id"]].update({key: value for key, value in d.items() if key != "ev"})
         self.faults = [d for d in self.definitions if d["ev"] == "fault"]
         self.lost = sum(file.lost for file in self.files)
 

@@ -76,13 +76,13 @@ def _pool_of(thread):
     reference = arguments[0] if arguments else None
     if type(reference).__name__ not in ("ReferenceType", "weakref"):
         return None, None
-    return getattr(reference(), "_contend_pool", (None, None))
+    return getattr(reference(), objects.POOL, (None, None))
 
 
 def _join(hook, threading):
     def before(thread, timeout=None):
         lane = thread.__dict__.get(_LANE)
-        if lane is None or not thread.is_alive() or not objects.called_by_program():
+        if lane is None or not thread.is_alive():
             return None
         flags = 0 if timeout is None else LIMITED
         recorder.begin_wait(JOIN, lane[0], 0, flags)
