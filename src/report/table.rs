@@ -53,7 +53,7 @@ pub(crate) fn state_style(state: State) -> Style {
         State::Full => AnsiColor::Magenta,
         State::Signal => AnsiColor::Cyan,
         State::Io => AnsiColor::Blue,
-        State::Handover => AnsiColor::BrightMagenta,
+        State::Handover | State::Gil => AnsiColor::BrightMagenta,
         State::Crashed => AnsiColor::BrightRed,
         State::Empty | State::Sleep | State::Done | State::Gap => AnsiColor::BrightBlack,
     };

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 const MODULES: [&str; 9] = ["catalogue", "demo", "report", "tune", "diff", "tui", "config", "export", "cli"];
 
 /// Crates under `crates/`, which `src/lib.rs` re-exports as modules.
-const CRATES: [&str; 9] =
-    ["shm", "trace", "scenario", "model", "platform", "engine", "source", "recording", "playback"];
+const CRATES: [&str; 10] =
+    ["shm", "trace", "scenario", "model", "platform", "engine", "program", "source", "recording", "playback"];
 
 /// Crates that may contain `unsafe`.
 const UNSAFE: [&str; 2] = ["shm", "platform"];

@@ -32,11 +32,13 @@ pub enum State {
     Crashed,
     /// Unknown, because events were lost.
     Gap,
+    /// Waits for the lock of an interpreter that lets one thread run at a time.
+    Gil,
 }
 
 impl State {
     /// Every state, in the order of the legend.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Running,
         Self::Ready,
         Self::Lock,
@@ -49,6 +51,7 @@ impl State {
         Self::Done,
         Self::Crashed,
         Self::Gap,
+        Self::Gil,
     ];
 
     /// Returns the position in [`State::ALL`].
@@ -72,6 +75,7 @@ impl State {
             Self::Done => '.',
             Self::Crashed => 'X',
             Self::Gap => '?',
+            Self::Gil => 'G',
         }
     }
 
@@ -90,6 +94,7 @@ impl State {
             Self::Done => "done",
             Self::Crashed => "crashed",
             Self::Gap => "gap",
+            Self::Gil => "gil",
         }
     }
 
@@ -108,7 +113,7 @@ impl State {
     /// of the timeline.
     #[inline]
     pub const fn is_contention(self) -> bool {
-        matches!(self, Self::Ready | Self::Lock | Self::Full)
+        matches!(self, Self::Ready | Self::Lock | Self::Full | Self::Gil)
     }
 
     /// Returns whether the worker exists and its state is known: time in this state counts in shares.

@@ -63,6 +63,7 @@ pub(super) const fn state_word(state: State) -> &'static str {
     match state {
         State::Empty => "no work",
         State::Handover => "hand-over",
+        State::Gil => "GIL",
         other => other.word(),
     }
 }

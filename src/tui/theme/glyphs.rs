@@ -102,6 +102,7 @@ const fn unicode_glyph(state: State) -> &'static str {
         State::Done => " ",
         State::Crashed => "X",
         State::Gap => "?",
+        State::Gil => "g",
     }
 }
 

@@ -108,6 +108,7 @@ const fn state_name(state: State) -> &'static str {
         State::Done => "done",
         State::Crashed => "crashed",
         State::Gap => "gap",
+        State::Gil => "gil",
     }
 }
 

@@ -158,5 +158,6 @@ const fn state_phrase(state: State) -> &'static str {
         State::Done => "done",
         State::Crashed => "dead",
         State::Gap => "unknown",
+        State::Gil => "waiting for the GIL",
     }
 }

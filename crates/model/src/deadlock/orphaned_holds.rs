@@ -22,10 +22,14 @@ impl Model {
         !lane.is_alive() && is_complete
     }
 
-    /// Whether a dead worker's hold of a lock is certain and lasts forever: its grants are numbered, and the system
-    /// does not release it.
+    /// Whether a dead worker's hold of a lock lasts: the system does not release it.
     fn can_be_orphaned(&self, lock: ResourceId) -> bool {
-        !self.is_robust_lock(lock) && self.registry.evidence(lock) == Evidence::Numbered
+        !self.is_robust_lock(lock)
+    }
+
+    /// Whether a dead worker's hold of a lock certainly lasts forever: its grants are numbered.
+    fn is_certainly_orphaned(&self, lock: ResourceId) -> bool {
+        self.can_be_orphaned(lock) && self.registry.evidence(lock) == Evidence::Numbered
     }
 
     /// Whether a dead worker holds a lock, or died while it waited for an rwlock.
@@ -80,7 +84,7 @@ impl Model {
     /// Whether a worker waits for a mutex or an rwlock that it can never get, because a dead worker holds it.
     pub(super) fn is_blocked_by_orphan(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        let Some(id) = lane.activity.resource.filter(|id| self.can_be_orphaned(*id)) else { return false };
+        let Some(id) = lane.activity.resource.filter(|id| self.is_certainly_orphaned(*id)) else { return false };
         let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()) else { return false };
         let asks = lane.lock_request();
         let reads = matches!(asks, LockRequest::Read { .. });

@@ -3,7 +3,7 @@
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
 use crate::LockCapacity;
-use contend_trace::{FindingId, LockCopy, ResourceId, Span, Stamp, WorkerId};
+use contend_trace::{Evidence, FindingId, LockCopy, ResourceId, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = FindingId::OrphanedLock.as_str();
 
@@ -51,9 +51,11 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
         id: ID,
         severity: Severity::Error,
         sentence: format!(
-            "{} ended without releasing {name}: {} {wait} for it forever.",
+            "{} ended without releasing {name}: {} {wait} for it{}.",
             holder_names(analysis, &dead),
-            format_count(waiting.len() as u64, "worker")
+            format_count(waiting.len() as u64, "worker"),
+            // Another worker may still release a lock that is only observed.
+            if analysis.model.registry().evidence(id) == Evidence::Numbered { " forever" } else { "" }
         ),
         evidence: evidence(analysis, id, lock.capacity(), &dead),
         fix: match lock.capacity() {

@@ -1,0 +1,25 @@
+//! What somebody's own program tells about itself: read from ring files and a socket, and turned into the messages of a
+//! run.
+//!
+//! A tracer inside the program writes records into mapped files ([`TraceDirectory`]); any other program can write the
+//! same words as lines of JSON to a socket ([`LineServer`]). Both give [`Told`], which the [`Translator`] orders and
+//! turns into declarations and events.
+//!
+//! Everything that comes in is hostile until it is checked: sizes and counts have limits, files are read with `pread`,
+//! so that a file that shrinks cannot kill this process, and what is not understood is counted and ignored.
+
+mod definition;
+mod kind;
+mod runtime_symbol;
+mod socket;
+mod told;
+mod trace_directory;
+mod translator;
+
+pub use definition::{Definition, HelloInfo, LaneInfo, ObjectInfo, ObjectKind};
+pub use kind::{Flags, Kind};
+pub use runtime_symbol::{AddressRange, runtime_range};
+pub use socket::LineServer;
+pub use told::{Counts, Id, Seen, Told, ToldEvent};
+pub use trace_directory::TraceDirectory;
+pub use translator::{LaneView, Translator};

@@ -1,0 +1,106 @@
+//! What a program tells, read but not yet understood.
+
+use super::definition::Definition;
+use super::kind::{Flags, Kind};
+
+/// The number of a lane, an object or a task. Unique in a tree of processes; the reader does not look into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Id {
+    #[default]
+    None,
+    Number(u64),
+    /// A text, by its place in the table of texts.
+    Text(u32),
+}
+
+impl Id {
+    /// Returns the id with this number; 0 stands for none.
+    pub const fn of(number: u64) -> Self {
+        if number == 0 { Self::None } else { Self::Number(number) }
+    }
+}
+
+/// Something that a program tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    Definition(Definition),
+    Event(ToldEvent),
+    /// So many events of a lane are missing before its next one. Without a lane: of some lane.
+    Lost {
+        at: u64,
+        lane: Id,
+        count: u64,
+    },
+    /// What the system says about a lane at one moment.
+    Seen {
+        at: u64,
+        lane: Id,
+        seen: Seen,
+    },
+}
+
+impl Told {
+    /// Returns its time in nanoseconds of the monotonic clock. Definitions count before everything else.
+    pub const fn at(&self) -> u64 {
+        match self {
+            Self::Definition(_) => 0,
+            Self::Event(ToldEvent { at, .. }) | Self::Lost { at, .. } | Self::Seen { at, .. } => *at,
+        }
+    }
+}
+
+/// An action of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldEvent {
+    /// Nanoseconds of the monotonic clock.
+    pub at: u64,
+    pub lane: Id,
+    pub kind: Kind,
+    pub object: Id,
+    pub arg: u64,
+    pub flags: Flags,
+}
+
+/// What the system says about a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Seen {
+    /// On a CPU, or ready for one.
+    Running,
+    /// Waits for the interpreter's lock.
+    Gil,
+    /// Sleeps for a time that it chose.
+    Sleep,
+    /// Waits for a file, a socket or a child.
+    Io,
+    /// Sleeps on a futex that is not the interpreter's lock: its own records say why.
+    Futex,
+    /// Nothing that could be told.
+    Unknown,
+}
+
+/// What could not be read or understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub events: u64,
+    /// Records that were overwritten before they were read.
+    pub lost: u64,
+    /// Kinds of records that this version does not know.
+    pub unknown_kinds: u64,
+    /// Lines that are no JSON, or say something that this version does not know.
+    pub unknown_lines: u64,
+    /// Files that are no rings of this version.
+    pub refused_files: u64,
+    /// Definitions that the program had no room for.
+    pub lost_definitions: u64,
+}
+
+impl Counts {
+    pub const fn add(&mut self, other: Self) {
+        self.events += other.events;
+        self.lost += other.lost;
+        self.unknown_kinds += other.unknown_kinds;
+        self.unknown_lines += other.unknown_lines;
+        self.refused_files += other.refused_files;
+        self.lost_definitions += other.lost_definitions;
+    }
+}

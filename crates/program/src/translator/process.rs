@@ -1,0 +1,102 @@
+//! Processes of the program: their names and their ends.
+
+use std::collections::BTreeSet;
+
+use super::Translator;
+use crate::definition::{HelloInfo, ObjectKind};
+use crate::told::Id;
+use contend_trace::{DeathCause, Message, Notice, Stamp};
+
+/// The ids that Python's tracer gives to processes: the number of the process in the upper bits.
+const PROCESS_ID_SHIFT: u32 = 40;
+
+/// A process of the program.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    pub hello: HelloInfo,
+    exit: Option<i64>,
+    is_gone: bool,
+}
+
+impl Process {
+    pub fn name(&self) -> String {
+        let program = self.hello.arguments.iter().skip(1).find(|argument| !argument.starts_with('-'));
+        let program = program.or(self.hello.arguments.first()).map_or("process", |program| {
+            program.rsplit('/').next().unwrap_or(program)
+        });
+        format!("{program} {}", self.hello.pid)
+    }
+}
+
+impl Translator {
+    pub(super) fn add_process(&mut self, hello: HelloInfo) {
+        self.root.get_or_insert(hello.pid);
+        let process = self.processes.entry(hello.pid).or_default();
+        if process.hello.pid == 0 || hello.why == "start" {
+            process.hello = hello;
+        }
+    }
+
+    /// Returns the processes that have told something and are not known to be gone.
+    pub fn live_processes(&self) -> impl Iterator<Item = u32> + '_ {
+        self.processes.iter().filter(|(_, process)| !process.is_gone).map(|(pid, _)| *pid)
+    }
+
+    /// Returns what the interpreters said about their lock: `Some(false)` if one has none.
+    pub fn has_gil(&self, pid: u32) -> Option<bool> {
+        self.processes.get(&pid).and_then(|process| process.hello.has_gil)
+    }
+
+    /// Ends the lanes of a process that is gone.
+    pub fn end_process(&mut self, pid: u32, now: u64, code: Option<i64>) {
+        let at = self.stamp(now);
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        process.is_gone = true;
+        let code = code.or(process.exit);
+        let lanes: BTreeSet<usize> =
+            (0..self.lanes.len()).filter(|l| self.lanes[*l].info.pid == pid && !self.lanes[*l].has_ended).collect();
+        for l in lanes {
+            let Some(worker) = self.worker_of(l) else { continue };
+            let is_main = self.lanes[l].info.tid == pid;
+            let cause = match code.filter(|_| is_main) {
+                Some(0) => DeathCause::CutOff,
+                Some(signal @ ..0) => DeathCause::Signal(i32::try_from(-signal).unwrap_or(0)),
+                Some(code) => DeathCause::Exit(i32::try_from(code).unwrap_or(i32::MAX)),
+                None => DeathCause::CutOff,
+            };
+            self.out.add_message(Message::Notice { at, notice: Notice::Died { worker, cause } });
+            self.forget_lane(l);
+        }
+    }
+
+    /// Notes the exit code that the parent of a process found.
+    pub(super) fn note_exit(&mut self, at: Stamp, object: Id, code: u64) {
+        let code = code.cast_signed();
+        let Some(pid) = self.pid_of_process(object) else { return };
+        let main = self.main_lane_of(pid);
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.exit = Some(code);
+        }
+        if code != 0
+            && let Some(l) = main.filter(|l| self.lanes[*l].has_ended)
+        {
+            let name = &self.lanes[l].name;
+            let text = if code < 0 { format!("{name} was killed by signal {}", -code) } else { format!("{name} exited with code {code}") };
+            self.out.add_message(Message::Notice { at, notice: Notice::Note(text) });
+        }
+    }
+
+    /// Returns the number of the process that an object is.
+    pub(super) fn pid_of_process(&self, id: Id) -> Option<u32> {
+        if let Some(object) = self.objects.get(&id).filter(|object| object.info.kind == ObjectKind::Process) {
+            return Some(object.info.pid).filter(|pid| self.processes.contains_key(pid));
+        }
+        let Id::Number(number) = id else { return None };
+        let is_process = number & ((1 << PROCESS_ID_SHIFT) - 1) == 0;
+        u32::try_from(number >> PROCESS_ID_SHIFT).ok().filter(|pid| is_process && self.processes.contains_key(pid))
+    }
+
+    pub(super) fn main_lane_of(&self, pid: u32) -> Option<usize> {
+        (0..self.lanes.len()).rev().find(|l| self.lanes[*l].info.pid == pid && self.lanes[*l].info.tid == pid)
+    }
+}

@@ -1,0 +1,69 @@
+//! Coroutines: each is a lane of its own, which runs in steps on the thread of its loop.
+
+use super::Translator;
+use super::lane::{Doing, Wait};
+use crate::definition::LaneInfo;
+use crate::kind::Flags;
+use crate::told::Id;
+use contend_trace::{EventKind, Message, Notice, Span, Stamp, State, WorkerKind};
+
+/// Says that a record is of the coroutine whose step the thread runs.
+const IN_TASK: u16 = 8;
+/// The most coroutines that get a lane of their own.
+const MAX_COROUTINES: usize = 1_024;
+
+impl Translator {
+    /// Returns the lane that acts: the thread, or the coroutine whose step it runs.
+    pub(super) fn acting_lane(&self, thread: usize, flags: Flags) -> usize {
+        self.lanes[thread].step.filter(|_| flags.0 & IN_TASK != 0).unwrap_or(thread)
+    }
+
+    pub(super) fn begin_step(&mut self, thread: usize, at: Stamp, task: Id) {
+        self.make_running(thread, at);
+        let known = self.lane_by_id.get(&task).copied();
+        let Some(l) = known.or_else(|| self.add_coroutine(thread, task)) else { return };
+        if self.lanes[l].kind != WorkerKind::Async {
+            return; // a number that stands for two things
+        }
+        self.lanes[thread].step = Some(l);
+        self.begin_lane(l, at);
+        match self.lanes[l].doing {
+            // The record that ends the wait follows.
+            Doing::Waiting(wait @ Wait { is_granted: false, on: Some(_), .. }) => {
+                self.emit(l, at, EventKind::BecameRunnable);
+                self.lanes[l].doing = Doing::Waiting(Wait { is_granted: true, ..wait });
+            }
+            Doing::Waiting(_) => {}
+            Doing::Idle(_) | Doing::Running => self.make_running(l, at),
+        }
+    }
+
+    pub(super) fn end_step(&mut self, thread: usize, at: Stamp) {
+        if let Some(l) = self.lanes[thread].step.take()
+            && self.lanes[l].doing == Doing::Running
+            && !self.lanes[l].has_ended
+        {
+            self.emit(l, at, EventKind::Blocked { state: State::Signal, on: None });
+            self.lanes[l].doing = Doing::Idle(State::Signal);
+        }
+    }
+
+    fn add_coroutine(&mut self, thread: usize, task: Id) -> Option<usize> {
+        let count = self.lanes.iter().filter(|lane| lane.kind == WorkerKind::Async && !lane.has_ended).count();
+        if task == Id::None || count >= MAX_COROUTINES {
+            return None;
+        }
+        let name = self.objects.get(&task).map(|object| object.info.name.clone()).filter(|name| !name.is_empty());
+        let LaneInfo { pid, .. } = self.lanes[thread].info;
+        let info = LaneInfo { id: task, pid, name: name.unwrap_or_else(|| "task".into()), ..LaneInfo::default() };
+        self.push_lane(info, WorkerKind::Async)
+    }
+
+    /// Records that a call kept an event loop from running other coroutines.
+    pub(super) fn note_blocking_call(&mut self, thread: usize, at: Stamp, nanos: u64) {
+        let who = self.lanes[thread].step.unwrap_or(thread);
+        self.declare_lane(who);
+        let text = format!("{} blocked its event loop for {}", self.lanes[who].name, Span(nanos));
+        self.out.add_message(Message::Notice { at, notice: Notice::Note(text) });
+    }
+}

@@ -1,0 +1,44 @@
+//! Queues, pipes and calls of servers.
+
+use super::Translator;
+use super::lane::{Wait, WaitKind};
+use crate::definition::ObjectKind;
+use crate::kind::Flags;
+use crate::told::Id;
+use contend_trace::{EventKind, Stamp};
+
+/// Stands for a depth that the program does not tell.
+pub(crate) const NO_DEPTH: u64 = u64::MAX;
+
+impl Translator {
+    pub(super) fn put(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {
+        let Some(queue) = self.resource_of(id, ObjectKind::Queue) else { return };
+        let depth = self.set_depth(id, depth, |depth| depth + 1).max(1);
+        self.end_wait_for(l, at, id);
+        self.emit(l, at, EventKind::Put { queue, depth });
+    }
+
+    pub(super) fn take(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {
+        let Some(queue) = self.resource_of(id, ObjectKind::Queue) else { return };
+        let depth = self.set_depth(id, depth, |depth| depth.saturating_sub(1));
+        self.end_wait_for(l, at, id);
+        self.emit(l, at, EventKind::Took { queue, depth });
+    }
+
+    fn set_depth(&mut self, id: Id, told: u64, change: impl Fn(u64) -> u64) -> u32 {
+        let Some(object) = self.objects.get_mut(&id) else { return 0 };
+        object.depth = if told == NO_DEPTH { change(object.depth) } else { told };
+        u32::try_from(object.depth).unwrap_or(u32::MAX - 1)
+    }
+
+    pub(super) fn wait_at_queue(&mut self, l: usize, at: Stamp, object: Id, for_room: bool, flags: Flags) {
+        let on = self.resource_of(object, ObjectKind::Queue);
+        let kind = if for_room { WaitKind::Room } else { WaitKind::Item };
+        self.begin_wait(l, at, Wait { kind, object, on, is_timed: flags.is_timed(), is_granted: false });
+    }
+
+    pub(super) fn call(&mut self, l: usize, at: Stamp) {
+        let wait = Wait { kind: WaitKind::Call, object: Id::None, on: None, is_timed: false, is_granted: false };
+        self.begin_wait(l, at, wait);
+    }
+}
