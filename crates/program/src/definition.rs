@@ -26,11 +26,19 @@ pub enum Definition {
     Object(ObjectInfo),
     Lane(LaneInfo),
     /// A better name for an object or a lane.
-    Name { id: Id, name: String },
+    Name {
+        id: Id,
+        name: String,
+    },
     /// A hook of the tracer failed and was taken out.
-    Fault { hook: String, error: String },
+    Fault {
+        hook: String,
+        error: String,
+    },
     /// The process ends.
-    Bye { pid: u32 },
+    Bye {
+        pid: u32,
+    },
 }
 
 /// A process.
@@ -264,7 +272,11 @@ fn event(word: &str, line: &Line, now: u64, ids: &mut TextIds, counts: &mut Coun
         return None;
     };
     counts.events += 1;
-    let arg = [&line.c, &line.d, &line.arg, &line.n].into_iter().find_map(number).unwrap_or(if kind.has_depth() { NO_DEPTH } else { 0 });
+    let arg = [&line.c, &line.d, &line.arg, &line.n].into_iter().find_map(number).unwrap_or(if kind.has_depth() {
+        NO_DEPTH
+    } else {
+        0
+    });
     let is_timed = line.tmo.as_bool().unwrap_or_else(|| line.tmo.as_f64().is_some_and(|tmo| tmo > 0.0));
     let flags = Flags::default()
         .with(Flags::OK, line.ok.as_bool().unwrap_or(true))

@@ -141,18 +141,25 @@ mod tests {
         let path = directory.path().join("events");
         let mut server = LineServer::listen(&path).expect("a socket");
         let mut client = UnixStream::connect(&path).expect("a connection");
-        client.write_all(b"{\"ev\":\"hello\",\"pid\":9}\n{\"ev\":\"lane\",\"id\":\"a\",\"name\":\"w\"}\n{\"k\":").expect("sent");
+        client
+            .write_all(b"{\"ev\":\"hello\",\"pid\":9}\n{\"ev\":\"lane\",\"id\":\"a\",\"name\":\"w\"}\n{\"k\":")
+            .expect("sent");
         let mut told = Vec::new();
         server.read(50, &mut told);
-        assert!(matches!(&told[..], [Told::Definition(Definition::Hello(_)), Told::Definition(Definition::Lane(lane))] if lane.pid == 9), "{told:?}");
+        assert!(
+            matches!(&told[..], [Told::Definition(Definition::Hello(_)), Told::Definition(Definition::Lane(lane))] if lane.pid == 9),
+            "{told:?}"
+        );
         client.write_all(b"\"begin\",\"l\":\"a\",\"t\":99}\n").expect("sent");
         client.write_all(&vec![b'x'; 100_000]).expect("sent");
         client.write_all(b"\n{\"k\":\"end\",\"l\":\"a\"}").expect("sent");
         drop(client);
         told.clear();
         server.read(60, &mut told);
-        let kinds: Vec<(u64, Kind)> =
-            told.iter().map(|told| if let Told::Event(event) = told { (event.at, event.kind) } else { panic!("{told:?}") }).collect();
+        let kinds: Vec<(u64, Kind)> = told
+            .iter()
+            .map(|told| if let Told::Event(event) = told { (event.at, event.kind) } else { panic!("{told:?}") })
+            .collect();
         assert_eq!(kinds, [(60, Kind::Begin), (60, Kind::End)]);
         assert_eq!((server.counts().unknown_lines, server.connections.len()), (1, 0));
     }

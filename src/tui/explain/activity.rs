@@ -50,7 +50,9 @@ impl Explainer<'_> {
             State::Sleep => format!("has slept for {age}, as its steps say"),
             State::Done => format!("ended {age} before"),
             State::Crashed => format!("died {age} before"),
-            State::Gil => format!("has waited {age} for the GIL, which lets one thread of its interpreter run at a time"),
+            State::Gil => {
+                format!("has waited {age} for the GIL, which lets one thread of its interpreter run at a time")
+            }
             State::Gap => "lost events: what it does is unknown".to_owned(),
         }
     }

@@ -125,9 +125,8 @@ impl RingFile {
 pub(super) fn read_exactly(file: &File, buffer: &mut [u8], at: u64) -> Option<()> {
     let mut filled = 0;
     while filled < buffer.len() {
-        let read = rustix::io::retry_on_intr(|| {
-            rustix::io::pread(file.as_fd(), &mut buffer[filled..], at + filled as u64)
-        });
+        let read =
+            rustix::io::retry_on_intr(|| rustix::io::pread(file.as_fd(), &mut buffer[filled..], at + filled as u64));
         match read {
             Ok(0) | Err(_) => return None,
             Ok(n) => filled += n,

@@ -5,7 +5,7 @@ use super::lane::{Doing, Hold, Wait, WaitKind};
 use crate::definition::ObjectKind;
 use crate::kind::Flags;
 use crate::told::Id;
-use contend_trace::{EventKind, Grant, Stamp};
+use contend_trace::{EventKind, Grant, ResourceId, Stamp};
 
 impl Translator {
     pub(super) fn wait_for_lock(&mut self, l: usize, at: Stamp, object: Id, flags: Flags) {
@@ -36,7 +36,7 @@ impl Translator {
         if is_scoped {
             object.holders.push(l);
         }
-        self.end_wait_for(l, at, id);
+        self.end_wait_for(l, at, resource);
         if is_scoped {
             self.lanes[l].holds.push(Hold { object: id, resource, grant, depth: depth.max(1) });
             self.emit(l, at, EventKind::Acquired { lock: resource, grant });
@@ -73,7 +73,7 @@ impl Translator {
         }
     }
 
-    fn post(&mut self, l: usize, at: Stamp, lock: contend_trace::ResourceId) {
+    fn post(&mut self, l: usize, at: Stamp, lock: ResourceId) {
         self.interrupt_wait(l, at, |this| this.emit(l, at, EventKind::SemaphorePosted { lock }));
     }
 
@@ -88,9 +88,9 @@ impl Translator {
         self.interrupt_wait(l, at, |this| this.emit(l, at, EventKind::Released { lock: resource, grant }));
     }
 
-    /// Ends the wait for an object with the event that follows; ends any other wait by itself.
-    pub(super) fn end_wait_for(&mut self, l: usize, at: Stamp, object: Id) {
-        if self.wait_of(l).is_some_and(|wait| wait.object == object) {
+    /// Ends the wait for a resource with the event that follows; ends any other wait by itself.
+    pub(super) fn end_wait_for(&mut self, l: usize, at: Stamp, resource: ResourceId) {
+        if self.wait_of(l).is_some_and(|wait| wait.on == Some(resource)) {
             self.lanes[l].doing = Doing::Running;
         } else {
             self.make_running(l, at);

@@ -145,8 +145,7 @@ impl Translator {
         let info = object.info.clone();
         let name = self.names.make(&display_name(&info));
         let queue_name = self.names.make(&format!("{name} tasks"));
-        let queue =
-            self.declare_resource(queue_name, ResourceKind::Queue { capacity: UNBOUNDED }, Evidence::Numbered);
+        let queue = self.declare_resource(queue_name, ResourceKind::Queue { capacity: UNBOUNDED }, Evidence::Numbered);
         let pool = self.out.next_pool();
         let size = info.size.unwrap_or(0);
         let described = PoolInfo {

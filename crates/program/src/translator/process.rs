@@ -21,9 +21,9 @@ pub(super) struct Process {
 impl Process {
     pub fn name(&self) -> String {
         let program = self.hello.arguments.iter().skip(1).find(|argument| !argument.starts_with('-'));
-        let program = program.or(self.hello.arguments.first()).map_or("process", |program| {
-            program.rsplit('/').next().unwrap_or(program)
-        });
+        let program = program
+            .or(self.hello.arguments.first())
+            .map_or("process", |program| program.rsplit('/').next().unwrap_or(program));
         format!("{program} {}", self.hello.pid)
     }
 }
@@ -81,7 +81,11 @@ impl Translator {
             && let Some(l) = main.filter(|l| self.lanes[*l].has_ended)
         {
             let name = &self.lanes[l].name;
-            let text = if code < 0 { format!("{name} was killed by signal {}", -code) } else { format!("{name} exited with code {code}") };
+            let text = if code < 0 {
+                format!("{name} was killed by signal {}", -code)
+            } else {
+                format!("{name} exited with code {code}")
+            };
             self.out.add_message(Message::Notice { at, notice: Notice::Note(text) });
         }
     }

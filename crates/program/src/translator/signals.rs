@@ -26,11 +26,8 @@ impl Translator {
         });
         match self.wait_of(l).filter(|wait| wait.object == object && wait.kind == WaitKind::Signal) {
             Some(Wait { on: Some(on), .. }) => {
-                let kind = if flags.is_ok() {
-                    EventKind::Woken { on, nth }
-                } else {
-                    EventKind::WaitTimedOut { lock: on }
-                };
+                let kind =
+                    if flags.is_ok() { EventKind::Woken { on, nth } } else { EventKind::WaitTimedOut { lock: on } };
                 self.emit(l, at, kind);
                 self.lanes[l].doing = Doing::Running;
             }

@@ -26,7 +26,8 @@ impl Program {
     fn with_lanes(names: &[&str]) -> Self {
         let mut program = Self::new();
         for (nth, name) in (1..).zip(names) {
-            let info = LaneInfo { id: Id::of(nth), pid: 1, tid: nth as u32, name: (*name).into(), ..LaneInfo::default() };
+            let info =
+                LaneInfo { id: Id::of(nth), pid: 1, tid: nth as u32, name: (*name).into(), ..LaneInfo::default() };
             program.translator.add([Told::Definition(Definition::Lane(info))]);
             program.tell(0, nth, Kind::Begin, nth, 0);
         }
@@ -50,7 +51,14 @@ impl Program {
 
     fn advance(&mut self, at: u64) {
         for message in self.translator.advance(at * MS) {
-            self.model.apply(&message);
+            let singles = match message {
+                Message::Events(events) => events.into_iter().map(|event| Message::Events(vec![event])).collect(),
+                other => vec![other],
+            };
+            for single in singles {
+                self.model.apply(&single);
+                assert_eq!(self.model.health().anomalies, 0, "{single:?} is impossible: {:?}", self.translator.lanes);
+            }
         }
     }
 
@@ -85,7 +93,10 @@ fn releases_come_before_the_acquisitions_that_they_allow() {
     program.check();
     let lock = program.model.registry().locks().next().expect("a lock");
     assert_eq!(program.model.registry().resource_name(lock), "Account.lock · bank.py:8");
-    assert_eq!(program.model.lock(lock).expect("a lock").acquisitions_by_worker().map(|(_, count)| count).sum::<u64>(), 2);
+    assert_eq!(
+        program.model.lock(lock).expect("a lock").acquisitions_by_worker().map(|(_, count)| count).sum::<u64>(),
+        2
+    );
     assert_eq!(program.model.registry().worker_name(WorkerId(0)), "main");
 }
 
@@ -135,7 +146,9 @@ fn wait_with_a_time_limit_is_no_part_of_a_deadlock() {
 fn recursive_lock_is_held_until_its_last_release() {
     let mut program = Program::with_lanes(&["MainThread", "w"]);
     program.object(9, ObjectKind::Rlock, "tree", "");
-    for (at, kind, depth) in [(1, Kind::Acquired, 1), (2, Kind::Acquired, 2), (3, Kind::Released, 0), (4, Kind::Released, 0)] {
+    for (at, kind, depth) in
+        [(1, Kind::Acquired, 1), (2, Kind::Acquired, 2), (3, Kind::Released, 0), (4, Kind::Released, 0)]
+    {
         program.tell(at, 1, kind, 9, depth);
     }
     program.advance(3);

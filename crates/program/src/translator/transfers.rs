@@ -14,14 +14,14 @@ impl Translator {
     pub(super) fn put(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {
         let Some(queue) = self.resource_of(id, ObjectKind::Queue) else { return };
         let depth = self.set_depth(id, depth, |depth| depth + 1).max(1);
-        self.end_wait_for(l, at, id);
+        self.end_wait_for(l, at, queue);
         self.emit(l, at, EventKind::Put { queue, depth });
     }
 
     pub(super) fn take(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {
         let Some(queue) = self.resource_of(id, ObjectKind::Queue) else { return };
         let depth = self.set_depth(id, depth, |depth| depth.saturating_sub(1));
-        self.end_wait_for(l, at, id);
+        self.end_wait_for(l, at, queue);
         self.emit(l, at, EventKind::Took { queue, depth });
     }
 
