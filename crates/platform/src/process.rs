@@ -46,8 +46,9 @@ pub fn kill_group(leader: u32, signal: Signal) {
     }
 }
 
-/// How long to wait for killed processes: only one that is stuck in the kernel takes longer.
-const KILL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long to wait for killed processes, and to look for those that they leave behind. Only one that is stuck in the
+/// kernel takes longer: on a machine with hundreds of computing threads, a killed process dies within a second or two.
+pub(super) const KILL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Kills the processes of `group` that became our children when their parent died, and waits until they are gone.
 /// Returns their number. Ignores a group without a child of ours: the number may come from memory that a broken process
@@ -95,17 +96,17 @@ pub fn kill_descendants() {
     kill_children(|_, _| true);
 }
 
-/// Kills our children that match, given the launched processes, and waits until there are none.
+/// Kills our children that match, given the launched processes, and waits until two searches in a row find none. One is
+/// not enough: during the search, a process behind it may die and leave us a child that it has passed already.
 fn kill_children(matches: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
     let until = Instant::now() + KILL_TIMEOUT;
-    while Instant::now() < until {
+    let mut empty_searches = 0;
+    while empty_searches < 2 && Instant::now() < until {
         let left: Vec<Pid> = {
             let launched = LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner);
             children().filter(|child| matches(&launched, *child)).collect()
         };
-        if left.is_empty() {
-            return;
-        }
+        empty_searches = if left.is_empty() { empty_searches + 1 } else { 0 };
         for pid in left {
             let _ = rustix::process::kill_process(pid, Signal::KILL);
             let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
@@ -147,9 +148,21 @@ pub fn process_start_time(pid: u32) -> Option<u64> {
     stat_field(pid, STARTED)
 }
 
+/// Returns whether the process is in the middle of `exec`: it has memory of its own, but no environment in it yet.
+pub(super) fn is_in_exec(pid: u32) -> bool {
+    let field = |at| stat_field(pid, at);
+    field(FLAGS).is_some_and(|flags| flags & (KERNEL_THREAD | EXITING) == 0) && field(ENVIRONMENT_END) == Some(0)
+}
+
 /// Indices of fields in `/proc/PID/stat`, counted from the field behind the name.
 const PARENT: usize = 1;
+const FLAGS: usize = 6;
 const STARTED: usize = 19;
+const ENVIRONMENT_END: usize = 48;
+
+/// Bits of [`FLAGS`].
+const EXITING: u64 = 0x0000_0004;
+const KERNEL_THREAD: u64 = 0x0020_0000;
 
 /// Reads a field of `/proc/PID/stat` behind the name, which is in parentheses and may contain any character.
 fn stat_field(pid: u32, at: usize) -> Option<u64> {
