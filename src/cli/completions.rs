@@ -22,6 +22,14 @@ const REQUEST_VAR: &str = "CONTEND_COMPLETE";
 
 const PROGRAM: &str = "contend";
 
+/// Follows the script for zsh, which may also be installed as `_contend` in a directory of `$fpath`. Zsh then runs it as
+/// that function at the first completion, and only this line answers that one.
+const ZSH_AUTOLOAD: &str = r#"
+if [[ ${funcstack[1]} == _contend ]]; then
+    _clap_dynamic_completer_contend "$@"
+fi
+"#;
+
 const SHELLS: Shells<'static> = Shells(&[&Bash, &Elvish, &Fish, &Powershell, &Zsh]);
 
 /// Prints candidates if a completion script asks for them. `None` in an ordinary call of the program.
@@ -63,6 +71,9 @@ pub(super) fn print_script(shell: Shell) -> Result<(), CliError> {
         .ok_or_else(|| CliError::Usage(format!("no completions for {name}")))?
         .write_registration(REQUEST_VAR, PROGRAM, PROGRAM, PROGRAM, &mut script)
         .map_err(|error| CliError::Run(error.to_string()))?;
+    if shell == Shell::Zsh {
+        script.extend_from_slice(ZSH_AUTOLOAD.as_bytes());
+    }
     output::print_stdout(&String::from_utf8_lossy(&script))?;
     Ok(())
 }

@@ -176,6 +176,9 @@ fn completion_offers_scenarios_knobs_findings_and_schemas() {
         assert_eq!(offered(&["tune", "thread-pool", "--knob", "work"]), ["workers"]);
         assert_eq!(offered(&["run", "deadlock", "--fail-on", "lost-"]), ["lost-wakeup", "lost-update"]);
         assert_eq!(offered(&["test", "deadlock", "--threshold", "loop-"]), ["loop-blocked=50ms", "loop-bound=30%"]);
+        assert_eq!(offered(&["run", "deadlock", "--mute", "lost-u"]), ["lost-update"]);
+        assert_eq!(offered(&["--theme", "high"]), ["high-contrast"]);
+        assert_eq!(offered(&["demo", "fi"]), ["five-minutes"]);
         assert_eq!(offered(&["schema", "t"]), ["tests", "tune"]);
         assert_eq!(offered(&["fmt", "scenarios/deadl"]), ["scenarios/deadlock.kdl"]);
         assert_eq!(offered(&["fmt", "--ch"]), ["--check"]);
