@@ -1,5 +1,7 @@
 //! Random steps, both as the program that the checker should return and as the KDL nodes that describe it.
 
+use std::cell::OnceCell;
+
 use contend::scenario::{
     Attempt, AttemptKind, Block, Branch, Choice, Compare, Expr, GroupMembers, LifeStep, Limit, MemberSelector, Operand,
     Question, QueueStep, RealWork, SelectPick, SignalStep, Step, Swap, SwapValue, Target, Template, TextExpr,
@@ -107,7 +109,16 @@ pub(crate) fn steps() -> impl Strategy<Value = Block> {
     block(DEPTHS)
 }
 
+/// Generates blocks with at most this many levels of blocks inside. Each level is made once: it names the level inside
+/// it some twenty times.
 fn block(left: usize) -> BoxedStrategy<Block> {
+    thread_local! {
+        static LEVELS: [OnceCell<BoxedStrategy<Block>>; DEPTHS + 1] = const { [const { OnceCell::new() }; DEPTHS + 1] };
+    }
+    LEVELS.with(|levels| levels[left].get_or_init(|| make_block(left)).clone())
+}
+
+fn make_block(left: usize) -> BoxedStrategy<Block> {
     if left == 0 {
         return prop::collection::vec(simple_step(), 1..3).prop_map(Block::from).boxed();
     }
