@@ -40,7 +40,7 @@ pub use experiment::{LiveExperimentRunner, TuneError};
 pub use ground_truth::{Grade, grade_answer, is_bottleneck_right};
 pub use json::tuning_json;
 pub use queueing_theory::{OfferedLoad, QueueForecast, erlang_c};
-pub use repetition::{LockUsage, Percentiles, Repetition};
+pub use repetition::{LockUsage, Repetition, RepetitionPercentiles};
 pub use replay::{ReplayError, TraceReplay};
 pub use request::{Experiment, ExperimentRunner, LoadProfile, Phase, TuningRequest};
 pub use scalability_law::Usl;

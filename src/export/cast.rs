@@ -16,13 +16,13 @@ use super::screen::{Frame, WrittenPicture};
 const BEGIN: &str = "\u{1b}[2J\u{1b}[?25l";
 
 /// A session that is written frame by frame.
-pub(super) struct Session<W> {
+pub(super) struct CastSession<W> {
     out: W,
     before: Buffer,
     written: WrittenPicture,
 }
 
-impl<W: Write> Session<W> {
+impl<W: Write> CastSession<W> {
     /// Writes the description of the terminal.
     pub(super) fn begin(out: W, (columns, rows): (u16, u16), title: &str) -> io::Result<Self> {
         crossterm::style::force_color_output(true); // the session has colours wherever it is made

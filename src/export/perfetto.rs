@@ -17,7 +17,7 @@ use crate::trace::{Grant, Registry, ResourceId, Stamp};
 const SEQUENCE: u32 = 1;
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub struct Trace {
+pub struct PerfettoTrace {
     #[prost(message, repeated, tag = "1")]
     pub packet: Vec<TracePacket>,
 }
@@ -249,10 +249,10 @@ impl<W: Write> PacketWriter<'_, W> {
         self.write_packet(TracePacket { track_descriptor: Some(descriptor), ..TracePacket::default() })
     }
 
-    /// Writes a packet as an element of [`Trace`], of which there may be any number one after the other.
+    /// Writes a packet as an element of [`PerfettoTrace`], of which there may be any number one after the other.
     fn write_packet(&mut self, packet: TracePacket) -> io::Result<()> {
         let packet = TracePacket { trusted_packet_sequence_id: Some(SEQUENCE), ..packet };
-        self.out.write_all(&Trace { packet: vec![packet] }.encode_to_vec())
+        self.out.write_all(&PerfettoTrace { packet: vec![packet] }.encode_to_vec())
     }
 }
 

@@ -83,7 +83,7 @@ pub fn export_picture<R: Read + Seek>(
             WrittenPicture { frames, bytes: text.len() as u64 }
         }
         (PictureFormat::Cast, _) => {
-            let mut session = cast::Session::begin(BufWriter::new(File::create(path)?), options.size, &title)?;
+            let mut session = cast::CastSession::begin(BufWriter::new(File::create(path)?), options.size, &title)?;
             for_each_frame(&mut film, options.speed, |frame| session.add(frame))?;
             session.finish()?
         }

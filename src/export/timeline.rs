@@ -79,12 +79,12 @@ pub struct Timeline {
     /// One event at a time, for the model.
     event: Message,
     /// By worker: the beginning of its tasks that have not ended, outermost first.
-    tasks: HashMap<WorkerId, Vec<OpenTask>>,
+    tasks: HashMap<WorkerId, Vec<UnendedTask>>,
     /// By worker: the number of the task that begins next.
     next_task: HashMap<WorkerId, u64>,
     /// By worker: the lock that it waits for.
     waits: HashMap<WorkerId, ResourceId>,
-    holds: HashMap<(ResourceId, WorkerId), Vec<OpenHold>>,
+    holds: HashMap<(ResourceId, WorkerId), Vec<UnendedHold>>,
     slots: HashMap<ResourceId, LockSlots>,
     /// Items that have ended, not yet in order.
     ended: Vec<Item>,
@@ -92,14 +92,14 @@ pub struct Timeline {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct OpenTask {
+struct UnendedTask {
     pool: PoolId,
     number: Option<u64>,
     from: Stamp,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct OpenHold {
+struct UnendedHold {
     grant: Grant,
     from: Stamp,
     has_waited: bool,
@@ -188,14 +188,14 @@ impl Timeline {
             EventKind::LockWait { lock, .. } => drop(self.waits.insert(worker, lock)),
             EventKind::Acquired { lock, grant } => {
                 let has_waited = self.waits.remove(&worker) == Some(lock);
-                self.holds.entry((lock, worker)).or_default().push(OpenHold { grant, from: at, has_waited });
+                self.holds.entry((lock, worker)).or_default().push(UnendedHold { grant, from: at, has_waited });
             }
             EventKind::Released { lock, grant } => self.end_hold(lock, worker, grant, at),
             EventKind::OwnerDied { lock } => self.end_other_holds(lock, worker, at),
             EventKind::TaskNumbered { number, .. } => drop(self.next_task.insert(worker, number)),
             EventKind::TaskBegan { pool, .. } => {
                 let number = self.next_task.remove(&worker);
-                self.tasks.entry(worker).or_default().push(OpenTask { pool, number, from: at });
+                self.tasks.entry(worker).or_default().push(UnendedTask { pool, number, from: at });
             }
             EventKind::TaskEnded { ok, .. } => {
                 if let Some(depth) = self.tasks.get(&worker).and_then(|open| open.len().checked_sub(1)) {
@@ -289,15 +289,15 @@ impl Timeline {
         }
     }
 
-    fn add_hold(&mut self, lock: ResourceId, worker: WorkerId, hold: OpenHold, to: Stamp) {
-        let OpenHold { grant, from, has_waited } = hold;
+    fn add_hold(&mut self, lock: ResourceId, worker: WorkerId, hold: UnendedHold, to: Stamp) {
+        let UnendedHold { grant, from, has_waited } = hold;
         // The place for the hold before is filled in when all earlier holds are known.
         let after = has_waited.then_some(Handover { grant, slot: 0, at: from });
         self.ended.push(Item::Hold { lock, slot: 0, worker, grant, from, to: to.max(from), after });
     }
 
     fn end_task(&mut self, worker: WorkerId, to: Stamp, depth: usize, ok: bool) {
-        let Some(OpenTask { pool, number, from }) = self.tasks.get_mut(&worker).and_then(Vec::pop) else { return };
+        let Some(UnendedTask { pool, number, from }) = self.tasks.get_mut(&worker).and_then(Vec::pop) else { return };
         self.ended.push(Item::Task { pool, worker, number, ok, depth, from, to: to.max(from) });
     }
 

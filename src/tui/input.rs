@@ -19,7 +19,7 @@ use rustix::io::{Errno, read};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::stdin;
 
-use self::decode::Decoder;
+use self::decode::InputDecoder;
 use crate::platform::request_short_slices;
 
 /// Events waiting for the loop. More of them wait in the terminal, not in memory.
@@ -100,7 +100,7 @@ struct InputReader<T> {
 impl<T: AsFd> InputReader<T> {
     /// Reads until the receiver is gone; returns an error when the terminal is gone.
     fn run(&self, already_read: &[u8]) -> io::Result<()> {
-        let (mut decoder, mut decoded) = (Decoder::default(), Vec::new());
+        let (mut decoder, mut decoded) = (InputDecoder::default(), Vec::new());
         let mut bytes = [0; READ_SIZE];
         decoder.feed(already_read, &mut decoded);
         loop {

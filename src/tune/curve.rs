@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::repetition::{Percentiles, Repetition};
+use super::repetition::{Repetition, RepetitionPercentiles};
 use super::stats::{Interval, confidence_interval, mean, median};
 use crate::model::{Model, StateTimes};
 use crate::trace::State;
@@ -74,20 +74,23 @@ impl Level {
     }
 
     /// Returns the median of each percentile over the repetitions: percentiles are not averaged.
-    pub fn percentiles(&self, of: impl Fn(&Repetition) -> Option<Percentiles>) -> Option<Percentiles> {
+    pub fn percentiles(
+        &self,
+        of: impl Fn(&Repetition) -> Option<RepetitionPercentiles>,
+    ) -> Option<RepetitionPercentiles> {
         Self::median_percentiles(self.repetitions.iter().filter_map(of).collect())
     }
 
     /// Returns the response times with the scenario's own arrivals.
-    pub fn arrival_response(&self) -> Option<Percentiles> {
+    pub fn arrival_response(&self) -> Option<RepetitionPercentiles> {
         Self::median_percentiles(self.arrival_repetitions.iter().filter_map(|one| one.response).collect())
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "callers collect it for this call")]
-    fn median_percentiles(all: Vec<Percentiles>) -> Option<Percentiles> {
-        let middle = |what: fn(&Percentiles) -> f64| median(&all.iter().map(what).collect::<Vec<_>>());
+    fn median_percentiles(all: Vec<RepetitionPercentiles>) -> Option<RepetitionPercentiles> {
+        let middle = |what: fn(&RepetitionPercentiles) -> f64| median(&all.iter().map(what).collect::<Vec<_>>());
         let max = all.iter().map(|p| p.max).fold(0.0, f64::max);
-        (!all.is_empty()).then(|| Percentiles {
+        (!all.is_empty()).then(|| RepetitionPercentiles {
             p50: middle(|p| p.p50),
             p90: middle(|p| p.p90),
             p99: middle(|p| p.p99),

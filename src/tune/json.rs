@@ -16,7 +16,7 @@ use super::decide::{level_status, ratio_to_best};
 use super::demands::Goal;
 use super::drift::{Drift, detect_drift};
 use super::estimates::estimate_workers;
-use super::repetition::{LockUsage, Percentiles, Repetition};
+use super::repetition::{LockUsage, Repetition, RepetitionPercentiles};
 use super::summary::{TuningSubject, caveats, headline, resource_label, summary_sentences};
 use super::tuning::Tuning;
 use crate::trace::{Span, State};
@@ -197,8 +197,8 @@ fn estimate_json(estimate: super::estimates::Estimate) -> EstimateJson {
     EstimateJson { value: estimate.workers, from: estimate.name, sentence: estimate.sentence }
 }
 
-fn percentiles_json(percentiles: Percentiles) -> PercentilesJson {
-    let Percentiles { p50, p90, p99, max } = percentiles;
+fn percentiles_json(percentiles: RepetitionPercentiles) -> PercentilesJson {
+    let RepetitionPercentiles { p50, p90, p99, max } = percentiles;
     PercentilesJson { p50: nanos_to_ms(p50), p90: nanos_to_ms(p90), p99: nanos_to_ms(p99), max: nanos_to_ms(max) }
 }
 

@@ -26,7 +26,7 @@ pub struct WindowStart {
 
 /// Percentiles of a distribution, ns.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Percentiles {
+pub struct RepetitionPercentiles {
     pub p50: f64,
     pub p90: f64,
     pub p99: f64,
@@ -57,9 +57,9 @@ pub struct Repetition {
     /// The throughput in equal slices of the window, in order.
     pub slice_rates: Vec<f64>,
     /// Times from the start to the end of a task.
-    pub service: Option<Percentiles>,
+    pub service: Option<RepetitionPercentiles>,
     /// Times from the intended start to the end of a task.
-    pub response: Option<Percentiles>,
+    pub response: Option<RepetitionPercentiles>,
     /// Share of the tasks whose response took longer than the limit, if there is one.
     pub late_share: Option<f64>,
     /// Time by state of the workers that do the work.
@@ -83,9 +83,9 @@ pub struct Repetition {
 impl Repetition {
     /// Returns the figures as if everything had gone slower by this factor.
     pub(super) fn slowed_down(&self, factor: f64) -> Self {
-        let times = |times: Percentiles| {
+        let times = |times: RepetitionPercentiles| {
             let [p50, p90, p99, max] = [times.p50, times.p90, times.p99, times.max].map(|ns| ns * factor);
-            Percentiles { p50, p90, p99, max }
+            RepetitionPercentiles { p50, p90, p99, max }
         };
         let mut slow = self.clone();
         slow.secs *= factor;
@@ -204,10 +204,10 @@ fn pool<'a>(model: &'a Model, work: &WorkUnit) -> Option<&'a crate::model::Pool>
     }
 }
 
-fn percentiles(now: &DurationStats, then: &DurationStats) -> Option<Percentiles> {
+fn percentiles(now: &DurationStats, then: &DurationStats) -> Option<RepetitionPercentiles> {
     let between = now.minus_earlier(then);
     let of = |p| between.percentile_ns(p) as f64;
-    (between.count() > 0).then(|| Percentiles {
+    (between.count() > 0).then(|| RepetitionPercentiles {
         p50: of(50.0),
         p90: of(90.0),
         p99: of(99.0),

@@ -36,7 +36,7 @@ const P99: RGBColor = RGBColor(30, 80, 180);
 
 type DrawResult = Result<(), String>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type ChartArea<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Returns the picture as SVG text. None while no level was measured.
 ///
@@ -79,7 +79,7 @@ fn split_in_two(text: &str) -> [&str; 2] {
     [&text[..end], text[end..].trim_start()]
 }
 
-fn draw_throughput(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -> DrawResult {
+fn draw_throughput(area: &ChartArea<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -> DrawResult {
     let levels: Vec<&Level> = tuning.curve.working_levels().collect();
     let ceiling = throughput_ceiling(tuning);
     let high = |level: &&Level| level.interval().map_or_else(|| level.throughput(), |found| found.high);
@@ -115,7 +115,7 @@ fn draw_throughput(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>
     Ok(())
 }
 
-fn draw_latency(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -> DrawResult {
+fn draw_latency(area: &ChartArea<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -> DrawResult {
     let levels: Vec<&Level> = tuning.curve.working_levels().collect();
     let p99 = |level: &&Level| {
         let service = level.percentiles(|repetition| repetition.service)?;
@@ -141,7 +141,7 @@ fn draw_latency(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -
     Ok(())
 }
 
-fn chart_frame<'a, 'b>(area: &'a Area<'b>, below: u32) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
+fn chart_frame<'a, 'b>(area: &'a ChartArea<'b>, below: u32) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
     let mut builder = ChartBuilder::on(area);
     builder.margin_right(24).margin_left(12).margin_top(6).margin_bottom(below).y_label_area_size(80);
     builder

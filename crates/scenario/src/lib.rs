@@ -32,7 +32,7 @@ pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use knob_match::is_same_knob_value;
 pub use knob_values::SettingError;
-pub use mistake::{ListedMistake, Mistake, Mistakes, PlacedText, Position};
+pub use mistake::{ListedMistake, ListedPosition, Mistake, Mistakes, PlacedText};
 pub use program::{ArrivalSpacing, Arrivals, Pace, RateCurve, TraceFile};
 pub use program::{
     Attempt, AttemptKind, Baseline, Block, Branch, Category, Claim, Compare, CorrectWhen, CrashPolicy, Expect, Feed,

@@ -9,7 +9,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 use super::sanitize::{mask_dangerous, sanitize};
 use super::source::Source;
-pub use listed::{ListedMistake, PlacedText, Position};
+pub use listed::{ListedMistake, ListedPosition, PlacedText};
 
 /// Mistakes rendered; the rest is only counted.
 const MAX_RENDERED: usize = 50;

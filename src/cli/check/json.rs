@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::exit::{CliError, ExitOutcome};
 use super::super::{output, scenario};
 use super::check_any;
-use crate::scenario::{ListedMistake, Mistakes, PlacedText, Position, sanitize};
+use crate::scenario::{ListedMistake, ListedPosition, Mistakes, PlacedText, sanitize};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -104,9 +104,9 @@ impl From<PlacedText> for RelatedJson {
     }
 }
 
-impl From<Position> for PositionJson {
-    fn from(position: Position) -> Self {
-        let Position { byte, line, column, utf16_column } = position;
+impl From<ListedPosition> for PositionJson {
+    fn from(position: ListedPosition) -> Self {
+        let ListedPosition { byte, line, column, utf16_column } = position;
         Self { line, column, utf16: utf16_column, byte }
     }
 }

@@ -22,7 +22,7 @@ const CONTROL_C: u8 = 3;
 
 /// A decoder that turns bytes into events.
 #[derive(Debug, Default)]
-pub(super) struct Decoder {
+pub(super) struct InputDecoder {
     /// The beginning of an unfinished key or sequence.
     pending: Vec<u8>,
     paste: Option<Paste>,
@@ -48,7 +48,7 @@ enum Decoded {
     Restart,
 }
 
-impl Decoder {
+impl InputDecoder {
     /// Decodes bytes and appends the events that they complete.
     pub(super) fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) {
         for &byte in bytes {
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> Vec<Event> {
-        let (mut decoder, mut out) = (Decoder::default(), Vec::new());
+        let (mut decoder, mut out) = (InputDecoder::default(), Vec::new());
         decoder.feed(bytes, &mut out);
         decoder.flush(&mut out);
         out
@@ -306,7 +306,7 @@ mod tests {
             cuts in prop::collection::vec(1usize..9, 1..40),
         ) {
             let bytes = pieces.concat();
-            let (mut decoder, mut out, mut rest) = (Decoder::default(), Vec::new(), bytes.as_slice());
+            let (mut decoder, mut out, mut rest) = (InputDecoder::default(), Vec::new(), bytes.as_slice());
             for cut in cuts.iter().cycle().take(bytes.len()) {
                 let (now, later) = rest.split_at((*cut).min(rest.len()));
                 decoder.feed(now, &mut out);
@@ -319,7 +319,7 @@ mod tests {
 
         #[test]
         fn key_after_any_complete_input_is_decoded(pieces in prop::collection::vec(piece(), 0..20)) {
-            let (mut decoder, mut out) = (Decoder::default(), Vec::new());
+            let (mut decoder, mut out) = (InputDecoder::default(), Vec::new());
             decoder.feed(&pieces.concat(), &mut out);
             decoder.flush(&mut out);
             decoder.feed(PASTE_END, &mut out);

@@ -14,7 +14,7 @@ const MAX_SERVERS: u32 = 10_000;
 const MIN_REQUESTS: u64 = 300;
 
 /// A formula of queueing theory.
-type Formula = fn(&OfferedLoad, u32) -> Option<QueueForecast>;
+type QueueingFormula = fn(&OfferedLoad, u32) -> Option<QueueForecast>;
 
 /// Describes the trace, and compares the answer with queueing theory.
 pub(super) fn theory_sentences(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<String> {
@@ -65,7 +65,7 @@ fn forecast_sentence(tuning: &Tuning, subject: &TuningSubject<'_>, replay: &Trac
 }
 
 fn smallest_sentence(load: &OfferedLoad, limit_ns: f64) -> String {
-    let need = |formula: Formula| match smallest_servers(load, limit_ns, formula) {
+    let need = |formula: QueueingFormula| match smallest_servers(load, limit_ns, formula) {
         Some(servers) => format_counted(servers.into(), "worker"),
         None => "no number of workers".to_owned(),
     };
@@ -77,7 +77,7 @@ fn smallest_sentence(load: &OfferedLoad, limit_ns: f64) -> String {
 }
 
 /// Returns the smallest number of servers with a p99 of at most `limit_ns` by a formula. None if there is none.
-pub(in crate::tune) fn smallest_servers(load: &OfferedLoad, limit_ns: f64, formula: Formula) -> Option<u32> {
+pub(in crate::tune) fn smallest_servers(load: &OfferedLoad, limit_ns: f64, formula: QueueingFormula) -> Option<u32> {
     let fits = |servers: &u32| formula(load, *servers).is_some_and(|queue| queue.p99_response * 1e9 <= limit_ns);
     (load.erlangs() as u32 + 1..=MAX_SERVERS).find(fits)
 }

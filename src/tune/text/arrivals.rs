@@ -61,7 +61,9 @@ fn arrivals_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, due
     }
     let or_dash = |text: Option<String>| TextCell::from(text.unwrap_or_else(|| "-".to_owned()));
     let arriving = level.arrival_response();
-    let time = |of: fn(&crate::tune::Percentiles) -> f64| arriving.as_ref().map(|all| Span(of(all) as u64).to_string());
+    let time = |of: fn(&crate::tune::RepetitionPercentiles) -> f64| {
+        arriving.as_ref().map(|all| Span(of(all) as u64).to_string())
+    };
     let grows: Vec<f64> = level.arrival_repetitions.iter().map(|one| backlog_growth(one, due)).collect();
     let status = level_status(&tuning.curve, level, &subject.demands);
     let word = match status {

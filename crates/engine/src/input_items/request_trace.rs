@@ -62,7 +62,7 @@ pub struct RequestTrace {
 
 /// A row of the file: its arrival since any moment, and its duration, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Row {
+struct TraceRow {
     arrival: i128,
     duration: u64,
 }
@@ -90,7 +90,7 @@ impl RequestTrace {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(mut text: impl BufRead, most: usize) -> Result<Self, TraceError> {
-        let (mut rows, mut columns): (Vec<Row>, Option<Columns>) = (Vec::new(), None);
+        let (mut rows, mut columns): (Vec<TraceRow>, Option<Columns>) = (Vec::new(), None);
         let mut kind: Option<(ArrivalKind, usize)> = None;
         let mut bytes = Vec::new();
         for line in 1.. {
@@ -127,11 +127,11 @@ impl RequestTrace {
         Self::from_rows(rows)
     }
 
-    fn from_rows(mut rows: Vec<Row>) -> Result<Self, TraceError> {
+    fn from_rows(mut rows: Vec<TraceRow>) -> Result<Self, TraceError> {
         rows.sort_by_key(|row| row.arrival); // a log may be in the order of completion
         let Some(first) = rows.first() else { return Err(TraceError::Empty) };
         let mut before = first.arrival;
-        let request = |row: Row| {
+        let request = |row: TraceRow| {
             let gap = u64::try_from(row.arrival - before).unwrap_or(u64::MAX);
             before = row.arrival;
             Request { gap, duration: row.duration }
@@ -219,7 +219,7 @@ fn read_line<'a>(text: &mut impl BufRead, bytes: &'a mut Vec<u8>, line: usize) -
     Ok(Some(content.strip_prefix('\u{feff}').filter(|_| line == 1).unwrap_or(content).trim()))
 }
 
-fn check_span(first: &Row, row: &Row) -> Result<(), String> {
+fn check_span(first: &TraceRow, row: &TraceRow) -> Result<(), String> {
     if (row.arrival - first.arrival).abs() <= MAX_SPAN_NANOS {
         return Ok(());
     }

@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 use super::monitor::{Monitor, MonitorGuard, has_passed};
-use super::rwlock_line::{Place, RwCounts, RwlockLine};
+use super::rwlock_line::{LinePlace, RwCounts, RwlockLine};
 use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId, RwPolicy, WorkerId};
@@ -112,7 +112,7 @@ impl<'a> Rwlock<'a> {
         true
     }
 
-    fn enter_line(self, worker: WorkerId, place: Place) {
+    fn enter_line(self, worker: WorkerId, place: LinePlace) {
         self.line.inspect(|line| line.enter(worker, self.id, place));
     }
 
@@ -121,7 +121,7 @@ impl<'a> Rwlock<'a> {
     }
 
     /// Returns how many must be admitted before the worker now: fewer than at first if some ahead gave up.
-    fn needed(self, worker: WorkerId, place: Place) -> RwCounts {
+    fn needed(self, worker: WorkerId, place: LinePlace) -> RwCounts {
         self.line.and_then(|line| line.needed(worker)).unwrap_or(place.needed)
     }
 
@@ -165,7 +165,7 @@ impl<'a> Rwlock<'a> {
         recorder.wait_for_lock_after(&requests[..recorded], self.id, deadline.is_some());
     }
 
-    fn may_read(self, guard: &MonitorGuard<'_>, place: Place) -> bool {
+    fn may_read(self, guard: &MonitorGuard<'_>, place: LinePlace) -> bool {
         let in_turn = match self.policy {
             RwPolicy::Readers => true,
             RwPolicy::Writers => waiting_writers(guard) == 0,
@@ -174,7 +174,7 @@ impl<'a> Rwlock<'a> {
         guard.get(WRITER) == 0 && (in_turn || guard.get(READERS_ADMITTED_FIRST) > place.before.readers)
     }
 
-    fn may_write(self, guard: &MonitorGuard<'_>, place: Place) -> bool {
+    fn may_write(self, guard: &MonitorGuard<'_>, place: LinePlace) -> bool {
         let free = guard.get(WRITER) == 0 && guard.get(READERS) == 0;
         let needed = place.needed;
         let in_turn = guard.get(WRITERS_ADMITTED) >= needed.writers && guard.get(READERS_ADMITTED) >= needed.readers;
@@ -190,13 +190,13 @@ impl<'a> Rwlock<'a> {
 }
 
 /// Returns the place of a worker that arrives now.
-fn end_of_line(guard: &MonitorGuard<'_>) -> Place {
+fn end_of_line(guard: &MonitorGuard<'_>) -> LinePlace {
     let before = RwCounts { writers: guard.get(WRITERS_ARRIVED), readers: guard.get(READERS_ARRIVED) };
     let needed = RwCounts {
         writers: before.writers - guard.get(WRITERS_LEFT),
         readers: before.readers - guard.get(READERS_LEFT),
     };
-    Place { before, needed }
+    LinePlace { before, needed }
 }
 
 fn waiting_writers(guard: &MonitorGuard<'_>) -> u64 {

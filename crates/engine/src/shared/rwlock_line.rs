@@ -30,7 +30,7 @@ pub struct RwCounts {
 
 /// A place in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct LinePlace {
     /// How many had ever arrived before; those of its own kind are its number.
     pub before: RwCounts,
     /// How many must be admitted before this worker.
@@ -43,9 +43,9 @@ impl<'a> RwlockLine<'a> {
     }
 
     /// Puts a worker into the line of a lock.
-    pub fn enter(self, worker: WorkerId, lock: ResourceId, place: Place) {
+    pub fn enter(self, worker: WorkerId, lock: ResourceId, place: LinePlace) {
         let Some(words) = self.words(worker) else { return };
-        let Place { before, needed } = place;
+        let LinePlace { before, needed } = place;
         let values = [lock_word(lock), before.writers, before.readers, needed.writers, needed.readers];
         for (word, value) in words.iter().zip(values) {
             word.store(value, Ordering::Relaxed); // Relaxed, here and below: the mutex of the monitor orders accesses
@@ -66,14 +66,14 @@ impl<'a> RwlockLine<'a> {
     }
 
     /// Moves up all workers behind a writer that gave up.
-    pub fn close_gap_of_writer(self, lock: ResourceId, place: Place) {
+    pub fn close_gap_of_writer(self, lock: ResourceId, place: LinePlace) {
         for [_, before, _, needed, _] in self.places_at(lock) {
             move_up(before, needed, place.before.writers);
         }
     }
 
     /// Moves up all workers behind a reader that gave up.
-    pub fn close_gap_of_reader(self, lock: ResourceId, place: Place) {
+    pub fn close_gap_of_reader(self, lock: ResourceId, place: LinePlace) {
         for [_, _, before, _, needed] in self.places_at(lock) {
             move_up(before, needed, place.before.readers);
         }
@@ -101,9 +101,9 @@ mod tests {
 
     const LOCK: ResourceId = ResourceId(3);
 
-    fn place(writers: u64, readers: u64) -> Place {
+    fn place(writers: u64, readers: u64) -> LinePlace {
         let counts = RwCounts { writers, readers };
-        Place { before: counts, needed: counts }
+        LinePlace { before: counts, needed: counts }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Prints the tree of a text: indentation, line breaks, and comments at the ends of lines.
 
-use super::tree::{Block, Comment, Line, Node, Part};
+use super::tree::{Comment, Line, Node, TreeBlock, TreePart};
 use super::values::{canonical_entries, canonical_name};
 
 /// Widest line that a block may stand on.
@@ -9,7 +9,7 @@ const MAX_WIDTH: usize = 120;
 const INDENT: usize = 4;
 
 /// Returns the text of a file.
-pub(super) fn print(file: &Block) -> String {
+pub(super) fn print(file: &TreeBlock) -> String {
     let mut printer = Printer::default();
     printer.block(file, 0);
     align_comments(&printer.lines)
@@ -28,7 +28,7 @@ struct Printer {
 }
 
 impl Printer {
-    fn block(&mut self, block: &Block, depth: usize) {
+    fn block(&mut self, block: &TreeBlock, depth: usize) {
         for line in &block.lines {
             if line.has_blank_before && !is_else(line) {
                 self.lines.push(OutLine::default());
@@ -57,14 +57,14 @@ impl Printer {
         let mut text = before + &head(node);
         for part in &node.parts {
             match part {
-                Part::Entry { .. } => append(&mut text, &entries.next().unwrap_or_default()),
-                Part::Comment(comment) => append(&mut text, &comment.text),
-                Part::Continuation(comment) => {
+                TreePart::Entry { .. } => append(&mut text, &entries.next().unwrap_or_default()),
+                TreePart::Comment(comment) => append(&mut text, &comment.text),
+                TreePart::Continuation(comment) => {
                     append(&mut text, "\\");
                     self.lines.push(OutLine { text, comment: comment.clone() });
                     text = " ".repeat(INDENT * (depth + 1) - 1);
                 }
-                Part::Block { is_disabled, block } => {
+                TreePart::Block { is_disabled, block } => {
                     append(&mut text, if *is_disabled { "/-{" } else { "{" });
                     if is_empty(block) {
                         text.push_str(" }");
@@ -99,13 +99,13 @@ fn head(node: &Node) -> String {
     if node.is_disabled { format!("/-{name}") } else { name }
 }
 
-fn is_empty(block: &Block) -> bool {
+fn is_empty(block: &TreeBlock) -> bool {
     block.lines.is_empty() && block.after_open.is_empty()
 }
 
 /// Returns whether a node has a block with something in it.
 fn has_steps(node: &Node) -> bool {
-    node.parts.iter().any(|part| matches!(part, Part::Block { block, .. } if !is_empty(block)))
+    node.parts.iter().any(|part| matches!(part, TreePart::Block { block, .. } if !is_empty(block)))
 }
 
 /// Returns a node as it is printed on one line, without the comments after it; `None` if it needs several lines.
@@ -114,10 +114,10 @@ fn one_line(node: &Node, is_top: bool) -> Option<String> {
     let mut text = head(node);
     for part in &node.parts {
         match part {
-            Part::Entry { .. } => append(&mut text, &entries.next()?),
-            Part::Comment(comment) => append(&mut text, &comment.text),
-            Part::Continuation(_) => return None,
-            Part::Block { is_disabled, block } => {
+            TreePart::Entry { .. } => append(&mut text, &entries.next()?),
+            TreePart::Comment(comment) => append(&mut text, &comment.text),
+            TreePart::Continuation(_) => return None,
+            TreePart::Block { is_disabled, block } => {
                 append(&mut text, if *is_disabled { "/-{" } else { "{" });
                 append(&mut text, &one_line_block(block)?);
                 append(&mut text, "}");
@@ -127,7 +127,7 @@ fn one_line(node: &Node, is_top: bool) -> Option<String> {
     Some(text)
 }
 
-fn one_line_block(block: &Block) -> Option<String> {
+fn one_line_block(block: &TreeBlock) -> Option<String> {
     if is_empty(block) {
         return Some(String::new());
     }

@@ -17,7 +17,7 @@ impl Comment {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Block {
+pub(super) struct TreeBlock {
     /// Comments on the line of the `{`.
     pub(super) after_open: Vec<Comment>,
     pub(super) lines: Vec<Line>,
@@ -36,32 +36,32 @@ pub(super) struct Line {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) is_disabled: bool,
-    pub(super) name: Word,
-    pub(super) parts: Vec<Part>,
+    pub(super) name: TreeWord,
+    pub(super) parts: Vec<TreePart>,
     /// Comments after the node, on its line.
     pub(super) trailing: Vec<Comment>,
 }
 
 /// A part of a node after its name.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum TreePart {
     Entry {
         is_disabled: bool,
-        key: Option<Word>,
-        value: Word,
+        key: Option<TreeWord>,
+        value: TreeWord,
     },
     Comment(Comment),
     /// A backslash, with the comment between it and the end of the line.
     Continuation(Option<Comment>),
     Block {
         is_disabled: bool,
-        block: Block,
+        block: TreeBlock,
     },
 }
 
 /// A word or a text as written, with its quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word(pub(super) String);
+pub(super) struct TreeWord(pub(super) String);
 
 /// Returns a comment without spaces at its end, and with plain line breaks.
 pub(super) fn comment_text(text: &str, token: &Token) -> String {
@@ -69,7 +69,7 @@ pub(super) fn comment_text(text: &str, token: &Token) -> String {
 }
 
 /// Arranges the tokens of a text that has no syntax mistakes.
-pub(super) fn build(text: &str, tokens: &[Token]) -> Block {
+pub(super) fn build(text: &str, tokens: &[Token]) -> TreeBlock {
     TreeBuilder { text, tokens, at: 0 }.block(false)
 }
 
@@ -82,7 +82,7 @@ struct TreeBuilder<'a> {
 /// The lines of a block while they are read.
 #[derive(Default)]
 struct BlockLines {
-    block: Block,
+    block: TreeBlock,
     /// Comments that no node has followed yet.
     comments: Vec<Comment>,
     has_blank_before: bool,
@@ -125,7 +125,7 @@ impl BlockLines {
         self.line = LineContent::Nothing;
     }
 
-    fn finish(mut self) -> Block {
+    fn finish(mut self) -> TreeBlock {
         if self.line == LineContent::Open {
             self.line = LineContent::Other;
         }
@@ -144,12 +144,12 @@ impl TreeBuilder<'_> {
         Comment { text: comment_text(self.text, token), column: self.text[start..token.span.start].chars().count() }
     }
 
-    fn word(&self, token: &Token) -> Word {
-        Word(self.text[token.span.clone()].replace("\r\n", "\n"))
+    fn word(&self, token: &Token) -> TreeWord {
+        TreeWord(self.text[token.span.clone()].replace("\r\n", "\n"))
     }
 
     /// Reads up to the end of the block, or of the text.
-    fn block(&mut self, has_open: bool) -> Block {
+    fn block(&mut self, has_open: bool) -> TreeBlock {
         let line = if has_open { LineContent::Open } else { LineContent::Nothing };
         let mut lines = BlockLines { line, ..BlockLines::default() };
         let mut is_disabled = false;
@@ -197,13 +197,13 @@ impl TreeBuilder<'_> {
                 TokenKind::LineEnd | TokenKind::Semicolon | TokenKind::ImpliedEnd | TokenKind::Close => break,
                 TokenKind::Word | TokenKind::Text => {
                     let value = self.word(token);
-                    match node.parts.iter_mut().rev().find(|part| matches!(part, Part::Entry { .. })) {
-                        Some(Part::Entry { key, value: before, .. }) if awaits_value => {
+                    match node.parts.iter_mut().rev().find(|part| matches!(part, TreePart::Entry { .. })) {
+                        Some(TreePart::Entry { key, value: before, .. }) if awaits_value => {
                             *key = Some(std::mem::replace(before, value));
                         }
                         _ => {
                             let is_disabled = std::mem::take(&mut is_next_disabled);
-                            node.parts.push(Part::Entry { is_disabled, key: None, value });
+                            node.parts.push(TreePart::Entry { is_disabled, key: None, value });
                         }
                     }
                     awaits_value = false;
@@ -211,12 +211,12 @@ impl TreeBuilder<'_> {
                 TokenKind::Equals => awaits_value = true,
                 TokenKind::SlashDash => is_next_disabled = true,
                 TokenKind::Comment => self.comment_in_node(&mut node),
-                TokenKind::Continuation => node.parts.push(Part::Continuation(None)),
+                TokenKind::Continuation => node.parts.push(TreePart::Continuation(None)),
                 TokenKind::Open => {
                     self.at += 1;
                     let is_disabled = std::mem::take(&mut is_next_disabled);
                     let block = self.inner_block(token.span.start);
-                    node.parts.push(Part::Block { is_disabled, block });
+                    node.parts.push(TreePart::Block { is_disabled, block });
                 }
             }
             self.at += 1;
@@ -228,17 +228,17 @@ impl TreeBuilder<'_> {
     fn comment_in_node(&mut self, node: &mut Node) {
         let comment = self.comment(&self.tokens[self.at]);
         if !comment.ends_line() {
-            node.parts.push(Part::Comment(comment));
+            node.parts.push(TreePart::Comment(comment));
         } else if self.tokens.get(self.at + 1).is_some_and(|next| next.kind == TokenKind::Continuation) {
             self.at += 1;
-            node.parts.push(Part::Continuation(Some(comment)));
+            node.parts.push(TreePart::Continuation(Some(comment)));
         } else {
             node.trailing.push(comment);
         }
     }
 
     /// Reads a block whose `{` is at `start`. Afterwards its `}` is the current token.
-    fn inner_block(&mut self, start: usize) -> Block {
+    fn inner_block(&mut self, start: usize) -> TreeBlock {
         let mut block = self.block(true);
         let end = self.tokens.get(self.at).map_or(self.text.len(), |close| close.span.end);
         block.is_multiline = self.text[start..end].contains('\n');
@@ -248,10 +248,10 @@ impl TreeBuilder<'_> {
 
 /// Removes continuations that nothing follows. The comment of the last becomes the node's.
 fn drop_last_continuations(node: &mut Node) {
-    while let Some(Part::Continuation(_)) = node.parts.last() {
-        if let Some(Part::Continuation(Some(comment))) = node.parts.pop() {
+    while let Some(TreePart::Continuation(_)) = node.parts.last() {
+        if let Some(TreePart::Continuation(Some(comment))) = node.parts.pop() {
             if node.trailing.iter().any(Comment::ends_line) {
-                node.parts.push(Part::Continuation(Some(comment)));
+                node.parts.push(TreePart::Continuation(Some(comment)));
                 return;
             }
             node.trailing.push(comment);

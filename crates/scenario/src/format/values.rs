@@ -2,10 +2,10 @@
 
 use super::super::check::{QuoteRule, quote_rule};
 use super::super::syntax::{Word as WordClass, classify_word};
-use super::tree::{Node, Part, Word};
+use super::tree::{Node, TreePart, TreeWord};
 
 /// Returns the canonical form of a name of a node or of a property.
-pub(super) fn canonical_name(word: &Word) -> String {
+pub(super) fn canonical_name(word: &TreeWord) -> String {
     canonical(word, QuoteRule::IfNeeded)
 }
 
@@ -16,7 +16,7 @@ pub(super) fn canonical_entries(node: &Node, is_top: bool) -> Vec<String> {
     let mut position = 0;
     let mut entries = Vec::new();
     for part in &node.parts {
-        let Part::Entry { is_disabled, key, value } = part else { continue };
+        let TreePart::Entry { is_disabled, key, value } = part else { continue };
         let key = key.as_ref().map(canonical_name);
         let rule = quote_rule(&name, key.as_deref(), position, is_top);
         let value = canonical(value, rule);
@@ -27,7 +27,7 @@ pub(super) fn canonical_entries(node: &Node, is_top: bool) -> Vec<String> {
     entries
 }
 
-fn canonical(word: &Word, rule: QuoteRule) -> String {
+fn canonical(word: &TreeWord, rule: QuoteRule) -> String {
     let written = word.0.as_str();
     let is_bare = !written.starts_with(['"', '#']);
     if is_bare {

@@ -7,7 +7,7 @@ use super::{Mistake, MistakeKind, Mistakes};
 
 /// A place in the text of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
+pub struct ListedPosition {
     /// Offset in bytes, from 0.
     pub byte: usize,
     /// From 1.
@@ -21,8 +21,8 @@ pub struct Position {
 /// A range of the text and what is said about it. Empty if only the place matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedText {
-    pub start: Position,
-    pub end: Position,
+    pub start: ListedPosition,
+    pub end: ListedPosition,
     pub text: String,
 }
 
@@ -73,10 +73,10 @@ impl LineIndex {
         Self(std::iter::once(0).chain(after_breaks).collect())
     }
 
-    fn position(&self, text: &str, byte: usize) -> Position {
+    fn position(&self, text: &str, byte: usize) -> ListedPosition {
         let line = self.0.partition_point(|start| *start <= byte);
         let before = &text[self.0[line - 1]..byte];
-        Position { byte, line, column: before.len() + 1, utf16_column: before.encode_utf16().count() + 1 }
+        ListedPosition { byte, line, column: before.len() + 1, utf16_column: before.encode_utf16().count() + 1 }
     }
 }
 
@@ -95,8 +95,8 @@ mod tests {
         let found = listed("mutex m\ntitle \"λ🦀\" oops=1\nthread w { abort }\n");
         let [mistake] = found.as_slice() else { panic!("{found:?}") };
         assert!(mistake.is_error, "{mistake:?}");
-        assert_eq!(mistake.place.start, Position { byte: 23, line: 2, column: 16, utf16_column: 13 });
-        assert_eq!(mistake.place.end, Position { byte: 29, line: 2, column: 22, utf16_column: 19 });
+        assert_eq!(mistake.place.start, ListedPosition { byte: 23, line: 2, column: 16, utf16_column: 13 });
+        assert_eq!(mistake.place.end, ListedPosition { byte: 29, line: 2, column: 22, utf16_column: 19 });
     }
 
     #[test]

@@ -7,7 +7,7 @@ const NO_RESOURCE: u32 = u32::MAX;
 
 /// A range of bits of an event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct FieldPlace {
     first_bit: u32,
     width: u32,
     /// The number that is stored as 0.
@@ -24,28 +24,28 @@ enum Overflow {
 }
 
 /// The id of a resource, pool or worker, beyond the 64 bits of a record's word.
-pub(super) const ID: Place = Place::new(64, 32, Overflow::Wraps);
+pub(super) const ID: FieldPlace = FieldPlace::new(64, 32, Overflow::Wraps);
 /// The id in the 64 bits of a record's word. Its largest value stands for all ids that have no room there.
-const RING_ID: Place = Place::new(6, 16, Overflow::Saturates);
-pub(super) const FLAG: Place = Place::new(22, 1, Overflow::Wraps);
+const RING_ID: FieldPlace = FieldPlace::new(6, 16, Overflow::Saturates);
+pub(super) const FLAG: FieldPlace = FieldPlace::new(22, 1, Overflow::Wraps);
 /// The whole argument.
-pub(super) const ARGUMENT: Place = Place::new(24, 40, Overflow::Saturates);
+pub(super) const ARGUMENT: FieldPlace = FieldPlace::new(24, 40, Overflow::Saturates);
 /// The whole argument, for grants and other numbers that are counted up through a run.
-pub(super) const TOTAL: Place = Place::new(24, 40, Overflow::Wraps);
+pub(super) const TOTAL: FieldPlace = FieldPlace::new(24, 40, Overflow::Wraps);
 /// The low part of the argument: the number of an item, beside the depth.
-pub(super) const NTH: Place = Place::new(24, 24, Overflow::Wraps);
-pub(super) const DEPTH: Place = Place::new(48, 16, Overflow::Saturates);
+pub(super) const NTH: FieldPlace = FieldPlace::new(24, 24, Overflow::Wraps);
+pub(super) const DEPTH: FieldPlace = FieldPlace::new(48, 16, Overflow::Saturates);
 /// The priority of an item, and how long it stayed.
-pub(super) const PRIORITY: Place = Place::new(61, 3, Overflow::Saturates);
-pub(super) const STAY: Place = Place::new(24, 37, Overflow::Saturates);
+pub(super) const PRIORITY: FieldPlace = FieldPlace::new(61, 3, Overflow::Saturates);
+pub(super) const STAY: FieldPlace = FieldPlace::new(24, 37, Overflow::Saturates);
 /// Bytes of a message that were sent or received at once: at least 1.
-pub(super) const CHUNK_BYTES: Place = Place { smallest: 1, ..Place::new(24, 20, Overflow::Saturates) };
+pub(super) const CHUNK_BYTES: FieldPlace = FieldPlace { smallest: 1, ..FieldPlace::new(24, 20, Overflow::Saturates) };
 /// Bytes in a pipe.
-pub(super) const CHUNK_DEPTH: Place = Place::new(44, 20, Overflow::Saturates);
-pub(super) const COUNTER_VALUE: Place = Place::new(24, 32, Overflow::Wraps);
-pub(super) const COUNTER_DELTA: Place = Place::new(56, 8, Overflow::Wraps);
+pub(super) const CHUNK_DEPTH: FieldPlace = FieldPlace::new(44, 20, Overflow::Saturates);
+pub(super) const COUNTER_VALUE: FieldPlace = FieldPlace::new(24, 32, Overflow::Wraps);
+pub(super) const COUNTER_DELTA: FieldPlace = FieldPlace::new(56, 8, Overflow::Wraps);
 
-impl Place {
+impl FieldPlace {
     const fn new(first_bit: u32, width: u32, overflow: Overflow) -> Self {
         Self { first_bit, width, smallest: 0, overflow }
     }

@@ -13,7 +13,8 @@ use crate::report::text_width::truncate;
 use crate::trace::Span;
 use crate::trace::format::{compact_counted, compact_duration, compact_percent, compact_rate, compact_rate_value};
 use crate::tune::{
-    Goal, Level, LimitingResource, Percentiles, Repetition, headroom, ratio_to_best, resource_label, throughput_limits,
+    Goal, Level, LimitingResource, Repetition, RepetitionPercentiles, headroom, ratio_to_best, resource_label,
+    throughput_limits,
 };
 
 pub(super) struct LevelFigures<'a> {
@@ -179,6 +180,6 @@ impl LevelFigures<'_> {
     }
 }
 
-fn percentiles_text(of: &Percentiles) -> String {
+fn percentiles_text(of: &RepetitionPercentiles) -> String {
     [of.p50, of.p90, of.p99, of.max].map(|ns| format!("{:<8}", compact_duration(Span(ns as u64)))).concat()
 }

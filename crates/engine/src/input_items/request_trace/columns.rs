@@ -1,6 +1,6 @@
 //! The columns of a trace: which of them hold the arrivals and the durations, and in which units.
 
-use super::Row;
+use super::TraceRow;
 use super::field::{ArrivalKind, parse_arrival, parse_duration, unit_nanos};
 use contend_scenario::sanitize;
 
@@ -81,7 +81,7 @@ impl Columns {
     ///
     /// # Errors
     /// If a value is missing or wrong.
-    pub(super) fn parse_row(&self, line: &str) -> Result<(Row, ArrivalKind), String> {
+    pub(super) fn parse_row(&self, line: &str) -> Result<(TraceRow, ArrivalKind), String> {
         let field = |column: Column, what: &str| {
             let found = fields_of(line, self.separator).nth(column.at).filter(|field| !field.is_empty());
             found.ok_or_else(|| format!("the {what} is missing"))
@@ -91,7 +91,7 @@ impl Columns {
         let (arrival, kind) = parse_arrival(arrival, self.arrival.unit, is_decimal_comma)?;
         let duration = field(self.duration, "duration")?;
         let duration = parse_duration(duration, self.duration.unit, is_decimal_comma)?;
-        Ok((Row { arrival, duration }, kind))
+        Ok((TraceRow { arrival, duration }, kind))
     }
 }
 

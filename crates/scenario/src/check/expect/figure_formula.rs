@@ -19,7 +19,7 @@ use crate::program::{
     LiteralUnit,
 };
 use contend_trace::KnobId;
-use tokens::{Token, formula_error, next_token};
+use tokens::{FormulaToken, formula_error, next_token};
 
 /// Most parts of a formula within one another.
 const MAX_DEPTH: usize = 24;
@@ -80,7 +80,7 @@ impl Checker {
 }
 
 /// A part of a formula, before it is known what it is used for.
-struct Part {
+struct FormulaPart {
     kind: PartKind,
     at: Range<usize>,
 }
@@ -115,7 +115,7 @@ impl<'a> FormulaReader<'a> {
         let part = reader.any()?;
         let condition = reader.condition(part)?;
         match reader.peek()? {
-            (Token::End, _) => {}
+            (FormulaToken::End, _) => {}
             (_, at) => return Err(formula_error(at, "expected the end, or `and` or `or`", None)),
         }
         if reader.terms.iter().all(|term| matches!(term.source, FigureSource::Knob(_))) {
@@ -125,14 +125,14 @@ impl<'a> FormulaReader<'a> {
         Ok(FigureFormula { condition, terms: reader.terms })
     }
 
-    pub(super) fn peek(&self) -> Result<(Token<'a>, Range<usize>), FormulaError> {
+    pub(super) fn peek(&self) -> Result<(FormulaToken<'a>, Range<usize>), FormulaError> {
         next_token(self.text, self.at)
     }
 
     /// Takes the next token if it is this sign or keyword.
     pub(super) fn take(&mut self, wanted: &str) -> Result<Option<Range<usize>>, FormulaError> {
         match self.peek()? {
-            (Token::Sign(found) | Token::Name(found), at) if found == wanted => {
+            (FormulaToken::Sign(found) | FormulaToken::Name(found), at) if found == wanted => {
                 self.at = at.end;
                 Ok(Some(at))
             }
@@ -147,11 +147,11 @@ impl<'a> FormulaReader<'a> {
         }
     }
 
-    fn any(&mut self) -> Result<Part, FormulaError> {
+    fn any(&mut self) -> Result<FormulaPart, FormulaError> {
         self.joined("or", Self::all, FigureCondition::Any)
     }
 
-    fn all(&mut self) -> Result<Part, FormulaError> {
+    fn all(&mut self) -> Result<FormulaPart, FormulaError> {
         self.joined("and", Self::not, FigureCondition::All)
     }
 
@@ -159,9 +159,9 @@ impl<'a> FormulaReader<'a> {
     fn joined(
         &mut self,
         word: &str,
-        part: fn(&mut Self) -> Result<Part, FormulaError>,
+        part: fn(&mut Self) -> Result<FormulaPart, FormulaError>,
         join: fn(Vec<FigureCondition>) -> FigureCondition,
-    ) -> Result<Part, FormulaError> {
+    ) -> Result<FormulaPart, FormulaError> {
         let first = part(self)?;
         if self.take(word)?.is_none() {
             return Ok(first);
@@ -172,34 +172,34 @@ impl<'a> FormulaReader<'a> {
             let next = part(self)?;
             parts.push(self.condition(next)?);
             if self.take(word)?.is_none() {
-                return Ok(Part { kind: PartKind::Condition(join(parts)), at: start..self.at });
+                return Ok(FormulaPart { kind: PartKind::Condition(join(parts)), at: start..self.at });
             }
         }
     }
 
-    fn not(&mut self) -> Result<Part, FormulaError> {
+    fn not(&mut self) -> Result<FormulaPart, FormulaError> {
         let Some(at) = self.take("not")? else { return self.comparison() };
         let inner = self.nested(&at, Self::not)?;
         let inner = self.condition(inner)?;
-        Ok(Part { kind: PartKind::Condition(FigureCondition::Not(Box::new(inner))), at: at.start..self.at })
+        Ok(FormulaPart { kind: PartKind::Condition(FigureCondition::Not(Box::new(inner))), at: at.start..self.at })
     }
 
-    fn sum(&mut self) -> Result<Part, FormulaError> {
+    fn sum(&mut self) -> Result<FormulaPart, FormulaError> {
         self.operators(&["+", "-"], Self::product)
     }
 
-    fn product(&mut self) -> Result<Part, FormulaError> {
+    fn product(&mut self) -> Result<FormulaPart, FormulaError> {
         self.operators(&["*", "/"], Self::sign)
     }
 
     fn operators(
         &mut self,
         signs: &[&'static str],
-        part: fn(&mut Self) -> Result<Part, FormulaError>,
-    ) -> Result<Part, FormulaError> {
+        part: fn(&mut Self) -> Result<FormulaPart, FormulaError>,
+    ) -> Result<FormulaPart, FormulaError> {
         let mut left = part(self)?;
         loop {
-            let (Token::Sign(sign), at) = self.peek()? else { return Ok(left) };
+            let (FormulaToken::Sign(sign), at) = self.peek()? else { return Ok(left) };
             if !signs.contains(&sign) {
                 return Ok(left);
             }
@@ -211,36 +211,36 @@ impl<'a> FormulaReader<'a> {
                 self.check_units(&one, &other, at)?;
             }
             let op = sign.chars().next().unwrap_or('+');
-            left = Part { kind: PartKind::Value(FigureExpr::Op(Box::new(one), op, Box::new(other))), at: whole };
+            left = FormulaPart { kind: PartKind::Value(FigureExpr::Op(Box::new(one), op, Box::new(other))), at: whole };
         }
     }
 
-    fn sign(&mut self) -> Result<Part, FormulaError> {
+    fn sign(&mut self) -> Result<FormulaPart, FormulaError> {
         let Some(at) = self.take("-")? else { return self.atom() };
         let inner = self.nested(&at, Self::sign)?;
         let inner = self.value(inner)?;
-        Ok(Part { kind: PartKind::Value(FigureExpr::Negative(Box::new(inner))), at: at.start..self.at })
+        Ok(FormulaPart { kind: PartKind::Value(FigureExpr::Negative(Box::new(inner))), at: at.start..self.at })
     }
 
-    fn atom(&mut self) -> Result<Part, FormulaError> {
+    fn atom(&mut self) -> Result<FormulaPart, FormulaError> {
         let (token, at) = self.peek()?;
         self.at = at.end;
-        let value = |expr| Part { kind: PartKind::Value(expr), at: at.clone() };
+        let value = |expr| FormulaPart { kind: PartKind::Value(expr), at: at.clone() };
         match token {
-            Token::Number(literal) => Ok(value(FigureExpr::Literal(literal))),
-            Token::Knob(name) => Ok(value(FigureExpr::Term(self.knob_term(name, &at)?))),
-            Token::Name("cores") => {
+            FormulaToken::Number(literal) => Ok(value(FigureExpr::Literal(literal))),
+            FormulaToken::Knob(name) => Ok(value(FigureExpr::Term(self.knob_term(name, &at)?))),
+            FormulaToken::Name("cores") => {
                 let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
                 let unit = LiteralUnit::Quantity(Unit::Count);
                 Ok(value(FigureExpr::Literal(FigureLiteral { value: cores, unit })))
             }
-            Token::Name(name) => self.named(name, &at),
-            Token::Sign("(") => {
+            FormulaToken::Name(name) => self.named(name, &at),
+            FormulaToken::Sign("(") => {
                 let inner = self.nested(&at, Self::any)?;
                 self.expect(")")?;
-                Ok(Part { at: at.start..self.at, ..inner })
+                Ok(FormulaPart { at: at.start..self.at, ..inner })
             }
-            Token::Sign(_) | Token::End => {
+            FormulaToken::Sign(_) | FormulaToken::End => {
                 let help = "such as rate(work), $knob, 5ms, 50% or 8";
                 Err(formula_error(at, "expected a figure", Some(help)))
             }
@@ -251,8 +251,8 @@ impl<'a> FormulaReader<'a> {
     fn nested(
         &mut self,
         at: &Range<usize>,
-        part: fn(&mut Self) -> Result<Part, FormulaError>,
-    ) -> Result<Part, FormulaError> {
+        part: fn(&mut Self) -> Result<FormulaPart, FormulaError>,
+    ) -> Result<FormulaPart, FormulaError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(formula_error(at.clone(), "this condition is nested too deeply", Some("24 levels at most")));
@@ -263,7 +263,7 @@ impl<'a> FormulaReader<'a> {
     }
 
     /// Reads a function, a measure or a member of the report.
-    fn named(&mut self, name: &'a str, at: &Range<usize>) -> Result<Part, FormulaError> {
+    fn named(&mut self, name: &'a str, at: &Range<usize>) -> Result<FormulaPart, FormulaError> {
         let function = FigureFunction::ALL.iter().find(|(word, _)| *word == name);
         let kind = if let Some((_, function)) = function {
             PartKind::Value(self.function(*function, at)?)
@@ -273,7 +273,7 @@ impl<'a> FormulaReader<'a> {
                 (term, None) => PartKind::Value(FigureExpr::Term(term)),
             }
         };
-        Ok(Part { kind, at: at.start..self.at })
+        Ok(FormulaPart { kind, at: at.start..self.at })
     }
 
     fn function(&mut self, function: FigureFunction, at: &Range<usize>) -> Result<FigureExpr, FormulaError> {
@@ -293,7 +293,7 @@ impl<'a> FormulaReader<'a> {
     }
 
     /// Requires a number.
-    fn value(&self, part: Part) -> Result<FigureExpr, FormulaError> {
+    fn value(&self, part: FormulaPart) -> Result<FigureExpr, FormulaError> {
         match part.kind {
             PartKind::Value(expr) => Ok(expr),
             PartKind::Word { term, .. } => {
@@ -305,7 +305,7 @@ impl<'a> FormulaReader<'a> {
     }
 
     /// Requires a condition.
-    fn condition(&self, part: Part) -> Result<FigureCondition, FormulaError> {
+    fn condition(&self, part: FormulaPart) -> Result<FigureCondition, FormulaError> {
         let example = match part.kind {
             PartKind::Condition(condition) => return Ok(condition),
             PartKind::Value(expr) => format!("> {}", expr.unit(&self.terms).example()),

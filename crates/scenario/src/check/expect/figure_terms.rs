@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::formula::FormulaError;
 use super::figure_formula::FormulaReader;
-use super::figure_formula::tokens::{Token, formula_error};
+use super::figure_formula::tokens::{FormulaToken, formula_error};
 use super::{MEASURES, Measure, SubjectKind};
 use crate::knob::KnobKind;
 use crate::program::{FigureSource, FigureTerm, FigureUnit, Metric, MetricSubject, ResourceSpec};
@@ -178,7 +178,7 @@ impl<'a> FormulaReader<'a> {
     /// Reads what is in the parentheses after a measure, if there are any.
     fn arguments(&mut self, of: &Range<usize>) -> Result<Arguments<'a>, FormulaError> {
         let (mut names, mut settings) = (Vec::new(), Vec::<(KnobId, f64)>::new());
-        if !matches!(self.peek()?, (Token::Sign("("), _)) {
+        if !matches!(self.peek()?, (FormulaToken::Sign("("), _)) {
             return Ok(Arguments { names, settings, at: of.clone() });
         }
         for Argument { knob, value, at } in self.raw_arguments()? {

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::super::super::formula::FormulaError;
-use super::tokens::{Token, formula_error};
-use super::{FormulaReader, Part, PartKind};
+use super::tokens::{FormulaToken, formula_error};
+use super::{FormulaPart, FormulaReader, PartKind};
 use crate::program::{FigureComparison, FigureCondition, FigureExpr, FigureUnit, Relation};
 
 impl FormulaReader<'_> {
-    pub(super) fn comparison(&mut self) -> Result<Part, FormulaError> {
+    pub(super) fn comparison(&mut self) -> Result<FormulaPart, FormulaError> {
         let left = self.sum()?;
         let Some((relation, sign_at)) = self.relation()? else { return Ok(left) };
         let start = left.at.start;
@@ -22,16 +22,16 @@ impl FormulaReader<'_> {
             let help = "write two: 1 < depth(work) and depth(work) < 9";
             return Err(formula_error(at, "a condition has one comparison", Some(help)));
         }
-        Ok(Part { kind: PartKind::Condition(condition), at: start..self.at })
+        Ok(FormulaPart { kind: PartKind::Condition(condition), at: start..self.at })
     }
 
     fn relation(&mut self) -> Result<Option<(Relation, Range<usize>)>, FormulaError> {
         match self.peek()? {
-            (Token::Sign("="), at) => {
+            (FormulaToken::Sign("="), at) => {
                 let help = "compare with `==`; a single `=` names a knob of another run: rate(work, workers=2)";
                 Err(formula_error(at, "`=` does not compare", Some(help)))
             }
-            (Token::Sign(sign), at) => match Relation::ALL.iter().find(|(known, _)| *known == sign) {
+            (FormulaToken::Sign(sign), at) => match Relation::ALL.iter().find(|(known, _)| *known == sign) {
                 Some((_, relation)) => {
                     self.at = at.end;
                     Ok(Some((*relation, at)))
@@ -44,9 +44,9 @@ impl FormulaReader<'_> {
 
     fn figure_condition(
         &self,
-        left: Part,
+        left: FormulaPart,
         relation: Relation,
-        right: Part,
+        right: FormulaPart,
         sign_at: Range<usize>,
     ) -> Result<FigureCondition, FormulaError> {
         let whole = left.at.start..right.at.end;
@@ -70,7 +70,7 @@ impl FormulaReader<'_> {
             return Err(formula_error(sign_at.clone(), title, Some("compare it with `==` or `!=`")));
         }
         let (token, at) = self.peek()?;
-        let Token::Name(word) = token else {
+        let FormulaToken::Name(word) = token else {
             return Err(formula_error(at, "expected a word", words_help(words).as_deref()));
         };
         self.at = at.end;

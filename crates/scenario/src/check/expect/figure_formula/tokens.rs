@@ -7,7 +7,7 @@ use crate::program::{FigureLiteral, LiteralUnit};
 use crate::quantity::{self, QuantityError};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::check::expect) enum Token<'a> {
+pub(in crate::check::expect) enum FormulaToken<'a> {
     Number(FigureLiteral),
     /// `$name`, without the `$`.
     Knob(&'a str),
@@ -32,24 +32,27 @@ pub(in crate::check::expect) fn formula_error(
 }
 
 /// Returns the token at or after a position, with its place.
-pub(in crate::check::expect) fn next_token(text: &str, from: usize) -> Result<(Token<'_>, Range<usize>), FormulaError> {
+pub(in crate::check::expect) fn next_token(
+    text: &str,
+    from: usize,
+) -> Result<(FormulaToken<'_>, Range<usize>), FormulaError> {
     let rest = text[from..].trim_start();
     let at = text.len() - rest.len();
     let here = |length: usize| at..at + length;
-    let Some(first) = rest.chars().next() else { return Ok((Token::End, here(0))) };
+    let Some(first) = rest.chars().next() else { return Ok((FormulaToken::End, here(0))) };
     if first.is_ascii_digit() || first == '.' {
         return number(rest, at);
     }
     if let Some(named) = rest.strip_prefix('$') {
         let name = name(named);
-        return Ok((Token::Knob(name), here(1 + name.len())));
+        return Ok((FormulaToken::Knob(name), here(1 + name.len())));
     }
     if first.is_ascii_alphabetic() {
         let name = name(rest);
-        return Ok((Token::Name(name), here(name.len())));
+        return Ok((FormulaToken::Name(name), here(name.len())));
     }
     if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-        return Ok((Token::Sign(sign), here(sign.len())));
+        return Ok((FormulaToken::Sign(sign), here(sign.len())));
     }
     if let Some((sign, word)) = FOREIGN.iter().find(|(sign, _)| rest.starts_with(sign)) {
         return Err(formula_error(here(sign.len()), format!("write `{word}` for `{sign}`"), None));
@@ -70,14 +73,14 @@ fn name(text: &str) -> &str {
 }
 
 /// Reads a number with its unit: `5ms`, `400/s`, `50%`, `8`.
-fn number(text: &str, at: usize) -> Result<(Token<'_>, Range<usize>), FormulaError> {
+fn number(text: &str, at: usize) -> Result<(FormulaToken<'_>, Range<usize>), FormulaError> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let rest = &text[digits..];
     if rest.starts_with('%') {
         let value = text[..digits].parse().ok().filter(|value: &f64| value.is_finite());
         let value = value.ok_or_else(|| formula_error(at..at + digits, "this is not a number", None))?;
         let literal = FigureLiteral { value, unit: LiteralUnit::Percent };
-        return Ok((Token::Number(literal), at..at + digits + 1));
+        return Ok((FormulaToken::Number(literal), at..at + digits + 1));
     }
     let is_rate = rest.starts_with("/s") && !rest[2..].starts_with(|c: char| c.is_ascii_alphanumeric());
     let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
@@ -85,7 +88,7 @@ fn number(text: &str, at: usize) -> Result<(Token<'_>, Range<usize>), FormulaErr
     match quantity::parse(&text[..length]) {
         Ok((value, unit)) if value.is_finite() => {
             let literal = FigureLiteral { value, unit: LiteralUnit::Quantity(unit) };
-            Ok((Token::Number(literal), at..at + length))
+            Ok((FormulaToken::Number(literal), at..at + length))
         }
         Err(QuantityError::Unit(unit)) => {
             let help = "times: ns us ms s min h; sizes: B kB KiB MB MiB GB GiB; rates: /s; shares: %";
