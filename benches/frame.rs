@@ -165,6 +165,8 @@ impl RunControl for Scripted {
 
     fn set_paused(&self, _: bool) {}
 
+    fn limit_end_wait(&self, _: Duration) {}
+
     fn end_at(&self, _: Stamp) {}
 }
 

@@ -134,7 +134,7 @@ impl<'a> Report<'a> {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 pub(crate) mod schema;
 

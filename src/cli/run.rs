@@ -8,13 +8,14 @@ use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::progress::RunProgress;
-use super::{record, scenario, signals};
+use super::signals::EndSignals;
+use super::{record, scenario};
 use crate::model::{Finding, Model, SplitFindings};
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
 use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check, sanitize};
-use crate::source::LiveRun;
+use crate::source::{EXIT_WAIT, LiveRun, RunControl};
 use crate::trace::{RunEnd, Span, Stamp};
 use crate::tui::{self, TuiError};
 
@@ -153,20 +154,22 @@ pub(super) fn run_dashboard(
 }
 
 fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
-    let signals = signals::listen_for_signals()
+    let signals = EndSignals::listen()
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let live = LiveRun::start(&task.scenario, &task.settings).map_err(|error| CliError::Run(error.to_string()))?;
+    signals.on_first(live.stopper());
+    live.limit_end_wait(EXIT_WAIT);
     let limit = time_limit(task, args);
     let recorder = record::start_recorder(&args.recording, &live, limit)?;
     let mut progress = RunProgress::new(limit);
     let thresholds = args.findings.options().thresholds;
-    let options = FollowOptions { limit, signals: &signals, recorder, thresholds };
+    let options = FollowOptions { limit, signals: &signals.receiver, recorder, thresholds };
     let followed = report::follow_run(&live, options, |model, now| {
         progress.show(model, now);
         ControlFlow::Continue(())
     });
     drop(progress);
-    drop(live); // waits until every process is gone, so that the report follows the end of the run
+    drop(live); // waits until every process is gone, so that the report follows the end of the run, but not for long
     record::print_status(args.recording.record.as_ref(), followed.recording.as_ref());
     report_run(task, args, colours, &followed)
 }

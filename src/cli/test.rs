@@ -15,7 +15,8 @@ use super::args::TestArgs;
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::run::text_format;
-use super::{record, scenario, signals};
+use super::signals::EndSignals;
+use super::{record, scenario};
 use crate::catalogue;
 use crate::model::FindingOptions;
 use crate::platform::limits::describe_io_error;
@@ -61,14 +62,14 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
     }
     let mut variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
     variants.iter_mut().flatten().for_each(|variant| variant.settings.allow_exec = args.allow_exec);
-    let signals = signals::listen_for_signals()
+    let signals = EndSignals::listen()
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
     let reports = args.reports.as_deref().map(ReportDirectory::create).transpose()?;
     let recordings = record::create_directory(&args.recording)?;
     let findings = args.findings.options();
     let mut runner = TestRunner {
-        signals: &signals,
+        signals: &signals.receiver,
         progress: TestProgress::new(runs),
         kept: KeptRuns { findings: &findings, reports: reports.as_ref(), recordings: recordings.as_ref() },
     };

@@ -17,7 +17,8 @@ use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::run::text_format;
-use super::{scenario, signals};
+use super::scenario;
+use super::signals::EndSignals;
 use crate::platform::limits::describe_io_error;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, sanitize};
 use crate::tui;
@@ -147,10 +148,10 @@ fn check_scenario(source: &Source, colours: Colours) -> Option<Scenario> {
 
 /// Starts to listen for a signal. Results known by then are still printed.
 fn listen_for_signal() -> Result<&'static AtomicI32, CliError> {
-    let signals = signals::listen_for_signals()
+    let signals = EndSignals::listen()
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let wait = move || {
-        if let Ok(signal) = signals.recv() {
+        if let Ok(signal) = signals.receiver.recv() {
             RECEIVED_SIGNAL.store(signal, Ordering::Relaxed);
         }
     };

@@ -78,7 +78,7 @@ pub fn follow_run(
         select! { // picks at random among ready channels
             recv(run.messages()) -> message => match message {
                 Ok(message) => observer.observe(&message),
-                Err(_) => break (None, None),
+                Err(_) => break (None, signals.try_recv().ok()),
             },
             recv(signals) -> signal => match signal {
                 Ok(signal) => break (Some(RunEnd::Stopped), Some(signal)),
@@ -96,7 +96,7 @@ pub fn follow_run(
             }
         }
         if observer.model.run_end().is_some() {
-            break (None, None);
+            break (None, signals.try_recv().ok()); // a signal may have ended the run
         }
     };
     finish_run(run, observer, ended, signal)
@@ -272,6 +272,16 @@ mod tests {
         let end = follow_run(&scripted_run(bank_messages(), true), options, |_, _| ControlFlow::Continue(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
         assert!(end.model.first_deadlock().is_some(), "messages in the channel are in the report");
+    }
+
+    #[test]
+    fn signal_that_ended_the_run_itself_is_reported() {
+        let (sender, signals) = bounded(1);
+        sender.send(2).unwrap();
+        let ended = Message::Ended { at: Stamp(7_000_000), reason: RunEnd::Stopped };
+        let options = FollowOptions { signals: &signals, ..FollowOptions::default() };
+        let end = follow_run(&scripted_run(vec![ended], false), options, |_, _| ControlFlow::Continue(()));
+        assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(2)));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use super::tune_view::TuneUpdate;
 use super::{HistorySizes, TuiError};
 #[cfg(debug_assertions)]
 use crate::platform::fault_injection;
-use crate::source::EventSource;
+use crate::source::{EXIT_WAIT, EventSource};
 use crate::trace::{Command, Message, Span, Stamp};
 use open_recording::Opened;
 use wait::LoopEvent;
@@ -327,6 +327,10 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     }
 
     fn quit(&mut self, signal: Option<i32>) {
+        if let Some(control) = self.control() {
+            control.send_command(Command::Stop);
+            control.limit_end_wait(EXIT_WAIT);
+        }
         self.exit.get_or_insert(Ok(signal));
     }
 }

@@ -1,7 +1,7 @@
 //! Runs experiments on this machine: each repetition is a live run.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -108,7 +108,7 @@ impl<S: Fn() -> bool> LiveExperimentRunner<S> {
 fn measure_others_load() -> Option<f64> {
     const SAMPLE_TIME: Duration = Duration::from_millis(400);
     let (all, own) = (busy_nanos_of_all_cores()?, own_cpu_nanos());
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     std::thread::sleep(SAMPLE_TIME);
     let whole = began.elapsed().as_nanos() as f64;
     let busy = busy_nanos_of_all_cores()?.saturating_sub(all) as f64;
@@ -117,7 +117,8 @@ fn measure_others_load() -> Option<f64> {
 
 impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
     fn run(&mut self, experiment: Experiment) -> TrialOutcome {
-        let Experiment { level, load, min_duration: lasts } = experiment;
+        let Experiment { level, load, min_duration: lasts, time_left } = experiment;
+        let deadline = time_left.map(|left| Instant::now() + left);
         let mut settings = self.settings.clone();
         if let Some(number) = settings.numbers.get_mut(self.knob.index()) {
             *number = level;
@@ -137,8 +138,9 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
                 let recorder = recordings
                     .and_then(|directory| directory.start(&scenario.name, &describe_run(live.header(), None)));
                 let limit = self.late_limit.map(|limit| Span((limit.0 as f64 / self.speed) as u64));
-                let mut outcome =
-                    run_trial(&live, recorder, &self.work, workers, timing, limit, &self.is_stop_requested);
+                let time_left = deadline.map(|at| Span::from(at.saturating_duration_since(Instant::now())));
+                let stop = &self.is_stop_requested;
+                let mut outcome = run_trial(&live, recorder, &self.work, workers, (timing, time_left), limit, stop);
                 if let TrialOutcome::Measured(repetition, _) = &mut outcome {
                     repetition.core_speed = live.work_rate();
                     self.timing = self.timing.for_tasks_of(repetition);

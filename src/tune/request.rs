@@ -27,21 +27,24 @@ pub struct Experiment {
     pub load: LoadProfile,
     /// Least measuring time, if longer than that of a usual repetition.
     pub min_duration: Option<Duration>,
+    /// What is left of the budget, if that limits it.
+    pub time_left: Option<Duration>,
 }
 
 impl Experiment {
     /// Returns a repetition of the usual length.
     pub const fn usual(level: f64, load: LoadProfile) -> Self {
-        Self { level, load, min_duration: None }
+        Self { level, load, min_duration: None, time_left: None }
     }
 
     pub const fn lasting(level: f64, load: LoadProfile, lasts: Duration) -> Self {
-        Self { level, load, min_duration: Some(lasts) }
+        Self { level, load, min_duration: Some(lasts), time_left: None }
     }
 }
 
 /// Makes repetitions: on this machine, or in a test from known laws.
 pub trait ExperimentRunner {
+    /// Makes a repetition. One that needs more than the time left is stopped then.
     fn run(&mut self, experiment: Experiment) -> TrialOutcome;
     /// Time since the tuning began.
     fn elapsed(&self) -> Duration;

@@ -131,14 +131,15 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
     }
 
     fn run_experiment(&mut self, experiment: Experiment) -> Result<TrialOutcome, EarlyStop> {
-        if self.is_budget_used(1.0) {
+        let time_left = self.request.budget.saturating_sub(self.runner.elapsed());
+        if time_left.is_zero() {
             return Err(EarlyStop(TIME_RAN_OUT));
         }
         self.tuning.current_level = Some(experiment.level);
         self.notify_change();
-        match self.runner.run(experiment) {
-            TrialOutcome::Stopped => Err(EarlyStop("stopped")),
+        match self.runner.run(Experiment { time_left: Some(time_left), ..experiment }) {
             _ if self.runner.is_stopped() => Err(EarlyStop("stopped")),
+            TrialOutcome::Stopped => Err(EarlyStop(TIME_RAN_OUT)),
             outcome => Ok(outcome),
         }
     }

@@ -79,20 +79,21 @@ pub enum TrialOutcome {
 }
 
 /// Follows a run for a repetition. `workers` workers share the work; tasks that take longer than `limit` are late;
-/// `stop` ends it early.
+/// `stop` ends it early. A repetition that is not complete within `time_left` is stopped.
 pub fn run_trial(
     run: &dyn EventSource,
     recorder: Option<Recorder>,
     work: &WorkUnit,
     workers: u64,
-    timing: Timing,
+    (timing, time_left): (Timing, Option<Span>),
     limit: Option<Span>,
     stop: impl Fn() -> bool,
 ) -> TrialOutcome {
     let state = RefCell::new(TrialProgress::default());
     let enough = workers.saturating_mul(MIN_WORK_PER_WORKER);
     let longest = timing.warmup + timing.max_window + timing.max_window;
-    let options = FollowOptions { limit: Some(longest), recorder, ..FollowOptions::default() };
+    let cut_off = time_left.filter(|left| *left < longest);
+    let options = FollowOptions { limit: Some(cut_off.unwrap_or(longest)), recorder, ..FollowOptions::default() };
     let finished = follow_run(run, options, |model, now| {
         let mut progress = state.borrow_mut();
         let flow = progress.observe(model, work, now, timing, enough, &stop);
@@ -105,6 +106,9 @@ pub fn run_trial(
     let mut state = state.into_inner();
     let model = Box::new(finished.model);
     if state.is_stopped {
+        return TrialOutcome::Stopped;
+    }
+    if cut_off.is_some() && finished.ended == RunEnd::Time && state.finished.is_none() {
         return TrialOutcome::Stopped;
     }
     if let RunEnd::Crashed(why) = &finished.ended {
@@ -239,6 +243,21 @@ mod tests {
             assert!(found.len() == 2 && found.iter().all(|rate| (rate - 25.0).abs() < 1e-6), "{tasks}: {found:?}");
         }
         assert!(slice_rates(&[], 2).is_empty() && slice_rates(&[(Stamp(5), 1)], 2).is_empty());
+    }
+
+    #[test]
+    fn repetition_that_the_budget_cuts_off_is_not_measured() {
+        use crate::report::fixture::{bank_messages, bank_registry};
+        let trial = |time_left| {
+            let bank = crate::source::ScriptedSource::new(bank_registry()).with_step(Span::from_millis(200));
+            bank.send(bank_messages());
+            let work = WorkUnit::Acquisitions(crate::trace::ResourceId(0));
+            run_trial(&bank, None, &work, 4, (Timing::default(), time_left), None, || false)
+        };
+        assert!(matches!(trial(Some(Span::from_millis(600))), TrialOutcome::Stopped));
+        for enough in [None, Some(Span::from_millis(60_000))] {
+            assert!(!matches!(trial(enough), TrialOutcome::Stopped));
+        }
     }
 
     #[test]

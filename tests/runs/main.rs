@@ -36,5 +36,6 @@ mod shared;
 mod sources;
 mod swaps;
 mod tasks;
+mod time_limit;
 mod wait_groups;
 mod words;

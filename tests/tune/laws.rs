@@ -69,7 +69,7 @@ impl Simulated<'_> {
 }
 
 impl ExperimentRunner for Simulated<'_> {
-    fn run(&mut self, Experiment { level, load, min_duration: lasts }: Experiment) -> TrialOutcome {
+    fn run(&mut self, Experiment { level, load, min_duration: lasts, .. }: Experiment) -> TrialOutcome {
         let secs = lasts.map_or(0.6, |lasts| lasts.as_secs_f64());
         self.clock += Duration::from_secs_f64(0.25 + secs);
         let model = Box::new(Model::new(Arc::new(Registry::default()), Budget::default()));

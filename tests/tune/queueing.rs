@@ -68,7 +68,7 @@ impl Servers {
 }
 
 impl ExperimentRunner for Servers {
-    fn run(&mut self, Experiment { level, load, min_duration: lasts }: Experiment) -> TrialOutcome {
+    fn run(&mut self, Experiment { level, load, min_duration: lasts, .. }: Experiment) -> TrialOutcome {
         let secs = lasts.map_or(1.0, |lasts| lasts.as_secs_f64());
         let warm = if lasts.is_some() { (secs / 4.0).clamp(0.25, 2.0) } else { 0.25 };
         self.clock += Duration::from_secs_f64(warm + secs);

@@ -32,6 +32,7 @@ use crate::shared::monitor::Monitor;
 use crate::shared::wait_group::WaitGroup;
 use crate::shared::wait_queue::WaitQueue;
 use crate::work::cpu_work::CpuWork;
+use contend_platform::LowPriority;
 use contend_scenario::{EvalContext, Scenario, TaskDistribution};
 use contend_trace::{KnobId, LockKind, ResourceId, ResourceKind, Ring, RingWriter, RunMemory, WorkerId};
 
@@ -54,6 +55,8 @@ pub struct RunContext {
     pub lock_holders: LockHolders,
     /// By resource: its waiters, if tasks share it.
     wait_queues: &'static [Option<WaitQueue>],
+    /// The lower priority of all workers, if the run has one. Set before the start barrier is lifted.
+    pub low_priority: OnceLock<LowPriority>,
     /// The event loop, if this process has tasks.
     pub event_loop: OnceLock<Handle>,
     /// By pool.
@@ -91,6 +94,7 @@ impl RunContext {
             locks: locks.collect(),
             lock_holders: LockHolders::new(&plan),
             wait_queues,
+            low_priority: OnceLock::new(),
             event_loop: OnceLock::new(),
             task_queues: make_task_queues(&plan, memory, wait_queues),
             pipe_ends: PipeEnds::default(),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `block_on` | runs a future on a plain thread; catches panics |
 //! | `interrupt` | whether the worker of a thread was cancelled |
+//! | `time_limit` | the end of a process at the run's time limit |
 //! | `recorder` | writes the events of one worker to its ring |
 //! | `work` | CPU time, primes, pictures, text templates |
 //! | `shared` | semaphores, queues, pipes and other primitives in shared memory |
@@ -59,6 +60,7 @@ mod shared;
 mod step_runner;
 mod steps;
 mod tasks;
+mod time_limit;
 mod work;
 mod worker_process;
 mod workers;

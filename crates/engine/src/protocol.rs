@@ -56,6 +56,8 @@ pub enum RunnerCommand {
     KnobChanged(KnobId),
     /// End this worker.
     KillWorker(WorkerId),
+    /// The run memory has a time limit, or another one than before.
+    TimeLimitSet,
 }
 
 /// From the runner and the workers to the dashboard.

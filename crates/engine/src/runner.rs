@@ -13,12 +13,15 @@ use self::supervisor::Supervisor;
 use crate::context::RunContext;
 use crate::protocol::{RunnerCommand, RunnerMessage, StartRequest, eprint_line};
 use crate::recorder::Recorder;
+use crate::time_limit::end_at_time_limit;
 use crate::work::cpu_work::CpuWork;
 use contend_platform::{
     LowPriority, allow_many_files, become_subreaper, detect_machine, exit_now, is_autogroup_active, kill_descendants,
-    reset_signals, take_inherited_fd, terminate_with_parent,
+    lower_session_share, reset_signals, take_inherited_fd, terminate_with_parent,
 };
-use contend_trace::{EventKind, Notice, Ring, RingReader, RingWriter, RunMemory, WorkerKind, frame, ring_words};
+use contend_trace::{
+    EventKind, Notice, Ring, RingReader, RingWriter, RunMemory, WorkerId, WorkerKind, frame, ring_words,
+};
 
 /// Runs the runner process. Never returns.
 pub fn runner_main() -> ! {
@@ -37,6 +40,7 @@ pub fn runner_main() -> ! {
 fn run_runner() -> io::Result<()> {
     let start = StartRequest::receive(io::stdin())?;
     let memory: &'static RunMemory = Box::leak(Box::new(RunMemory::open(take_inherited_fd(0)?)?));
+    end_runner_at_time_limit(memory);
     let cpu_work = CpuWork::calibrate();
     memory.set_work_rate(cpu_work.rate());
     memory.set_event_cost(measure_event_cost(memory));
@@ -49,14 +53,14 @@ fn run_runner() -> io::Result<()> {
     allow_many_files();
     run.pipe_ends.create_all(&run.plan)?;
     let (event_sender, events) = unbounded();
-    spawn_command_reader(event_sender.clone(), start.settings.allow_exec)?;
+    spawn_command_reader(memory, event_sender.clone(), start.settings.allow_exec)?;
     spawn_call_listener(memory, event_sender.clone())?;
     let exec = start.settings.allow_exec;
-    lower_priority(run); // of all threads started from here on, not of the listeners above
     let mut supervisor = Supervisor::new(run, start, event_sender);
     supervisor.start_all()?;
     wait_until_ready(run, &mut supervisor, &events)?;
     run.send_message(&RunnerMessage::Started { ticks: memory.clock().ticks() });
+    lower_priority(run);
     memory.lift_start_barrier();
     supervisor.close_unused_ends();
     while !supervisor.is_done() {
@@ -72,20 +76,43 @@ fn run_runner() -> io::Result<()> {
     Ok(())
 }
 
-/// Lowers the priority of a large run if the kernel does not share the cores among sessions, so that the dashboard
-/// stays responsive.
+/// Threads for each core beyond which a run takes a smaller share of the cores than other sessions.
+const MANY_THREADS: f64 = 16.0;
+
+/// Lowers the priority of a large run whose workers are at the start barrier, so that the dashboard stays responsive.
+/// Before, they must not be slower than other programs: the run's time has begun.
 fn lower_priority(run: &RunContext) {
-    if is_autogroup_active() {
-        return;
-    }
     let threads = run.plan.registry.workers.iter().filter(|worker| worker.kind != WorkerKind::Async).count();
-    let priority = LowPriority::for_load(threads as f64 / detect_machine().usable_cores());
-    if let Some(priority) = priority.filter(|priority| priority.apply().is_ok()) {
+    let threads_per_core = threads as f64 / detect_machine().usable_cores();
+    if is_autogroup_active() {
+        if threads_per_core > MANY_THREADS {
+            let _ = lower_session_share(); // refused, it starts as other sessions do
+        }
+    } else if let Some(priority) = LowPriority::for_load(threads_per_core)
+        && lower_all_workers(run, priority).is_ok()
+    {
         run.send_notice(Notice::Note(format!(
             "this system does not share its cores among sessions: all workers run at {priority}, so that the \
              dashboard stays responsive"
         )));
     }
+}
+
+/// Lowers the priority of the workers that are ready, and of all threads and processes that this thread starts from now
+/// on. The threads of the event loop follow at the start barrier.
+fn lower_all_workers(run: &RunContext, priority: LowPriority) -> io::Result<()> {
+    priority.apply()?;
+    let workers = (0..run.plan.registry.workers.len()).map(WorkerId::from);
+    for (_, thread) in workers.filter_map(|worker| run.memory.ring(worker).producer_ids()) {
+        let _ = priority.apply_to_thread(thread); // a task has no thread of its own
+    }
+    let _ = run.low_priority.set(priority);
+    Ok(())
+}
+
+/// Makes the kernel end this process at the run's time limit, and tells the dashboard.
+fn end_runner_at_time_limit(memory: &RunMemory) {
+    end_at_time_limit(memory).inspect(|limit| memory.confirm_time_limit(*limit));
 }
 
 /// Waits until every worker is at the start barrier and the dashboard has measured the clock.
@@ -104,9 +131,12 @@ fn wait_until_ready(run: &RunContext, supervisor: &mut Supervisor, events: &Rece
 }
 
 /// Reads commands until the dashboard is gone, then ends this process and everything that `exec` may have started.
-fn spawn_command_reader(event_sender: Sender<RunnerEvent>, exec: bool) -> io::Result<()> {
+fn spawn_command_reader(memory: &'static RunMemory, event_sender: Sender<RunnerEvent>, exec: bool) -> io::Result<()> {
     thread::Builder::new().name("commands".into()).spawn(move || {
         while let Ok(Some(command)) = frame::receive::<RunnerCommand>(io::stdin()) {
+            if matches!(command, RunnerCommand::TimeLimitSet) {
+                end_runner_at_time_limit(memory);
+            }
             let _ = event_sender.send(RunnerEvent::Command(command));
         }
         if exec {

@@ -13,6 +13,7 @@ use crate::plan::WorkerRole;
 use crate::process_pool::serve_chunks::serve_chunks;
 use crate::protocol::{Assignment, StartRequest, eprint_line};
 use crate::step_runner::StepRunner;
+use crate::time_limit::end_at_time_limit;
 use crate::work::cpu_work::CpuWork;
 use crate::workers::event_loop::position_of;
 use crate::workers::group_member::record_life_end;
@@ -45,6 +46,7 @@ fn run_assigned_worker() -> io::Result<()> {
     let memory = memory.map_or_else(|| take_inherited_fd(0), open_runner_descriptor)?;
     let start = StartRequest::receive(&mut stdin)?;
     let memory: &'static RunMemory = Box::leak(Box::new(RunMemory::open(memory)?));
+    end_at_time_limit(memory);
     let run = RunContext::new(start, memory, CpuWork::from_memory(memory)).map_err(io::Error::other)?;
     run.make_private_counters();
     let role = run.plan.roles.get(worker.index()).copied();

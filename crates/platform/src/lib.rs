@@ -2,7 +2,7 @@
 //!
 //! All `unsafe` code outside of `contend-shm` is in this crate. It uses rustix where it can, and libc for the calls
 //! that rustix lacks: `fork`, `wait4` with resource usage, `dup2` onto a chosen number, robust mutexes, signal
-//! dispositions and masks, `sched_setattr`, the bounds of a thread's stack, the CPU clock of another process, `_exit`,
+//! dispositions and masks, `setitimer`, `sched_setattr`, the bounds of a thread's stack, the CPU clock of another process, `_exit`,
 //! and `getsid` and `getpgid`, which may return 0.
 //!
 //! contend runs on Linux only. A port would have to replace:
@@ -24,6 +24,7 @@
 //! | clock frequency | `/sys/devices/system/cpu/cpufreq` | `frequency` |
 //! | time suspended | `CLOCK_BOOTTIME` | `suspension` |
 //! | waiting for a device | timerfd | `timer` |
+//! | a process ends on time, however busy the cores are | `setitimer` | `timer` |
 //! | a pipe of a chosen size | `F_SETPIPE_SZ` | `pipe` |
 //!
 //! `/proc` may be missing, or may hide other users' processes: functions that read it return `None` instead of a wrong
@@ -85,14 +86,14 @@ pub use process::{
 pub use process_tag::new_process_tag;
 pub use robust_mutex::{LockOutcome, ROBUST_MUTEX_WORDS, RobustMutex};
 pub use sched::{
-    LowPriority, SchedStat, ThreadStat, add_niceness, is_autogroup_active, pin_to_core, request_short_slices,
-    thread_cpu_nanos,
+    LowPriority, SchedStat, ThreadStat, add_niceness, is_autogroup_active, lower_session_share, pin_to_core,
+    request_instant_wakeups, request_short_slices, thread_cpu_nanos,
 };
 pub use session::{process_group_of, session_of};
 pub use stack::stack_left;
 pub use suspension::suspended_nanos;
 pub use thread_bound::ThreadBound;
-pub use timer::{minimize_timer_slack, wait_for_device, wait_for_device_async};
+pub use timer::{END_SIGNAL, end_process_after, minimize_timer_slack, wait_for_device, wait_for_device_async};
 pub use tty::{TerminalModes, write_with_timeout};
 pub use usage::{
     busy_nanos_of_all_cores, context_switches, own_cpu_nanos, process_cpu_nanos, resident_bytes, session_cpu_nanos,

@@ -210,6 +210,7 @@ pub fn reset_signals() {
     // SAFETY: sets default dispositions and an empty mask before any thread is started.
     unsafe {
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        libc::signal(super::END_SIGNAL, libc::SIG_DFL);
         let mut none = std::mem::zeroed();
         libc::sigemptyset(&raw mut none);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());

@@ -1,9 +1,10 @@
-//! Waits that look like a wait for a device, and precise timers.
-#![expect(unsafe_code, reason = "registering a descriptor with an event loop")]
+//! Waits that look like a wait for a device, precise timers, and the end of a process at a given time.
+#![expect(unsafe_code, reason = "registering a descriptor with an event loop, `setitimer`")]
 
 use std::io;
 use std::num::NonZeroU64;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
@@ -49,7 +50,46 @@ fn timer_fd(nanos: u64) -> io::Result<OwnedFd> {
     Ok(timer)
 }
 
+/// The signal that ends a process after [`end_process_after`].
+pub const END_SIGNAL: i32 = libc::SIGALRM;
+
+/// Makes the kernel end this process after a time. The kernel's timer interrupt does it: from then on no thread of the
+/// process executes another instruction, even if none of them, and no other process, gets a core. Replaces an earlier
+/// request. Children do not inherit it.
+///
+/// # Errors
+/// If the system refuses.
+pub fn end_process_after(time: Duration) -> io::Result<()> {
+    let micros = time.subsec_micros().max(u32::from(time.as_secs() == 0)); // all zero would disarm it
+    let once = libc::itimerval {
+        it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
+        it_value: libc::timeval { tv_sec: time.as_secs() as libc::time_t, tv_usec: libc::suseconds_t::from(micros) },
+    };
+    // SAFETY: the kernel reads a value that outlives the call, and writes nothing.
+    let set = unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const once, std::ptr::null_mut()) };
+    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Makes the calling thread's sleeps and timeouts end on time instead of up to 50 µs late.
 pub fn minimize_timer_slack() {
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Exit, fork_and_wait};
+
+    #[test]
+    fn kernel_ends_a_process_that_never_looks_at_a_clock() {
+        for time in [Duration::ZERO, Duration::from_millis(3)] {
+            let spin = |()| {
+                end_process_after(time).expect("a timer");
+                loop {
+                    std::hint::spin_loop();
+                }
+            };
+            assert_eq!(fork_and_wait((), spin, |()| {}).expect("a child"), Exit::Signal(END_SIGNAL), "{time:?}");
+        }
+    }
 }

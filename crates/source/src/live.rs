@@ -3,22 +3,25 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
-use rustix::process::Signal;
 use thiserror::Error;
 
 use super::process_tag::ProcessTag;
+use super::runner_handle::RunnerHandle;
 use super::scratch_dir::ScratchDir;
 use super::source::{EventSource, Header, RunControl, ScenarioRun};
-use super::supervise::{RunnerHandle, Supervision};
+use super::supervise::Supervision;
 use super::timebase::Timebase;
 use contend_engine::helpers::RUNNER_ARG;
 use contend_engine::{Build, InputError, InputItems, Plan, PlanError, Requirements, RunnerCommand, StartRequest};
 use contend_platform::limits::describe_io_error;
-use contend_platform::{Child, ChildPipes, Launch, become_subreaper, detect_machine, has_proc, request_short_slices};
+use contend_platform::{
+    Child, ChildPipes, Launch, become_subreaper, detect_machine, has_proc, request_instant_wakeups,
+};
 use contend_scenario::{Scenario, Settings};
 use contend_trace::{Command, Message, Registry, RunMemory, Stamp};
 
@@ -44,7 +47,8 @@ pub enum StartError {
     Threads(#[source] io::Error),
 }
 
-/// A run in progress. Dropping it kills all its processes and waits until they are gone.
+/// A run in progress. Dropping it kills all its processes and waits until they are gone, but see
+/// [`RunControl::limit_end_wait`].
 #[derive(Debug)]
 pub struct LiveRun {
     header: Header,
@@ -54,6 +58,10 @@ pub struct LiveRun {
     commands: Sender<RunnerCommand>,
     runner: Arc<RunnerHandle>,
     supervisor: Option<JoinHandle<()>>,
+    /// Disconnected when nothing of the run is left.
+    gone: Receiver<()>,
+    /// How long dropping the run waits until nothing of it is left.
+    end_wait_nanos: AtomicU64,
     /// Disconnected when the run is dropped, to end the thread that waits for the time limit.
     drop_signal: Option<Sender<()>>,
     drop_watch: Receiver<()>,
@@ -99,7 +107,10 @@ impl LiveRun {
         let (command_sender, commands) = unbounded();
         let machine = detect_machine();
         let registry = Registry { cores: Some(machine.usable_cores()), ..plan.registry };
-        let (registry, runner) = (Arc::new(registry), Arc::new(RunnerHandle::new(child.pid())));
+        let (gone_signal, gone) = bounded(0);
+        let end_of_run = bounded(2); // it is killed, and gone
+        let (memory, time, ends) = (Arc::clone(&run_memory), timebase.clone(), end_of_run.0.clone());
+        let (registry, runner) = (Arc::new(registry), Arc::new(RunnerHandle::new(child.pid(), memory, time, ends)));
         let supervision = Supervision {
             run_memory: Arc::clone(&run_memory),
             registry: Arc::clone(&registry),
@@ -111,6 +122,8 @@ impl LiveRun {
             start,
             commands,
             messages: message_sender,
+            end_of_run,
+            gone_signal,
         };
         let supervisor = Some(supervision.start().map_err(StartError::Threads)?);
         let (drop_signal, drop_watch) = bounded(0);
@@ -123,6 +136,8 @@ impl LiveRun {
             commands: command_sender,
             runner,
             supervisor,
+            gone,
+            end_wait_nanos: AtomicU64::new(u64::MAX),
             drop_signal: Some(drop_signal),
             drop_watch,
             _scratch: scratch,
@@ -135,24 +150,30 @@ impl LiveRun {
         self.run_memory.work_rate()
     }
 
-    /// Sets a time limit. A separate thread kills the run at `limit`, however busy this process is. Returns whether the
-    /// system provided the thread.
+    /// Sets a time limit: the kernel ends the runner at `limit`, however busy the cores are. In case the runner did not
+    /// get a core to ask for that, or is paused, a thread of this process kills it. Returns whether the system provided
+    /// the thread.
     pub fn set_time_limit(&self, limit: Stamp) -> bool {
+        self.runner.set_limit(limit);
+        let _ = self.commands.send(RunnerCommand::TimeLimitSet);
         let (timebase, runner, drop_watch) = (self.timebase.clone(), Arc::clone(&self.runner), self.drop_watch.clone());
         let wait = move || {
-            request_short_slices();
-            loop {
-                let now = timebase.now();
-                if now >= limit {
-                    return runner.kill_at_time_limit(now);
-                }
-                let left = Duration::from_nanos(limit.span_since(now).0);
+            request_instant_wakeups();
+            while !runner.end_if_time_is_up() {
+                let limit = runner.limit().unwrap_or(limit);
+                let left = Duration::from_nanos(limit.span_since(timebase.now()).0);
                 if drop_watch.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
                     return;
                 }
             }
         };
         thread::Builder::new().name("limit".into()).stack_size(128 << 10).spawn(wait).is_ok()
+    }
+
+    /// Returns a function that ends the run, for another thread.
+    pub fn stopper(&self) -> impl Fn() + Send + 'static {
+        let runner = Arc::clone(&self.runner);
+        move || runner.stop()
     }
 }
 
@@ -188,16 +209,20 @@ impl RunControl for LiveRun {
             Command::Kill(worker) => {
                 let _ = self.commands.send(RunnerCommand::KillWorker(worker));
             }
-            Command::Stop => self.runner.signal(Signal::KILL),
+            Command::Stop => self.runner.stop(),
         }
     }
 
     fn set_paused(&self, paused: bool) {
-        self.runner.signal(if paused { Signal::STOP } else { Signal::CONT });
+        self.runner.set_paused(paused);
     }
 
     fn end_at(&self, limit: Stamp) {
         self.set_time_limit(limit);
+    }
+
+    fn limit_end_wait(&self, longest: Duration) {
+        self.end_wait_nanos.store(longest.as_nanos() as u64, Ordering::Relaxed);
     }
 }
 
@@ -241,11 +266,14 @@ fn check_system(scenario: &Scenario, settings: &Settings, plan: &Plan) -> Result
 
 impl Drop for LiveRun {
     fn drop(&mut self) {
-        self.runner.signal(Signal::KILL);
+        self.runner.stop();
         let (_, never) = bounded(0);
         self.drop_signal = None;
         self.messages = never; // without a receiver, the threads that still send give up
-        if let Some(supervisor) = self.supervisor.take() {
+        let longest = Duration::from_nanos(*self.end_wait_nanos.get_mut());
+        if let Some(supervisor) = self.supervisor.take()
+            && self.gone.recv_timeout(longest) == Err(RecvTimeoutError::Disconnected)
+        {
             let _ = supervisor.join();
         }
     }

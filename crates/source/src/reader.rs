@@ -6,12 +6,13 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::cpu_meter::RunProcesses;
+use super::runner_handle::{EndOfRun, RunnerHandle};
 use super::sampler::Sampler;
 use super::slot_reader::SlotReader;
 use super::suspend::SuspendDetector;
 use super::timebase::Timebase;
 use contend_platform::request_short_slices;
-use contend_trace::{Event, Message, Notice, Registry, RingReader, RunEnd, RunMemory, Stamp, WorkerId};
+use contend_trace::{Event, Message, Notice, Registry, RingReader, RunMemory, WorkerId};
 
 /// Maximum number of events in a message, and of messages in a batch. The dashboard handles a batch without
 /// interruption: a thousand samples at once would take 10 ms.
@@ -22,6 +23,9 @@ const MAX_MESSAGES_WITHOUT_EVENTS: usize = 128;
 /// negligible, 1,000 times is 1.3 %. An event is on the screen within 50 ms: this interval and half a frame.
 const MAX_INTERVAL: Duration = Duration::from_millis(40);
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
+/// How long the end of a killed run waits for the kernel to take it down. That takes a few milliseconds, unless other
+/// programs use all cores; the run does nothing more in any case.
+const GONE_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Everything that the reader thread needs.
 #[derive(Debug)]
@@ -32,15 +36,16 @@ pub struct Reader {
     pub messages: Sender<Message>,
     /// The processes of the run.
     pub processes: RunProcesses,
-    /// Delivers how the run ended, once all its processes are gone.
-    pub run_end: Receiver<(Stamp, RunEnd)>,
+    pub runner: Arc<RunnerHandle>,
+    /// Delivers how the run ended: when it is killed, and when nothing of it is left.
+    pub run_end: Receiver<EndOfRun>,
 }
 
 impl Reader {
     /// Reads until the run has ended and the rings are empty, or the receiver is gone.
     pub fn run(self) {
         request_short_slices();
-        let Self { run_memory, registry, timebase, messages, processes, run_end } = self;
+        let Self { run_memory, registry, timebase, messages, processes, runner, run_end } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..registry.workers.len()).map(|w| RingReader::new(run_memory.ring(WorkerId::from(w)))).collect();
         let mut slots = SlotReader::new(Arc::clone(&registry), timebase.clone());
@@ -49,10 +54,11 @@ impl Reader {
         let mut interval = MIN_INTERVAL;
         loop {
             let end = match run_end.recv_timeout(interval) {
-                Ok(end) => Some(end),
+                Ok(end) => Some(wait_until_gone(end, &run_end)),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+            runner.end_if_time_is_up(); // after which the end follows
             let has_ended = end.is_some();
             let mut batch = MessageBatch { out: &messages, messages: Vec::new(), is_connected: true };
             let through = timebase.now();
@@ -61,7 +67,7 @@ impl Reader {
             if let Some(span) = suspend.poll_suspension() {
                 batch.add(Message::Notice { at: through, notice: Notice::Suspended(span) });
             }
-            if let Some((at, reason)) = end {
+            if let Some(EndOfRun { at, reason, .. }) = end {
                 drain_all(&mut rings, &timebase, &mut batch);
                 sampler.sample_final(&mut |message| batch.add(message));
                 batch.add(Message::Ended { at, reason });
@@ -78,6 +84,11 @@ impl Reader {
             interval = next_interval(interval, fill);
         }
     }
+}
+
+/// Waits for a while until nothing of a killed run is left, so that its last messages precede its end.
+fn wait_until_gone(killed: EndOfRun, run_end: &Receiver<EndOfRun>) -> EndOfRun {
+    if killed.is_gone { killed } else { run_end.recv_timeout(GONE_PATIENCE).unwrap_or(killed) }
 }
 
 /// The messages of one pass, sent as one batch, or as several if there are many.

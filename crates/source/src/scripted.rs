@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -119,4 +120,6 @@ impl RunControl for ScriptedSource {
     fn end_at(&self, limit: Stamp) {
         *lock(&self.time_limit) = Some(limit);
     }
+
+    fn limit_end_wait(&self, _: Duration) {}
 }

@@ -1,6 +1,7 @@
 //! The interface to a run: where its messages come from, and what can be done to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
@@ -33,6 +34,9 @@ pub trait EventSource {
     }
 }
 
+/// How long a program that is about to exit waits until the kernel has taken down what was killed of its run.
+pub const EXIT_WAIT: Duration = Duration::from_millis(400);
+
 /// The controls of a run.
 pub trait RunControl {
     /// Sends a command without blocking. A run that has ended ignores it.
@@ -44,6 +48,11 @@ pub trait RunControl {
     /// Makes the run end by itself at this moment of its clock, however busy this process is. A run may be unable to;
     /// its observer then ends it a little later.
     fn end_at(&self, limit: Stamp);
+
+    /// Limits how long dropping the run waits until the kernel has taken down what was killed: for a program that is
+    /// about to exit. What was killed does nothing more, but may take seconds to vanish while other programs use all
+    /// cores.
+    fn limit_end_wait(&self, longest: Duration);
 }
 
 /// The description of a run, complete before its first message.

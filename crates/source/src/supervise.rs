@@ -3,76 +3,23 @@
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use rustix::process::Signal;
+use crossbeam_channel::{Receiver, Sender};
 
 use super::cpu_meter::RunProcesses;
 use super::process_tag::ProcessTag;
 use super::reader::Reader;
+use super::runner_handle::{EndOfRun, RunnerHandle};
 use super::timebase::Timebase;
 use contend_engine::{RunnerCommand, RunnerMessage, StartRequest};
 use contend_platform::{
-    Child, ChildPipes, Exit, kill_adopted_group, kill_escaped_children, kill_group, process_start_time,
+    Child, ChildPipes, END_SIGNAL, Exit, kill_adopted_group, kill_escaped_children, process_start_time,
 };
 use contend_scenario::sanitize;
 use contend_trace::signal_name;
 use contend_trace::{Message, Notice, Registry, RunEnd, RunMemory, Stamp, frame};
-
-/// Handle to the runner process: signals it, and remembers why this program ended it.
-#[derive(Debug)]
-pub struct RunnerHandle {
-    state: Mutex<RunnerState>,
-}
-
-#[derive(Debug)]
-struct RunnerState {
-    /// Number of its process and its group. `None` once it is reaped, since the number may be reused.
-    pid: Option<u32>,
-    ended_by_us: Option<EndedByUs>,
-}
-
-/// The reason why this program ended a runner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EndedByUs {
-    Stopped,
-    /// It reached its time limit; when it was ended.
-    TimeUp(Stamp),
-}
-
-impl RunnerHandle {
-    pub const fn new(pid: u32) -> Self {
-        Self { state: Mutex::new(RunnerState { pid: Some(pid), ended_by_us: None }) }
-    }
-
-    /// Signals the runner's process group, unless the runner is reaped.
-    pub fn signal(&self, signal: Signal) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pid) = state.pid {
-            if signal == Signal::KILL {
-                state.ended_by_us.get_or_insert(EndedByUs::Stopped);
-            }
-            kill_group(pid, signal);
-        }
-    }
-
-    /// Kills the runner because it reached its time limit at `at`.
-    pub fn kill_at_time_limit(&self, at: Stamp) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pid) = state.pid {
-            state.ended_by_us.get_or_insert(EndedByUs::TimeUp(at));
-            kill_group(pid, Signal::KILL);
-        }
-    }
-
-    /// Returns whether the runner was killed at its time limit.
-    pub fn is_time_up(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(state.ended_by_us, Some(EndedByUs::TimeUp(_)))
-    }
-}
 
 /// Everything that the supervision of a newly started runner needs.
 #[derive(Debug)]
@@ -90,6 +37,10 @@ pub struct Supervision {
     /// The messages after that.
     pub commands: Receiver<RunnerCommand>,
     pub messages: Sender<Message>,
+    /// Carries the end of the run from whoever notices it to the reader.
+    pub end_of_run: (Sender<EndOfRun>, Receiver<EndOfRun>),
+    /// Dropped when nothing of the run is left.
+    pub gone_signal: Sender<()>,
 }
 
 impl Supervision {
@@ -105,9 +56,8 @@ impl Supervision {
     }
 
     fn spawn_threads(self) -> io::Result<JoinHandle<()>> {
-        let Self { run_memory, registry, timebase, runner, child, pipes, process_tag, start, commands, messages } =
-            self;
-        let (end_sender, run_end) = bounded(1);
+        let Self { run_memory, registry, timebase, runner, child, pipes, process_tag, .. } = self;
+        let Self { start, commands, messages, end_of_run: (end_sender, run_end), gone_signal, .. } = self;
         let exec = start.settings.allow_exec;
         let runner_pid = child.pid();
         let processes = if exec {
@@ -121,6 +71,7 @@ impl Supervision {
             timebase: timebase.clone(),
             messages: messages.clone(),
             processes,
+            runner: Arc::clone(&runner),
             run_end,
         };
         spawn_named("rings", move || reader.run())?;
@@ -135,15 +86,14 @@ impl Supervision {
         let (frames, stderr) = (frames.transpose()?, stderr.transpose()?);
         spawn_named("watch", move || {
             let since = process_start_time(child.pid());
-            let end = wait_for_end(child, &runner, frames, stderr);
+            let (at, reason) = wait_for_end(child, &runner, frames, stderr);
             if let (true, Some(since)) = (exec, since) {
                 end_commands(&run_memory, since);
             }
             drop(process_tag);
-            let _ = end_sender.send(match end {
-                RunEndTime::At(at, end) => (at, end),
-                RunEndTime::Now(end) => (timebase.now(), end),
-            });
+            let at = at.unwrap_or_else(|| timebase.now());
+            let _ = end_sender.send(EndOfRun { at, reason, is_gone: true });
+            drop(gone_signal);
         })
     }
 }
@@ -224,36 +174,30 @@ fn end_commands(run_memory: &RunMemory, since: u64) {
     kill_escaped_children(since);
 }
 
-/// How a run ended, and when: at a given time, or now that nothing of it is left.
-enum RunEndTime {
-    Now(RunEnd),
-    At(Stamp, RunEnd),
-}
-
-/// Waits for the runner's end, kills the rest of its process group, and returns how the run ended.
+/// Waits for the runner's end, kills the rest of its process group, and returns how the run ended. Without a time, it
+/// ended when nothing of it was left.
 fn wait_for_end(
     mut child: Child,
     runner: &RunnerHandle,
     frames: Option<JoinHandle<LastReport>>,
     stderr: Option<JoinHandle<()>>,
-) -> RunEndTime {
+) -> (Option<Stamp>, RunEnd) {
     child.wait_unreaped();
-    let (exit, by_us) = {
-        let mut state = runner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let group = state.pid.take();
+    let reap = |group: Option<u32>| {
         let exit = child.wait();
         group.map(kill_adopted_group);
-        (exit, state.ended_by_us)
+        exit
     };
+    let (exit, by_us) = runner.reap(reap, |exit| matches!(exit, Exit::Signal(END_SIGNAL)));
     let last_report = frames.map_or(LastReport::Nothing, |f| f.join().unwrap_or(LastReport::Nothing));
     stderr.map(JoinHandle::join);
-    RunEndTime::Now(match (by_us, last_report, exit) {
+    let reason = match (by_us, last_report, exit) {
         // A killed run does nothing more, however long it takes until all its processes are gone.
-        (Some(EndedByUs::TimeUp(at)), ..) => return RunEndTime::At(at, RunEnd::Time),
-        (Some(EndedByUs::Stopped), ..) => RunEnd::Stopped,
+        (Some((at, reason)), ..) => return (Some(at), reason),
         (None, LastReport::Failed(why), _) => RunEnd::Crashed(why),
         (None, LastReport::Finished, _) => RunEnd::Completed,
         (None, _, Exit::Signal(signal)) => RunEnd::Crashed(format!("the runner was killed by {}", signal_name(signal))),
         (None, _, Exit::Code(code)) => RunEnd::Crashed(format!("the runner exited with code {code}")),
-    })
+    };
+    (None, reason)
 }

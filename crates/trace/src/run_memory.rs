@@ -10,6 +10,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::ring::{Ring, ring_words};
 use super::{KnobId, ResourceId, WorkerId};
@@ -53,6 +54,10 @@ enum HeaderWord {
     RunnerCalls,
     /// 1 while the runner waits only for lives to end: a worker that ends its life then calls it.
     WaitingForLives,
+    /// Nanoseconds from the run's beginning to its end at the latest; 0 without a limit.
+    TimeLimit,
+    /// The time limit at which the kernel ends the runner; 0 without one.
+    KernelLimit,
 }
 
 /// The number of parts in a run memory.
@@ -195,6 +200,33 @@ impl RunMemory {
 
     pub fn set_event_cost(&self, nanos: f64) {
         self.header_word(HeaderWord::EventCost).store(nanos.to_bits(), Ordering::Release);
+    }
+
+    /// Returns the ticks from the run's beginning to now.
+    fn age_ticks(&self) -> u64 {
+        self.clock.ticks().saturating_sub(self.origin())
+    }
+
+    /// Returns the time limit in nanoseconds from the run's beginning, and how much of that is left.
+    pub fn time_limit(&self) -> Option<(u64, Duration)> {
+        let limit = self.header_word(HeaderWord::TimeLimit).load(Ordering::Acquire);
+        let age = self.age_ticks() as f64 * self.tick_nanos()?;
+        (limit > 0).then(|| (limit, Duration::from_nanos(limit.saturating_sub(age as u64))))
+    }
+
+    /// Returns whether the kernel ends the runner at this limit.
+    pub fn ends_at(&self, nanos: u64) -> bool {
+        self.header_word(HeaderWord::KernelLimit).load(Ordering::Acquire) == nanos.max(1)
+    }
+
+    /// Notes that the kernel ends the runner at this limit.
+    pub fn confirm_time_limit(&self, nanos: u64) {
+        self.header_word(HeaderWord::KernelLimit).store(nanos, Ordering::Release);
+    }
+
+    /// Sets the time from the run's beginning to its end at the latest.
+    pub fn set_time_limit(&self, nanos: u64) {
+        self.header_word(HeaderWord::TimeLimit).store(nanos.max(1), Ordering::Release);
     }
 
     /// Sleeps until all workers are up.

@@ -111,6 +111,7 @@ impl Supervisor {
         match event {
             RunnerEvent::Command(RunnerCommand::KnobChanged(knob)) => self.handle_knob_change(knob),
             RunnerEvent::Command(RunnerCommand::KillWorker(worker)) => self.kill(worker),
+            RunnerEvent::Command(RunnerCommand::TimeLimitSet) => {} // the thread that reads commands has acted on it
             RunnerEvent::Called => self.start_claimed(),
             RunnerEvent::ThreadEnded(worker) => {
                 self.workers[worker.index()].has_thread = false;

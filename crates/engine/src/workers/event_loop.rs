@@ -43,6 +43,7 @@ pub fn start(run: &'static RunContext, threads: u32) -> io::Result<Handle> {
 fn prepare_thread(run: &RunContext) {
     minimize_timer_slack();
     run.memory.wait_at_start_barrier();
+    run.low_priority.get().map(|priority| priority.apply());
 }
 
 /// Starts a task and calls `on_end` when it has ended. Does nothing in a process without a loop.

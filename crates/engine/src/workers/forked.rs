@@ -26,6 +26,7 @@ use crate::interrupt;
 use crate::locks::any_mutex::AnyMutex;
 use crate::plan::WorkerRole;
 use crate::step_runner::StepRunner;
+use crate::time_limit::end_at_time_limit;
 use contend_platform::{Exit, detach_forked_copy, exit_now, fork_and_wait, minimize_timer_slack, thread_id};
 use contend_trace::{DeathCause, EventKind, Notice, WorkerId};
 
@@ -73,6 +74,7 @@ fn fork_worker(run: &'static RunContext, worker: WorkerId, made: impl FnOnce()) 
 fn run_copy(run: &'static RunContext, role: WorkerRole, first: u64, step_runner: &mut StepRunner) {
     let WorkerRole::GroupMember { group, .. } = role else { return };
     let worker = step_runner.id();
+    end_at_time_limit(run.memory);
     minimize_timer_slack();
     apply_scheduling(run, role, step_runner);
     run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());
