@@ -111,7 +111,7 @@ fn finding(at: Stamp) -> Finding {
     }
 }
 
-pub(super) fn bank_registry() -> Registry {
+pub(crate) fn bank_registry() -> Registry {
     let worker = |name: &str, group: &str, pool| WorkerInfo {
         name: name.to_owned(),
         group: group.to_owned(),

@@ -247,10 +247,9 @@ mod tests {
 
     #[test]
     fn repetition_that_the_budget_cuts_off_is_not_measured() {
-        use crate::report::fixture::{bank_messages, bank_registry};
+        use crate::report::fixture::bank_registry;
         let trial = |time_left| {
             let bank = crate::source::ScriptedSource::new(bank_registry()).with_step(Span::from_millis(200));
-            bank.send(bank_messages());
             let work = WorkUnit::Acquisitions(crate::trace::ResourceId(0));
             run_trial(&bank, None, &work, 4, (Timing::default(), time_left), None, || false)
         };
