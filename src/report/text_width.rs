@@ -24,7 +24,8 @@ pub(crate) fn wrap_paragraph(text: &str, first: usize, width: usize) -> Vec<Stri
 
 fn wrap_words(text: &str, first: usize, width: usize, long_word: LongWord) -> Vec<String> {
     let (mut lines, mut line, mut room) = (Vec::new(), String::new(), first);
-    for word in text.split_whitespace() {
+    for word in words_with_units(text) {
+        let word = word.as_str();
         if !line.is_empty() && line.width() + 1 + word.width() > room {
             lines.push(std::mem::take(&mut line));
             room = width;
@@ -46,6 +47,20 @@ fn wrap_words(text: &str, first: usize, width: usize, long_word: LongWord) -> Ve
     }
     lines.push(line);
     lines
+}
+
+/// Returns the words of a text; a unit stays with its number.
+fn words_with_units(text: &str) -> Vec<String> {
+    const UNITS: [&str; 6] = ["%", "ns", "\u{b5}s", "ms", "s", "min"];
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let is_unit = UNITS.contains(&word.trim_end_matches(['.', ',', ':', ';', ')']));
+        match words.last_mut().filter(|number| is_unit && number.ends_with(|c: char| c.is_ascii_digit())) {
+            Some(number) => *number = format!("{number} {word}"),
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// Returns `text` in at most `width` columns, its end replaced by `ellipsis` when it is wider.
@@ -79,6 +94,13 @@ pub(crate) fn truncate_name(name: &str, width: usize, ellipsis: &str) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn number_and_unit_stay_on_one_line() {
+        assert_eq!(wrap_text("without a core 75 %, and", 19_usize), ["without a core", "75 %, and"]);
+        assert_eq!(wrap_text("it took 20 ms.", 11_usize), ["it took", "20 ms."]);
+        assert_eq!(wrap_text("a s b", 3_usize), ["a s", "b"]);
+    }
 
     #[test]
     fn truncation_counts_columns_not_characters() {

@@ -31,6 +31,7 @@ mod tabs;
 mod throughput;
 mod tune;
 mod unguarded_notice;
+mod unused;
 mod waiters;
 
 use ratatui::buffer::Buffer;
@@ -232,7 +233,9 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
         TimelineRow::Lock { id, has_waiters_row } => {
             lock::LockRow { scene, id: *id, has_waiters_row: *has_waiters_row }.render(line, buf);
         }
-        TimelineRow::Waiters(id) => waiters::WaitersRow { scene, id: *id }.render(line, buf),
+        TimelineRow::Waiters { id, line: part, of } => {
+            waiters::WaitersRow { scene, id: *id, line_index: *part, line_count: *of }.render(line, buf);
+        }
         TimelineRow::MoreLocks(more) => {
             text::put_line(
                 buf,
@@ -252,8 +255,11 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
             throughput::ThroughputRow { scene, line_index: *part, line_count: *of }.render(line, buf);
         }
         TimelineRow::Counter(id) => counter::CounterRow { scene, id: *id }.render(line, buf),
-        TimelineRow::Core(core) => cores::CoreRow { scene, core: *core }.render(line, buf),
+        TimelineRow::Core { core, line: part, of } => {
+            cores::CoreRow { scene, core: *core, line_index: *part, line_count: *of }.render(line, buf);
+        }
         TimelineRow::Cores => cores::CoresRow { scene }.render(line, buf),
+        TimelineRow::Unused { unused, zero } => unused::draw_unused(scene, unused, zero, line, buf),
     }
 }
 

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::app::{App, AppEvent, CurrentView};
 use super::draw::draw_screen;
 use super::picker::Picker;
-use super::theme::{Depth, Ground, Theme, ThemeName};
+use super::theme::Theme;
 use crate::recording::Recording;
 use crate::trace::{Message, Span, Stamp};
 
@@ -31,8 +31,7 @@ impl<'a, R: Read + Seek> Film<'a, R> {
         let description = recording.description();
         let (scenario, settings) = description.run.clone()?;
         let registry = Arc::new(description.registry.clone());
-        let theme = Theme::new(ThemeName::Ansi, Ground::Dark, Depth::Ansi16, true); // the names of the SVG's colours
-        let mut app = App::new(Picker::default(), theme, area);
+        let mut app = App::new(Picker::default(), Theme::dark(), area);
         app.time_limit = description.time_limit;
         app.update(AppEvent::RunStarted { scenario: Arc::new(scenario), settings, registry });
         Some(Self { app, recording, area, ahead: Vec::new().into_iter(), next_section: 0 })
@@ -104,5 +103,64 @@ impl<'a, R: Read + Seek> Film<'a, R> {
 impl<R> std::fmt::Debug for Film<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Film").field("area", &self.area).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::tui::layout::{RunLayout, TimelineRow};
+    use crate::tui::text::cuts;
+
+    const SIZES: [(u16, u16); 6] = [(80, 24), (100, 30), (120, 40), (160, 50), (200, 60), (240, 67)];
+
+    /// Calls `look` with the last screen of each preview of the catalogue, in every size.
+    fn for_each_last_screen(mut look: impl FnMut(&str, &App, Rect, &Buffer)) {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("previews");
+        let files = fs::read_dir(directory).expect("the previews").map(|file| file.expect("a file").path());
+        for path in files.filter(|path| path.extension().is_some_and(|kind| kind == "contend")) {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let mut recording = Recording::open(&path).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            let mut film = Film::new(&mut recording, SIZES[0]).expect("a run of a scenario");
+            let end = film.end();
+            film.frame_at(end).unwrap_or_else(|e| panic!("{name}: {e}"));
+            for (width, height) in SIZES {
+                film.area = Rect::new(0, 0, width, height);
+                film.app.update(AppEvent::Resized(film.area));
+                let screen = film.frame_at(end).unwrap_or_else(|e| panic!("{name}: {e}"));
+                look(&name, &film.app, film.area, &screen);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_of_any_preview_is_cut_without_an_ellipsis() {
+        cuts::take();
+        let mut found = String::new();
+        for_each_last_screen(|name, _, area, _| {
+            for cut in cuts::take() {
+                found += &format!("{name} {}x{}: {cut}\n", area.width, area.height);
+            }
+        });
+        assert!(found.is_empty(), "{found}");
+    }
+
+    #[test]
+    fn rows_of_every_preview_use_the_screen_or_are_complete() {
+        for_each_last_screen(|name, app, area, _| {
+            let CurrentView::Run(view) = &app.current_view else { panic!("{name} shows its run") };
+            let layout = RunLayout::compute(view, area);
+            let used = layout.rows.len();
+            let free = usize::from(layout.body.height) - used;
+            let is_cut = layout.rows.iter().any(|row| {
+                matches!(row, TimelineRow::FoldedLanes(of) if !of.is_empty())
+                    || matches!(row, TimelineRow::MoreLocks(_))
+            });
+            let at = format!("{name} {}x{}", area.width, area.height);
+            assert!(!is_cut || free <= 1, "{at}: {free} of {used} lines are free, but rows are left out");
+        });
     }
 }

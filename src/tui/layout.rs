@@ -91,12 +91,12 @@ impl RunLayout {
         let legend = take_bottom(&mut rest, 1);
         take_bottom(&mut rest, u16::from(is_spaced));
         let below = pane_places::take_pane_below(view, &mut rest);
-        let mut rows = rows::build_rows(
-            view,
-            usize::from(rest.height.saturating_sub(1)),
-            pane_places::room_below(view, rest.width),
-        );
+        let height = usize::from(rest.height.saturating_sub(1));
+        let mut rows = rows::build_rows(view, height, pane_places::room_below(view, rest.width));
         let (mut panes, mut body) = pane_places::place_panes(view, rest, &rows, below.is_some());
+        if panes.is_empty() && body == rest {
+            rows = rows::build_rows(view, height, 0); // no pane needs the free lines
+        }
         panes.extend(below);
         let axis = take_top(&mut body, 1);
         rows.truncate(usize::from(body.height));

@@ -227,6 +227,11 @@ pub(super) fn wanted_lines(pane: Pane, view: &RunView, width: u16) -> usize {
     }
 }
 
+/// Returns the lines by which the pane of the costs would gain from higher rows.
+pub(super) fn lines_of_large_costs(view: &RunView, width: u16) -> usize {
+    costs::lines_of_large_rows(view, width.saturating_sub(1))
+}
+
 /// Returns the part of a pane below its title.
 pub(super) fn content_area(at: Rect) -> Rect {
     text::below_title(at)

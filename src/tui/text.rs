@@ -5,15 +5,30 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
+use crate::report::text_width::truncate;
+
 /// Writes one line into the first line of `at`, cut at its end, with this style alone. Returns the rest of that line.
 pub(super) fn put_line(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
     let at = at.intersection(buf.area);
     if at.is_empty() {
         return Rect { width: 0, ..at };
     }
+    #[cfg(test)]
+    cuts::note(text, at.width);
     let style = Style::reset().patch(style); // nothing of what was there remains
     let (x, _) = buf.set_stringn(at.x, at.y, text, usize::from(at.width), style);
     Rect { x, width: at.right().saturating_sub(x), height: 1, ..at }
+}
+
+/// Writes the first text that fits into the first line of `at`; if none does, the last one, cut with an ellipsis.
+pub(super) fn put_first_fitting(buf: &mut Buffer, at: Rect, texts: &[&str], ellipsis: &str, style: Style) {
+    let width = usize::from(at.width);
+    let fitting = texts.iter().find(|text| text.width() <= width);
+    let text = fitting.map_or_else(
+        || truncate(texts.last().copied().unwrap_or_default(), width, ellipsis),
+        |text| (*text).to_owned(),
+    );
+    put_line(buf, at, &text, style);
 }
 
 /// Writes one right-aligned line; what does not fit is cut at its end.
@@ -39,6 +54,32 @@ pub(super) fn below_title(at: Rect) -> Rect {
 pub(super) fn nth_line(at: Rect, n: usize) -> Rect {
     let n = u16::try_from(n).unwrap_or(u16::MAX).min(at.height);
     Rect { y: at.y + n, height: (at.height - n).min(1), ..at }
+}
+
+/// The texts that did not fit, for the tests of whole screens.
+#[cfg(test)]
+pub(super) mod cuts {
+    use std::cell::RefCell;
+
+    use unicode_width::UnicodeWidthStr;
+
+    thread_local! {
+        static CUTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn note(text: &str, width: u16) {
+        if text.trim_end().width() > usize::from(width) {
+            CUTS.with_borrow_mut(|cuts| cuts.push(format!("{text:?} in {width} columns")));
+        }
+    }
+
+    /// Returns the texts that were cut since the last call, each once.
+    pub(in crate::tui) fn take() -> Vec<String> {
+        let mut cuts = CUTS.take();
+        cuts.sort();
+        cuts.dedup();
+        cuts
+    }
 }
 
 #[cfg(test)]

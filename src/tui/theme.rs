@@ -5,16 +5,12 @@
 
 mod built_in;
 mod choice;
-#[allow(dead_code, reason = "views take these up one by one")]
 mod colour_space;
-#[allow(dead_code, reason = "views take these up one by one")]
 mod depth;
-#[allow(dead_code, reason = "views take these up one by one")]
 mod glyphs;
 mod names;
 mod own;
 mod palette;
-#[allow(dead_code, reason = "views take these up one by one")]
 mod roles;
 #[cfg(test)]
 mod tests;

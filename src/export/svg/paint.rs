@@ -13,52 +13,38 @@ pub(super) const MARGIN: u32 = 8;
 /// Where letters stand, from the top of a cell.
 const BASELINE: u32 = 13;
 
-/// Background of the screen.
-pub(super) const PAPER: &str = "#101010";
+/// A colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Rgb(pub(super) u8, pub(super) u8, pub(super) u8);
 
-/// Colours by name: text, background, and the sixteen of a terminal.
-const COLOURS: [(&str, &str); 18] = [
-    ("ik", "#d4d4d4"),
-    ("pp", PAPER),
-    ("c0", "#000000"),
-    ("c1", "#cd3131"),
-    ("c2", "#0dbc79"),
-    ("c3", "#c9a30d"),
-    ("c4", "#2472c8"),
-    ("c5", "#bc3fbc"),
-    ("c6", "#11a8cd"),
-    ("c7", "#c8c8c8"),
-    ("c8", "#767676"),
-    ("c9", "#f14c4c"),
-    ("ca", "#23d18b"),
-    ("cb", "#e5d43b"),
-    ("cc", "#3b8eea"),
-    ("cd", "#d670d6"),
-    ("ce", "#29b8db"),
-    ("cf", "#ffffff"),
-];
+/// Text and background of the screen where no colour is said.
+pub(super) const INK: Rgb = Rgb(0xd4, 0xd4, 0xd4);
+pub(super) const PAPER: Rgb = Rgb(0x10, 0x10, 0x10);
+
+impl std::fmt::Display for Rgb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(r, g, b) = self;
+        write!(f, "#{r:02x}{g:02x}{b:02x}")
+    }
+}
 
 /// Returns the styles that all pictures use.
 pub(super) fn style_sheet() -> String {
-    let mut style = String::from(
-        "text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre}\
-         .b{font-weight:bold}.d{opacity:.6}.u{text-decoration:underline}",
-    );
-    for (name, colour) in COLOURS {
-        let _ = write!(style, ".{name}{{fill:{colour}}}");
-    }
-    style
+    format!(
+        "svg{{fill:{INK};font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}}text{{white-space:pre}}\
+         .b{{font-weight:bold}}.d{{opacity:.6}}.u{{text-decoration:underline}}"
+    )
 }
 
 /// Pieces as elements: areas of one colour in one path, then text by its look.
 #[derive(Debug, Default)]
 pub(super) struct Painting {
     /// By colour: the outlines of backgrounds, in cells.
-    papers: BTreeMap<&'static str, String>,
+    papers: BTreeMap<Rgb, String>,
     /// By colour and percent of opacity: the outlines of blocks and shades, in cells.
-    areas: BTreeMap<(&'static str, u32), String>,
-    /// By class: elements.
-    texts: BTreeMap<String, String>,
+    areas: BTreeMap<(Rgb, u32), String>,
+    /// By colour and class: elements.
+    texts: BTreeMap<(Rgb, String), String>,
 }
 
 impl Painting {
@@ -97,12 +83,10 @@ impl Painting {
 
     fn add_text(&mut self, piece: &Piece) {
         let (x, y) = (u32::from(piece.column) * CELL_WIDTH, u32::from(piece.row) * CELL_HEIGHT + BASELINE);
-        let mut class = String::from(piece.look.ink);
-        for (has, name) in [(piece.look.is_bold, " b"), (piece.look.is_dim, " d"), (piece.look.is_underlined, " u")] {
-            class.push_str(if has { name } else { "" });
-        }
+        let styles = [(piece.look.is_bold, "b"), (piece.look.is_dim, "d"), (piece.look.is_underlined, "u")];
+        let class: Vec<&str> = styles.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect();
         let _ = write!(
-            self.texts.entry(class).or_default(),
+            self.texts.entry((piece.look.ink, class.join(" "))).or_default(),
             "<text x=\"{x}\" y=\"{y}\" textLength=\"{}\">{}</text>",
             u32::from(piece.width) * CELL_WIDTH,
             escape(&piece.text),
@@ -112,17 +96,19 @@ impl Painting {
     pub(super) fn write(&self, out: &mut String) {
         if !self.papers.is_empty() || !self.areas.is_empty() {
             let _ = write!(out, "<g transform=\"scale({CELL_WIDTH} {CELL_HEIGHT})\">");
-            for (class, path) in &self.papers {
-                let _ = write!(out, "<path class=\"{class}\" d=\"{path}\"/>");
+            for (colour, path) in &self.papers {
+                let _ = write!(out, "<path fill=\"{colour}\" d=\"{path}\"/>");
             }
-            for ((class, opacity), path) in &self.areas {
+            for ((colour, opacity), path) in &self.areas {
                 let opacity = if *opacity < 100 { format!(" fill-opacity=\".{opacity:02}\"") } else { String::new() };
-                let _ = write!(out, "<path class=\"{class}\"{opacity} d=\"{path}\"/>");
+                let _ = write!(out, "<path fill=\"{colour}\"{opacity} d=\"{path}\"/>");
             }
             out.push_str("</g>");
         }
-        for (class, texts) in &self.texts {
-            let _ = write!(out, "<g class=\"{class}\">{texts}</g>");
+        for ((colour, class), texts) in &self.texts {
+            let fill = if *colour == INK { String::new() } else { format!(" fill=\"{colour}\"") };
+            let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+            let _ = write!(out, "<g{fill}{class}>{texts}</g>");
         }
         out.push('\n');
     }

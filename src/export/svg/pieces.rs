@@ -4,6 +4,8 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
+use super::paint::{INK, PAPER, Rgb};
+
 /// Text of one style in a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Piece {
@@ -15,11 +17,12 @@ pub(super) struct Piece {
     pub(super) look: Look,
 }
 
-/// The style of a piece; colours by their names in the style sheet.
+/// The style of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Look {
-    pub(super) ink: &'static str,
-    pub(super) paper: Option<&'static str>,
+    pub(super) ink: Rgb,
+    /// The background; `None` for that of the screen.
+    pub(super) paper: Option<Rgb>,
     pub(super) is_bold: bool,
     pub(super) is_dim: bool,
     pub(super) is_underlined: bool,
@@ -74,16 +77,16 @@ fn trimmed(mut piece: Piece) -> Option<Piece> {
 
 fn look_of(cell: &Cell) -> Look {
     let is = |modifier| cell.modifier.contains(modifier);
-    let (ink, paper) = (colour_name(cell.fg), colour_name(cell.bg));
+    let (ink, paper) = (rgb_of(cell.fg), rgb_of(cell.bg));
     let (ink, paper) = if is(Modifier::REVERSED) {
-        (paper.unwrap_or("pp"), Some(ink.unwrap_or("ik")))
+        (paper.unwrap_or(PAPER), Some(ink.unwrap_or(INK)))
     } else {
-        (ink.unwrap_or("ik"), paper)
+        (ink.unwrap_or(INK), paper)
     };
     // The colour and weight of a space do not show.
     let is_blank = cell.symbol() == " " && !is(Modifier::UNDERLINED);
     Look {
-        ink: if is_blank && paper.is_none() { "ik" } else { ink },
+        ink: if is_blank && paper.is_none() { INK } else { ink },
         paper,
         is_bold: is(Modifier::BOLD) && !is_blank,
         is_dim: is(Modifier::DIM) && !is_blank,
@@ -91,25 +94,10 @@ fn look_of(cell: &Cell) -> Look {
     }
 }
 
-/// Returns the name of a colour in the style sheet; `None` for the terminal's own.
-const fn colour_name(colour: Color) -> Option<&'static str> {
-    Some(match colour {
-        Color::Black => "c0",
-        Color::Red => "c1",
-        Color::Green => "c2",
-        Color::Yellow => "c3",
-        Color::Blue => "c4",
-        Color::Magenta => "c5",
-        Color::Cyan => "c6",
-        Color::Gray => "c7",
-        Color::DarkGray => "c8",
-        Color::LightRed => "c9",
-        Color::LightGreen => "ca",
-        Color::LightYellow => "cb",
-        Color::LightBlue => "cc",
-        Color::LightMagenta => "cd",
-        Color::LightCyan => "ce",
-        Color::White => "cf",
-        _ => return None,
-    })
+/// Returns a colour of the film's theme, which has no others; `None` for the terminal's own.
+const fn rgb_of(colour: Color) -> Option<Rgb> {
+    match colour {
+        Color::Rgb(r, g, b) => Some(Rgb(r, g, b)),
+        _ => None,
+    }
 }

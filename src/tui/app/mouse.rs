@@ -115,7 +115,7 @@ fn handle_press(view: &mut RunView, layout: &RunLayout, event: MouseEvent) -> Dr
     }
     match layout.row_at(x, y) {
         Some(TimelineRow::Lane { worker, .. }) => view.select(Selection::Lane(*worker)),
-        Some(TimelineRow::Lock { id, .. } | TimelineRow::Waiters(id)) => view.select(Selection::Lock(*id)),
+        Some(TimelineRow::Lock { id, .. } | TimelineRow::Waiters { id, .. }) => view.select(Selection::Lock(*id)),
         Some(TimelineRow::Queue { id, .. }) => view.select(Selection::Queue(*id)),
         _ => press_beside_rows(view, layout, x, y),
     }

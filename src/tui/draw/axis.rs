@@ -237,7 +237,13 @@ impl AxisOverlay<'_> {
     fn draw_column(&self, x: u16, buf: &mut Buffer, style: Style) {
         let theme = self.scene.theme;
         for (row, y) in self.rows.iter().zip(self.body.y..self.body.bottom()) {
-            if matches!(row, TimelineRow::Heading(_) | TimelineRow::Counter(_) | TimelineRow::MoreLocks(_)) {
+            if matches!(
+                row,
+                TimelineRow::Heading(_)
+                    | TimelineRow::Counter(_)
+                    | TimelineRow::MoreLocks(_)
+                    | TimelineRow::Unused { .. }
+            ) {
                 continue;
             }
             let Some(cell) = buf.cell_mut((x, y)) else { continue };

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::run_view::CoreLanes;
 use super::super::theme::{Role, Theme};
+use super::area::AreaLine;
 use super::{RunScene, text};
 use crate::model::CoreCell;
 use crate::trace::format::compact_percent;
@@ -19,11 +20,17 @@ pub(super) const HEADS: [&str; 2] = ["busy", "by us"];
 const MIN_OTHER_CORES: f64 = 0.2;
 
 /// Load from which a cell has no room left above it, so that both parts can have their own height in it.
-const FULL_FROM: f32 = 15.0 / 16.0;
+const FULL_FROM: f64 = 15.0 / 16.0;
 
+/// The part of a line that leaves a gap above it.
+const MOST_OF_LINE: f64 = 7.0 / 8.0;
+
+/// One line of a core's load; `line_index` counts from its top.
 pub(super) struct CoreRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) core: usize,
+    pub(super) line_index: u16,
+    pub(super) line_count: u16,
 }
 
 /// The mean load of all cores in one row.
@@ -33,13 +40,17 @@ pub(super) struct CoresRow<'a> {
 
 impl Widget for CoreRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
-        let Self { scene, core } = self;
+        let Self { scene, core, line_index, line_count } = self;
         let parts = scene.split_row(line);
-        text::put_line(buf, parts.label, &format!(" cpu {core}"), Style::new());
+        let area = AreaLine { at: parts.timeline, line_index, line_count };
         scene.view.with_core_cells(&scene.axis.window(), |cores| {
             let cells = cores.get(core).map_or(&[][..], Vec::as_slice);
-            draw_strip(scene, parts.timeline, cells.iter().copied(), buf);
+            draw_strip(scene, area, cells.iter().copied(), buf);
         });
+        if line_index > 0 {
+            return;
+        }
+        text::put_line(buf, parts.label, &format!(" cpu {core}"), Style::new());
         let is_online = scene.view.figures.cores.iter().any(|(number, load)| *number == core && load.is_some());
         let lately = scene.view.figures.core_use.get(core).copied().flatten().filter(|_| is_online);
         draw_use(scene, parts.figures, lately, buf);
@@ -53,7 +64,7 @@ impl Widget for CoresRow<'_> {
         let window = scene.axis.window();
         scene.view.with_core_cells(&window, |cores| {
             let means = (0..window.cells).map(|i| mean_use(cores.iter().map(|cells| cells.get(i).copied().flatten())));
-            draw_strip(scene, parts.timeline, means, buf);
+            draw_strip(scene, AreaLine::single(parts.timeline), means, buf);
         });
         let loads: Vec<f64> = scene.view.figures.cores.iter().filter_map(|(_, load)| *load).map(f64::from).collect();
         let beside = Rect {
@@ -129,45 +140,48 @@ pub(super) fn draw_load_owners(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) 
     }
 }
 
-/// Draws the use of a core: its height is the load.
-fn draw_strip(scene: RunScene<'_>, at: Rect, cells: impl Iterator<Item = Option<CoreCell>>, buf: &mut Buffer) {
-    let lanes = scene.view.arrangement.core_lanes();
+/// Draws a line of the use of a core: its height is the load.
+fn draw_strip(scene: RunScene<'_>, area: AreaLine, cells: impl Iterator<Item = Option<CoreCell>>, buf: &mut Buffer) {
+    let (lanes, at, theme) = (scene.view.arrangement.core_lanes(), area.at, scene.theme);
     for (cell, column) in cells.zip(scene.axis.blank_columns()..at.width) {
         let (Some(cell), Some(place)) = (cell, buf.cell_mut((at.x + column, at.y))) else { continue };
+        let level = area.fill(cell.busy.into());
+        if level <= 0.0 {
+            continue;
+        }
         match (lanes, cell.worker) {
-            (CoreLanes::Workers, Some(worker)) if !scene.theme.has_colour() || !scene.theme.has_unicode => {
-                let style = scene.theme.identity_style(worker.index());
+            (CoreLanes::Workers, Some(worker)) if !theme.has_colour() || !theme.has_unicode => {
+                let style = theme.identity_style(worker.index());
                 place.set_char(Theme::identity_letter(worker.index())).set_style(style);
             }
-            (CoreLanes::Workers, Some(worker)) => {
-                let style = scene.theme.identity_style(worker.index());
-                place.set_symbol(scene.theme.level_glyph(cell.busy.into())).set_style(style);
-            }
-            (CoreLanes::Workers, None) => {
-                let style = scene.theme.fg(Role::Guide);
-                place.set_symbol(scene.theme.level_glyph(cell.busy.into())).set_style(style);
+            (CoreLanes::Workers, worker) => {
+                let style = worker.map_or(theme.fg(Role::Guide), |worker| theme.identity_style(worker.index()));
+                place.set_symbol(theme.level_glyph(level)).set_style(style);
             }
             (CoreLanes::Load, _) => {
-                let (level, style) = load_style(scene.theme, cell);
-                place.set_symbol(scene.theme.level_glyph(level.into())).set_style(style);
+                let (level, style) = load_style(theme, area, cell);
+                let style = theme.shaded(style, area.brightness());
+                place.set_symbol(theme.level_glyph(level)).set_style(style);
             }
         }
     }
 }
 
-/// Returns the height and the style of a load. In a full cell our part stands below that of the others; in another one
-/// the larger part has the cell, since it has room for two hues only.
-fn load_style(theme: Theme, cell: CoreCell) -> (f32, Style) {
-    let others = cell.busy - cell.ours;
+/// Returns the height and the style of a load in a line of it. Our part stands below that of the others where a cell
+/// is full; in another one the larger part has the cell, since it has room for two hues only. A core that others use
+/// alone does not reach the one above it.
+fn load_style(theme: Theme, area: AreaLine, cell: CoreCell) -> (f64, Style) {
+    let (busy, ours) = (area.fill(cell.busy.into()), area.fill(cell.ours.into()));
     let (ours_style, others_style) = (theme.fg(Role::CoreOurs), theme.fg(Role::CoreOthers));
-    let is_stack = cell.busy >= FULL_FROM && theme.has_colour() && theme.has_unicode;
-    if is_stack && cell.ours < FULL_FROM && cell.ours >= 1.0 / 16.0 {
-        return (cell.ours, Style { bg: others_style.fg, ..ours_style });
+    let is_stack = busy >= FULL_FROM && theme.has_colour() && theme.has_unicode;
+    if is_stack && ours < FULL_FROM && ours >= 1.0 / 16.0 {
+        return (ours, Style { bg: others_style.fg, ..ours_style });
     }
-    if others > cell.ours {
-        return (cell.busy, if theme.has_colour() { others_style } else { theme.faint_style() });
+    if busy - ours > ours {
+        let level = if area.is_top() { busy.min(MOST_OF_LINE) } else { busy };
+        return (level, if theme.has_colour() { others_style } else { theme.faint_style() });
     }
-    (cell.busy, ours_style)
+    (busy, ours_style)
 }
 
 #[cfg(test)]
@@ -179,10 +193,15 @@ mod tests {
         let theme = Theme::dark();
         let cell = |busy, ours| CoreCell { busy, ours, worker: None };
         let (ours, others) = (theme.fg(Role::CoreOurs), theme.fg(Role::CoreOthers));
-        assert_eq!(load_style(theme, cell(1.0, 0.5)), (0.5, Style { bg: others.fg, ..ours }));
-        assert_eq!(load_style(theme, cell(1.0, 1.0)), (1.0, ours));
-        assert_eq!(load_style(theme, cell(0.6, 0.4)), (0.6, ours));
-        assert_eq!(load_style(theme, cell(0.6, 0.1)), (0.6, others));
+        let line = |line_index, line_count| AreaLine { at: Rect::default(), line_index, line_count };
+        let single = |busy, ours| load_style(theme, line(0, 1), cell(busy, ours));
+        assert_eq!(single(1.0, 0.5), (0.5, Style { bg: others.fg, ..ours }));
+        assert_eq!(single(1.0, 1.0), (1.0, ours));
+        assert_eq!(single(0.75, 0.5), (0.75, ours));
+        assert_eq!(single(0.75, 0.125), (0.75, others));
+        assert_eq!(single(1.0, 0.0), (0.875, others), "the next core above stays apart");
+        let lines = [0, 1].map(|index| load_style(theme, line(index, 2), cell(1.0, 0.75)));
+        assert_eq!(lines, [(0.5, Style { bg: others.fg, ..ours }), (2.0, ours)], "our part begins at the bottom");
     }
 
     #[test]

@@ -39,6 +39,7 @@ impl Widget for LaneRow<'_> {
         view.with_cells(worker, &scene.axis.window(), |cells| {
             draw_timeline(scene, parts.timeline, cells, (part, of), &shares, buf);
         });
+        lane_content::draw_task_gaps(scene, worker, parts.timeline, buf);
         if part == of / 2 {
             lane_content::draw_contents(scene, worker, parts.timeline, buf);
         }

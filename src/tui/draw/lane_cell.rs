@@ -96,11 +96,20 @@ impl LaneCell {
         }
     }
 
-    fn appearance(self, theme: Theme, calm: Calm) -> (&'static str, Style) {
+    /// Returns the glyph and the style of a cell; `is_top` if another lane may follow directly above it.
+    fn appearance(self, theme: Theme, calm: Calm, is_top: bool) -> (&'static str, Style) {
         let is_area = theme.has_colour() && theme.has_unicode;
         match self {
             Self::Blank => (" ", Style::new()),
+            Self::Pure(state) if is_area && calm.is_hatched(theme, state) => hatched(theme, state),
+            Self::Pure(state) if is_area && is_top && theme.cell_glyph(state) == "█" => {
+                let style = Style::new().fg(theme.state_colour(state));
+                (LOW_CELL, calm.apply(theme, state, style))
+            }
             Self::Pure(state) => (theme.cell_glyph(state), calm.apply(theme, state, theme.cell_style(state))),
+            Self::Mixed { front, back, eighths } if is_area && calm.is_hatched(theme, front) => {
+                (theme.level_glyph(f64::from(eighths) / 8.0), Style::new().fg(theme.state_colour(back)))
+            }
             Self::Mixed { front, back, eighths } => {
                 let (glyph, style) = theme.mixed_cell(front, back, eighths);
                 (glyph, if is_area { calm.apply_to_both(theme, (front, back), style) } else { style })
@@ -116,6 +125,14 @@ impl LaneCell {
             }
         }
     }
+}
+
+/// The cell of a state that leaves a gap to the lane above.
+const LOW_CELL: &str = "▇";
+
+/// Returns the look of a wait that has most of a lane where colours cannot be made darker.
+fn hatched(theme: Theme, state: State) -> (&'static str, Style) {
+    ("▒", Style::new().fg(theme.state_colour(state)))
 }
 
 /// Whether a worker in this state waits for something that is not contended.
@@ -148,6 +165,11 @@ impl Calm {
         Self { state, factor: 1.0 - (1.0 - CALMEST) * above }
     }
 
+    /// Whether the lane's longest wait is hatched, because the terminal's own colours cannot be made darker.
+    fn is_hatched(self, theme: Theme, state: State) -> bool {
+        state == self.state && self.factor < 1.0 && !theme.can_shade(theme.state_colour(state))
+    }
+
     fn apply(self, theme: Theme, state: State, style: Style) -> Style {
         if state == self.state && self.factor < 1.0 { theme.shaded(style, self.factor) } else { style }
     }
@@ -166,7 +188,7 @@ pub(super) fn draw_cell(
     (line, of): (u16, u16),
     (theme, calm): (Theme, Calm),
 ) {
-    let (glyph, style) = LaneCell::from_shares(shares, of).for_line(line, of).appearance(theme, calm);
+    let (glyph, style) = LaneCell::from_shares(shares, of).for_line(line, of).appearance(theme, calm, of == 1);
     if let Some(cell) = buf.cell_mut(at) {
         cell.set_symbol(glyph).set_style(style);
     }
@@ -175,6 +197,7 @@ pub(super) fn draw_cell(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::theme::{Depth, Ground, ThemeName};
 
     fn times(spans: &[(State, u64)]) -> StateTimes {
         let mut shares = StateTimes::default();
@@ -254,12 +277,35 @@ mod tests {
     fn wall_of_one_wait_is_darker_than_the_work_that_breaks_it() {
         let theme = Theme::dark();
         let calm = Calm::of_lane(&times(&[(State::Lock, 97), (State::Running, 3)]));
-        let wall = LaneCell::Pure(State::Lock).appearance(theme, calm).1;
+        let wall = LaneCell::Pure(State::Lock).appearance(theme, calm, false).1;
         assert_ne!(wall.bg, Some(theme.state_colour(State::Lock)));
-        let work = LaneCell::Mixed { front: State::Lock, back: State::Running, eighths: 4 }.appearance(theme, calm).1;
+        let work = LaneCell::Mixed { front: State::Lock, back: State::Running, eighths: 4 };
+        let work = work.appearance(theme, calm, false).1;
         assert_eq!((work.fg, work.bg), (Some(theme.state_colour(State::Running)), wall.bg));
         let lively = Calm::of_lane(&times(&[(State::Lock, 40), (State::Running, 60)]));
-        let wait = LaneCell::Pure(State::Lock).appearance(theme, lively).1;
+        let wait = LaneCell::Pure(State::Lock).appearance(theme, lively, false).1;
         assert_eq!(wait.bg, Some(theme.state_colour(State::Lock)));
+    }
+
+    #[test]
+    fn lanes_of_one_line_leave_a_gap_between_them() {
+        let theme = Theme::dark();
+        for state in [State::Running, State::Lock, State::Io, State::Ready] {
+            let (glyph, style) = LaneCell::Pure(state).appearance(theme, Calm::NONE, true);
+            assert_eq!((glyph, style.fg, style.bg), (LOW_CELL, Some(theme.state_colour(state)), None));
+        }
+    }
+
+    #[test]
+    fn wall_of_one_wait_is_hatched_where_colours_cannot_be_darker() {
+        let theme = Theme::new(ThemeName::Ansi, Ground::Dark, Depth::Ansi16, true);
+        let calm = Calm::of_lane(&times(&[(State::Lock, 97), (State::Running, 3)]));
+        let (glyph, style) = LaneCell::Pure(State::Lock).appearance(theme, calm, true);
+        assert_eq!((glyph, style.bg), ("▒", None));
+        let work = LaneCell::Mixed { front: State::Lock, back: State::Running, eighths: 4 };
+        let (glyph, style) = work.appearance(theme, calm, true);
+        assert_eq!((glyph, style.fg, style.bg), ("▄", Some(theme.state_colour(State::Running)), None));
+        let lively = Calm::of_lane(&times(&[(State::Lock, 40), (State::Running, 60)]));
+        assert_eq!(LaneCell::Pure(State::Lock).appearance(theme, lively, true).0, LOW_CELL);
     }
 }

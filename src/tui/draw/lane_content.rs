@@ -23,6 +23,14 @@ const PLATE_SHADE: f64 = 0.45;
 /// Least columns of a task that is drawn as a block of its own.
 const MIN_BLOCK: u16 = 3;
 
+/// Draws a gap after each task of a lane, in one of its lines.
+pub(super) fn draw_task_gaps(scene: RunScene<'_>, worker: WorkerId, at: Rect, buf: &mut Buffer) {
+    let mut content = LaneContent { scene, at, buf };
+    for block in content.task_blocks(worker).iter().filter(|block| block.is_over) {
+        content.draw_gap(block.end - 1);
+    }
+}
+
 /// Writes the contents of a lane's spans into its middle line.
 pub(super) fn draw_contents(scene: RunScene<'_>, worker: WorkerId, at: Rect, buf: &mut Buffer) {
     let writes = scene.view.racing_writes(&scene.axis);
@@ -32,6 +40,14 @@ pub(super) fn draw_contents(scene: RunScene<'_>, worker: WorkerId, at: Rect, buf
     }
     content.draw_tasks(worker);
     content.draw_waits(worker);
+}
+
+/// A task as columns of a lane: the first, and the one after the last.
+struct TaskBlock {
+    first: u16,
+    end: u16,
+    number: Option<u64>,
+    is_over: bool,
 }
 
 struct LaneContent<'a, 'b> {
@@ -51,20 +67,23 @@ impl LaneContent<'_, '_> {
         (column(from).max(axis.blank_columns()), column(to))
     }
 
-    /// Draws a gap after each task, and its number.
-    fn draw_tasks(&mut self, worker: WorkerId) {
+    /// Returns the tasks that are wide enough to be blocks of their own.
+    fn task_blocks(&self, worker: WorkerId) -> Vec<TaskBlock> {
         let (view, axis) = (self.scene.view, self.scene.axis);
         let until = axis.end.min(view.now);
-        for task in view.shown_model().lane(worker).tasks(axis.start(), until, view.now) {
+        let tasks = view.shown_model().lane(worker).tasks(axis.start(), until, view.now);
+        let blocks = tasks.map(|task| {
             let (first, end) = self.columns(task.from, task.to.min(until));
-            if end.saturating_sub(first) < MIN_BLOCK {
-                continue;
-            }
-            if task.to < until {
-                self.draw_gap(end - 1);
-            }
-            if let Some(number) = task.number {
-                self.write((first, end - 1), &[number.to_string()], (Style::new(), None));
+            TaskBlock { first, end, number: task.number, is_over: task.to < until }
+        });
+        blocks.filter(|block| block.end.saturating_sub(block.first) >= MIN_BLOCK).collect()
+    }
+
+    /// Writes the number of each task.
+    fn draw_tasks(&mut self, worker: WorkerId) {
+        for block in self.task_blocks(worker) {
+            if let Some(number) = block.number {
+                self.write((block.first, block.end - 1), &[number.to_string()], (Style::new(), None));
             }
         }
     }
@@ -142,7 +161,7 @@ impl LaneContent<'_, '_> {
         let theme = self.scene.theme;
         for (column, letter) in (x..).zip(text.chars()) {
             let Some(cell) = self.buf.cell_mut((column, self.at.y)) else { return };
-            let is_area = theme.has_colour() && (cell.bg != Color::Reset || cell.symbol() == "█");
+            let is_area = theme.has_colour() && (cell.bg != Color::Reset || matches!(cell.symbol(), "█" | "▇" | "▒"));
             let area = plate.unwrap_or(if cell.bg == Color::Reset { cell.fg } else { cell.bg });
             if is_area {
                 cell.set_style(Style::reset().fg(theme.ink_on(area)).bg(area));

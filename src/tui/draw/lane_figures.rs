@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::run_view::{RunView, Viewport};
+use super::super::run_view::RunView;
 use super::super::theme::{Role, Theme};
 use super::{RunScene, text};
 use crate::model::StateTimes;
@@ -23,8 +23,9 @@ const GAP: u16 = 2;
 const MAX_BAR: u16 = 12;
 const MIN_BAR: u16 = 4;
 
-/// Least columns for what a stuck worker holds and wants.
-const MIN_RING_WIDTH: u16 = 20;
+/// Least columns for what a stuck worker holds and wants, and columns of each part from which its arrow is long.
+const MIN_RING_WIDTH: u16 = 16;
+const ROOMY_RING_PART: u16 = 11;
 
 /// The places of the figures of a lane.
 #[derive(Clone, Copy)]
@@ -52,10 +53,10 @@ impl FigureParts {
 pub(super) fn draw_heading(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) {
     let faint = scene.theme.faint_style();
     let at = Rect { x: at.x + GAP.min(at.width), width: at.width.saturating_sub(GAP), ..at };
-    if all_stuck(scene.view) && at.width >= MIN_RING_WIDTH {
-        let half = at.width / 2;
-        text::put_line(buf, Rect { width: half, ..at }, "has", faint);
-        text::put_line(buf, Rect { x: at.x + half, width: at.width - half, ..at }, "wants", faint);
+    if all_stuck(scene.view) && at.width + GAP >= MIN_RING_WIDTH {
+        let (has, wants) = ring_columns(at);
+        text::put_line(buf, has, "has", faint);
+        text::put_line(buf, wants, "wants", faint);
         return;
     }
     let has_ready_times = scene.view.shown_model().has_ready_times();
@@ -70,9 +71,18 @@ pub(super) fn draw_heading(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) {
     text::put_line(buf, at, &heading, faint);
 }
 
-/// Whether the window shows the end of a run in which all workers are stuck.
+/// Whether the shown moment is one of a run in which all workers that are left are stuck.
 fn all_stuck(view: &RunView) -> bool {
-    matches!(view.viewport, Viewport::Held(_)) && view.shown_model().first_deadlock().is_some()
+    let deadlocks = view.shown_deadlocks();
+    let is_stuck = |worker| deadlocks.iter().any(|deadlock| deadlock.workers.binary_search(&worker).is_ok());
+    let mut left = view.shown_model().lanes().filter(|(_, lane)| lane.activity().state.is_alive());
+    !deadlocks.is_empty() && left.all(|(worker, _)| is_stuck(worker))
+}
+
+/// Returns the columns of what a stuck worker holds, and of what it wants with the arrow before it.
+fn ring_columns(inner: Rect) -> (Rect, Rect) {
+    let half = inner.width / 2;
+    (Rect { width: half, ..inner }, Rect { x: inner.x + half, width: inner.width - half, ..inner })
 }
 
 /// Draws the figures of a lane.
@@ -96,21 +106,20 @@ fn stuck_between(view: &RunView, worker: WorkerId) -> Option<(Option<ResourceId>
 /// Draws `fork-1 ──▶ fork-2`, each in the colour of its holder.
 fn draw_ring_part(scene: RunScene<'_>, at: Rect, (has, wants): (Option<ResourceId>, ResourceId), buf: &mut Buffer) {
     let (view, theme) = (scene.view, scene.theme);
-    let inner = Rect { x: at.x + GAP, width: at.width - GAP, ..at };
-    let arrow = theme.glyph("──▶ ", "--> ");
-    let name_width = (inner.width - 4) / 2;
+    let (left, right) = ring_columns(Rect { x: at.x + GAP, width: at.width - GAP, ..at });
+    let is_wide = left.width >= ROOMY_RING_PART;
+    let arrow = if is_wide { theme.glyph("──▶ ", "--> ") } else { theme.glyph("▶ ", "> ") };
     let registry = view.shown_model().registry();
-    let name = |id| truncate_name(registry.resource_name(id), usize::from(name_width) - 1, theme.ellipsis());
+    let name = |id, width: u16| truncate_name(registry.resource_name(id), usize::from(width), theme.ellipsis());
     let style = |id| {
         let holder = view.figures.lock(id).and_then(|lock| lock.holders.first().map(|(worker, _)| *worker));
         holder.map_or(Style::new(), |worker| theme.identity_style(worker.index()))
     };
     if let Some(has) = has {
-        text::put_line(buf, Rect { width: name_width, ..inner }, &name(has), style(has));
+        text::put_line(buf, left, &name(has, left.width.saturating_sub(1)), style(has));
     }
-    let rest = Rect { x: inner.x + name_width, width: inner.width - name_width, ..inner };
-    let rest = text::put_line(buf, rest, arrow, theme.state_style(State::Lock));
-    text::put_line(buf, rest, &name(wants), style(wants));
+    let rest = text::put_line(buf, right, arrow, theme.state_style(State::Lock));
+    text::put_line(buf, rest, &name(wants, rest.width), style(wants));
 }
 
 /// Draws the shares of a lane: a bar with all states, and two percentages.

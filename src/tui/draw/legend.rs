@@ -22,7 +22,7 @@ impl Widget for Legend<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let inner = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
         if let Some((text, style)) = status_line(self.app, &self.view.filter) {
-            text::put_line(buf, inner, &text, style);
+            text::put_first_fitting(buf, inner, &[&text], self.app.theme.ellipsis(), style);
             return;
         }
         let inner = filter_pill::draw_filter(self.app.theme, &self.view.filter, inner, buf);

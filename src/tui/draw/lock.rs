@@ -18,14 +18,24 @@ use crate::trace::{ResourceId, Span, State, WorkerId};
 
 pub(super) const HEADS: [&str; 4] = ["held", "waited", "p99", "max"];
 
-/// Returns what the colours of the locks mean.
-pub(super) fn caption(view: &RunView) -> &'static str {
-    let locks = || view.figures.locks.iter().filter_map(|(id, _)| view.shown_model().lock(*id)).map(Lock::capacity);
+/// Returns what the colours of the locks mean, from the longest text to the shortest.
+pub(super) fn captions(view: &RunView) -> [&'static str; 3] {
+    let known = || view.figures.locks.iter().filter_map(|(id, _)| view.newest_model().lock(*id));
+    let is_any_used = known().any(|lock| lock.acquired() > 0);
+    let locks = || known().filter(move |lock| !is_any_used || lock.acquired() > 0).map(Lock::capacity);
     let is_shared = |capacity| !has_one_holder(capacity);
     match (locks().all(is_shared), locks().any(is_shared)) {
-        (true, _) => "height: how many hold it; dim while nobody waits",
-        (false, true) => "coloured by holder, blue: how many hold it; dim while nobody waits",
-        (false, false) => "coloured by holder, dim while nobody waits",
+        (true, _) => {
+            ["height: how many hold it; dim while nobody waits", "height: how many hold it", "height: holders"]
+        }
+        (false, true) => [
+            "coloured by holder, blue: how many hold it; dim while nobody waits",
+            "coloured by holder, blue: how many hold it",
+            "coloured by holder",
+        ],
+        (false, false) => {
+            ["coloured by holder, dim while nobody waits", "coloured by holder, dim: no wait", "coloured by holder"]
+        }
     }
 }
 

@@ -106,9 +106,9 @@ impl QueueRow<'_> {
         }
     }
 
-    /// Whether there is room for both rates, and another line for what they mean.
+    /// Whether there is room for both rates.
     fn has_rates(&self) -> bool {
-        self.line_count > 1 && self.scene.has_wide_figures()
+        self.scene.has_wide_figures()
     }
 
     fn outlook_style(&self, outlook: Outlook) -> Style {

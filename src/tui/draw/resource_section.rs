@@ -1,7 +1,10 @@
 //! The headings of the sections of resources and cores: names, captions, and the headings of their figures.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::layout::Section;
 use super::super::run_view::RunView;
@@ -40,19 +43,28 @@ pub(super) fn figure_heads(scene: RunScene<'_>, section: Section) -> &'static [&
 /// Draws what the section's rows show, and what to know about its figures.
 pub(super) fn draw_caption(scene: RunScene<'_>, section: Section, at: Rect, buf: &mut Buffer) {
     let (view, faint) = (scene.view, scene.theme.faint_style());
-    let (rest, note) = match section {
-        Section::Locks => (text::put_line(buf, at, lock::caption(view), faint), lock_figures_note(view)),
-        Section::Signals => (signal::draw_legend(scene.theme, at, buf), signal_figures_note(view).map(Into::into)),
-        Section::Response => (text::put_line(buf, at, response::CAPTION, faint), None),
+    let note: Cow<'_, str> = match section {
+        Section::Locks => lock_figures_note(view).unwrap_or_default().into(),
+        Section::Signals => signal_figures_note(view).unwrap_or_default().into(),
+        _ => "".into(),
+    };
+    let note_width = u16::try_from(note.width()).unwrap_or(u16::MAX);
+    let has_room = note_width < at.width;
+    let before = Rect { width: at.width - if has_room { note_width } else { 0 }, ..at };
+    let ellipsis = scene.theme.ellipsis();
+    match section {
+        Section::Locks => text::put_first_fitting(buf, before, &lock::captions(view), ellipsis, faint),
+        Section::Signals => signal::draw_legend(scene.theme, before, buf),
+        Section::Response => text::put_first_fitting(buf, before, &response::CAPTIONS, ellipsis, faint),
         Section::Throughput => {
             let words = view.figures.throughput.map_or("", |figures| throughput::caption(figures.of));
-            (text::put_line(buf, at, words, faint), None)
+            text::put_first_fitting(buf, before, &[words], ellipsis, faint);
         }
-        Section::Cores => return cores::draw_load_owners(scene, at, buf),
-        Section::Workers | Section::Queues | Section::Counters => return,
-    };
-    if let Some(words) = note {
-        text::put_right(buf, rest, &words, faint);
+        Section::Cores => cores::draw_load_owners(scene, before, buf),
+        Section::Workers | Section::Queues | Section::Counters => {}
+    }
+    if has_room {
+        text::put_right(buf, at, &note, faint);
     }
 }
 

@@ -17,7 +17,11 @@ pub(super) const HEADS: [&str; 3] = ["p50", "p90", "p99"];
 
 pub(super) const SHORT_HEADS: [&str; 2] = ["p50", "p99"];
 
-pub(super) const CAPTION: &str = "a dot for each task that ended, by its time from submit to result";
+pub(super) const CAPTIONS: [&str; 3] = [
+    "a dot for each task that ended, by its time from submit to result",
+    "a dot for each task: submit to result",
+    "a dot for each task",
+];
 
 /// Rows and columns of dots in a cell.
 const DOT_ROWS: u16 = 4;

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::theme::{Role, Theme};
 use super::area::{AreaLine, draw_area, draw_guide, whole_scale};
@@ -74,13 +75,15 @@ pub(super) const fn mark(theme: Theme, is_lost: bool) -> (&'static str, Role) {
     if is_lost { (theme.glyph("✗", "x"), Role::Error) } else { (theme.glyph("▾", "v"), Role::Strong) }
 }
 
-/// Draws what the marks mean. Returns the rest of the line.
-pub(super) fn draw_legend(theme: Theme, at: Rect, buf: &mut Buffer) -> Rect {
+/// Draws what the marks mean, as much of it as fits.
+pub(super) fn draw_legend(theme: Theme, at: Rect, buf: &mut Buffer) {
     let mut rest = at;
-    for (is_lost, words) in [(false, " signal  "), (true, " lost: nobody waited  ")] {
+    for (is_lost, texts) in [(false, [" signal  "; 2]), (true, [" lost: nobody waited  ", " lost  "])] {
         let (glyph, role) = mark(theme, is_lost);
+        let fits = |words: &&str| words.trim_end().width() < usize::from(rest.width);
+        let Some(words) = texts.iter().copied().find(fits) else { return };
         rest = text::put_line(buf, rest, glyph, theme.fg(role));
         rest = text::put_line(buf, rest, words, theme.faint_style());
     }
-    text::put_line(buf, rest, "height: workers that wait", theme.faint_style())
+    text::put_first_fitting(buf, rest, &["height: workers that wait", ""], theme.ellipsis(), theme.faint_style());
 }

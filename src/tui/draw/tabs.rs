@@ -30,8 +30,8 @@ impl Widget for TabLine<'_> {
         if bar.is_cut.0 {
             text::put_line(buf, Rect { width: 1, ..line }, theme.slider_marks().0, faint);
         }
-        if bar.is_cut.1 && bar.rest.x > line.x {
-            text::put_line(buf, Rect { x: bar.rest.x - 1, width: 1, ..line }, theme.slider_marks().1, faint);
+        if let Some(at) = bar.cut_mark {
+            text::put_line(buf, at, theme.slider_marks().1, faint);
         }
         legend::draw_hints(self.app, self.app.key_context(), bar.rest, buf);
     }

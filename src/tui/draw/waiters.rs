@@ -21,16 +21,23 @@ const WRITER_FROM: f32 = 1.0 / 8.0;
 /// next one, because the history's slots and the cells do not begin together.
 const MIN_MEAN: f32 = 1.0 / 16.0;
 
+/// One line of the area; `line_index` counts from its top.
 pub(super) struct WaitersRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) id: ResourceId,
+    pub(super) line_index: u16,
+    pub(super) line_count: u16,
 }
 
 impl Widget for WaitersRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
-        let Self { scene, id } = self;
-        let (view, theme) = (scene.view, scene.theme);
+        let Self { scene, id, line_index, line_count } = self;
         let parts = scene.split_row(line);
+        let average = draw_waiters(scene, id, AreaLine { at: parts.timeline, line_index, line_count }, buf);
+        if line_index > 0 {
+            return;
+        }
+        let (view, theme) = (scene.view, scene.theme);
         let rest = text::put_line(buf, parts.label, "   waiters", theme.faint_style());
         let figures = view.figures.lock(id);
         let waiting = figures.map_or(0, |figures| figures.waiters.len());
@@ -41,24 +48,29 @@ impl Widget for WaitersRow<'_> {
             };
             text::put_right(buf, rest, &words, theme.state_style(State::Lock));
         }
-        let is_rwlock = view.shown_model().lock(id).is_some_and(|lock| lock.capacity() == LockCapacity::ReadersWriter);
-        let average = view.with_lock_cells(id, &scene.axis.window(), |cells| {
-            let most = whole_scale(cells.iter().map(|cell| cell.mean_waiters));
-            let style = Style::new().fg(theme.state_colour(State::Lock));
-            let style = if theme.has_colour() { theme.shaded(style, CALM) } else { Style::new() };
-            let levels = cells.iter().map(|cell| {
-                let is_dim = is_rwlock && cell.mean_waiting_writers < WRITER_FROM;
-                let mean = if cell.mean_waiters < MIN_MEAN { 0.0 } else { f64::from(cell.mean_waiters) };
-                (mean / most, if is_dim { theme.shaded(style, READERS) } else { style })
-            });
-            draw_area(scene, AreaLine::single(parts.timeline), levels, buf);
-            mean(cells)
-        });
         if let Some(average) = average {
             let at = scene.figures_area(parts.figures);
             text::put_line(buf, at, &format!("{average:.1} on average"), theme.faint_style());
         }
     }
+}
+
+/// Draws a line of the area. Returns how many waited on average.
+fn draw_waiters(scene: RunScene<'_>, id: ResourceId, area: AreaLine, buf: &mut Buffer) -> Option<f32> {
+    let (view, theme) = (scene.view, scene.theme);
+    let is_rwlock = view.shown_model().lock(id).is_some_and(|lock| lock.capacity() == LockCapacity::ReadersWriter);
+    view.with_lock_cells(id, &scene.axis.window(), |cells| {
+        let most = whole_scale(cells.iter().map(|cell| cell.mean_waiters));
+        let style = Style::new().fg(theme.state_colour(State::Lock));
+        let style = if theme.has_colour() { theme.shaded(style, CALM * area.brightness()) } else { Style::new() };
+        let levels = cells.iter().map(|cell| {
+            let is_dim = is_rwlock && cell.mean_waiting_writers < WRITER_FROM;
+            let mean = if cell.mean_waiters < MIN_MEAN { 0.0 } else { f64::from(cell.mean_waiters) };
+            (mean / most, if is_dim { theme.shaded(style, READERS) } else { style })
+        });
+        draw_area(scene, area, levels, buf);
+        mean(cells)
+    })
 }
 
 fn mean(cells: &[LockCell]) -> f32 {

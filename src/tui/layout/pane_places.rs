@@ -22,6 +22,9 @@ const MIN_ROWS_ABOVE: u16 = 14;
 /// Most panes of the side column.
 const MAX_STACKED: usize = 4;
 
+/// Most lines that the histogram of response times gets beyond those that it wants.
+const MAX_HISTOGRAM_EXTRA: u16 = 8;
+
 /// Spare lines of the side column that are kept for events.
 const KEPT_SPARE: u16 = 6;
 
@@ -197,7 +200,7 @@ fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Re
     }
     let wanted_more = |pane: Pane| lines(pane, view, width).saturating_sub(least_lines(pane));
     let spare = free.saturating_sub(chosen.iter().map(|pane| wanted_more(*pane)).fold(0, u16::saturating_add));
-    let rows = u16::try_from(view.figures.workers().count()).unwrap_or(u16::MAX);
+    let rows = u16::try_from(panes::lines_of_large_costs(view, width)).unwrap_or(u16::MAX);
     // Rows two lines high, where enough is left for the others.
     let for_large_rows = if rows.saturating_add(KEPT_SPARE) <= spare { rows } else { 0 };
     let mut stacked = Vec::new();
@@ -206,6 +209,11 @@ fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Re
         let large = if *pane == Pane::Costs { for_large_rows } else { 0 };
         let more = wanted_more(*pane).saturating_add(large).min(free);
         free -= more;
+        // A histogram gains from lines that no pane wants.
+        let others = chosen[i + 1..].iter().map(|pane| wanted_more(*pane)).fold(0, u16::saturating_add);
+        let extra = if *pane == Pane::Pools { free.saturating_sub(others).min(MAX_HISTOGRAM_EXTRA) } else { 0 };
+        free -= extra;
+        let more = more + extra;
         let height = if i + 1 == chosen.len() { area.height } else { least_lines(*pane) + more };
         stacked.push((*pane, take_top(&mut area, height)));
     }

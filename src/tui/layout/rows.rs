@@ -1,11 +1,15 @@
 //! The rows of the timeline: as many as fit, with a row that stands for those that do not.
 
+mod budget;
 mod large;
+mod used;
 
 use super::{ResourceId, WorkerId};
 use crate::trace::PoolId;
-use crate::tui::figures::{CounterFigures, LockFigures};
+use crate::tui::figures::LockFigures;
 use crate::tui::run_view::{LaneOrder, RunView, Selection};
+use budget::LineBudget;
+use used::{UsedResources, is_live};
 
 pub(super) use large::build_large_rows;
 
@@ -28,8 +32,12 @@ pub(in crate::tui) enum TimelineRow {
         /// Whether a row of its waiters follows.
         has_waiters_row: bool,
     },
-    /// How many wait for a lock.
-    Waiters(ResourceId),
+    /// How many wait for a lock, like the area of a queue.
+    Waiters {
+        id: ResourceId,
+        line: u16,
+        of: u16,
+    },
     /// The number of locks without a row.
     MoreLocks(usize),
     /// The area of a queue may be several lines high; `line` counts from its top.
@@ -52,9 +60,19 @@ pub(in crate::tui) enum TimelineRow {
         line: u16,
         of: u16,
     },
-    Core(usize),
+    /// The load of a core, likewise.
+    Core {
+        core: usize,
+        line: u16,
+        of: u16,
+    },
     /// All cores in one row.
     Cores,
+    /// The names of resources without rows: those that the run has not used yet, and counters that are still zero.
+    Unused {
+        unused: Vec<ResourceId>,
+        zero: Vec<ResourceId>,
+    },
     Blank,
 }
 
@@ -70,89 +88,41 @@ pub(in crate::tui) enum Section {
     Cores,
 }
 
-/// Lines of a queue's area, of a pool's response times and of the throughput on a screen with room.
-const QUEUE_LINES: u16 = 5;
-const RESPONSE_LINES: u16 = 4;
-const THROUGHPUT_LINES: u16 = 2;
-
-/// Most locks whose waiters have rows: of more locks, those take too much room.
-const MAX_LOCKS_WITH_WAITERS: usize = 2;
-
-/// Most pools whose response times have rows.
-const MAX_RESPONSE_POOLS: usize = 2;
-
-/// Most lines of a queue's area: it would not become more readable.
-const MAX_QUEUE_LINES: u16 = 8;
-
-/// Most lines of a lane.
-const MAX_LANE_LINES: u16 = 3;
-
-/// Most cores with a row of their own; more of them share one row.
-const MAX_CORE_ROWS: usize = 8;
-
-/// How many lines each section gets.
-struct LineBudget {
-    lanes: usize,
-    locks: usize,
-    queues: usize,
-    queue_lines: u16,
-    /// Locks of which the waiters have a row.
-    waiters: usize,
-    responses: usize,
-    response_lines: u16,
-    throughput_lines: u16,
-    signals: usize,
-    counters: usize,
-    cores: usize,
-    has_headings: bool,
-    /// Whether there is a blank line between sections.
-    has_gaps: bool,
-}
-
-/// Builds the rows for a body of this height, of which `free` lines should stay empty. Few lanes are spaced apart, very
-/// few are several lines high, and remaining lines make the areas of queues higher.
+/// Builds the rows for a body of this height, of which `free` lines should stay empty. What has no room is shortened or
+/// left out; remaining lines set the lanes apart and make areas higher.
 pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<TimelineRow> {
     let lanes = view.visible_lanes();
     let groups = view.folded_groups();
     let has_gone = view.shown_model().gone_workers().next().is_some();
-    let mut share = LineBudget::fit(view, lanes.len() + groups.len() + usize::from(has_gone), height);
+    let used = UsedResources::of(view);
+    let share = LineBudget::fit(view, &used, lanes.len() + groups.len() + usize::from(has_gone), height, free);
     let mut rows = Vec::new();
-    let spare = height.saturating_sub(share.total_lines() + free);
     let mut lane_rows = lane_rows(view, &lanes, share.lanes.saturating_sub(groups.len()).max(1));
     lane_rows.extend(groups.into_iter().map(|(group, members)| TimelineRow::FoldedGroup(group, members)));
-    let lane_rows = spread_lanes(lane_rows, spare);
-    let left = (spare + share.lanes).saturating_sub(lane_rows.len()) / share.queues.max(1);
-    share.queue_lines = (share.queue_lines + left as u16).min(MAX_QUEUE_LINES);
-    push_section(&mut rows, &share, Section::Workers, lane_rows);
-    push_section(&mut rows, &share, Section::Locks, lock_rows(view, &share));
-    let queues = view.figures.queues.iter().take(share.queues).flat_map(|(id, _)| {
-        (0..share.queue_lines).map(|line| TimelineRow::Queue { id: *id, line, of: share.queue_lines })
-    });
-    push_section(&mut rows, &share, Section::Queues, queues.collect());
-    push_section(&mut rows, &share, Section::Signals, signal_rows(view, share.signals));
-    let counters = counter_rows(view, share.counters);
-    push_section(&mut rows, &share, Section::Counters, counters);
+    push_section(&mut rows, &share, Section::Workers, spread_lanes(lane_rows, &share));
+    push_section(&mut rows, &share, Section::Locks, lock_rows(view, &used.locks, &share));
+    push_section(&mut rows, &share, Section::Queues, queue_rows(view, &used.queues, &share));
+    push_section(&mut rows, &share, Section::Signals, signal_rows(view, &used.signals, share.signals));
+    push_section(&mut rows, &share, Section::Counters, counter_rows(view, &used.counters, share.counters));
     push_section(&mut rows, &share, Section::Response, response_rows(view, &share));
     let of = share.throughput_lines;
     let throughput = (0..of).map(|line| TimelineRow::Throughput { line, of }).collect();
     push_section(&mut rows, &share, Section::Throughput, throughput);
-    let cores = match share.cores {
-        0 => Vec::new(),
-        1 => vec![TimelineRow::Cores],
-        n => view.figures.cores.iter().take(n).map(|(core, _)| TimelineRow::Core(*core)).collect(),
-    };
-    push_section(&mut rows, &share, Section::Cores, cores);
+    push_section(&mut rows, &share, Section::Cores, core_rows(view, &share));
+    if share.has_unused_row {
+        rows.extend(share.has_gaps.then_some(TimelineRow::Blank));
+        rows.push(TimelineRow::Unused { unused: used.unused, zero: used.zero });
+    }
     rows.truncate(height);
     rows
 }
 
-/// Spreads the lanes over the spare lines, all by the same amount.
-fn spread_lanes(rows: Vec<TimelineRow>, spare: usize) -> Vec<TimelineRow> {
-    let each = spare / rows.len().max(1);
+/// Gives each lane its lines, and sets them apart if there is room for that.
+fn spread_lanes(rows: Vec<TimelineRow>, share: &LineBudget) -> Vec<TimelineRow> {
     let one = |row: TimelineRow| {
-        let apart = (each > 0).then_some(TimelineRow::Blank);
+        let apart = share.has_lane_gaps.then_some(TimelineRow::Blank);
         let lines = match row {
-            TimelineRow::Lane { worker, .. } => lane_lines(worker, (each as u16).clamp(1, MAX_LANE_LINES)).collect(),
+            TimelineRow::Lane { worker, .. } => lane_lines(worker, share.lane_lines).collect(),
             row => vec![row],
         };
         lines.into_iter().chain(apart)
@@ -181,74 +151,6 @@ fn push_section(rows: &mut Vec<TimelineRow>, share: &LineBudget, section: Sectio
         rows.push(TimelineRow::Heading(section));
     }
     rows.extend(content);
-}
-
-impl LineBudget {
-    /// Returns the budget for everything, or with sections shortened until it fits, the least important first.
-    fn fit(view: &RunView, lanes: usize, height: usize) -> Self {
-        let figures = &view.figures;
-        let cores = figures.cores.len();
-        let mut share = Self {
-            lanes,
-            locks: figures.locks.len(),
-            queues: figures.queues.len(),
-            queue_lines: QUEUE_LINES,
-            waiters: if figures.locks.len() <= MAX_LOCKS_WITH_WAITERS { figures.locks.len() } else { 0 },
-            responses: figures.pools.len().min(MAX_RESPONSE_POOLS),
-            response_lines: RESPONSE_LINES,
-            throughput_lines: if figures.throughput.is_some() { THROUGHPUT_LINES } else { 0 },
-            signals: figures.signals.len(),
-            counters: figures.counters.len(),
-            cores: if cores <= MAX_CORE_ROWS { cores } else { 1 },
-            has_headings: true,
-            has_gaps: true,
-        };
-        let live_counters = live_counters(view);
-        let steps: [&dyn Fn(&mut Self); 20] = [
-            &|s| s.throughput_lines = s.throughput_lines.min(1),
-            &|s| s.response_lines = s.response_lines.min(3),
-            &|s| s.cores = s.cores.min(1),
-            &|s| s.queue_lines = s.queue_lines.min(3),
-            &|s| s.has_gaps = false,
-            &|s| s.response_lines = s.response_lines.min(2),
-            &|s| s.counters = live_counters,
-            &|s| s.throughput_lines = 0,
-            &|s| s.waiters = 0,
-            &|s| s.queue_lines = s.queue_lines.min(2),
-            &|s| s.locks = s.locks.min(8),
-            &|s| s.signals = s.signals.min(4),
-            &|s| s.lanes = s.lanes.min((height * 2 / 3).max(8)),
-            &|s| s.responses = 0,
-            &|s| s.has_headings = false,
-            &|s| s.queue_lines = 1,
-            &|s| s.locks = s.locks.min(3),
-            &|s| (s.queues, s.signals, s.counters) = (s.queues.min(1), s.signals.min(1), s.counters.min(1)),
-            &|s| s.lanes = s.lanes.min(height.saturating_sub(s.total_lines() - s.lanes).max(3)),
-            &|s| s.cores = 0,
-        ];
-        for step in steps {
-            if share.total_lines() <= height {
-                break;
-            }
-            step(&mut share);
-        }
-        if share.total_lines() < height && share.lanes < lanes {
-            share.lanes = (share.lanes + height - share.total_lines()).min(lanes);
-        }
-        share
-    }
-
-    fn total_lines(&self) -> usize {
-        let responses = self.responses * usize::from(self.response_lines);
-        let figures = [responses, usize::from(self.throughput_lines), self.cores];
-        let resources = [self.lanes, self.locks, self.queues, self.signals, self.counters];
-        let sections = || resources.into_iter().chain(figures);
-        let heads = sections().filter(|lines| *lines > 0).count();
-        let gaps = if self.has_gaps { heads.saturating_sub(1) } else { 0 };
-        let heads = if self.has_headings { heads.saturating_sub(1) } else { 0 };
-        let further_queue_lines = self.queues * usize::from(self.queue_lines - 1);
-        sections().sum::<usize>() + self.waiters + further_queue_lines + heads + gaps
-    }
 }
 
 /// Returns all lanes, or a choice of them and one row for the rest. While none is selected, these are the worst of the
@@ -286,20 +188,20 @@ fn lane_rows(view: &RunView, lanes: &[WorkerId], room: usize) -> Vec<TimelineRow
 
 /// Returns the locks in their order of declaration, each with its waiters if they have rows; if not all fit, the most
 /// contended ones.
-fn lock_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {
-    let (locks, room) = (&view.figures.locks, share.locks);
+fn lock_rows(view: &RunView, locks: &[ResourceId], share: &LineBudget) -> Vec<TimelineRow> {
     let has_waiters_row = share.waiters > 0;
     let rows_of = |id: ResourceId| {
-        let waiters = has_waiters_row.then_some(TimelineRow::Waiters(id));
+        let of = if has_waiters_row { share.waiter_lines } else { 0 };
+        let waiters = (0..of).map(move |line| TimelineRow::Waiters { id, line, of });
         std::iter::once(TimelineRow::Lock { id, has_waiters_row }).chain(waiters)
     };
-    if locks.len() <= room {
-        return locks.iter().flat_map(|(id, _)| rows_of(*id)).collect();
+    if locks.len() <= share.locks {
+        return locks.iter().flat_map(|id| rows_of(*id)).collect();
     }
-    let Some(room) = room.checked_sub(1) else { return Vec::new() };
+    let Some(room) = share.locks.checked_sub(1) else { return Vec::new() };
     let chosen = |id: ResourceId| view.selection == Some(Selection::Lock(id));
     let pressed = |lock: &LockFigures| lock.contended_share.unwrap_or(0.0);
-    let mut worst: Vec<_> = locks.iter().collect();
+    let mut worst: Vec<_> = view.figures.locks.iter().filter(|(id, _)| locks.binary_search(id).is_ok()).collect();
     worst.sort_by(|(a, x), (b, y)| chosen(*b).cmp(&chosen(*a)).then(pressed(y).total_cmp(&pressed(x))).then(a.cmp(b)));
     let mut kept: Vec<ResourceId> = worst.into_iter().take(room).map(|(id, _)| *id).collect();
     kept.sort_unstable();
@@ -307,24 +209,25 @@ fn lock_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {
     kept.into_iter().flat_map(rows_of).chain([TimelineRow::MoreLocks(more)]).collect()
 }
 
-/// Whether a counter has a value that says something.
-fn is_live(counter: &CounterFigures) -> bool {
-    counter.value != 0 || counter.lost.is_some_and(|lost| lost != 0) || counter.failed_swaps.is_some_and(|n| n > 0)
-}
-
-fn live_counters(view: &RunView) -> usize {
-    view.figures.counters.iter().filter(|(_, counter)| is_live(counter)).count()
+/// Returns the first queues; one that never had an item needs no area.
+fn queue_rows(view: &RunView, queues: &[ResourceId], share: &LineBudget) -> Vec<TimelineRow> {
+    let lines = |id: &ResourceId| if used::is_idle_queue(view, *id) { 1 } else { share.queue_lines };
+    let rows = |id: &ResourceId| {
+        let (id, of) = (*id, lines(id));
+        (0..of).map(move |line| TimelineRow::Queue { id, line, of })
+    };
+    queues.iter().take(share.queues).flat_map(rows).collect()
 }
 
 /// Returns the counters in their order of declaration; if not all fit, those that are not zero.
-fn counter_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
-    let mut kept: Vec<_> = view.figures.counters.iter().collect();
+fn counter_rows(view: &RunView, counters: &[ResourceId], room: usize) -> Vec<TimelineRow> {
+    let mut kept = counters.to_vec();
     if kept.len() > room {
-        kept.sort_by_key(|(id, counter)| (!is_live(counter), *id));
+        kept.sort_by_key(|id| (!view.figures.counter(*id).is_some_and(is_live), *id));
         kept.truncate(room);
-        kept.sort_by_key(|(id, _)| *id);
+        kept.sort_unstable();
     }
-    kept.into_iter().map(|(id, _)| TimelineRow::Counter(*id)).collect()
+    kept.into_iter().map(TimelineRow::Counter).collect()
 }
 
 fn response_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {
@@ -334,10 +237,25 @@ fn response_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {
 }
 
 /// Returns the signals in their order of declaration; if not all fit, those with the most waiting workers.
-fn signal_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
-    let mut most_awaited: Vec<_> = view.figures.signals.iter().collect();
-    most_awaited.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.waiters));
-    let mut kept: Vec<ResourceId> = most_awaited.into_iter().take(room).map(|(id, _)| *id).collect();
+fn signal_rows(view: &RunView, signals: &[ResourceId], room: usize) -> Vec<TimelineRow> {
+    let mut kept = signals.to_vec();
+    kept.sort_by_key(|id| std::cmp::Reverse(view.figures.signal(*id).map_or(0, |figures| figures.waiters)));
+    kept.truncate(room);
     kept.sort_unstable();
     kept.into_iter().map(TimelineRow::Signal).collect()
+}
+
+/// Returns the cores, each apart from the next one where they are several lines high.
+fn core_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {
+    if share.cores <= 1 {
+        return vec![TimelineRow::Cores; share.cores];
+    }
+    let of = share.core_lines;
+    let cores = view.figures.cores.iter().take(share.cores).enumerate();
+    cores
+        .flat_map(|(nth, (core, _))| {
+            let apart = (of > 1 && nth > 0).then_some(TimelineRow::Blank);
+            apart.into_iter().chain((0..of).map(|line| TimelineRow::Core { core: *core, line, of }))
+        })
+        .collect()
 }

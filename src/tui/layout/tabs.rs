@@ -7,13 +7,18 @@ use crate::tui::panes;
 use crate::tui::run_view::{Pane, RunView};
 
 /// Columns of the last line that the key hints keep.
-const HINTS_WIDTH: u16 = 17;
+const HINTS_WIDTH: u16 = 19;
+
+/// Columns between the tabs and the hints.
+const GAP: u16 = 2;
 
 /// The tabs that have room.
 pub(in crate::tui) struct TabBar {
     pub(in crate::tui) tabs: Vec<Tab>,
     /// Whether tabs are left out at the left, and at the right.
     pub(in crate::tui) is_cut: (bool, bool),
+    /// The place of the mark that tabs are left out at the right.
+    pub(in crate::tui) cut_mark: Option<Rect>,
     /// The columns right of the tabs.
     pub(in crate::tui) rest: Rect,
 }
@@ -46,8 +51,9 @@ impl TabBar {
             at.x += width;
         }
         let is_cut = (first > 0, first + tabs.len() < labels.len());
-        let x = (at.x + u16::from(is_cut.1)).min(line.right());
-        Self { tabs, is_cut, rest: Rect { x, width: line.right() - x, ..line } }
+        let cut_mark = is_cut.1.then(|| Rect { x: at.x, width: 1, ..line }.intersection(line));
+        let x = (at.x + u16::from(is_cut.1) + GAP).min(line.right());
+        Self { tabs, is_cut, cut_mark, rest: Rect { x, width: line.right() - x, ..line } }
     }
 
     /// Returns the pane whose tab is in this column.

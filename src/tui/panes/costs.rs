@@ -44,6 +44,16 @@ const MAX_NAME_WIDTH: u16 = 18;
 /// Most waiters with a row.
 const MAX_ROWS: usize = 16;
 
+/// Returns the lines by which the rows would be higher if there is room for rows two lines high.
+pub(super) fn lines_of_large_rows(view: &RunView, width: u16) -> usize {
+    let workers = view.figures.workers().count();
+    let registry = view.shown_model().registry();
+    let longest = view.figures.workers().map(|id| registry.worker_name(id).width()).max().unwrap_or(0);
+    let name_width = (longest as u16).clamp(6, MAX_NAME_WIDTH).min(width / 3);
+    let room = width.saturating_sub(3 + name_width + SUM_WIDTH);
+    if usize::from(room / LARGE_CELL_WIDTH) >= workers { workers.min(MAX_ROWS) } else { 0 }
+}
+
 struct CostsPane<'a> {
     view: &'a RunView,
     theme: Theme,

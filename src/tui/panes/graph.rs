@@ -110,16 +110,16 @@ impl RingsWidget<'_> {
         let notes = self.notes(deadlock, area.width);
         let below = u16::try_from(notes.len()).unwrap_or(u16::MAX);
         let room = Size::new(area.width, area.height.saturating_sub(below));
-        let closing_width = closing.width();
-        let beside = Size::new(area.width.saturating_sub(closing_width + GAP), room.height);
-        let is_beside = ring.has_boxes(beside);
-        let ring_room = if is_beside { beside } else { room };
+        let beside = |closing_width: u16| Size::new(area.width.saturating_sub(closing_width + GAP), room.height);
+        let widths = [closing.width(), closing.brief_width()];
+        let closing_width = widths.into_iter().find(|width| ring.has_boxes(beside(*width)));
+        let ring_room = closing_width.map_or(room, beside);
         let size = ring.size(ring_room);
         let width = size.width.min(ring_room.width);
         let ring_area = Rect { width, height: size.height, ..area };
         ring.draw(ring_area, buf);
         let mut used = size.height;
-        if is_beside {
+        if let Some(closing_width) = closing_width {
             let x = area.x + (width + GAP).max(area.width.saturating_sub(closing_width));
             let at = Rect { x, width: area.right().saturating_sub(x), height: room.height, ..area };
             closing.draw(at, buf);

@@ -26,7 +26,7 @@ pub(super) const PANE: SeparatePane = SeparatePane {
 const LINES_PER_POOL: usize = 15;
 
 /// Least and most lines of the histogram, its axis not included.
-const HISTOGRAM_LINES: std::ops::RangeInclusive<usize> = 2..=8;
+const HISTOGRAM_LINES: std::ops::RangeInclusive<usize> = 2..=16;
 
 /// Columns of the words before a line's figures.
 const LABEL_WIDTH: usize = 12;

@@ -78,12 +78,16 @@ impl RunView {
     fn fit_whole_run(&mut self) {
         let (first, last) = (self.first_moment(), self.last_moment());
         let least = |from: Stamp, to: Stamp| to.span_since(from).0.div_ceil(u64::from(self.columns.max(1)));
-        if self.player().is_some() || self.shown_model().run_end().is_none() {
+        let lanes = || self.newest_model().lanes().map(|(_, lane)| lane);
+        let begin = lanes().filter_map(Lane::began).min().unwrap_or_default().max(first).min(last);
+        if self.player().is_some() {
+            (self.cell, self.viewport) = (Span(round_up_to_digits(least(begin, last))), Viewport::Follow);
+            return;
+        }
+        if self.shown_model().run_end().is_none() {
             (self.cell, self.viewport) = (Span(round_up_125(least(first, last))), Viewport::Follow);
             return;
         }
-        let lanes = || self.shown_model().lanes().map(|(_, lane)| lane);
-        let begin = lanes().filter_map(Lane::began).min().unwrap_or_default().max(first).min(last);
         let ends = lanes().map(|lane| Some(lane.activity()).filter(|doing| doing.state == State::Done));
         let end = ends.map(|done| done.map_or(last, |done| done.since)).max().unwrap_or(last).clamp(begin, last);
         let cell = Span(round_up_to_digits(least(begin, end)));

@@ -136,12 +136,15 @@ impl Theme {
         Style { fg: shade(style.fg), bg: shade(style.bg), ..style }
     }
 
+    /// Whether a colour can be brought nearer to the background: the terminal's own cannot.
+    pub(in crate::tui) const fn can_shade(self, colour: Color) -> bool {
+        let is_known = matches!(colour, Color::Rgb(..) | Color::Indexed(16..));
+        is_known && matches!(self.depth, Depth::TrueColor | Depth::Indexed256)
+    }
+
     pub(in crate::tui) fn shaded_colour(self, colour: Color, factor: f64) -> Color {
-        let can_mix = matches!(self.depth, Depth::TrueColor | Depth::Indexed256);
-        let mixed = match (colour, rgb_of(colour), rgb_of(self.palette.background)) {
-            (Color::Rgb(..) | Color::Indexed(16..), Some(colour), Some(ground)) if can_mix => {
-                mix(colour, ground, factor.clamp(0.0, 1.0))
-            }
+        let mixed = match (rgb_of(colour), rgb_of(self.palette.background)) {
+            (Some(own), Some(ground)) if self.can_shade(colour) => mix(own, ground, factor.clamp(0.0, 1.0)),
             _ => return colour,
         };
         if self.depth == Depth::TrueColor { Color::Rgb(mixed[0], mixed[1], mixed[2]) } else { quick_of_256(mixed) }

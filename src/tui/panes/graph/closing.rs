@@ -8,11 +8,15 @@ use super::super::super::run_view::RunView;
 use super::super::super::theme::{Role, Theme};
 use super::{text, worker_name};
 use crate::model::Deadlock;
+use crate::report::text_width::{truncate, truncate_name};
 use crate::trace::format::{compact_duration, format_stamp};
 use crate::trace::{ResourceId, Stamp, WorkerId};
 
 /// Columns of a moment.
 const TIME_WIDTH: u16 = 11;
+
+/// Fewest columns of a shortened name.
+const MIN_NAME_WIDTH: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
@@ -64,6 +68,16 @@ impl Closing<'_> {
         u16::try_from(texts.max().unwrap_or(0)).unwrap_or(u16::MAX).saturating_add(TIME_WIDTH + 4)
     }
 
+    /// Returns the columns that it wants without the workers' names, of which the marks remain.
+    pub(super) fn brief_width(&self) -> u16 {
+        let words = self.steps().into_iter().map(|(_, step, _, on)| self.brief(step, on).width());
+        u16::try_from(words.max().unwrap_or(0)).unwrap_or(u16::MAX).saturating_add(TIME_WIDTH + 3)
+    }
+
+    fn brief(&self, step: Step, on: ResourceId) -> String {
+        if step == Step::Closes { "closes the ring".to_owned() } else { self.describe(step, on) }
+    }
+
     fn describe(&self, step: Step, on: ResourceId) -> String {
         let on = self.view.shown_model().registry().resource_name(on);
         match step {
@@ -73,9 +87,25 @@ impl Closing<'_> {
         }
     }
 
+    /// Returns a worker's name and what it does, in as many words as fit: the mark before them tells the worker as well.
+    fn fitting_words(&self, (step, worker, on): (Step, WorkerId, ResourceId), room: usize) -> (String, String) {
+        let name = format!("{} ", self.view.shown_model().registry().worker_name(worker));
+        let words = self.describe(step, on);
+        if name.width() + words.width() <= room {
+            return (name, words);
+        }
+        let brief = self.brief(step, on);
+        let ellipsis = self.theme.ellipsis();
+        let for_name = room.saturating_sub(brief.width() + 1);
+        if for_name >= MIN_NAME_WIDTH {
+            return (format!("{} ", truncate_name(name.trim_end(), for_name, ellipsis)), brief);
+        }
+        (String::new(), truncate(&brief, room, ellipsis))
+    }
+
     /// Draws as many steps as fit; waits that did not close the ring are left out first, then the oldest steps.
     pub(super) fn draw(&self, area: Rect, buf: &mut Buffer) {
-        let (theme, registry) = (self.theme, self.view.shown_model().registry());
+        let theme = self.theme;
         let mut steps = self.steps();
         let room = usize::from(area.height.saturating_sub(1));
         if steps.len() > room {
@@ -85,7 +115,9 @@ impl Closing<'_> {
         let Some((origin, ..)) = steps.first().copied() else { return };
         let rest = text::put_line(buf, area, "HOW IT CLOSED  ", theme.faint_style());
         let more = if hidden > 0 { format!(", {hidden} earlier steps are not shown") } else { String::new() };
-        text::put_line(buf, rest, &format!("from {}{more}", format_stamp(origin)), theme.faint_style());
+        let from = format!("from {}", format_stamp(origin));
+        let texts = [&format!("{from}{more}"), from.as_str(), ""];
+        text::put_first_fitting(buf, rest, &texts, theme.ellipsis(), theme.faint_style());
         for (i, (at, step, worker, on)) in steps.into_iter().skip(hidden).enumerate() {
             let line = text::nth_line(area, i + 1);
             let time =
@@ -94,13 +126,14 @@ impl Closing<'_> {
             let x = (line.x + TIME_WIDTH + 2).min(line.right());
             let rest = Rect { x, width: line.right() - x, ..line };
             let rest = worker_name::put_mark(buf, rest, theme, worker);
-            let rest = text::put_line(buf, rest, &format!("{} ", registry.worker_name(worker)), theme.strong_style());
+            let (name, words) = self.fitting_words((step, worker, on), usize::from(rest.width));
+            let rest = text::put_line(buf, rest, &name, theme.strong_style());
             let style = match step {
                 Step::Takes => theme.fg(Role::Text),
                 Step::Waits => theme.faint_style(),
                 Step::Closes => theme.fg(Role::Error),
             };
-            text::put_line(buf, rest, &self.describe(step, on), style);
+            text::put_line(buf, rest, &words, style);
         }
     }
 }
