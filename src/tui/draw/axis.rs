@@ -247,6 +247,11 @@ impl AxisOverlay<'_> {
                 continue;
             }
             let Some(cell) = buf.cell_mut((x, y)) else { continue };
+            if *row == TimelineRow::Blank {
+                let line = style.bg.or(style.fg).unwrap_or(Color::Reset);
+                cell.set_symbol(theme.vertical_line()).set_style(Style::reset().fg(line));
+                continue;
+            }
             let is_state = matches!(
                 row,
                 TimelineRow::Lane { .. }

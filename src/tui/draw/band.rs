@@ -107,7 +107,7 @@ impl Lines {
         let place = |i: usize| if i == 0 { first } else { text::nth_line(area, i) };
         let mut sentence: Vec<(Rect, String)> =
             wrapped.into_iter().enumerate().map(|(i, line)| (place(i), line)).collect();
-        cut(&mut sentence, height, theme);
+        cut_lines(&mut sentence, height, 0, theme);
         let below = area_below(area, sentence.len());
         let (advice, keys, keys_at) = place_advice(verdict, theme, context, below);
         Self { sentence, advice, keys, keys_at, top: area.y }
@@ -149,14 +149,18 @@ fn arrow_width(theme: Theme) -> u16 {
     theme.arrow().width() as u16 + 1
 }
 
-/// Keeps as many lines as fit; the last one then ends with an ellipsis.
-fn cut(lines: &mut Vec<(Rect, String)>, height: usize, theme: Theme) {
+/// Keeps as many lines as fit; the last one then ends with an ellipsis. Each is indented by some columns.
+fn cut_lines(lines: &mut Vec<(Rect, String)>, height: usize, indent: usize, theme: Theme) {
     if lines.len() <= height {
         return;
     }
     lines.truncate(height);
     if let Some((at, line)) = lines.last_mut() {
-        *line = truncate(&format!("{line} {}", theme.ellipsis()), usize::from(at.width), theme.ellipsis());
+        *line = truncate(
+            &format!("{line} {}", theme.ellipsis()),
+            usize::from(at.width).saturating_sub(indent),
+            theme.ellipsis(),
+        );
     }
 }
 
@@ -178,7 +182,7 @@ fn place_advice(verdict: &Verdict, theme: Theme, context: KeyContext, area: Rect
     };
     let mut advice: Vec<(Rect, String)> =
         wrapped.into_iter().enumerate().map(|(i, line)| (text::nth_line(area, i), line)).collect();
-    cut(&mut advice, height, theme);
+    cut_lines(&mut advice, height, indent, theme);
     let (at, used) = match advice.last() {
         Some((at, line)) => (*at, line.width() + indent + usize::from(GAP)),
         None => (text::nth_line(area, 0), 0),

@@ -123,12 +123,13 @@ pub(super) fn draw_load_owners(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) 
         return;
     }
     let Some(load) = scene.view.figures.cpu_load else { return };
-    let swatch = theme.glyph("█", "#");
+    let swatch = if theme.has_colour() { theme.glyph("█", "#") } else { "" };
+    let gap = if swatch.is_empty() { "" } else { " " };
     let parts = [
         (swatch.to_owned(), theme.fg(Role::CoreOurs)),
-        (format!(" this run {:.1}  ", load.run), faint),
+        (format!("{gap}this run {:.1}  ", load.run), faint),
         (swatch.to_owned(), theme.fg(Role::CoreOthers)),
-        (format!(" others about {:.1}", load.others + load.viewer), faint),
+        (format!("{gap}others about {:.1}", load.others + load.viewer), faint),
         (format!(", of that contend {:.1}", load.viewer), faint),
     ];
     let mut rest = at;
@@ -160,7 +161,6 @@ fn draw_strip(scene: RunScene<'_>, area: AreaLine, cells: impl Iterator<Item = O
             }
             (CoreLanes::Load, _) => {
                 let (level, style) = load_style(theme, area, cell);
-                let style = theme.shaded(style, area.brightness());
                 place.set_symbol(theme.level_glyph(level)).set_style(style);
             }
         }
@@ -172,7 +172,8 @@ fn draw_strip(scene: RunScene<'_>, area: AreaLine, cells: impl Iterator<Item = O
 /// alone does not reach the one above it.
 fn load_style(theme: Theme, area: AreaLine, cell: CoreCell) -> (f64, Style) {
     let (busy, ours) = (area.fill(cell.busy.into()), area.fill(cell.ours.into()));
-    let (ours_style, others_style) = (theme.fg(Role::CoreOurs), theme.fg(Role::CoreOthers));
+    let ours_style = theme.fg(Role::CoreOurs);
+    let others_style = theme.shaded(theme.fg(Role::CoreOthers), area.brightness());
     let is_stack = busy >= FULL_FROM && theme.has_colour() && theme.has_unicode;
     if is_stack && ours < FULL_FROM && ours >= 1.0 / 16.0 {
         return (ours, Style { bg: others_style.fg, ..ours_style });

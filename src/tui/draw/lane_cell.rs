@@ -107,6 +107,10 @@ impl LaneCell {
                 (LOW_CELL, calm.apply(theme, state, style))
             }
             Self::Pure(state) => (theme.cell_glyph(state), calm.apply(theme, state, theme.cell_style(state))),
+            Self::Mixed { front, eighths: 1, .. } if is_area && calm.is_hatched(theme, front) => hatched(theme, front),
+            Self::Level { state, eighths: 4.., .. } if is_area && calm.is_hatched(theme, state) => {
+                hatched(theme, state)
+            }
             Self::Mixed { front, back, eighths } if is_area && calm.is_hatched(theme, front) => {
                 (theme.level_glyph(f64::from(eighths) / 8.0), Style::new().fg(theme.state_colour(back)))
             }

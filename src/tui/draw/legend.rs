@@ -44,8 +44,12 @@ impl Legend<'_> {
             let letter = state.letter().to_string();
             let swatch =
                 if theme.has_unicode && glyph != letter { format!("{glyph}{glyph}") } else { glyph.to_owned() };
-            rest = text::put_line(buf, rest, &swatch, style);
             let letter = if glyph == letter { String::new() } else { format!(" {letter}") };
+            if swatch.width() + letter.width() + 1 + state_word(state).width() > usize::from(rest.width) {
+                text::put_line(buf, rest, theme.ellipsis(), theme.faint_style());
+                return;
+            }
+            rest = text::put_line(buf, rest, &swatch, style);
             rest = text::put_line(buf, rest, &letter, theme.state_style(state));
             rest = text::put_line(buf, rest, &format!(" {}{gap}", state_word(state)), theme.faint_style());
         }

@@ -20,7 +20,7 @@ pub(super) const HEADS: [&str; 4] = ["held", "waited", "p99", "max"];
 
 /// Returns what the colours of the locks mean, from the longest text to the shortest.
 pub(super) fn captions(view: &RunView) -> [&'static str; 3] {
-    let known = || view.figures.locks.iter().filter_map(|(id, _)| view.newest_model().lock(*id));
+    let known = || view.figures.locks.iter().filter_map(|(id, _)| view.shown_model().lock(*id));
     let is_any_used = known().any(|lock| lock.acquired() > 0);
     let locks = || known().filter(move |lock| !is_any_used || lock.acquired() > 0).map(Lock::capacity);
     let is_shared = |capacity| !has_one_holder(capacity);

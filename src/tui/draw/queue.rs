@@ -89,21 +89,27 @@ impl QueueRow<'_> {
                 scene.draw_figures(at, &shown, buf);
             }
             1 => {
-                let place = scene.figures_area(at);
-                text::put_line(buf, place, &outlook.words(figures), self.outlook_style(outlook));
+                let (long, short) = (outlook.words(figures), outlook.short_words(figures));
+                self.put_words(at, &[long, short], self.outlook_style(outlook), buf);
             }
             2 => {
                 if let Some(words) = wait_words(figures) {
-                    text::put_line(buf, scene.figures_area(at), &words, theme.faint_style());
+                    self.put_words(at, &words, theme.faint_style(), buf);
                 }
             }
             3 => {
-                let words =
-                    format!("most {} of {}", compact_count(figures.max_depth.into()), room_text(figures.capacity));
-                text::put_line(buf, scene.figures_area(at), &words, theme.faint_style());
+                let most = format!("most {}", compact_count(figures.max_depth.into()));
+                let words = [format!("{most} of {}", room_text(figures.capacity)), most];
+                self.put_words(at, &words, theme.faint_style(), buf);
             }
             _ => {}
         }
+    }
+
+    /// Draws the first of the texts that fits among the figures.
+    fn put_words(&self, figures: Rect, texts: &[String], style: Style, buf: &mut Buffer) {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        text::put_first_fitting(buf, self.scene.figures_area(figures), &texts, self.scene.theme.ellipsis(), style);
     }
 
     /// Whether there is room for both rates.
@@ -125,13 +131,15 @@ fn room_text(capacity: u32) -> String {
     if capacity == 0 { "any number".into() } else { compact_count(capacity.into()) }
 }
 
-/// Returns how long tasks waited, or by Little's law how long a new item will wait.
-fn wait_words(figures: &QueueFigures) -> Option<String> {
+/// Returns how long tasks waited, or by Little's law how long a new item will wait; in many words and in few.
+fn wait_words(figures: &QueueFigures) -> Option<[String; 2]> {
     if let Some((p50, p99)) = figures.wait {
-        return Some(format!("wait p50 {} p99 {}", compact_duration(p50), compact_duration(p99)));
+        let (p50, p99) = (compact_duration(p50), compact_duration(p99));
+        return Some([format!("wait p50 {p50} p99 {p99}"), format!("p99 {p99}")]);
     }
     let wait = f64::from(figures.depth) / figures.taken_rate;
-    wait.is_finite().then(|| format!("a new item waits {}", compact_duration(Span::from_secs(wait))))
+    let wait = wait.is_finite().then(|| compact_duration(Span::from_secs(wait)))?;
+    Some([format!("a new item waits {wait}"), format!("waits {wait}")])
 }
 
 /// Where the rates lead if they stay as they are.
@@ -179,6 +187,14 @@ impl Outlook {
                 format!("grows {}, full in {}", rate_text(figures.growth_rate), compact_duration(span))
             }
             Self::Drains { empty_in } => format!("drains in {}", compact_duration(empty_in)),
+        }
+    }
+
+    /// Returns the same in fewer words.
+    fn short_words(self, figures: &QueueFigures) -> String {
+        match self {
+            Self::Grows { full_in: Some(span) } => format!("full in {}", compact_duration(span)),
+            other => other.words(figures),
         }
     }
 }

@@ -56,7 +56,7 @@ impl PoolsPane<'_> {
             n += 1;
             for (label, value, style) in lines {
                 let rest = self.put_label(label, text::nth_line(area, n), buf);
-                text::put_line(buf, rest, &value, style);
+                text::put_first_fitting(buf, rest, &[&value], self.theme.ellipsis(), style);
                 n += 1;
             }
             let has_range = |times: &&TaskTimes| times.shortest.0 < times.response.max.0 / 100 * 97;

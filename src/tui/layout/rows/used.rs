@@ -25,9 +25,9 @@ pub(super) struct UsedResources {
 }
 
 impl UsedResources {
-    /// Returns the resources of a run by what is known of it now, whatever moment is shown: rows keep their places.
+    /// Returns the resources of a run by what is known at the shown moment.
     pub(super) fn of(view: &RunView) -> Self {
-        let (figures, model) = (&view.figures, view.newest_model());
+        let (figures, model) = (&view.figures, view.shown_model());
         let mut awaited: Vec<_> = model.lanes().filter_map(|(_, lane)| lane.activity().resource).collect();
         awaited.sort_unstable();
         let mut unused = Vec::new();
@@ -76,14 +76,14 @@ pub(super) fn is_live(counter: &CounterFigures) -> bool {
 
 /// Whether a queue never had an item, after a time in which others would have had some.
 pub(super) fn is_idle_queue(view: &RunView, id: ResourceId) -> bool {
-    is_settled(view, view.newest_model())
+    is_settled(view, view.shown_model())
         && view.figures.queue(id).is_some_and(|queue| queue.max_depth == 0)
-        && view.newest_model().queue(id).is_some_and(|queue| queue.put_count() == 0)
+        && view.shown_model().queue(id).is_some_and(|queue| queue.put_count() == 0)
 }
 
 /// Whether the throughput says something: of a pool always, of a lock once it is used.
 pub(super) fn has_throughput(view: &RunView) -> bool {
-    let holds = |id| view.newest_model().lock(id).map_or(0, |lock| lock.acquired());
+    let holds = |id| view.shown_model().lock(id).map_or(0, |lock| lock.acquired());
     view.figures.throughput.is_some_and(|figures| match figures.of {
         ThroughputOf::Pool(_) => true,
         ThroughputOf::Lock(id) => holds(id) >= MIN_HOLDS,

@@ -249,7 +249,9 @@ impl WaitsWidget<'_> {
             let rest = text::put_line(buf, rest, &format!(" {} ", box_text.border), theme.strong_style());
             if let Some(worker) = box_text.worker {
                 let rest = worker_name::put_mark(buf, rest, theme, worker);
-                text::put_line(buf, rest, &format!("{}, {}", box_text.title, box_text.does), theme.faint_style());
+                let long = format!("{}, {}", box_text.title, box_text.does);
+                let texts = [long.as_str(), box_text.title.as_str()];
+                text::put_first_fitting(buf, rest, &texts, theme.ellipsis(), theme.faint_style());
             }
         }
         if shown < groups.len() {
