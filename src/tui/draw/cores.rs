@@ -175,7 +175,7 @@ fn load_style(theme: Theme, area: AreaLine, cell: CoreCell) -> (f64, Style) {
     let ours_style = theme.fg(Role::CoreOurs);
     let others_style = theme.shaded(theme.fg(Role::CoreOthers), area.brightness());
     let is_stack = busy >= FULL_FROM && theme.has_colour() && theme.has_unicode;
-    if is_stack && ours < FULL_FROM && ours >= 1.0 / 16.0 {
+    if is_stack && (1.0 / 16.0..FULL_FROM).contains(&ours) {
         return (ours, Style { bg: others_style.fg, ..ours_style });
     }
     if busy - ours > ours {

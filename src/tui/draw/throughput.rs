@@ -58,11 +58,14 @@ pub(super) const fn caption(of: ThroughputOf) -> &'static str {
     }
 }
 
-/// Returns the upper end of the scale: the ceiling if the rates stay below it, else a round number.
+/// How many times as high as the rates the ceiling may be: beyond that, they would be a flat line below it.
+const MAX_HEADROOM: f64 = 5.0;
+
+/// Returns the upper end of the scale: the ceiling if the rates stay near it, else a round number.
 fn scale_top(rates: &[f32], ceiling: Option<f64>) -> f64 {
     let most = f64::from(rates.iter().copied().fold(1.0, f32::max));
     ceiling
-        .filter(|ceiling| most <= 1.2 * ceiling)
+        .filter(|ceiling| most <= 1.2 * ceiling && most * MAX_HEADROOM >= *ceiling)
         .map_or_else(|| round_up_125(most as u64) as f64, |top| top.max(most))
 }
 
@@ -88,6 +91,7 @@ mod tests {
         assert_eq!(top(&[430.0], Some(416.0)), 430, "a rate over a short time can be higher");
         assert_eq!(top(&[900.0], Some(416.0)), 1_000);
         assert_eq!(top(&[37.0], None), 50);
+        assert_eq!(top(&[37.0], Some(4_000.0)), 50);
         assert_eq!(top(&[], None), 1);
     }
 }

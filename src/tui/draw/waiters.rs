@@ -66,11 +66,17 @@ fn draw_waiters(scene: RunScene<'_>, id: ResourceId, area: AreaLine, buf: &mut B
         let levels = cells.iter().map(|cell| {
             let is_dim = is_rwlock && cell.mean_waiting_writers < WRITER_FROM;
             let mean = if cell.mean_waiters < MIN_MEAN { 0.0 } else { f64::from(cell.mean_waiters) };
-            (mean / most, if is_dim { theme.shaded(style, READERS) } else { style })
+            (in_eighths(mean / most), if is_dim { theme.shaded(style, READERS) } else { style })
         });
         draw_area(scene, area, levels, buf);
         mean(cells)
     })
+}
+
+/// Rounds a share to eighths: a sum of slots is not more exact, whatever the height of the area.
+fn in_eighths(share: f64) -> f64 {
+    let eighths = (share * 8.0).round();
+    if share > 0.0 { eighths.max(1.0) / 8.0 } else { 0.0 }
 }
 
 fn mean(cells: &[LockCell]) -> f32 {

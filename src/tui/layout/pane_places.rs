@@ -19,6 +19,9 @@ const SIDE_GAP: u16 = 2;
 /// Least lines of the time axis and its rows above a pane.
 const MIN_ROWS_ABOVE: u16 = 14;
 
+/// Least lines of the side column with the graph of a pool, which shows little that its response times do not.
+const GRAPH_OF_POOL_FROM: u16 = 48;
+
 /// Most panes of the side column.
 const MAX_STACKED: usize = 4;
 
@@ -40,7 +43,7 @@ pub(super) fn place_panes(
     is_below: bool,
 ) -> (Vec<(Pane, Rect)>, Rect) {
     if area.width >= SIDE_FROM {
-        return side_panes(view, &side_order(view), area);
+        return side_panes(view, &side_order(view, area.height), area);
     }
     if is_below {
         return (Vec::new(), area);
@@ -75,6 +78,7 @@ fn main_pane(view: &RunView) -> Option<Pane> {
         () if has_levels => Some(Pane::Levels),
         () if has_waited => Some(Pane::Costs),
         () if !figures.pools.is_empty() => Some(Pane::Pools),
+        () if view.shown_model().run_end().is_some() && figures.wait_groups.is_empty() => None, // nobody waits any more
         () => Some(Pane::Graph).filter(|pane| panes::available_panes(view).contains(pane)),
     }
 }
@@ -150,7 +154,7 @@ pub(super) fn room_below(view: &RunView, width: u16) -> usize {
 }
 
 /// Returns the panes of the side column, what matters most in this run first.
-fn side_order(view: &RunView) -> Vec<Pane> {
+fn side_order(view: &RunView, height: u16) -> Vec<Pane> {
     let mut panes = panes::available_panes(view);
     panes.retain(|pane| panes::is_separate(*pane) && panes::is_beside(*pane, view));
     if !panes.contains(&Pane::Log) {
@@ -160,13 +164,15 @@ fn side_order(view: &RunView) -> Vec<Pane> {
     let registry = view.shown_model().registry();
     let may_ring = registry.locks().next().is_some() || registry.lives().next().is_some();
     // What the workers of a pool do is told by its response times.
-    panes.retain(|pane| *pane != Pane::Graph || may_ring || registry.pools.is_empty() || view.pane == Pane::Graph);
+    let is_told = !may_ring && !registry.pools.is_empty() && view.pane != Pane::Graph;
+    panes.retain(|pane| *pane != Pane::Graph || !is_told || height >= GRAPH_OF_POOL_FROM);
     panes.sort_by_key(|pane| match pane {
         Pane::Comparison => 0,
         pane if main == Some(*pane) => 1,
         Pane::Levels => 2,
         Pane::Pools => 3,
         Pane::Costs => 4,
+        Pane::Graph if is_told => 8,
         Pane::Graph => 5,
         Pane::Findings => 7,
         _ => 6,

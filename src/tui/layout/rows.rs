@@ -120,7 +120,7 @@ pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<Time
 /// Gives each lane its lines, and sets them apart if there is room for that.
 fn spread_lanes(rows: Vec<TimelineRow>, share: &LineBudget) -> Vec<TimelineRow> {
     let one = |row: TimelineRow| {
-        let apart = share.has_lane_gaps.then_some(TimelineRow::Blank);
+        let apart = std::iter::repeat_n(TimelineRow::Blank, share.lane_gap);
         let lines = match row {
             TimelineRow::Lane { worker, .. } => lane_lines(worker, share.lane_lines).collect(),
             row => vec![row],
@@ -128,9 +128,8 @@ fn spread_lanes(rows: Vec<TimelineRow>, share: &LineBudget) -> Vec<TimelineRow> 
         lines.into_iter().chain(apart)
     };
     let mut rows: Vec<TimelineRow> = rows.into_iter().flat_map(one).collect();
-    if rows.last() == Some(&TimelineRow::Blank) {
-        rows.pop(); // the next section is set apart anyway
-    }
+    let blank = if rows.is_empty() { 0 } else { share.lane_gap };
+    rows.truncate(rows.len() - blank); // the next section is set apart anyway
     rows
 }
 

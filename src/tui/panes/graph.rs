@@ -111,7 +111,10 @@ impl RingsWidget<'_> {
         let below = u16::try_from(notes.len()).unwrap_or(u16::MAX);
         let room = Size::new(area.width, area.height.saturating_sub(below));
         let beside = |closing_width: u16| Size::new(area.width.saturating_sub(closing_width + GAP), room.height);
-        let widths = [closing.width(), closing.brief_width()];
+        let has_room_below = closing.width() <= area.width
+            && ring.size(room).height.saturating_add(closing.lines()).saturating_add(1) <= room.height;
+        let brief = closing.brief_width();
+        let widths = [closing.width(), if has_room_below { area.width } else { brief }];
         let closing_width = widths.into_iter().find(|width| ring.has_boxes(beside(*width)));
         let ring_room = closing_width.map_or(room, beside);
         let size = ring.size(ring_room);

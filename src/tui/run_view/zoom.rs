@@ -110,7 +110,9 @@ impl RunView {
         }
         let columns = u64::from(self.columns.max(1));
         let before = (columns * TWENTIETHS_BEFORE_DEADLOCK / 20).max(1);
-        let whole = Span(round_up_125(closed_at.span_since(self.first_moment()).0.div_ceil(before)));
+        let begin = model.lanes().filter_map(|(_, lane)| lane.began()).min().unwrap_or_default();
+        let begin = begin.max(self.first_moment()).min(closed_at);
+        let whole = Span(round_up_125(closed_at.span_since(begin).0.div_ceil(before).max(1)));
         let cell = phase_cell(model, closed_at, 1).map_or(whole, |cell| cell.min(whole));
         Some((cell, closed_at + Span(cell.0.saturating_mul(columns - before))))
     }

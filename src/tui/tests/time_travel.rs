@@ -36,9 +36,15 @@ fn below_the_axis(shown: &str) -> Vec<String> {
         line[..titles.min().unwrap_or(line.len())].to_owned()
     };
     let lines = lines.map(until_title);
-    let is_core = |line: &str| line.starts_with(" cpu") || line.starts_with(" cores");
-    let untold = |line: String| if is_core(&line) { line.replace(['▅', '▂', '▄'], " ") } else { line };
-    lines.map(untold).collect()
+    let mut follows_core = false;
+    let untold = |line: String| {
+        let is_second_line = follows_core && line.trim().chars().all(|c| c == '│' || ('▁'..='█').contains(&c));
+        let is_first_line = line.starts_with(" cpu") || line.starts_with(" cores");
+        follows_core = is_first_line;
+        let is_core = is_first_line || is_second_line;
+        if is_core { line.replace(['▅', '▂', '▄', '█'], " ") } else { line }
+    };
+    lines.map(untold).map(|line| line.trim_end().to_owned()).collect()
 }
 
 #[test]

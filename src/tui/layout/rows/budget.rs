@@ -22,8 +22,8 @@ const MAX_CORE_ROWS: usize = 8;
 pub(super) struct LineBudget {
     pub(super) lanes: usize,
     pub(super) lane_lines: u16,
-    /// Whether there is a blank line between lanes.
-    pub(super) has_lane_gaps: bool,
+    /// Blank lines between lanes.
+    pub(super) lane_gap: usize,
     pub(super) locks: usize,
     pub(super) queues: usize,
     /// Queues that need one line because they never had an item.
@@ -65,7 +65,7 @@ impl LineBudget {
         Self {
             lanes,
             lane_lines: 1,
-            has_lane_gaps: false,
+            lane_gap: 0,
             locks,
             queues: used.queues.len(),
             idle_queues: used.queues.iter().filter(|id| is_idle_queue(view, **id)).count(),
@@ -121,7 +121,7 @@ impl LineBudget {
     /// Gives lines that remain to the rows that gain from them: lanes apart, then all of them higher by and by.
     fn grow(&mut self, room: usize) {
         let stages: [&dyn Fn(&mut Self); 20] = [
-            &|s| s.has_lane_gaps = true,
+            &|s| s.lane_gap = 1,
             &|s| s.lane_lines = 2,
             &|s| s.lane_lines = 3,
             &|s| s.queue_lines = s.queue_lines.max(6),
@@ -152,7 +152,7 @@ impl LineBudget {
     }
 
     fn total_lines(&self) -> usize {
-        let lane_gaps = if self.has_lane_gaps { self.lanes.saturating_sub(1) } else { 0 };
+        let lane_gaps = self.lanes.saturating_sub(1) * self.lane_gap;
         let lanes = self.lanes * usize::from(self.lane_lines) + lane_gaps;
         let responses = self.responses * usize::from(self.response_lines);
         let core_gaps = if self.core_lines > 1 { self.cores.saturating_sub(1) } else { 0 };

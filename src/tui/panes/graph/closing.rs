@@ -65,7 +65,7 @@ impl Closing<'_> {
         let texts = steps
             .iter()
             .map(|(_, step, worker, on)| registry.worker_name(*worker).width() + self.describe(*step, *on).width());
-        u16::try_from(texts.max().unwrap_or(0)).unwrap_or(u16::MAX).saturating_add(TIME_WIDTH + 4)
+        u16::try_from(texts.max().unwrap_or(0)).unwrap_or(u16::MAX).saturating_add(TIME_WIDTH + 5)
     }
 
     /// Returns the columns that it wants without the workers' names, of which the marks remain.
@@ -75,7 +75,7 @@ impl Closing<'_> {
     }
 
     fn brief(&self, step: Step, on: ResourceId) -> String {
-        if step == Step::Closes { "closes the ring".to_owned() } else { self.describe(step, on) }
+        if step == Step::Closes { "ring closed".to_owned() } else { self.describe(step, on) }
     }
 
     fn describe(&self, step: Step, on: ResourceId) -> String {
