@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use ratatui::widgets::Widget;
@@ -140,18 +140,39 @@ impl AxisOverlay<'_> {
         let label = format!("{}{words} ", theme.choice_mark());
         let width = u16::try_from(label.width()).unwrap_or(u16::MAX);
         if width > room.width && width <= room.x + 1 - first {
-            let x = room.x + 1 - width;
-            text::put_line(
-                buf,
-                Rect { x, width, ..room },
-                &format!(" {words}{}", theme.choice_mark()),
-                theme.strong_style(),
-            );
-            return x;
+            let at = Rect { x: room.x + 1 - width, width, ..room };
+            self.clear_labels_below(at, buf);
+            text::put_line(buf, at, &format!(" {words}{}", theme.choice_mark()), theme.strong_style());
+            return at.x;
         }
         let label = truncate(&label, usize::from(room.width), theme.ellipsis());
+        let width = u16::try_from(label.width()).unwrap_or(u16::MAX);
+        self.clear_labels_below(Rect { width: width.min(room.width), ..room }, buf);
         text::put_line(buf, room, &label, theme.strong_style());
         room.x
+    }
+
+    /// Removes the axis's own labels where another one covers a part of them: the rest could not be read.
+    fn clear_labels_below(&self, over: Rect, buf: &mut Buffer) {
+        let time = self.scene.split_row(self.axis).timeline;
+        let end = axis_end(self.scene);
+        let end_at = end.as_ref().map(|text| {
+            let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(time.width);
+            (Rect { x: time.right() - width, width, ..time }, text.clone())
+        });
+        let ticks = self.scene.axis.labels(end.is_some()).into_iter().map(|tick| {
+            let width = u16::try_from(tick.text.width()).unwrap_or(u16::MAX);
+            (Rect { x: time.x.saturating_add(tick.column), width, ..time }, tick.text)
+        });
+        for (at, text) in ticks.chain(end_at).filter(|(at, _)| at.intersects(over)) {
+            // What another label has covered already is not that text any more.
+            for (x, letter) in (at.x..at.right().min(time.right())).zip(text.chars()) {
+                let is_own = |cell: &&mut Cell| cell.symbol().chars().eq([letter]);
+                if let Some(cell) = buf.cell_mut((x, at.y)).filter(is_own) {
+                    cell.reset();
+                }
+            }
+        }
     }
 
     /// Draws where a recording is, if the window goes on after it.

@@ -212,3 +212,24 @@ fn cells_on_the_screen_are_those_of_the_model_also_after_late_events() {
         app.update(AppEvent::RunMessage(Message::Events(vec![late])));
     }
 }
+
+#[test]
+fn label_of_a_mark_leaves_no_remains_of_the_labels_of_the_axis() {
+    const UNITS: [&str; 4] = ["s", "ms", "\u{b5}s", "ns"];
+    for width in 60..=200 {
+        let shown = text_of(&knob_turned(), COLOUR_THEME, (width, 40));
+        let axis = shown.lines().find(|line| line.contains("WORKERS")).expect("the axis");
+        let axis = axis.split("last ").next().unwrap_or(axis).replace("ran, waited", "").replace("WORKERS", "");
+        let words: Vec<&str> =
+            axis.split_whitespace().filter(|word| !word.contains(['\u{25be}', '\u{2192}'])).collect();
+        let is_number = |word: &&str| word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
+        for (i, word) in words.iter().enumerate() {
+            let is_whole = match *word {
+                "now" | "hold" => true,
+                unit if UNITS.contains(&unit) => i > 0 && is_number(&words[i - 1]),
+                number => is_number(&number) && words.get(i + 1).is_some_and(|unit| UNITS.contains(unit)),
+            };
+            assert!(is_whole, "{word:?} on {width} columns: {axis:?}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Themes on real screens: each style of a picture, and the key that goes through them.
 
+use std::collections::BTreeSet;
+
 use ratatui::style::{Color, Modifier};
 
 use super::app_screen::{app_after, press_keys, screen, screen_text};
@@ -17,17 +19,24 @@ fn screens(script: &Script, theme: Theme) -> App {
     app_after(script, theme, 120, 40)
 }
 
-/// The pairs of colours on a screen, each once.
-fn styles(app: &App) -> String {
-    let mut all: Vec<String> = Vec::new();
-    for cell in screen(app).content.iter().filter(|cell| cell.symbol() != " " || cell.bg != Color::Reset) {
-        let line = format!("{:?} on {:?} {:?}", cell.fg, cell.bg, cell.modifier);
-        if !all.contains(&line) {
-            all.push(line);
+/// Returns the pairs of colours on a screen, each once.
+fn styles(app: &App) -> BTreeSet<String> {
+    let screen = screen(app);
+    let visible = screen.content.iter().filter(|cell| cell.symbol() != " " || cell.bg != Color::Reset);
+    visible.map(|cell| format!("{:?} on {:?} {:?}", cell.fg, cell.bg, cell.modifier)).collect()
+}
+
+/// Returns those of all kinds of screens: runs with a lock, a pool, a deadlock and everything wrong, and overlays.
+fn styles_of_all_screens(theme: Theme) -> String {
+    let mut all = BTreeSet::new();
+    for script in [everything_wrong(), contention(), pool(), deadlock(5)] {
+        for keys in ["", "<tab>", "j<enter>", "<left>", "?"] {
+            let mut app = screens(&script, theme);
+            press_keys(&mut app, keys);
+            all.extend(styles(&app));
         }
     }
-    all.sort();
-    all.join("\n")
+    all.into_iter().collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -35,7 +44,7 @@ fn styles_of_every_theme() {
     for (of, ground) in names_and_grounds() {
         let theme = Theme::new(of, ground, Depth::TrueColor, true);
         let name = format!("styles_{of:?}_on_{ground:?}").to_lowercase();
-        insta::assert_snapshot!(name, styles(&screens(&everything_wrong(), theme)));
+        insta::assert_snapshot!(name, styles_of_all_screens(theme));
     }
 }
 
