@@ -18,7 +18,7 @@ use crate::tui::picker::Picker;
 use crate::tui::theme::Theme;
 use crate::tui::tune_view::{TuneSetup, TuneUpdate};
 use crate::tune::{
-    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, LockUsage, Percentiles, Preflight, Repetition,
+    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, LockUsage, Preflight, Repetition, RepetitionPercentiles,
     TrialOutcome, Tuning, TuningRequest, WorkUnit, tune,
 };
 
@@ -58,7 +58,7 @@ impl ExperimentRunner for SimulatedLab {
         {
             spent.add_ns(state, (each * done as f64) as u64);
         }
-        let at = |ns: f64| Percentiles { p50: ns, p90: ns * 1.2, p99: ns * 1.5, max: ns * 2.0 };
+        let at = |ns: f64| RepetitionPercentiles { p50: ns, p90: ns * 1.2, p99: ns * 1.5, max: ns * 2.0 };
         let held = (level / 10.0).min(0.99);
         let lock = |name: &str, part: f64| LockUsage {
             name: name.into(),
