@@ -25,7 +25,7 @@ use contend::trace::{
 };
 use fastrand::Rng;
 
-use self::measure::{Goal, Others, head, median, ratio, sized, wait_for_quiet};
+use self::measure::{Goal, Others, head, is_late, median, ratio, sized, wait_for_quiet};
 
 /// Length of a sample.
 fn sample_time() -> Duration {
@@ -35,7 +35,7 @@ fn sample_time() -> Duration {
 /// Rounds for each cell. The quieter half counts; other programs disturbed the rest.
 const ROUNDS: usize = 10;
 /// How long a round waits for other programs to become quiet.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_millis(400);
 const LOCK: ResourceId = ResourceId(0);
 /// Shortest and longest pause of the reader between two drains: see `source::reader`.
 const PACES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(40));
@@ -300,7 +300,7 @@ fn main() {
         .flat_map(|(kind, micros)| [2, 4, 8].map(|threads| Cell { kind, micros, threads }))
         .collect();
     let mut rounds: Vec<Vec<[Shown; 4]>> = vec![Vec::new(); cells.len()];
-    for number in 0..sized(ROUNDS, 2) {
+    for number in (0..sized(ROUNDS, 2)).take_while(|number| *number < 2 || !is_late()) {
         for (cell, rounds) in cells.iter().zip(&mut rounds) {
             rounds.push(round(*cell, number));
         }
@@ -323,5 +323,5 @@ fn main() {
     Goal::AtMost(0.03).judge("share that waited, recorded against not, worst cell", off[2]);
     Goal::AtMost(0.03).judge("the same with events folded, worst cell", off[3]);
     Goal::AtLeast(0.97).judge("throughput kept, median cell", median(&kept));
-    Goal::AtLeast(0.93).judge("throughput kept, worst cell", kept.iter().copied().fold(f64::INFINITY, f64::min));
+    Goal::AtLeast(0.95).judge("throughput kept, worst cell", kept.iter().copied().fold(f64::INFINITY, f64::min));
 }

@@ -7,7 +7,10 @@
 
 use std::fmt::Display;
 use std::fs;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Whether this run measures, as with `cargo bench`. Otherwise (`cargo test --bench '*'`) each benchmark runs once, as
 /// small as possible, to check that it still works.
@@ -18,6 +21,45 @@ pub fn measures() -> bool {
 /// Returns `full` in a run that measures, otherwise `once`.
 pub fn sized<T>(full: T, once: T) -> T {
     if measures() { full } else { once }
+}
+
+/// When this benchmark began.
+static BEGAN: OnceLock<Instant> = OnceLock::new();
+
+/// Returns how long this benchmark may take: all of them together 15 minutes, on any machine.
+fn time_limit() -> Duration {
+    let image = std::env::current_exe().unwrap_or_default();
+    let name = image.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Duration::from_secs(match name.split('-').next() {
+        Some("frame") => 240,
+        Some("contention") => 150,
+        Some("program") => 160,
+        _ => 85,
+    })
+}
+
+/// Whether most of this benchmark's time is used up. Then its loops stop after the present round.
+pub fn is_late() -> bool {
+    BEGAN.get().is_some_and(|began| began.elapsed() > time_limit().mul_f64(0.8))
+}
+
+/// Ends this process when its time is over, and limits what it and its children can take from the machine. Programs
+/// that it started end with it: those in a terminal by its hangup, those of a run as the runner does.
+fn set_limits() {
+    const MEMORY: u64 = 6 << 30;
+    const FILE_SIZE: u64 = 1 << 30;
+    for (resource, most) in [(Resource::As, MEMORY), (Resource::Fsize, FILE_SIZE)] {
+        let limit = getrlimit(resource);
+        let current = Some(limit.current.map_or(most, |current| current.min(most)));
+        let _ = setrlimit(resource, Rlimit { current, ..limit });
+    }
+    let began = *BEGAN.get_or_init(Instant::now);
+    let watch = move || {
+        std::thread::sleep(time_limit().saturating_sub(began.elapsed()));
+        println!("\nNOT COMPLETE: stopped after {:?}", time_limit());
+        std::process::exit(0); // the other benchmarks still run
+    };
+    let _ = std::thread::Builder::new().name("limit".into()).spawn(watch);
 }
 
 /// Returns the median of the samples; NaN without samples.
@@ -49,7 +91,7 @@ pub type Samples = Vec<Vec<f64>>;
 /// Measures each of `ways` once a round, in an order that shifts by one each round.
 pub fn interleave(rounds: usize, ways: usize, mut measure: impl FnMut(usize) -> f64) -> Samples {
     let mut samples = vec![Vec::with_capacity(rounds); ways];
-    for round in 0..rounds {
+    for round in (0..rounds).take_while(|round| *round == 0 || !is_late()) {
         for i in 0..ways {
             let way = (i + round) % ways;
             samples[way].push(measure(way));
@@ -124,8 +166,9 @@ fn busy() -> (f64, f64) {
     (all / 100.0, own.tv_sec as f64 + own.tv_nsec as f64 / 1e9)
 }
 
-/// Prints the title and the machine: cores, architecture and system.
+/// Prints the title and the machine: cores, architecture and system. Sets the limits of the process.
 pub fn head(what: &str) {
+    set_limits();
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     println!("{what}\n({cores} cores, {}, {})\n", std::env::consts::ARCH, std::env::consts::OS);
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use contend::model::Model;
@@ -67,7 +68,7 @@ fn wait_until_stuck(tids: &[u32]) {
     let (start, mut calm, mut last) = (Instant::now(), 0, Vec::new());
     while calm < 100 {
         assert!(start.elapsed() < DEADLINE, "they never came to rest: {last:?}");
-        std::thread::yield_now();
+        thread::yield_now();
         let now: Vec<(u64, bool)> = tids.iter().map(|tid| cpu_ns_and_sleep(*tid)).collect();
         calm = if now == last && now.iter().all(|(on_cpu, sleeps)| *sleeps && *on_cpu > WORK) { calm + 1 } else { 0 };
         last = now;
@@ -128,4 +129,29 @@ fn stall_is_found_although_its_events_were_lost() {
         let mut seen = run_unread(text, 3, |model| model.stall().is_some_and(|stall| stall.workers == both));
         seen.wait_until("a look that bears it out", |seen| seen.model().health().confirmed_verdicts > 0);
     }
+}
+
+/// Four workers share one mutex all the time, and between two holds each records more than its ring has room for.
+const BURSTS: &str = r#"
+title "Bursts"
+mutex till
+mutex own count=4
+thread teller count=4 { forever { lock till { compute "100ms" }; repeat 40000 { lock own at="i" { } } } }
+"#;
+
+#[test]
+fn lock_bound_is_found_although_events_are_lost_and_says_so() {
+    let mut seen = ObservedRun::start(&scenario(BURSTS));
+    let finding = |seen: &ObservedRun| {
+        let now = seen.model().complete_until()?;
+        let findings = seen.model().findings(now);
+        findings.into_iter().find(|finding| finding.id == "lock-bound" && finding.sentence.contains("till"))
+    };
+    // Messages that nobody takes keep the reader from the rings, which overflow.
+    seen.wait_until("a finding after a loss", |seen| {
+        thread::sleep(Duration::from_millis(60));
+        seen.model().health().lost > 0 && finding(seen).is_some()
+    });
+    let evidence = finding(&seen).unwrap().evidence;
+    assert!(evidence.contains("of the events were lost"), "{evidence}");
 }

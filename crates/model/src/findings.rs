@@ -213,9 +213,28 @@ pub(super) fn detect_all(model: &Model, now: Stamp) -> Vec<Finding> {
     let analysis = Analysis::new(model, now);
     let has_figures = analysis.span() >= MIN_OBSERVATION;
     let ready = DETECTORS.iter().filter(|detector| detector.basis == Basis::Events || has_figures);
-    let mut found: Vec<Finding> = ready.flat_map(|detector| (detector.find)(&analysis)).collect();
+    let find = |detector: &Detector| {
+        let mut found = (detector.find)(&analysis);
+        if detector.basis == Basis::Figures {
+            let note = loss_note(&analysis);
+            for finding in &mut found {
+                finding.evidence.push_str(&note);
+            }
+        }
+        found
+    };
+    let mut found: Vec<Finding> = ready.flat_map(find).collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     analysis.merge_findings(found)
+}
+
+/// A sentence saying what the figures of a period lack. Empty without a loss.
+fn loss_note(analysis: &Analysis<'_>) -> String {
+    if analysis.is_lossless() {
+        return String::new();
+    }
+    let share = format_percent(analysis.lost_share());
+    format!(" {share} of the events were lost, so exact orders and counts are unknown.")
 }
 
 impl Model {

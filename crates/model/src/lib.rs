@@ -52,6 +52,7 @@ mod signals;
 mod slot_analysis;
 mod slot_audit;
 mod slot_report;
+mod slot_sightings;
 mod state_times;
 mod tables;
 mod transitions;
@@ -127,6 +128,7 @@ pub struct Model {
     stuck_holders: usize,
     happens_before: happens_before::HappensBefore,
     slot_audit: slot_audit::SlotAudit,
+    slot_sightings: slot_sightings::SlotSightings,
     wait_anatomy: wait_anatomy::WaitAnatomy,
     sizes: BufferSizes,
     open: OpenRegistry,
@@ -170,6 +172,7 @@ impl Model {
             stuck_holders: 0,
             happens_before: happens_before::HappensBefore::new(&registry),
             slot_audit: slot_audit::SlotAudit::default(),
+            slot_sightings: slot_sightings::SlotSightings::default(),
             wait_anatomy: wait_anatomy::WaitAnatomy::default(),
             sizes,
             open: OpenRegistry::new(budget, counts),

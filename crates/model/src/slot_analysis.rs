@@ -52,6 +52,11 @@ impl SlotIndex {
         self.reports.iter().any(SlotReport::is_truncated)
     }
 
+    /// The lock that each worker waits for.
+    pub(super) fn lock_waits(&self) -> impl Iterator<Item = ResourceId> {
+        self.reports.iter().filter_map(|report| Some(report.lock_wait?.0))
+    }
+
     /// Workers that locks and joins alone keep stuck forever, in order.
     pub(super) fn deadlocked_workers(&self, registry: &Registry) -> Vec<WorkerId> {
         let needs: Vec<Requirement> = (0..self.reports.len()).map(|place| self.requirement(registry, place)).collect();

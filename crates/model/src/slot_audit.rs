@@ -36,6 +36,9 @@ impl Model {
         }
         self.detect_deadlocks();
         let all = SlotIndex::of(&slots);
+        if self.health().lost > 0 {
+            self.slot_sightings.add(self.newest_stamp, all.lock_waits());
+        }
         self.slot_audit.slot_stalled = self.find_stalled_in_slots(&all, unavailable);
         self.audit_deadlock(&all);
         self.audit_stall(&all, unavailable);

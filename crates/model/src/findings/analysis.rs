@@ -96,6 +96,12 @@ impl<'a> Analysis<'a> {
         health.lost.saturating_mul(100) <= health.events
     }
 
+    /// The fraction of the events that was lost.
+    pub(super) fn lost_share(&self) -> f64 {
+        let health = self.model.health();
+        health.lost as f64 / health.lost.saturating_add(health.events).max(1) as f64
+    }
+
     pub(super) fn is_lossless(&self) -> bool {
         self.model.health().lost == 0
     }

@@ -15,6 +15,9 @@ const MIN_HELD_SHARE: f64 = 0.75;
 /// Least number of ended holds: fewer are a long hold, not a busy lock.
 const MIN_HOLDS: u64 = 10;
 
+/// Least number of snapshots to judge by.
+const MIN_SNAPSHOTS: u64 = 10;
+
 /// A lock that is nearly always in use.
 struct BusyLock<'a> {
     id: ResourceId,
@@ -29,7 +32,11 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     for id in analysis.model.registry().locks() {
         families.entry(analysis.array_name(id)).or_default().push(id);
     }
-    let mut found: Vec<(u64, Finding)> = families.values().filter_map(|ids| check_array(analysis, ids)).collect();
+    let check = |ids: &Vec<ResourceId>| {
+        // What events tell, they tell with more figures.
+        check_array(analysis, ids).or_else(|| ids.iter().find_map(|id| check_sightings(analysis, *id)))
+    };
+    let mut found: Vec<(u64, Finding)> = families.values().filter_map(check).collect();
     found.sort_by_key(|(waited, _)| std::cmp::Reverse(*waited));
     found.into_iter().map(|(_, finding)| finding).collect()
 }
@@ -77,6 +84,42 @@ fn check_busy_lock<'a>(analysis: &Analysis<'a>, id: ResourceId) -> Option<BusyLo
     };
     let waited = lock.waited_ns(analysis.from, analysis.now, analysis.now);
     (held >= MIN_HELD_SHARE && waited > 0).then_some(BusyLock { id, lock, waited, held, holds })
+}
+
+/// Judges a mutex by the snapshots of the wait slots: if many events were lost, its holds are unknown.
+fn check_sightings(analysis: &Analysis<'_>, id: ResourceId) -> Option<(u64, Finding)> {
+    let lock = analysis.model.lock(id)?;
+    let seen = analysis.model.slot_sightings.of_lock(id, analysis.from);
+    let users = lock.acquisitions_by_worker().count() as u64;
+    let share = seen.waiters as f64 / (seen.snapshots * users).max(1) as f64;
+    let is_busy = seen.with_waiters as f64 >= MIN_HELD_SHARE * seen.snapshots as f64;
+    let is_passed_on = lock.releases(analysis.from, analysis.now) >= MIN_HOLDS && !analysis.is_stuck_at(lock);
+    if analysis.is_nearly_lossless()
+        || lock.capacity() != LockCapacity::Exclusive
+        || seen.snapshots < MIN_SNAPSHOTS
+        || share < analysis.thresholds.lock_bound
+        || users < 2
+        || !(is_busy && is_passed_on)
+    {
+        return None;
+    }
+    let (name, workers) = (analysis.resource_name(id), format_count(users, "worker"));
+    let waiting = format_number(seen.waiters as f64 / seen.snapshots as f64);
+    let finding = Finding {
+        id: ID,
+        severity: Severity::Warning,
+        sentence: format!("On average {waiting} of {workers} wait for {name}."),
+        evidence: format!(
+            "Workers waited for it in {} of {}.",
+            format_percent(seen.with_waiters as f64 / seen.snapshots as f64),
+            format_count(seen.snapshots, "snapshot"),
+        ),
+        fix: "Hold it for less time, or split it; more workers only wait longer.".into(),
+        subject: Some(FindingSubject::Resource(id)),
+        at: None,
+    };
+    let waited = (share * users as f64 * analysis.span().0 as f64) as u64;
+    Some((waited, finding))
 }
 
 /// The finding's sentence and fix.

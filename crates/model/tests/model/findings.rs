@@ -819,3 +819,49 @@ fn busy_wait_is_reported_for_spinning_at_a_lock_with_long_holds() {
     );
     assert!(find(&busy, end, "busy-wait").is_none(), "waiters of this lock sleep");
 }
+
+/// A run of four workers that share a mutex, of whose events most are lost, with snapshots of the wait slots.
+fn lossy_run(waiting_snapshots: usize, lost: u64) -> contend_model::Model {
+    use contend_trace::{Event, EventKind, Grant, Message, Stamp, WaitSlot, WaitSnapshot};
+    let mut text: String = (0..4).map(|w| format!("worker teller{w}\n")).collect();
+    text.push_str("mutex till\n");
+    (0..4).for_each(|w| text.push_str(&format!("0 teller{w} began\n")));
+    for turn in 0..20 {
+        let (w, grant, at) = (turn % 4, turn + 1, turn * 10 + 1);
+        writeln!(text, "{at} teller{w} acquired till {grant}\n{}.5 teller{w} released till {grant}", at + 3).unwrap();
+    }
+    let mut model = play(&text);
+    let (till, event) = (super::script::resource(&model, "till"), |worker, at, kind| Event { at, worker, kind });
+    for nth in 0..40_usize {
+        let at = ms(300.0 + 40.0 * nth as f64);
+        let workers = (0..3_u32).map(WorkerId);
+        let gaps = workers.clone().map(|worker| event(worker, at, EventKind::Gap { lost })).filter(|_| lost > 0);
+        model.apply(&Message::Events(gaps.collect()));
+        let wait = vec![EventKind::LockWait { lock: till, held_count: 0, timed: false }];
+        let slot = |worker| WaitSlot { worker, at, life: 1, lost: lost * (nth as u64 + 1), events: wait.clone() };
+        let slots = if nth < waiting_snapshots { workers.map(slot).collect() } else { Vec::new() };
+        model.apply(&Message::WaitSnapshot(WaitSnapshot { slots, unavailable: Vec::new() }));
+        // A few holds still arrive.
+        let (grant, holder) = (Grant(1_000 + nth as u64 * 100), WorkerId(3));
+        let later = Stamp(at.0 + 1_000_000);
+        model.apply(&Message::Events(vec![
+            event(holder, at, EventKind::Acquired { lock: till, grant }),
+            event(holder, later, EventKind::Released { lock: till, grant }),
+        ]));
+        model.apply(&Message::Watermark(later));
+    }
+    model
+}
+
+#[test]
+fn lock_bound_is_found_in_wait_slots_after_a_heavy_loss_and_says_what_was_lost() {
+    let found = |waiting, lost| {
+        let findings = lossy_run(waiting, lost).findings(ms(1_900.0));
+        findings.into_iter().find(|finding| finding.id == "lock-bound")
+    };
+    let finding = found(40, 500).expect("three of four workers always wait");
+    assert_eq!(finding.sentence, "On average 3 of 4 workers wait for till.");
+    assert!(finding.evidence.starts_with("Workers waited for it in 100 % of 40 snapshots. "), "{}", finding.evidence);
+    assert!(finding.evidence.contains("of the events were lost"), "{}", finding.evidence);
+    assert_eq!(found(10, 500), None, "they waited in a quarter of the snapshots");
+}
