@@ -3,7 +3,9 @@
 //! Everything here is computed from a [`Model`]. The caller passes in the machine and how the run ended.
 
 mod answer;
+mod bound_check;
 mod compare;
+mod cores_used;
 mod doubt;
 pub(crate) mod endings;
 mod expect;
@@ -22,7 +24,7 @@ mod text;
 pub(crate) mod text_width;
 mod verdict;
 
-pub use answer::{Answer, answer_question};
+pub use answer::{Answer, AnswerState, GuessState, answer_question};
 pub use compare::{ComparedRun, Comparison, RunSet, compare_runs, run_sets};
 pub use doubt::Doubt;
 pub use expect::judge_expectations;

@@ -1,7 +1,7 @@
 //! The answer to a scenario's question: decides from the measurements which guess is right.
 
 use super::doubt::Doubt;
-use super::expect::{ClaimAssessment, ClaimEvaluator, NOISE_SUFFIX};
+use super::expect::{ClaimAssessment, ClaimEvaluator};
 use super::monotonic::must_hold;
 use super::verdict::{Judgement, Verdict};
 use crate::model::Model;
@@ -30,7 +30,58 @@ pub struct Answer {
     has_full_test_time: bool,
 }
 
-/// What the figures say about a guess.
+/// What a run says about a guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuessState {
+    Confirmed,
+    Refuted,
+    /// The figures neither confirm it nor rule it out.
+    Open,
+}
+
+impl GuessState {
+    /// Returns the word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Refuted => "refuted",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// What a run says about the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerState {
+    /// At least one guess is right, beyond the noise.
+    Answered,
+    /// All guesses are refuted.
+    NoneRight,
+    /// The settings have not been in force for long enough, or the run's beginning is unknown.
+    TooEarly,
+    /// The noise leaves open which guess is right.
+    TooNoisy,
+    /// This machine, or what else runs on it, keeps the run from showing what decides.
+    CannotShow,
+    /// What decides was not measured.
+    NotMeasured,
+}
+
+impl AnswerState {
+    /// Returns the word in JSON reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::NoneRight => "none-right",
+            Self::TooEarly => "too-early",
+            Self::TooNoisy => "too-noisy",
+            Self::CannotShow => "cannot-show",
+            Self::NotMeasured => "not-measured",
+        }
+    }
+}
+
+/// What the figures say about the claims of a guess.
 #[derive(Debug, Default)]
 struct GuessStatus {
     /// All claims of the guess are seen.
@@ -64,11 +115,21 @@ pub fn answer_question(model: &Model, scenario: &Scenario, settings: &Settings, 
     if right.is_empty() && found.iter().flatten().all(|found| found.is_measured) {
         right.extend(otherwise);
     }
+    let doubts = found.into_iter().flatten().filter(|found| !found.is_ruled_out).filter_map(|found| found.doubt);
+    let mut doubt = doubts.min_by_key(Doubt::severity_rank);
+    // Guesses exclude each other: one that is certain refutes those that cannot be measured.
+    if matches!(doubt, Some(Doubt::Unmeasured(_))) && !right.is_empty() {
+        (doubt, open) = (None, Vec::new());
+    }
     if !open.is_empty() {
         open.extend(otherwise);
     }
-    let doubts = found.into_iter().flatten().filter(|found| !found.is_ruled_out).filter_map(|found| found.doubt);
-    let doubt = doubts.min_by_key(Doubt::severity_rank);
+    // A guess that seems right is open as well if an effect that would refute it may only be invisible here.
+    if matches!(doubt, Some(Doubt::CannotShow(_))) {
+        open.extend(right.iter().copied().filter(|at| !open.contains(at)).collect::<Vec<_>>());
+        open.sort_unstable();
+        open.dedup();
+    }
     let hold_time = Span(scenario.test.hold_nanos as u64);
     let since = model.settings_change(now).map(|change| now.span_since(change.at));
     let passed = since.unwrap_or_else(|| now.span_since(Stamp::default()));
@@ -91,24 +152,20 @@ fn evaluate_guess(evaluator: &ClaimEvaluator<'_>, claims: &[Expect], evidence: &
     for expect in claims {
         let ClaimAssessment { is_seen: seen, is_measured: measured, evidence: figures, doubt } =
             evaluator.assess(&expect.claim);
+        // What cannot be measured does not refute a guess.
+        let doubt = doubt.or_else(|| (!measured).then(|| Doubt::Unmeasured(figures.clone())));
         found.is_seen &= seen;
         found.is_measured &= measured;
         found.is_ruled_out |= !seen && doubt.is_none();
         found.doubt = found.doubt.into_iter().chain(doubt).min_by_key(Doubt::severity_rank);
         let is_known = measured || !matches!(found.doubt, Some(Doubt::FormerSettings(_)));
-        if is_known && !evidence.iter().any(|known| without_noise(known) == without_noise(&figures)) {
-            evidence.push(figures);
+        for text in Some(figures).filter(|_| is_known).into_iter().chain(evaluator.cores_text(&expect.claim)) {
+            if !evidence.contains(&text) {
+                evidence.push(text);
+            }
         }
     }
     found
-}
-
-/// Returns figures without the range of their noise, which is given only where it may decide.
-fn without_noise(figures: &str) -> String {
-    match (figures.find(" ("), figures.find(NOISE_SUFFIX)) {
-        (Some(from), Some(to)) if from < to => format!("{}{}", &figures[..from], &figures[to + NOISE_SUFFIX.len()..]),
-        _ => figures.to_owned(),
-    }
 }
 
 fn is_settled(quiz: &Quiz, right: &[usize], passed: Span, hold_time: Span) -> bool {
@@ -143,6 +200,28 @@ impl Answer {
         }
     }
 
+    /// Returns what the run says about a guess.
+    pub fn guess_state(&self, at: usize) -> GuessState {
+        match self.state() {
+            _ if self.open_guesses.contains(&at) => GuessState::Open,
+            AnswerState::Answered if self.right_guesses.contains(&at) => GuessState::Confirmed,
+            AnswerState::TooEarly | AnswerState::NotMeasured => GuessState::Open,
+            _ => GuessState::Refuted,
+        }
+    }
+
+    /// Returns what the run says about the question.
+    pub fn state(&self) -> AnswerState {
+        match &self.doubt {
+            None if self.right_guesses.is_empty() => AnswerState::NoneRight,
+            None => AnswerState::Answered,
+            Some(Doubt::FormerSettings(_) | Doubt::NoBeginning(_)) => AnswerState::TooEarly,
+            Some(Doubt::Unmeasured(_)) => AnswerState::NotMeasured,
+            Some(Doubt::Interference(_) | Doubt::CannotShow(_)) => AnswerState::CannotShow,
+            Some(Doubt::Noise { .. }) => AnswerState::TooNoisy,
+        }
+    }
+
     /// Whether the figures suffice for an expectation: noise that leaves the answer open does not delay a test.
     pub(super) const fn is_measured(&self) -> bool {
         self.has_full_test_time
@@ -157,12 +236,13 @@ impl Answer {
             [one] => one.clone(),
             more => format!("{} are right", more.join(" and ")),
         };
+        let of_machine = self.doubt.clone().filter(|_| self.state() == AnswerState::CannotShow);
+        let is_invisible = matches!(of_machine, Some(Doubt::CannotShow(_)));
         let others = if let Some(Doubt::Interference(others)) = self.doubt { Some(others) } else { None };
         let though = others.map(|others| format!(", though {others}")).unwrap_or_default();
         let evidence = format!("{which}{though}: {}", self.evidence.join("; "));
-        let judgement = Judgement::from_seen(self.right_guesses.len() == 1);
-        Verdict { text: "one guess is right".to_owned(), judgement, evidence, bound_check: None }
-            .with_interference(others)
+        let judgement = Judgement::from_seen(self.right_guesses.len() == 1 && !is_invisible);
+        Verdict { text: "one guess is right".to_owned(), judgement, evidence, bound_check: None }.with_doubt(of_machine)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Comparisons of runs of a scenario: `expect rate till below=0.5 times="kind=std" when="kind=fair"`.
 
 use super::Verdict;
+use super::bound_check::BoundCheck;
+use super::doubt::Doubt;
 use super::expect::{ClaimResult, evaluate_ratio, to_verdict};
 use super::formula::{TermFigure, evaluate_formula, knob_figure, measure_term};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, Spread, ValueRange, figure_spread, measure_metric};
-use super::verdict::{BoundCheck, Judgement};
+use super::verdict::Judgement;
 use crate::model::Model;
 use crate::scenario::{Claim, Expect, FigureFormula, FigureSource, Scenario, Settings, Variant};
 use crate::trace::Stamp;
@@ -46,7 +48,7 @@ pub(super) fn comparable_figures(
     let mut figures = Vec::new();
     for (at, expect) in scenario.expectations.iter().enumerate().filter(|(_, expect)| expect.compares_runs()) {
         let mut add = |figure| figures.push(ComparableFigure { expect_index: at, figure });
-        match &expect.claim {
+        match expect.claim.bare() {
             Claim::Measure { metric, subject: of, .. } if expect.runs().iter().any(|set| is_this(set)) => {
                 add(RunFigure::Measure {
                     measured: measure_metric(model, scenario, *metric, of, now),
@@ -62,7 +64,11 @@ pub(super) fn comparable_figures(
                     }
                 }
             }
-            Claim::Deadlock { .. } | Claim::NoDeadlock | Claim::Finding { .. } | Claim::Measure { .. } => {}
+            Claim::Deadlock { .. }
+            | Claim::NoDeadlock
+            | Claim::Finding { .. }
+            | Claim::Measure { .. }
+            | Claim::OnCores { .. } => {}
         }
     }
     figures
@@ -131,11 +137,11 @@ impl Comparison {
 /// Judges an expectation from the figures of its runs.
 pub fn compare_runs(scenario: &Scenario, set: &RunSet, runs: &[ComparedRun<'_>]) -> Option<Verdict> {
     let expect = scenario.expectations.get(set.expect_index)?;
-    let judged = match (&expect.claim, runs) {
+    let judged = match (expect.claim.bare(), runs) {
         (Claim::Measure { compare, value, .. }, [one, other]) => {
-            let noise = || ratio_range([*one, *other], set.expect_index);
+            let interval = ratio_range([*one, *other], set.expect_index);
             match [one, other].map(|run| find_measured(run.figures, set.expect_index)) {
-                [Ok(one), Ok(other)] => evaluate_ratio((*compare, *value), one, other, noise),
+                [Ok(one), Ok(other)] => evaluate_ratio((*compare, *value), one, other, interval),
                 [Err(why), _] => Err(why),
                 [_, Err(why)] => Err(format!("{why} (in the baseline run)")),
             }
@@ -144,7 +150,7 @@ pub fn compare_runs(scenario: &Scenario, set: &RunSet, runs: &[ComparedRun<'_>])
         _ => return None,
     };
     let others = runs.iter().find_map(|run| run.interference).filter(|_| expect.claim.needs_cores());
-    Some(to_verdict(&expect.text, judged).with_interference(others))
+    Some(to_verdict(&expect.text, judged).with_doubt(others.map(Doubt::Interference)))
 }
 
 /// Evaluates a formula whose figures come from several runs.
@@ -301,7 +307,7 @@ mod tests {
                 .expect("it compares")
         };
         assert!(!judge(1.0).is_seen() && judge(15.0).is_seen(), "{:?}", judge(15.0));
-        assert!(judge(15.0).evidence.starts_with("0.85 times as much (0.7"), "{:?}", judge(15.0));
+        assert!(judge(15.0).evidence.starts_with("0.85 times as much, 0.7"), "{:?}", judge(15.0));
     }
 
     #[test]

@@ -6,15 +6,17 @@ use crate::scenario::{
 };
 use crate::trace::{Span, Stamp};
 
+use super::bound_check::{BoundCheck, FigureForm};
+use super::cores_used;
 use super::doubt::Doubt;
-use super::formula::{self, ComparisonCheck, FormulaResult};
+use super::formula::{self, FormulaResult};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
-use super::verdict::{BoundCheck, Judgement, Verdict};
+use super::verdict::{Judgement, Verdict};
 use crate::trace::format::{format_counted, format_number};
 
-/// The end of the text of a ratio's range.
-pub(super) const NOISE_SUFFIX: &str = " within its noise)";
+/// The end of the evidence of a ratio that misses its bound by no more than its noise.
+pub(super) const WITHIN_NOISE: &str = ", within its noise";
 
 /// Most deadlocks named in the evidence.
 const MAX_NAMED_DEADLOCKS: usize = 4;
@@ -42,8 +44,8 @@ pub(super) fn judge_each<'a>(
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
     let evaluator = ClaimEvaluator::new(model, scenario, settings, now);
     let judge = move |expect: &'a Expect| {
-        let others = evaluator.interference.filter(|_| expect.claim.needs_cores());
-        (expect, to_verdict(&expect.text, evaluator.evaluate(&expect.claim)).with_interference(others))
+        let doubt = evaluator.machine_doubt(&expect.claim);
+        (expect, to_verdict(&expect.text, evaluator.evaluate(&expect.claim)).with_doubt(doubt))
     };
     applicable_expectations(scenario, settings).map(judge)
 }
@@ -87,7 +89,7 @@ impl ClaimResult {
     /// Returns the result of a formula, or why it cannot be measured.
     pub(super) fn of_formula(result: FormulaResult) -> Result<Self, String> {
         let only_check = result.checks.first().filter(|_| result.checks.len() == 1);
-        let bound_check = only_check.map(|check| check.bound_check);
+        let bound_check = only_check.copied();
         Ok(Self { is_seen: result.is_seen?, evidence: result.evidence, expected: String::new(), bound_check })
     }
 }
@@ -113,7 +115,7 @@ impl<'a> ClaimEvaluator<'a> {
     /// Says why the claim cannot be measured, such as a share of nothing.
     pub(super) fn evaluate(&self, claim: &Claim) -> Result<ClaimResult, String> {
         self.unmeasurable_reason(claim).map_or(Ok(()), Err)?;
-        let (seen, evidence) = match claim {
+        let (seen, evidence) = match claim.bare() {
             Claim::Deadlock { within } => {
                 return Ok(evaluate_deadlock(self.model, within.map(|ns| Span(ns as u64)), self.now));
             }
@@ -126,13 +128,13 @@ impl<'a> ClaimEvaluator<'a> {
                 let found = |of: &MetricSubject| measure_metric(self.model, self.scenario, *metric, of, self.now);
                 return match times {
                     Some(Baseline::SameRun(other)) => {
-                        let noise = || self.range(claim);
-                        evaluate_ratio((*compare, *value), &found(of)?, &found(other)?, noise)
+                        evaluate_ratio((*compare, *value), &found(of)?, &found(other)?, self.range(claim))
                     }
                     Some(Baseline::OtherRun(_)) => Err("it needs a second run to compare with".to_owned()),
-                    None => Ok(evaluate_figure(*metric, found(of)?, (*compare, *value))),
+                    None => Ok(evaluate_figure(*metric, found(of)?, (*compare, *value), self.range(claim))),
                 };
             }
+            Claim::OnCores { claim, .. } => return self.evaluate(claim),
             Claim::Formula(formula) => {
                 if formula.terms.iter().any(|term| !term.settings.is_empty()) {
                     return Err("it needs another run to compare with".to_owned());
@@ -147,7 +149,7 @@ impl<'a> ClaimEvaluator<'a> {
     pub(super) fn unmeasurable_reason(&self, claim: &Claim) -> Option<String> {
         let change = self.model.settings_change(self.now)?;
         let former = || Some("that was before the settings changed".to_owned());
-        match claim {
+        match claim.bare() {
             Claim::Deadlock { .. } | Claim::NoDeadlock => {
                 self.model.first_deadlock().filter(|deadlock| deadlock.closed_at < change.at).and_then(|_| former())
             }
@@ -162,18 +164,33 @@ impl<'a> ClaimEvaluator<'a> {
                 subjects.find_map(|of| unmeasurable_reason(self.model, self.scenario, *metric, of, self.now))
             }
             Claim::Formula(formula) => formula::unmeasurable_reason(self.model, self.scenario, formula, self.now),
+            Claim::OnCores { claim, .. } => self.unmeasurable_reason(claim),
         }
+    }
+
+    /// Returns why a run that does not show a claim may be unable to: other programs used the cores that it needs, or
+    /// the workers did not run on as many physical cores as it takes.
+    pub(super) fn machine_doubt(&self, claim: &Claim) -> Option<Doubt> {
+        if let Some(others) = self.interference.filter(|_| claim.needs_cores()) {
+            return Some(Doubt::Interference(others));
+        }
+        let needs = claim.needed_cores()?;
+        let since = self.model.settings_start(self.now);
+        let is_meant = |worker| cores_used::is_worker_of(self.model, self.scenario, claim, worker);
+        cores_used::too_few_cores_reason(self.model, is_meant, needs, (since, self.now)).map(Doubt::CannotShow)
     }
 
     /// Evaluates a claim and finds out whether the figures decide it.
     pub(super) fn assess(&self, claim: &Claim) -> ClaimAssessment {
         let evaluated = self.evaluate(claim);
+        let is_seen = evaluated.as_ref().is_ok_and(|result| result.is_seen);
         let doubt = if let Some(why) = self.unmeasurable_reason(claim) {
             Some(Doubt::FormerSettings(why))
-        } else if let Some(others) = self.interference.filter(|_| claim.needs_cores()) {
-            Some(Doubt::Interference(others))
         } else {
-            evaluated.as_ref().ok().and_then(|result| self.noise_doubt(claim, result))
+            // What a machine can hardly show, and shows all the same, is certain.
+            let of_machine = self.machine_doubt(claim);
+            let of_machine = of_machine.filter(|doubt| !is_seen || !matches!(doubt, Doubt::CannotShow(_)));
+            of_machine.or_else(|| evaluated.as_ref().ok().and_then(|result| self.noise_doubt(claim, result)))
         };
         match evaluated {
             Ok(ClaimResult { is_seen: seen, evidence, .. }) => {
@@ -181,6 +198,14 @@ impl<'a> ClaimEvaluator<'a> {
             }
             Err(why) => ClaimAssessment { is_seen: false, is_measured: false, evidence: why, doubt },
         }
+    }
+
+    /// Returns on which cores the workers of a claim ran that depends on physical cores, if this is known.
+    pub(super) fn cores_text(&self, claim: &Claim) -> Option<String> {
+        claim.needed_cores()?;
+        let since = self.model.settings_start(self.now);
+        let is_meant = |worker| cores_used::is_worker_of(self.model, self.scenario, claim, worker);
+        cores_used::describe_cores(self.model, is_meant, (since, self.now))
     }
 
     /// Evaluates a formula of figures of this run.
@@ -191,23 +216,15 @@ impl<'a> ClaimEvaluator<'a> {
 
     /// The doubt that a figure is too close to its bound for the run's noise.
     fn noise_doubt(&self, claim: &Claim, result: &ClaimResult) -> Option<Doubt> {
-        if let Claim::Formula(formula) = claim {
-            return self.formula_result(formula).checks.iter().find_map(ComparisonCheck::noise_doubt);
+        if let Claim::Formula(formula) = claim.bare() {
+            return self.formula_result(formula).checks.iter().find_map(BoundCheck::noise_doubt);
         }
-        let check = result.bound_check?;
-        let Claim::Measure { metric, baseline: times, .. } = claim else { return None };
-        let (low, high) = self.range(claim).filter(|range| check.is_undecided_within(*range))?;
-        let word = |value| if times.is_some() { format_number(value) } else { format_value(*metric, value) };
-        let unit = if times.is_some() { " times" } else { "" };
-        Some(Doubt::Noise {
-            range: format!("{} to {}{unit}", word(low), word(high)),
-            bound: format!("{}{unit}", word(check.bound)),
-        })
+        result.bound_check.and_then(|check| check.noise_doubt())
     }
 
     /// The 95 % confidence interval of a claim's figure, if known.
     pub(super) fn range(&self, claim: &Claim) -> Option<ValueRange> {
-        let Claim::Measure { metric, subject: of, baseline: times, .. } = claim else { return None };
+        let Claim::Measure { metric, subject: of, baseline: times, .. } = claim.bare() else { return None };
         let spread = |of: &MetricSubject| figure_spread(self.model, self.scenario, *metric, of, self.now);
         match times {
             None => spread(of)?.interval(),
@@ -250,10 +267,16 @@ fn evaluate_finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, Stri
     }
 }
 
-fn evaluate_figure(metric: Metric, found: MeasuredFigure, (compare, bound): (Compare, f64)) -> ClaimResult {
+fn evaluate_figure(
+    metric: Metric,
+    found: MeasuredFigure,
+    (compare, bound): (Compare, f64),
+    interval: Option<ValueRange>,
+) -> ClaimResult {
     let expected = format!("required: {} {}", comparison_phrase(compare), format_value(metric, bound));
-    let check = BoundCheck { measured: found.value, bound, compare };
-    ClaimResult { is_seen: check.is_met(), evidence: found.evidence, expected, bound_check: Some(check) }
+    let check = BoundCheck { measured: found.value, interval, bound, compare, form: FigureForm::Metric(metric) };
+    let evidence = found.evidence + &check.interval_text();
+    ClaimResult { is_seen: check.is_met(), evidence, expected, bound_check: Some(check) }
 }
 
 /// Compares one figure with `times` another. A ratio that misses its bound by no more than the measured noise counts as
@@ -262,20 +285,24 @@ pub(super) fn evaluate_ratio(
     (compare, times): (Compare, f64),
     one: &MeasuredFigure,
     other: &MeasuredFigure,
-    noise: impl FnOnce() -> Option<ValueRange>,
+    interval: Option<ValueRange>,
 ) -> Result<ClaimResult, String> {
     if other.value <= 0.0 {
         return Err(format!("nothing to compare with: {}", other.evidence));
     }
-    let check = BoundCheck { measured: one.value / other.value, bound: times, compare };
-    let noise = if check.is_met() { None } else { noise() };
-    let range = noise.map(|(low, high)| format!(" ({} to {}{NOISE_SUFFIX}", format_number(low), format_number(high)));
-    let range = range.unwrap_or_default();
-    let evidence =
-        format!("{} times as much{range}; {}; {}", format_number(check.measured), one.evidence, other.evidence);
+    let check =
+        BoundCheck { measured: one.value / other.value, interval, bound: times, compare, form: FigureForm::Ratio };
+    let is_within_noise = !check.is_met() && interval.is_some_and(|range| check.is_met_within(range));
+    let evidence = format!(
+        "{} times as much{}{}; {}; {}",
+        format_number(check.measured),
+        check.interval_text(),
+        if is_within_noise { WITHIN_NOISE } else { "" },
+        one.evidence,
+        other.evidence
+    );
     let expected = format!("required: {} {} times", comparison_phrase(compare), format_number(times));
-    let seen = check.is_met() || noise.is_some_and(|range| check.is_met_within(range));
-    Ok(ClaimResult { is_seen: seen, evidence, expected, bound_check: Some(check) })
+    Ok(ClaimResult { is_seen: check.is_met() || is_within_noise, evidence, expected, bound_check: Some(check) })
 }
 
 const fn comparison_phrase(compare: Compare) -> &'static str {

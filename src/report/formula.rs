@@ -3,10 +3,8 @@
 mod noise;
 mod terms;
 
-use super::doubt::Doubt;
-use super::expect::NOISE_SUFFIX;
-use super::measure::ValueRange;
-use super::verdict::{BoundCheck, is_approx_equal};
+use super::bound_check::{BoundCheck, FigureForm, interval_text, is_approx_equal};
+use super::expect::WITHIN_NOISE;
 use crate::scenario::{
     Compare, FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureTerm, FigureUnit, Relation,
 };
@@ -25,18 +23,7 @@ pub(super) struct FormulaResult {
     /// Both sides of every comparison with their values.
     pub(super) evidence: String,
     /// The comparisons that could be measured.
-    pub(super) checks: Vec<ComparisonCheck>,
-}
-
-/// A measured comparison.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ComparisonCheck {
-    /// Ratio and 1 if both sides are measured, else the figure and its bound.
-    pub(super) bound_check: BoundCheck,
-    /// 95 % confidence interval of the ratio or figure.
-    range: Option<ValueRange>,
-    /// Unit of the figure; `None` for a ratio.
-    unit: Option<FigureUnit>,
+    pub(super) checks: Vec<BoundCheck>,
 }
 
 /// Evaluates a formula.
@@ -50,7 +37,7 @@ struct Evaluation<'a> {
     formula: &'a FigureFormula,
     figures: &'a TermFigures,
     evidence: Vec<String>,
-    checks: Vec<ComparisonCheck>,
+    checks: Vec<BoundCheck>,
 }
 
 impl Evaluation<'_> {
@@ -100,24 +87,36 @@ impl Evaluation<'_> {
         // A comparison of two measured figures that misses by no more than the noise counts as seen.
         let is_within_noise = !is_met
             && self.both_are_measured(comparison)
-            && check
-                .as_ref()
-                .is_some_and(|check| check.range.is_some_and(|range| check.bound_check.is_met_within(range)));
-        let noise = match half.filter(|_| !is_met && self.both_are_measured(comparison)) {
-            Some(half) => {
-                let (low, high) = (self.word(left, one - half), self.word(left, one + half));
-                format!(" ({low} to {high}{NOISE_SUFFIX}")
-            }
-            None => String::new(),
-        };
-        let sides = [(left, one, noise.as_str()), (right, other, "")];
-        let measured = sides.into_iter().filter(|(side, ..)| !side.is_constant()).map(|(side, value, noise)| {
-            format!("{} = {}{noise}{}", self.text(side), self.word(side, value), self.parts_text(side))
-        });
-        let text = measured.collect::<Vec<_>>().join(", ");
-        self.add_evidence(text);
+            && check.is_some_and(|check| check.interval.is_some_and(|range| check.is_met_within(range)));
+        let text = self.comparison_text(comparison, (one, other), half, check.as_ref());
+        self.add_evidence(if is_within_noise { text + WITHIN_NOISE } else { text });
         self.checks.extend(check);
         Ok(is_met || is_within_noise)
+    }
+
+    /// Returns the measured sides with their values, and the interval: of the figure, or of the ratio of both sides.
+    fn comparison_text(
+        &self,
+        comparison: &FigureComparison,
+        (one, other): (f64, f64),
+        half: Option<f64>,
+        check: Option<&BoundCheck>,
+    ) -> String {
+        let FigureComparison { left, right, .. } = comparison;
+        let is_ratio = self.both_are_measured(comparison);
+        let side = |(expr, value): (&FigureExpr, f64)| {
+            let interval = half.filter(|_| !is_ratio && !self.measured_terms(expr).is_empty());
+            let interval =
+                interval.map(|half| interval_text(&self.word(expr, value - half), &self.word(expr, value + half)));
+            let interval = interval.unwrap_or_default();
+            format!("{} = {}{interval}{}", self.text(expr), self.word(expr, value), self.parts_text(expr))
+        };
+        let sides = [(left, one), (right, other)];
+        let measured: Vec<String> = sides.into_iter().filter(|(expr, _)| !expr.is_constant()).map(side).collect();
+        let ratio = check.filter(|check| is_ratio && check.form == FigureForm::Ratio && check.interval.is_some());
+        let ratio = ratio
+            .map(|check| format!(": {} times as much{}", check.form.format(check.measured), check.interval_text()));
+        measured.join(", ") + &ratio.unwrap_or_default()
     }
 
     fn both_are_measured(&self, comparison: &FigureComparison) -> bool {
@@ -137,12 +136,7 @@ impl Evaluation<'_> {
         if value.is_finite() { Ok(value) } else { Err(format!("{} divides by zero", self.text(expr))) }
     }
 
-    fn check(
-        &self,
-        comparison: &FigureComparison,
-        (one, other): (f64, f64),
-        half: Option<f64>,
-    ) -> Option<ComparisonCheck> {
+    fn check(&self, comparison: &FigureComparison, (one, other): (f64, f64), half: Option<f64>) -> Option<BoundCheck> {
         let compare = match comparison.relation {
             Relation::Less | Relation::LessOrEqual => Compare::Below,
             Relation::Greater | Relation::GreaterOrEqual => Compare::Above,
@@ -150,14 +144,14 @@ impl Evaluation<'_> {
             Relation::NotEqual => return None,
         };
         let unit = comparison.left.unit(&self.formula.terms);
-        let (scale, bound, unit) = if self.both_are_measured(comparison) && other > 0.0 {
-            (1.0 / other, 1.0, None)
+        let (scale, bound, form) = if self.both_are_measured(comparison) && other > 0.0 {
+            (1.0 / other, 1.0, FigureForm::Ratio)
         } else {
             let scale = if unit.is_compatible_with(FigureUnit::TIME) { 1e9 } else { 1.0 };
-            (scale, other * scale, Some(unit))
+            (scale, other * scale, FigureForm::Unit(unit))
         };
-        let range = half.map(|half| ((one - half) * scale, (one + half) * scale));
-        Some(ComparisonCheck { bound_check: BoundCheck { measured: one * scale, bound, compare }, range, unit })
+        let interval = half.map(|half| ((one - half) * scale, (one + half) * scale));
+        Some(BoundCheck { measured: one * scale, interval, bound, compare, form })
     }
 
     fn add_evidence(&mut self, text: String) {
@@ -196,25 +190,8 @@ fn number_of(figures: &TermFigures, at: usize) -> f64 {
     }
 }
 
-impl ComparisonCheck {
-    /// The doubt that the figure is too close to its bound for the noise.
-    pub(super) fn noise_doubt(&self) -> Option<Doubt> {
-        let (low, high) = self.range.filter(|range| self.bound_check.is_undecided_within(*range))?;
-        let word = |value: f64| match self.unit {
-            None => format_number(value),
-            Some(unit) if unit.is_compatible_with(FigureUnit::TIME) => format_figure(unit, value * 1e-9),
-            Some(unit) => format_figure(unit, value),
-        };
-        let times = if self.unit.is_none() { " times" } else { "" };
-        Some(Doubt::Noise {
-            range: format!("{} to {}{times}", word(low), word(high)),
-            bound: format!("{}{times}", word(self.bound_check.bound)),
-        })
-    }
-}
-
 /// Formats a figure in base units with its unit.
-fn format_figure(unit: FigureUnit, value: f64) -> String {
+pub(super) fn format_figure(unit: FigureUnit, value: f64) -> String {
     match (unit.seconds, unit.bytes) {
         (0, 0) if unit.is_share => format_percent(value),
         (0, 0) => format_number(value),

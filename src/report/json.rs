@@ -1,5 +1,6 @@
 //! The JSON report, version 1. `docs/report.md` describes it. Fields may be added, but never renamed.
 
+mod answer;
 mod circumstances;
 mod costs;
 mod durations;
@@ -72,7 +73,8 @@ mod tests {
     }
 
     /// Members that are known before a run, or are about its expectations.
-    const NOT_DECIDED: [&str; 10] = [
+    const NOT_DECIDED: [&str; 11] = [
+        "answer",
         "contend",
         "error",
         "expectations",

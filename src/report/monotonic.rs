@@ -7,12 +7,13 @@ use crate::scenario::{
 
 /// Returns whether a claim that is true now could be false later. A deadlock stays, and a count only grows.
 pub(super) fn must_hold(claim: &Claim) -> bool {
-    match claim {
+    match claim.bare() {
         Claim::Deadlock { .. } | Claim::Finding { is_expected: true, .. } => false,
         Claim::NoDeadlock | Claim::Finding { is_expected: false, .. } | Claim::Measure { baseline: Some(_), .. } => {
             true
         }
         Claim::Formula(formula) => !stays_true(formula, &formula.condition),
+        Claim::OnCores { claim, .. } => must_hold(claim),
         Claim::Measure { metric, compare, .. } => *compare != Compare::Above || !only_grows(*metric),
     }
 }

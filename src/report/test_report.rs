@@ -3,9 +3,10 @@
 mod json;
 mod text;
 
+use super::bound_check::BoundCheck;
 use super::compare::Comparison;
 use super::test_run::TestRun;
-use super::verdict::{BoundCheck, Verdict};
+use super::verdict::Verdict;
 use crate::scenario::{Scenario, Variant};
 
 pub use json::tests_json;
@@ -73,6 +74,8 @@ struct ExpectationTally<'a> {
     evidence: &'a str,
     /// The margin of that round.
     margin: Option<f64>,
+    /// The smallest and the largest figure of all rounds.
+    figures: Option<(BoundCheck, BoundCheck)>,
 }
 
 /// The result of an expectation over all rounds.
@@ -85,7 +88,15 @@ enum ExpectationStatus {
 
 impl<'a> ExpectationTally<'a> {
     const fn empty(text: &'a str) -> Self {
-        Self { text, seen_count: 0, not_judged_count: 0, total: 0, evidence: "", margin: None }
+        Self { text, seen_count: 0, not_judged_count: 0, total: 0, evidence: "", margin: None, figures: None }
+    }
+
+    /// Returns the range of the figure over several rounds, in words.
+    fn figures_text(&self) -> Option<String> {
+        let (least, most) = self.figures.filter(|_| self.total > 1)?;
+        let (low, high) = (least.measured_text(), most.measured_text());
+        let range = if low == high { low } else { format!("{low} to {high}") };
+        Some(format!("{range} in {} runs; ", self.total))
     }
 
     const fn status(&self) -> ExpectationStatus {
@@ -106,6 +117,12 @@ impl<'a> ExpectationTally<'a> {
         };
         if self.total == 0 || worse {
             (self.evidence, self.margin) = (&verdict.evidence, margin);
+        }
+        if let Some(new) = verdict.bound_check {
+            let (least, most) = self.figures.unwrap_or((new, new));
+            let is_less = |a: BoundCheck, b: BoundCheck| a.measured < b.measured;
+            self.figures =
+                Some((if is_less(new, least) { new } else { least }, if is_less(most, new) { new } else { most }));
         }
         self.seen_count += usize::from(verdict.is_seen());
         self.not_judged_count += usize::from(verdict.not_judged_reason().is_some());
@@ -147,11 +164,27 @@ mod tests {
         let found = tally_verdicts(verdicts.iter());
         assert_eq!(
             found[0],
-            ExpectationTally { text: "a", seen_count: 1, not_judged_count: 0, total: 3, evidence: "3", margin: None }
+            ExpectationTally {
+                text: "a",
+                seen_count: 1,
+                not_judged_count: 0,
+                total: 3,
+                evidence: "3",
+                margin: None,
+                figures: None
+            }
         );
         assert_eq!(
             found[1],
-            ExpectationTally { text: "b", seen_count: 2, not_judged_count: 0, total: 2, evidence: "2", margin: None }
+            ExpectationTally {
+                text: "b",
+                seen_count: 2,
+                not_judged_count: 0,
+                total: 2,
+                evidence: "2",
+                margin: None,
+                figures: None
+            }
         );
     }
 
@@ -172,12 +205,15 @@ mod tests {
         let verdicts = [near("far", 3), near("closest", 18), near("close", 17)];
         let found = tally_verdicts(verdicts.iter());
         assert_eq!((found[0].evidence, found[0].margin), ("closest", Some(1.0)));
+        assert_eq!(found[0].figures_text().as_deref(), Some("19 in 3 runs; "), "each found 19");
+        assert_eq!(tally_verdicts(verdicts[..1].iter())[0].figures_text(), None, "one run has no range");
     }
 
     #[test]
     fn not_judged_is_counted_separately_and_does_not_fail_a_test() {
         let verdict = |judgement| Verdict { text: "a".into(), judgement, evidence: "1".into(), bound_check: None };
-        let others = || Judgement::NotJudged(crate::report::Interference::example());
+        let others =
+            || Judgement::NotJudged(crate::report::Doubt::Interference(crate::report::Interference::example()));
         let kind = |all: Vec<Judgement>| {
             let verdicts: Vec<Verdict> = all.into_iter().map(verdict).collect();
             tally_verdicts(verdicts.iter())[0].status()

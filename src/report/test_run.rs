@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use super::Verdict;
 use super::compare::{ComparableFigure, ComparedRun, comparable_figures};
+use super::doubt::Doubt;
 use super::expect::judge_each;
 use super::follow::{FinishedRun, FollowOptions, follow_run};
 use super::interference::Interference;
@@ -68,10 +69,11 @@ impl TestRun {
     /// alone.
     pub fn is_doubtful(&self) -> bool {
         let is_disturbed = self.is_disturbed();
-        self.verdicts.iter().any(|verdict| match verdict.judgement {
+        self.verdicts.iter().any(|verdict| match &verdict.judgement {
             Judgement::Seen => false,
             Judgement::NotSeen => is_disturbed,
-            Judgement::NotJudged(_) => true,
+            Judgement::NotJudged(Doubt::Interference(_)) => true,
+            Judgement::NotJudged(_) => false,
         })
     }
 
@@ -199,11 +201,12 @@ struct TestLimits {
 impl TestLimits {
     fn new(scenario: &Scenario, settings: &Settings) -> Self {
         let hold_time = Span(scenario.test.hold_nanos as u64);
-        let within =
-            super::expect::applicable_expectations(scenario, settings).filter_map(|expect| match expect.claim {
+        let within = super::expect::applicable_expectations(scenario, settings).filter_map(|expect| {
+            match *expect.claim.bare() {
                 Claim::Deadlock { within } => within,
                 _ => None,
-            });
+            }
+        });
         let within = Span(within.fold(0.0, f64::max) as u64);
         Self { hold_time, longest: within.max(Span(hold_time.0.saturating_mul(MAX_WAIT_FACTOR))) }
     }
@@ -267,7 +270,7 @@ mod tests {
         assert!(run(false, others()).is_doubtful());
         assert!(!run(false, None).is_doubtful() && !run(true, others()).is_doubtful());
         let mut not_judged = run(false, None);
-        not_judged.verdicts[0].judgement = Judgement::NotJudged(Interference::example());
+        not_judged.verdicts[0].judgement = Judgement::NotJudged(Doubt::Interference(Interference::example()));
         assert!(not_judged.is_doubtful());
     }
 }

@@ -5,6 +5,7 @@ mod deadlock;
 mod failures;
 mod marks;
 mod pools;
+mod question;
 mod resources;
 mod workers;
 
@@ -27,6 +28,7 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     write_header(report, text_format, &mut out);
     write_findings(report, text_format, &mut out);
     deadlock::write(report, text_format, &mut out);
+    question::write(report, text_format, &mut out);
     write_expectations(report.verdicts, text_format, &mut out);
     failures::write(report, text_format, &mut out);
     marks::write(report, text_format, &mut out);
@@ -101,6 +103,14 @@ fn describe_machine(report: &Report<'_>) -> String {
     }
     if !report.model.has_ready_times() {
         text.push_str(", run-queue delay unknown");
+    }
+    if let Some(layout) = report.model.cores().layout() {
+        if let Some(cores) = layout.physical_count().filter(|cores| *cores < machine.cores) {
+            let _ = write!(text, ", {cores} physical");
+        }
+        if layout.is_virtual {
+            text.push_str(", virtual machine");
+        }
     }
     text + ", " + &machine.os
 }

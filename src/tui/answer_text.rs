@@ -1,7 +1,7 @@
 //! The answer to a scenario's question beside the guess, in words.
 
 use super::run_view::RunView;
-use crate::report::{Answer, Doubt};
+use crate::report::{Answer, Doubt, GuessState};
 use crate::trace::format::compact_duration;
 
 /// How a guess compares with the measurement.
@@ -41,17 +41,19 @@ impl RunView {
         let right = right.join(", and also: ");
         let outcome = match self.prediction.guess {
             None => GuessOutcome::NoGuess,
-            Some(said) if answer.open_guesses.contains(&said) => GuessOutcome::Undecided,
-            Some(said) if answer.right_guesses.contains(&said) => GuessOutcome::Right,
-            Some(_) if answer.right_guesses.is_empty() => GuessOutcome::Undecided,
-            Some(_) => GuessOutcome::Wrong,
+            Some(said) => match answer.guess_state(said) {
+                GuessState::Open => GuessOutcome::Undecided,
+                GuessState::Confirmed => GuessOutcome::Right,
+                GuessState::Refuted => GuessOutcome::Wrong,
+            },
         };
         let words = match &answer.doubt {
             Some(doubt) => doubt.to_string(),
             None if right.is_empty() => "none of the guesses; see the measurements".to_owned(),
             None => right.clone(),
         };
-        let is_noise = matches!(answer.doubt, Some(Doubt::Noise { .. }));
+        // What seems right because its opposite cannot be shown here is not probable.
+        let is_noise = matches!(answer.doubt, Some(Doubt::Noise { .. } | Doubt::Interference(_)));
         Some(AnswerText {
             outcome,
             is_final: answer.is_settled,

@@ -1,8 +1,10 @@
 //! The load of the machine's cores over time.
 
+mod layout;
 mod placements;
 mod usage;
 
+pub use self::layout::{CoreLayout, CoresUsed};
 pub use self::placements::CoreCell;
 use self::placements::Placement;
 pub(super) use self::usage::CpuUsageHistory;
@@ -95,11 +97,13 @@ pub struct Cores {
     all: Vec<Core>,
     /// Where workers ran lately, in the order of arrival.
     placements: VecDeque<Placement>,
+    /// `None` if it is unknown how the cores belong together.
+    layout: Option<CoreLayout>,
 }
 
 impl Cores {
     pub(super) fn new(shape: HistoryShape) -> Self {
-        Self { shape, last: Stamp(0), all: Vec::new(), placements: VecDeque::new() }
+        Self { shape, last: Stamp(0), all: Vec::new(), placements: VecDeque::new(), layout: None }
     }
 
     /// Records the loads between the previous sample and `at`. Returns whether the sample is newer than the previous
@@ -192,6 +196,7 @@ impl Cores {
     pub(super) fn heap_bytes(&self) -> usize {
         let histories: usize = self.all.iter().map(|core| core.history.heap_bytes()).sum();
         let placements = self.placements.capacity() * size_of::<Placement>();
-        histories + placements + self.all.capacity() * size_of::<Core>()
+        let layout = self.layout.as_ref().map_or(0, CoreLayout::heap_bytes);
+        histories + placements + layout + self.all.capacity() * size_of::<Core>()
     }
 }

@@ -64,7 +64,7 @@ use std::sync::Arc;
 
 pub use accessors::Health;
 pub use buffer_sizes::Budget;
-pub use cores::{CoreCell, Cores};
+pub use cores::{CoreCell, CoreLayout, Cores, CoresUsed};
 pub use counter::{Counter, CounterWrite, SwapCounts};
 pub use cpu_load::CpuLoad;
 pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};

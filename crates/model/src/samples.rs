@@ -69,6 +69,7 @@ impl Model {
                     && self.cores.record_placement(*worker, *core, (*from, *to), *running);
                 self.health.anomalies += u64::from(!is_possible);
             }
+            Sample::CoreLayout { physical, is_virtual } => self.cores.set_layout(physical, *is_virtual),
             Sample::EventCost { nanos } => self.health.ns_per_event = *nanos,
         }
     }

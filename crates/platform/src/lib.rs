@@ -36,6 +36,7 @@ compile_error!("contend runs on Linux only");
 mod child;
 mod command;
 mod control_group;
+mod core_layout;
 mod core_load;
 mod fail_point;
 #[cfg(debug_assertions)]
@@ -68,6 +69,7 @@ pub use contend_shm::{
     Access, Clock, ClockPair, PAGE_SIZE, Poll, SharedMemory, perform_accesses, thread_id, wait_for_any, wait_once,
     wait_while, wake_all, wake_one,
 };
+pub use core_layout::{is_virtual_machine, physical_cores};
 pub use core_load::CoreLoad;
 pub use fail_point::hit_fail_point;
 pub use frequency::cpu_frequency_range;

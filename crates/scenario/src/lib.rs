@@ -36,10 +36,10 @@ pub use mistake::{ListedMistake, ListedPosition, Mistake, Mistakes, PlacedText};
 pub use program::{ArrivalSpacing, Arrivals, Pace, RateCurve, TraceFile};
 pub use program::{
     Attempt, AttemptKind, Baseline, Block, Branch, Category, Claim, Compare, CorrectWhen, CrashPolicy, Expect, Feed,
-    GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum, OptimumLimit,
-    OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueOrder, QueueStep, Quiz,
-    RealWork, RequestTarget, Resource, ResourceSpec, ResultDelivery, ResultWait, Scenario, Scheduling, SelectPick,
-    ServerSpec, ShutdownMode, SignalStep, SourceSpan, Step, Suggestion, Target, TaskDistribution, Template,
+    GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, NeededCores, Operand, Optimum,
+    OptimumLimit, OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueOrder, QueueStep,
+    Quiz, RealWork, RequestTarget, Resource, ResourceSpec, ResultDelivery, ResultWait, Scenario, Scheduling,
+    SelectPick, ServerSpec, ShutdownMode, SignalStep, SourceSpan, Step, Suggestion, Target, TaskDistribution, Template,
     TemplatePiece, TestConfig, TextExpr, WorkerGroup,
 };
 pub use program::{

@@ -20,7 +20,7 @@ use super::knob::{Knob, Settings};
 use super::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
-pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, Quantile};
+pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, NeededCores, Quantile};
 pub use feed::{ArrivalSpacing, Arrivals, Feed, Pace, RateCurve, TraceFile};
 pub use formula::{
     FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureFunction, FigureLiteral, FigureSource,

@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 
 use super::cpu_meter::{CpuMeter, RunProcesses};
 use super::timebase::Timebase;
-use contend_platform::{CoreLoad, SchedStat, ThreadStat, allow_many_files, thread_id};
+use contend_platform::{
+    CoreLoad, SchedStat, ThreadStat, allow_many_files, is_virtual_machine, physical_cores, thread_id,
+};
 use contend_trace::{Message, Notice, Registry, ResourceId, RunMemory, Sample, Span, Stamp, WorkerId};
 
 /// Minimum time between two samples of a worker's kernel figures.
@@ -184,6 +186,9 @@ impl Sampler {
 
     /// Samples the core loads, except at the first call, and the CPU time of the run.
     fn sample_cores(&mut self, first: bool, send: &mut impl FnMut(Message)) {
+        if first {
+            send(Message::Sample(Sample::CoreLayout { physical: physical_cores(), is_virtual: is_virtual_machine() }));
+        }
         let load = self.core_load.sample_loads();
         if !first && load.iter().any(Option::is_some) {
             send(Message::Sample(Sample::Cores { at: self.timebase.now(), load }));

@@ -55,6 +55,9 @@ pub enum Sample {
     EventCost { nanos: f32 },
     /// A worker was on a CPU for `running` nanoseconds between two moments, and last on this core.
     OnCore { worker: WorkerId, core: u16, from: Stamp, to: Stamp, running: u64 },
+    /// The physical core of each core, by its number, where the system tells; and whether the machine is a virtual one,
+    /// whose cores may be threads of one physical core all the same.
+    CoreLayout { physical: Vec<u16>, is_virtual: bool },
 }
 
 /// How a worker died that did not record its end itself.

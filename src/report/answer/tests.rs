@@ -1,6 +1,7 @@
 //! Tests of answers, with simulated runs.
 
 mod changed_settings;
+mod machine;
 
 use super::*;
 use crate::report::fixture::{BANK_SCENARIO, BankFixture};

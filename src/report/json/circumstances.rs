@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::platform::Machine;
+use crate::model::CoreLayout;
 use crate::report::Report;
 use crate::trace::{Span, Stamp};
 
@@ -11,13 +11,23 @@ use crate::trace::{Span, Stamp};
 pub(super) struct MachineJson<'a> {
     cores: usize,
     usable: usize,
+    physical_cores: Option<usize>,
+    #[serde(rename = "virtual")]
+    is_virtual: Option<bool>,
     quota: Option<f64>,
     os: &'a str,
 }
 
-impl<'a> From<&'a Machine> for MachineJson<'a> {
-    fn from(machine: &'a Machine) -> Self {
-        Self { cores: machine.cores, usable: machine.usable, quota: machine.quota, os: &machine.os }
+/// Returns the machine, with what the run tells about its cores.
+pub(super) fn machine<'a>(report: &Report<'a>) -> MachineJson<'a> {
+    let (machine, layout) = (report.machine, report.model.cores().layout());
+    MachineJson {
+        cores: machine.cores,
+        usable: machine.usable,
+        physical_cores: layout.and_then(CoreLayout::physical_count),
+        is_virtual: layout.map(|layout| layout.is_virtual),
+        quota: machine.quota,
+        os: &machine.os,
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::answer::{self, AnswerJson};
 use super::circumstances::{self, CpuJson, EventsJson, MachineJson};
 use super::costs::{self, WhoCostsWhomJson};
 use super::gone::{self, GoneJson};
@@ -55,7 +56,7 @@ report_sections! { report;
     scenario: &'a str = &report.scenario.name;
     title: &'a str = &report.scenario.title;
     params: BTreeMap<&'a str, String> = report.knob_values().collect();
-    machine: MachineJson<'a> = MachineJson::from(report.machine);
+    machine: MachineJson<'a> = circumstances::machine(report);
     elapsed_s: f64 = report.ended_at.as_secs_f64();
     limit_s: Option<f64> = report.time_limit.map(Span::as_secs_f64);
     over_limit_s: Option<f64> = report.overrun().map(Span::as_secs_f64);
@@ -86,5 +87,7 @@ report_sections! { report;
     muted_findings: usize = report.muted.len();
     muted: Vec<&'static str> = distinct(&report.muted_ids());
     thresholds: Vec<ThresholdJson> = thresholds_json(report.model.thresholds());
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerJson<'a>> = answer::answer(report);
     expectations: Vec<ExpectationJson<'a>> = report.verdicts.iter().map(ExpectationJson::from).collect();
 }

@@ -64,6 +64,10 @@ struct TestExpectationJson<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BoundCheckJson {
     found: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    high: Option<f64>,
     due: f64,
 }
 
@@ -146,7 +150,12 @@ fn comparison_json(one: &Comparison, round: usize) -> ComparisonJson<'_> {
 
 fn expectation_json(verdict: &Verdict) -> TestExpectationJson<'_> {
     let Verdict { text, evidence, bound_check: weight, .. } = verdict;
-    let weight = weight.map(|BoundCheck { measured: found, bound: due, .. }| BoundCheckJson { found, due });
+    let weight = weight.map(|BoundCheck { measured: found, interval, bound: due, .. }| BoundCheckJson {
+        found,
+        low: interval.map(|(low, _)| low),
+        high: interval.map(|(_, high)| high),
+        due,
+    });
     TestExpectationJson { text, seen: verdict.is_seen(), evidence, not_judged: verdict.not_judged_reason(), weight }
 }
 

@@ -86,6 +86,7 @@ fn mean_run_seconds(one: &TestedScenario<'_>, at: usize) -> f64 {
 
 fn write_tally(out: &mut String, text_format: TextFormat, outcome: ExpectationTally<'_>) {
     let ExpectationTally { text, seen_count: seen, total: of, evidence, .. } = outcome;
+    let evidence = outcome.figures_text().unwrap_or_default() + evidence;
     let (word, colour) = match outcome.status() {
         ExpectationStatus::Seen => ("seen", AnsiColor::Green),
         ExpectationStatus::NotJudged => ("not judged", AnsiColor::Yellow),
@@ -98,7 +99,7 @@ fn write_tally(out: &mut String, text_format: TextFormat, outcome: ExpectationTa
     text_format.write_wrapped(out, text, 6 + word.len(), 14, Style::new());
     if !evidence.is_empty() {
         out.push_str(&" ".repeat(14));
-        text_format.write_wrapped(out, evidence, 14, 14, Style::new().dimmed());
+        text_format.write_wrapped(out, &evidence, 14, 14, Style::new().dimmed());
     }
 }
 
@@ -126,7 +127,8 @@ fn totals_line(tested: &[TestedScenario<'_>]) -> String {
     let rest = if not_judged > 0 { format!(", {missed} not seen, {not_judged} not judged") } else { String::new() };
     let runs = tested.iter().flat_map(|one| &one.rounds).map(|round| round.runs.len()).sum::<usize>();
     let rounds = tested.first().map_or(1, |one| one.rounds.len());
-    let hint = "not judged: other programs used the cores; test again on a quiet machine\n";
+    let hint = "not judged: this machine could not show it, for the reason given; if other programs used the cores, test \
+                again on a quiet machine\n";
     let mut out = if not_judged > 0 { hint.to_owned() } else { String::new() };
     let _ = write!(
         out,

@@ -21,11 +21,11 @@ pub struct CoreCell {
 /// A worker's time on a CPU between two samples. It was last on this core.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placement {
-    worker: WorkerId,
-    core: u16,
-    from: Stamp,
-    to: Stamp,
-    running: u64,
+    pub(super) worker: WorkerId,
+    pub(super) core: u16,
+    pub(super) from: Stamp,
+    pub(super) to: Stamp,
+    pub(super) running: u64,
 }
 
 impl Placement {

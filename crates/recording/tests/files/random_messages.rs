@@ -63,7 +63,7 @@ fn random_slots(rng: &mut Rng) -> Vec<WaitSlot> {
 
 fn random_sample(rng: &mut Rng) -> Sample {
     let (from, to) = (stamp(rng), stamp(rng));
-    match rng.u8(..8) {
+    match rng.u8(..9) {
         0 => Sample::Sched { worker: worker(rng), from, to, running: rng.u64(..), ready: rng.u64(..) },
         1 => Sample::SchedUnavailable,
         2 => {
@@ -74,6 +74,9 @@ fn random_sample(rng: &mut Rng) -> Sample {
         4 => Sample::Counter { at: to, counter: resource(rng), value: rng.i64(..) },
         5 => Sample::Ring { worker: worker(rng), produced: rng.u64(..), lost: rng.u64(..) },
         6 => Sample::OnCore { worker: worker(rng), core: rng.u16(..), from, to, running: rng.u64(..) },
+        7 => {
+            Sample::CoreLayout { physical: (0..rng.usize(..5)).map(|_| rng.u16(..)).collect(), is_virtual: rng.bool() }
+        }
         _ => Sample::EventCost { nanos: rng.f32() },
     }
 }

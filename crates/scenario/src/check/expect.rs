@@ -14,7 +14,7 @@ use super::node::{arg, args, entry_span, prop, span_of, value_kind, value_span};
 use super::number_rule::{HOUR, NumberRule};
 use crate::expr::Expr;
 use crate::knob::Unit;
-use crate::program::{Claim, Compare, Expect, Metric, MetricSubject};
+use crate::program::{Claim, Compare, Expect, Metric, MetricSubject, NeededCores};
 use crate::quantity;
 use contend_trace::{FindingId, State};
 pub(super) use measures::MEASURES;
@@ -24,6 +24,9 @@ const OTHERS: [&str; 6] = ["deadlock", "no-deadlock", "finding", "no-finding", "
 
 const COMPARES: [(&str, Compare); 3] =
     [("above", Compare::Above), ("below", Compare::Below), ("equals", Compare::Equals)];
+
+/// Least and most cores that an expectation can need.
+pub(super) const NEEDED_CORES: (i64, i64) = (2, 64);
 
 pub(super) const WITHIN: NumberRule = NumberRule { unit: Unit::Time, min: 1e6, max: HOUR, index: false, live: true };
 
@@ -36,7 +39,7 @@ impl Checker {
                 None => Some(vec![Vec::new()]),
             };
             let (Some((claim, text)), Some(ways)) = (claim, ways) else { continue };
-            let times = if let Claim::Measure { baseline: times, .. } = &claim { times.as_ref() } else { None };
+            let times = if let Claim::Measure { baseline: times, .. } = claim.bare() { times.as_ref() } else { None };
             for when in ways {
                 if !self.check_baseline_differs(node, &when, times) || !self.check_runs_differ(node, &when, &claim) {
                     break;
@@ -47,8 +50,39 @@ impl Checker {
         }
     }
 
-    /// Reads the claim of an expectation, and words it for reports.
+    /// Reads the claim of an expectation with what it needs of the machine, and words it for reports.
     pub(super) fn claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
+        let needs = match (prop(node, "needs-cores"), prop(node, "needs-physical-cores")) {
+            (Some(_), Some(entry)) => {
+                let title = "an expectation needs either cores or physical cores, not both";
+                self.mistakes.error(entry_span(entry), title).help("remove one of them");
+                return None;
+            }
+            (Some(entry), None) => Some(NeededCores { count: self.core_count(entry)?, are_physical: false }),
+            (None, Some(entry)) => Some(NeededCores { count: self.core_count(entry)?, are_physical: true }),
+            (None, None) => None,
+        };
+        let (claim, text) = self.bare_claim(node)?;
+        Some(match needs {
+            Some(needs) => (Claim::OnCores { needs, claim: Box::new(claim) }, text),
+            None => (claim, text),
+        })
+    }
+
+    /// Reads on how many cores at once the workers of a claim must run to show it.
+    fn core_count(&mut self, entry: &KdlEntry) -> Option<u32> {
+        let (fewest, most) = NEEDED_CORES;
+        match entry.value() {
+            KdlValue::Integer(cores) if (fewest.into()..=most.into()).contains(cores) => u32::try_from(*cores).ok(),
+            _ => {
+                let title = "expected a literal number of cores";
+                self.mistakes.error(value_span(entry), title).help(format!("it goes from {fewest} to {most}"));
+                None
+            }
+        }
+    }
+
+    fn bare_claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
         let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
         let kind = arg(node, 0)?;
         if let Some(text) = kind.value().as_string().filter(|text| figure_formula::is_formula(text)) {

@@ -79,7 +79,7 @@ impl Checker {
         if two {
             let title = "this takes two runs, and a guess is decided by one";
             let help = "compare with something else in the same run, or with a number";
-            let other = match &claim.claim {
+            let other = match claim.claim.bare() {
                 Claim::Formula(formula) => formula.terms.iter().find(|term| !term.settings.is_empty()),
                 _ => None,
             };

@@ -38,6 +38,20 @@ pub enum Claim {
     },
     /// A condition over figures.
     Formula(FigureFormula),
+    /// A claim that only workers on several cores at once can show: without them, a run that does not show it does not
+    /// refute it either.
+    OnCores {
+        needs: NeededCores,
+        claim: Box<Self>,
+    },
+}
+
+/// The cores on which workers must run at once for a claim to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeededCores {
+    pub count: u32,
+    /// Two threads of one physical core count as one: they share its caches.
+    pub are_physical: bool,
 }
 
 /// Findings that do not depend on the speed of a run.
@@ -54,6 +68,22 @@ const TIMING_INDEPENDENT: [&str; 9] = [
 ];
 
 impl Claim {
+    /// Returns the claim itself, without what it needs of the machine.
+    pub fn bare(&self) -> &Self {
+        match self {
+            Self::OnCores { claim, .. } => claim.bare(),
+            claim => claim,
+        }
+    }
+
+    /// Returns the cores on which its workers must run at once to show it, if that matters.
+    pub const fn needed_cores(&self) -> Option<NeededCores> {
+        match self {
+            Self::OnCores { needs, .. } => Some(*needs),
+            _ => None,
+        }
+    }
+
     /// Whether it depends on speed, time or scheduling, and so on the cores that other programs use. Exact values and
     /// mere counts do not depend on the machine.
     pub fn needs_cores(&self) -> bool {
@@ -62,6 +92,7 @@ impl Claim {
             Self::Finding { id, .. } => !TIMING_INDEPENDENT.contains(&id.as_str()),
             Self::Measure { metric, compare, .. } => *compare != Compare::Equals && metric.needs_cores(),
             Self::Formula(formula) => formula.needs_cores(),
+            Self::OnCores { .. } => true,
         }
     }
 }
@@ -78,7 +109,7 @@ pub enum Baseline {
 impl Expect {
     /// Returns the knobs of each run that it needs: its own, the one of its baseline, those that its formula names.
     pub fn runs(&self) -> Vec<Vec<(KnobId, f64)>> {
-        match &self.claim {
+        match self.claim.bare() {
             Claim::Measure { baseline: Some(Baseline::OtherRun(set)), .. } => {
                 vec![self.when.clone(), self.run_with(set)]
             }
@@ -92,7 +123,11 @@ impl Expect {
                 }
                 runs
             }
-            Claim::Deadlock { .. } | Claim::NoDeadlock | Claim::Finding { .. } | Claim::Measure { .. } => {
+            Claim::Deadlock { .. }
+            | Claim::NoDeadlock
+            | Claim::Finding { .. }
+            | Claim::Measure { .. }
+            | Claim::OnCores { .. } => {
                 vec![self.when.clone()]
             }
         }

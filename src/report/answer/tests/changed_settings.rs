@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::{Answer, Doubt, answer_question};
 use crate::model::{Budget, Model};
-use crate::report::{Judgement, judge_expectations};
+use crate::report::{Judgement, Verdict, judge_expectations};
 use crate::scenario::{Scenario, Source, check};
 use crate::trace::{
     Event, EventKind, Grant, KnobId, LockKind, Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo,
@@ -12,7 +12,7 @@ use crate::trace::{
 };
 
 const FEEDER: WorkerId = WorkerId(0);
-const WORKER: WorkerId = WorkerId(1);
+pub(super) const WORKER: WorkerId = WorkerId(1);
 const QUEUE: ResourceId = ResourceId(0);
 const LOCK: ResourceId = ResourceId(1);
 const POOL: PoolId = PoolId(0);
@@ -37,13 +37,13 @@ guess "more" { expect share running of=worker above="55%" }
 "#;
 
 /// A simulated run that a test extends event by event.
-struct SimulatedRun {
-    model: Model,
+pub(super) struct SimulatedRun {
+    pub(super) model: Model,
     depth: u32,
 }
 
 impl SimulatedRun {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let worker = |name: &str, pool| WorkerInfo {
             name: name.to_owned(),
             group: name.to_owned(),
@@ -102,7 +102,7 @@ impl SimulatedRun {
     }
 
     /// Lets the worker run for these milliseconds of each 100 ms, and sleep for the rest.
-    fn run_worker(&mut self, parts: &[u64]) {
+    pub(super) fn run_worker(&mut self, parts: &[u64]) {
         for (at, part) in parts.iter().enumerate() {
             let from = at as u64 * 100;
             self.record(from, WORKER, EventKind::Resumed);
@@ -128,7 +128,21 @@ impl SimulatedRun {
         }
     }
 
-    fn answer(&self, guesses: &str, now: u64) -> Answer {
+    /// Returns a run of two seconds whose worker runs for this many percent of its time.
+    pub(super) fn with_shares(percent: u64) -> Self {
+        let mut run = Self::new();
+        run.run_worker(&[percent; 20]);
+        run
+    }
+
+    /// Judges an expectation.
+    pub(super) fn judge(&self, expect: &str, now: u64) -> Verdict {
+        let text = TEXT.split("ask \"").next().expect("it asks");
+        let scenario = scenario(&format!("{text}{expect}"));
+        judge_expectations(&self.model, &scenario, &scenario.default_settings(), ms(now)).remove(0)
+    }
+
+    pub(super) fn answer(&self, guesses: &str, now: u64) -> Answer {
         let scenario = scenario(&format!("{TEXT}{guesses}}}"));
         answer_question(&self.model, &scenario, &scenario.default_settings(), ms(now)).expect("there are guesses")
     }
@@ -139,7 +153,7 @@ fn scenario(text: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
 }
 
-fn ms(ms: u64) -> Stamp {
+pub(super) fn ms(ms: u64) -> Stamp {
     Stamp::default() + Span::from_millis(ms)
 }
 
@@ -266,9 +280,7 @@ fn judge_with_load(used: f64, waited: Span, expect: &str) -> Judgement {
     let mut run = SimulatedRun::new();
     run.run_worker(&[50; 20]);
     run.set_machine_load(used, waited);
-    let text = TEXT.split("ask \"").next().expect("it asks");
-    let scenario = scenario(&format!("{text}{expect}"));
-    judge_expectations(&run.model, &scenario, &scenario.default_settings(), ms(2_000)).remove(0).judgement
+    run.judge(expect, 2_000).judgement
 }
 
 #[test]

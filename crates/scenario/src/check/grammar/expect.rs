@@ -1,9 +1,9 @@
 //! Expectations of a run, and how they are tested.
 
 use super::IfOmitted::{Means, SameAs};
-use super::ValueKind::{Boolean, NameOf, Number, Special, Text};
+use super::ValueKind::{Boolean, Integer, NameOf, Number, Special, Text};
 use super::{IfOmitted, NodeFamily, NodeRule, Parameter, ValueKind, node_rule, optional, required};
-use crate::check::expect::WITHIN;
+use crate::check::expect::{NEEDED_CORES, WITHIN};
 use crate::check::test_config::TEST_DURATION;
 
 const VALUE: ValueKind = Special("a number; for a share `50%`, for a duration `5ms`");
@@ -30,6 +30,21 @@ const EQUALS: Parameter = optional("equals", VALUE, ONE_OF_THREE, "it must be ex
 const GROUP: Parameter =
     optional("of", NameOf("a group of workers"), Means("all workers"), "the workers whose time `share` measures");
 
+const NEEDS_CORES: Parameter = optional(
+    "needs-cores",
+    Integer(NEEDED_CORES.0, NEEDED_CORES.1),
+    Means("any machine can show it"),
+    "cores on which its workers must run at once to show it: a run without them that does not show it does not refute \
+     it either",
+);
+const NEEDS_PHYSICAL_CORES: Parameter = optional(
+    "needs-physical-cores",
+    Integer(NEEDED_CORES.0, NEEDED_CORES.1),
+    Means("any machine can show it"),
+    "likewise, for an effect between the caches of cores: two threads of one physical core count as one, and on a \
+     virtual machine it is unknown which cores are such threads",
+);
+
 /// An expectation of the run that a guess is about.
 pub(super) const CLAIM: NodeRule = node_rule(
     "expect",
@@ -44,6 +59,8 @@ pub(super) const CLAIM: NodeRule = node_rule(
     EQUALS,
     optional("times", Special("a name"), NO_RATIO, "makes the number a ratio to the same measure of this name"),
     GROUP,
+    NEEDS_CORES,
+    NEEDS_PHYSICAL_CORES,
 ]);
 
 pub(super) const EXPECT: NodeFamily = NodeFamily {
@@ -69,6 +86,8 @@ pub(super) const EXPECT: NodeFamily = NodeFamily {
                  run",
             ),
             GROUP,
+            NEEDS_CORES,
+            NEEDS_PHYSICAL_CORES,
             optional(
                 "when",
                 Special("`knob=value` with spaces between; `kind=std|fair` for several values"),
