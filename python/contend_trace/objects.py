@@ -49,8 +49,8 @@ def called_by_program():
     return names.owner_of(names.caller()) is not names.STANDARD
 
 
-def remember(obj, what, site, fields=dict):
-    """Notes how to define an object when it is used for the first time; `fields()` returns the rest."""
+def remember(obj, what, site, fields=None):
+    """Notes how to define an object when it is used for the first time; `fields(obj)` returns the rest."""
     obj.__dict__[ID] = what, site, fields
 
 
@@ -58,8 +58,11 @@ def id_of(obj):
     """Returns the id of an object of the program, 0 for one of the standard library."""
     found = obj.__dict__.get(ID, 0)
     if type(found) is tuple:
-        what, site, fields = found
-        found = obj.__dict__[ID] = define(what, site, obj, **fields())
+        with recorder.guard():  # Several threads may use it for the first time at once.
+            found = obj.__dict__[ID]
+            if type(found) is tuple:
+                what, site, fields = found
+                found = obj.__dict__[ID] = define(what, site, obj, **(fields(obj) if fields else {}))
     return found
 
 

@@ -77,6 +77,11 @@ def _first(which, kind, obj, arg, flags):
         fault("thread", error)
 
 
+def guard():
+    """Returns the lock of definitions and slots; a fork child has a new one."""
+    return _guard
+
+
 def define(**fields):
     """Appends a definition to the arena."""
     try:
@@ -87,7 +92,9 @@ def define(**fields):
 
 
 def fault(hook, error):
-    """Writes, once for each hook, that something of the tracer failed."""
+    """Writes, once for each hook, that something of the tracer failed; too little stack is the program's fault."""
+    if isinstance(error, (RecursionError, MemoryError)):
+        return
     if hook not in _faults:
         _faults.add(hook)
         define(ev="fault", hook=hook, error="%s: %s" % (type(error).__name__, error))

@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import sys
+import time
 
 HEADER = struct.Struct("=8sIIIIIIIIQQQQQ")
 RECORD = struct.Struct("=QQQHHI")
@@ -92,6 +93,18 @@ class Trace:
         """Returns the words of the events of an object, in order of time."""
         ids = None if name is None else self.named(name)
         return [KINDS.get(e.kind) for e in self.events if ids is None or e.obj in ids]
+
+
+def wait_until(directory, holds, seconds=60):
+    """Reads a directory until a condition holds."""
+    end = time.monotonic() + seconds
+    while True:
+        trace = Trace(directory)
+        if holds(trace):
+            return trace
+        if time.monotonic() > end:
+            raise AssertionError("not so after %d s" % seconds)
+        time.sleep(0.02)
 
 
 def main():

@@ -18,7 +18,7 @@ def install(threading):
     _barrier(Hook("threading.Barrier"), threading)
 
 
-def made(hook, owner, what, fields=lambda self: {}):
+def made(hook, owner, what, fields=None):
     """Wraps a constructor: objects of the program get a site, and their id when they are used."""
 
     def before(self, *args, **kwargs):
@@ -28,7 +28,7 @@ def made(hook, owner, what, fields=lambda self: {}):
     def after(state, result, error):
         self, site = state
         if error is None:
-            objects.remember(self, what, site, lambda: fields(self))
+            objects.remember(self, what, site, fields)
 
     around(hook, owner, "__init__", before, after)
 
@@ -72,11 +72,15 @@ def _condition(hook, threading):
             lock = quietly(hook, lambda: locks.traced_rlock(objects.made_by(self, "'s lock")))
         original(self, lock)
         if site is not None:
-            objects.remember(self, "condition", site, lambda: {"of": locks.id_of(self._lock)})
+            objects.remember(self, "condition", site, _lock_of)
 
     hook.replace(threading.Condition, "__init__", like(__init__, original))
     waiting(hook, threading.Condition, "wait", (CONDITION_WAIT, CONDITION_WOKEN))
     telling(hook, threading.Condition, "notify", NOTIFY, lambda n=1: max(0, n))
+
+
+def _lock_of(condition):
+    return {"of": locks.id_of(condition._lock)}
 
 
 def _semaphore(hook, threading):

@@ -39,10 +39,11 @@ def id_of(lock):
 
 
 def _identify(lock):
-    """Defines a lock when it is used for the first time."""
+    """Defines a lock when it is used for the first time; several threads may do so at once."""
     try:
-        what = "lock" if type(lock) is Lock else "rlock"
-        lock._id = objects.define(what, lock._site, lock)
+        with recorder.guard():
+            if not lock._id:
+                lock._id = objects.define("lock" if type(lock) is Lock else "rlock", lock._site, lock)
     except Exception as error:
         recorder.fault("threading.Lock", error)
         lock._id = recorder.new_id()
@@ -113,19 +114,9 @@ class Lock(_Traced, metaclass=_LockMeta):
     __slots__ = ()
 
     def __new__(cls, *args, **kwargs):
-        raw = _make_lock(*args, **kwargs)
-        try:
-            frame = _getframe(1)
-            if not Lock._active or names.owner_of(frame) is names.STANDARD:
-                return raw
-            self = object.__new__(cls)
-            self._raw = raw
-            self._id = 0
-            self._site = names.site(frame)
-            return self
-        except Exception as error:
-            recorder.fault("threading.Lock", error)
-            return raw
+        if not isinstance(_make_lock, type):
+            raise TypeError("cannot create '_thread.lock' instances")
+        return _traced_lock(_make_lock(*args, **kwargs), _getframe(1))
 
     def __init_subclass__(cls):
         raise TypeError("type '_thread.lock' is not an acceptable base type")
@@ -236,6 +227,33 @@ _make_lock = None
 _make_rlock = None
 
 
+def _traced_lock(raw, frame):
+    try:
+        if names.owner_of(frame) is names.STANDARD:
+            return raw
+        self = object.__new__(Lock)
+        self._raw = raw
+        self._id = 0
+        self._site = names.site(frame)
+        return self
+    except Exception as error:
+        recorder.fault("threading.Lock", error)
+        return raw
+
+
+def _lock_factory(original):
+    """Makes what `threading.Lock` is before 3.13: a function."""
+
+    def allocate_lock(*args, **kwargs):
+        return _traced_lock(original(*args, **kwargs), _getframe(1))
+
+    # A pickle of the function, as a manager makes it, names the original.
+    allocate_lock.__module__ = "threading"
+    allocate_lock.__qualname__ = "Lock"
+    allocate_lock.__doc__ = original.__doc__
+    return allocate_lock
+
+
 def traced_rlock(site):
     """Makes a traced RLock of a site."""
     self = object.__new__(TracedRLock)
@@ -267,11 +285,11 @@ def install(threading, hook):
     global _make_lock, _make_rlock
     _make_lock, _make_rlock = threading.Lock, threading.RLock
     _LockMeta._original = type(_make_lock())
-    Lock._active = True
-    # A pickle of the class, as a manager makes it, names the original.
+    is_class = isinstance(_make_lock, type)
     Lock.__module__ = "threading"
     TracedRLock.__module__ = "_thread"
+    Lock.__name__ = type(_make_lock()).__name__
     Lock.__doc__ = _make_lock.__doc__
     TracedRLock.__name__ = TracedRLock.__qualname__ = "RLock"
-    hook.replace(threading, "Lock", Lock)
+    hook.replace(threading, "Lock", Lock if is_class else _lock_factory(_make_lock))
     hook.replace(threading, "RLock", _rlock_factory(hook, _make_rlock))

@@ -1,6 +1,7 @@
 """`concurrent.futures.process`: tasks of ProcessPoolExecutor in the parent and in the workers."""
 
 import os
+from _weakref import ref
 
 from .. import objects, recorder
 from ..kinds import HAND_OVER_RECEIVED, OK, SUBMIT, TASK_FINISH, TASK_START, WAIT_TO_GET
@@ -36,7 +37,8 @@ def _made(state, result, error):
     pool = _pool_id(executor._call_queue)
     executor.__dict__[objects.POOL] = futures.define_pool(executor, executor._max_workers, pool)
     handing.install()
-    pending, put_id, put_call = executor._pending_work_items, executor._work_ids.put, executor._call_queue.put
+    pending = executor._pending_work_items
+    put_id, put_call = _without_cycle(executor._work_ids), _without_cycle(executor._call_queue)
 
     def put_work_id(work_id, *args, **kwargs):
         item = pending.get(work_id)
@@ -53,6 +55,11 @@ def _made(state, result, error):
 
     executor._work_ids.put = put_work_id
     executor._call_queue.put = put_call_item
+
+
+def _without_cycle(queue):
+    plain, queue = type(queue).put, ref(queue)
+    return lambda *args, **kwargs: plain(queue(), *args, **kwargs)
 
 
 def _traced_queues(call_queue, result_queue):

@@ -4,8 +4,8 @@
 conditions tell every change of the depth in its true order, and no frame of the tracer is on the way of an exception.
 """
 
-import _queue
 import sys
+from _weakref import ref
 
 from .. import names, objects, recorder
 from ..kinds import GOT, JOIN, JOINED, LIMITED, OK, PUT, QUEUE_GAVE_UP, WAIT_TO_GET, WAIT_TO_PUT
@@ -34,7 +34,7 @@ def _install_queue(hook, queue):
             return
         obj = objects.define("queue", site, self, size=self.maxsize if self.maxsize > 0 else None)
         for condition, kind in ((self.not_empty, not_empty), (self.not_full, not_full), (self.all_tasks_done, all_done)):
-            condition.__dict__[objects.QUEUE] = obj, self
+            condition.__dict__[objects.QUEUE] = obj, ref(self)
             condition.__class__ = kind
 
     hook.replace(queue.Queue, "__init__", like(__init__, original))
@@ -51,6 +51,7 @@ def _conditions(threading):
 
         def wait(self, timeout=None):
             obj, queue = self.__dict__[objects.QUEUE]
+            queue = queue()
             flags = 0 if timeout is None else LIMITED
             begin_wait(self._begin, obj, queue._qsize(), flags)
             woken = False
@@ -66,7 +67,7 @@ def _conditions(threading):
         def notify(self, n=1):
             if self._told:
                 obj, queue = self.__dict__[objects.QUEUE]
-                end_wait(self._told, obj, queue._qsize(), OK)
+                end_wait(self._told, obj, queue()._qsize(), OK)
             plain_notify(self, n)
 
         def notify_all(self):
@@ -89,8 +90,8 @@ def _conditions(threading):
 
 
 def _install_simple(hook, queue):
-    raw = _queue.SimpleQueue
-    if queue.SimpleQueue is not raw:
+    raw = queue.SimpleQueue
+    if raw.__module__ != "_queue":
         return
 
     class Meta(type):

@@ -34,23 +34,31 @@ def install(synchronize):
     _tells(hook, synchronize.Event, "clear", EVENT_CLEAR, lambda self: 0)
 
 
+class _State:
+    """What the traced methods of a SemLock know; they must not keep the SemLock itself alive."""
+
+    __slots__ = ("semlock", "obj")
+
+    def __init__(self, semlock):
+        self.semlock = semlock
+        # In a spawned child: the id of its name. Else that of its definition, if the program has made it.
+        self.obj = objects.named_id(semlock.name) if semlock.name else 0
+
+    def traced_id(self, hook):
+        return self.obj if hook.active and self.obj and objects.called_by_program() else 0
+
+    def depth(self):
+        return self.semlock._count() if self.semlock.kind == 0 else 1
+
+
 def _made(state, result, error):
     lock, value = state
     site = objects.made_by(lock) if error is None else None
     if site is not None:
         what = _WHAT.get(type(lock).__name__, "semaphore")
-        name = lock._semlock.name
-        obj = lock.__dict__[objects.ID] = objects.named_id(name) if name else recorder.new_id()
-        objects.describe(obj, what, site, lock, size=value if what == "semaphore" else None)
-
-
-def _id_of(lock):
-    """Returns the id of a lock; in a spawned child that of its name."""
-    obj = lock.__dict__.get(objects.ID)
-    if obj is None:
-        name = lock._semlock.name
-        obj = lock.__dict__[objects.ID] = objects.named_id(name) if name else 0
-    return obj
+        state = lock.__dict__[objects.ID]
+        state.obj = state.obj or recorder.new_id()
+        objects.describe(state.obj, what, site, lock, size=value if what == "semaphore" else None)
 
 
 def _methods(hook, owner):
@@ -58,23 +66,14 @@ def _methods(hook, owner):
 
     def _make_methods(self):
         original(self)
-        take, give = self.acquire, self.release
-
-        def acquire(*args, **kwargs):
-            return _acquire(hook, self, take, args, kwargs)
-
-        def release():
-            _tell_release(hook, self)
-            return give()
-
         if hook.active:
-            self.acquire, self.release = acquire, release
+            quietly(hook, _replace_methods, hook, self)
 
     def __enter__(self):
-        return _acquire(hook, self, self._semlock.__enter__, (), {})
+        return _acquire(hook, self.__dict__[objects.ID], self._semlock.__enter__, (), {})
 
     def __exit__(self, *args):
-        _tell_release(hook, self)
+        _tell_release(hook, self.__dict__[objects.ID])
         return leave(self, *args)
 
     hook.replace(owner, "_make_methods", like(_make_methods, original))
@@ -82,30 +81,38 @@ def _methods(hook, owner):
     hook.replace(owner, "__exit__", like(__exit__, leave))
 
 
-def _traced_id(hook, lock):
-    if not hook.active or not objects.called_by_program():
-        return 0
-    return quietly(hook, _id_of, lock) or 0
+def _replace_methods(hook, lock):
+    state = lock.__dict__[objects.ID] = _State(lock._semlock)
+    take, give = lock.acquire, lock.release
+
+    def acquire(*args, **kwargs):
+        return _acquire(hook, state, take, args, kwargs)
+
+    def release():
+        _tell_release(hook, state)
+        return give()
+
+    lock.acquire, lock.release = acquire, release
 
 
 def _limits(block=True, timeout=None):
     return block, timeout
 
 
-def _acquire(hook, lock, take, args, kwargs):
-    obj = _traced_id(hook, lock)
+def _acquire(hook, state, take, args, kwargs):
+    obj = state.traced_id(hook)
     if not obj:
         return take(*args, **kwargs)
     try:
         block, timeout = _limits(*args, **kwargs)
     except TypeError:
         return take(*args, **kwargs)
-    if not block:
+    if not block or not isinstance(timeout, (int, float, type(None))):
         got = take(*args, **kwargs)
         emit(TRIED, obj, 1, LIMITED | OK if got else LIMITED)
         return got
-    if lock._semlock.acquire(False):
-        emit(ACQUIRED, obj, _depth(lock), OK)
+    if state.semlock.acquire(False):
+        emit(ACQUIRED, obj, state.depth(), OK)
         return True
     flags = 0 if timeout is None else LIMITED
     begin_wait(WAIT, obj, 0, flags)
@@ -117,14 +124,10 @@ def _acquire(hook, lock, take, args, kwargs):
     return got
 
 
-def _depth(lock):
-    return lock._semlock._count() if lock._semlock.kind == 0 else 1
-
-
-def _tell_release(hook, lock):
-    obj = _traced_id(hook, lock)
-    if obj and (lock._semlock.kind or lock._semlock._is_mine()):
-        emit(RELEASED, obj, lock._semlock._count() - 1 if lock._semlock.kind == 0 else 1, 0)
+def _tell_release(hook, state):
+    obj = state.traced_id(hook)
+    if obj and (state.semlock.kind or state.semlock._is_mine()):
+        emit(RELEASED, obj, state.depth() - 1 if state.semlock.kind == 0 else 1, 0)
 
 
 def _whole_made(state, result, error):
