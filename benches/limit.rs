@@ -9,7 +9,7 @@
 mod measure;
 
 use std::fs;
-use std::hint::{black_box, spin_loop};
+use std::hint::spin_loop;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use contend::platform::{CommandOptions, run_command};
+use contend::platform::{CommandOptions, Exit, run_command};
 use rustix::process::{getpriority_process, setpriority_process};
 use serde_json::Value;
 
@@ -29,9 +29,10 @@ const LIMIT: f64 = 2.0;
 /// Burning threads for each core.
 const BURNERS_PER_CORE: usize = 2;
 
-const THOUSAND: &str = r#"title "A thousand threads"
+/// Scenario with `COUNT` threads.
+const CROWD: &str = r#"title "A crowd"
 mutex m count=50
-thread t count=1000 {
+thread t count=COUNT {
     forever {
         lock m at="i" { compute "200us" }
         sleep "20ms"
@@ -39,8 +40,8 @@ thread t count=1000 {
 }
 "#;
 
-/// The shortest run: one worker that does nothing.
-const NOTHING: &str = "title \"Nothing\"\nthread t { }\n";
+/// The shortest run: one worker that does nothing, so that the run ends when it has begun.
+const NOTHING: &str = "title \"Nothing\"\nthread t { compute \"1us\" }\n";
 
 /// The load beside a run.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +76,7 @@ impl Burners {
                 };
                 let _ = sender.send(raised);
                 while !stop.load(Ordering::Relaxed) {
-                    black_box((0..1_000).for_each(|_| spin_loop()));
+                    (0..1_000).for_each(|_| spin_loop());
                 }
             };
             thread::Builder::new().name("burner".into()).spawn(body).expect("a thread")
@@ -105,9 +106,10 @@ fn run_to_limit(file: &Path) -> Ended {
     let began = Instant::now();
     let mut command = Command::new(CONTEND);
     command.arg("run").arg(file).args(["--headless", "--json", "--for", &format!("{LIMIT}s")]);
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().expect("contend starts");
+    let output = command.stdin(Stdio::null()).output().expect("contend starts");
     let wall = began.elapsed().as_secs_f64();
-    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    let why = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {why}"));
     let figure = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     let elapsed = figure(&report["elapsed_s"]);
     Ended { over: elapsed - LIMIT, after: wall - elapsed, events: figure(&report["events"]["recorded"]) }
@@ -137,7 +139,9 @@ fn measure_limits(file: &Path) {
 fn cpu_millis(words: &[&str]) -> f64 {
     let options = CommandOptions { timeout: None, on_group_change: |_| {}, should_stop: || false };
     let words: Vec<_> = words.iter().map(Into::into).collect();
-    run_command(&words, &options).expect("it runs").cpu_nanos as f64 / 1e6
+    let result = run_command(&words, &options).expect("it starts");
+    assert_eq!(result.exit, Exit::Code(0), "{}", String::from_utf8_lossy(&result.output_tail));
+    result.cpu_nanos as f64 / 1e6
 }
 
 fn measure_shortest_run(file: &Path) {
@@ -145,7 +149,7 @@ fn measure_shortest_run(file: &Path) {
     let ways: [(&str, &[&str]); 3] = [
         ("true", &["true"]),
         ("contend --version", &[CONTEND, "--version"]),
-        ("contend run --for 0s", &[CONTEND, "run", file, "--headless", "--for", "0s"]),
+        ("contend run, 1 empty thread", &[CONTEND, "run", file, "--headless"]),
     ];
     let samples = interleave(sized(30, 1), ways.len(), |way| cpu_millis(ways[way].1));
     println!("\nCPU from start to end, ms");
@@ -164,6 +168,7 @@ fn main() {
         fs::write(&path, text).expect("the directory can be written to");
         path
     };
-    measure_limits(&file("thousand.kdl", THOUSAND));
+    let threads = sized("1000", "50"); // the small form runs where few processes are allowed
+    measure_limits(&file("crowd.kdl", &CROWD.replace("COUNT", threads)));
     measure_shortest_run(&file("nothing.kdl", NOTHING));
 }

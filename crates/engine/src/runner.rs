@@ -163,7 +163,7 @@ fn spawn_call_listener(memory: &'static RunMemory, event_sender: Sender<RunnerEv
 
 /// Measures what recording costs now, in nanoseconds per event: the fastest of several passes over a private ring.
 fn measure_event_cost(memory: &RunMemory) -> f64 {
-    const EVENTS: usize = 4096;
+    const EVENTS: usize = 1024;
     let words: Vec<_> = (0..ring_words(EVENTS)).map(|_| std::sync::atomic::AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let mut reader = RingReader::new(ring);
