@@ -36,6 +36,11 @@ impl AreaLine {
         share * f64::from(self.line_count) - f64::from(self.line_count - self.line_index - 1)
     }
 
+    /// Returns the share of the area that leaves a gap to the area above it.
+    pub(super) fn share_below_gap(self) -> f64 {
+        1.0 - 1.0 / (8.0 * f64::from(self.line_count.max(1)))
+    }
+
     /// Returns the brightness of this line: an area is darker towards its bottom.
     pub(super) fn brightness(self) -> f64 {
         let rise = f64::from(self.line_count - self.line_index - 1) / f64::from(self.line_count.max(2) - 1);

@@ -18,6 +18,9 @@ use crate::trace::format::compact_duration;
 /// Most marks of one text in the window that are lines.
 const MAX_LINES_OF_TEXT: usize = 4;
 
+/// Fewest columns of a label that is cut.
+const MIN_LABEL_WIDTH: u16 = 10;
+
 /// Most columns with marks that are lines across all rows, with their texts.
 const MAX_MARK_LINES: usize = 8;
 
@@ -101,7 +104,12 @@ impl AxisOverlay<'_> {
         let has_unicode = scene.theme.has_unicode;
         let changes: Vec<_> =
             changes.map(|(column, mark)| (column, mark.at, scene.view.change_text(mark, has_unicode))).collect();
-        let mut lines: Vec<PlacedMark<'_>> = changes.iter().map(|(column, at, text)| (*column, *at, &**text)).collect();
+        // Of many changes, the newest are lines.
+        let (older, newest) = changes.split_at(changes.len().saturating_sub(MAX_MARK_LINES));
+        for (column, ..) in older {
+            self.draw_tick(*column, buf);
+        }
+        let mut lines: Vec<PlacedMark<'_>> = newest.iter().map(|(column, at, text)| (*column, *at, &**text)).collect();
         let (rare, frequent) = split_by_frequency(&named);
         let columns: BTreeSet<u16> = rare.iter().map(|(column, ..)| *column).collect();
         for (column, ..) in &frequent {
@@ -145,7 +153,9 @@ impl AxisOverlay<'_> {
             text::put_line(buf, at, &format!(" {words}{}", theme.choice_mark()), theme.strong_style());
             return at.x;
         }
-        let label = truncate(&label, usize::from(room.width), theme.ellipsis());
+        let is_readable = room.width >= width.min(MIN_LABEL_WIDTH);
+        let label = if is_readable { label.as_str() } else { theme.choice_mark() };
+        let label = truncate(label, usize::from(room.width), theme.ellipsis());
         let width = u16::try_from(label.width()).unwrap_or(u16::MAX);
         self.clear_labels_below(Rect { width: width.min(room.width), ..room }, buf);
         text::put_line(buf, room, &label, theme.strong_style());

@@ -62,7 +62,8 @@ impl QueueRow<'_> {
         let full = if theme.has_colour() { full } else { theme.strong_style() };
         let levels = cells.iter().map(|depth| {
             let style = if capacity > 0 && *depth >= capacity as f32 { full } else { calm };
-            (f64::from(*depth) / scale as f64, theme.shaded(style, brightness))
+            let share = (f64::from(*depth) / scale as f64).min(area.share_below_gap());
+            (share, theme.shaded(style, brightness))
         });
         draw_area(self.scene, area, levels, buf);
         let is_capacity_line = area.is_top() && u64::from(capacity) == scale && capacity > 0;

@@ -215,7 +215,9 @@ fn queue_rows(view: &RunView, queues: &[ResourceId], share: &LineBudget) -> Vec<
         let (id, of) = (*id, lines(id));
         (0..of).map(move |line| TimelineRow::Queue { id, line, of })
     };
-    queues.iter().take(share.queues).flat_map(rows).collect()
+    let apart = |nth| std::iter::repeat_n(TimelineRow::Blank, if nth > 0 { share.queue_gap } else { 0 });
+    let queues = queues.iter().take(share.queues).enumerate();
+    queues.flat_map(|(nth, id)| apart(nth).chain(rows(id))).collect()
 }
 
 /// Returns the counters in their order of declaration; if not all fit, those that are not zero.

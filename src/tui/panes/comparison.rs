@@ -39,6 +39,10 @@ const SLICES: u64 = 12;
 /// Shortest slice.
 const MIN_SLICE: Span = Span::from_millis(100);
 
+/// The highest level of a curve, which leaves a gap to the line above, and the brightness of the earlier part.
+const HIGHEST: f64 = 7.0 / 8.0;
+const EARLIER: f64 = 0.65;
+
 struct ComparisonPane<'a> {
     view: &'a RunView,
     theme: Theme,
@@ -118,8 +122,11 @@ impl ComparisonPane<'_> {
                 if let ([Some(a), Some(b)], 1) = (responses.sides, at) {
                     let change = b.p99.0 as f64 / (a.p99.0 as f64).max(1.0) - 1.0;
                     let words = if change < 0.0 { "shorter" } else { "longer" };
-                    let words = format!("p99 {} {words}", compact_percent(change.abs()));
-                    text::put_line(buf, rest, &words, theme.strong_style());
+                    let long = format!("p99 {} {words}", compact_percent(change.abs()));
+                    let short =
+                        format!("p99 {}{}", if change < 0.0 { "-" } else { "+" }, compact_percent(change.abs()));
+                    let texts = [long.as_str(), short.as_str()];
+                    text::put_first_fitting(buf, rest, &texts, theme.ellipsis(), theme.strong_style());
                 }
             }
             used += 2;
@@ -152,7 +159,8 @@ impl ComparisonPane<'_> {
             let rest =
                 text::put_line(buf, line, &format!("{name:width$}", width = usize::from(LABEL_WIDTH - 2)), faint);
             let rest = text::put_line(buf, rest, ["A ", "B "][at], theme.strong_style());
-            let curve: String = values.iter().map(|value| theme.level_glyph(value / highest)).collect();
+            let curve: String = values.iter().map(|value| theme.level_glyph(value / highest * HIGHEST)).collect();
+            let style = if at == 0 { theme.shaded(style, EARLIER) } else { style };
             text::put_line(buf, Rect { width: rest.width.min(columns), ..rest }, &curve, style);
             let x = (rest.x + columns).min(rest.right());
             let after = Rect { x, width: rest.right() - x, ..rest };

@@ -1,5 +1,7 @@
 //! Screens of every size: the title is visible, nothing is drawn outside of the screen, and no two parts overlap.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -10,6 +12,7 @@ use crate::tui::app::{App, AppEvent, CurrentView, Mode};
 use crate::tui::draw;
 use crate::tui::layout::{PickerLayout, RunLayout};
 use crate::tui::picker::Picker;
+use crate::tui::text::cuts;
 use crate::tui::tune_view::TuneLayout;
 
 fn scripts() -> Vec<Script> {
@@ -177,6 +180,38 @@ fn widest_and_highest_screens_show_the_scenario_name() {
             assert_first_line(&screen, &run_title(&script, &screen));
         }
     }
+}
+
+#[test]
+fn no_text_of_a_pane_or_an_overlay_is_cut_without_an_ellipsis() {
+    cuts::take();
+    let mut found = BTreeSet::new();
+    for script in scripts() {
+        for keys in [
+            "",
+            "<tab>",
+            "<tab><tab>",
+            "<tab><tab><tab>",
+            "C",
+            "d<enter>",
+            "j<enter>",
+            "<left>",
+            "?",
+            "i",
+            "a",
+            "P",
+            "e",
+        ] {
+            for (width, height) in [(80, 24), (100, 30), (120, 40), (160, 50), (200, 60), (240, 67)] {
+                let mut app = app_after(&script, COLOUR_THEME, width, height);
+                press_keys(&mut app, keys);
+                screen(&app);
+                let name = &script.scenario.name;
+                found.extend(cuts::take().iter().map(|cut| format!("{name} {width}x{height} {keys}: {cut}")));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.into_iter().collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

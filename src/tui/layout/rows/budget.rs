@@ -29,6 +29,8 @@ pub(super) struct LineBudget {
     /// Queues that need one line because they never had an item.
     idle_queues: usize,
     pub(super) queue_lines: u16,
+    /// Blank lines between queues.
+    pub(super) queue_gap: usize,
     /// Locks of which the waiters have rows, and how many.
     pub(super) waiters: usize,
     pub(super) waiter_lines: u16,
@@ -70,6 +72,7 @@ impl LineBudget {
             queues: used.queues.len(),
             idle_queues: used.queues.iter().filter(|id| is_idle_queue(view, **id)).count(),
             queue_lines: QUEUE_LINES,
+            queue_gap: 0,
             waiters: if locks <= MAX_LOCKS_WITH_WAITERS { locks } else { 0 },
             waiter_lines: 1,
             responses: figures.pools.len().min(MAX_RESPONSE_POOLS),
@@ -120,7 +123,8 @@ impl LineBudget {
 
     /// Gives lines that remain to the rows that gain from them: lanes apart, then all of them higher by and by.
     fn grow(&mut self, room: usize) {
-        let stages: [&dyn Fn(&mut Self); 20] = [
+        let stages: [&dyn Fn(&mut Self); 21] = [
+            &|s| s.queue_gap = 1,
             &|s| s.lane_gap = 1,
             &|s| s.lane_lines = 2,
             &|s| s.lane_lines = 3,
@@ -169,7 +173,14 @@ impl LineBudget {
         let high_queues = self.queues.saturating_sub(self.idle_queues);
         let further_queue_lines = high_queues * usize::from(self.queue_lines - 1);
         let waiters = self.waiters * usize::from(self.waiter_lines);
-        sections().sum::<usize>() + usize::from(self.has_unused_row) + waiters + further_queue_lines + heads + gaps
+        let queue_gaps = self.queues.saturating_sub(1) * self.queue_gap;
+        sections().sum::<usize>()
+            + usize::from(self.has_unused_row)
+            + waiters
+            + further_queue_lines
+            + queue_gaps
+            + heads
+            + gaps
     }
 }
 

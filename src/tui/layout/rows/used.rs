@@ -5,7 +5,7 @@ use crate::tui::figures::{CounterFigures, LockFigures, ThroughputOf};
 use crate::tui::run_view::{RunView, Selection};
 
 /// Time of a run before resources count as unused, so that no row comes and goes while workers start.
-const OBSERVATION: Span = Span::from_millis(500);
+const OBSERVATION: Span = Span::from_millis(100);
 
 /// The resources by their section, each in the order of declaration.
 #[derive(Debug, Default)]
