@@ -7,12 +7,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::max_depth_between;
 use super::super::run_view::{RunView, Selection};
 use super::super::theme::Theme;
-use super::overlay::Overlay;
+use super::overlay::{self, Overlay};
 use crate::model::{Deadlock, DurationStats, LifeEnd, join_names};
+use crate::report::text_width::wrap_text;
 use crate::trace::format::{
     compact_count, compact_counted, compact_duration, compact_percent, compact_rate, format_stamp,
 };
@@ -36,6 +38,12 @@ type StyledLines = Vec<(String, Style)>;
 impl Widget for DetailOverlay<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Some((title, lines)) = self.content(area) else { return };
+        let width = usize::from(overlay::centered(area, overlay::OVERLAY_WIDTH, 0).width.saturating_sub(4));
+        let wrapped = |(line, style): (String, Style)| {
+            let parts = if line.width() > width { wrap_text(&line, width) } else { vec![line] };
+            parts.into_iter().map(move |part| (part, style))
+        };
+        let lines = lines.into_iter().flat_map(wrapped).collect();
         Overlay { title, lines, scroll: self.scroll, theme: self.theme }.render(area, buf);
     }
 }

@@ -50,7 +50,8 @@ impl Widget for WaitersRow<'_> {
         }
         if let Some(average) = average {
             let at = scene.figures_area(parts.figures);
-            text::put_line(buf, at, &format!("{average:.1} on average"), theme.faint_style());
+            let texts = [&*format!("{average:.1} on average"), &*format!("mean {average:.1}")];
+            text::put_first_fitting(buf, at, &texts, theme.ellipsis(), theme.faint_style());
         }
     }
 }

@@ -184,27 +184,15 @@ fn widest_and_highest_screens_show_the_scenario_name() {
 
 #[test]
 fn no_text_of_a_pane_or_an_overlay_is_cut_without_an_ellipsis() {
+    const SIZES: [(u16, u16); 6] = [(80, 24), (100, 30), (120, 40), (160, 50), (200, 60), (240, 67)];
     cuts::take();
     let mut found = BTreeSet::new();
-    for script in scripts() {
-        for keys in [
-            "",
-            "<tab>",
-            "<tab><tab>",
-            "<tab><tab><tab>",
-            "C",
-            "d<enter>",
-            "j<enter>",
-            "<left>",
-            "?",
-            "i",
-            "a",
-            "P",
-            "e",
-        ] {
-            for (width, height) in [(80, 24), (100, 30), (120, 40), (160, 50), (200, 60), (240, 67)] {
-                let mut app = app_after(&script, COLOUR_THEME, width, height);
-                press_keys(&mut app, keys);
+    for script in [contention(), knob_turned(), deadlock(9), pool(), everything_wrong()] {
+        for keys in ["", "<tab>", "<tab><tab><tab>", "C", "d<enter>", "j<enter>", "<left>", "?", "i", "a", "P"] {
+            let mut app = app_after(&script, COLOUR_THEME, 80, 24);
+            press_keys(&mut app, keys);
+            for (width, height) in SIZES {
+                app.update(AppEvent::Resized(Rect::new(0, 0, width, height)));
                 screen(&app);
                 let name = &script.scenario.name;
                 found.extend(cuts::take().iter().map(|cut| format!("{name} {width}x{height} {keys}: {cut}")));

@@ -138,7 +138,11 @@ impl Lock {
             let (first, last) = (w.cell_at(a.max(w.from)), w.cell_at(Stamp(b.min(w.to).0.saturating_sub(1))));
             for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
                 let (from, to) = w.cell(i);
-                let ns = to.min(now).span_since(from).0.max(1) as f64;
+                let to = to.min(now); // what comes later does not count, even if its bucket is known
+                if to <= from {
+                    continue;
+                }
+                let ns = to.span_since(from).0 as f64;
                 let mean = |sum| (proportional_part(sum, (a, b), (from, to)) as f64 / ns) as f32;
                 cell.mean_holders += mean(traffic.held);
                 cell.mean_waiters += mean(traffic.waited);
@@ -356,6 +360,22 @@ mod tests {
             };
             prop_assert!((cells[0].mean_waiters - sum(false)).abs() < 1e-3);
             prop_assert!((cells[0].mean_waiting_writers - sum(true)).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn no_cell_has_more_waiters_than_there_are_whatever_moment_is_shown() {
+        let mut lock = lock(LockCapacity::Exclusive, 32);
+        let request = LockRequest::Write { writers_ahead: 0, readers_ahead: 0 };
+        let index = lock.add_waiter(WorkerId(1), Stamp(0), request);
+        lock.remove_waiter(index, Stamp(1_000 * UNIT));
+        let window = CellWindow { from: Stamp(0), to: Stamp(1_000 * UNIT), cells: 37 };
+        for tenths in 1..=9_000 {
+            let now = Stamp(tenths * UNIT / 10);
+            let mut cells = Vec::new();
+            lock.cells(&window, now, &mut cells);
+            let most = cells.iter().map(|cell| cell.mean_waiters).fold(0.0, f32::max);
+            assert!(most <= 1.01, "{most} wait on average at {now:?}");
         }
     }
 
