@@ -237,6 +237,11 @@ fn close_descriptors(first: libc::c_uint, last: libc::c_uint) {
 }
 
 impl Child {
+    /// Takes over a process that [`LAUNCHED_PIDS`] knows.
+    pub(super) const fn from_std(inner: std::process::Child) -> Self {
+        Self { inner }
+    }
+
     pub fn pid(&self) -> u32 {
         self.inner.id()
     }

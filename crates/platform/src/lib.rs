@@ -50,11 +50,13 @@ mod machine;
 mod pipe;
 mod process;
 mod process_tag;
+mod program;
 mod robust_mutex;
 mod sched;
 mod session;
 mod stack;
 mod suspension;
+mod thread_activity;
 mod thread_bound;
 mod timer;
 mod tty;
@@ -86,6 +88,7 @@ pub use process::{
     process_exists, process_start_time, reset_signals, set_process_name, terminate_with_parent,
 };
 pub use process_tag::new_process_tag;
+pub use program::{ProgramLaunch, ProgramOutput};
 pub use robust_mutex::{LockOutcome, ROBUST_MUTEX_WORDS, RobustMutex};
 pub use sched::{
     LowPriority, SchedStat, ThreadStat, add_niceness, is_autogroup_active, lower_session_share, pin_to_core,
@@ -94,6 +97,7 @@ pub use sched::{
 pub use session::{process_group_of, session_of};
 pub use stack::stack_left;
 pub use suspension::suspended_nanos;
+pub use thread_activity::{ThreadActivity, ThreadSyscall, is_process_running, session_members, threads_of};
 pub use thread_bound::ThreadBound;
 pub use timer::{END_SIGNAL, end_process_after, minimize_timer_slack, wait_for_device, wait_for_device_async};
 pub use tty::{TerminalModes, write_with_timeout};

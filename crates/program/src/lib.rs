@@ -14,6 +14,7 @@ mod runtime_symbol;
 mod socket;
 mod told;
 mod trace_directory;
+mod tracer_files;
 mod translator;
 
 pub use definition::{Definition, HelloInfo, LaneInfo, ObjectInfo, ObjectKind};
@@ -22,4 +23,5 @@ pub use runtime_symbol::{AddressRange, runtime_range};
 pub use socket::LineServer;
 pub use told::{Counts, Id, Seen, Told, ToldEvent};
 pub use trace_directory::TraceDirectory;
+pub use tracer_files::write_tracer;
 pub use translator::{LaneView, Translator};

@@ -3,6 +3,7 @@
 mod blocking_steps;
 mod expect;
 mod feed;
+mod foreign;
 mod formula;
 mod optimum;
 mod quiz;

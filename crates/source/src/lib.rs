@@ -1,9 +1,10 @@
 //! Sources of events: the interface [`EventSource`], and a live run, which starts the runner process, reads its events
-//! and figures, delivers them as messages, and accepts commands.
+//! and figures, delivers them as messages, and accepts commands; and a run of somebody's own program.
 
 mod cpu_meter;
 mod live;
 mod process_tag;
+mod program;
 mod reader;
 mod runner_handle;
 mod sampler;
@@ -16,6 +17,7 @@ mod suspend;
 mod timebase;
 
 pub use live::{LiveRun, StartError};
+pub use program::{ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, program_words};
 pub use scripted::ScriptedSource;
 pub use slot_reader::is_audit_enabled;
 pub use source::{EXIT_WAIT, EventSource, Header, RunControl, ScenarioRun};

@@ -53,6 +53,12 @@ pub trait RunControl {
     /// about to exit. What was killed does nothing more, but may take seconds to vanish while other programs use all
     /// cores.
     fn limit_end_wait(&self, longest: Duration);
+
+    /// Passes Ctrl-C on to a program that may want to end by itself. Returns whether that happened: otherwise, and the
+    /// second time, Ctrl-C ends the run.
+    fn interrupt(&self) -> bool {
+        false
+    }
 }
 
 /// The description of a run, complete before its first message.

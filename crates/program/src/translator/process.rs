@@ -42,6 +42,21 @@ impl Translator {
         self.processes.iter().filter(|(_, process)| !process.is_gone).map(|(pid, _)| *pid)
     }
 
+    /// Returns the process that told something first.
+    pub const fn root_process(&self) -> Option<u32> {
+        self.root
+    }
+
+    /// Ends the lanes of threads whose processes told nothing.
+    pub fn end_threads(&mut self, now: u64) {
+        let at = self.stamp(now);
+        for l in 0..self.lanes.len() {
+            if self.lanes[l].worker.is_some() && !self.lanes[l].has_ended && self.lanes[l].has_begun {
+                self.end_lane(l, at);
+            }
+        }
+    }
+
     /// Returns what the interpreters said about their lock: `Some(false)` if one has none.
     pub fn has_gil(&self, pid: u32) -> Option<bool> {
         self.processes.get(&pid).and_then(|process| process.hello.has_gil)

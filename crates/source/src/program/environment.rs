@@ -1,0 +1,120 @@
+//! The command line and the environment of a program.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::trace_directory;
+use contend_platform::ProgramOutput;
+use contend_program::write_tracer;
+
+/// Where the ring files go, and where lines of JSON are taken.
+const TRACE_VAR: &str = "CONTEND_TRACE";
+const SOCKET_VAR: &str = "CONTEND_SOCK";
+const PYTHON_PATH: &str = "PYTHONPATH";
+
+/// Names under which Python is looked for.
+const INTERPRETERS: [&str; 2] = ["python3", "python"];
+
+/// The reason why a command line cannot be run.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ProgramError {
+    #[error("there is no Python here to run {0}: install python3, or name another one: contend run -- PYTHON {0}")]
+    NoPython(String),
+    #[error("there is no file {0}")]
+    NoFile(String),
+}
+
+/// Returns the command that runs a script of Python with arguments.
+///
+/// # Errors
+/// If there is no such file, or no Python.
+pub fn program_words(script: &OsStr, arguments: &[OsString]) -> Result<Vec<OsString>, ProgramError> {
+    let shown = || script.to_string_lossy().into_owned();
+    if !Path::new(script).is_file() {
+        return Err(ProgramError::NoFile(shown()));
+    }
+    let python = INTERPRETERS.into_iter().find(|name| is_in_path(name)).ok_or_else(|| ProgramError::NoPython(shown()))?;
+    Ok([OsString::from(python), script.to_owned()].into_iter().chain(arguments.iter().cloned()).collect())
+}
+
+/// Whether a program of this name is in one of the directories of `PATH`.
+fn is_in_path(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
+}
+
+/// Returns the title of a run: the words as typed, each in short.
+pub(super) fn title_of(words: &[OsString]) -> String {
+    const MAX_TITLE: usize = 60;
+    let skipped = usize::from(words.len() > 1 && words[0].to_str().is_some_and(|word| INTERPRETERS.contains(&word)));
+    let words: Vec<_> = words[skipped..].iter().map(|word| word.to_string_lossy()).collect();
+    let title = words.join(" ");
+    match title.char_indices().nth(MAX_TITLE) {
+        Some((end, _)) => format!("{}…", &title[..end]),
+        None => title,
+    }
+}
+
+/// The private directories of a run.
+#[derive(Debug)]
+pub(super) struct Directories {
+    pub traces: PathBuf,
+    tracer: PathBuf,
+    pub socket: PathBuf,
+}
+
+impl Directories {
+    /// Creates them, with the tracer's files.
+    pub fn create(scratch: &Path) -> io::Result<Self> {
+        let directories =
+            Self { traces: trace_directory(scratch), tracer: scratch.join("python"), socket: scratch.join("events") };
+        for directory in [&directories.traces, &directories.tracer] {
+            DirBuilder::new().mode(0o700).create(directory)?;
+        }
+        write_tracer(&directories.tracer)?;
+        Ok(Self { traces: fs::canonicalize(&directories.traces)?, ..directories })
+    }
+}
+
+/// Returns what is added to the environment of the program.
+pub(super) fn program_environment(directories: &Directories, output: ProgramOutput) -> Vec<(OsString, OsString)> {
+    let mut path = directories.tracer.clone().into_os_string();
+    if let Some(own) = std::env::var_os(PYTHON_PATH).filter(|own| !own.is_empty()) {
+        path.push(":");
+        path.push(own);
+    }
+    let mut environment: Vec<(OsString, OsString)> = vec![
+        (TRACE_VAR.into(), directories.traces.clone().into()),
+        (SOCKET_VAR.into(), directories.socket.clone().into()),
+        (PYTHON_PATH.into(), path),
+    ];
+    if output == ProgramOutput::Pipe && std::env::var_os("PYTHONUNBUFFERED").is_none() {
+        environment.push(("PYTHONUNBUFFERED".into(), "1".into())); // lines come when they are printed
+    }
+    environment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn title_is_what_was_typed() {
+        let title = |words: &[&str]| title_of(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(title(&["python3", "bank.py", "10"]), "bank.py 10");
+        assert_eq!(title(&["uv", "run", "bank.py"]), "uv run bank.py");
+        assert_eq!(title(&["python3"]), "python3");
+        assert_eq!(title(&[&"x".repeat(99)]).chars().count(), 61);
+    }
+
+    #[test]
+    fn script_that_does_not_exist_is_named() {
+        let error = program_words(OsStr::new("/no/such.py"), &[]).expect_err("no file");
+        assert_eq!(error.to_string(), "there is no file /no/such.py");
+    }
+}

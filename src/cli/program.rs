@@ -1,0 +1,211 @@
+//! `contend run SCRIPT.py` and `contend run -- PROGRAM`: somebody's own program.
+
+use std::cell::RefCell;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use super::args::RunArgs;
+use super::dashboard::{DashboardSettings, dashboard_options};
+use super::exit::{CliError, ExitOutcome};
+use super::output::{self, Colours};
+use super::progress::RunProgress;
+use super::run::{has_named_finding, print_report, run_dashboard};
+use super::{record, signals};
+use crate::model::SplitFindings;
+use crate::platform::limits::describe_io_error;
+use crate::platform::{Exit, ProgramOutput, detect_machine};
+use crate::report::{self, FinishedRun, FollowOptions, Report};
+use crate::scenario::{Scenario, Settings, Source, sanitize};
+use crate::source::{EventSource, ProgramRun, ProgramSetup, SharedExit, program_words};
+use crate::trace::{RunEnd, Span};
+use crate::tui::{self, LiveStarter, RunStarter};
+
+/// The ending of a script of Python.
+const SCRIPT: &str = "py";
+
+/// Puts a `--` behind the first script of `contend run`, so that everything after it is for the script.
+pub(super) fn separate_script(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.collect();
+    if words.get(1).is_some_and(|command| command == "run") {
+        let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+        if let Some(script) = (2..end).find(|at| is_script(&words[*at]))
+            && end != script + 1
+        {
+            words.insert(script + 1, "--".into());
+        }
+    }
+    words
+}
+
+fn is_script(word: &OsStr) -> bool {
+    Path::new(word).extension().is_some_and(|extension| extension == SCRIPT)
+        && !word.to_string_lossy().starts_with('-')
+}
+
+/// Returns the command line of a program, if the arguments name one.
+pub(super) fn requested_program(args: &RunArgs) -> Result<Option<Vec<OsString>>, CliError> {
+    let words = match &args.scenario {
+        None => args.program.clone(),
+        Some(script) if is_script(script) => {
+            program_words(script, &args.program).map_err(|error| CliError::Usage(sanitize(&error.to_string())))?
+        }
+        Some(_) if args.program.is_empty() => return Ok(None),
+        Some(scenario) => {
+            let scenario = sanitize(&scenario.to_string_lossy());
+            let usage = format!("a scenario takes no arguments; to run a program: contend run -- {scenario} ...");
+            return Err(CliError::Usage(usage));
+        }
+    };
+    let of_scenarios = [
+        (!args.set.is_empty(), "--set"),
+        (args.workers.is_some(), "--workers"),
+        (args.executor.is_some(), "--as"),
+        (args.watch, "--watch"),
+        (args.strict, "--strict"),
+    ];
+    match of_scenarios.into_iter().find(|(is_given, _)| *is_given) {
+        Some((_, option)) => Err(CliError::Usage(format!("{option} is for scenarios; a program has no knobs"))),
+        None => Ok(Some(words)),
+    }
+}
+
+/// Runs a program, in the dashboard or headless.
+pub(super) fn run_program(
+    words: Vec<OsString>,
+    args: &RunArgs,
+    dashboard: DashboardSettings<'_>,
+    colours: Colours,
+) -> Result<ExitOutcome, CliError> {
+    let is_headless = args.headless || args.json || !io::stdout().is_terminal();
+    if is_headless {
+        let setup = ProgramSetup { words, output: ProgramOutput::Pipe, inherits_input: !io::stdin().is_terminal() };
+        return run_headless(&setup, args, colours);
+    }
+    let options = tui::Options {
+        time_limit: args.time.map(Span::from),
+        findings: args.findings.options(),
+        record: args.recording.dashboard_options(),
+        ..dashboard_options(dashboard)?
+    };
+    let setup = ProgramSetup { words, output: ProgramOutput::Terminal, inherits_input: false };
+    let starter = ProgramStarter { setup, exit: SharedExit::default(), failure: RefCell::default() };
+    let title = starter.setup.words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let scenario = Scenario::of_program(&title);
+    let source = Source::from_bytes(&scenario.name, Vec::new())
+        .map_err(|what| CliError::Usage(format!("the name of the program is {what}")))?;
+    let settings = scenario.default_settings();
+    let start =
+        tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
+    let outcome = run_dashboard(start, &options, &args.fail_on, colours, &starter)?;
+    if let Some(failure) = starter.failure.take() {
+        return Err(CliError::Run(failure));
+    }
+    let exit = *starter.exit.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(match (outcome, exit) {
+        (ExitOutcome::Done, Some(Exit::Code(code))) => ExitOutcome::Program(u8::try_from(code).unwrap_or(1)),
+        (outcome, _) => outcome,
+    })
+}
+
+/// Starts a program; any scenario from the picker as usual.
+#[derive(Debug)]
+struct ProgramStarter {
+    setup: ProgramSetup,
+    exit: SharedExit,
+    /// Why the program could not be started.
+    failure: RefCell<Option<String>>,
+}
+
+impl RunStarter for ProgramStarter {
+    fn start_run(&self, scenario: &Scenario, settings: &Settings) -> Result<Box<dyn EventSource>, String> {
+        if !scenario.is_program() {
+            return LiveStarter.start_run(scenario, settings);
+        }
+        match ProgramRun::start(&self.setup, None, Arc::clone(&self.exit)) {
+            Ok(run) => Ok(Box::new(run)),
+            Err(error) => {
+                let failure = sanitize(&error.to_string());
+                self.failure.replace(Some(failure.clone()));
+                Err(failure)
+            }
+        }
+    }
+}
+
+fn run_headless(setup: &ProgramSetup, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
+    let signals = signals::listen_for_signals()
+        .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
+    let exit = SharedExit::default();
+    // The report has the standard output.
+    let echo = Box::new(output::forward_to_stderr);
+    let live = ProgramRun::start(setup, Some(echo), Arc::clone(&exit))
+        .map_err(|error| CliError::Run(sanitize(&error.to_string())))?;
+    let run = live.header().run.clone().ok_or_else(|| CliError::Run("the run has no description".to_owned()))?;
+    let limit = args.time.map(Span::from);
+    let recorder = record::start_recorder(&args.recording, &live, limit)?;
+    let mut progress = (!io::stderr().is_terminal()).then(|| RunProgress::new(limit));
+    let thresholds = args.findings.options().thresholds;
+    let options = FollowOptions { limit, signals: &signals, recorder, thresholds };
+    let followed = report::follow_run(&live, options, |model, now| {
+        if let Some(progress) = &mut progress {
+            progress.show(model, now);
+        }
+        ControlFlow::Continue(())
+    });
+    drop(progress);
+    drop(live); // waits until every process is gone, so that the report follows the end of the run
+    record::print_status(args.recording.record.as_ref(), followed.recording.as_ref());
+    let all = followed.model.findings(followed.ended_at);
+    let found = has_named_finding(&followed.model, &all, &args.fail_on, followed.ended_at);
+    let SplitFindings { listed, muted } = args.findings.options().split(all);
+    let report = Report {
+        model: &followed.model,
+        scenario: &run.scenario,
+        settings: &run.settings,
+        machine: &detect_machine(),
+        ended: &followed.ended,
+        ended_at: followed.ended_at,
+        time_limit: limit,
+        findings: &listed,
+        muted: &muted,
+        verdicts: &[],
+    };
+    print_report(&report, args.json, colours)?;
+    let exit = *exit.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(exit_outcome(&followed, found, exit))
+}
+
+/// Returns the exit code of the program, unless contend ended it or found what it was asked to look for.
+fn exit_outcome(followed: &FinishedRun, found: bool, exit: Option<Exit>) -> ExitOutcome {
+    match (followed.signal, &followed.ended, exit) {
+        (Some(signal), ..) => ExitOutcome::Signal(signal),
+        _ if found => ExitOutcome::FindingMade,
+        (None, RunEnd::Time, _) => ExitOutcome::Done,
+        (None, RunEnd::Deadlock | RunEnd::Stall, _) => ExitOutcome::Failed,
+        (None, _, Some(Exit::Code(code))) => ExitOutcome::Program(u8::try_from(code).unwrap_or(1)),
+        (None, _, Some(Exit::Signal(signal))) => ExitOutcome::Signal(signal),
+        (None, _, None) => ExitOutcome::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_after_a_script_are_its_own() {
+        let separated = |words: &str| {
+            let words = separate_script(words.split(' ').map(OsString::from));
+            words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(separated("contend run --json a.py --json b.py"), "contend run --json a.py -- --json b.py");
+        assert_eq!(separated("contend run a.py"), "contend run a.py --");
+        assert_eq!(separated("contend run a.py -- x"), "contend run a.py -- x");
+        assert_eq!(separated("contend run -- python a.py x"), "contend run -- python a.py x");
+        assert_eq!(separated("contend run deadlock --set x=1"), "contend run deadlock --set x=1");
+        assert_eq!(separated("contend show a.py"), "contend show a.py");
+    }
+}
