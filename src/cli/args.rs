@@ -38,6 +38,7 @@ Examples:
   contend run deadlock                        watch one scenario
   contend run thread-pool --set workers=8     set a knob
   contend run philosophers --as processes     use processes instead of threads
+  contend run script.py 10                    watch a Python program of your own
   contend run my.kdl --headless --for 10s     print a report, no dashboard
   contend run my.kdl --json --fail-on deadlock | jq .findings";
 
@@ -195,15 +196,22 @@ Examples:
   contend run philosophers --as processes
   contend run thread-pool --headless --for 10s
   contend show deadlock > my.kdl; contend run my.kdl --watch
+  contend run script.py 10                 a Python program of your own
+  contend run -- python -m pytest -x       the same, as you would start it
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent option")]
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = RUN_EXAMPLES)]
 pub(super) struct RunArgs {
-    /// A name from `contend list`, a file, or `-` for standard input
-    #[arg(value_name = "SCENARIO|FILE")]
-    pub(super) scenario: OsString,
+    /// A name from `contend list`, a file, `-` for standard input, or a Python script; all that follows a script is for
+    /// the script
+    #[arg(value_name = "SCENARIO|FILE|SCRIPT.py", required_unless_present = "program")]
+    pub(super) scenario: Option<OsString>,
+    /// A program of your own and its arguments: Python programs show their threads, locks, queues and pools (see
+    /// docs/python.md)
+    #[arg(value_name = "PROGRAM", last = true)]
+    pub(super) program: Vec<OsString>,
 
     /// Set a knob; can be repeated [default: the scenario's values, see `contend show`]
     #[arg(long, value_name = "KNOB=VALUE", help_heading = "What to run")]

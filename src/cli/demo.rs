@@ -40,7 +40,7 @@ pub(super) fn run_demo(
     let auto_pace = args.auto.then_some(args.pace);
     let start = tui::InitialScreen::Tour(tui::TourSetup { tour: Arc::new(tour), auto_pace });
     let options = tui::Options { record: args.recording.dashboard_options(), ..dashboard_options(dashboard)? };
-    run_dashboard(start, &options, &[], colours)
+    run_dashboard(start, &options, &[], colours, &tui::LiveStarter)
 }
 
 fn list_tours(colours: Colours) -> Result<ExitOutcome, CliError> {

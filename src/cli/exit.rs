@@ -18,6 +18,8 @@ pub(super) enum ExitOutcome {
     Mistakes,
     /// contend reported a finding named by `--fail-on`.
     FindingMade,
+    /// The program that was run ended with this code.
+    Program(u8),
     /// This signal ended the program.
     Signal(i32),
 }
@@ -29,6 +31,7 @@ impl From<ExitOutcome> for ExitCode {
             ExitOutcome::Failed => 1,
             ExitOutcome::Mistakes => 2,
             ExitOutcome::FindingMade => 3,
+            ExitOutcome::Program(code) => code,
             ExitOutcome::Signal(number) => SIGNAL_BASE.saturating_add(u8::try_from(number).unwrap_or(0)),
         })
     }

@@ -42,6 +42,11 @@ pub(super) fn print_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Writes the output of another program to standard error as it is.
+pub(super) fn forward_to_stderr(bytes: &[u8]) {
+    let _ = io::stderr().lock().write_all(bytes);
+}
+
 /// Sanitizes each line, keeping the line ends: an error may repeat text that was typed.
 pub(super) fn sanitize_lines(text: &str) -> String {
     text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n")

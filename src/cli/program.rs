@@ -11,9 +11,9 @@ use super::args::RunArgs;
 use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
-use super::progress::RunProgress;
 use super::run::{has_named_finding, print_report, run_dashboard};
-use super::{record, signals};
+use super::record;
+use super::signals::EndSignals;
 use crate::model::SplitFindings;
 use crate::platform::limits::describe_io_error;
 use crate::platform::{Exit, ProgramOutput, detect_machine};
@@ -41,8 +41,7 @@ pub(super) fn separate_script(words: impl Iterator<Item = OsString>) -> Vec<OsSt
 }
 
 fn is_script(word: &OsStr) -> bool {
-    Path::new(word).extension().is_some_and(|extension| extension == SCRIPT)
-        && !word.to_string_lossy().starts_with('-')
+    Path::new(word).extension().is_some_and(|extension| extension == SCRIPT) && !word.to_string_lossy().starts_with('-')
 }
 
 /// Returns the command line of a program, if the arguments name one.
@@ -97,8 +96,7 @@ pub(super) fn run_program(
     let source = Source::from_bytes(&scenario.name, Vec::new())
         .map_err(|what| CliError::Usage(format!("the name of the program is {what}")))?;
     let settings = scenario.default_settings();
-    let start =
-        tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
+    let start = tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
     let outcome = run_dashboard(start, &options, &args.fail_on, colours, &starter)?;
     if let Some(failure) = starter.failure.take() {
         return Err(CliError::Run(failure));
@@ -136,7 +134,7 @@ impl RunStarter for ProgramStarter {
 }
 
 fn run_headless(setup: &ProgramSetup, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
-    let signals = signals::listen_for_signals()
+    let signals = EndSignals::listen()
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let exit = SharedExit::default();
     // The report has the standard output.
@@ -146,16 +144,9 @@ fn run_headless(setup: &ProgramSetup, args: &RunArgs, colours: Colours) -> Resul
     let run = live.header().run.clone().ok_or_else(|| CliError::Run("the run has no description".to_owned()))?;
     let limit = args.time.map(Span::from);
     let recorder = record::start_recorder(&args.recording, &live, limit)?;
-    let mut progress = (!io::stderr().is_terminal()).then(|| RunProgress::new(limit));
     let thresholds = args.findings.options().thresholds;
-    let options = FollowOptions { limit, signals: &signals, recorder, thresholds };
-    let followed = report::follow_run(&live, options, |model, now| {
-        if let Some(progress) = &mut progress {
-            progress.show(model, now);
-        }
-        ControlFlow::Continue(())
-    });
-    drop(progress);
+    let options = FollowOptions { limit, signals: &signals.receiver, recorder, thresholds };
+    let followed = report::follow_run(&live, options, |_, _| ControlFlow::Continue(()));
     drop(live); // waits until every process is gone, so that the report follows the end of the run
     record::print_status(args.recording.record.as_ref(), followed.recording.as_ref());
     let all = followed.model.findings(followed.ended_at);

@@ -31,7 +31,7 @@ pub(super) fn replay(
     let run = playable_run(recording, args)?;
     let start = tui::InitialScreen::Recording(Box::new(run));
     let options = tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard)? };
-    run_dashboard(start, &options, &[], colours)
+    run_dashboard(start, &options, &[], colours, &tui::LiveStarter)
 }
 
 /// Returns a recording as the dashboard plays it. Only its ends are read here.

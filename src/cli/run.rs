@@ -9,7 +9,7 @@ use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::progress::RunProgress;
 use super::signals::EndSignals;
-use super::{record, scenario};
+use super::{program, record, scenario};
 use crate::model::{Finding, Model, SplitFindings};
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
@@ -38,7 +38,7 @@ pub(super) fn run_picker(dashboard: DashboardSettings<'_>, colours: Colours) -> 
         let usage = "the picker needs a terminal; name a scenario: contend run SCENARIO, see contend --help";
         return Err(CliError::Usage(usage.to_owned()));
     }
-    run_dashboard(tui::InitialScreen::Picker, &dashboard_options(dashboard)?, &[], colours)
+    run_dashboard(tui::InitialScreen::Picker, &dashboard_options(dashboard)?, &[], colours, &tui::LiveStarter)
 }
 
 /// Runs one scenario, in the dashboard or headless.
@@ -47,7 +47,10 @@ pub(super) fn run_scenario(
     dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
-    let source = scenario::load_scenario(&args.scenario)?;
+    if let Some(words) = program::requested_program(args)? {
+        return program::run_program(words, args, dashboard, colours);
+    }
+    let source = scenario::load_scenario(args.scenario.as_deref().unwrap_or_default())?;
     let is_headless = args.headless || args.json || !io::stdout().is_terminal();
     if args.watch {
         check_watchable(&source, is_headless)?;
@@ -69,7 +72,8 @@ pub(super) fn run_scenario(
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
         Err(_) if args.watch => {
-            return run_dashboard(tui::InitialScreen::Mistakes { source, overrides }, &options, &args.fail_on, colours);
+            let start = tui::InitialScreen::Mistakes { source, overrides };
+            return run_dashboard(start, &options, &args.fail_on, colours, &tui::LiveStarter);
         }
         Err(mistakes) => {
             output::print_stderr(&mistakes.render(colours.stderr));
@@ -85,7 +89,7 @@ pub(super) fn run_scenario(
     let is_customized = args.watch || limit.is_some() || settings != defaults;
     let start =
         tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: !is_customized };
-    run_dashboard(start, &options, &args.fail_on, colours)
+    run_dashboard(start, &options, &args.fail_on, colours, &tui::LiveStarter)
 }
 
 /// Checks that `--watch` has a file to watch and a dashboard to restart in.
@@ -112,8 +116,9 @@ pub(super) fn run_dashboard(
     options: &tui::Options,
     fail_on: &[String],
     colours: Colours,
+    starter: &dyn tui::RunStarter,
 ) -> Result<ExitOutcome, CliError> {
-    let ended = tui::run(start, options, &tui::LiveStarter).map_err(|error| match error {
+    let ended = tui::run(start, options, starter).map_err(|error| match error {
         TuiError::NotATerminal | TuiError::DumbTerminal => CliError::Usage(error.to_string()),
         TuiError::EnterFailed(_) | TuiError::Panicked(_) => CliError::Run(error.to_string()),
     })?;
@@ -228,7 +233,7 @@ fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, stric
 
 /// Returns whether a finding named by `--fail-on` was reported. `deadlock` covers all findings of workers that wait
 /// forever.
-fn has_named_finding(model: &Model, findings: &[Finding], ids: &[String], now: Stamp) -> bool {
+pub(super) fn has_named_finding(model: &Model, findings: &[Finding], ids: &[String], now: Stamp) -> bool {
     let is_named = |id: &str| ids.iter().any(|named| named == id);
     findings.iter().any(|finding| is_named(finding.id)) || (is_named("deadlock") && !model.stuck_groups(now).is_empty())
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never, select, tick};
+use signal_hook::consts::SIGINT;
 
 use crate::model::{Budget, Model, Thresholds};
 use crate::recording::{Conclusion, Recorder, RecordingStatus};
 use crate::scenario::{EvalContext, Scenario, Settings, Step};
-use crate::source::{EventSource, is_audit_enabled};
+use crate::source::{EventSource, RunControl, is_audit_enabled};
 use crate::trace::{Message, RunEnd, Span, Stamp, WorkerId};
 
 /// Interval between checks of whether to end the run.
@@ -81,6 +82,8 @@ pub fn follow_run(
                 Err(_) => break (None, signals.try_recv().ok()),
             },
             recv(signals) -> signal => match signal {
+                // A program may want to end by itself.
+                Ok(SIGINT) if run.control().is_some_and(RunControl::interrupt) => {}
                 Ok(signal) => break (Some(RunEnd::Stopped), Some(signal)),
                 Err(_) => signals = never(),
             },

@@ -176,11 +176,14 @@ impl Threads {
         let Self { clock, directories, server, runner, sender, exit } = self;
         let (end_sender, run_end) = bounded(1);
         let pid = child.pid();
-        let reader = ProgramReader { clock, pid, traces: directories.traces, server, messages: sender.clone(), run_end };
+        let reader =
+            ProgramReader { clock, pid, traces: directories.traces, server, messages: sender.clone(), run_end };
         let spawned = spawn_named("program", move || reader.run());
         let lines = sender.clone();
         let spawned = spawned.and_then(|_| spawn_named("output", move || forward_output(output, clock, &lines, echo)));
-        let output = spawned.inspect_err(|_| drop(kill_adopted_group(pid)))?;
+        let output = spawned.inspect_err(|_| {
+            kill_adopted_group(pid);
+        })?;
         spawn_named("watch", move || {
             let since = process_start_time(pid);
             let (ended, code) = wait_for_end(child, &runner, &exit);

@@ -232,6 +232,10 @@ impl App {
 
     fn kill_worker(&mut self) -> Vec<Effect> {
         let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
+        if view.newest_model().registry().is_open {
+            self.status_message = Some("A worker of a program cannot be killed alone".into());
+            return Vec::new();
+        }
         match view.selection {
             Some(Selection::Lane(worker)) if view.newest_model().run_end().is_none() => {
                 self.status_message = Some(format!("Killing {}", view.newest_model().registry().worker_name(worker)));

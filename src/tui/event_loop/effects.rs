@@ -56,6 +56,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
                 Effect::Copy => self.copy(),
                 Effect::Suspend => self.suspend(),
                 Effect::Redraw => self.redraw(),
+                Effect::Quit { interrupted: true } if self.interrupt_run() => {}
                 Effect::Quit { interrupted } => self.quit(interrupted.then_some(SIGINT)),
             }
         }
@@ -81,6 +82,16 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
             }
             Err(why) => self.update(AppEvent::StartFailed(why)),
         }
+    }
+
+    /// Passes Ctrl-C on to a program, which may end by itself. Returns whether it did.
+    fn interrupt_run(&mut self) -> bool {
+        let is_passed_on = self.control().is_some_and(|control| control.interrupt());
+        if is_passed_on {
+            self.app.status_message = Some("Sent Ctrl-C to the program; once more to quit".into());
+            self.app.mark_dirty();
+        }
+        is_passed_on
     }
 
     /// Ends the run, and its recording before.

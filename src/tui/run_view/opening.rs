@@ -32,8 +32,8 @@ impl RunView {
         thresholds: Thresholds,
     ) -> Self {
         let budget = Budget::for_registry(&registry);
+        let states = PossibleStates::of(&scenario).or_any(registry.is_open);
         let model = Model::new(registry, budget).with_thresholds(thresholds);
-        let states = PossibleStates::of(&scenario);
         let knob = selection::first_knob(&scenario);
         Self {
             scenario,

@@ -44,6 +44,16 @@ impl PossibleStates {
         states
     }
 
+    /// Adds those of a program that nobody described, if it is one.
+    #[must_use]
+    pub(in crate::tui) fn or_any(mut self, is_open: bool) -> Self {
+        if is_open {
+            use State::{Empty, Full, Gil, Io, Lock, Signal, Sleep};
+            self.add(&[Lock, Empty, Full, Signal, Io, Sleep, Gil]);
+        }
+        self
+    }
+
     pub(in crate::tui) fn has(self, state: State) -> bool {
         self.possible[state.index()]
     }

@@ -20,7 +20,7 @@ const MAX_RECORDS: u32 = 1 << 20;
 const MAX_ARENA: u64 = 256 << 20;
 /// The most bytes of definitions that are read at once.
 const MAX_READ: usize = 1 << 20;
-/// Slots behind the last used one that are looked at: the writer takes the first free one.
+/// Unused slots beside the used ones that are looked at: a writer takes the slots one after the other, from either end.
 const SPARE_SLOTS: usize = 4;
 
 /// An open ring file.
@@ -29,8 +29,9 @@ pub(super) struct RingFile {
     file: File,
     pid: u32,
     slots: Vec<Slot>,
-    /// Slots that have ever been used, counted from the first.
+    /// Slots that have ever been used, counted from the first, and from the last.
     used: usize,
+    used_from_end: usize,
     arena_offset: u64,
     arena_capacity: u64,
     arena_read: u64,
@@ -69,6 +70,7 @@ impl RingFile {
             pid: word(16),
             slots: (0..u64::from(slots)).map(|nth| Slot::new(HEADER_BYTES + nth * slot_bytes, records)).collect(),
             used: 0,
+            used_from_end: 0,
             arena_offset,
             arena_capacity,
             arena_read: 0,
@@ -112,10 +114,16 @@ impl RingFile {
 
     /// Reads new records of all slots in use.
     pub(super) fn read_slots(&mut self, now: u64, counts: &mut Counts, told: &mut Vec<Told>) {
-        let looked_at = (self.used + SPARE_SLOTS).min(self.slots.len());
-        for nth in 0..looked_at {
+        let count = self.slots.len();
+        let first = (self.used + SPARE_SLOTS).min(count);
+        let last = count.saturating_sub(self.used_from_end + SPARE_SLOTS).max(first);
+        for nth in (0..first).chain(last..count) {
             if self.slots[nth].read(&self.file, now, counts, told) {
-                self.used = self.used.max(nth + 1);
+                if nth < count / 2 {
+                    self.used = self.used.max(nth + 1);
+                } else {
+                    self.used_from_end = self.used_from_end.max(count - nth);
+                }
             }
         }
     }

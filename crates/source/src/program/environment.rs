@@ -38,7 +38,8 @@ pub fn program_words(script: &OsStr, arguments: &[OsString]) -> Result<Vec<OsStr
     if !Path::new(script).is_file() {
         return Err(ProgramError::NoFile(shown()));
     }
-    let python = INTERPRETERS.into_iter().find(|name| is_in_path(name)).ok_or_else(|| ProgramError::NoPython(shown()))?;
+    let python =
+        INTERPRETERS.into_iter().find(|name| is_in_path(name)).ok_or_else(|| ProgramError::NoPython(shown()))?;
     Ok([OsString::from(python), script.to_owned()].into_iter().chain(arguments.iter().cloned()).collect())
 }
 

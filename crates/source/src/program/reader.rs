@@ -88,7 +88,8 @@ impl ProgramReader {
             }
             batch.extend(translator.advance(mark));
             system.sample(clock, &translator, &mut threads, &mut batch);
-            if now.0 >= TRACER_DEADLINE.0 && !std::mem::replace(&mut due.has_checked_tracer, now.0 >= TRACER_DEADLINE.0) {
+            if now.0 >= TRACER_DEADLINE.0 && !std::mem::replace(&mut due.has_checked_tracer, now.0 >= TRACER_DEADLINE.0)
+            {
                 batch.extend(missing_tracer(now, pid, &directory, &server));
             }
             if let Some((at, reason, code)) = &end {

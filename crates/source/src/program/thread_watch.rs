@@ -84,7 +84,11 @@ impl ThreadWatch {
             Some(ThreadActivity::Futex(address)) => {
                 // Without such a lock, the interpreter sleeps on this memory for other reasons.
                 let is_gil = has_gil != Some(false)
-                    && self.runtimes.entry(pid).or_insert_with(|| runtime_range(pid)).is_some_and(|at| at.contains(address));
+                    && self
+                        .runtimes
+                        .entry(pid)
+                        .or_insert_with(|| runtime_range(pid))
+                        .is_some_and(|at| at.contains(address));
                 if is_gil { Seen::Gil } else { Seen::Futex }
             }
         }
