@@ -202,7 +202,7 @@ def _foreign_thread():
     thread = getattr(threading, "_active", {}).get(get_ident())
     if get_native_id() == os.getpid() and interp == 0:
         return dict(name=getattr(thread, "name", "MainThread"), main=True, daemon=False, scope="user")
-    if interp and thread is None:
+    if interp and getattr(thread, "name", "MainThread") == "MainThread":
         return dict(name="interpreter %d" % interp, daemon=False, scope="user")
     return dict(name=getattr(thread, "name", "thread-%d" % get_native_id()), daemon=True, scope="lib")
 

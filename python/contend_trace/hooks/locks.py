@@ -50,14 +50,14 @@ def _identify(lock):
     return lock._id
 
 
-def _recover(error, raw, kind, obj, depth=0):
+def _recover(error, lock, kind, depth=0):
     """Handles what a write in the fast path has raised: the first event of a thread, a failure, or Ctrl-C."""
     if isinstance(error, AttributeError):
-        emit(kind, obj, depth, OK if kind == ACQUIRED else 0)
+        emit(kind, lock._id or _identify(lock), depth, OK if kind == ACQUIRED else 0)
     elif isinstance(error, Exception):
         recorder.fault("threading.Lock", error)
     else:
-        raw.release()
+        lock._raw.release()
         raise error
 
 
@@ -130,7 +130,7 @@ class Lock(_Traced, metaclass=_LockMeta):
         try:
             local.write(ACQUIRED, self._id or _identify(self), 0, OK)
         except BaseException as error:
-            _recover(error, raw, ACQUIRED, self._id)
+            _recover(error, self, ACQUIRED)
         return True
 
     def __enter__(self):
@@ -140,21 +140,21 @@ class Lock(_Traced, metaclass=_LockMeta):
         try:
             local.write(ACQUIRED, self._id or _identify(self), 0, OK)
         except BaseException as error:
-            _recover(error, raw, ACQUIRED, self._id)
+            _recover(error, self, ACQUIRED)
         return True
 
     def release(self):
         try:
             local.write(RELEASED, self._id or _identify(self), 0, 0)
         except Exception as error:
-            _recover(error, None, RELEASED, self._id)
+            _recover(error, self, RELEASED)
         self._raw.release()
 
     def __exit__(self, kind, value, traceback):
         try:
             local.write(RELEASED, self._id or _identify(self), 0, 0)
         except Exception as error:
-            _recover(error, None, RELEASED, self._id)
+            _recover(error, self, RELEASED)
         self._raw.release()
 
     acquire_lock = acquire
@@ -182,7 +182,7 @@ class TracedRLock(_Traced):
         except BaseException as error:
             if not isinstance(error, Exception):
                 self._depth = depth - 1
-            _recover(error, raw, ACQUIRED, self._id, depth)
+            _recover(error, self, ACQUIRED, depth)
         return True
 
     __enter__ = acquire

@@ -1,0 +1,44 @@
+//! Tests of the embedded Python tracer, its examples and the emitters of other languages. They are written in Python;
+//! `tests/python/run.py` runs them on every Python that is present.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Runs test modules on the oldest and the newest Python of this machine.
+fn run(modules: &[&str]) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
+    if Command::new("python3").arg("--version").output().is_err() {
+        println!("skipped: the tracer's tests: no python3 on this machine");
+        return;
+    }
+    let output = Command::new("python3").arg(root.join("run.py")).arg("--one").args(modules).output();
+    let output = output.expect("python3 starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("{said}");
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn threads_are_traced() {
+    run(&["test_threads", "test_names", "test_loops"]);
+}
+
+#[test]
+fn pools_and_processes_are_traced() {
+    run(&["test_pools", "test_processes"]);
+}
+
+#[test]
+fn tracer_changes_nothing_else() {
+    run(&["test_harmless"]);
+}
+
+#[test]
+fn examples_print_the_same_with_and_without_the_tracer() {
+    run(&["test_examples"]);
+}
+
+#[test]
+fn emitters_of_other_languages_write_the_protocol() {
+    run(&["test_emitters"]);
+}

@@ -1,0 +1,61 @@
+"""Runs the tests of the tracer on every Python that is present: `run.py [--one] [MODULE ...]`.
+
+Looks for python3.8 to python3.14 in PATH, in CONTEND_PYTHONS (a list like PATH) and among pyenv's versions. Names the
+versions that it skips. With `--one` only the oldest and the newest run.
+"""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+WANTED = ["3.%d" % minor for minor in range(8, 15)] + ["3.13t", "3.14t"]
+VERSION = ("import sys, sysconfig; print('%d.%d%s' % (sys.version_info[0], sys.version_info[1],"
+           " 't' if sysconfig.get_config_var('Py_GIL_DISABLED') else ''))")
+
+
+def present():
+    """Returns the first Python of each version."""
+    places = [os.environ.get("CONTEND_PYTHONS"), os.path.dirname(sys.executable), os.environ.get("PATH")]
+    places += sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin")))
+    found = {}
+    for place in os.pathsep.join(filter(None, places)).split(os.pathsep):
+        for name in ["python3"] + ["python" + version for version in WANTED]:
+            path = shutil.which(name, path=place)
+            version = path and _version(path)
+            if version in WANTED:
+                found.setdefault(version, path)
+    return found
+
+
+def _version(path):
+    done = subprocess.run([path, "-c", VERSION], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return done.stdout.decode().strip()
+
+
+def main(arguments):
+    """Runs the modules; returns the exit code."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    modules = [a for a in arguments if not a.startswith("-")] or sorted(
+        os.path.basename(path)[:-3] for path in glob.glob(os.path.join(here, "test_*.py")))
+    found = present()
+    for version in WANTED:
+        if version not in found:
+            print("skipped: the tracer's tests on Python %s: not on this machine" % version)
+    chosen = [version for version in WANTED if version in found]
+    if "--one" in arguments and len(chosen) > 2:
+        print("skipped: the tracer's tests on Python %s: run tests/python/run.py" % ", ".join(chosen[1:-1]))
+        chosen = [chosen[0], chosen[-1]]
+    failed = []
+    for version in chosen:
+        print("Python %s: %s" % (version, found[version]), flush=True)
+        if subprocess.run([found[version], "-m", "unittest"] + modules, cwd=here).returncode:
+            failed.append(version)
+    if failed:
+        print("failed on Python %s" % ", ".join(failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
