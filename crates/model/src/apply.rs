@@ -18,11 +18,9 @@ impl Model {
         self.health.events += 1;
         let worker = event.worker;
         self.note_resource(&event.kind);
-        if self.lanes.get(worker.index()).is_none() && !self.add_placeholder_worker(worker) {
-            self.health.anomalies += 1;
-            return;
-        }
-        let lane = &mut self.lanes[worker.index()];
+        let Some(lane) = self.lanes.get_mut(worker.index()) else {
+            return self.apply_undeclared_event(event);
+        };
         lane.slot_snapshot = 0;
         if let EventKind::Acquired { lock, grant } = event.kind
             && lane.was_killed()
@@ -54,6 +52,17 @@ impl Model {
                     self.record_death(worker);
                 }
             }
+        }
+    }
+
+    /// Applies an event of a worker that nothing declared, if there is room for it.
+    #[cold]
+    fn apply_undeclared_event(&mut self, event: &Event) {
+        if self.add_placeholder_worker(event.worker) {
+            self.health.events -= 1; // it is counted again
+            self.apply_event(event);
+        } else {
+            self.health.anomalies += 1;
         }
     }
 
@@ -130,7 +139,7 @@ impl Model {
         self.set_activity(w, at, State::Ready, on);
     }
 
-    #[inline]
+    #[inline(always)]
     fn set_activity(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
         let lane = &mut self.lanes[w.index()];
         let was = lane.activity.state;

@@ -1,7 +1,6 @@
 //! Statistics of many durations, kept as a histogram.
 
-use hdrhistogram::Histogram;
-
+use super::log_histogram::LogHistogram;
 use contend_trace::Span;
 
 /// Durations whose ratio is above this are not told apart.
@@ -15,12 +14,12 @@ pub struct DurationStats {
     total: u64,
     max: u64,
     digits: u8,
-    histogram: Option<Box<Histogram<u32>>>,
+    histogram: LogHistogram,
 }
 
 impl DurationStats {
     pub(super) fn new(digits: u8) -> Self {
-        Self { count: 0, total: 0, max: 0, digits, histogram: None }
+        Self { count: 0, total: 0, max: 0, digits, histogram: LogHistogram::new(digits) }
     }
 
     /// Returns the statistics of these durations.
@@ -39,21 +38,7 @@ impl DurationStats {
         self.count += 1;
         self.total = self.total.saturating_add(span.0);
         self.max = self.max.max(span.0);
-        if let Some(histogram) = &mut self.histogram {
-            record_growing(histogram, span);
-        } else {
-            self.record_first(span);
-        }
-    }
-
-    /// Records the first duration. The histogram is created only then, since most locks of a large run have no waits.
-    #[cold]
-    fn record_first(&mut self, span: Span) {
-        self.histogram = Histogram::new(self.digits).ok().map(|mut histogram| {
-            histogram.auto(true);
-            record_growing(&mut histogram, span);
-            Box::new(histogram)
-        });
+        self.histogram.record(span.0);
     }
 
     pub fn count(&self) -> u64 {
@@ -77,24 +62,21 @@ impl DurationStats {
 
     /// Returns the duration that `p` percent of all do not exceed, ns; 0 if there are none.
     pub fn percentile_ns(&self, p: f64) -> u64 {
-        self.histogram.as_ref().map_or(0, |h| h.value_at_percentile(p).min(self.max))
+        self.histogram.percentile(p).min(self.max)
     }
 
     /// Returns how many durations were longer than `limit`, to the precision of the histogram.
     pub fn count_longer_than(&self, limit: Span) -> u64 {
-        let Some(histogram) = &self.histogram else { return 0 };
-        let above = histogram.iter_recorded().filter(|value| value.value_iterated_to() > limit.0);
-        above.map(|value| value.count_since_last_iteration()).sum()
+        self.histogram.bins().filter(|(value, _)| *value > limit.0).map(|(_, count)| count).sum()
     }
 
     /// Returns how many durations fall into each of `bins` equal bins from 0 to the maximum.
     pub fn equal_bins(&self, bins: usize) -> Vec<u64> {
         let mut out = vec![0; bins];
-        let Some(histogram) = &self.histogram else { return out };
-        for value in histogram.iter_recorded() {
-            let index = u128::from(value.value_iterated_to()) * bins as u128 / (u128::from(self.max) + 1);
+        for (value, count) in self.histogram.bins() {
+            let index = u128::from(value) * bins as u128 / (u128::from(self.max) + 1);
             if let Some(bin) = out.get_mut((index as usize).min(bins.saturating_sub(1))) {
-                *bin += value.count_since_last_iteration();
+                *bin += count;
             }
         }
         out
@@ -103,16 +85,18 @@ impl DurationStats {
     /// Returns how many durations fall into each of `bins` bins between the shortest and the longest, each as many times
     /// as long as the one before; and the shortest, ns. Empty if there are no durations.
     pub fn logarithmic_bins(&self, bins: usize) -> (u64, Vec<u64>) {
-        let Some(histogram) = self.histogram.as_ref().filter(|_| bins > 0) else { return (0, Vec::new()) };
+        if bins == 0 || self.count == 0 {
+            return (0, Vec::new());
+        }
         let mut out = vec![0; bins];
         // The histogram knows the shortest only to its precision: nearly equal durations are in one bin.
-        let shortest = histogram.min().clamp(1, self.max.max(1));
+        let shortest = self.histogram.min().clamp(1, self.max.max(1));
         let shortest = if shortest as f64 > NEARLY_EQUAL * self.max as f64 { self.max.max(1) } else { shortest };
         let whole = (self.max.max(1) as f64 / shortest as f64).ln();
-        for value in histogram.iter_recorded() {
-            let part = (value.value_iterated_to().clamp(shortest, self.max.max(1)) as f64 / shortest as f64).ln();
+        for (value, count) in self.histogram.bins() {
+            let part = (value.clamp(shortest, self.max.max(1)) as f64 / shortest as f64).ln();
             let bin = if whole > 0.0 { (part / whole * bins as f64) as usize } else { 0 };
-            out[bin.min(bins - 1)] += value.count_since_last_iteration();
+            out[bin.min(bins - 1)] += count;
         }
         (shortest, out)
     }
@@ -123,11 +107,9 @@ impl DurationStats {
         let mut left = self.clone();
         left.count = self.count.saturating_sub(then.count);
         left.total = self.total.saturating_sub(then.total);
-        if let (Some(mine), Some(theirs)) = (&mut left.histogram, &then.histogram) {
-            let _ = mine.subtract(&**theirs); // an earlier state has no more durations
-        }
+        left.histogram.subtract(&then.histogram);
         if self.max == then.max {
-            left.max = left.histogram.as_ref().map_or(0, |h| h.max());
+            left.max = left.histogram.max();
         }
         left
     }
@@ -137,26 +119,12 @@ impl DurationStats {
         self.count = self.count.saturating_add(other.count);
         self.total = self.total.saturating_add(other.total);
         self.max = self.max.max(other.max);
-        match (&mut self.histogram, &other.histogram) {
-            (Some(mine), Some(theirs)) => {
-                let _ = mine.add(&**theirs); // auto-resizing: cannot fail
-            }
-            (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
-            (_, None) => {}
-        }
+        self.histogram.add(&other.histogram);
     }
 
     /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.histogram.as_ref().map_or(0, |h| size_of::<Histogram<u32>>() + h.distinct_values() * size_of::<u32>())
-    }
-}
-
-/// Records a span, growing the histogram to hold it; `saturating_record` alone would clamp it to what already fits.
-#[inline]
-fn record_growing(histogram: &mut Histogram<u32>, span: Span) {
-    if histogram.record(span.0).is_err() {
-        histogram.saturating_record(span.0);
+        self.histogram.heap_bytes()
     }
 }
 

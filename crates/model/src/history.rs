@@ -34,11 +34,22 @@ pub(super) struct HistoryShape {
 #[derive(Debug, Clone)]
 pub(super) struct History<V> {
     buckets: u64,
-    /// The end of the newest bucket, ns, and its index in the ring of level 0.
+    /// The end of the newest bucket, ns.
     end: u64,
-    newest_index: usize,
+    recent: RecentBucket,
     levels: Vec<HistoryLevel<V>>,
     blank: V,
+}
+
+/// The bucket that was used last. Workers' events arrive many at once, so nearly all of them are for the same bucket as
+/// the one before.
+#[derive(Debug, Clone, Copy, Default)]
+struct RecentBucket {
+    /// The part of the bucket that is not covered by a narrower one, ns.
+    begin: u64,
+    end: u64,
+    level: usize,
+    index: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +98,7 @@ impl<V: Merge> History<V> {
         Self {
             buckets: shape.buckets.next_power_of_two().max(2) as u64,
             end: 0,
-            newest_index: 0,
+            recent: RecentBucket::default(),
             levels,
             blank: V::default(),
         }
@@ -107,10 +118,10 @@ impl<V: Merge> History<V> {
     /// Returns the bucket that contains `t`.
     #[inline]
     pub(super) fn at(&mut self, t: Stamp) -> &mut V {
-        if self.is_in_newest_bucket(t.0) {
-            return &mut self.levels[0].ring[self.newest_index];
+        if t.0 < self.recent.begin || t.0 >= self.recent.end {
+            self.find_bucket(t.0.min(MAX_STAMP));
         }
-        self.bucket_for(t.0.min(MAX_STAMP))
+        &mut self.levels[self.recent.level].ring[self.recent.index]
     }
 
     /// Calls `put` with each bucket that `from..to` touches, and the part `a..b` of the interval that lies in it.
@@ -119,27 +130,32 @@ impl<V: Merge> History<V> {
         if from >= to {
             return;
         }
-        if self.is_in_newest_bucket(from.0) && to.0 <= self.end {
-            put(&mut self.levels[0].ring[self.newest_index], from.0, to.0);
+        if from.0 >= self.recent.begin && to.0 <= self.recent.end {
+            put(&mut self.levels[self.recent.level].ring[self.recent.index], from.0, to.0);
         } else {
             self.add_across_buckets(from.0.min(MAX_STAMP), to.0.min(MAX_STAMP), put);
         }
     }
 
-    /// Whether `t` lies in the newest bucket, as nearly all stamps do.
-    #[inline]
-    fn is_in_newest_bucket(&self, t: u64) -> bool {
-        t < self.end && self.end - t <= 1 << self.levels[0].shift
-    }
-
+    /// Makes the bucket that contains `t` the recent one.
     #[inline(never)]
-    fn bucket_for(&mut self, t: u64) -> &mut V {
+    fn find_bucket(&mut self, t: u64) {
         self.advance(t);
         // The last level begins at 0, so a level is always found.
         let level = self.levels.iter().position(|level| level.begin() <= t).unwrap_or(0);
-        let buckets = self.buckets;
-        let level = &mut self.levels[level];
-        level.bucket(t >> level.shift, buckets)
+        self.set_recent(level, t >> self.levels[level].shift);
+    }
+
+    fn set_recent(&mut self, level: usize, number: u64) {
+        let covered_from = if level == 0 { self.end } else { self.levels[level - 1].begin() };
+        let (buckets, of_level) = (self.buckets, &mut self.levels[level]);
+        of_level.bucket(number, buckets);
+        self.recent = RecentBucket {
+            begin: number << of_level.shift,
+            end: ((number + 1) << of_level.shift).min(covered_from),
+            level,
+            index: (number & (buckets - 1)) as usize,
+        };
     }
 
     #[inline(never)]
@@ -148,8 +164,8 @@ impl<V: Merge> History<V> {
             return;
         }
         self.advance(to - 1);
-        let (buckets, mut end) = (self.buckets, self.end);
-        for level in &mut self.levels {
+        let (buckets, mut end, mut newest) = (self.buckets, self.end, None);
+        for (k, level) in self.levels.iter_mut().enumerate() {
             let begin = level.begin();
             let (mut a, stop) = (from.max(begin), to.min(end));
             while a < stop {
@@ -158,10 +174,16 @@ impl<V: Merge> History<V> {
                 put(level.bucket(number, buckets), a, b);
                 a = b;
             }
+            if to > begin && newest.is_none() {
+                newest = Some((k, (to - 1) >> level.shift));
+            }
             if from >= begin {
-                return;
+                break;
             }
             end = begin;
+        }
+        if let Some((level, number)) = newest {
+            self.set_recent(level, number);
         }
     }
 
@@ -203,9 +225,7 @@ impl<V: Merge> History<V> {
         }
         let shift = self.levels[0].shift;
         self.end = ((t >> shift) + 1) << shift;
-        self.newest_index = ((t >> shift) & (self.buckets - 1)) as usize;
-        let buckets = self.buckets;
-        self.levels[0].bucket(t >> shift, buckets);
+        self.set_recent(0, t >> shift);
     }
 
     /// Returns the first bucket of each level when `t` is the newest moment. Widens the buckets of the last level if
@@ -254,7 +274,7 @@ impl<V: Merge> History<V> {
         coarser.advance(self.end - 1);
         // Buckets of a level of fewer buckets are at least as wide at any moment, and begin at multiples of their
         // width.
-        self.visit_buckets(Stamp(0), self.end(), |from, _, value| coarser.bucket_for(from.0).merge(value.clone()));
+        self.visit_buckets(Stamp(0), self.end(), |from, _, value| coarser.at(from).merge(value.clone()));
         *self = coarser;
     }
 

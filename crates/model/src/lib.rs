@@ -5,7 +5,7 @@
 //!
 //! Imports go in one direction, from the later of these layers to the earlier:
 //!
-//! 1. data of their own: `duration_set`, `duration_stats`, `failures`, `phrases`, `lock_orders`, and
+//! 1. data of their own: `log_histogram`, `duration_set`, `duration_stats`, `failures`, `phrases`, `lock_orders`, and
 //!    `transitions`, which knows only the states of a worker
 //! 2. shares of time and memory: `history`, `state_times`, `moving_rates`, `buffer_sizes`
 //! 3. resources and cores: `signals`, `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`, `happens_before`
@@ -35,6 +35,7 @@ mod life;
 mod lock;
 mod lock_orders;
 mod lock_range;
+mod log_histogram;
 mod looks;
 mod marks;
 mod moving_rates;

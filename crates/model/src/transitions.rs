@@ -7,6 +7,7 @@ use contend_trace::{EventKind as E, ResourceId, State};
 #[inline]
 pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, kind: &E) -> bool {
     match kind {
+        kind if state == State::Running => is_valid_while_running(kind), // the most frequent state
         E::Unknown { .. } => false,
         // A restarted worker begins again, whatever is known about its former life.
         E::LifeBegan | E::Gap { .. } => true,
@@ -16,7 +17,6 @@ pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, ki
             State::Done | State::Crashed => false,
             // After lost events anything can follow.
             State::Gap => true,
-            State::Running => is_valid_while_running(kind),
             State::Lock => is_lock_wait_end(resource, kind),
             State::Ready if is_lock_wait_end(resource, kind) => true,
             // A wait for a condition ends with the condition's mutex.
@@ -32,7 +32,8 @@ pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, ki
 
 fn is_valid_while_running(kind: &E) -> bool {
     match kind {
-        E::Resumed
+        E::Unknown { .. }
+        | E::Resumed
         | E::BecameRunnable
         | E::WaitTimedOut { .. }
         | E::WaitCancelled { .. }

@@ -160,7 +160,7 @@ impl Model {
             parts.extend(part.map(|part| part.between(since, until)));
         }
         parts.retain(|part| part.from < part.to);
-        self.add_parts(&mut parts, until, &mut anatomy.sums, &mut anatomy.matrix);
+        self.add_parts(&parts, until, &mut anatomy.sums, &mut anatomy.matrix);
         anatomy.split_until = until;
     }
 
@@ -187,7 +187,7 @@ impl Model {
             }
             self.collect_waits(waiter, lane, (exact, to), &mut parts);
         }
-        self.add_parts(&mut parts, now, &mut CauseSums::default(), &mut matrix);
+        self.add_parts(&parts, now, &mut CauseSums::default(), &mut matrix);
         matrix.summary(from, to)
     }
 

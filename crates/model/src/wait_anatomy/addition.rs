@@ -3,7 +3,7 @@
 
 use super::WaitPart;
 use super::matrix::{CostMatrix, IdMap, PairPart};
-use super::segments::{Cause, CauseSums, Segments};
+use super::segments::{Cause, CauseIndex, CauseSums, Segments};
 use crate::{Lane, Model};
 use contend_trace::{LockKind, ResourceId, ResourceKind, Stamp, State, WorkerId};
 
@@ -12,43 +12,37 @@ struct WaitGroup {
     from: Stamp,
     to: Stamp,
     segments: Segments,
-    /// Whether the resource is a lock that belongs to its next holder as soon as it is released.
-    is_handed_over: bool,
     /// The time from `from` to `to` by cause, if a wait lasted so long.
-    whole: Option<Vec<(Cause, u64)>>,
+    whole: Option<Vec<(CauseIndex, u64)>>,
 }
 
 impl Model {
-    /// Adds waits to the matrix, each split by its causes.
-    pub(super) fn add_parts(&self, parts: &mut [WaitPart], now: Stamp, sums: &mut CauseSums, matrix: &mut CostMatrix) {
-        parts.sort_unstable_by_key(WaitPart::order);
-        let mut groups = self.wait_groups(parts, now);
+    /// Adds waits to the matrix, each split by its causes. The waits of one worker are in order of their times.
+    pub(super) fn add_parts(&self, parts: &[WaitPart], now: Stamp, sums: &mut CauseSums, matrix: &mut CostMatrix) {
+        let parts = sorted_by_waiter(parts);
+        let mut groups = self.wait_groups(&parts, now);
         let whole_from = parts.iter().map(|part| part.from).min().unwrap_or_default();
         let whole_to = parts.iter().map(|part| part.to).max().unwrap_or_default();
         let mut shares: IdMap<WorkerId, f64> = IdMap::default();
-        let mut costs_of_pairs: Vec<PairPart> = Vec::with_capacity(parts.len() * 4);
+        let mut costs_of_pairs: Vec<PairPart> = Vec::with_capacity(parts.len());
         for of_waiter in parts.chunk_by(|a, b| a.waiter == b.waiter) {
             let waiter = of_waiter[0].waiter;
             let costs = matrix.waiter(waiter);
             for at_resource in of_waiter.chunk_by(|a, b| a.group() == b.group()) {
                 let Some(group) = groups.get_mut(&at_resource[0].group()) else { continue };
-                let is_handed_over = group.is_handed_over;
-                group.visit_parts(at_resource, |cause, ns| {
-                    costs.total_ns += ns;
-                    match cause {
-                        Cause::Holder(..) => sums.add(cause, ns),
-                        Cause::Unknown => costs.unknown_ns += ns,
-                        Cause::Many => costs.others_ns += ns,
-                        Cause::Free(Some(next)) if next == waiter && is_handed_over => costs.wakeup_ns += ns,
-                        Cause::Free(_) => costs.handoff_ns += ns,
-                    }
-                });
+                group.visit_parts(at_resource, |cause, ns| sums.add(cause, ns));
                 let wakeup: u64 = at_resource.iter().map(|part| part.to.span_since(part.runnable_from).0).sum();
-                costs.total_ns += wakeup;
+                costs.total_ns += at_resource.iter().map(|part| part.to.span_since(part.from).0).sum::<u64>();
                 costs.wakeup_ns += wakeup;
             }
             sums.take(|cause, ns| {
-                let Cause::Holder(holder, state) = cause else { return };
+                let (holder, state) = match cause {
+                    Cause::Holder(holder, state) => (holder, state),
+                    Cause::Unknown => return costs.unknown_ns += ns,
+                    Cause::Many => return costs.others_ns += ns,
+                    Cause::Free(Some(next)) if next == waiter => return costs.wakeup_ns += ns,
+                    Cause::Free(_) => return costs.handoff_ns += ns,
+                };
                 let pair = (waiter, holder);
                 let mut without_cpu = 0;
                 if state == State::Running {
@@ -69,14 +63,16 @@ impl Model {
     /// Returns the resources that workers waited for, each divided by who held it.
     fn wait_groups(&self, parts: &[WaitPart], now: Stamp) -> IdMap<(ResourceId, bool), WaitGroup> {
         let mut intervals: IdMap<(ResourceId, bool), (Stamp, Stamp)> = IdMap::default();
-        for part in parts {
-            let (from, to) = intervals.entry(part.group()).or_insert((part.from, part.to));
-            (*from, *to) = ((*from).min(part.from), (*to).max(part.to));
+        for of_group in parts.chunk_by(|a, b| (a.waiter, a.group()) == (b.waiter, b.group())) {
+            let (first, last) = (of_group[0].from, of_group[of_group.len() - 1].to);
+            let (from, to) = intervals.entry(of_group[0].group()).or_insert((first, last));
+            (*from, *to) = ((*from).min(first), (*to).max(last));
         }
         let is_complete = self.is_complete();
         let group = |(on, (from, to)): ((ResourceId, bool), (Stamp, Stamp))| {
-            let segments = self.wait_segments(on, (from, to), now, is_complete);
-            (on, WaitGroup { from, to, segments, is_handed_over: self.is_handed_over(on.0), whole: None })
+            // Only a lock that is handed over belongs to the worker that takes it next.
+            let segments = self.wait_segments(on, (from, to), now, is_complete, self.is_handed_over(on.0));
+            (on, WaitGroup { from, to, segments, whole: None })
         };
         intervals.into_iter().map(group).collect()
     }
@@ -93,7 +89,7 @@ impl Model {
 
 impl WaitGroup {
     /// Calls `visit` with the causes of the waits of one worker, in order of their times.
-    fn visit_parts(&mut self, parts: &[WaitPart], mut visit: impl FnMut(Cause, u64)) {
+    fn visit_parts(&mut self, parts: &[WaitPart], mut visit: impl FnMut(CauseIndex, u64)) {
         let mut first = 0;
         for part in parts {
             if (part.from, part.runnable_from) == (self.from, self.to) {
@@ -102,7 +98,7 @@ impl WaitGroup {
                     visit(*cause, *ns);
                 }
             } else {
-                first = self.segments.visit_between_from(first, part.from, part.runnable_from, &mut visit);
+                first = self.segments.visit_between(first, part.from, part.runnable_from, &mut visit);
             }
         }
     }
@@ -114,17 +110,53 @@ impl WaitPart {
     }
 
     /// What parts are sorted by: the waiter, the resource, and the time.
-    const fn order(&self) -> (u64, bool, u64) {
-        ((self.waiter.0 as u64) << 32 | self.on.0 as u64, self.room, self.from.0)
+    const fn order(&self) -> (WorkerId, ResourceId, bool, Stamp) {
+        (self.waiter, self.on, self.room, self.from)
     }
+}
+
+/// Returns the parts by waiter, and those of one waiter by resource. `parts` has those of each waiter in order of time.
+fn sorted_by_waiter(parts: &[WaitPart]) -> Vec<WaitPart> {
+    let by_resource = sorted_by_id(parts, |part| part.on.index() * 2 + usize::from(part.room));
+    let sorted = sorted_by_id(&by_resource, |part| part.waiter.index());
+    debug_assert!(sorted.is_sorted_by_key(WaitPart::order));
+    sorted
+}
+
+/// Returns the parts by id; those of one id stay in order. Counts the parts of each id, which takes no comparisons; if
+/// the ids are far apart, sorts them.
+fn sorted_by_id(parts: &[WaitPart], id: impl Fn(&WaitPart) -> usize) -> Vec<WaitPart> {
+    let (least, greatest) =
+        parts.iter().map(&id).fold((usize::MAX, 0), |(least, greatest), id| (least.min(id), greatest.max(id)));
+    let mut sorted = parts.to_vec();
+    if greatest.saturating_sub(least) > 4 * parts.len() {
+        sorted.sort_by_key(id);
+        return sorted;
+    }
+    let mut places = vec![0_usize; greatest.saturating_sub(least) + 2];
+    parts.iter().for_each(|part| places[id(part) - least + 1] += 1);
+    for at in 1..places.len() {
+        places[at] += places[at - 1];
+    }
+    for part in parts {
+        let place = &mut places[id(part) - least];
+        sorted[*place] = *part;
+        *place += 1;
+    }
+    sorted
 }
 
 impl Segments {
     /// Returns the time of `from..to` by cause.
-    fn sums_between(&self, from: Stamp, to: Stamp) -> Vec<(Cause, u64)> {
-        let (mut sums, mut all) = (CauseSums::default(), Vec::new());
-        self.add_between(from, to, &mut sums);
-        sums.take(|cause, ns| all.push((cause, ns)));
+    fn sums_between(&self, from: Stamp, to: Stamp) -> Vec<(CauseIndex, u64)> {
+        let mut all: Vec<(CauseIndex, u64)> = Vec::new();
+        self.visit_between(0, from, to, |cause, ns| all.push((cause, ns)));
+        all.sort_unstable_by_key(|(cause, _)| *cause);
+        all.dedup_by(|next, sum| {
+            let is_same = next.0 == sum.0;
+            sum.1 += if is_same { next.1 } else { 0 };
+            is_same
+        });
         all
     }
 }

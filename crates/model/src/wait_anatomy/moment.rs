@@ -62,7 +62,7 @@ impl Model {
         let to = t.max(since);
         let part = WaitPart { on, room, waiter, from: since, to, runnable_from: runnable_from.unwrap_or(to) };
         let mut matrix = CostMatrix::default();
-        self.add_parts(&mut [part], now, &mut super::CauseSums::default(), &mut matrix);
+        self.add_parts(&[part], now, &mut super::CauseSums::default(), &mut matrix);
         let summary = matrix.summary(since, to);
         Some(WaitStory {
             waiter,
@@ -105,9 +105,10 @@ impl Model {
 
     fn wait_cause(&self, (on, room): (ResourceId, bool), waiter: WorkerId, t: Stamp, now: Stamp) -> WaitCause {
         let after = t + Span(1);
-        let segments = self.wait_segments((on, room), (t, after), now.max(after), self.is_complete());
+        let segments = self.wait_segments((on, room), (t, after), now.max(after), self.is_complete(), true);
         let (mut first, mut count) = (None, 0);
-        segments.visit_between(t, after, |cause, _| {
+        segments.visit_between(0, t, after, |cause, _| {
+            let cause = Cause::from_index(cause);
             // A waiter that holds a part itself waits for the others.
             if first.is_none() || matches!(first, Some(Cause::Holder(holder, _)) if holder == waiter) {
                 first = Some(cause);

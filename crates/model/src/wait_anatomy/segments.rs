@@ -25,8 +25,8 @@ pub(super) struct CauseSums {
     /// By index, for the first [`MAX_KEPT`] of them.
     ns: Vec<u64>,
     /// The others: those of the workers that appeared late in a long run.
-    far: HashMap<usize, u64>,
-    touched: Vec<u32>,
+    far: HashMap<CauseIndex, u64>,
+    touched: Vec<CauseIndex>,
     /// How many times were added ever.
     count: u64,
 }
@@ -35,17 +35,18 @@ pub(super) struct CauseSums {
 const ENTRIES: usize = State::ALL.len() + 1;
 
 impl Cause {
-    fn index(self) -> usize {
+    fn index(self) -> CauseIndex {
         match self {
-            Self::Unknown => 0,
+            Self::Unknown => UNKNOWN,
             Self::Free(None) => 1,
             Self::Many => 2,
-            Self::Holder(worker, state) => 3 + worker.index() * ENTRIES + state.index(),
-            Self::Free(Some(worker)) => 3 + worker.index() * ENTRIES + State::ALL.len(),
+            Self::Holder(worker, state) => 3 + (worker.index() * ENTRIES + state.index()) as CauseIndex,
+            Self::Free(Some(worker)) => 3 + (worker.index() * ENTRIES + State::ALL.len()) as CauseIndex,
         }
     }
 
-    fn from_index(index: usize) -> Self {
+    pub(super) fn from_index(index: CauseIndex) -> Self {
+        let index = index as usize;
         match index {
             0 => Self::Unknown,
             1 => Self::Free(None),
@@ -59,6 +60,11 @@ impl Cause {
     }
 }
 
+/// A cause as a number: its place in [`CauseSums`].
+pub(super) type CauseIndex = u32;
+
+const UNKNOWN: CauseIndex = 0;
+
 /// Most entries of the table.
 const MAX_KEPT: usize = 1 << 16;
 
@@ -69,25 +75,33 @@ const MAX_EXACT_HOLDERS: usize = 16;
 const MAX_CAUSES: usize = 1 << 16;
 
 impl CauseSums {
-    pub(super) fn add(&mut self, cause: Cause, ns: u64) {
-        let index = cause.index();
+    #[inline]
+    pub(super) fn add(&mut self, cause: CauseIndex, ns: u64) {
         self.count += 1;
         if ns > 0 {
-            let sum = self.sum_mut(index);
+            let sum = self.sum_mut(cause);
             *sum += ns;
             if *sum == ns {
-                self.touched.push(index as u32);
+                self.touched.push(cause);
             }
         }
     }
 
-    fn sum_mut(&mut self, index: usize) -> &mut u64 {
+    #[inline]
+    fn sum_mut(&mut self, cause: CauseIndex) -> &mut u64 {
+        if cause as usize >= self.ns.len() {
+            return self.new_sum(cause);
+        }
+        &mut self.ns[cause as usize]
+    }
+
+    #[cold]
+    fn new_sum(&mut self, cause: CauseIndex) -> &mut u64 {
+        let index = cause as usize;
         if index >= MAX_KEPT {
-            return self.far.entry(index).or_default();
+            return self.far.entry(cause).or_default();
         }
-        if index >= self.ns.len() {
-            self.ns.resize((index + 1).next_power_of_two(), 0);
-        }
+        self.ns.resize((index + 1).next_power_of_two(), 0);
         &mut self.ns[index]
     }
 
@@ -96,7 +110,7 @@ impl CauseSums {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         for index in touched.drain(..) {
-            put(Cause::from_index(index as usize), std::mem::take(self.sum_mut(index as usize)));
+            put(Cause::from_index(index), std::mem::take(self.sum_mut(index)));
         }
         self.far.clear();
         self.touched = touched;
@@ -108,8 +122,8 @@ impl CauseSums {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        let far = self.far.capacity() * size_of::<(usize, u64)>();
-        self.ns.capacity() * size_of::<u64>() + far + self.touched.capacity() * size_of::<u32>()
+        let far = self.far.capacity() * size_of::<(CauseIndex, u64)>();
+        self.ns.capacity() * size_of::<u64>() + far + self.touched.capacity() * size_of::<CauseIndex>()
     }
 }
 
@@ -125,29 +139,20 @@ struct Segment {
 /// Why workers wait for one resource, over an interval.
 #[derive(Debug, Default)]
 pub(super) struct Segments {
-    causes: Vec<Cause>,
+    causes: Vec<CauseIndex>,
     parts: Vec<Segment>,
 }
 
 impl Segments {
-    /// Adds the time of `from..to` to the sums of its causes. The sums grow by exactly that time.
-    pub(super) fn add_between(&self, from: Stamp, to: Stamp, sums: &mut CauseSums) {
-        self.visit_between(from, to, |cause, ns| sums.add(cause, ns));
-    }
-
-    /// Calls `visit` with each cause in `from..to`, part by part, and the time that counts for it.
-    pub(super) fn visit_between(&self, from: Stamp, to: Stamp, visit: impl FnMut(Cause, u64)) {
-        self.visit_between_from(0, from, to, visit);
-    }
-
-    /// As [`Segments::visit_between`], with a part where to begin to look for `from`: that which this returned for an
-    /// earlier moment.
-    pub(super) fn visit_between_from(
+    /// Calls `visit` with each cause in `from..to`, part by part, and the time that counts for it: exactly that time in
+    /// all. `first` is the part where to begin to look for `from`: 0, or what this returned for an earlier moment.
+    #[inline]
+    pub(super) fn visit_between(
         &self,
         first: usize,
         from: Stamp,
         to: Stamp,
-        mut visit: impl FnMut(Cause, u64),
+        mut visit: impl FnMut(CauseIndex, u64),
     ) -> usize {
         let mut at = from;
         let first = first + self.parts[first..].partition_point(|part| part.to <= from);
@@ -157,7 +162,7 @@ impl Segments {
             }
             let (a, b) = (part.from.max(at), part.to.min(to));
             if a > at {
-                visit(Cause::Unknown, a.0 - at.0);
+                visit(UNKNOWN, a.0 - at.0);
             }
             let (ns, count) = (b.span_since(a).0, u64::from(part.count));
             if count == 1 {
@@ -171,14 +176,14 @@ impl Segments {
             at = b;
         }
         if at < to {
-            visit(Cause::Unknown, to.0 - at.0);
+            visit(UNKNOWN, to.0 - at.0);
         }
         first
     }
 
     fn push(&mut self, from: Stamp, to: Stamp, causes: impl IntoIterator<Item = Cause>) {
         let first = self.causes.len();
-        self.causes.extend(causes);
+        self.causes.extend(causes.into_iter().map(Cause::index));
         let count = self.causes.len() - first;
         if let (Some(last), 1) = (self.parts.last_mut(), count)
             && (last.count, last.to) == (1, from)
@@ -240,13 +245,15 @@ impl Segments {
 }
 
 impl Model {
-    /// Returns why workers wait for a resource in `from..to`: for the room in it, if `room`.
+    /// Returns why workers wait for a resource in `from..to`: for the room in it, if `room`. Causes name the worker that
+    /// takes a free lock next if `names_next`.
     pub(super) fn wait_segments(
         &self,
         (on, room): (ResourceId, bool),
         (from, to): (Stamp, Stamp),
         now: Stamp,
         is_complete: bool,
+        names_next: bool,
     ) -> Segments {
         let mut segments = Segments::default();
         match self.resources.get(on.index()) {
@@ -263,7 +270,7 @@ impl Model {
                             segments.push_holder(self, (a, b), *worker, hints.entry(*worker).or_default());
                         }
                         Some(Holding::Held(_)) => segments.push_holders(self, (a, b), &workers),
-                        Some(Holding::Free(next)) => segments.push(a, b, [Cause::Free(*next)]),
+                        Some(Holding::Free(next)) => segments.push(a, b, [Cause::Free(next.filter(|_| names_next))]),
                         Some(Holding::Unknown) | None => segments.push(a, b, [Cause::Unknown]),
                     }
                 });
@@ -351,9 +358,9 @@ mod tests {
         ];
         for _ in 0..100 {
             for (cause, ns) in causes.into_iter().rev() {
-                sums.add(cause, ns);
-                sums.add(cause, 10);
-                sums.add(cause, 0);
+                sums.add(cause.index(), ns);
+                sums.add(cause.index(), 10);
+                sums.add(cause.index(), 0);
             }
             let mut taken = Vec::new();
             sums.take(|cause, ns| taken.push((cause, ns)));
@@ -373,7 +380,7 @@ mod tests {
         }
         assert!(segments.causes.len() <= MAX_CAUSES + 1, "{} causes", segments.causes.len());
         let mut sums = CauseSums::default();
-        segments.add_between(Stamp(0), Stamp(parts * 100), &mut sums);
+        segments.visit_between(0, Stamp(0), Stamp(parts * 100), |cause, ns| sums.add(cause, ns));
         let (mut total, mut many) = (0, 0);
         sums.take(|cause, ns| {
             total += ns;
