@@ -22,7 +22,7 @@ mod writer;
 pub use codec::{Decoder, Encoder};
 pub use directory::{RecordingDirectory, file_name_part};
 pub use flight_recorder::{FLIGHT_BYTES, FlightRecorder, FlightTape};
-pub use format::{Conclusion, FILE_MAGIC, FORMAT_VERSION, IndexEntry, RunDescription};
+pub use format::{Conclusion, FILE_MAGIC, FORMAT_VERSION, IndexEntry, OLDEST_VERSION, RunDescription};
 pub use reader::{Damage, OpenError, Recording};
 pub use recorder::Recorder;
 pub use recording_file::{RecordingFile, RecordingStatus};

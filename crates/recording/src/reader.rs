@@ -9,7 +9,9 @@ use std::thread;
 use thiserror::Error;
 
 use super::codec::Decoder;
-use super::format::{Conclusion, END_MAGIC, FILE_MAGIC, FORMAT_VERSION, FileEnd, IndexEntry, RunDescription};
+use super::format::{
+    Conclusion, END_MAGIC, FILE_MAGIC, FORMAT_VERSION, FileEnd, IndexEntry, OLDEST_VERSION, RunDescription,
+};
 use super::section::{SectionError, SectionHead, SectionKind, read_content, read_head};
 use super::untrusted::{MAX_DECODED, from_untrusted};
 use contend_scenario::special_file_kind;
@@ -32,8 +34,8 @@ pub enum OpenError {
     #[error("it is {0}, but a recording must be a regular file")]
     SpecialFile(&'static str),
     #[error(
-        "it has version {0} of the format, but this program reads version {FORMAT_VERSION}; use the version of contend \
-         that recorded it"
+        "it has version {0} of the format, but this program reads versions {OLDEST_VERSION} to {FORMAT_VERSION}; use the \
+         version of contend that recorded it"
     )]
     OtherVersion(u32),
     #[error("the description of the run is damaged")]
@@ -187,7 +189,7 @@ fn check_version(file: &mut impl Read) -> Result<(), OpenError> {
         }
     }
     match u32::from_le_bytes(version) {
-        FORMAT_VERSION => Ok(()),
+        OLDEST_VERSION..=FORMAT_VERSION => Ok(()),
         other => Err(OpenError::OtherVersion(other)),
     }
 }

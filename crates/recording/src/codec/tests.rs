@@ -204,3 +204,38 @@ proptest! {
         prop_assert_eq!(bytes, expected);
     }
 }
+
+/// Returns a sample of each kind, with its number in a file and the version of the format that brought it. Another kind
+/// comes after all others and needs another version.
+fn kinds_of_samples() -> Vec<(Sample, u8, u32)> {
+    let (worker, from, to) = (WorkerId(0), Stamp(0), Stamp(0));
+    let all = vec![
+        Sample::Sched { worker, from, to, running: 0, ready: 0 },
+        Sample::SchedUnavailable,
+        Sample::Cores { at: to, load: Vec::new() },
+        Sample::Usage { from, to, run: 0, viewer: 0 },
+        Sample::Counter { at: to, counter: ResourceId(0), value: 0 },
+        Sample::Ring { worker, produced: 0, lost: 0 },
+        Sample::EventCost { nanos: 0.0 },
+        Sample::OnCore { worker, core: 0, from, to, running: 0 },
+    ];
+    let place = |sample: &Sample| match sample {
+        Sample::Sched { .. } => (0, 2),
+        Sample::SchedUnavailable => (1, 2),
+        Sample::Cores { .. } => (2, 2),
+        Sample::Usage { .. } => (3, 2),
+        Sample::Counter { .. } => (4, 2),
+        Sample::Ring { .. } => (5, 2),
+        Sample::EventCost { .. } => (6, 2),
+        Sample::OnCore { .. } => (7, 3),
+    };
+    all.into_iter().map(|sample| (sample.clone(), place(&sample).0, place(&sample).1)).collect()
+}
+
+#[test]
+fn kinds_of_samples_keep_their_numbers_and_new_ones_raise_the_version() {
+    for (sample, number, version) in kinds_of_samples() {
+        assert_eq!(postcard::to_stdvec(&sample).expect("it has a form")[0], number, "{sample:?}");
+        assert!(version <= crate::FORMAT_VERSION, "{sample:?}");
+    }
+}

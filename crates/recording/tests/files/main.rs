@@ -10,7 +10,9 @@ use std::io::Cursor;
 use std::path::Path;
 
 use contend_platform::Machine;
-use contend_recording::{Conclusion, Damage, OpenError, Recorder, Recording, RunDescription};
+use contend_recording::{
+    Conclusion, Damage, FILE_MAGIC, FORMAT_VERSION, OLDEST_VERSION, OpenError, Recorder, Recording, RunDescription,
+};
 use contend_trace::{
     Event, EventKind, Grant, Message, Notice, Registry, ResourceId, RunEnd, Stamp, State, WorkerId, WorkerKind,
 };
@@ -209,10 +211,18 @@ proptest! {
 
 #[test]
 fn other_version_is_refused_by_name() {
-    let mut bytes = record(&[], Some(conclusion()));
-    bytes[16] = 99;
-    let error = open(bytes).unwrap_err();
-    assert!(matches!(error, OpenError::OtherVersion(99)) && error.to_string().contains("version 99"), "{error}");
+    let bytes = record(&[], Some(conclusion()));
+    for version in [0, 1, OLDEST_VERSION - 1, OLDEST_VERSION, FORMAT_VERSION, FORMAT_VERSION + 1, 99, u32::MAX] {
+        let mut bytes = bytes.clone();
+        bytes[FILE_MAGIC.len()..][..4].copy_from_slice(&version.to_le_bytes());
+        if (OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
+            assert!(open(bytes).is_ok(), "version {version}");
+            continue;
+        }
+        let error = open(bytes).unwrap_err();
+        assert!(matches!(error, OpenError::OtherVersion(found) if found == version), "{error}");
+        assert!(error.to_string().contains(&format!("version {version} of the format")), "{error}");
+    }
     assert!(matches!(open(b"title \"no recording\"".to_vec()), Err(OpenError::NotARecording)));
 }
 
