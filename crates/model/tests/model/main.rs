@@ -12,6 +12,7 @@ mod hostile_names;
 mod lanes;
 mod lock_machine;
 mod long_hold_lists;
+mod long_run;
 mod many_holders;
 mod marks;
 mod memory_budget;
