@@ -139,7 +139,7 @@ impl Model {
         self.set_activity(w, at, State::Ready, on);
     }
 
-    #[inline(always)]
+    #[inline]
     fn set_activity(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
         let lane = &mut self.lanes[w.index()];
         let was = lane.activity.state;
