@@ -6,8 +6,8 @@ use std::time::Duration;
 use contend::model::{Budget, Model, StateTimes};
 use contend::trace::{Registry, ResourceId, State};
 use contend::tune::{
-    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, LockUsage, Percentiles, Repetition, TrialOutcome, Tuning,
-    TuningRequest, tune,
+    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, LockUsage, Repetition, RepetitionPercentiles,
+    TrialOutcome, Tuning, TuningRequest, tune,
 };
 
 /// A law: throughput, cores in use, and the held share of one lock, by number of workers.
@@ -89,7 +89,7 @@ impl ExperimentRunner for Simulated<'_> {
         let mut spent = StateTimes::default();
         spent.add_ns(State::Running, 400_000_000);
         spent.add_ns(State::Sleep, 100_000_000);
-        let at = |ns: f64| Percentiles { p50: ns, p90: ns * 1.2, p99: ns * 1.5, max: ns * 2.0 };
+        let at = |ns: f64| RepetitionPercentiles { p50: ns, p90: ns * 1.2, p99: ns * 1.5, max: ns * 2.0 };
         let service = at(level / throughput * 1e9);
         let lock = LockUsage {
             name: "ledger".into(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use contend::model::{Budget, Model, StateTimes};
 use contend::trace::{Registry, State};
 use contend::tune::{
-    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, OfferedLoad, Percentiles, Repetition, TraceReplay,
-    TrialOutcome, Tuning, TuningAnswer, TuningRequest, TuningSubject, caveats, summary_sentences, tune,
+    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, OfferedLoad, Repetition, RepetitionPercentiles,
+    TraceReplay, TrialOutcome, Tuning, TuningAnswer, TuningRequest, TuningSubject, caveats, summary_sentences, tune,
 };
 
 use crate::laws::{DEMANDS, REQUEST};
@@ -80,7 +80,7 @@ impl ExperimentRunner for Servers {
             return TrialOutcome::Failed("no task was done".to_owned(), nothing());
         }
         let at = |part: f64| times[((times.len() as f64 * part) as usize).min(times.len() - 1)];
-        let took = Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1.0) };
+        let took = RepetitionPercentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1.0) };
         let half = |from: f64, to: f64| within(from, to).count() as f64 / (to - from);
         let mut spent = StateTimes::default();
         spent.add_ns(State::Sleep, (times.len() as f64 * self.mean * 1e9) as u64);
