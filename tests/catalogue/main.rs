@@ -1,13 +1,19 @@
-//! Runs every scenario of the catalogue in all its variants and checks its expectations, reports and JSON output.
+//! Runs scenarios of the catalogue in all their variants and checks expectations, reports and JSON output: some in
+//! `cargo test`, every one in `.ci/run`.
 
 #[path = "../support/schema.rs"]
 mod schema;
 
 mod previews;
 mod replays;
+#[path = "../support/whole.rs"]
+mod whole;
 
 use std::path::Path;
 use std::process::{Command, Output};
+
+use contend::catalogue;
+use whole::inputs;
 
 /// Runs `contend test` on these scenarios, or on all without names, and keeps the recording of each run beside its
 /// report. `--allow-exec` includes scenarios that run commands.
@@ -39,13 +45,32 @@ fn failed_scenarios(text: &str) -> Vec<&str> {
 /// idle.
 const MAX_RETRIED: usize = 3;
 
+/// Scenarios whose reports cover the whole schema.
+const REPORTED: [&str; 8] = [
+    "deadlock",
+    "async-lock",
+    "pipe-backpressure",
+    "separate-memory",
+    "crash-policies",
+    "results-in-order",
+    "lost-wakeup",
+    "exec",
+];
+
+/// Returns scenarios of every group: each twelfth of the catalogue, and those that cover the schema.
+fn some_scenarios() -> Vec<&'static str> {
+    let every = catalogue::all().iter().map(|entry| entry.name);
+    every.enumerate().filter(|(nth, name)| nth % 12 == 0 || REPORTED.contains(name)).map(|(_, name)| name).collect()
+}
+
 /// Few scenarios may need a second run, and each of them must then meet its expectations.
 #[test]
 fn every_scenario_meets_its_expectations() {
     let reports = tempfile::tempdir().expect("a directory");
-    let ran = run_tests(reports.path(), &[]);
-    assert!(check_reports(reports.path()) > 100);
-    assert!(replays::check_replays(reports.path()) > 100);
+    let (names, least) = inputs((some_scenarios(), 20), (Vec::new(), 100)); // without names, all of them run
+    let ran = run_tests(reports.path(), &names);
+    assert!(check_reports(reports.path()) > least);
+    assert!(replays::check_replays(reports.path()) > least);
     let text = String::from_utf8_lossy(&ran.stdout);
     assert!(text.contains("expectations seen"), "{text}{}", String::from_utf8_lossy(&ran.stderr));
     if ran.status.success() {
@@ -67,19 +92,9 @@ fn every_scenario_meets_its_expectations() {
 #[ignore = "a part of another test"]
 fn reports_match_their_schema() {
     let reports = tempfile::tempdir().expect("a directory");
-    let names = [
-        "deadlock",
-        "async-lock",
-        "pipe-backpressure",
-        "separate-memory",
-        "crash-policies",
-        "results-in-order",
-        "lost-wakeup",
-        "exec",
-    ];
-    let ran = run_tests(reports.path(), &names);
-    assert!(check_reports(reports.path()) >= names.len(), "{}", String::from_utf8_lossy(&ran.stderr));
-    assert!(replays::check_replays(reports.path()) >= names.len());
+    let ran = run_tests(reports.path(), &REPORTED);
+    assert!(check_reports(reports.path()) >= REPORTED.len(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(replays::check_replays(reports.path()) >= REPORTED.len());
 }
 
 #[test]

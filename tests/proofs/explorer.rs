@@ -24,17 +24,23 @@ use std::ops::Range;
 use contend::model::Model;
 use fastrand::Rng;
 
+use crate::whole::inputs;
+
 use self::program::{Program, Size};
 use self::truth::Truth;
 use self::unprovable::is_unprovable;
 use self::wire::Wire;
 use self::world::{Scene, World};
 
-/// Numbers of programs in every test run, and in the ignored tests.
-const FEW: u64 = 1_000;
+/// Number of programs in the ignored tests, and of tiny programs and real runs in every test run.
 const MANY: u64 = 1_000_000;
 const TINY: u64 = 60;
 const REAL: u64 = 60;
+
+/// Number of programs in every test run.
+fn few() -> u64 {
+    inputs(300, 1_000)
+}
 
 /// Counts over all runs.
 #[derive(Debug, Default)]
@@ -271,7 +277,7 @@ fn former_wrong_verdicts_stay_fixed() {
 
 #[test]
 fn every_verdict_is_true_and_none_is_missed() {
-    check_programs(0..FEW);
+    check_programs(0..few());
 }
 
 #[test]
@@ -283,9 +289,10 @@ fn tiny_programs_get_right_verdicts_in_every_order() {
 
 #[test]
 fn run_cut_anywhere_gives_a_late_recording_without_anomalies_and_false_verdicts() {
-    let counts = late_recordings::check_cuts(0..FEW / 5);
+    let few = few();
+    let counts = late_recordings::check_cuts(0..few / 5);
     eprintln!("{counts:?}, 0 anomalies, 0 false");
-    assert!(counts.cuts > FEW && counts.verdicts > FEW / 20, "too few to mean anything: {counts:?}");
+    assert!(counts.cuts > few && counts.verdicts > few / 20, "too few to mean anything: {counts:?}");
 }
 
 #[test]
@@ -310,10 +317,11 @@ fn verdicts_of_many_tiny_programs_are_right_in_every_order() {
 
 #[test]
 fn real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
-    let counts = real_runs::check_real_runs(0..REAL);
+    let real = inputs(REAL / 2, REAL);
+    let counts = real_runs::check_real_runs(0..real);
     eprintln!("{counts:?}");
-    assert!(counts.compared > REAL / 5 && counts.stuck > REAL / 10, "too few to mean anything: {counts:?}");
-    assert!(counts.with_clients > REAL / 20, "too few clients to mean anything: {counts:?}");
+    assert!(counts.compared > real / 5 && counts.stuck > real / 10, "too few to mean anything: {counts:?}");
+    assert!(counts.with_clients > real / 20, "too few clients to mean anything: {counts:?}");
 }
 
 #[test]

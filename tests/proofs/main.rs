@@ -7,3 +7,5 @@ mod late_start;
 mod explorer;
 mod oracle;
 mod verdicts;
+#[path = "../support/whole.rs"]
+mod whole;

@@ -21,13 +21,18 @@ use std::process::Command;
 use contend::trace::WorkerId;
 use fastrand::Rng;
 
+use crate::whole::inputs;
+
 use self::program::{Kind, Program};
 use self::trial::{Counts, Oracle, WrongVerdict, run};
 use self::wire::Loss;
 use self::world::{LockRequest, Wait, World};
 
 /// Number of programs of each kind in every test run.
-const FEW: u64 = 4_000;
+fn few() -> u64 {
+    inputs(1_000, 4_000)
+}
+
 /// Number of programs in the ignored tests, with and without loss.
 const MANY: u64 = 1_000_000;
 
@@ -90,17 +95,19 @@ fn former_wrong_verdicts_stay_fixed() {
 
 #[test]
 fn every_verdict_is_true_and_none_is_missed() {
-    let tally = check_programs(0..FEW, false);
-    assert!(tally.stalled > FEW / 20, "too few stalls to mean anything: {tally:?}");
-    assert!(tally.other_waits > FEW / 50, "too few other waits to mean anything: {tally:?}");
+    let few = few();
+    let tally = check_programs(0..few, false);
+    assert!(tally.stalled > few / 20, "too few stalls to mean anything: {tally:?}");
+    assert!(tally.other_waits > few / 50, "too few other waits to mean anything: {tally:?}");
     assert_eq!((tally.hidden, tally.recovered), (0, 0));
 }
 
 #[test]
 fn every_verdict_is_true_when_events_are_lost_and_wait_slots_complete_it() {
-    let tally = check_programs(MANY..MANY + FEW, true);
-    assert!(tally.hidden > FEW / 100 && tally.hidden_stalls > FEW / 100, "the slots have nothing to do: {tally:?}");
-    assert!(tally.other_waits > FEW / 50, "too few other waits to mean anything: {tally:?}");
+    let few = few();
+    let tally = check_programs(MANY..MANY + few, true);
+    assert!(tally.hidden > few / 100 && tally.hidden_stalls > few / 100, "the slots have nothing to do: {tally:?}");
+    assert!(tally.other_waits > few / 50, "too few other waits to mean anything: {tally:?}");
 }
 
 #[test]
@@ -136,7 +143,7 @@ fn wrong_verdict_shrinks_to_a_scenario_that_replays() {
         ("rwlock", |world| without(world, |world, wait| is_at(world, wait, |kind| matches!(kind, Kind::Rwlock(_))))),
         ("join", |world| without(world, |_, wait| matches!(wait, Wait::End(_)))),
     ];
-    for (what, oracle) in broken {
+    for (what, oracle) in broken.into_iter().take(inputs(1, 4)) {
         let found = (0..MANY).find_map(|seed| {
             let (program, loss) = program(seed, false);
             Some((run(&program, seed, loss, oracle).err()?, program))

@@ -3,6 +3,7 @@
 
 pub mod program;
 pub mod pty;
+pub mod whole;
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app_screen::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
 use super::script::{Script, contention, deadlock, everything_wrong, knob_turned, many_workers, pool};
+use super::whole::inputs;
 use crate::tui::app::{App, AppEvent, CurrentView, Mode};
 use crate::tui::draw;
 use crate::tui::layout::{PickerLayout, RunLayout};
@@ -157,11 +158,12 @@ fn every_pane_and_overlay_fits_small_screens() {
 
 #[test]
 fn picker_fits_every_small_screen() {
+    let step = inputs(3, 1);
     let mut app = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, 80, 24));
     for keys in ["", "?", "e", "zz"] {
         press_keys(&mut app, keys);
-        for width in 0..40 {
-            for height in 0..20 {
+        for width in (0..40).step_by(step) {
+            for height in (0..20).step_by(step) {
                 app.update(AppEvent::Resized(Rect::new(0, 0, width, height)));
                 let screen = checked_screen(&app);
                 if matches!(app.mode, Mode::Browse | Mode::Filter) {

@@ -1,13 +1,15 @@
 //! Runs a fuzz target with a kept corpus and mutations of it.
 //!
-//! `cargo test` runs some thousands of inputs, `CONTEND_INPUTS=10000000` that many, and `CONTEND_SEED=7` selects
-//! others. A build with coverage counters (see `docs/reliability.md`) prefers inputs that reach new code, and keeps a
+//! `cargo test` runs some thousands of inputs, `.ci/run` four times as many, `CONTEND_INPUTS=10000000` that many, and
+//! `CONTEND_SEED=7` selects others. A build with coverage counters (see `docs/reliability.md`) prefers inputs that reach new code, and keeps a
 //! small corpus with the same coverage.
 
 mod bytes;
 mod covered;
 mod mutate;
 mod watch;
+#[path = "../../support/whole.rs"]
+mod whole;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ use covered::Guide;
 use fastrand::Rng;
 use mutate::mutate;
 use watch::Watch;
+use whole::inputs;
 
 /// A fuzz target.
 pub struct Target {
@@ -36,7 +39,7 @@ impl Target {
     /// Runs the target. An input fails if it panics or takes a minute; it is then printed, and kept for a debugger.
     pub fn fuzz(self, mut run: impl FnMut(&[u8])) {
         let seed = number("CONTEND_SEED").unwrap_or_else(|| fastrand::u64(..));
-        let inputs = number("CONTEND_INPUTS").unwrap_or(self.some);
+        let inputs = number("CONTEND_INPUTS").unwrap_or_else(|| inputs(self.some / 4, self.some));
         println!("{}: {inputs} inputs, CONTEND_SEED={seed}", self.name);
         let mut corpus = self.corpus();
         let first = corpus.len() as u64;

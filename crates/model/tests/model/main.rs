@@ -26,3 +26,5 @@ mod signals;
 mod stall_pipes;
 mod thresholds;
 mod wait_anatomy;
+#[path = "../../../../tests/support/whole.rs"]
+mod whole;

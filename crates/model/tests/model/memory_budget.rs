@@ -9,6 +9,8 @@ use contend_trace::{
     WorkerId, WorkerInfo, WorkerKind,
 };
 
+use crate::whole::inputs;
+
 const LOCKS: usize = 4;
 const QUEUE: ResourceId = ResourceId(LOCKS as u32);
 
@@ -77,11 +79,11 @@ impl Load {
 
 #[test]
 fn memory_stays_within_the_budget() {
-    let mut load = Load::new(64, 6_000); // a minute of run time
+    let mut load = Load::new(64, 6_000); // a minute of run time and more
     let mut model = Model::new(load.registry(), Budget::default());
     model.apply(&load.begin());
     let (mut most, mut batches) = (0, 0);
-    while model.health().events < 10_000_000 {
+    while model.health().events < inputs(3_000_000, 10_000_000) {
         model.apply(&load.batch());
         let at = Stamp(load.clock);
         model.apply(&Message::Sample(Sample::Cores { at, load: vec![Some(0.5); 256] }));

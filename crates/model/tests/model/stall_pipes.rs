@@ -14,6 +14,8 @@ use contend_trace::{
 };
 use fastrand::Rng;
 
+use crate::whole::inputs;
+
 /// The first lock: the resources are two pipes, then two locks.
 const LOCKS: usize = 2;
 /// Bytes of a page, and pages of a pipe.
@@ -447,8 +449,9 @@ fn reported_stuck(model: &Model, world: &World) -> BTreeSet<(usize, usize)> {
 
 #[test]
 fn exactly_the_workers_that_never_move_again_are_reported_as_stuck() {
-    let (mut stuck, mut full, mut selecting) = (0, 0, 0);
-    for seed in 0..20_000 {
+    let (mut stuck, mut full, mut selecting) = (0, 0, 0_u64);
+    let programs = inputs(5_000, 20_000);
+    for seed in 0..programs {
         let mut world = World::new(seed);
         let mut model = Model::new(world.registry(), Budget { bytes: 1 << 16 });
         let lag = world.rng.f64();
@@ -475,10 +478,10 @@ fn exactly_the_workers_that_never_move_again_are_reported_as_stuck() {
         let selects = |(w, _): &(usize, usize)| {
             matches!(world.next(*w), Some(Step::Select(_))) && world.workers[*w].select.chosen.is_none()
         };
-        selecting += usize::from(truth.iter().any(selects));
-        full += usize::from(model.stall().is_some_and(|stall| stall.workers.iter().any(waits_for_room)));
+        selecting += u64::from(truth.iter().any(selects));
+        full += u64::from(model.stall().is_some_and(|stall| stall.workers.iter().any(waits_for_room)));
     }
     eprintln!("{stuck} runs got stuck; in {full} of them a worker waited for room, in {selecting} for two pipes");
-    assert!(selecting > 1_000, "too few runs to prove anything: {selecting} of {stuck}");
-    assert!(full > 1_000, "too few runs to prove anything: {full} of {stuck}");
+    assert!(selecting > programs / 20, "too few runs to prove anything: {selecting} of {stuck}");
+    assert!(full > programs / 20, "too few runs to prove anything: {full} of {stuck}");
 }

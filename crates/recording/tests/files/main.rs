@@ -4,6 +4,8 @@
 
 mod flight;
 mod random_messages;
+#[path = "../../../../tests/support/whole.rs"]
+mod whole;
 
 use std::fs;
 use std::io::Cursor;
@@ -160,7 +162,7 @@ fn events_of_a_lock_take_few_bytes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(whole::inputs(16, 64)))]
 
     /// A cut costs at most the section in which it is.
     #[test]
