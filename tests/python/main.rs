@@ -34,6 +34,11 @@ fn tracer_changes_nothing_else() {
 }
 
 #[test]
+fn cpythons_own_tests_pass() {
+    run(&["test_cpython"]);
+}
+
+#[test]
 fn examples_print_the_same_with_and_without_the_tracer() {
     run(&["test_examples"]);
 }

@@ -73,22 +73,23 @@ _functions = {}
 
 def function_id(function):
     """Returns the id of a function that tasks run, defined when it is first seen."""
+    while type(function).__name__ == "partial":
+        function = function.func
     code = getattr(function, "__code__", None)
-    key = code or function
-    try:
-        return _functions[key]
-    except (KeyError, TypeError):
-        pass
+    if code is None and type(function).__name__ not in ("builtin_function_or_method", "type"):
+        function = type(function)  # A callable object: there may be one for each task.
+    known = code or function
+    found = _functions.get(id(known))
+    if found is not None and found[0] is known:
+        return found[1]
     from .threads import described
 
     number = recorder.new_id()
     site = "%s:%d" % (code.co_filename.rpartition("/")[2], code.co_firstlineno) if code else None
     recorder.define(ev="obj", id=number, what="function", name=described(function), site=site, scope="user")
-    try:
-        if len(_functions) < 10000:
-            _functions[key] = number
-    except TypeError:
-        pass
+    if len(_functions) > 10000:
+        _functions.clear()
+    _functions[id(known)] = known, number
     return number
 
 

@@ -3,7 +3,7 @@
 from .. import objects, recorder
 from ..kinds import OK, SUBMIT, TASK_FINISH, TASK_START
 from ..patches import Hook, around, like, quietly
-from ..recorder import emit
+from ..recorder import emit, local
 from . import futures
 
 
@@ -21,16 +21,13 @@ def _wrap_submit(hook, executor):
     original = executor.__dict__["submit"]
 
     def submit(*args, **kwargs):
-        if hook.active:
-            quietly(hook, _note_pool, args)
+        try:
+            local.pool = args[0].__dict__[objects.POOL][0]
+        except (AttributeError, IndexError, KeyError):
+            pass  # Not an executor of ours, or a wrong call, of which the original tells.
         return original(*args, **kwargs)
 
     hook.replace(executor, "submit", like(submit, original))
-
-
-def _note_pool(args):
-    if args:
-        recorder.local.pool = args[0].__dict__.get(objects.POOL, (0, ""))[0]
 
 
 def _wrap_work_item(hook, item):
@@ -59,7 +56,7 @@ def _wrap_work_item(hook, item):
 def _submitted(item):
     obj = recorder.new_id()
     futures.identify(item.future, obj)
-    emit(SUBMIT, obj, getattr(recorder.local, "pool", 0), 0)
+    emit(SUBMIT, obj, getattr(local, "pool", 0), 0)
 
 
 def _function(item):
