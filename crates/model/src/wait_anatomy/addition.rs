@@ -134,7 +134,9 @@ fn sorted_by_id(parts: &[WaitPart], id: impl Fn(&WaitPart) -> usize) -> Vec<Wait
         return sorted;
     }
     let mut places = vec![0_usize; greatest.saturating_sub(least) + 2];
-    parts.iter().for_each(|part| places[id(part) - least + 1] += 1);
+    for part in parts {
+        places[id(part) - least + 1] += 1;
+    }
     for at in 1..places.len() {
         places[at] += places[at - 1];
     }

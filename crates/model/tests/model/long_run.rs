@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use contend_model::{Budget, CellWindow, LockCell, Model, StateTimes};
+use contend_model::{Budget, CellWindow, DurationStats, LockCell, Model, StateTimes};
 use contend_trace::{
     Event, EventKind, Grant, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind, Stamp, State,
     WorkerId, WorkerInfo, WorkerKind,
@@ -111,7 +111,7 @@ impl Picture {
             lanes: (0..=USERS).map(lane).collect(),
             lock,
             depths,
-            percentiles: percentiles.chain(times.map(|times| times.max_ns())).collect(),
+            percentiles: percentiles.chain(times.map(DurationStats::max_ns)).collect(),
             findings: model.findings(now).iter().map(|finding| format!("{:?}", finding.id)).collect(),
         }
     }

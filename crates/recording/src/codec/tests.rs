@@ -218,6 +218,7 @@ fn kinds_of_samples() -> Vec<(Sample, u8, u32)> {
         Sample::Ring { worker, produced: 0, lost: 0 },
         Sample::EventCost { nanos: 0.0 },
         Sample::OnCore { worker, core: 0, from, to, running: 0 },
+        Sample::CoreLayout { physical: Vec::new(), is_virtual: false },
     ];
     let place = |sample: &Sample| match sample {
         Sample::Sched { .. } => (0, 2),
@@ -228,6 +229,7 @@ fn kinds_of_samples() -> Vec<(Sample, u8, u32)> {
         Sample::Ring { .. } => (5, 2),
         Sample::EventCost { .. } => (6, 2),
         Sample::OnCore { .. } => (7, 3),
+        Sample::CoreLayout { .. } => (8, 3),
     };
     all.into_iter().map(|sample| (sample.clone(), place(&sample).0, place(&sample).1)).collect()
 }
