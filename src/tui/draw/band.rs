@@ -53,7 +53,7 @@ impl Widget for VerdictBand<'_> {
 }
 
 /// Returns the style of a tone: the bar, the mark and the name.
-fn tone_style(theme: Theme, tone: Tone) -> Style {
+pub(super) fn tone_style(theme: Theme, tone: Tone) -> Style {
     match tone {
         Tone::Problem(severity) => theme.severity_style(severity),
         Tone::Good | Tone::Guess { is_right: true } => theme.fg(Role::Good),

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::super::keys::with_keys;
 use super::super::theme::{Role, Theme};
 use super::text;
 use crate::report::text_width::truncate;
@@ -18,7 +19,7 @@ pub(super) fn draw_filter(theme: Theme, filter: &str, line: Rect, buf: &mut Buff
     }
     let words = format!(" / {} ", truncate(filter, MAX_WIDTH, theme.ellipsis()));
     let rest = text::put_line(buf, line, &words, theme.pill_style(Role::Tab));
-    let rest = text::put_line(buf, rest, " Esc", theme.strong_style());
+    let rest = text::put_line(buf, rest, &with_keys(" {back}"), theme.strong_style());
     let rest = text::put_line(buf, rest, " shows all", theme.faint_style());
     text::put_line(buf, rest, "   ", Style::new())
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::keys::{KeyContext, KeyGroup};
+use super::super::keys::{KeyContext, KeyGroup, with_keys};
 use super::super::panes::PANES;
 use super::super::theme::{Role, Theme};
 use super::{overlay, text};
@@ -90,9 +90,13 @@ impl Widget for HelpOverlay {
             }
         }
         let below = lines.saturating_sub(first + room);
-        let more =
-            if below > 0 { format!("Down: {}    ", compact_counted(below as u64, "more line")) } else { String::new() };
-        text::put_right(buf, text::nth_line(inner, room), &format!("{more}Esc: close"), self.theme.faint_style());
+        let more = if below > 0 {
+            format!("{{down}}: {}    ", compact_counted(below as u64, "more line"))
+        } else {
+            String::new()
+        };
+        let keys = with_keys(&format!("{more}{{back}}: close"));
+        text::put_right(buf, text::nth_line(inner, room), &keys, self.theme.faint_style());
     }
 }
 

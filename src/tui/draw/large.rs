@@ -13,7 +13,8 @@ use super::super::layout::{LargeLayout, TimelineRow};
 use super::super::panes;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::{RunScene, axis, caption, draw_row, header, legend, text};
+use super::super::verdict::Verdict;
+use super::{RunScene, axis, band, caption, draw_row, header, legend, text};
 use crate::model::Finding;
 use crate::report::text_width::{truncate, wrap_text};
 use crate::trace::format::compact_duration;
@@ -61,22 +62,15 @@ struct Headline {
 
 impl Headline {
     fn of(view: &RunView, theme: Theme, slow_motion: Option<String>) -> Self {
-        if let Some(sentence) = slow_motion {
-            return Self { name: "slow motion".into(), sentence, number: String::new(), style: theme.strong_style() };
-        }
-        match view.figures.findings.first() {
-            Some(finding) => Self {
-                name: finding.id.into(),
-                sentence: finding.sentence.clone(),
-                number: decisive_number(&finding.sentence).unwrap_or_else(|| age_of(finding, view)),
-                style: theme.severity_style(finding.severity),
-            },
-            None => Self {
-                name: if view.newest_model().run_end().is_some() { "done" } else { "running" }.into(),
-                sentence: view.watch_hint().unwrap_or(&view.scenario.title).to_owned(),
-                number: String::new(),
-                style: theme.strong_style(),
-            },
+        let is_slow_motion = slow_motion.is_some();
+        let verdict = slow_motion.map_or_else(|| view.verdict(), Verdict::of_slow_motion);
+        let finding = verdict.finding.and_then(|index| view.figures.findings.get(index));
+        let number = decisive_number(&verdict.sentence).filter(|_| !is_slow_motion);
+        Self {
+            name: verdict.name.into_owned(),
+            number: number.or_else(|| Some(age_of(finding?, view))).unwrap_or_default(),
+            style: band::tone_style(theme, verdict.tone),
+            sentence: verdict.sentence,
         }
     }
 

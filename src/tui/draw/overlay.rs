@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
+use super::super::keys::with_keys;
 use super::super::theme::Theme;
 use super::text;
 use crate::trace::format::compact_counted;
@@ -69,8 +70,9 @@ pub(super) fn draw_scrolled(lines: &[(String, Style)], scroll: usize, area: Rect
     }
     let below = lines.len().saturating_sub(first + height);
     let more =
-        if below > 0 { format!("Down: {}    ", compact_counted(below as u64, "more line")) } else { String::new() };
-    text::put_right(buf, text::nth_line(area, height), &format!("{more}Esc: close"), theme.faint_style());
+        if below > 0 { format!("{{down}}: {}    ", compact_counted(below as u64, "more line")) } else { String::new() };
+    let keys = with_keys(&format!("{more}{{back}}: close"));
+    text::put_right(buf, text::nth_line(area, height), &keys, theme.faint_style());
 }
 
 pub(super) fn plain_lines(text: &str) -> Vec<(String, Style)> {

@@ -11,7 +11,7 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::app::{App, Mode};
-use super::super::keys::KeyContext;
+use super::super::keys::{KeyContext, with_keys};
 use super::super::layout::PickerLayout;
 use super::super::picker::SearchWords;
 use super::super::theme::{Role, Theme};
@@ -65,9 +65,9 @@ fn draw_head(app: &App, line: Rect, buf: &mut Buffer) {
         &format!("  {found} of {}", compact_counted(all as u64, "scenario")),
         theme.fg(Role::Text),
     );
-    let keys = "Esc shows all ";
+    let keys = with_keys("{back} shows all ");
     if keys.width() + 2 <= usize::from(left.width) {
-        text::put_right(buf, left, keys, theme.faint_style());
+        text::put_right(buf, left, &keys, theme.faint_style());
     }
 }
 

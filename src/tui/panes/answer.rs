@@ -11,7 +11,7 @@ use super::{WrappedPane, text};
 use crate::report::text_width::wrap_text;
 use crate::trace::Stamp;
 use crate::trace::format::{compact_counted, compact_duration};
-use crate::tui::keys::key_label;
+use crate::tui::keys::{Action, key_label, key_name};
 
 /// Columns of the labels at the left.
 const LABEL_WIDTH: usize = 11;
@@ -54,7 +54,8 @@ fn draw_answer(view: &RunView, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     let below = lines.len().saturating_sub(first + room);
     if is_cut && below > 0 {
-        let words = format!("{} Down: {}", theme.ellipsis(), compact_counted(below as u64, "more line"));
+        let words =
+            format!("{} {}: {}", theme.ellipsis(), key_name(Action::Down), compact_counted(below as u64, "more line"));
         text::put_line(buf, text::nth_line(area, room), &words, theme.faint_style());
     }
 }

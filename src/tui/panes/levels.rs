@@ -280,8 +280,8 @@ impl LevelColumns {
 /// Says how a backlog of earlier levels falsifies the response times.
 fn backlog_words(stats: &LevelFigures) -> Option<String> {
     let backlog = stats.backlog?;
-    let (was, left) = (compact_count(backlog.initial.into()), compact_count(backlog.remaining.into()));
-    Some(format!("  {was} tasks waited at the change, {left} now: this backlog lengthens p50 and p99"))
+    let (was, left) = (compact_counted(backlog.initial.into(), "task"), compact_count(backlog.remaining.into()));
+    Some(format!("  {was} waited at the change, {left} now: this backlog lengthens p50 and p99"))
 }
 
 /// Returns the rest of a line after this many columns.

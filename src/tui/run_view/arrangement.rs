@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{RunView, Selection};
 use crate::trace::{Span, State, WorkerId};
+use crate::tui::keys::with_keys;
 
 /// How long an order by figures is kept, so that rows do not keep changing places.
 const ORDER_INTERVAL: Span = Span::from_millis(3_000);
@@ -252,7 +253,7 @@ impl RunView {
             Some(Selection::Finding(index)) => self.figures.findings.get(index).map(|finding| finding.id),
             _ => None,
         };
-        let Some(id) = chosen else { return "Choose a finding first: Tab, then Down".to_owned() };
+        let Some(id) = chosen else { return with_keys("Choose a finding first: {next-pane}, then {down}") };
         self.arrangement.mute(id);
         self.selection = None;
         self.refresh();

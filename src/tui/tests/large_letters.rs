@@ -1,6 +1,6 @@
 //! Large letters for projectors.
 
-use super::app_screen::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
+use super::app_screen::{COLOUR_THEME, app_after, press_keys, run_view_of, screen, screen_text};
 use super::script::{contention, deadlock, everything_wrong, many_workers, pool, signals};
 use crate::tui::theme::Theme;
 
@@ -40,4 +40,16 @@ fn chosen_pane_takes_the_place_of_the_rows() {
     press_keys(&mut app, "PC");
     let shown = screen_text(&screen(&app));
     assert!(shown.contains("Who costs whom") || shown.to_lowercase().contains("costs"), "{shown}");
+}
+
+#[test]
+fn headline_is_the_verdict_of_the_band() {
+    for script in [contention(), deadlock(2), pool(), signals(3)] {
+        let mut app = app_after(&script, COLOUR_THEME, 120, 40);
+        let sentence = run_view_of(&mut app).verdict().sentence;
+        press_keys(&mut app, "P");
+        let shown: String = screen_text(&screen(&app)).split_whitespace().collect::<Vec<_>>().join(" ");
+        let start: Vec<&str> = sentence.split_whitespace().take(6).collect();
+        assert!(shown.contains(&start.join(" ")), "{sentence}: {shown}");
+    }
 }

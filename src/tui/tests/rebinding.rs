@@ -63,3 +63,24 @@ fn every_action_can_have_another_key() {
         assert_eq!(bound.keys.iter().map(|key| key.name()).collect::<Vec<_>>(), ["F12"]);
     }
 }
+
+/// Every screen that names the key of an action, with the keys that lead there.
+#[test]
+fn no_screen_names_the_first_key_of_an_action_that_has_another() {
+    let _other = rebind(&[
+        ("back", &["F9"]),
+        ("next-pane", &["F8"]),
+        ("down", &["F7"]),
+        ("next-upper-pane", &["F6"]),
+        ("quit", &["Q"]),
+    ]);
+    for (keys, named) in [("", "Q quit"), ("?", "F9: close"), ("/tell<enter>", " F9 shows all")] {
+        let mut harness = Harness::after_run(&contention());
+        harness.press_keys(keys);
+        let shown = harness.screen_text().replace("Shift-Tab", "");
+        assert!(shown.contains(named), "{keys:?}: {shown}");
+        for stale in ["Esc", "Tab", "Down:", " q quit"] {
+            assert!(!shown.contains(stale), "{keys:?} names {stale}: {shown}");
+        }
+    }
+}

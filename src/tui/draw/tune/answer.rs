@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::super::super::keys::{Action, key_name};
 use super::super::super::theme::Role;
 use super::text;
 use super::{TuneScene, band};
@@ -75,7 +76,7 @@ impl Widget for AnswerSummary<'_> {
             text::put_line(buf, text::nth_line(inner, at), line, *style);
         }
         if cut && room > 0 && self.scene.tune_view.upper != super::UpperPane::Answer {
-            let words = format!("  {} more: Tab ", lines.len() - room);
+            let words = format!("  {} more: {} ", lines.len() - room, key_name(Action::NextUpperPane));
             text::put_right(buf, text::nth_line(inner, room - 1), &words, self.scene.theme.faint_style());
         }
     }
