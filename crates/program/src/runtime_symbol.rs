@@ -71,7 +71,8 @@ fn find_symbol(file: &File, base: u64) -> Option<AddressRange> {
         let entries = read(file, u64_at(symbols, 24), u64_at(symbols, 32).min(MAX_SYMBOLS * 24))?;
         let is_it = |entry: &&[u8]| {
             let name = names.get(u32_at(entry, 0) as usize..).unwrap_or_default();
-            name.strip_prefix(SYMBOL).is_some_and(|rest| rest.first() == Some(&0))
+            // A program that only uses the symbol of its library has an entry of no size.
+            u64_at(entry, 16) > 0 && name.strip_prefix(SYMBOL).is_some_and(|rest| rest.first() == Some(&0))
         };
         let found = entries.chunks_exact(24).find(is_it)?;
         let start = u64_at(found, 8).checked_add(if is_fixed { 0 } else { base })?;
@@ -107,6 +108,24 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn interpreter_has_a_range_that_lasts_some_kilobytes() {
+        let mut command = std::process::Command::new("python3");
+        let script = "import sys; print('ready', flush=True); sys.stdin.read()";
+        command.args(["-c", script]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let Ok(mut python) = command.spawn() else {
+            println!("skipped: no python3");
+            return;
+        };
+        let mut line = [0; 5];
+        let ready = python.stdout.as_mut().map(|out| std::io::Read::read_exact(out, &mut line));
+        assert!(matches!(ready, Some(Ok(()))));
+        let range = runtime_range(python.id());
+        drop(python.stdin.take());
+        assert!(python.wait().expect("it ends").success());
+        assert!(range.is_some_and(|range| range.end - range.start > 1_000), "{range:?}");
+    }
 
     #[test]
     fn process_without_an_interpreter_has_no_range() {

@@ -142,7 +142,7 @@ impl Translator {
 
     fn apply_event(&mut self, at: Stamp, event: ToldEvent) {
         let ToldEvent { lane, kind, object, arg, flags, .. } = event;
-        let Some(thread) = self.lane_for(lane, kind) else { return };
+        let Some(thread) = self.lane_for(lane, kind, at) else { return };
         let l = self.acting_lane(thread, flags);
         match kind {
             Kind::Begin => self.begin_lane(l, at),

@@ -88,7 +88,11 @@ pub(super) fn write_queues(report: &Report<'_>, text_format: TextFormat, out: &m
     for (name, _, queue) in report.queues() {
         table.push_row([
             name.into(),
-            if queue.capacity() == 0 { "-".into() } else { format_count(queue.capacity().into()).into() },
+            if matches!(queue.capacity(), 0 | u32::MAX) {
+                "-".into()
+            } else {
+                format_count(queue.capacity().into()).into()
+            },
             format_count(queue.put_count()).into(),
             format_count(queue.taken_count()).into(),
             format_number((queue.mean_depth() * 10.0).round() / 10.0).into(),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
 use crate::{CycleLink, Deadlock, LockCapacity, join_names, stuck_forever_sentence};
-use contend_trace::{Evidence, FindingId, ResourceId, Span, WorkerId};
+use contend_trace::{Evidence, FindingId, ResourceId, ResourceKind, Span, WorkerId};
 
 pub(super) const ID: &str = FindingId::Deadlock.as_str();
 
@@ -62,6 +62,13 @@ fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
     match (cycle.as_slice(), shared_resource(analysis, cycle)) {
         ([own], _) if is_life(analysis, own.wants) => {
             format!("{} waits for its own end.", analysis.worker_name(own.worker))
+        }
+        ([own], _) if is_result(analysis, own.wants) => format!(
+            "{} waits for a task that is queued in its own pool: no worker is left to run it.",
+            analysis.worker_name(own.worker)
+        ),
+        (cycle, _) if cycle.iter().all(|link| is_result(analysis, link.wants)) => {
+            format!("{} each wait for a task that is queued in their own pool: no worker is left to run it.", all())
         }
         ([own], _) => {
             format!(
@@ -145,6 +152,10 @@ fn describe_group(analysis: &Analysis<'_>, links: &[&CycleLink]) -> String {
 
 fn suggest_fix(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
     let cycle = &deadlock.cycle;
+    if cycle.iter().all(|link| is_result(analysis, link.wants)) {
+        return "Do not wait for a task inside a task of the same pool, or use another pool for the inner tasks."
+            .into();
+    }
     if cycle.iter().any(|link| is_life(analysis, link.wants)) {
         return if cycle.len() == 1 {
             "Have another worker wait for its end.".into()
@@ -237,6 +248,11 @@ fn holders(analysis: &Analysis<'_>, cycle: &[CycleLink], on: ResourceId) -> Stri
         return String::new();
     }
     format!(" {} is held by {}.", analysis.resource_name(on), join_names(&names))
+}
+
+/// Whether it stands for the results of a pool, which its workers owe to those that wait.
+fn is_result(analysis: &Analysis<'_>, on: ResourceId) -> bool {
+    matches!(analysis.model.registry().resource(on).map(|resource| &resource.kind), Some(ResourceKind::Event))
 }
 
 fn is_life(analysis: &Analysis<'_>, on: ResourceId) -> bool {

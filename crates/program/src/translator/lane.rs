@@ -1,6 +1,7 @@
 //! Lanes: threads, processes and coroutines of the program.
 
 use super::names::without_number;
+use super::process::Process;
 use super::{MAX_LANES, Translator};
 use crate::definition::LaneInfo;
 use crate::kind::Kind;
@@ -27,6 +28,8 @@ pub(super) struct Lane {
     /// The resource that stands for its end, once another lane waits for it.
     pub life: Option<ResourceId>,
     pub has_begun: bool,
+    /// When it began, if it had no name then: it may get one before it does something.
+    pub unnamed_since: Option<Stamp>,
     pub has_ended: bool,
     /// The tasks that it is in, the outermost first.
     pub tasks: Vec<Id>,
@@ -127,6 +130,7 @@ impl Translator {
             holds: Vec::new(),
             life: None,
             has_begun: false,
+            unnamed_since: None,
             has_ended: false,
             tasks: Vec::new(),
             step: None,
@@ -137,14 +141,21 @@ impl Translator {
     }
 
     /// Returns the lane of an event. A thread of a library that does nothing with the program's objects has none.
-    pub(super) fn lane_for(&mut self, id: Id, kind: Kind) -> Option<usize> {
+    pub(super) fn lane_for(&mut self, id: Id, kind: Kind, at: Stamp) -> Option<usize> {
         let known = self.lane_by_id.get(&id).copied();
         let l = known.or_else(|| self.push_lane(LaneInfo { id, ..LaneInfo::default() }, WorkerKind::Thread))?;
         let is_idle = matches!(kind, Kind::Begin | Kind::End) && self.lanes[l].info.is_of_library;
         if self.lanes[l].worker.is_none() && is_idle {
             return None;
         }
+        if self.lanes[l].worker.is_none() && kind == Kind::Begin && self.lanes[l].info.name.is_empty() {
+            self.lanes[l].unnamed_since = Some(at);
+            return None;
+        }
         self.declare_lane(l);
+        if let Some(began) = self.lanes[l].unnamed_since.take() {
+            self.begin_lane(l, began);
+        }
         Some(l)
     }
 
@@ -174,6 +185,9 @@ impl Translator {
         let is_main = pid == tid && *tid != 0;
         let is_root = self.root.is_none() || Some(*pid) == self.root || *pid == 0;
         let name = match name.as_str() {
+            "" if is_main && !is_root => {
+                self.processes.get(pid).map_or_else(|| format!("process {pid}"), Process::name)
+            }
             "" => format!("thread {}", if *tid == 0 { number_of(*id) } else { u64::from(*tid) }),
             "MainThread" if is_root => "main".to_owned(),
             name => name.to_owned(),
@@ -316,7 +330,7 @@ impl Translator {
 
     /// Records that events of a lane are missing: what it holds and does is unknown.
     pub(super) fn apply_loss(&mut self, at: Stamp, lane: Id, lost: u64) {
-        let Some(l) = self.lane_for(lane, Kind::Wait).filter(|_| lane != Id::None) else { return };
+        let Some(l) = self.lane_for(lane, Kind::Wait, at).filter(|_| lane != Id::None) else { return };
         self.emit(l, at, EventKind::Gap { lost });
         let holds = std::mem::take(&mut self.lanes[l].holds);
         for hold in holds {

@@ -86,7 +86,8 @@ impl Translator {
 
     /// Notes the exit code that the parent of a process found.
     pub(super) fn note_exit(&mut self, at: Stamp, object: Id, code: u64) {
-        let code = code.cast_signed();
+        // A negative number may come in 32 bits.
+        let code = u32::try_from(code).map_or(code.cast_signed(), |code| i64::from(code.cast_signed()));
         let Some(pid) = self.pid_of_process(object) else { return };
         let main = self.main_lane_of(pid);
         if let Some(process) = self.processes.get_mut(&pid) {

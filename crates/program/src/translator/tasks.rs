@@ -19,13 +19,14 @@ pub(super) struct Task {
 impl Translator {
     pub(super) fn submit(&mut self, l: usize, at: Stamp, task: Id, pool: u64) {
         let Some(place) = self.pool_at(pool_of_submit(pool)) else { return };
-        let known = self.tasks.get(&task).copied();
-        if known.is_none() && self.tasks.len() < MAX_TASKS {
+        if self.tasks.contains_key(&task) {
+            return; // told twice, or its start was told first
+        }
+        if self.tasks.len() < MAX_TASKS {
             self.tasks.insert(task, Task { pool: place, submitted: at, runs_on: None });
         }
         let pool = &mut self.pools[place];
-        let is_early = known.is_some(); // its start was told first
-        pool.queued += u64::from(!is_early);
+        pool.queued += 1;
         let (queue, depth) = (pool.queue, u32::try_from(pool.queued).unwrap_or(u32::MAX - 1));
         self.make_running(l, at);
         self.emit(l, at, EventKind::Put { queue, depth: depth.max(1) });

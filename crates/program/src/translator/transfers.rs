@@ -32,7 +32,11 @@ impl Translator {
     }
 
     pub(super) fn wait_at_queue(&mut self, l: usize, at: Stamp, object: Id, for_room: bool, flags: Flags) {
-        let on = self.resource_of(object, ObjectKind::Queue);
+        let pool = self.objects.get(&object).and_then(|object| object.pool);
+        let on = match pool {
+            Some(pool) => Some(self.pools[pool].queue),
+            None => self.resource_of(object, ObjectKind::Queue),
+        };
         let kind = if for_room { WaitKind::Room } else { WaitKind::Item };
         self.begin_wait(l, at, Wait { kind, object, on, is_timed: flags.is_timed(), is_granted: false });
     }
