@@ -39,6 +39,11 @@ fn cpythons_own_tests_pass() {
 }
 
 #[test]
+fn libraries_run_unchanged() {
+    run(&["test_libraries"]);
+}
+
+#[test]
 fn examples_print_the_same_with_and_without_the_tracer() {
     run(&["test_examples"]);
 }

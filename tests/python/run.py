@@ -1,7 +1,8 @@
 """Runs the tests of the tracer on every Python that is present: `run.py [--one] [MODULE ...]`.
 
 Looks for python3.8 to python3.14 in PATH, in CONTEND_PYTHONS (a list like PATH) and among pyenv's versions. Names the
-versions that it skips. With `--one` only the oldest and the newest run.
+versions that it skips. With `--one` only the oldest, the newest and
+those that CONTEND_PYTHONS names run.
 """
 
 import glob
@@ -45,8 +46,11 @@ def main(arguments):
             print("skipped: the tracer's tests on Python %s: not on this machine" % version)
     chosen = [version for version in WANTED if version in found]
     if "--one" in arguments and len(chosen) > 2:
-        print("skipped: the tracer's tests on Python %s: run tests/python/run.py" % ", ".join(chosen[1:-1]))
-        chosen = [chosen[0], chosen[-1]]
+        named = os.environ.get("CONTEND_PYTHONS") or os.devnull
+        few = [v for v in chosen if v in (chosen[0], chosen[-1]) or os.path.dirname(found[v]) in named.split(os.pathsep)]
+        print("skipped: the tracer's tests on Python %s: run tests/python/run.py" % ", ".join(
+            version for version in chosen if version not in few))
+        chosen = few
     failed = []
     for version in chosen:
         print("Python %s: %s" % (version, found[version]), flush=True)
