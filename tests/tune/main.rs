@@ -9,8 +9,6 @@ mod replay;
 #[path = "../support/schema.rs"]
 mod schema;
 mod sentences;
-#[path = "../support/whole.rs"]
-mod whole;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,7 +16,6 @@ use std::time::Duration;
 use contend::trace::State;
 use contend::tune::{Bottleneck, Demands, LimitingResource, Tuning, TuningAnswer, TuningRequest, tune};
 use laws::{CPU, DEMANDS, FALLS, FLAT, HELD, LOCK, REQUEST, SOFT, Simulated, simulate};
-use whole::inputs;
 
 /// Lets tests of real workers' speed and tests that keep all cores busy run one after another.
 fn measure_alone() -> MutexGuard<'static, ()> {
@@ -34,7 +31,7 @@ fn answer(tuning: &Tuning) -> &TuningAnswer {
 fn known_laws_get_the_right_answer() {
     for (noise, at_least) in [(0.005, 0.99), (0.02, 0.95)] {
         for law in [&CPU, &LOCK, &SOFT, &HELD, &FLAT, &FALLS] {
-            let runs = inputs(50, 200);
+            const RUNS: u64 = 200;
             let right = |seed: &u64| {
                 let tuning = simulate(law, noise, *seed, REQUEST);
                 match answer(&tuning) {
@@ -45,7 +42,7 @@ fn known_laws_get_the_right_answer() {
                     _ => false,
                 }
             };
-            let share = (0..runs).filter(right).count() as f64 / runs as f64;
+            let share = (0..RUNS).filter(right).count() as f64 / RUNS as f64;
             assert!(share >= at_least, "{} at ±{noise}: {share} right", law.name);
         }
     }
