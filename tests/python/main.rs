@@ -1,6 +1,8 @@
 //! Tests of the embedded Python tracer, its examples and the emitters of other languages. They are written in Python;
 //! `tests/python/run.py` runs them on every Python that is present.
 
+#![allow(clippy::print_stdout, reason = "it says what was skipped")]
+
 use std::path::Path;
 use std::process::Command;
 
