@@ -70,10 +70,9 @@ impl TestRun {
     pub fn is_doubtful(&self) -> bool {
         let is_disturbed = self.is_disturbed();
         self.verdicts.iter().any(|verdict| match &verdict.judgement {
-            Judgement::Seen => false,
             Judgement::NotSeen => is_disturbed,
-            Judgement::NotJudged(Doubt::Interference(_)) => true,
-            Judgement::NotJudged(_) => false,
+            Judgement::NotJudged(doubt) => matches!(doubt, Doubt::Interference(_)),
+            Judgement::Seen => false,
         })
     }
 
