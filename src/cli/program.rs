@@ -91,7 +91,8 @@ pub(super) fn run_program(
     };
     let setup = ProgramSetup { words, output: ProgramOutput::Terminal, inherits_input: false };
     let starter = ProgramStarter { setup, exit: SharedExit::default(), failure: RefCell::default() };
-    let title = starter.setup.words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let typed = starter.setup.words.iter().skip(usize::from(args.scenario.is_some())); // without the interpreter
+    let title = typed.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let scenario = Scenario::of_program(&title);
     let source = Source::from_bytes(&scenario.name, Vec::new())
         .map_err(|what| CliError::Usage(format!("the name of the program is {what}")))?;
