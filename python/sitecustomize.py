@@ -16,6 +16,10 @@ def _start():
         start.start()
     except Exception:
         pass  # A program without a tracer is better than a program that does not start.
+    if os.environ.get("CONTEND_DASK"):
+        from contend_cluster import shim
+
+        shim.install()
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
     return here
 

@@ -7,7 +7,7 @@ largest error (Cristian, "Probabilistic clock synchronization", 1989). The short
 
 import time
 
-from plugins import boot_id
+from contend_cluster.plugins import boot_id
 
 QUESTIONS = 6
 DRIFT_PER_SECOND = 50e-6  # of two quartz clocks; the error grows by it until the next question

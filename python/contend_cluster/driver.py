@@ -17,13 +17,13 @@ import time
 import uuid
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-import clocks as clocks_module
-import plugins
-from emit import Emitter
-from local import LocalCluster
-from translate import Translator
+from contend_cluster import clocks as clocks_module
+from contend_cluster import plugins
+from contend_cluster.emit import Emitter
+from contend_cluster.local import LocalCluster
+from contend_cluster.translate import Translator
 
 TICK_SECONDS = 0.005
 HOLD_SECONDS = 0.015  # reports of several processes are put in order for so long
@@ -79,7 +79,7 @@ class Watch:
         import distributed
 
         with self._lock:
-            self._emitter.send({"cv": 1, "ev": "hello", "pid": os.getpid(), "host": os.uname().nodename,
+            self._emitter.send({"cv": 1, "ev": "hello", "pid": 0, "host": os.uname().nodename,
                                 "boot": plugins.boot_id(), "lang": "dask", "ver": distributed.__version__,
                                 "clock": "mono", "t": time.monotonic_ns(), "wall": time.time_ns(), "why": "start"})
             self._translator.begin(time.monotonic_ns())

@@ -5,7 +5,7 @@ import os
 import threading
 from concurrent.futures import Executor, Future
 
-import sending
+from contend_cluster import sending
 
 
 class ClusterExecutor(Executor):

@@ -5,8 +5,8 @@ import multiprocessing
 import threading
 import time
 
-import sending
-from executor import ClusterExecutor
+from contend_cluster import sending
+from contend_cluster.executor import ClusterExecutor
 
 
 class _Result:

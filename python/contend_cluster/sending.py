@@ -8,7 +8,7 @@ import uuid
 
 import cloudpickle
 
-import remote
+from contend_cluster import remote
 
 _client = None
 _client_lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Puts the cluster in the place of process pools: imported before the script when `CONTEND_DASK` is set.
+"""Puts the cluster in the place of process pools: installed before the script when `CONTEND_DASK` is set.
 
 `concurrent.futures.ProcessPoolExecutor`, `multiprocessing.Pool` and joblib's parallel calls go to the cluster;
 `distributed.Client()` without an address connects to it. Thread pools stay where they are.
@@ -11,13 +11,13 @@ import sys
 
 
 def _replace_executor(module):
-    from executor import ClusterExecutor
+    from contend_cluster.executor import ClusterExecutor
 
     module.ProcessPoolExecutor = ClusterExecutor
 
 
 def _replace_pool(module):
-    from pool import ClusterPool
+    from contend_cluster.pool import ClusterPool
 
     def Pool(processes=None, initializer=None, initargs=(), maxtasksperchild=None):
         """A pool whose tasks run on the cluster."""
@@ -35,7 +35,7 @@ def _configure_dask(module):
 
 
 def _use_dask_for_joblib(module):
-    import sending
+    from contend_cluster import sending
 
     sending.client()
     module.parallel_config("dask")
@@ -83,6 +83,3 @@ def install():
         if name in sys.modules:
             change(sys.modules[name])
     sys.meta_path.insert(0, _After())
-
-
-install()

@@ -163,7 +163,7 @@ class Translator:
         for place, key in enumerate(worker.places):
             lane = worker.lane(place)
             if key is not None:
-                self._event(now, lane, "finish", o=self._task(key).number, p=POOL, ok=False, err="worker lost")
+                self._event(now, lane, "finish", o=self._task(key).number, c=POOL, ok=False, err="worker lost")
             self._event(now, lane, "end", ok=report.get("expected", False),
                         **({} if report.get("expected") else {"err": "worker lost"}))
 
@@ -180,7 +180,7 @@ class Translator:
             self._submit(now, key, task)
         self._set_state(now, key, state, SCHEDULER)
         if report["to"] == "erred" and not self._running(key) and not task.starts:
-            self._event(now, SCHEDULER, "erred", o=task.number, p=POOL, err=report.get("error", ""))
+            self._event(now, SCHEDULER, "erred", o=task.number, c=POOL, err=report.get("error", ""))
         if report["to"] == "forgotten":
             self._tasks.pop(key, None)
 
@@ -188,7 +188,7 @@ class Translator:
         if task.submits == task.starts:  # else it was taken back from a worker before it started there
             task.submits += 1
             again = {"again": task.starts} if task.starts else {}
-            self._event(now, SCHEDULER, "submit", o=task.number, p=POOL, n=short_name(key), **again)
+            self._event(now, SCHEDULER, "submit", o=task.number, c=POOL, n=short_name(key), **again)
         self._event(now, SCHEDULER, "put", o=f"{POOL}.queue", d=len(self._states) + 1)
 
     def _set_state(self, now, key, state, lane):
@@ -228,7 +228,7 @@ class Translator:
             self._counts[SENT] += 1
         self._set_state(now, key, None, worker.lane(place))
         task.starts += 1
-        self._event(now, worker.lane(place), "start", o=task.number, p=POOL, n=short_name(key))
+        self._event(now, worker.lane(place), "start", o=task.number, c=POOL, n=short_name(key))
 
     def _on_ran(self, who, report):
         worker = self._workers.get(who)
@@ -237,7 +237,7 @@ class Translator:
         place = worker.give_back(report["key"])
         if place is not None:
             error = {} if report.get("ok") else {"err": report.get("state", "erred")}
-            self._event(self._time(who, report["t"]), worker.lane(place), "finish", o=self._task(report["key"]).number, p=POOL,
+            self._event(self._time(who, report["t"]), worker.lane(place), "finish", o=self._task(report["key"]).number, c=POOL,
                         ok=bool(report.get("ok")), **error)
 
     _on_detached = _on_ran

@@ -13,7 +13,7 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CLUSTER = os.path.join(HERE, "..", "..", "python", "contend_cluster")
+PYTHON = os.path.join(HERE, "..", "..", "python")
 
 try:
     import distributed  # noqa: F401
@@ -34,7 +34,7 @@ class Driver:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
         listener.listen(1)
-        self.process = subprocess.Popen([sys.executable, os.path.join(CLUSTER, "driver.py"), *arguments,
+        self.process = subprocess.Popen([sys.executable, os.path.join(PYTHON, "contend_cluster", "driver.py"), *arguments,
                                          "--socket", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         listener.settimeout(DEADLINE)
         connection, _ = listener.accept()
@@ -89,7 +89,7 @@ class OnDask(unittest.TestCase):
     def run_script(self, text):
         with tempfile.TemporaryDirectory() as directory:
             with open(os.path.join(directory, "sitecustomize.py"), "w") as file:
-                file.write(f"import sys; sys.path.insert(0, {CLUSTER!r}); import shim\n")
+                file.write(f"import sys; sys.path.insert(0, {PYTHON!r})\nfrom contend_cluster import shim\nshim.install()\n")
             script = os.path.join(directory, "script.py")
             with open(script, "w") as file:
                 file.write(textwrap.dedent(text))

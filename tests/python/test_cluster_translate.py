@@ -6,11 +6,11 @@ import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "python", "contend_cluster"))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "python"))
 
 try:
-    import translate
-    from clocks import Clocks
+    from contend_cluster import translate
+    from contend_cluster.clocks import Clocks
     MISSING = None
 except ImportError as error:  # `distributed` is absent
     MISSING = str(error)

@@ -88,8 +88,8 @@ pub struct State {
 
 impl State {
     pub fn new(lines: &mut Lines<impl Write>) -> io::Result<Self> {
-        lines.define(&json!({"cv": 1, "ev": "hello", "lang": "rq", "clock": "mono", "why": "start", "pid": 1}))?;
-        lines.define(&json!({"ev": "lane", "id": REDIS, "pid": 1, "name": "redis", "service": true}))?;
+        lines.define(&json!({"cv": 1, "ev": "hello", "lang": "rq", "clock": "mono", "why": "start"}))?;
+        lines.define(&json!({"ev": "lane", "id": REDIS, "name": "redis", "service": true}))?;
         Ok(Self {
             next: REDIS + 1,
             queues: HashMap::new(),
@@ -155,8 +155,8 @@ impl State {
                 name.clone()
             };
             lines.define(&json!({
-                "ev": "lane", "id": lane, "pid": 1, "name": harmless(&shown), "group": harmless(&worker.host),
-                "tid": worker.pid.parse::<u32>().unwrap_or(0),
+                "ev": "lane", "id": lane, "name": harmless(&shown), "group": harmless(&worker.host),
+                
             }))?;
             lines.event(now, lane, "begin", json!({}))?;
             self.workers.insert(name.clone(), Worker { lane, ended: None, seen: 0 });
@@ -178,9 +178,9 @@ impl State {
         }
         let (pool, object) = (self.id(), self.id());
         let name_shown = harmless(name);
-        lines.define(&json!({"ev": "obj", "id": pool, "pid": 1, "what": "pool", "name": name_shown}))?;
+        lines.define(&json!({"ev": "obj", "id": pool, "what": "pool", "name": name_shown}))?;
         lines.define(
-            &json!({"ev": "obj", "id": object, "pid": 1, "what": "queue", "name": format!("queue {name_shown}")}),
+            &json!({"ev": "obj", "id": object, "what": "queue", "name": format!("queue {name_shown}")}),
         )?;
         self.queues.insert(name.to_owned(), Queue { pool, object, depth: None });
         Ok(pool)
@@ -193,7 +193,7 @@ impl State {
                 return Ok(());
             }
             let (number, pool) = (self.id(), self.queue(&look.queue, lines)?);
-            let more = json!({"o": number, "p": pool, "n": harmless(&look.description)});
+            let more = json!({"o": number, "c": pool, "n": harmless(&look.description)});
             lines.event(at(&look.enqueued).unwrap_or(now), REDIS, "submit", more)?;
             self.jobs.insert(
                 id.to_owned(),
@@ -217,7 +217,7 @@ impl State {
         job.looks_at_start = job.looks_at_start.saturating_add(1);
         let is_sure = job.looks_at_start >= LOOKS_AT_START || has_ended && !look.ended.is_empty();
         if let (Phase::Waiting, true, Some(started), Some(lane)) = (job.phase, is_sure, at(&look.started), lane) {
-            let more = json!({"o": job.number, "p": job.pool, "n": harmless(&look.description)});
+            let more = json!({"o": job.number, "c": job.pool, "n": harmless(&look.description)});
             lines.event(started, lane, "start", more)?;
             job.phase = Phase::Running(lane);
         }
@@ -283,14 +283,14 @@ impl State {
             lines.event(now, lane, "end", json!({"ok": true}))?;
         }
         lines.flush(u64::MAX)?;
-        lines.define(&json!({"ev": "bye", "pid": 1, "code": 0}))
+        lines.define(&json!({"ev": "bye", "code": 0}))
     }
 }
 
 fn finish(lines: &mut Lines<impl Write>, at: u64, job: &Job, lane: u64, error: Option<&str>) -> Written {
     let more = match error {
-        None => json!({"o": job.number, "p": job.pool, "ok": true}),
-        Some(error) => json!({"o": job.number, "p": job.pool, "ok": false, "err": error}),
+        None => json!({"o": job.number, "c": job.pool, "ok": true}),
+        Some(error) => json!({"o": job.number, "c": job.pool, "ok": false, "err": error}),
     };
     lines.event(at, lane, "finish", more)
 }
