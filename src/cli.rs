@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod cluster;
 mod colours;
 mod completions;
 mod config;
@@ -96,6 +97,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
     match &cli.command {
         None => run::run_picker(DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Run(args)) => run::run_scenario(args, DashboardSettings::new(cli, colours), colours),
+        Some(CliCommand::Attach(args)) => cluster::attach(args, DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Demo(args)) => demo::run_demo(args, DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Replay(args)) => replay::replay(args, DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Diff(args)) => diff::compare_runs(args, colours),

@@ -1,7 +1,7 @@
 """Watches a cluster of Dask and writes what happens there as events of contend.
 
     driver.py --local 4 --threads 1          starts a cluster on this machine
-    driver.py --address tcp://host:8786      watches one that is there
+    driver.py --address tcp://host:8786      watches one that is there; its TLS is set by Dask's own configuration
 
 Runs with the Python of the program that uses the cluster, since Dask wants equal versions on all sides. Prints one
 line of JSON to standard output when the cluster is ready: its address. Ends when standard input ends, and then takes
@@ -36,26 +36,13 @@ def parse(arguments):
     where.add_argument("--address")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--socket", default=os.environ.get("CONTEND_SOCK"))
-    parser.add_argument("--tls-ca")
-    parser.add_argument("--tls-cert")
-    parser.add_argument("--tls-key")
     return parser.parse_args(arguments)
-
-
-def security(options):
-    """TLS options as Dask wants them, or None."""
-    from distributed.security import Security
-
-    if not options.tls_ca:
-        return None
-    return Security(tls_ca_file=options.tls_ca, tls_client_cert=options.tls_cert, tls_client_key=options.tls_key,
-                    require_encryption=True)
 
 
 class Watch:
     """A client of the cluster, its two plugins, and the translation of what they report."""
 
-    def __init__(self, address, emitter, credentials):
+    def __init__(self, address, emitter):
         import cloudpickle
         from distributed import Client
 
@@ -66,8 +53,7 @@ class Watch:
         self._held = []
         self._clocks = clocks_module.Clocks()
         self._translator = Translator(self._emitter.send, self._clocks)
-        self._client = Client(address, set_as_default=False, timeout=20, security=credentials,
-                              name="contend", heartbeat_interval=1000)
+        self._client = Client(address, set_as_default=False, timeout=20, name="contend", heartbeat_interval=1000)
         self._hello()
         self._topic = "contend-" + uuid.uuid4().hex
         self._plugins = [plugins.ReportScheduler(self._topic), plugins.ReportWorker(self._topic)]
@@ -142,7 +128,7 @@ def main(arguments=None):
     try:
         address = cluster.address if cluster else options.address
         ready = sys.stdout if options.socket else sys.stderr
-        watch = Watch(address, Emitter(options.socket), security(options))
+        watch = Watch(address, Emitter(options.socket))
         print(json.dumps({"ready": address, "pids": cluster.pids() if cluster else []}), file=ready, flush=True)
         ended = threading.Event()
         threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()

@@ -33,9 +33,7 @@ def start_driver(options):
     own = environment.get("PYTHONPATH", "").split(os.pathsep)[1:]  # the first directory is the tracer's
     beside = os.path.dirname(os.path.abspath(options.script[0]))
     environment["CONTEND_PLAIN_PYTHONPATH"] = os.pathsep.join([beside] + own)
-    tls = [part for name in ("ca", "cert", "key") if os.environ.get(f"CONTEND_DASK_TLS_{name.upper()}")
-           for part in (f"--tls-{name}", os.environ[f"CONTEND_DASK_TLS_{name.upper()}"])]
-    command = [sys.executable, "-E", os.path.join(HERE, "driver.py"), *where, "--threads", str(options.threads), *tls]
+    command = [sys.executable, "-E", os.path.join(HERE, "driver.py"), *where, "--threads", str(options.threads)]
     driver = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
                               start_new_session=True)
     line = driver.stdout.readline()

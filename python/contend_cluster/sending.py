@@ -26,18 +26,8 @@ def client():
             from distributed import Client
 
             cloudpickle.register_pickle_by_value(remote)
-            _client = Client(os.environ["CONTEND_DASK"], set_as_default=True, timeout=20, security=_security())
+            _client = Client(os.environ["CONTEND_DASK"], set_as_default=True, timeout=20)
         return _client
-
-
-def _security():
-    ca = os.environ.get("CONTEND_DASK_TLS_CA")
-    if not ca:
-        return None
-    from distributed.security import Security
-
-    return Security(tls_ca_file=ca, tls_client_cert=os.environ.get("CONTEND_DASK_TLS_CERT"),
-                    tls_client_key=os.environ.get("CONTEND_DASK_TLS_KEY"), require_encryption=True)
 
 
 def workers():

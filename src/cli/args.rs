@@ -1,5 +1,6 @@
 //! The command line's commands and options as types. All text that `--help` shows is written here.
 
+mod cluster;
 mod demo;
 mod diff;
 mod findings;
@@ -19,6 +20,7 @@ use super::version;
 use crate::model::Finding;
 use values::parse_positive_time;
 
+pub(super) use cluster::{AttachArgs, OnCluster};
 pub(super) use demo::DemoArgs;
 pub(super) use diff::DiffArgs;
 pub(super) use findings::FindingArgs;
@@ -102,6 +104,8 @@ pub(super) struct Cli {
 pub(super) enum CliCommand {
     /// Run a scenario in the dashboard, or headless with a report at the end
     Run(Box<RunArgs>),
+    /// Show the queues and workers of a cluster that is there
+    Attach(Box<AttachArgs>),
     /// Show a tour: scenes of real runs with captions, for a talk or to learn
     Demo(DemoArgs),
     /// Show a recorded run again
@@ -198,6 +202,7 @@ Examples:
   contend show deadlock > my.kdl; contend run my.kdl --watch
   contend run script.py 10                 a Python program of your own
   contend run -- python -m pytest -x       the same, as you would start it
+  contend run --on dask script.py          its process pools on a cluster
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent option")]
@@ -222,6 +227,11 @@ pub(super) struct RunArgs {
     /// Run the workers as threads, as processes or as tasks of one event loop [default: as in the scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
+
+    /// Run the process pools of a Python script on a cluster: `dask` starts one here, with --workers workers;
+    /// `dask://host:8786` uses one that is there (see docs/cluster.md)
+    #[arg(long, value_name = "CLUSTER", value_parser = cluster::parse_cluster, help_heading = "What to run")]
+    pub(super) on: Option<OnCluster>,
 
     /// Allow the scenario to run external commands (`exec`)
     #[arg(long, help_heading = "What to run")]

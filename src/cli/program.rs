@@ -6,8 +6,10 @@ use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use super::args::RunArgs;
+use super::args::{FindingArgs, RecordArgs, RunArgs};
+use super::cluster;
 use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
@@ -19,7 +21,7 @@ use crate::platform::limits::describe_io_error;
 use crate::platform::{Exit, ProgramOutput, detect_machine};
 use crate::report::{self, FinishedRun, FollowOptions, Report};
 use crate::scenario::{Scenario, Settings, Source, sanitize};
-use crate::source::{EventSource, ProgramRun, ProgramSetup, SharedExit, program_words};
+use crate::source::{EventSource, ProgramRun, ProgramSetup, SharedExit, program_title, program_words};
 use crate::trace::{RunEnd, Span};
 use crate::tui::{self, LiveStarter, RunStarter};
 
@@ -44,14 +46,42 @@ fn is_script(word: &OsStr) -> bool {
     Path::new(word).extension().is_some_and(|extension| extension == SCRIPT) && !word.to_string_lossy().starts_with('-')
 }
 
+/// A program to run, and what people call it.
+#[derive(Debug)]
+pub(super) struct ProgramCommand {
+    pub words: Vec<OsString>,
+    pub title: String,
+}
+
+/// What `contend run` and `contend attach` both take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProgramOptions<'a> {
+    pub headless: bool,
+    pub json: bool,
+    pub time: Option<Duration>,
+    pub fail_on: &'a [String],
+    pub recording: &'a RecordArgs,
+    pub findings: &'a FindingArgs,
+}
+
+impl<'a> From<&'a RunArgs> for ProgramOptions<'a> {
+    fn from(args: &'a RunArgs) -> Self {
+        let RunArgs { headless, json, time, fail_on, recording, findings, .. } = args;
+        Self { headless: *headless, json: *json, time: *time, fail_on, recording, findings }
+    }
+}
+
 /// Returns the command line of a program, if the arguments name one.
-pub(super) fn requested_program(args: &RunArgs) -> Result<Option<Vec<OsString>>, CliError> {
+pub(super) fn requested_program(args: &RunArgs) -> Result<Option<ProgramCommand>, CliError> {
     let words = match &args.scenario {
         None => args.program.clone(),
         Some(script) if is_script(script) => {
             program_words(script, &args.program).map_err(|error| CliError::Usage(sanitize(&error.to_string())))?
         }
-        Some(_) if args.program.is_empty() => return Ok(None),
+        Some(_) if args.program.is_empty() && args.on.is_none() => return Ok(None),
+        Some(_) if args.program.is_empty() => {
+            return Err(CliError::Usage("--on is for scripts of Python: contend run --on dask SCRIPT.py".to_owned()));
+        }
         Some(scenario) => {
             let scenario = sanitize(&scenario.to_string_lossy());
             let usage = format!("a scenario takes no arguments; to run a program: contend run -- {scenario} ...");
@@ -60,27 +90,35 @@ pub(super) fn requested_program(args: &RunArgs) -> Result<Option<Vec<OsString>>,
     };
     let of_scenarios = [
         (!args.set.is_empty(), "--set"),
-        (args.workers.is_some(), "--workers"),
+        (args.workers.is_some() && args.on.is_none(), "--workers"),
         (args.executor.is_some(), "--as"),
         (args.watch, "--watch"),
         (args.strict, "--strict"),
     ];
     match of_scenarios.into_iter().find(|(is_given, _)| *is_given) {
         Some((_, option)) => Err(CliError::Usage(format!("{option} is for scenarios; a program has no knobs"))),
-        None => Ok(Some(words)),
+        None => {
+            let title = program_title(&words);
+            Ok(Some(match &args.on {
+                Some(cluster) => cluster::command_on(cluster, words, title, args.workers)?,
+                None => ProgramCommand { words, title },
+            }))
+        }
     }
 }
 
 /// Runs a program, in the dashboard or headless.
 pub(super) fn run_program(
-    words: Vec<OsString>,
-    args: &RunArgs,
+    command: ProgramCommand,
+    args: ProgramOptions<'_>,
     dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
+    let ProgramCommand { words, title } = command;
     let is_headless = args.headless || args.json || !io::stdout().is_terminal();
     if is_headless {
-        let setup = ProgramSetup { words, output: ProgramOutput::Pipe, inherits_input: !io::stdin().is_terminal() };
+        let inherits_input = !io::stdin().is_terminal();
+        let setup = ProgramSetup { words, title, output: ProgramOutput::Pipe, inherits_input };
         return run_headless(&setup, args, colours);
     }
     let options = tui::Options {
@@ -89,16 +127,14 @@ pub(super) fn run_program(
         record: args.recording.dashboard_options(),
         ..dashboard_options(dashboard)?
     };
-    let setup = ProgramSetup { words, output: ProgramOutput::Terminal, inherits_input: false };
+    let setup = ProgramSetup { words, title, output: ProgramOutput::Terminal, inherits_input: false };
     let starter = ProgramStarter { setup, exit: SharedExit::default(), failure: RefCell::default() };
-    let typed = starter.setup.words.iter().skip(usize::from(args.scenario.is_some())); // without the interpreter
-    let title = typed.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-    let scenario = Scenario::of_program(&title);
+    let scenario = Scenario::of_program(&starter.setup.title);
     let source = Source::from_bytes(&scenario.name, Vec::new())
         .map_err(|what| CliError::Usage(format!("the name of the program is {what}")))?;
     let settings = scenario.default_settings();
     let start = tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
-    let outcome = run_dashboard(start, &options, &args.fail_on, colours, &starter)?;
+    let outcome = run_dashboard(start, &options, args.fail_on, colours, &starter)?;
     if let Some(failure) = starter.failure.take() {
         return Err(CliError::Run(failure));
     }
@@ -134,7 +170,7 @@ impl RunStarter for ProgramStarter {
     }
 }
 
-fn run_headless(setup: &ProgramSetup, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
+fn run_headless(setup: &ProgramSetup, args: ProgramOptions<'_>, colours: Colours) -> Result<ExitOutcome, CliError> {
     let signals = EndSignals::listen()
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
     let exit = SharedExit::default();
@@ -144,14 +180,14 @@ fn run_headless(setup: &ProgramSetup, args: &RunArgs, colours: Colours) -> Resul
         .map_err(|error| CliError::Run(sanitize(&error.to_string())))?;
     let run = live.header().run.clone().ok_or_else(|| CliError::Run("the run has no description".to_owned()))?;
     let limit = args.time.map(Span::from);
-    let recorder = record::start_recorder(&args.recording, &live, limit)?;
+    let recorder = record::start_recorder(args.recording, &live, limit)?;
     let thresholds = args.findings.options().thresholds;
     let options = FollowOptions { limit, signals: &signals.receiver, recorder, thresholds };
     let followed = report::follow_run(&live, options, |_, _| ControlFlow::Continue(()));
     drop(live); // waits until every process is gone, so that the report follows the end of the run
     record::print_status(args.recording.record.as_ref(), followed.recording.as_ref());
     let all = followed.model.findings(followed.ended_at);
-    let found = has_named_finding(&followed.model, &all, &args.fail_on, followed.ended_at);
+    let found = has_named_finding(&followed.model, &all, args.fail_on, followed.ended_at);
     let SplitFindings { listed, muted } = args.findings.options().split(all);
     let report = Report {
         model: &followed.model,

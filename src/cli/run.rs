@@ -47,8 +47,8 @@ pub(super) fn run_scenario(
     dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
-    if let Some(words) = program::requested_program(args)? {
-        return program::run_program(words, args, dashboard, colours);
+    if let Some(command) = program::requested_program(args)? {
+        return program::run_program(command, args.into(), dashboard, colours);
     }
     let source = scenario::load_scenario(args.scenario.as_deref().unwrap_or_default())?;
     let is_headless = args.headless || args.json || !io::stdout().is_terminal();

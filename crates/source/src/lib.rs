@@ -17,7 +17,9 @@ mod suspend;
 mod timebase;
 
 pub use live::{LiveRun, StartError};
-pub use program::{ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, program_words};
+pub use program::{
+    ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, program_title, program_words,
+};
 pub use scripted::ScriptedSource;
 pub use slot_reader::is_audit_enabled;
 pub use source::{EXIT_WAIT, EventSource, Header, RunControl, ScenarioRun};

@@ -37,7 +37,7 @@ use contend_program::LineServer;
 use contend_scenario::Scenario;
 use contend_trace::{Command, Message, Notice, Registry, RunEnd, Stamp, signal_name};
 
-pub use environment::{ProgramError, program_words};
+pub use environment::{ProgramError, program_title, program_words};
 
 /// Capacity of the message channel.
 const MESSAGE_QUEUE_LEN: usize = 64;
@@ -63,6 +63,8 @@ pub enum ProgramStartError {
 pub struct ProgramSetup {
     /// The program and its arguments.
     pub words: Vec<OsString>,
+    /// What people call it.
+    pub title: String,
     pub output: ProgramOutput,
     pub inherits_input: bool,
 }
@@ -131,7 +133,7 @@ impl ProgramRun {
         })?;
         let machine = detect_machine();
         let registry = Registry { is_open: true, cores: Some(machine.usable_cores()), ..Registry::default() };
-        let scenario = Scenario::of_program(&environment::title_of(&setup.words));
+        let scenario = Scenario::of_program(&setup.title);
         let run = ScenarioRun { settings: scenario.default_settings(), scenario: Arc::new(scenario) };
         let mut header = Header::new(&run.scenario.title, machine, registry);
         header.run = Some(run);

@@ -156,7 +156,7 @@ impl State {
             };
             lines.define(&json!({
                 "ev": "lane", "id": lane, "name": harmless(&shown), "group": harmless(&worker.host),
-                
+
             }))?;
             lines.event(now, lane, "begin", json!({}))?;
             self.workers.insert(name.clone(), Worker { lane, ended: None, seen: 0 });
@@ -179,9 +179,7 @@ impl State {
         let (pool, object) = (self.id(), self.id());
         let name_shown = harmless(name);
         lines.define(&json!({"ev": "obj", "id": pool, "what": "pool", "name": name_shown}))?;
-        lines.define(
-            &json!({"ev": "obj", "id": object, "what": "queue", "name": format!("queue {name_shown}")}),
-        )?;
+        lines.define(&json!({"ev": "obj", "id": object, "what": "queue", "name": format!("queue {name_shown}")}))?;
         self.queues.insert(name.to_owned(), Queue { pool, object, depth: None });
         Ok(pool)
     }

@@ -50,7 +50,7 @@ fn is_in_path(name: &str) -> bool {
 }
 
 /// Returns the title of a run: the words as typed, each in short.
-pub(super) fn title_of(words: &[OsString]) -> String {
+pub fn program_title(words: &[OsString]) -> String {
     const MAX_TITLE: usize = 60;
     let skipped = usize::from(words.len() > 1 && words[0].to_str().is_some_and(|word| INTERPRETERS.contains(&word)));
     let words: Vec<_> = words[skipped..].iter().map(|word| word.to_string_lossy()).collect();
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn title_is_what_was_typed() {
-        let title = |words: &[&str]| title_of(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        let title = |words: &[&str]| program_title(&words.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(title(&["python3", "bank.py", "10"]), "bank.py 10");
         assert_eq!(title(&["uv", "run", "bank.py"]), "uv run bank.py");
         assert_eq!(title(&["python3"]), "python3");

@@ -1,0 +1,99 @@
+//! The arguments of `contend attach`, and where `--on` sends the pools of a script.
+
+use std::time::Duration;
+
+use clap::Args;
+use contend_cluster::Engine;
+
+use super::values::parse_positive_time;
+use super::{FindingArgs, RecordArgs, TEMPLATE};
+use crate::cli::program::ProgramOptions;
+use crate::model::Finding;
+
+const EXAMPLES: &str = "\
+Examples:
+  contend attach rq redis://127.0.0.1:6379/0
+  contend attach rq redis://:password@host:6379/0 --headless --for 1m";
+
+/// The cluster that runs the process pools of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) enum OnCluster {
+    /// Workers of Dask on this machine, started for the script.
+    Local,
+    /// A scheduler of Dask that is there, by its address.
+    At(String),
+}
+
+/// Reads `dask`, `dask://host:8786` or `tls://host:8786`.
+pub(super) fn parse_cluster(text: &str) -> Result<OnCluster, String> {
+    let host = |rest: &str, scheme: &str| {
+        let is_address =
+            rest.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        if is_address { Ok(OnCluster::At(format!("{scheme}://{rest}"))) } else { Err(()) }
+    };
+    let parsed = match text.split_once("://") {
+        None if text == "dask" => Ok(OnCluster::Local),
+        Some(("dask", rest)) => host(rest, "tcp"),
+        Some(("tls", rest)) => host(rest, "tls"),
+        _ => Err(()),
+    };
+    parsed.map_err(|()| "write `dask` for workers on this machine, or an address like `dask://host:8786`".to_owned())
+}
+
+fn parse_engine(text: &str) -> Result<Engine, String> {
+    let known = || Engine::ALL.map(Engine::word).join(", ");
+    Engine::ALL.into_iter().find(|engine| engine.word() == text).ok_or_else(|| format!("known: {}", known()))
+}
+
+/// Show the queues and workers of a cluster that is there; nothing is changed in it
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = EXAMPLES)]
+pub(in crate::cli) struct AttachArgs {
+    /// What runs the cluster's tasks: `rq`
+    #[arg(value_parser = parse_engine)]
+    pub(in crate::cli) engine: Engine,
+    /// Where it is. A password in it is never shown nor recorded
+    #[arg(value_name = "URL")]
+    pub(in crate::cli) address: String,
+    /// Stop after this time, such as 10s
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_positive_time, help_heading = "When to stop")]
+    pub(in crate::cli) time: Option<Duration>,
+    /// Print a report at the end instead of opening the dashboard [default: if the output is not a terminal]
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) headless: bool,
+    /// Print the report as one JSON object (see docs/report.md); implies --headless
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+    /// Exit with 3 if contend reports this finding; can be repeated
+    #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
+    pub(in crate::cli) fail_on: Vec<String>,
+    /// Write the events to the socket of the contend that started this one
+    #[arg(long, hide = true)]
+    pub(in crate::cli) feed: bool,
+    #[command(flatten)]
+    pub(in crate::cli) recording: RecordArgs,
+    #[command(flatten)]
+    pub(in crate::cli) findings: FindingArgs,
+}
+
+impl<'a> From<&'a AttachArgs> for ProgramOptions<'a> {
+    fn from(args: &'a AttachArgs) -> Self {
+        let AttachArgs { headless, json, time, fail_on, recording, findings, .. } = args;
+        Self { headless: *headless, json: *json, time: *time, fail_on, recording, findings }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_are_named_by_scheme_host_and_port() {
+        assert_eq!(parse_cluster("dask"), Ok(OnCluster::Local));
+        assert_eq!(parse_cluster("dask://host:8786"), Ok(OnCluster::At("tcp://host:8786".into())));
+        assert_eq!(parse_cluster("tls://host:8786"), Ok(OnCluster::At("tls://host:8786".into())));
+        for wrong in ["", "ray", "dask://", "dask://host", "dask://host:x", "http://host:8786"] {
+            assert!(parse_cluster(wrong).is_err(), "{wrong}");
+        }
+    }
+}
