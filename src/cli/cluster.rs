@@ -66,7 +66,7 @@ pub(super) fn attach(
         .map_err(|error| CliError::Run(format!("cannot find contend's own program file: {error}")))?;
     let words =
         [program.into(), "attach".into(), args.engine.word().into(), args.address.clone().into(), "--feed".into()];
-    let command = ProgramCommand { words: words.into(), title: format!("{} at {address}", args.engine.word()) };
+    let command = ProgramCommand { words: words.into(), title: address.to_string() };
     run_program(command, ProgramOptions::from(args), dashboard, colours)
 }
 

@@ -30,6 +30,8 @@ pub struct WorkerLook {
     pub pid: String,
     pub succeeded: String,
     pub failed: String,
+    /// Names of the queues that it serves, the first one first, with commas between them.
+    pub queues: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -91,7 +93,7 @@ impl Connection {
         let mut pipe = pipe();
         for name in look.workers.keys() {
             pipe.cmd("HMGET").arg(format!("rq:worker:{name}"));
-            pipe.arg(&["hostname", "pid", "successful_job_count", "failed_job_count"]);
+            pipe.arg(&["hostname", "pid", "successful_job_count", "failed_job_count", "queues"]);
         }
         for name in look.queues.keys() {
             pipe.cmd("LLEN").arg(format!("rq:queue:{name}"));
@@ -109,7 +111,7 @@ impl Connection {
         for worker in look.workers.values_mut() {
             let mut fields = texts(next())?.into_iter();
             let mut field = || fields.next().unwrap_or_default();
-            *worker = WorkerLook { host: field(), pid: field(), succeeded: field(), failed: field() };
+            *worker = WorkerLook { host: field(), pid: field(), succeeded: field(), failed: field(), queues: field() };
         }
         for queue in look.queues.values_mut() {
             queue.depth = redis::from_redis_value(next()).unwrap_or(0);

@@ -120,10 +120,10 @@ impl State {
 
     /// Writes the events that a look adds. `now` is the monotonic time of the look.
     pub fn take(&mut self, look: &Look, now: u64, wall: Wall, lines: &mut Lines<impl Write>) -> Written {
-        self.workers_of(look, now, lines)?;
         for name in look.queues.keys() {
             self.queue(name, lines)?;
         }
+        self.workers_of(look, now, lines)?;
         if self.is_first {
             // What had ended before was never seen to run.
             for id in look.queues.values().flat_map(|queue| &queue.ended) {
@@ -148,6 +148,8 @@ impl State {
             if self.workers.contains_key(name) {
                 continue;
             }
+            let served = worker.queues.split(',').next().unwrap_or_default();
+            let pool = self.queues.get(served).map(|queue| queue.pool);
             let lane = self.id();
             let shown = if name.len() == 32 {
                 format!("worker {}", &name.chars().take(6).collect::<String>())
@@ -155,7 +157,7 @@ impl State {
                 name.clone()
             };
             lines.define(&json!({
-                "ev": "lane", "id": lane, "name": harmless(&shown), "group": harmless(&worker.host),
+                "ev": "lane", "id": lane, "name": harmless(&shown), "group": harmless(&worker.host), "pool": pool,
 
             }))?;
             lines.event(now, lane, "begin", json!({}))?;
