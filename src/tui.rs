@@ -65,13 +65,13 @@ use crate::platform::{Machine, request_short_slices};
 use crate::recording::FLIGHT_BYTES;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{RunEnd, Span, Stamp};
-use app::{App, CurrentView};
+use app::{App, CurrentView, Timeline};
 use backend::{EventSources, ScreenBackend};
 use event_loop::EventLoop;
 use file_watcher::FileWatcher;
 use input::Input;
 use picker::Picker;
-use terminal::{BackgroundReply, FrameBuffer, Screen, TerminalGuard};
+use terminal::{BackgroundReply, FrameBuffer, Painter, TerminalGuard};
 
 pub use film::Film;
 pub use initial_screen::{InitialScreen, SettingOverrides, TourSetup};
@@ -212,8 +212,7 @@ pub fn run_tuning(
 fn take_terminal(options: &Options) -> Result<(TerminalBackend, EventSources, Themes), TuiError> {
     request_short_slices();
     keys::set_keys(&options.keys);
-    crossterm::style::force_color_output(true); // the theme decides: crossterm's NO_COLOR loses emphasis
-    let (guard, screen, buffer, panics) = TerminalGuard::enter(options.mouse)?;
+    let (guard, painter, buffer, panics) = TerminalGuard::enter(options.mouse)?;
     let signals = signals::watch_signals().map_err(TuiError::EnterFailed)?;
     let reply = if options.themes.has_colour() { terminal::ask_background() } else { Ok(BackgroundReply::default()) };
     let reply = reply.map_err(TuiError::EnterFailed)?;
@@ -221,7 +220,7 @@ fn take_terminal(options: &Options) -> Result<(TerminalBackend, EventSources, Th
     let input = Input::start(reply.typed).map_err(TuiError::EnterFailed)?;
     let typed = input.events.clone();
     Ok((
-        TerminalBackend { guard, screen, buffer, input },
+        TerminalBackend { guard, painter, buffer, timeline: None, input },
         EventSources { input_events: typed, signals, panics, file_changes: never() },
         themes,
     ))
@@ -252,9 +251,11 @@ fn last_run(mut app: App) -> Option<LastRun> {
 /// The real terminal as the screen of the event loop.
 struct TerminalBackend {
     guard: TerminalGuard,
-    screen: Screen,
-    /// The buffer that the screen draws into.
+    painter: Painter,
+    /// The output of the painter.
     buffer: FrameBuffer,
+    /// The timeline as it was painted last.
+    timeline: Option<Timeline>,
     input: Input,
 }
 
@@ -263,13 +264,16 @@ impl ScreenBackend for TerminalBackend {
         if !FrameBuffer::is_ready() {
             return Ok(false);
         }
-        self.screen.draw(|frame| draw::draw_screen(app, frame.area(), frame.buffer_mut()))?;
+        let timeline = app.timeline();
+        let scroll = Timeline::scroll_between(std::mem::replace(&mut self.timeline, timeline), timeline);
+        self.painter.paint(scroll, self.buffer.bytes(), |area, buf| draw::draw_screen(app, area, buf));
         self.buffer.present()?;
         Ok(true)
     }
 
     fn redraw(&mut self, size: ratatui::layout::Rect) -> io::Result<()> {
-        self.screen.resize(size) // does not query the terminal, unlike `clear`
+        self.painter.redraw(size);
+        Ok(())
     }
 
     fn size(&self) -> ratatui::layout::Rect {

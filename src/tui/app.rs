@@ -15,6 +15,7 @@ mod prediction;
 mod replay_keys;
 mod run_keys;
 mod slow_motion;
+mod timeline;
 mod tour;
 mod tune_keys;
 
@@ -40,6 +41,7 @@ use crate::trace::{Message, Registry, RunEnd, Span, Stamp};
 
 pub(super) use event::{AppEvent, Effect};
 pub(super) use mode::{CurrentView, Mode};
+pub(super) use timeline::Timeline;
 pub(super) use tour::describe_wait;
 
 pub(super) struct App {
@@ -77,6 +79,8 @@ pub(super) struct App {
     pub(super) status_message: Option<String>,
     drag: mouse::Drag,
     size: Rect,
+    /// The timeline of the run as of the last layout.
+    timeline: Option<Timeline>,
     dirty: bool,
 }
 
@@ -104,6 +108,7 @@ impl App {
             status_message: None,
             drag,
             size,
+            timeline: None,
             dirty: true,
         }
     }
@@ -243,11 +248,13 @@ impl App {
         if let CurrentView::Run(view) = &mut self.current_view
             && view.is_animating()
         {
-            view.tick(now, late);
+            let is_changed = view.tick(now, late);
             self.status_message = view.take_player_failure().or(self.status_message.take());
-            self.dirty = true;
-            self.update_layout();
-            self.show_answer_if_due();
+            if is_changed {
+                self.dirty = true;
+                self.update_layout();
+                self.show_answer_if_due();
+            }
         } else if let (CurrentView::Tune, Some(tune_view)) = (&self.current_view, &mut self.tune_view) {
             self.dirty |= tune_view.tick(now.span_since(Stamp(0)).into());
         }
@@ -294,12 +301,20 @@ impl App {
         let area = self.run_area(self.size);
         if let CurrentView::Run(view) = &mut self.current_view {
             view.letters = self.letters;
-            let columns = match self.letters {
-                LetterSize::Small => RunLayout::compute(view, area).columns,
-                LetterSize::Large => LargeLayout::compute(view, area).columns,
+            let (columns, body) = match self.letters {
+                LetterSize::Small => {
+                    let layout = RunLayout::compute(view, area);
+                    (layout.columns, layout.body)
+                }
+                LetterSize::Large => {
+                    let layout = LargeLayout::compute(view, area);
+                    (layout.columns, layout.body)
+                }
             };
-            let columns = columns.timeline;
-            view.set_columns(columns);
+            view.set_columns(columns.timeline);
+            self.timeline = Some(Timeline::new(view, body, columns));
+        } else {
+            self.timeline = None;
         }
         if let Some(tune_view) = &mut self.tune_view {
             tune_view.first_visible = TuneLayout::compute(tune_view, self.size).first;

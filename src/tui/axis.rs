@@ -72,6 +72,13 @@ impl TimeAxis {
         self.end.earlier_by(Span(self.cell.0.saturating_mul(back)))
     }
 
+    /// Returns by how many columns this axis has moved to the left since `before`, if it still shows a part of that.
+    pub(super) fn columns_since(self, before: Self) -> Option<u16> {
+        let moved = self.end.span_since(before.end).0 / self.cell.0.max(1);
+        let is_same_scale = (self.cell, self.columns) == (before.cell, before.columns) && self.end >= before.end;
+        u16::try_from(moved).ok().filter(|moved| is_same_scale && *moved < self.columns)
+    }
+
     /// Formats a moment with the digits that tell neighbouring cells apart.
     pub(super) fn format_moment(&self, at: Stamp) -> String {
         if self.is_fine() { exact_moment(at) } else { format_stamp(at) }

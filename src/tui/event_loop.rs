@@ -189,7 +189,13 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
             LoopEvent::Input(Ok(InputEvent::Closed) | Err(())) => self.quit(None),
             LoopEvent::Signal(signal) => self.handle_signal(signal),
             LoopEvent::Panicked(what) => self.exit = Some(Err(TuiError::Panicked(what))),
-            LoopEvent::RunMessage(Ok(message)) => self.handle_messages(message),
+            LoopEvent::RunMessage(Ok(message)) => {
+                self.handle_messages(message);
+                // One wake-up for the messages and the frame that shows them.
+                if self.app.needs_ticks() && self.frame_timer.is_nearly_due(Instant::now()) {
+                    return self.handle_tick();
+                }
+            }
             LoopEvent::RunMessage(Err(())) => {
                 self.is_run_open = false;
                 let now = self.run_time();

@@ -36,6 +36,16 @@ impl FrameTimer {
         now >= self.due_at
     }
 
+    /// Whether so little time is left that the frame may as well be drawn now.
+    pub(super) fn is_nearly_due(&self, now: Instant) -> bool {
+        self.time_left(now) <= self.interval / 4
+    }
+
+    /// Returns the time between two frames.
+    pub(super) const fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// Returns the time until a frame is due.
     pub(super) fn time_left(&self, now: Instant) -> Duration {
         self.due_at.saturating_duration_since(now)
@@ -71,6 +81,17 @@ mod tests {
         assert!(pace.is_due(start + 500 * MS));
         assert_eq!(pace.begin_frame(start + 500 * MS), Span::ZERO);
         assert_eq!(pace.time_left(start + 500 * MS), 40 * MS);
+    }
+
+    #[test]
+    fn frame_may_be_a_quarter_early_and_is_not_late_then() {
+        let start = Instant::now();
+        let mut pace = FrameTimer::starting_at(start);
+        pace.begin_frame(start);
+        assert!(!pace.is_nearly_due(start + 74 * MS));
+        assert!(pace.is_nearly_due(start + 75 * MS));
+        assert_eq!(pace.begin_frame(start + 80 * MS), Span::ZERO);
+        assert_eq!(pace.time_left(start + 80 * MS), 100 * MS);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The state of a run on screen: the model, the visible part of the time axis, and what the keys act on.
 
 mod arrangement;
+mod changes;
 mod compared_responses;
 mod compared_run;
 mod interval;
@@ -36,6 +37,7 @@ use crate::trace::{KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
 
 use arrangement::Arrangement;
 pub(super) use arrangement::{CoreLanes, LaneOrder};
+use changes::Changes;
 pub(super) use compared_run::{ComparedRun, OpenedRecording, PartFigure, RunPart};
 use interval::IntervalReader;
 use navigation::{PlaceHistory, TimeRange};
@@ -119,7 +121,7 @@ pub(super) struct RunView {
     /// The lanes, the worst first; see [`RunView::rank_lanes`].
     pub(super) ranking: Vec<WorkerId>,
     ranked_at: Stamp,
-    /// The wall clock when the figures of a played recording were captured.
+    /// When the figures were captured: the run's clock, or the wall clock for a played recording.
     refreshed_at: Stamp,
     /// States this scenario can show.
     pub(super) states: PossibleStates,
@@ -134,6 +136,7 @@ pub(super) struct RunView {
     costs: RefCell<Option<Rc<WhoCostsWhom>>>,
     /// Writes that raced, as they were drawn last.
     writes: RefCell<KeptWrites>,
+    changes: Changes,
 }
 
 impl RunView {
@@ -173,6 +176,7 @@ impl RunView {
     pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocks = self.model.deadlocks().len();
         self.note_changes(message);
+        self.changes.note(message);
         self.model.apply(message);
         // The user sets marks in a frozen picture too.
         if let (Shown::Frozen(frozen), Message::Notice { notice: Notice::Mark(_), .. }) = (&mut self.shown, message) {
@@ -194,23 +198,28 @@ impl RunView {
         news
     }
 
-    /// Handles a frame that is due, with the run's clock at `now`.
-    pub(super) fn tick(&mut self, now: Stamp, late: Span) {
+    /// Handles a frame that is due, with the run's clock at `now`. Returns whether there is something to draw.
+    pub(super) fn tick(&mut self, now: Stamp, late: Span) -> bool {
         if !self.is_animating() {
-            return;
+            return false;
         }
         if self.player().is_some() {
-            return self.tick_player(now);
+            self.tick_player(now);
+            return true;
         }
         self.lateness.record(late);
         // No state is drawn beyond the time up to which all events are known.
         self.now = self.now.max(self.model.complete_until().map_or(now, |known| known.min(now)));
-        if self.now.span_since(self.figures.taken_at) >= FIGURES_INTERVAL || self.figures.taken_at == Stamp(0) {
+        let is_changed = self.changes.begin_frame(self.drawn_axis());
+        let held = self.changes.figures_interval();
+        let is_due = self.now.span_since(self.refreshed_at) >= held || self.figures.taken_at == Stamp(0);
+        if is_due {
             self.lateness_p99 = self.lateness.p99();
             self.level_history.observe(&self.model, self.now, &describe_other_knobs(&self.scenario, &self.settings));
             self.record_totals(self.now);
             self.refresh();
         }
+        is_changed || is_due
     }
 
     /// Returns the moment of the figures: the cursor, the end of a window in the past, or now.
@@ -226,6 +235,10 @@ impl RunView {
 
     /// Captures the figures anew.
     pub(super) fn refresh(&mut self) {
+        self.changes.figures_captured();
+        if self.player().is_none() {
+            self.refreshed_at = self.now;
+        }
         self.note_knob_changes();
         self.adapt_zoom();
         self.read_interval();

@@ -4,7 +4,9 @@
 //! a signal. If this process dies without running any of its code, a guardian process does the same from outside.
 
 mod background;
+mod encoder;
 mod frame_writer;
+mod painter;
 
 use std::io;
 use std::panic;
@@ -14,15 +16,13 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use ratatui::{TerminalOptions, Viewport};
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{isatty, tcgetwinsize};
 
 pub(super) use background::Reply as BackgroundReply;
 pub(super) use frame_writer::FrameBuffer;
+pub(super) use painter::{Painter, Scroll};
 
 use super::TuiError;
 use crate::platform::{TerminalModes, TerminalRestore, update_cleanup};
@@ -46,31 +46,24 @@ pub(super) struct TerminalGuard {
     mouse: bool,
 }
 
-/// A screen that is drawn into memory and sent as whole frames.
-pub(super) type Screen = Terminal<CrosstermBackend<FrameBuffer>>;
-
 impl TerminalGuard {
     /// Enters the terminal. Panics of other threads arrive at the receiver and leave the screen alone.
     ///
     /// # Errors
     /// When standard input or output is not a terminal, or one that cannot draw.
-    pub(super) fn enter(mouse: bool) -> Result<(Self, Screen, FrameBuffer, Receiver<String>), TuiError> {
+    pub(super) fn enter(mouse: bool) -> Result<(Self, Painter, FrameBuffer, Receiver<String>), TuiError> {
         if !isatty(stdout()) || !isatty(stdin()) {
             return Err(TuiError::NotATerminal);
         }
         if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
             return Err(TuiError::DumbTerminal);
         }
-        let area = screen_size();
         let buffer = frame_writer::start_writer().map_err(TuiError::EnterFailed)?;
-        let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-        let screen =
-            Terminal::with_options(CrosstermBackend::new(buffer.clone()), options).map_err(TuiError::EnterFailed)?;
         let (panics, panicked) = unbounded();
         let guard = Self { previous: Arc::new(panic::take_hook()), mouse };
         guard.install_panic_hook(panics);
         guard.resume().map_err(TuiError::EnterFailed)?;
-        Ok((guard, screen, buffer, panicked))
+        Ok((guard, Painter::new(screen_size()), buffer, panicked))
     }
 
     /// Installs a panic hook that leaves the terminal only when the drawing thread panics, which will not draw again.

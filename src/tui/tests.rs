@@ -3,6 +3,7 @@
 mod app_screen;
 mod comparison;
 mod copying;
+mod drawing_cost;
 mod explain;
 mod finding_options;
 mod harness;

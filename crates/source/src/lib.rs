@@ -6,6 +6,7 @@ mod live;
 mod process_tag;
 mod program;
 mod reader;
+mod reading_pace;
 mod runner_handle;
 mod sampler;
 mod scratch_dir;

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use thiserror::Error;
 
 use super::process_tag::ProcessTag;
+use super::reading_pace::ReadingPace;
 use super::runner_handle::RunnerHandle;
 use super::scratch_dir::ScratchDir;
 use super::source::{EventSource, Header, RunControl, ScenarioRun};
@@ -57,6 +58,7 @@ pub struct LiveRun {
     messages: Receiver<Message>,
     commands: Sender<RunnerCommand>,
     runner: Arc<RunnerHandle>,
+    pace: Arc<ReadingPace>,
     supervisor: Option<JoinHandle<()>>,
     /// Disconnected when nothing of the run is left.
     gone: Receiver<()>,
@@ -111,6 +113,7 @@ impl LiveRun {
         let end_of_run = bounded(2); // it is killed, and gone
         let (memory, time, ends) = (Arc::clone(&run_memory), timebase.clone(), end_of_run.0.clone());
         let (registry, runner) = (Arc::new(registry), Arc::new(RunnerHandle::new(child.pid(), memory, time, ends)));
+        let pace: Arc<ReadingPace> = Arc::default();
         let supervision = Supervision {
             run_memory: Arc::clone(&run_memory),
             registry: Arc::clone(&registry),
@@ -124,6 +127,7 @@ impl LiveRun {
             messages: message_sender,
             end_of_run,
             gone_signal,
+            pace: Arc::clone(&pace),
         };
         let supervisor = Some(supervision.start().map_err(StartError::Threads)?);
         let (drop_signal, drop_watch) = bounded(0);
@@ -135,6 +139,7 @@ impl LiveRun {
             messages,
             commands: command_sender,
             runner,
+            pace,
             supervisor,
             gone,
             end_wait_nanos: AtomicU64::new(u64::MAX),
@@ -223,6 +228,10 @@ impl RunControl for LiveRun {
 
     fn limit_end_wait(&self, longest: Duration) {
         self.end_wait_nanos.store(longest.as_nanos() as u64, Ordering::Relaxed);
+    }
+
+    fn set_reading_interval(&self, interval: Duration) {
+        self.pace.set_interval(interval);
     }
 }
 

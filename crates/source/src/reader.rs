@@ -6,6 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::cpu_meter::RunProcesses;
+use super::reading_pace::ReadingPace;
 use super::runner_handle::{EndOfRun, RunnerHandle};
 use super::sampler::Sampler;
 use super::slot_reader::SlotReader;
@@ -19,9 +20,7 @@ use contend_trace::{Event, Message, Notice, Registry, RingReader, RunMemory, Wor
 const MAX_EVENTS_PER_MESSAGE: usize = 4096;
 const MAX_MESSAGES_WITH_EVENTS: usize = 4;
 const MAX_MESSAGES_WITHOUT_EVENTS: usize = 128;
-/// Longest interval. Each wakeup of the reader costs the workers on its core some 13 µs: 25 times a second is
-/// negligible, 1,000 times is 1.3 %. An event is on the screen within 50 ms: this interval and half a frame.
-const MAX_INTERVAL: Duration = Duration::from_millis(40);
+/// Shortest interval, of full rings. The longest is that of the [`ReadingPace`].
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 /// How long the end of a killed run waits for the kernel to take it down. That takes a few milliseconds, unless other
 /// programs use all cores; the run does nothing more in any case.
@@ -36,6 +35,7 @@ pub struct Reader {
     pub messages: Sender<Message>,
     /// The processes of the run.
     pub processes: RunProcesses,
+    pub pace: Arc<ReadingPace>,
     pub runner: Arc<RunnerHandle>,
     /// Delivers how the run ended: when it is killed, and when nothing of it is left.
     pub run_end: Receiver<EndOfRun>,
@@ -45,7 +45,7 @@ impl Reader {
     /// Reads until the run has ended and the rings are empty, or the receiver is gone.
     pub fn run(self) {
         request_short_slices();
-        let Self { run_memory, registry, timebase, messages, processes, runner, run_end } = self;
+        let Self { run_memory, registry, timebase, messages, processes, pace, runner, run_end } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..registry.workers.len()).map(|w| RingReader::new(run_memory.ring(WorkerId::from(w)))).collect();
         let mut slots = SlotReader::new(Arc::clone(&registry), timebase.clone());
@@ -81,7 +81,7 @@ impl Reader {
             if !batch.send() || has_ended {
                 return;
             }
-            interval = next_interval(interval, fill);
+            interval = next_interval(interval, fill, pace.interval());
         }
     }
 }
@@ -116,10 +116,10 @@ impl MessageBatch<'_> {
 }
 
 /// Halves the interval if a ring was more than a quarter full; lengthens it slowly if all were nearly empty.
-fn next_interval(interval: Duration, fill: f32) -> Duration {
+fn next_interval(interval: Duration, fill: f32, longest: Duration) -> Duration {
     match fill {
         f if f > 0.25 => (interval / 2).max(MIN_INTERVAL),
-        f if f < 0.05 => (interval * 5 / 4).min(MAX_INTERVAL),
+        f if f < 0.05 => (interval * 5 / 4).min(longest),
         _ => interval,
     }
 }
@@ -155,15 +155,16 @@ mod tests {
 
     #[test]
     fn interval_adapts_to_the_fill_level_within_its_bounds() {
-        let mut interval = MAX_INTERVAL;
+        let longest = Duration::from_millis(40);
+        let mut interval = longest;
         for _ in 0..20 {
-            interval = next_interval(interval, 0.9);
+            interval = next_interval(interval, 0.9, longest);
         }
         assert_eq!(interval, MIN_INTERVAL);
-        assert_eq!(next_interval(interval, 0.1), interval);
+        assert_eq!(next_interval(interval, 0.1, longest), interval);
         for _ in 0..100 {
-            interval = next_interval(interval, 0.0);
+            interval = next_interval(interval, 0.0, longest);
         }
-        assert_eq!(interval, MAX_INTERVAL);
+        assert_eq!(interval, longest);
     }
 }

@@ -59,6 +59,9 @@ pub trait RunControl {
     fn interrupt(&self) -> bool {
         false
     }
+
+    /// Says how often messages are wanted while few events happen. A run whose messages come by themselves ignores it.
+    fn set_reading_interval(&self, _: Duration) {}
 }
 
 /// The description of a run, complete before its first message.

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::cpu_meter::RunProcesses;
 use super::process_tag::ProcessTag;
 use super::reader::Reader;
+use super::reading_pace::ReadingPace;
 use super::runner_handle::{EndOfRun, RunnerHandle};
 use super::timebase::Timebase;
 use contend_engine::{RunnerCommand, RunnerMessage, StartRequest};
@@ -41,6 +42,7 @@ pub struct Supervision {
     pub end_of_run: (Sender<EndOfRun>, Receiver<EndOfRun>),
     /// Dropped when nothing of the run is left.
     pub gone_signal: Sender<()>,
+    pub pace: Arc<ReadingPace>,
 }
 
 impl Supervision {
@@ -57,7 +59,7 @@ impl Supervision {
 
     fn spawn_threads(self) -> io::Result<JoinHandle<()>> {
         let Self { run_memory, registry, timebase, runner, child, pipes, process_tag, .. } = self;
-        let Self { start, commands, messages, end_of_run: (end_sender, run_end), gone_signal, .. } = self;
+        let Self { start, commands, messages, pace, end_of_run: (end_sender, run_end), gone_signal, .. } = self;
         let exec = start.settings.allow_exec;
         let runner_pid = child.pid();
         let processes = if exec {
@@ -72,6 +74,7 @@ impl Supervision {
             messages: messages.clone(),
             processes,
             runner: Arc::clone(&runner),
+            pace,
             run_end,
         };
         spawn_named("rings", move || reader.run())?;

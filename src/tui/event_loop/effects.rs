@@ -69,8 +69,10 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         match self.starter.start_run(&scenario, &settings) {
             Ok(run) => {
                 let registry = Arc::clone(&run.header().registry);
-                if let (Some(limit), Some(control)) = (self.time_limit, run.control()) {
-                    control.end_at(Stamp(0) + limit);
+                if let Some(control) = run.control() {
+                    // A little before the next frame is due, so that the messages are in it.
+                    control.set_reading_interval(self.frame_timer.interval() * 19 / 20);
+                    self.time_limit.into_iter().for_each(|limit| control.end_at(Stamp(0) + limit));
                 }
                 let recording = self.recording.begin(run.header(), &scenario.name, self.time_limit);
                 (self.run, self.is_run_open) = (Some(run), true);

@@ -81,6 +81,7 @@ impl RunView {
             resource_cells: super::resource_cells::ResourceCells::default(),
             costs: RefCell::default(),
             writes: RefCell::default(),
+            changes: super::Changes::default(),
         }
     }
 

@@ -1,17 +1,18 @@
-//! Writes whole frames to the terminal in a thread of its own.
+//! Writes whole frames to the terminal.
 //!
-//! A terminal that stops reading (a stalled connection, Ctrl-S) blocks its writer after a few kilobytes. This blocks
-//! the `screen` thread only; the event loop continues, skips frames meanwhile and can still quit.
+//! A terminal that stops reading (a stalled connection, Ctrl-S) blocks its writer after a few kilobytes. The event loop
+//! writes only what the terminal takes at once. The `screen` thread writes the rest and may block; the event loop
+//! continues, skips frames meanwhile and can still quit.
 
-use std::cell::RefCell;
-use std::io::{self, Write};
-use std::mem;
-use std::rc::Rc;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::stdio::stdout;
 
@@ -33,20 +34,13 @@ struct Mailbox {
 static MAILBOX: Mutex<Mailbox> = Mutex::new(Mailbox { frame: None, writing: false, failed: None, closed: true });
 static MAILBOX_CHANGED: Condvar = Condvar::new();
 
-/// A buffer for the backend's output until the frame is complete. Clones share the same buffer: the backend keeps one.
-#[derive(Debug, Clone, Default)]
-pub(in crate::tui) struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
-
-impl Write for FrameBuffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    /// Does nothing, because the backend flushes several times a frame. See [`FrameBuffer::present`].
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The output of a frame until the frame is complete.
+#[derive(Debug)]
+pub(in crate::tui) struct FrameBuffer {
+    /// Begins with [`BEGIN_SYNC`].
+    bytes: Vec<u8>,
+    /// The terminal, for writing as much as it takes at once; `None` where it cannot be opened again.
+    direct: Option<File>,
 }
 
 impl FrameBuffer {
@@ -57,28 +51,60 @@ impl FrameBuffer {
     }
 
     /// Adds an escape sequence to the next frame.
-    pub(in crate::tui) fn push(&self, sequence: &[u8]) {
-        self.0.borrow_mut().extend_from_slice(sequence);
+    pub(in crate::tui) fn push(&mut self, sequence: &[u8]) {
+        self.bytes.extend_from_slice(sequence);
     }
 
-    /// Sends everything drawn since the last call as one frame.
+    /// Returns the place for the bytes of the next frame.
+    pub(in crate::tui) const fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Sends everything added since the last call as one frame; nothing if nothing was added. What the terminal does
+    /// not take at once is left to the writing thread.
     ///
     /// # Errors
-    /// When an earlier frame could not be written: the terminal is gone.
-    pub(in crate::tui) fn present(&self) -> io::Result<()> {
+    /// When the terminal is gone.
+    pub(in crate::tui) fn present(&mut self) -> io::Result<()> {
         let mut mailbox = lock_mailbox();
         if let Some(errno) = mailbox.failed {
             return Err(errno.into());
         }
-        let drawn = mem::take(&mut *self.0.borrow_mut());
-        let frame = mailbox.frame.get_or_insert_default();
-        frame.reserve(BEGIN_SYNC.len() + drawn.len() + END_SYNC.len());
-        for part in [BEGIN_SYNC, &drawn, END_SYNC] {
-            frame.extend_from_slice(part);
+        if self.bytes.len() == BEGIN_SYNC.len() {
+            return Ok(());
         }
-        MAILBOX_CHANGED.notify_all();
+        self.bytes.extend_from_slice(END_SYNC);
+        let mut rest = &self.bytes[..];
+        if mailbox.frame.is_none() && !mailbox.writing {
+            rest = self.direct.as_ref().map_or(Ok(rest), |terminal| write_available(terminal, rest))?;
+        }
+        if !rest.is_empty() {
+            mailbox.frame.get_or_insert_default().extend_from_slice(rest);
+            MAILBOX_CHANGED.notify_all();
+        }
+        self.bytes.truncate(BEGIN_SYNC.len());
         Ok(())
     }
+}
+
+/// Writes what the terminal takes at once; returns the rest.
+fn write_available<'a>(terminal: &File, mut bytes: &'a [u8]) -> Result<&'a [u8], Errno> {
+    while !bytes.is_empty() {
+        match rustix::io::write(terminal, bytes) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => break,
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(bytes)
+}
+
+/// Opens the terminal again: another program may share the open file of standard output, which must stay blocking.
+fn open_again() -> Option<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+    OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/1").ok()
 }
 
 /// Starts the writing thread.
@@ -88,7 +114,7 @@ impl FrameBuffer {
 pub(super) fn start_writer() -> io::Result<FrameBuffer> {
     *lock_mailbox() = Mailbox { frame: None, writing: false, failed: None, closed: false };
     thread::Builder::new().name("screen".into()).spawn(write_frames)?;
-    Ok(FrameBuffer::default())
+    Ok(FrameBuffer { bytes: BEGIN_SYNC.to_vec(), direct: open_again() })
 }
 
 /// Ends the writing thread without waiting for it: the terminal may never take its last bytes.

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Sender, unbounded};
 use crossterm::event::Event;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::app_screen::{COLOUR_THEME, playable_run, run_view_of, screen_text, zoom_by_hand};
 use super::memory_backend::MemoryBackend;
@@ -27,6 +25,7 @@ use crate::tui::event_loop::EventLoop;
 use crate::tui::input::InputEvent;
 use crate::tui::picker::{Picker, PickerEntry};
 use crate::tui::run_view::RunView;
+use crate::tui::terminal::Painter;
 use crate::tui::{InitialScreen, PlayableRun, PlaybackStart};
 
 pub(super) struct Harness {
@@ -36,6 +35,7 @@ pub(super) struct Harness {
     file_changes: Sender<Result<Source, String>>,
     started: Rc<RefCell<Vec<ReplayRun>>>,
     frames: Rc<RefCell<usize>>,
+    bytes: Rc<RefCell<Vec<u8>>>,
     pub(super) suspended: Rc<RefCell<usize>>,
     /// Escape sequences that were sent besides frames.
     pub(super) sent: Rc<RefCell<Vec<u8>>>,
@@ -51,13 +51,13 @@ impl Harness {
         let starter = ReplayStarter { registry: Arc::clone(&script.registry), started: Rc::clone(&started) };
         let (frames, suspended, guarded) = (Rc::default(), Rc::default(), Rc::new(RefCell::new(true)));
         let sent: Rc<RefCell<Vec<u8>>> = Rc::default();
-        let options = TerminalOptions { viewport: Viewport::Fixed(size) };
-        let screen = Terminal::with_options(TestBackend::new(size.width, size.height), options);
-        let screen = screen.expect("memory is always there");
+        let bytes: Rc<RefCell<Vec<u8>>> = Rc::default();
         let backend = MemoryBackend {
-            screen,
+            painter: Painter::new(size),
+            timeline: None,
             size,
             frames: Rc::clone(&frames),
+            bytes: Rc::clone(&bytes),
             suspended: Rc::clone(&suspended),
             sent: Rc::clone(&sent),
             is_guarded: Rc::clone(&guarded),
@@ -82,6 +82,7 @@ impl Harness {
             file_changes: saved,
             started,
             frames,
+            bytes,
             suspended,
             sent,
             is_guarded: guarded,
@@ -290,6 +291,11 @@ impl Harness {
         *self.frames.borrow()
     }
 
+    /// Returns the bytes of all frames since the last call.
+    pub(super) fn take_bytes(&self) -> Vec<u8> {
+        self.bytes.take()
+    }
+
     /// Returns how the dashboard ended: `running`, `quit`, or the signal's number.
     pub(super) fn ending(&self) -> String {
         match self.events.exit() {
@@ -301,7 +307,7 @@ impl Harness {
     }
 
     pub(super) fn screen_text(&self) -> String {
-        screen_text(self.events.backend().screen.backend().buffer())
+        screen_text(self.events.backend().painter.shown())
     }
 
     pub(super) fn contains(&self, words: &str) -> bool {

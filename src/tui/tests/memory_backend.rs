@@ -5,19 +5,21 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 
-use crate::tui::app::App;
+use crate::tui::app::{App, Timeline};
 use crate::tui::backend::ScreenBackend;
 use crate::tui::draw;
+use crate::tui::terminal::Painter;
 
 /// A terminal in memory.
 pub(super) struct MemoryBackend {
-    pub(super) screen: Terminal<TestBackend>,
+    pub(super) painter: Painter,
+    pub(super) timeline: Option<Timeline>,
     pub(super) size: Rect,
     pub(super) frames: Rc<RefCell<usize>>,
+    /// Bytes of all frames.
+    pub(super) bytes: Rc<RefCell<Vec<u8>>>,
     pub(super) suspended: Rc<RefCell<usize>>,
     /// Escape sequences that are no part of a frame.
     pub(super) sent: Rc<RefCell<Vec<u8>>>,
@@ -27,12 +29,16 @@ pub(super) struct MemoryBackend {
 impl ScreenBackend for MemoryBackend {
     fn draw(&mut self, app: &App) -> io::Result<bool> {
         *self.frames.borrow_mut() += 1;
-        let drawn = self.screen.draw(|frame| draw::draw_screen(app, frame.area(), frame.buffer_mut()));
-        drawn.map(|_| true).map_err(|never| match never {})
+        let timeline = app.timeline();
+        let scroll = Timeline::scroll_between(std::mem::replace(&mut self.timeline, timeline), timeline);
+        let mut bytes = self.bytes.borrow_mut();
+        self.painter.paint(scroll, &mut bytes, |area, buf| draw::draw_screen(app, area, buf));
+        Ok(true)
     }
 
     fn redraw(&mut self, size: Rect) -> io::Result<()> {
-        self.screen.resize(size).map_err(|never| match never {})
+        self.painter.redraw(size);
+        Ok(())
     }
 
     fn size(&self) -> Rect {
