@@ -17,6 +17,8 @@ impl AddressRange {
 }
 
 const SYMBOL: &[u8] = b"_PyRuntime";
+/// Type of the section with the dynamic symbols (`SHT_DYNSYM`).
+const DYNSYM: u32 = 11;
 /// Limits of what an ELF file may claim.
 const MAX_HEADERS: u64 = 256;
 const MAX_SYMBOLS: u64 = 1 << 20;
@@ -62,7 +64,6 @@ fn find_symbol(file: &File, base: u64) -> Option<AddressRange> {
     let section = |nth: u32| table.get(nth as usize * usize::from(size)..).filter(|rest| rest.len() >= 64);
     for nth in 0..u32::from(count) {
         let symbols = section(nth)?;
-        const DYNSYM: u32 = 11;
         if u32_at(symbols, 4) != DYNSYM {
             continue;
         }

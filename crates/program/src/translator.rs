@@ -148,9 +148,8 @@ impl Translator {
             Kind::Begin => self.begin_lane(l, at),
             Kind::End => self.end_lane(l, at),
             Kind::Wait => self.wait_for_lock(l, at, object, flags),
-            Kind::Acquired => self.acquire(l, at, object, arg),
-            Kind::Tried if flags.is_ok() => self.acquire(l, at, object, arg),
-            Kind::Tried => {}
+            Kind::Tried if !flags.is_ok() => {}
+            Kind::Acquired | Kind::Tried => self.acquire(l, at, object, arg),
             Kind::Released => self.release(l, at, object, arg),
             Kind::GaveUp | Kind::QueueGaveUp => self.give_up(l, at, object),
             Kind::Put | Kind::Send => self.put(l, at, object, arg),

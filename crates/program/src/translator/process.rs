@@ -74,10 +74,9 @@ impl Translator {
             let Some(worker) = self.worker_of(l) else { continue };
             let is_main = self.lanes[l].info.tid == pid;
             let cause = match code.filter(|_| is_main) {
-                Some(0) => DeathCause::CutOff,
                 Some(signal @ ..0) => DeathCause::Signal(i32::try_from(-signal).unwrap_or(0)),
-                Some(code) => DeathCause::Exit(i32::try_from(code).unwrap_or(i32::MAX)),
-                None => DeathCause::CutOff,
+                Some(code @ 1..) => DeathCause::Exit(i32::try_from(code).unwrap_or(i32::MAX)),
+                Some(0) | None => DeathCause::CutOff,
             };
             self.out.add_message(Message::Notice { at, notice: Notice::Died { worker, cause } });
             self.forget_lane(l);
