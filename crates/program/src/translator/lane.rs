@@ -196,7 +196,7 @@ impl Translator {
             let group = without_number(&name).to_owned();
             return (name, group);
         }
-        let process = self.processes.get(pid).map_or_else(|| format!("process {pid}"), super::process::Process::name);
+        let process = self.processes.get(pid).map_or_else(|| format!("process {pid}"), Process::name);
         if is_main {
             let name = if name == "MainThread" { process } else { name };
             let group = without_number(&name).to_owned();
