@@ -27,7 +27,7 @@ const SOCKET: &str = "CONTEND_SOCK";
 pub(super) fn command_on(
     cluster: &OnCluster,
     words: Vec<OsString>,
-    title: String,
+    title: &str,
     workers: Option<u32>,
 ) -> Result<ProgramCommand, CliError> {
     let mut words = words.into_iter();
@@ -38,7 +38,7 @@ pub(super) fn command_on(
     }
     let place: [OsString; 2] = match (cluster, workers) {
         (OnCluster::Local, workers) => {
-            let cores = || std::thread::available_parallelism().map_or(2, |cores| cores.get());
+            let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
             let workers = workers.map_or_else(cores, |workers| workers as usize);
             ["--local".into(), workers.to_string().into()]
         }

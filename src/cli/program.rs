@@ -95,16 +95,14 @@ pub(super) fn requested_program(args: &RunArgs) -> Result<Option<ProgramCommand>
         (args.watch, "--watch"),
         (args.strict, "--strict"),
     ];
-    match of_scenarios.into_iter().find(|(is_given, _)| *is_given) {
-        Some((_, option)) => Err(CliError::Usage(format!("{option} is for scenarios; a program has no knobs"))),
-        None => {
-            let title = program_title(&words);
-            Ok(Some(match &args.on {
-                Some(cluster) => cluster::command_on(cluster, words, title, args.workers)?,
-                None => ProgramCommand { words, title },
-            }))
-        }
+    if let Some((_, option)) = of_scenarios.into_iter().find(|(is_given, _)| *is_given) {
+        return Err(CliError::Usage(format!("{option} is for scenarios; a program has no knobs")));
     }
+    let title = program_title(&words);
+    Ok(Some(match &args.on {
+        Some(cluster) => cluster::command_on(cluster, words, &title, args.workers)?,
+        None => ProgramCommand { words, title },
+    }))
 }
 
 /// Runs a program, in the dashboard or headless.
@@ -212,10 +210,9 @@ fn exit_outcome(followed: &FinishedRun, found: bool, exit: Option<Exit>) -> Exit
         (Some(signal), ..) => ExitOutcome::Signal(signal),
         _ if found => ExitOutcome::FindingMade,
         (None, RunEnd::Time, _) => ExitOutcome::Done,
-        (None, RunEnd::Deadlock | RunEnd::Stall, _) => ExitOutcome::Failed,
+        (None, RunEnd::Deadlock | RunEnd::Stall, _) | (None, _, None) => ExitOutcome::Failed,
         (None, _, Some(Exit::Code(code))) => ExitOutcome::Program(u8::try_from(code).unwrap_or(1)),
         (None, _, Some(Exit::Signal(signal))) => ExitOutcome::Signal(signal),
-        (None, _, None) => ExitOutcome::Failed,
     }
 }
 

@@ -139,13 +139,11 @@ mod tests {
     #[test]
     fn no_text_of_any_preview_is_cut_without_an_ellipsis() {
         cuts::take();
-        let mut found = String::new();
+        let mut found = Vec::new();
         for_each_last_screen(|name, _, area, _| {
-            for cut in cuts::take() {
-                found += &format!("{name} {}x{}: {cut}\n", area.width, area.height);
-            }
+            found.extend(cuts::take().into_iter().map(|cut| format!("{name} {}x{}: {cut}", area.width, area.height)));
         });
-        assert!(found.is_empty(), "{found}");
+        assert!(found.is_empty(), "{found:#?}");
     }
 
     #[test]

@@ -35,6 +35,4 @@ mod tuning;
 mod typed_keys;
 mod typing;
 mod views;
-#[path = "../../tests/support/whole.rs"]
-mod whole;
 mod zoom;

@@ -84,7 +84,7 @@ fn floods_and_deep_nesting_are_refused_within_ten_seconds() {
     for (what, text) in texts {
         let began = cpu_time();
         assert!(check_and_render(text) > 0, "{what} is not refused");
-        let took = cpu_time() - began;
+        let took = cpu_time().saturating_sub(began);
         assert!(took < Duration::from_secs(10), "{what} took {took:?}");
     }
 }

@@ -88,7 +88,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
 
     /// Passes Ctrl-C on to a program, which may end by itself. Returns whether it did.
     fn interrupt_run(&mut self) -> bool {
-        let is_passed_on = self.control().is_some_and(|control| control.interrupt());
+        let is_passed_on = self.control().is_some_and(RunControl::interrupt);
         if is_passed_on {
             self.app.status_message = Some("Sent Ctrl-C to the program; once more to quit".into());
             self.app.mark_dirty();

@@ -129,7 +129,9 @@ impl<'a> Encoder<'a> {
             Color::White => 15,
         };
         // As an index: the short forms of the first eight become bright where a terminal shows bold text bright.
-        [base + 8, 5, index.into()].into_iter().for_each(|parameter| self.parameter(parameter, is_first));
+        for parameter in [base + 8, 5, index.into()] {
+            self.parameter(parameter, is_first);
+        }
     }
 
     fn parameter(&mut self, parameter: u16, is_first: &mut bool) {
@@ -142,7 +144,9 @@ impl<'a> Encoder<'a> {
     fn sequence(&mut self, parameters: &[u16], end: u8) {
         self.out.extend_from_slice(b"\x1b[");
         let mut is_first = true;
-        parameters.iter().for_each(|parameter| self.parameter(*parameter, &mut is_first));
+        for parameter in parameters {
+            self.parameter(*parameter, &mut is_first);
+        }
         self.out.push(end);
     }
 

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::app_screen::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
 use super::script::{Script, contention, deadlock, everything_wrong, knob_turned, many_workers, pool};
-use super::whole::inputs;
+use super::typing::inputs;
 use crate::tui::app::{App, AppEvent, CurrentView, Mode};
 use crate::tui::draw;
 use crate::tui::layout::{PickerLayout, RunLayout};

@@ -22,6 +22,7 @@ use crate::tui::picker::{Picker, PickerEntry};
 use crate::tui::theme::{Depth, Ground, Theme, ThemeName};
 use crate::tui::tune_view::{TuneSetup, TuneUpdate};
 use crate::tune::Tuning;
+pub(super) use drive::inputs;
 use drive::{Bytes, Target};
 
 /// The scripts and tunings that inputs choose from, made once.

@@ -823,9 +823,8 @@ fn busy_wait_is_reported_for_spinning_at_a_lock_with_long_holds() {
 /// A run of four workers that share a mutex, of whose events most are lost, with snapshots of the wait slots.
 fn lossy_run(waiting_snapshots: usize, lost: u64) -> contend_model::Model {
     use contend_trace::{Event, EventKind, Grant, Message, Stamp, WaitSlot, WaitSnapshot};
-    let mut text: String = (0..4).map(|w| format!("worker teller{w}\n")).collect();
-    text.push_str("mutex till\n");
-    (0..4).for_each(|w| text.push_str(&format!("0 teller{w} began\n")));
+    let mut text = "worker teller0\nworker teller1\nworker teller2\nworker teller3\nmutex till\n".to_owned();
+    text.push_str("0 teller0 began\n0 teller1 began\n0 teller2 began\n0 teller3 began\n");
     for turn in 0..20 {
         let (w, grant, at) = (turn % 4, turn + 1, turn * 10 + 1);
         writeln!(text, "{at} teller{w} acquired till {grant}\n{}.5 teller{w} released till {grant}", at + 3).unwrap();
