@@ -8,12 +8,21 @@ use std::process::Command;
 
 /// Runs test modules on the oldest and the newest Python of this machine.
 fn run(modules: &[&str]) {
+    run_on("--few", modules);
+}
+
+/// Runs test modules on the Pythons that have the packages of others: those of `CONTEND_PYTHONS`, as `.ci/run` sets it.
+fn run_with_packages(modules: &[&str]) {
+    run_on("--named", modules);
+}
+
+fn run_on(which: &str, modules: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
     if Command::new("python3").arg("--version").output().is_err() {
         println!("skipped: the tracer's tests: no python3 on this machine");
         return;
     }
-    let output = Command::new("python3").arg(root.join("run.py")).arg("--one").args(modules).output();
+    let output = Command::new("python3").arg(root.join("run.py")).arg(which).args(modules).output();
     let output = output.expect("python3 starts");
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
@@ -42,7 +51,12 @@ fn cpythons_own_tests_pass() {
 
 #[test]
 fn libraries_run_unchanged() {
-    run(&["test_libraries"]);
+    run_with_packages(&["test_libraries"]);
+}
+
+#[test]
+fn process_pools_run_on_a_cluster() {
+    run_with_packages(&["test_cluster_translate", "test_cluster_dask"]);
 }
 
 #[test]

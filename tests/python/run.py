@@ -1,8 +1,8 @@
-"""Runs the tests of the tracer on every Python that is present: `run.py [--one] [MODULE ...]`.
+"""Runs the tests of the tracer on every Python that is present: `run.py [--few | --named] [MODULE ...]`.
 
 Looks for python3.8 to python3.14 in PATH, in CONTEND_PYTHONS (a list like PATH) and among pyenv's versions. Names the
-versions that it skips. With `--one` only the oldest, the newest and
-those that CONTEND_PYTHONS names run.
+versions that it skips. With `--few` only the oldest and the newest run, with `--named` only those that CONTEND_PYTHONS
+names, which have the packages of others, or the Python of PATH.
 """
 
 import glob
@@ -45,12 +45,16 @@ def main(arguments):
         if version not in found:
             print("skipped: the tracer's tests on Python %s: not on this machine" % version)
     chosen = [version for version in WANTED if version in found]
-    if "--one" in arguments and len(chosen) > 2:
-        named = os.environ.get("CONTEND_PYTHONS") or os.devnull
-        few = [v for v in chosen if v in (chosen[0], chosen[-1]) or os.path.dirname(found[v]) in named.split(os.pathsep)]
-        print("skipped: the tracer's tests on Python %s: run tests/python/run.py" % ", ".join(
-            version for version in chosen if version not in few))
-        chosen = few
+    few = chosen
+    if "--few" in arguments:
+        few = [version for version in chosen if version in (chosen[0], chosen[-1])]
+    elif "--named" in arguments:
+        named = os.environ.get("CONTEND_PYTHONS") or os.path.dirname(sys.executable)
+        few = [version for version in chosen if os.path.dirname(found[version]) in named.split(os.pathsep)]
+    if few != chosen:
+        print("skipped: %s on Python %s: run tests/python/run.py" % (
+            ", ".join(modules), ", ".join(version for version in chosen if version not in few)))
+    chosen = few
     failed = []
     for version in chosen:
         print("Python %s: %s" % (version, found[version]), flush=True)
