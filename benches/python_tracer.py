@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TRACER = os.path.join(os.path.dirname(HERE), "python")
+TRACER = os.path.join(os.path.dirname(HERE), "crates", "program", "python")
 # What may be added to each operation.
 LIMITS = {"lock pair": 2500, "pool task": 15000, "process start": 25_000_000}
 PLAIN_PERCENT = 3.0

@@ -8,11 +8,10 @@ import tempfile
 import textwrap
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TRACER = os.path.join(ROOT, "python")
-sys.path.insert(0, os.path.join(TRACER, "tools"))
+import dump
 
-import dump  # noqa: E402
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TRACER = os.path.join(ROOT, "crates", "program", "python")
 
 LIMIT = 120
 METHODS = ("fork", "spawn", "forkserver")

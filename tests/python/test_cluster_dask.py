@@ -13,7 +13,7 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PYTHON = os.path.join(HERE, "..", "..", "python")
+PYTHON = os.path.join(HERE, "..", "..", "crates", "program", "python")
 
 try:
     import distributed  # noqa: F401
