@@ -227,7 +227,7 @@ mod tests {
             words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(separated("contend run --json a.py --json b.py"), "contend run --json a.py -- --json b.py");
-        assert_eq!(separated("contend run a.py"), "contend run a.py --");
+        assert_eq!(separated("contend run a.py"), "contend run a.py");
         assert_eq!(separated("contend run a.py -- x"), "contend run a.py -- x");
         assert_eq!(separated("contend run -- python a.py x"), "contend run -- python a.py x");
         assert_eq!(separated("contend run deadlock --set x=1"), "contend run deadlock --set x=1");

@@ -108,7 +108,7 @@ fn fit_shows_the_whole_run_then_single_turns_and_goes_back() {
 fn deadlock_shows_the_turns_before_it_with_the_figures_of_now() {
     let mut harness = watched(&in_delivery_order(deadlock(3)));
     assert!(harness.contains("closed +"), "{}", harness.screen_text());
-    assert!(harness.contains("4.0 s"), "the age of a wait grows: {}", harness.screen_text());
+    assert!(harness.contains("3.9 s"), "the age of the deadlock grows: {}", harness.screen_text());
     let start = harness.window_start();
     harness.feed_message(Message::Watermark(ms(6_000)));
     harness.tick(ms(6_000));
