@@ -211,11 +211,11 @@ Examples:
 pub(super) struct RunArgs {
     /// A name from `contend list`, a file, `-` for standard input, or a Python script; all that follows a script is for
     /// the script
-    #[arg(value_name = "SCENARIO|FILE|SCRIPT.py", required_unless_present = "program")]
+    #[arg(value_name = "SCENARIO|FILE|SCRIPT.py", index = 1, required_unless_present = "program")]
     pub(super) scenario: Option<OsString>,
     /// A program of your own and its arguments: Python programs show their threads, locks, queues and pools (see
     /// docs/python.md)
-    #[arg(value_name = "PROGRAM", last = true)]
+    #[arg(value_name = "PROGRAM", index = 2, last = true)]
     pub(super) program: Vec<OsString>,
 
     /// Set a knob; can be repeated [default: the scenario's values, see `contend show`]
