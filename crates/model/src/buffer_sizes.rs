@@ -34,6 +34,9 @@ pub(super) const FULL_DETAIL_CORES: usize = 8;
 /// Bytes of one bucket of all cores. The number of cores is unknown before the first sample.
 const CORES_BUCKET_BYTES: usize = FULL_DETAIL_CORES * 24 + 24;
 
+/// A level gets as many buckets as if there were this many levels. The room that is left goes to more levels.
+const PLANNED_LEVELS: usize = 6;
+
 /// Bytes of an exact span of a lane and of an exact hold of a lock.
 const SPAN_BYTES: usize = 16;
 const HOLD_BYTES: usize = 32;
@@ -96,8 +99,8 @@ impl BufferSizes {
             + (others + pools) * OTHER_BUCKET_BYTES
             + CORES_BUCKET_BYTES;
         let rows = budget.bytes / 2 / row;
-        let levels = (rows / 64).clamp(1, MAX_LEVELS);
-        let buckets = floor_power_of_two(rows / levels).clamp(64, 1024);
+        let buckets = floor_power_of_two(rows / PLANNED_LEVELS).clamp(64, 1024);
+        let levels = (rows / buckets).clamp(1, MAX_LEVELS);
         let exact = budget.bytes / 6 / (lanes * SPAN_BYTES + locks * HOLD_BYTES).max(1);
         let exact = floor_power_of_two(exact).clamp(32, 4096);
         let histograms = (locks * 2 + pools * 3) * HISTOGRAM_BYTES;
@@ -119,6 +122,7 @@ impl BufferSizes {
     /// Whether anything may keep less than before.
     pub(super) fn is_smaller_than(&self, before: &Self) -> bool {
         self.shape.buckets < before.shape.buckets
+            || self.shape.levels < before.shape.levels
             || self.spans_per_lane < before.spans_per_lane
             || self.holds_per_lock < before.holds_per_lock
             || self.grant_words < before.grant_words

@@ -15,8 +15,9 @@ const FINEST_WIDTH_LOG2: u32 = 20;
 /// Later stamps, beyond 146 years, are replaced by this one, so that no bucket's end overflows.
 const MAX_STAMP: u64 = 1 << 62;
 
-/// The maximum number of levels.
-pub(super) const MAX_LEVELS: usize = 6;
+/// The maximum number of levels: with 256 buckets in each, buckets of a moment up to two hours ago are at most a 128th as
+/// wide as that moment is old.
+pub(super) const MAX_LEVELS: usize = 16;
 
 /// The content of a bucket. The result of merging must not depend on the order.
 pub(super) trait Merge: Default {
@@ -259,22 +260,23 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Reduces the detail to this shape, if there are more buckets in a level.
+    /// Reduces the detail to this shape, if there are more levels or more buckets in a level. Never adds levels: they
+    /// would be finer than the content.
     pub(super) fn reshape(&mut self, shape: HistoryShape)
     where
         V: Clone,
     {
-        let mut coarser = Self::new(shape);
-        if coarser.buckets >= self.buckets || self.end == 0 {
-            if coarser.buckets < self.buckets {
-                *self = coarser;
-            }
+        let buckets = shape.buckets.min(self.buckets as usize);
+        let mut coarser = Self::new(HistoryShape { buckets, levels: shape.levels.min(self.levels.len()) });
+        if (coarser.buckets, coarser.levels.len()) == (self.buckets, self.levels.len()) {
             return;
         }
-        coarser.advance(self.end - 1);
-        // Buckets of a level of fewer buckets are at least as wide at any moment, and begin at multiples of their
-        // width.
-        self.visit_buckets(Stamp(0), self.end(), |from, _, value| coarser.at(from).merge(value.clone()));
+        if self.end > 0 {
+            coarser.advance(self.end - 1);
+            // With fewer levels or buckets, a bucket is at least as wide at any moment, and begins at a multiple of its
+            // width.
+            self.visit_buckets(Stamp(0), self.end(), |from, _, value| coarser.at(from).merge(value.clone()));
+        }
         *self = coarser;
     }
 
@@ -367,14 +369,17 @@ mod tests {
         fn reshaped_history_keeps_everything(
             intervals in prop::collection::vec((0u64..1 << 34, 0u64..1 << 30), 1..40),
             levels in 1usize..=MAX_LEVELS,
+            new_levels in 1usize..=MAX_LEVELS,
+            new_buckets in prop::sample::select(vec![16usize, 64, 128]),
         ) {
             let mut history = filled(HistoryShape { buckets: 64, levels }, &intervals);
             let end = history.end();
-            let whole: u64 = buckets(&history).iter().map(|(.., ns)| ns).sum();
-            history.reshape(HistoryShape { buckets: 16, levels });
-            prop_assert_eq!(buckets(&history).iter().map(|(.., ns)| ns).sum::<u64>(), whole);
+            history.reshape(HistoryShape { buckets: new_buckets, levels: new_levels });
+            let shape = HistoryShape { buckets: new_buckets.min(64), levels: levels.min(new_levels) };
+            prop_assert_eq!(buckets(&history), buckets(&filled(shape, &intervals)), "as if it had begun so");
             prop_assert!(history.end() >= end);
-            prop_assert!(history.heap_bytes() <= levels * (16 * size_of::<Nanos>() + size_of::<HistoryLevel<Nanos>>()));
+            let of_level = shape.buckets * size_of::<Nanos>() + size_of::<HistoryLevel<Nanos>>();
+            prop_assert!(history.heap_bytes() <= shape.levels * of_level);
         }
 
         #[test]

@@ -1,5 +1,5 @@
-//! A run of a day: the same minute again and again. Its memory stays within the budget, and its last minute is shown as
-//! exactly as its first one was.
+//! A run of an hour or a day: the same minute again and again. Its memory stays within the budget, and its last minute
+//! is shown as exactly as its first one was.
 
 use std::sync::Arc;
 
@@ -10,9 +10,12 @@ use contend_trace::{
 };
 use fastrand::Rng;
 
+use crate::whole::inputs;
+
 /// A minute, about, ns: a multiple of the width of every bucket that shows it, so that each minute is divided alike.
 const MINUTE: u64 = 1 << 36;
-/// Minutes of a day.
+/// Minutes of an hour and of a day, about.
+const HOUR: u64 = 64;
 const DAY: u64 = 1_280;
 /// Rounds of a message, at least, and most messages of a minute.
 const ROUNDS_TOGETHER: u64 = 16;
@@ -117,8 +120,8 @@ impl Picture {
     }
 }
 
-/// Feeds a day with this many rounds in each minute.
-fn assert_day_is_shown_as_its_first_minute(rounds: u64) {
+/// Feeds a run of so many minutes with this many rounds in each.
+fn assert_last_minute_is_shown_as_the_first(minutes: u64, rounds: u64) {
     let mut model = Model::new(registry(), Budget::default());
     let began = |w| Event { at: Stamp(0), worker: WorkerId(w), kind: EventKind::LifeBegan };
     let rests = |w| {
@@ -128,7 +131,7 @@ fn assert_day_is_shown_as_its_first_minute(rounds: u64) {
     model.apply(&Message::Events((0..=USERS).flat_map(|w| [began(w), rests(w)]).collect()));
     let events_by_delivery = minute(rounds);
     let (mut first, mut most) = (None, 0);
-    for nth in 0..DAY {
+    for nth in 0..minutes {
         for (delivery, events) in (1..).zip(&events_by_delivery) {
             model.apply(&Message::Events(events.iter().map(|event| later(event, nth, rounds)).collect()));
             model.apply(&Message::Watermark(Stamp(
@@ -140,13 +143,13 @@ fn assert_day_is_shown_as_its_first_minute(rounds: u64) {
         most = most.max(model.heap_bytes());
         assert!(most <= Budget::default().bytes, "{most} bytes in minute {nth}");
     }
-    let (now, health) = (Stamp(DAY * MINUTE), model.health());
+    let (now, health) = (Stamp(minutes * MINUTE), model.health());
     let (shown, waited) = first.unwrap();
     assert_eq!((health.anomalies, health.lost), (0, 0));
     assert_eq!(Picture::of(&model, now), shown);
-    assert_eq!(model.who_costs_whom(now).total_ns(), waited * DAY);
+    assert_eq!(model.who_costs_whom(now).total_ns(), waited * minutes);
     let lock = model.lock(LOCK).unwrap();
-    assert_eq!((lock.acquired(), lock.contended()), (2 * rounds * DAY, rounds * DAY));
+    assert_eq!((lock.acquired(), lock.contended()), (2 * rounds * minutes, rounds * minutes));
     for w in 0..=USERS {
         let all = model.lane(WorkerId(w)).total_state_times(now);
         assert_eq!(all.total_ns(), now.0, "w{w}: {all:?}");
@@ -161,12 +164,12 @@ fn assert_day_is_shown_as_its_first_minute(rounds: u64) {
 }
 
 #[test]
-fn last_minute_of_a_day_is_shown_as_exactly_as_the_first() {
-    assert_day_is_shown_as_its_first_minute(64);
+fn last_minute_of_a_long_run_is_shown_as_exactly_as_the_first() {
+    assert_last_minute_is_shown_as_the_first(inputs(HOUR, DAY), 64);
 }
 
 #[test]
 #[ignore = "ten minutes: cargo test --release -p contend-model --test model long_run -- --ignored --nocapture"]
 fn last_minute_of_a_day_at_10_000_events_a_second_is_shown_as_exactly_as_the_first() {
-    assert_day_is_shown_as_its_first_minute(57_344);
+    assert_last_minute_is_shown_as_the_first(DAY, 57_344);
 }
