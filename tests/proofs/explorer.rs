@@ -24,6 +24,7 @@ use std::ops::Range;
 use contend::model::Model;
 use fastrand::Rng;
 
+use crate::seeds::asked_seeds;
 use crate::whole::inputs;
 
 use self::program::{Program, Size};
@@ -244,13 +245,6 @@ fn check_programs(seeds: Range<u64>) -> Counts {
     sum
 }
 
-/// Returns the seeds that the environment asks for, or `count` of them.
-fn asked_seeds(count: u64) -> Range<u64> {
-    let asked = |name| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    let first = asked("CONTEND_SEED").unwrap_or(MANY);
-    first..first + asked("CONTEND_INPUTS").unwrap_or(count)
-}
-
 /// Seeds of wrong verdicts that the long runs found. In the first, a process died while waiting for an rwlock; the
 /// model forgot it when pools ended on its behalf, which other workers report in its place.
 #[test]
@@ -298,14 +292,14 @@ fn run_cut_anywhere_gives_a_late_recording_without_anomalies_and_false_verdicts(
 #[test]
 #[ignore = "takes minutes: cargo test --profile fuzz --test proofs explorer -- --ignored --nocapture"]
 fn many_runs_cut_anywhere_give_late_recordings_without_anomalies_and_false_verdicts() {
-    let counts = late_recordings::check_cuts(asked_seeds(MANY / 20));
+    let counts = late_recordings::check_cuts(asked_seeds(MANY, MANY / 20));
     eprintln!("{counts:?}, 0 anomalies, 0 false");
 }
 
 #[test]
 #[ignore = "takes minutes: cargo test --profile fuzz --test proofs explorer -- --ignored --nocapture"]
 fn verdicts_of_a_million_programs_are_right() {
-    check_programs(asked_seeds(MANY));
+    check_programs(asked_seeds(MANY, MANY));
 }
 
 #[test]
@@ -326,6 +320,6 @@ fn real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
 #[test]
 #[ignore = "takes minutes: cargo test --test proofs real_runs -- --ignored --nocapture"]
 fn many_real_runs_end_in_a_possible_way_with_a_verdict_on_every_worker_left() {
-    let counts = real_runs::check_real_runs(asked_seeds(100 * REAL));
+    let counts = real_runs::check_real_runs(asked_seeds(MANY, 100 * REAL));
     eprintln!("{counts:?}, 0 false, 0 missed, 0 impossible");
 }

@@ -6,6 +6,8 @@ mod late_start;
 
 mod explorer;
 mod oracle;
+#[path = "../support/seeds.rs"]
+mod seeds;
 mod verdicts;
 #[path = "../support/whole.rs"]
 mod whole;

@@ -1,8 +1,9 @@
 //! Checks verdicts against a simulator that knows which worker holds what, with and without lost events.
 //!
 //! Random programs of mutexes, rwlocks, semaphores, conditions, queues and joins, with timed and untimed waits, run in
-//! the simulator, half of them with events, wait groups, queues without room, alternatives and mutexes of tasks as well. Their events are delivered worker by worker with random lag, and every verdict is checked after
-//! every delivery. A program with a wrong verdict is shrunk and printed as a scenario.
+//! the simulator, half of them with events, wait groups, queues without room, alternatives and mutexes of tasks as
+//! well, a quarter also with cancellations. Their events are delivered worker by worker with random lag, and every
+//! verdict is checked after every delivery. A program with a wrong verdict is shrunk and printed as a scenario.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
@@ -21,6 +22,7 @@ use std::process::Command;
 use contend::trace::WorkerId;
 use fastrand::Rng;
 
+use crate::seeds::asked_seeds;
 use crate::whole::inputs;
 
 use self::program::{Kind, Program};
@@ -57,6 +59,8 @@ fn check_programs(seeds: Range<u64>, lossy: bool) -> Counts {
         // The other seeds keep the programs of former wrong verdicts.
         let has_more = seed.is_multiple_of(2);
         let program = if has_more { program.with_more_waits(&mut Rng::with_seed(seed)) } else { program };
+        let has_cancels = seed.is_multiple_of(4);
+        let program = if has_cancels { program.with_cancels(&mut Rng::with_seed(!seed)) } else { program };
         match run(&program, seed, loss, World::deadlocked) {
             Ok(one) => tally.add(&one),
             Err(wrong) => {
@@ -99,6 +103,7 @@ fn every_verdict_is_true_and_none_is_missed() {
     let tally = check_programs(0..few, false);
     assert!(tally.stalled > few / 20, "too few stalls to mean anything: {tally:?}");
     assert!(tally.other_waits > few / 50, "too few other waits to mean anything: {tally:?}");
+    assert!(tally.cancelled > few / 50, "too few cancellations to mean anything: {tally:?}");
     assert_eq!((tally.hidden, tally.recovered), (0, 0));
 }
 
@@ -108,18 +113,19 @@ fn every_verdict_is_true_when_events_are_lost_and_wait_slots_complete_it() {
     let tally = check_programs(MANY..MANY + few, true);
     assert!(tally.hidden > few / 100 && tally.hidden_stalls > few / 100, "the slots have nothing to do: {tally:?}");
     assert!(tally.other_waits > few / 50, "too few other waits to mean anything: {tally:?}");
+    assert!(tally.cancelled > few / 50, "too few cancellations to mean anything: {tally:?}");
 }
 
 #[test]
-#[ignore = "takes ten minutes: cargo test --test proofs verdicts -- --ignored --nocapture"]
+#[ignore = "takes ten minutes: cargo test --profile fuzz --test proofs verdicts -- --ignored --nocapture"]
 fn verdicts_of_a_million_programs_are_right() {
-    check_programs(2 * MANY..3 * MANY, false);
+    check_programs(asked_seeds(2 * MANY, MANY), false);
 }
 
 #[test]
-#[ignore = "takes ten minutes: cargo test --test proofs verdicts -- --ignored --nocapture"]
+#[ignore = "takes ten minutes: cargo test --profile fuzz --test proofs verdicts -- --ignored --nocapture"]
 fn verdicts_of_a_million_programs_with_lost_events_are_right() {
-    check_programs(3 * MANY..4 * MANY, true);
+    check_programs(asked_seeds(3 * MANY, MANY), true);
 }
 
 /// Returns the deadlocked workers, unless one of them has a wait of this kind, which the oracle does not know.

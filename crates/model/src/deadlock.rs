@@ -163,7 +163,8 @@ impl Model {
         }
         self.deadlocks.last_fingerprint = fingerprint;
         self.deadlocks.drop_observed(); // what still holds is found again
-        let cycles = separate_cycles(&waiters.needs, &set).into_iter();
+        // Who can cancel a stuck worker is stuck as well, or gone: no link of a cycle.
+        let cycles = separate_cycles(waiters.needs_without_cancellations(), &set).into_iter();
         let found: Vec<Deadlock> = cycles.map(|cycle| self.build_deadlock(&waiters, &set, cycle)).collect();
         let lanes = &self.lanes;
         for found in found {
@@ -183,8 +184,9 @@ impl Model {
     }
 
     fn build_deadlock(&self, waiters: &Waiters, set: &[usize], cycle: Cycle) -> Deadlock {
-        let at = self.closing_time(waiters, &cycle.members);
-        let links = self.cycle_links(waiters, set, &in_cycle_order(&waiters.needs, cycle.members.clone()));
+        let at = self.closing_time(waiters, set, &cycle.members);
+        let order = in_cycle_order(waiters.needs_without_cancellations(), cycle.members.clone());
+        let links = self.cycle_links(waiters, set, &order);
         let victims = waiters.ids_of(cycle.victims);
         let mut set: Vec<WorkerId> = waiters.ids_of(cycle.members).into_iter().chain(victims.clone()).collect();
         let evidence = set.iter().flat_map(|w| self.blockers(*w).edges).map(|edge| edge.evidence).max();
@@ -192,20 +194,21 @@ impl Model {
         Deadlock { closed_at: at, workers: set, cycle: links, victims, evidence: evidence.unwrap_or_default() }
     }
 
-    /// When the first of these workers were stuck: the last start among the fewest oldest waits that leave a stuck
-    /// worker.
-    fn closing_time(&self, waiters: &Waiters, members: &[usize]) -> Stamp {
+    /// When the first of these workers were stuck: the last start among the fewest oldest waits that leave one of them
+    /// stuck. Waits of workers that could have cancelled them count as well.
+    fn closing_time(&self, waiters: &Waiters, set: &[usize], members: &[usize]) -> Stamp {
         let wait_start = |place: usize| self.wait_of(waiters.id(place)).1;
-        let mut order = members.to_vec();
+        let mut order = if self.registry.cancellers.is_empty() { members.to_vec() } else { set.to_vec() };
         order.sort_by_key(|place| (wait_start(*place), *place));
         // Each further wait can only add stuck workers, so a binary search finds the number.
         let (mut too_few, mut enough) = (0, order.len());
         while enough - too_few > 1 {
             let middle = usize::midpoint(too_few, enough);
-            if permanently_blocked_within(&waiters.needs, &order[..middle]).is_empty() {
-                too_few = middle;
-            } else {
+            let stuck = permanently_blocked_within(&waiters.needs, &order[..middle]);
+            if stuck.iter().any(|place| members.binary_search(place).is_ok()) {
                 enough = middle;
+            } else {
+                too_few = middle;
             }
         }
         wait_start(order[enough - 1])

@@ -107,6 +107,7 @@ impl Teller<'_> {
             Op::Clear(on) => self.plain(depth, &format!("clear r{on}")),
             Op::Add(on) => self.plain(depth, &format!("add r{on}")),
             Op::Done(on) => self.plain(depth, &format!("done r{on}")),
+            Op::Cancel(worker) => self.plain(depth, &format!("cancel w{worker}")),
             Op::Select { both, timed } => {
                 let took = self.step(depth);
                 let after = if *timed { format!("; after \"{took}ms\"") } else { String::new() };

@@ -76,6 +76,22 @@ impl Program {
         }
     }
 
+    /// Adds steps that cancel other workers, at random places.
+    pub fn with_cancels(mut self, rng: &mut Rng) -> Self {
+        let workers = self.workers.len();
+        for w in 0..workers {
+            let other = rng.usize(..workers);
+            if other != w && rng.f64() < 0.5 {
+                insert(&mut self.workers[w], Op::Cancel(other), rng);
+            }
+        }
+        self
+    }
+
+    pub fn has_cancels(&self) -> bool {
+        self.any_op(|op| matches!(op, Op::Cancel(_)))
+    }
+
     /// Whether a worker waits for the first of several. Wait slots do not show such a wait completely, so that a
     /// verdict can be missed where events are lost.
     pub fn has_selects(&self) -> bool {

@@ -100,6 +100,8 @@ pub enum Op {
     Clear(usize),
     Add(usize),
     Done(usize),
+    /// Cancels another worker.
+    Cancel(usize),
     /// Waits for the first of two alternatives, perhaps with a time limit.
     Select {
         both: [Alternative; 2],
@@ -214,7 +216,7 @@ fn add_timeouts(ops: &mut [Op], rng: &mut Rng) {
 /// Renumbers the workers after a removed one. Returns `None` if a step joins the removed worker.
 fn renumber(ops: &mut [Op], gone: usize) -> Option<()> {
     ops.iter_mut().try_for_each(|op| match op {
-        Op::Join(worker) | Op::TryJoin(worker) => renumber_worker(worker, gone),
+        Op::Join(worker) | Op::TryJoin(worker) | Op::Cancel(worker) => renumber_worker(worker, gone),
         Op::Select { both, .. } => both.iter_mut().try_for_each(|of| match of {
             Alternative::Join(worker) => renumber_worker(worker, gone),
             _ => Some(()),
@@ -273,6 +275,7 @@ pub enum Step {
     Clear(usize),
     Add(usize),
     Done(usize),
+    Cancel(usize),
     Select {
         both: [Alternative; 2],
         timed: bool,
@@ -351,6 +354,7 @@ impl Program {
                 Op::Clear(on) => steps.push(Step::Clear(*on)),
                 Op::Add(on) => steps.push(Step::Add(*on)),
                 Op::Done(on) => steps.push(Step::Done(*on)),
+                Op::Cancel(worker) => steps.push(Step::Cancel(*worker)),
                 Op::Select { both, timed } => steps.push(Step::Select { both: *both, timed: *timed }),
             }
         }

@@ -26,6 +26,7 @@ impl World {
     /// Returns whether a waiting worker could continue if the given workers released everything and ended.
     fn could(&self, w: usize, live: &[bool]) -> bool {
         match self.workers[w].waits {
+            _ if self.may_be_cancelled(w, live) => true,
             Some(Wait::Lock(asked)) => self.could_have(w, &asked, live),
             Some(Wait::End(other)) => live[other],
             _ => true,

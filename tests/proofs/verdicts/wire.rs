@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use contend::model::Model;
 use contend::trace::{
-    Event, EventKind, LaneRange, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind, Stamp, State,
-    WaitSlot, WaitSnapshot, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Cancellers, Event, EventKind, LaneRange, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind,
+    Stamp, State, WaitSlot, WaitSnapshot, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
@@ -89,6 +89,11 @@ impl Wire {
         line.outbox.extend(gap.iter().chain(kinds).map(|kind| Event { at, worker, kind: *kind }));
     }
 
+    /// Returns how many events of a worker were lost.
+    pub fn lost(&self, w: usize) -> u64 {
+        self.lines[w].lost
+    }
+
     /// Writes the wait just recorded or lost into the worker's slot.
     pub fn write_slot(&mut self, w: usize, events: Vec<EventKind>) {
         let line = &mut self.lines[w];
@@ -169,8 +174,19 @@ pub fn registry(program: &Program) -> Arc<Registry> {
         workers: workers.map(worker).collect(),
         resources: kinds.map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
         wakers: wakers(program),
+        cancellers: cancellers(program),
         ..Registry::default()
     })
+}
+
+fn cancellers(program: &Program) -> Vec<Cancellers> {
+    let lane = |w| LaneRange { first: WorkerId::from(w), count: 1 };
+    let mut cancellers = Vec::new();
+    for (w, steps) in program.steps().iter().enumerate() {
+        let of = steps.iter().filter_map(|step| if let Step::Cancel(other) = step { Some(*other) } else { None });
+        cancellers.extend(of.map(|other| Cancellers { of: lane(other), by: lane(w) }));
+    }
+    cancellers
 }
 
 fn wakers(program: &Program) -> Vec<Wakers> {
@@ -195,6 +211,7 @@ fn wakers(program: &Program) -> Vec<Wakers> {
                 | Step::TryJoin(_)
                 | Step::Await(_)
                 | Step::Clear(_)
+                | Step::Cancel(_)
                 | Step::Add(_) => {}
             }
         }

@@ -1,5 +1,6 @@
 //! A simulator of workers that move one step at a time, in any order, and record events.
 
+mod cancels;
 mod locks;
 mod waits;
 
@@ -78,6 +79,8 @@ pub struct Worker {
     /// The condition, event or wait group that the worker waits for, and whether it was signalled.
     came: Option<usize>,
     signalled: bool,
+    /// Whether another worker cancelled it.
+    pub cancelled: bool,
     /// Whether the wait is over but not recorded yet.
     pending_event: Option<EventKind>,
     pub done: bool,
@@ -182,7 +185,8 @@ impl World {
     pub fn movable(&self) -> Vec<usize> {
         let can = |w: &usize| {
             let worker = &self.workers[*w];
-            !worker.done && worker.waits.is_none_or(|wait| wait.is_timed() || self.is_over(*w, &wait))
+            !worker.done
+                && worker.waits.is_none_or(|wait| wait.is_timed() || self.is_over(*w, &wait) || self.is_interrupted(*w))
         };
         (0..self.workers.len()).filter(can).collect()
     }
@@ -221,6 +225,9 @@ impl World {
             return self.wire.record(w, event);
         }
         self.moves.push((w, self.workers[w].pc));
+        if self.ends_cancelled(w) {
+            return self.end_cancelled(w);
+        }
         if let Some(wait) = self.workers[w].waits {
             return self.end_wait(w, wait, rng);
         }
@@ -265,6 +272,7 @@ impl World {
             }
             Step::Add(on) => self.count(w, on, 1, rng),
             Step::Done(on) => self.count(w, on, -1, rng),
+            Step::Cancel(other) => self.cancel(w, other),
             Step::Select { both, timed } => self.select(w, both, timed),
             Step::TryJoin(other) => self.join_in_time(w, other),
             Step::Come { on, of } => {
@@ -326,12 +334,14 @@ impl World {
             Wait::Lock(asked) => {
                 self.locks[asked.lock].line.retain(|waiter| *waiter != w);
                 self.let_readers_in(asked);
-                self.wire.record(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
+                let event = self.gave_up(w, asked.lock);
+                self.wire.record(w, event);
                 self.workers[w].pc = asked.otherwise;
             }
             Wait::Item { on, .. } | Wait::Room { on, .. } if !over => {
                 self.workers[w].pc += 1;
-                self.wire.record(w, EventKind::WaitTimedOut { lock: id(on) });
+                let event = self.gave_up(w, on);
+                self.wire.record(w, event);
             }
             Wait::Item { on, .. } => {
                 let event = self.take_item(w, on);
@@ -348,12 +358,14 @@ impl World {
                     self.numbers[on].heard += 1;
                     self.grant_wait(w, EventKind::Woken { on: id(on), nth: self.numbers[on].heard }, rng);
                 } else {
-                    self.wire.record(w, EventKind::WaitTimedOut { lock: id(on) });
+                    let event = self.gave_up(w, on);
+                    self.wire.record(w, event);
                 }
             }
-            Wait::End(_) => {
+            Wait::End(other) => {
                 self.workers[w].pc += 1;
-                self.wire.record(w, EventKind::Resumed);
+                let cancelled = self.life(other).filter(|_| !over).map(|life| self.gave_up(w, life.index()));
+                self.wire.record(w, cancelled.unwrap_or(EventKind::Resumed));
             }
             Wait::TimedEnd(other) => self.end_timed_join(w, other, over),
             Wait::First { both, seen, .. } => self.end_select(w, both, seen),

@@ -1,7 +1,7 @@
 //! Whether a cancellation ends the wait of a worker, and which workers can still cancel.
 
 use crate::Model;
-use contend_trace::{LockKind, ResourceKind, WorkerId, WorkerKind};
+use contend_trace::{LaneRange, LockKind, ResourceKind, WorkerId, WorkerKind};
 
 impl Model {
     /// Whether the present wait of a worker will end because another worker has cancelled it.
@@ -29,6 +29,15 @@ impl Model {
     pub(crate) fn could_be_cancelled(&self, worker: WorkerId) -> bool {
         let is_process = self.registry.worker(worker).is_some_and(|info| info.kind == WorkerKind::Process);
         is_process || self.has_interruptible_wait(worker)
+    }
+
+    /// Whether a worker may have been cancelled by an event that was lost: a worker that can cancel it has lost some.
+    pub(super) fn may_be_cancelled_unseen(&self, worker: WorkerId) -> bool {
+        let has_lost = |by: LaneRange| {
+            let mut known = by.known(self.lanes.len()).iter();
+            known.any(|by| self.lanes[by.index()].lost_events() > 0) || self.gone_lost_events() > 0
+        };
+        self.cancellers(worker).any(has_lost)
     }
 
     /// Whether a worker may still reach a step that cancels others: it has not ended for good.

@@ -30,7 +30,7 @@ pub struct CycleLink {
 impl Model {
     /// Links of a cycle: what each worker holds and wants, of which workers, and since when.
     pub(super) fn cycle_links(&self, waiting: &Waiters, set: &[usize], cycle: &[usize]) -> Vec<CycleLink> {
-        let needs = &waiting.needs;
+        let needs = waiting.needs_without_cancellations();
         let mut waiters: BTreeMap<usize, usize> = BTreeMap::new();
         for worker in cycle {
             for on in needs[*worker].dependencies() {
@@ -53,7 +53,8 @@ impl Model {
         let (wants, since) = self.wait_of(worker);
         let (wants, holds) = (wants?, self.wait_of(waiting.id(waiter)).0?);
         let is_stuck = |on: &usize| set.binary_search(on).is_ok();
-        let mut waits_for = waiting.ids_of(waiting.needs[place].dependencies().iter().copied().filter(is_stuck));
+        let mut waits_for = waiting
+            .ids_of(waiting.needs_without_cancellations()[place].dependencies().iter().copied().filter(is_stuck));
         waits_for.sort_unstable();
         waits_for.dedup();
         waits_for.truncate(MAX_NAMED);

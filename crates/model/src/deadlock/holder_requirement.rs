@@ -5,19 +5,22 @@ use crate::{Model, ResourceState};
 use contend_trace::{LaneRange, WorkerId};
 
 impl Model {
-    /// As [`Model::requirement`]; a worker that others may cancel continues with any of these, too.
-    pub(super) fn cancellable_requirement(&self, worker: WorkerId) -> Requirement {
-        match self.requirement(worker) {
-            Requirement::Nothing => Requirement::Nothing,
-            _ if self.is_being_cancelled(worker) => Requirement::Nothing,
-            needs if !self.could_be_cancelled(worker) => needs,
-            needs => {
-                let known = self.lanes.len();
-                let ids = |by: LaneRange| by.known(known).iter().chain(by.unknown(known).iter().take(1));
-                let by = self.cancellers(worker).flat_map(ids).filter(|by| self.can_still_cancel(*by));
-                needs.or_any_of(&by.map(WorkerId::index).collect::<Vec<_>>())
-            }
+    /// As `needs`, the [`Model::requirement`] of a worker. If others may cancel it, it continues with any of these,
+    /// too.
+    pub(super) fn or_cancellation(&self, worker: WorkerId, needs: Requirement) -> Requirement {
+        if needs == Requirement::Nothing || self.is_being_cancelled(worker) {
+            return Requirement::Nothing;
         }
+        if !self.could_be_cancelled(worker) {
+            return needs;
+        }
+        if self.may_be_cancelled_unseen(worker) {
+            return Requirement::Nothing;
+        }
+        let known = self.lanes.len();
+        let ids = |by: LaneRange| by.known(known).iter().chain(by.unknown(known).iter().take(1));
+        let by = self.cancellers(worker).flat_map(ids).filter(|by| self.can_still_cancel(*by));
+        needs.or_any_of(&by.map(WorkerId::index).collect::<Vec<_>>())
     }
 
     /// The requirement of a worker that waits without a time limit.

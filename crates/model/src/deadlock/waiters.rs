@@ -15,6 +15,8 @@ pub(super) struct Waiters {
     ids: Vec<WorkerId>,
     /// A row for each of them; the last row stands for all workers that do not wait.
     pub needs: Vec<Requirement>,
+    /// The same without what cancellations would fulfil. `None` if no worker can cancel another.
+    without_cancellations: Option<Vec<Requirement>>,
 }
 
 impl Waiters {
@@ -33,6 +35,11 @@ impl Waiters {
         permanently_blocked(&self.needs)
     }
 
+    /// Returns what each worker needs if no other cancels it, as it is among workers that are stuck.
+    pub fn needs_without_cancellations(&self) -> &[Requirement] {
+        self.without_cancellations.as_deref().unwrap_or(&self.needs)
+    }
+
     /// Hashes what a worker needs, by the ids of workers: their places change with every other waiter.
     pub fn hash_needs(&self, place: usize, hasher: &mut impl Hasher) {
         let needs = &self.needs[place];
@@ -47,23 +54,35 @@ impl Model {
     /// Returns the workers that wait for others.
     pub(super) fn waiters(&self) -> Waiters {
         let (mut ids, mut needs) = (Vec::new(), Vec::new());
+        let mut without = (!self.registry.cancellers.is_empty()).then(Vec::new);
         for (worker, _) in self.lanes.entries() {
-            let requirement = self.cancellable_requirement(WorkerId::from(worker));
+            let holders = self.requirement(WorkerId::from(worker));
+            let kept = without.is_some().then(|| holders.clone());
+            let requirement = self.or_cancellation(WorkerId::from(worker), holders);
             if requirement != Requirement::Nothing {
                 ids.push(WorkerId::from(worker));
                 needs.push(requirement);
+                if let Some(without) = &mut without {
+                    without.extend(kept);
+                }
             }
         }
+        self.replace_ids_by_places(&ids, &mut needs);
+        if let Some(without) = &mut without {
+            self.replace_ids_by_places(&ids, without);
+        }
+        Waiters { ids, needs, without_cancellations: without }
+    }
+
+    /// Replaces the workers' ids in requirements by their places in the table, and adds the last row.
+    fn replace_ids_by_places(&self, ids: &[WorkerId], needs: &mut Vec<Requirement>) {
         let (live, known) = (ids.len(), self.lanes.len());
-        for requirement in &mut needs {
-            for on in requirement.dependencies_mut() {
-                let place = ids.binary_search(&WorkerId::from(*on));
-                // A worker that is not known yet has no row.
-                *on = place.unwrap_or(if *on < known { live } else { usize::MAX });
-            }
+        for on in needs.iter_mut().flat_map(Requirement::dependencies_mut) {
+            let place = ids.binary_search(&WorkerId::from(*on));
+            // A worker that is not known yet has no row.
+            *on = place.unwrap_or(if *on < known { live } else { usize::MAX });
         }
         needs.push(Requirement::Nothing);
-        Waiters { ids, needs }
     }
 }
 

@@ -106,6 +106,34 @@ fn every_holder_of_a_needed_permit_is_in_the_cycle() {
     assert_eq!(deadlock.cycle[0].worker, worker(&model, "audit"));
 }
 
+/// A ring of two, one of which a third worker can cancel; the third waits for the ring, last.
+fn cancellable_cycle() -> String {
+    cycle("l1", "r1", ["a", "b"], 5.0).replace("mutex a", "mutex a async").replace("mutex b", "mutex b async")
+        + "worker boss\ncanceller boss l1\n0 boss began\n"
+}
+
+#[test]
+fn worker_that_could_cancel_a_stuck_one_is_no_part_of_the_cycle() {
+    let free = play(&cancellable_cycle());
+    assert_eq!(free.deadlocks(), [], "boss may cancel l1");
+    let stuck = play(&(cancellable_cycle() + "7 boss wait a\n"));
+    assert_eq!(cycles_and_victims(&stuck), [(owned(&["l1", "r1"]), owned(&["boss"]))]);
+    assert_eq!(stuck.first_deadlock().unwrap().closed_at, ms(7.0), "boss could cancel l1 until then");
+    let links = stuck.first_deadlock().unwrap().cycle.iter();
+    let waits: Vec<_> = links.map(|link| names(&stuck, &link.waits_for)).collect();
+    assert_eq!(waits, [owned(&["r1"]), owned(&["l1"])]);
+    let over = play(&(cancellable_cycle() + "6 boss cancels l1\n7 boss wait a\n"));
+    assert_eq!(over.deadlocks(), [], "l1 is being cancelled");
+}
+
+#[test]
+fn no_deadlock_is_said_if_the_event_of_a_cancellation_may_be_lost() {
+    let lost = play(&(cancellable_cycle() + "6 boss gap 1\n7 boss wait a\n"));
+    assert_eq!(lost.deadlocks(), [], "boss may have cancelled l1");
+    let elsewhere = play(&(cancellable_cycle() + "worker other\n0 other began\n6 other gap 1\n7 boss wait a\n"));
+    assert_eq!(elsewhere.deadlocks().len(), 1, "other cancels no worker");
+}
+
 #[test]
 fn deadlocks_beyond_the_first_eight_share_one_finding() {
     let mut text = String::new();

@@ -20,6 +20,8 @@ mod open_programs;
 mod open_registry;
 mod resources;
 mod script;
+#[path = "../../../../tests/support/seeds.rs"]
+mod seeds;
 mod semaphores_and_rwlocks;
 mod settings_change;
 mod signals;

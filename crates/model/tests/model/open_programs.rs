@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use crate::lock_machine::{Dice, LockMachine, Told};
 use crate::open_registry::open_model;
+use crate::seeds::asked_seeds;
 
 /// What an item of a stream names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,7 +183,7 @@ fn random_programs_seen_from_outside_have_no_false_and_no_missed_deadlock() {
 #[ignore = "an hour: cargo test -p contend-model --test model a_million -- --ignored --nocapture"]
 fn a_million_random_programs_have_no_false_and_no_missed_deadlock() {
     let mut deadlocks = 0_u64;
-    for seed in 0..1_000_000 {
+    for seed in asked_seeds(0, 1_000_000) {
         let evidence = if seed % 5 == 0 { Evidence::Observed } else { Evidence::Numbered };
         check_program(seed, 20 + seed as usize % 60, evidence);
         let stuck = LockMachine::run(seed, 20 + seed as usize % 60, evidence).stuck_workers();

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use contend_model::{Budget, CellWindow, Model};
 use contend_trace::{
-    CounterMemory, DeathCause, Event, EventKind, ExitKind, Grant, KnobId, LaneRange, LockCopy, LockKind, MarkId,
-    Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample,
-    Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Cancellers, CounterMemory, DeathCause, Event, EventKind, ExitKind, Grant, KnobId, LaneRange, LockCopy, LockKind,
+    MarkId, Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy,
+    Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 pub(crate) fn ms(ms: f64) -> Stamp {
@@ -79,6 +79,7 @@ fn declare(registry: &mut Registry, words: &[&str]) -> bool {
         // threads of the event loop
         ["loop", threads] => registry.loop_threads = threads.parse().ok(),
         ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
+        ["mutex", name, "async"] => resource(name, ResourceKind::Mutex { kind: LockKind::Async }),
         ["mutex", name, kind] => {
             let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();
             resource(name, ResourceKind::Mutex { kind });
@@ -116,6 +117,14 @@ fn declare(registry: &mut Registry, words: &[&str]) -> bool {
                 _ => &mut wakers.predicate_waiters,
             };
             to.push(LaneRange { first, count: 1 });
+        }
+        // canceller WORKER OF: a worker that can cancel another
+        ["canceller", by, of] => {
+            let lane = |name: &str| {
+                let first = WorkerId::from(registry.workers.iter().position(|w| w.name == name).unwrap());
+                LaneRange { first, count: 1 }
+            };
+            registry.cancellers.push(Cancellers { of: lane(of), by: lane(by) });
         }
         ["counter", name] => resource(name, ResourceKind::Counter { initial: 0, memory: CounterMemory::Shared }),
         // pool NAME KIND QUEUE FEEDER WORKER...
@@ -221,6 +230,10 @@ fn kind(registry: &Registry, words: &[&str]) -> Option<EventKind> {
         ["passed", lock, g] => E::SemaphorePassed { lock: id(lock)?, grant: grant(g)? },
         ["posted", lock] => E::SemaphorePosted { lock: id(lock)? },
         ["gave-up", lock] => E::WaitTimedOut { lock: id(lock)? },
+        ["cancels", of] => {
+            let worker = WorkerId::from(registry.workers.iter().position(|w| w.name == of)?);
+            E::Cancels { worker, nth: 1, kills: false }
+        }
         ["cancelled-at", on] => E::WaitCancelled { on: id(on)? },
         ["owner-died", lock] => E::OwnerDied { lock: id(lock)? },
         ["block", state] => E::Blocked { state: State::from_word(state)?, on: None },

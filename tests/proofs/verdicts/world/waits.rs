@@ -227,7 +227,8 @@ impl World {
             self.wire.record(w, EventKind::Resumed);
             return self.pass_end(w, other);
         }
-        self.wire.record(w, EventKind::WaitTimedOut { lock: life });
+        let event = self.gave_up(w, life.index());
+        self.wire.record(w, event);
         self.workers[w].pc += 1;
     }
 }
