@@ -24,7 +24,7 @@ macro_rules! entries {
 }
 
 /// The tours, the main one first.
-const TOURS: &[TourEntry] = entries!["five-minutes", "pools", "locks", "processes"];
+const TOURS: &[TourEntry] = entries!["five-minutes", "pools", "locks", "processes", "cluster"];
 
 /// Returns every tour that comes with the program; the first is the main one.
 pub fn all() -> &'static [TourEntry] {

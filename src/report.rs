@@ -33,7 +33,7 @@ pub use interference::Interference;
 pub use json::report_json;
 pub use recorded::{RecordedRun, describe_run, end_of_recording, replay_recording};
 pub use table::TextFormat;
-pub use test_report::{TestRound, TestedScenario, tests_json, tests_text};
+pub use test_report::{SkippedScenario, TestRound, TestedScenario, tests_json, tests_text};
 pub use test_run::{TestRun, depends_on_cores, max_test_time, run_test};
 pub use text::{brief_report_text, report_text};
 pub use verdict::{Judgement, Verdict};

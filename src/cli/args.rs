@@ -224,7 +224,8 @@ pub(super) struct RunArgs {
     /// Set the scenario's `workers` knob [default: as in the scenario]
     #[arg(long, value_name = "N", help_heading = "What to run")]
     pub(super) workers: Option<u32>,
-    /// Run the workers as threads, as processes or as tasks of one event loop [default: as in the scenario]
+    /// Run the workers as threads, as processes or as tasks of one event loop, or the pool's tasks on a Dask cluster of
+    /// this machine [default: as in the scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 

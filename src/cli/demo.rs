@@ -13,6 +13,7 @@ use super::output::{self, Colours};
 use super::run::run_dashboard;
 use crate::demo;
 use crate::scenario::{Tour, sanitize};
+use crate::source::{MissingCluster, find_dask};
 use crate::tui;
 
 /// Shows, lists or checks a tour.
@@ -37,10 +38,19 @@ pub(super) fn run_demo(
         output::print_stdout(&format!("{}: ok\n", sanitize(&name.to_string_lossy())))?;
         return Ok(ExitOutcome::Done);
     }
+    if let Some(missing) = missing_cluster(&tour) {
+        return Err(CliError::Usage(format!("this tour needs Dask: {missing}")));
+    }
     let auto_pace = args.auto.then_some(args.pace);
     let start = tui::InitialScreen::Tour(tui::TourSetup { tour: Arc::new(tour), auto_pace });
     let options = tui::Options { record: args.recording.dashboard_options(), ..dashboard_options(dashboard)? };
     run_dashboard(start, &options, &[], colours, &tui::LiveStarter)
+}
+
+/// Returns why a tour cannot be shown whose scenarios run on a cluster.
+fn missing_cluster(tour: &Tour) -> Option<MissingCluster> {
+    let needs_dask = tour.scenes.iter().any(|scene| scene.scenario.runs_on_dask(&scene.settings));
+    needs_dask.then(find_dask)?.err()
 }
 
 fn list_tours(colours: Colours) -> Result<ExitOutcome, CliError> {

@@ -15,7 +15,7 @@ use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
 use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check, sanitize};
-use crate::source::{EXIT_WAIT, LiveRun, RunControl};
+use crate::source::{EXIT_WAIT, StartedRun};
 use crate::trace::{RunEnd, Span, Stamp};
 use crate::tui::{self, TuiError};
 
@@ -161,7 +161,7 @@ pub(super) fn run_dashboard(
 fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
     let signals = EndSignals::listen()
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
-    let live = LiveRun::start(&task.scenario, &task.settings).map_err(|error| CliError::Run(error.to_string()))?;
+    let live = StartedRun::start(&task.scenario, &task.settings).map_err(CliError::Run)?;
     signals.on_first(live.stopper());
     live.limit_end_wait(EXIT_WAIT);
     let limit = time_limit(task, args);

@@ -21,9 +21,9 @@ use crate::catalogue;
 use crate::model::FindingOptions;
 use crate::platform::limits::describe_io_error;
 use crate::recording::RecordingDirectory;
-use crate::report::{self, ComparedRun, Comparison, RunSet, TestRound, TestRun, TestedScenario};
+use crate::report::{self, ComparedRun, Comparison, RunSet, SkippedScenario, TestRound, TestRun, TestedScenario};
 use crate::scenario::{Scenario, Variant, check};
-use crate::source::{EventSource, LiveRun};
+use crate::source::{EventSource, StartedRun, find_dask};
 use company::{Company, TestCase};
 use progress::TestProgress;
 use reports::ReportDirectory;
@@ -55,10 +55,20 @@ enum Interruption {
 
 pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
     let Some(scenarios) = load_scenarios(&args.scenarios, colours) else { return Ok(ExitOutcome::Mistakes) };
-    let runs = |scenario: &Scenario| args.allow_exec || scenario.first_command(&scenario.default_settings()).is_none();
-    let (scenarios, skipped): (Vec<Scenario>, Vec<Scenario>) = scenarios.into_iter().partition(runs);
-    if let Some(refused) = skipped.iter().find(|_| !args.scenarios.is_empty()) {
-        return Err(exec_not_allowed(refused));
+    let mut skipped = Vec::new();
+    let scenarios: Vec<Scenario> = scenarios
+        .into_iter()
+        .filter_map(|scenario| match missing_requirement(&scenario, args.allow_exec) {
+            Some(why) => {
+                skipped.push((scenario.name, why));
+                None
+            }
+            None => Some(scenario),
+        })
+        .collect();
+    // Skipping one that is named would look like success to a build server.
+    if let Some((name, why)) = skipped.iter().find(|_| !args.scenarios.is_empty()) {
+        return Err(CliError::Usage(format!("{name} cannot run: {why}")));
     }
     let mut variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
     variants.iter_mut().flatten().for_each(|variant| variant.settings.allow_exec = args.allow_exec);
@@ -90,7 +100,7 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
     {
         return Err(failure);
     }
-    let skipped: Vec<&str> = skipped.iter().map(|scenario| scenario.name.as_str()).collect();
+    let skipped: Vec<SkippedScenario<'_>> = skipped.iter().map(|(name, why)| SkippedScenario { name, why }).collect();
     let text = if args.json {
         report::tests_json(&tested, &skipped, &findings.thresholds)
     } else {
@@ -101,11 +111,14 @@ pub(super) fn run_tests(args: &TestArgs, colours: Colours) -> Result<ExitOutcome
     Ok(if tested.iter().any(failed) { ExitOutcome::Failed } else { ExitOutcome::Done })
 }
 
-/// Returns the error for a named scenario that runs a command. Skipping it would look like success to a build server.
-fn exec_not_allowed(scenario: &Scenario) -> CliError {
-    let command = scenario.first_command(&scenario.default_settings()).unwrap_or_default();
-    let name = &scenario.name;
-    CliError::Usage(format!("{name} runs a command, `{command}`; if you trust it, add --allow-exec"))
+/// Returns why a scenario cannot run here, if something is missing that only the user can give.
+fn missing_requirement(scenario: &Scenario, allow_exec: bool) -> Option<String> {
+    let settings = scenario.default_settings();
+    if let Some(command) = scenario.first_command(&settings).filter(|_| !allow_exec) {
+        return Some(format!("it runs a command, `{command}`; if you trust it, add --allow-exec"));
+    }
+    let missing = scenario.runs_on_dask(&settings).then(find_dask)?.err()?;
+    Some(missing.to_string())
 }
 
 /// Loads the named scenarios, or the whole catalogue. `None` if some cannot be read; the reasons have been printed.
@@ -257,7 +270,7 @@ enum CaseEvent {
     Ended(usize, TestRun),
 }
 
-/// Runs cases until none is left. The thread outlives each of its runs, which [`LiveRun::start`] requires.
+/// Runs cases until none is left. The thread outlives each of its runs, which [`StartedRun::start`] requires.
 fn run_cases(
     cases: &[TestCase<'_>],
     some: &[usize],
@@ -278,7 +291,7 @@ fn run_cases(
 
 fn run_case(case: &TestCase<'_>, kept: KeptRuns<'_>, stop: impl Fn() -> bool) -> TestRun {
     let settings = &case.variant.settings;
-    match LiveRun::start(case.scenario, settings) {
+    match StartedRun::start(case.scenario, settings) {
         Ok(live) => {
             let describe = || report::describe_run(live.header(), Some(report::max_test_time(case.scenario, settings)));
             let recorder = kept.recordings.and_then(|directory| directory.start(&case.scenario.name, &describe()));
@@ -288,6 +301,6 @@ fn run_case(case: &TestCase<'_>, kept: KeptRuns<'_>, stop: impl Fn() -> bool) ->
                 }
             })
         }
-        Err(error) => TestRun::failed(error.to_string()),
+        Err(error) => TestRun::failed(error),
     }
 }

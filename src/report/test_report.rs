@@ -20,6 +20,14 @@ pub struct TestedScenario<'a> {
     pub rounds: Vec<TestRound>,
 }
 
+/// A scenario that was not tested.
+#[derive(Debug, Clone, Copy)]
+pub struct SkippedScenario<'a> {
+    pub name: &'a str,
+    /// What is missing.
+    pub why: &'a str,
+}
+
 /// One run of each variant, and the comparisons between them.
 #[derive(Debug)]
 pub struct TestRound {

@@ -1,7 +1,7 @@
 //! The interface to a starter of runs. Tests start scripted runs in place of live ones.
 
 use crate::scenario::{Scenario, Settings};
-use crate::source::{EventSource, LiveRun};
+use crate::source::{EventSource, StartedRun};
 
 /// A starter of runs.
 pub trait RunStarter {
@@ -18,9 +18,6 @@ pub struct LiveStarter;
 
 impl RunStarter for LiveStarter {
     fn start_run(&self, scenario: &Scenario, settings: &Settings) -> Result<Box<dyn EventSource>, String> {
-        match LiveRun::start(scenario, settings) {
-            Ok(live) => Ok(Box::new(live)),
-            Err(error) => Err(error.to_string()),
-        }
+        Ok(Box::new(StartedRun::start(scenario, settings)?))
     }
 }

@@ -14,7 +14,7 @@ use crate::platform::{busy_nanos_of_all_cores, cpu_frequency_range, own_cpu_nano
 use crate::recording::RecordingDirectory;
 use crate::report::describe_run;
 use crate::scenario::{KnobKind, Scenario, Settings};
-use crate::source::{EventSource, LiveRun};
+use crate::source::{EventSource, StartedRun};
 use crate::trace::{KnobId, Span};
 
 /// Why a scenario cannot be tuned.
@@ -131,7 +131,7 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
             _ => closed_loop(&self.scenario),
         };
         let timing = lasts.map_or(self.timing, |least| self.timing.with_min_window(Span(least.as_nanos() as u64)));
-        match LiveRun::start(&scenario, &settings) {
+        match StartedRun::start(&scenario, &settings) {
             Ok(live) => {
                 let workers = self.work.workers(&live.header().registry).len().min(level.max(1.0) as usize) as u64;
                 let recordings = self.recordings.as_deref();
@@ -151,7 +151,7 @@ impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
             Err(error) => {
                 let empty = Arc::new(crate::trace::Registry::default());
                 let model = crate::model::Model::new(empty, crate::model::Budget::default());
-                TrialOutcome::Failed(error.to_string(), Box::new(model))
+                TrialOutcome::Failed(error, Box::new(model))
             }
         }
     }

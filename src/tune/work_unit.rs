@@ -125,6 +125,7 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
             Feed::Files { times, .. } | Feed::Words { times, .. } | Feed::Trace { times, .. } => {
                 *times = Expr::Number(ENDLESS_TASKS);
             }
+            Feed::Dependent { count, .. } => *count = Expr::Number(ENDLESS_TASKS),
             Feed::OpenLoop(_) | Feed::Batch { .. } => pool.feed = Feed::Batch { count: Expr::Number(ENDLESS_TASKS) },
         }
         // A queue with room for a whole trace would keep the feeder busy for long.

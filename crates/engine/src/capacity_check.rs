@@ -13,6 +13,7 @@ const RUNNER_FILES: u64 = 32;
 
 /// Bytes of memory of a worker process, and in each for every lane of the run, measured with 500 and 1,500 lanes.
 /// Unoptimised builds need more.
+const DASK_WORKER_BYTES: u64 = 80 << 20; // an idle worker of distributed 2026.8 on Python 3.11
 const PROCESS_BYTES: u64 = if cfg!(debug_assertions) { 1_280 << 10 } else { 640 << 10 };
 const LANE_BYTES: u64 = 112;
 
@@ -45,6 +46,8 @@ impl Requirements {
             };
             match worker.kind {
                 WorkerKind::Async => {}
+                // The driver of a cluster starts them.
+                WorkerKind::Dask => requirements.memory += DASK_WORKER_BYTES,
                 // The process, its lifeline and its reaper; in a pool, also its proxy.
                 WorkerKind::Process => {
                     requirements.tasks += 3 + in_pool;

@@ -36,7 +36,7 @@ pub fn run_feeder(run: &'static RunContext, pool_index: usize, step_runner: &mut
         Feed::Submitted => {}
         Feed::OpenLoop(arrivals) => feeder.feed_arrivals(arrivals, step_runner),
         Feed::Clients { count, think } => feeder.feed_clients(count, think, step_runner),
-        Feed::Batch { .. } | Feed::Files { .. } | Feed::Words { .. } | Feed::Trace { .. } => {
+        Feed::Batch { .. } | Feed::Dependent { .. } | Feed::Files { .. } | Feed::Words { .. } | Feed::Trace { .. } => {
             let began = Instant::now();
             feeder.report_unreadable_dirs();
             let promises = feeder.feed_batch(run.plan.registry.pools[pool_index].total_tasks.unwrap_or(0), step_runner);

@@ -1,6 +1,7 @@
 //! Checking a scenario: from KDL text to a [`Scenario`] in which every name is resolved, or all mistakes at once.
 
 mod arrivals;
+mod dask;
 mod declarations;
 mod event_loop;
 mod expect;
@@ -146,6 +147,7 @@ impl Checker {
             self.check_task_blocking(&nodes);
             self.check_task_lives(&nodes);
             self.check_task_restrictions(&nodes);
+            self.check_dask(&nodes);
             self.lint_lock_order();
         }
         self.unused_knobs();

@@ -20,6 +20,8 @@ pub enum SettingError {
     NotAWord { knob: String, text: String, words: Vec<String> },
     #[error("the workers cannot be tasks of an event loop: `{name}` {what}")]
     TasksImpossible { name: String, what: String },
+    #[error("this scenario cannot run on Dask: {what}")]
+    DaskImpossible { what: String },
     #[error("`{knob}` is free text, which only --set can set; name a knob with numbers or words here")]
     FreeText { knob: String },
     #[error("this scenario has no knob for the number of workers")]

@@ -1,6 +1,7 @@
 //! A checked scenario: all names are resolved, and all units and ranges are right.
 
 mod blocking_steps;
+mod dask_steps;
 mod expect;
 mod feed;
 mod foreign;
@@ -21,6 +22,7 @@ use super::knob::{Knob, Settings};
 use super::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
+pub(crate) use dask_steps::ObstaclePlace;
 pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, NeededCores, Quantile};
 pub use feed::{ArrivalSpacing, Arrivals, Feed, Pace, RateCurve, TraceFile};
 pub use formula::{

@@ -51,6 +51,11 @@ impl Scenario {
         if executor == Some(WorkerKind::Async) {
             self.check_tasks_possible()?;
         }
+        if executor == Some(WorkerKind::Dask)
+            && let Some(obstacle) = self.dask_obstacles().into_iter().next()
+        {
+            return Err(SettingError::DaskImpossible { what: obstacle.what });
+        }
         for text in set {
             self.apply_setting(&mut settings, text)?;
         }

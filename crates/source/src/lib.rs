@@ -1,6 +1,7 @@
 //! Sources of events: the interface [`EventSource`], and a live run, which starts the runner process, reads its events
 //! and figures, delivers them as messages, and accepts commands; and a run of somebody's own program.
 
+mod cluster_run;
 mod cpu_meter;
 mod live;
 mod process_tag;
@@ -13,14 +14,17 @@ mod scratch_dir;
 mod scripted;
 mod slot_reader;
 mod source;
+mod started_run;
 mod supervise;
 mod suspend;
 mod timebase;
 
+pub use cluster_run::{ClusterRun, ClusterStartError, MissingCluster, find_dask};
 pub use live::{LiveRun, StartError};
 pub use program::{
-    ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, program_title, program_words,
+    ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, find_python, program_title, program_words,
 };
 pub use scripted::ScriptedSource;
 pub use slot_reader::is_audit_enabled;
 pub use source::{EXIT_WAIT, EventSource, Header, RunControl, ScenarioRun};
+pub use started_run::StartedRun;

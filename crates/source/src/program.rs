@@ -2,8 +2,8 @@
 //! socket and `/proc`.
 
 mod environment;
-mod handle;
-mod output;
+pub(super) mod handle;
+pub(super) mod output;
 mod reader;
 mod sampler;
 mod thread_watch;
@@ -37,7 +37,7 @@ use contend_program::LineServer;
 use contend_scenario::Scenario;
 use contend_trace::{Command, Message, Notice, Registry, RunEnd, Stamp, signal_name};
 
-pub use environment::{ProgramError, program_title, program_words};
+pub use environment::{ProgramError, find_python, program_title, program_words};
 
 /// Capacity of the message channel.
 const MESSAGE_QUEUE_LEN: usize = 64;
@@ -182,7 +182,8 @@ impl Threads {
             ProgramReader { clock, pid, traces: directories.traces, server, messages: sender.clone(), run_end };
         let spawned = spawn_named("program", move || reader.run());
         let lines = sender.clone();
-        let spawned = spawned.and_then(|_| spawn_named("output", move || forward_output(output, clock, &lines, echo)));
+        let spawned =
+            spawned.and_then(|_| spawn_named("output", move || forward_output(output, || clock.now(), &lines, echo)));
         let output = spawned.inspect_err(|_| {
             kill_adopted_group(pid);
         })?;
@@ -203,7 +204,10 @@ impl Threads {
     }
 }
 
-fn spawn_named<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {
+pub(super) fn spawn_named<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
     thread::Builder::new().name(name.to_owned()).stack_size(512 << 10).spawn(body)
 }
 

@@ -85,7 +85,8 @@ pub(in crate::cli) struct TuneArgs {
     /// Set another knob; can be repeated [default: the scenario's values, see `contend show`]
     #[arg(long, value_name = "KNOB=VALUE", help_heading = "What to measure")]
     pub(in crate::cli) set: Vec<String>,
-    /// Run the workers as threads, as processes or as tasks of one event loop [default: as in the scenario]
+    /// Run the workers as threads, as processes, as tasks of one event loop, or on Dask [default: as in the
+    /// scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to measure")]
     pub(in crate::cli) executor: Option<Executor>,
 

@@ -18,6 +18,7 @@ pub(in crate::cli) enum Executor {
     Threads,
     Processes,
     Async,
+    Dask,
 }
 
 impl From<Executor> for WorkerKind {
@@ -26,6 +27,7 @@ impl From<Executor> for WorkerKind {
             Executor::Threads => Self::Thread,
             Executor::Processes => Self::Process,
             Executor::Async => Self::Async,
+            Executor::Dask => Self::Dask,
         }
     }
 }

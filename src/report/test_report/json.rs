@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{BoundCheck, Comparison, ExpectationTally, TestRound, TestRun, TestedScenario, Verdict};
+use super::{BoundCheck, Comparison, ExpectationTally, SkippedScenario, TestRound, TestRun, TestedScenario, Verdict};
 use crate::model::Thresholds;
 use crate::report::finding_options::{ThresholdJson, distinct, thresholds_json};
 use crate::scenario::Variant;
@@ -19,7 +19,7 @@ struct TestsJson<'a> {
     rounds: usize,
     scenarios: Vec<TestedScenarioJson<'a>>,
     /// Scenarios that run commands, which was not allowed.
-    skipped: &'a [&'a str],
+    skipped: Vec<&'a str>,
     thresholds: Vec<ThresholdJson>,
 }
 
@@ -92,7 +92,7 @@ struct UnsteadyExpectationJson<'a> {
 /// Returns the results as one JSON object, pretty-printed with a newline at the end. `docs/tests.md` describes it.
 pub fn tests_json(
     tested: &[TestedScenario<'_>],
-    skipped: &[&str],
+    skipped: &[SkippedScenario<'_>],
     thresholds: &Thresholds,
 ) -> serde_json::Result<String> {
     let document = TestsJson {
@@ -102,7 +102,7 @@ pub fn tests_json(
         not_judged: tested.iter().map(TestedScenario::not_judged_count).sum(),
         rounds: tested.first().map_or(1, |one| one.rounds.len()),
         scenarios: tested.iter().map(scenario_json).collect(),
-        skipped,
+        skipped: skipped.iter().map(|one| one.name).collect(),
         thresholds: thresholds_json(thresholds),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")

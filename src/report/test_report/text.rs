@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::finding_options::{describe_muted, describe_thresholds};
 use super::super::table::TextFormat;
-use super::{ExpectationStatus, ExpectationTally, TestedScenario};
+use super::{ExpectationStatus, ExpectationTally, SkippedScenario, TestedScenario};
 use crate::model::Thresholds;
 use crate::report::endings::describe_run_end;
 use crate::trace::RunEnd;
@@ -18,7 +18,7 @@ const MAX_SLOWEST: usize = 5;
 /// Returns every expectation with its evidence, and a last line with the totals.
 pub fn tests_text(
     tested: &[TestedScenario<'_>],
-    skipped: &[&str],
+    skipped: &[SkippedScenario<'_>],
     thresholds: &Thresholds,
     text_format: TextFormat,
 ) -> String {
@@ -42,8 +42,8 @@ pub fn tests_text(
         }
     }
     out.push('\n');
-    for name in skipped {
-        let _ = writeln!(out, "{name} skipped: it runs commands, and needs --allow-exec");
+    for SkippedScenario { name, why } in skipped {
+        let _ = writeln!(out, "{name} skipped: {why}");
     }
     let runs = tested.iter().flat_map(|one| &one.rounds).flat_map(|round| &round.runs);
     let muted: Vec<&str> = runs.flat_map(|run| run.muted.iter().copied()).collect();

@@ -88,7 +88,7 @@ fn feeder_of(
         Feed::Submitted => None,
         Feed::OpenLoop(_) => Some(("arrivals", None)),
         Feed::Clients { .. } => Some(("clients", None)),
-        Feed::Batch { count } => Some(("batch", Some(eval_count(count, settings)))),
+        Feed::Batch { count } | Feed::Dependent { count, .. } => Some(("batch", Some(eval_count(count, settings)))),
         Feed::Files { times, .. } => Some(("files", times_items(times))),
         Feed::Words { times, .. } => Some(("words", times_items(times))),
         Feed::Trace { times, .. } => Some(("replay", Some(eval_count(times, settings).saturating_mul(requests)))),

@@ -166,6 +166,7 @@ impl StepRunner {
                 event_loop::spawn(self.run, other.worker, self.run.plan.roles[other.worker.index()], || {});
                 Ok(())
             }
+            WorkerKind::Dask => Err(io::Error::other("a worker of Dask is started by Dask")),
             WorkerKind::Process => {
                 // The runner starts the process with a blocking call; no event loop can wait for it.
                 let was_blocking = self.recorder.set_blocking(true);

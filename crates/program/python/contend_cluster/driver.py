@@ -22,7 +22,7 @@ if __name__ == "__main__":
 from contend_cluster import clocks as clocks_module
 from contend_cluster import plugins
 from contend_cluster.emit import Emitter
-from contend_cluster.local import LocalCluster
+from contend_cluster.local import NO_DISTRIBUTED, LocalCluster
 from contend_cluster.translate import Translator
 
 TICK_SECONDS = 0.005
@@ -122,7 +122,7 @@ def main(arguments=None):
     try:
         import distributed  # noqa: F401
     except ImportError:
-        print("contend: this Python has no `distributed`; install it with `pip install distributed`", file=sys.stderr)
+        print("contend: " + NO_DISTRIBUTED, file=sys.stderr)
         return 3
     cluster = LocalCluster(options.local, options.threads) if options.local else None
     try:

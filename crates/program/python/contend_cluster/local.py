@@ -12,8 +12,11 @@ import sys
 import tempfile
 import time
 
-START_SECONDS = 30
+START_SECONDS = 60
+NO_DISTRIBUTED = "this Python has no `distributed`; install it with `pip install distributed`"
 PR_SET_PDEATHSIG = 1
+#: By this variable contend's guardian finds what a run has left behind.
+RUN_TAG = "CONTEND_RUN"
 
 
 def _end_with_parent():
@@ -26,13 +29,17 @@ def _end_with_parent():
 
 
 class LocalCluster:
-    """`workers` processes of `threads` threads each, beside their scheduler."""
+    """`workers` processes of `threads` threads each, beside their scheduler.
 
-    def __init__(self, workers, threads):
-        self._directory = tempfile.TemporaryDirectory(prefix="contend-dask-")
+    `settings`: environment variables for all of them, such as options of Dask. `parent`: where its files go.
+    """
+
+    def __init__(self, workers, threads, settings=(), parent=None):
+        self._directory = tempfile.TemporaryDirectory(prefix="contend-dask-", dir=parent)
         self._processes = []
         self._next_name = 0
         self._threads = threads
+        self._settings = dict(settings)
         file = os.path.join(self._directory.name, "scheduler.json")
         self._start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
                     "--no-show", "--scheduler-file", file)
@@ -43,8 +50,10 @@ class LocalCluster:
     def _start(self, module, *arguments):
         log = open(os.path.join(self._directory.name, f"{len(self._processes)}.log"), "wb")
         # A worker must not be traced or moved to the cluster itself.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("CONTEND_")}
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("CONTEND_") or name == RUN_TAG}
         environment["PYTHONPATH"] = os.environ.get("CONTEND_PLAIN_PYTHONPATH", "")
+        environment.update(self._settings)
         process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdin=subprocess.DEVNULL, stdout=log,
                                    stderr=subprocess.STDOUT, env=environment, cwd=os.getcwd(),
                                    preexec_fn=_end_with_parent)
@@ -74,10 +83,11 @@ class LocalCluster:
         except OSError:
             return "no log"
 
-    def add_worker(self):
+    def add_worker(self, name=None):
         """Starts one more worker. It has no nanny: a worker that dies stays away, and is seen to."""
-        name = f"worker-{self._next_name}"
-        self._next_name += 1
+        if name is None:
+            name = f"worker-{self._next_name}"
+            self._next_name += 1
         return self._start("distributed.cli.dask_worker", self.address, "--host", "127.0.0.1", "--no-nanny",
                            "--no-dashboard", "--nthreads", str(self._threads), "--name", name,
                            "--local-directory", self._directory.name, "--memory-limit", "0")
@@ -85,12 +95,12 @@ class LocalCluster:
     def pids(self):
         return [process.pid for process in self._processes if process.poll() is None]
 
-    def stop(self):
-        """Ends all processes and removes their files."""
+    def stop(self, patience=2.0):
+        """Ends all processes and removes their files; those that take longer than `patience` seconds are killed."""
         for process in reversed(self._processes):
             if process.poll() is None:
                 process.terminate()
-        until = time.monotonic() + 2
+        until = time.monotonic() + patience
         for process in self._processes:
             try:
                 process.wait(max(0.0, until - time.monotonic()))

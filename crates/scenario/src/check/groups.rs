@@ -6,7 +6,9 @@ use super::Checker;
 use super::declarations::max_pool_workers;
 use super::grammar::POOL;
 use super::node::{arg, children, prop, span_of, value_span};
-use super::number_rule::{CAPACITY, CHUNK, CORE, DECLARED_COUNT, NICE, NumberRule, PAYLOAD, POOL_SIZE, RETRIES, TASKS};
+use super::number_rule::{
+    CAPACITY, CHUNK, CORE, DECLARED_COUNT, NEEDS, NICE, NumberRule, PAYLOAD, POOL_SIZE, RETRIES, TASKS,
+};
 use crate::choice::Choice;
 use crate::expr::Expr;
 use crate::glob::{Glob, GlobError};
@@ -26,8 +28,12 @@ pub(super) const POLICIES: [(&str, OverflowPolicy); 3] =
     [("block", OverflowPolicy::Block), ("reject", OverflowPolicy::Reject), ("caller-runs", OverflowPolicy::CallerRuns)];
 
 /// Kinds of pool workers and their words.
-pub(super) const KINDS: [(&str, WorkerKind); 3] =
-    [("threads", WorkerKind::Thread), ("processes", WorkerKind::Process), ("async", WorkerKind::Async)];
+pub(super) const KINDS: [(&str, WorkerKind); 4] = [
+    ("threads", WorkerKind::Thread),
+    ("processes", WorkerKind::Process),
+    ("async", WorkerKind::Async),
+    ("dask", WorkerKind::Dask),
+];
 
 impl Checker {
     pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
@@ -213,7 +219,10 @@ impl Checker {
                     Expr::Number(1.0) => count,
                     times => Expr::Op(Box::new(count), '*', Box::new(times)),
                 };
-                Some(Feed::Batch { count })
+                Some(match prop(node, "needs") {
+                    Some(needs) => Feed::Dependent { count, needs: self.number(needs, NEEDS)?.expr },
+                    None => Feed::Batch { count },
+                })
             }
             [None, None, Some(each), None] => {
                 self.reject_directories(node);

@@ -111,6 +111,8 @@ pub(super) const CONCURRENT_REQUESTS: NumberRule = number_rule(Unit::Count, 1.0,
 pub(super) const PERMITS: NumberRule = number_rule(Unit::Count, 0.0, 1e6).fixed();
 /// Permits that a worker takes at once.
 pub(super) const AT_ONCE: NumberRule = number_rule(Unit::Count, 1.0, 64.0);
+/// Results of other tasks that a task needs.
+pub(super) const NEEDS: NumberRule = number_rule(Unit::Count, 0.0, 64.0).without_index();
 /// Bytes sent with a task.
 pub(super) const PAYLOAD: NumberRule = number_rule(Unit::Bytes, 0.0, 67_108_864.0).fixed();
 

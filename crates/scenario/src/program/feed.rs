@@ -27,6 +27,8 @@ pub enum Feed {
     /// One task for each request of a trace that arrived from `from` to `to` (`None`: to its end), `times` times. The
     /// trace runs `speed` times as fast as it was recorded.
     Trace { file: TraceFile, from: Expr, to: Option<Expr>, speed: Expr, times: Expr },
+    /// This many tasks, each of which needs the results of `needs` tasks before it. Only Dask runs such tasks.
+    Dependent { count: Expr, needs: Expr },
 }
 
 /// The file of a trace.
@@ -57,7 +59,10 @@ impl Feed {
 
     /// Whether the feed is a number of tasks that is known before the run.
     pub const fn is_batch(&self) -> bool {
-        matches!(self, Self::Batch { .. } | Self::Files { .. } | Self::Words { .. } | Self::Trace { .. })
+        matches!(
+            self,
+            Self::Batch { .. } | Self::Files { .. } | Self::Words { .. } | Self::Trace { .. } | Self::Dependent { .. }
+        )
     }
 }
 

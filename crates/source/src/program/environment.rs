@@ -17,6 +17,9 @@ const TRACE_VAR: &str = "CONTEND_TRACE";
 const SOCKET_VAR: &str = "CONTEND_SOCK";
 const PYTHON_PATH: &str = "PYTHONPATH";
 
+/// Names the Python to use, instead of the one in `PATH`.
+const PYTHON_VAR: &str = "CONTEND_PYTHON";
+
 /// Names under which Python is looked for.
 const INTERPRETERS: [&str; 2] = ["python3", "python"];
 
@@ -41,6 +44,12 @@ pub fn program_words(script: &OsStr, arguments: &[OsString]) -> Result<Vec<OsStr
     let python =
         INTERPRETERS.into_iter().find(|name| is_in_path(name)).ok_or_else(|| ProgramError::NoPython(shown()))?;
     Ok([OsString::from(python), script.to_owned()].into_iter().chain(arguments.iter().cloned()).collect())
+}
+
+/// Returns the Python that the user has chosen, or the one that is found in `PATH`.
+pub fn find_python() -> Option<OsString> {
+    let chosen = std::env::var_os(PYTHON_VAR).filter(|python| !python.is_empty());
+    chosen.or_else(|| INTERPRETERS.into_iter().find(|name| is_in_path(name)).map(OsString::from))
 }
 
 /// Whether a program of this name is in one of the directories of `PATH`.

@@ -9,7 +9,7 @@ use contend_trace::Stamp;
 
 /// The handle to a program and its process group.
 #[derive(Debug)]
-pub(super) struct ProgramHandle {
+pub struct ProgramHandle {
     state: Mutex<HandleState>,
 }
 
@@ -22,7 +22,7 @@ struct HandleState {
 
 /// The reason why this program ended it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EndedByUs {
+pub enum EndedByUs {
     Stopped,
     /// It reached its time limit; when it was ended.
     TimeUp(Stamp),

@@ -5,9 +5,8 @@ use std::io::Read;
 
 use crossbeam_channel::Sender;
 
-use super::RunClock;
 use contend_scenario::sanitize;
-use contend_trace::{Message, Notice, Span};
+use contend_trace::{Message, Notice, Span, Stamp};
 
 /// Gets the output as it comes.
 pub type OutputEcho = Box<dyn FnMut(&[u8]) + Send>;
@@ -18,9 +17,10 @@ const LONGEST_LINE: usize = 4096;
 const MAX_LINES: u32 = 200;
 const PERIOD: Span = Span::from_millis(250);
 
-/// Reads the output until its end.
-pub(super) fn forward_output(mut from: File, clock: RunClock, out: &Sender<Message>, mut echo: Option<OutputEcho>) {
-    let mut log = OutputLog { clock, out, line: Vec::new(), period: clock.now(), lines: 0, skipped: 0 };
+/// Reads the output until its end. `now` is the time of the run.
+pub fn forward_output(mut from: File, now: impl Fn() -> Stamp, out: &Sender<Message>, mut echo: Option<OutputEcho>) {
+    let period = now();
+    let mut log = OutputLog { now, out, line: Vec::new(), period, lines: 0, skipped: 0 };
     let mut buffer = vec![0; 64 << 10];
     loop {
         let read = match from.read(&mut buffer) {
@@ -39,16 +39,16 @@ pub(super) fn forward_output(mut from: File, clock: RunClock, out: &Sender<Messa
 }
 
 /// The lines for the log.
-struct OutputLog<'a> {
-    clock: RunClock,
+struct OutputLog<'a, N> {
+    now: N,
     out: &'a Sender<Message>,
     line: Vec<u8>,
-    period: contend_trace::Stamp,
+    period: Stamp,
     lines: u32,
     skipped: u64,
 }
 
-impl OutputLog<'_> {
+impl<N: Fn() -> Stamp> OutputLog<'_, N> {
     fn take(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = LONGEST_LINE.saturating_sub(self.line.len());
@@ -65,7 +65,7 @@ impl OutputLog<'_> {
         if text.is_empty() {
             return;
         }
-        let now = self.clock.now();
+        let now = (self.now)();
         if now.span_since(self.period) >= PERIOD {
             self.tell_skipped();
             (self.period, self.lines) = (now, 0);
@@ -82,7 +82,7 @@ impl OutputLog<'_> {
         let skipped = std::mem::take(&mut self.skipped);
         if skipped > 0 {
             let text = format!("({skipped} more lines)");
-            let _ = self.out.send(Message::Notice { at: self.clock.now(), notice: Notice::Stderr(text) });
+            let _ = self.out.send(Message::Notice { at: (self.now)(), notice: Notice::Stderr(text) });
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum WorkerKind {
     Process,
     /// An async task on the event loop of the run, which may have several threads.
     Async,
+    /// A worker of a Dask cluster: a process with one thread, perhaps on another machine.
+    Dask,
 }
 
 impl WorkerKind {
@@ -22,6 +24,7 @@ impl WorkerKind {
             Self::Thread => "thread",
             Self::Process => "process",
             Self::Async => "async",
+            Self::Dask => "dask",
         }
     }
 
@@ -29,7 +32,8 @@ impl WorkerKind {
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Async => "task",
-            other => other.word(),
+            Self::Dask => "Dask worker",
+            Self::Thread | Self::Process => self.word(),
         }
     }
 }

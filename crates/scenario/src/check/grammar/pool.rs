@@ -6,7 +6,7 @@ use super::{
     BlockRule, NodeFamily, Parameter, TIMEOUT, ValueKind, node_rule, optional, required, resource_name, step_rule,
 };
 use crate::check::Checker;
-use crate::check::number_rule::{BURST, CHUNK, CLIENTS, PERIOD, RATE, SHARE, TASK, TASKS, TIME, TRACE_TIME};
+use crate::check::number_rule::{BURST, CHUNK, CLIENTS, NEEDS, PERIOD, RATE, SHARE, TASK, TASKS, TIME, TRACE_TIME};
 use crate::program::{ArrivalSpacing, ResultDelivery, ShutdownMode};
 
 const KNOB: ValueKind = Special("a knob for free text, such as `$dir`");
@@ -106,6 +106,14 @@ pub(super) const POOL: NodeFamily = NodeFamily {
             ),
             optional("to", Number(TRACE_TIME), Means("its end"), "where in the trace to end, since its first request"),
             optional("times", Number(TASKS), SameAs("1"), "how many times the whole batch is fed, one after the other"),
+            optional(
+                "needs",
+                Number(NEEDS),
+                SameAs("0"),
+                "how many results of earlier tasks each task needs: of the task at its place in the generation before \
+                 and of that task's neighbours; a generation has 4 tasks for each worker. Their `payload` is fetched \
+                 from the workers that hold it. Only with `of=dask`",
+            ),
             optional(
                 "dir",
                 KNOB,

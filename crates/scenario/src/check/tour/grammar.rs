@@ -20,7 +20,7 @@ pub(super) const MOMENT: NumberRule = NumberRule { index: false, ..TIME };
 pub(super) const PATIENCE: Span = Span::from_millis(20_000);
 
 /// The words for the kinds of workers, as of `--as`.
-pub(super) const EXECUTORS: [&str; 3] = ["threads", "processes", "async"];
+pub(super) const EXECUTORS: [&str; 4] = ["threads", "processes", "async", "dask"];
 
 fn executors() -> Vec<&'static str> {
     EXECUTORS.to_vec()

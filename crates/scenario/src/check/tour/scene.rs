@@ -104,7 +104,8 @@ impl TourReader<'_> {
             }
         }
         let executor = prop(node, "as").and_then(|entry| self.mistakes.word(entry, &EXECUTORS));
-        let executor = executor.map(|at| [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async][at]);
+        let executor =
+            executor.map(|at| [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async, WorkerKind::Dask][at]);
         if self.mistakes.len() > before {
             return None;
         }
