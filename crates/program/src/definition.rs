@@ -25,10 +25,11 @@ pub enum Definition {
     Hello(HelloInfo),
     Object(ObjectInfo),
     Lane(LaneInfo),
-    /// A better name for an object or a lane.
+    /// More about an object or a lane: a better name, the pool that a lane works for. What it does not say is empty.
     Name {
         id: Id,
         name: String,
+        pool: Id,
     },
     /// A hook of the tracer failed and was taken out.
     Fault {
@@ -76,6 +77,8 @@ pub struct ObjectInfo {
     pub name: String,
     /// The place in the source that made it: `bank.py:8`.
     pub site: String,
+    /// The function that it runs, or that made it.
+    pub function: String,
     pub is_of_library: bool,
     pub size: Option<u64>,
     /// What it belongs to: the lock of a condition, the pool of a task.
@@ -168,6 +171,7 @@ struct Line {
     pool: Value,
     what: Value,
     site: Value,
+    r#fn: Value,
     scope: Value,
     size: Value,
     of: Value,
@@ -241,6 +245,7 @@ fn definition(ev: &str, line: &Line, pid: u32, now: u64, ids: &mut TextIds, coun
             kind: ObjectKind::from_word(line.what.as_str().unwrap_or_default()),
             name: text(&line.name),
             site: text(&line.site),
+            function: text(&line.r#fn),
             is_of_library: line.scope.as_str() == Some("lib"),
             size: number(&line.size),
             of: ids.id(&line.of),
@@ -254,7 +259,9 @@ fn definition(ev: &str, line: &Line, pid: u32, now: u64, ids: &mut TextIds, coun
             pool: ids.id(&line.pool),
             is_of_library: line.scope.as_str() == Some("lib"),
         }),
-        "name" => Definition::Name { id: known(ids.id(&line.id))?, name: text(&line.name) },
+        "name" => {
+            Definition::Name { id: known(ids.id(&line.id))?, name: text(&line.name), pool: ids.id(&line.pool) }
+        }
         "fault" => Definition::Fault { hook: text(&line.hook), error: text(&line.error) },
         "bye" => Definition::Bye { pid },
         "drop" => {

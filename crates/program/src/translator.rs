@@ -9,6 +9,7 @@
 //! ([`Translator::look`]): what the records say about waits and holders, and a count by the kernel that shows that none
 //! of these threads ran in between.
 
+mod awaited_pools;
 mod emit;
 mod lane;
 mod locks;
@@ -24,6 +25,7 @@ mod transfers;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use self::awaited_pools::AwaitedPools;
 use self::emit::Output;
 use self::lane::Lane;
 use self::names::UniqueNames;
@@ -62,6 +64,7 @@ pub struct Translator {
     names: UniqueNames,
     /// Lanes that have ended and are still shown, the oldest first.
     ended: VecDeque<usize>,
+    awaited: AwaitedPools,
     had_look: bool,
 }
 
@@ -82,6 +85,7 @@ impl Translator {
             root: None,
             names: UniqueNames::default(),
             ended: VecDeque::new(),
+            awaited: AwaitedPools::default(),
             had_look: false,
         }
     }
@@ -99,9 +103,11 @@ impl Translator {
         }
     }
 
-    /// Applies everything up to `mark`, a time before the rings were read last, and returns the messages.
+    /// Applies everything up to `mark`, a time before the rings were read last, and returns the messages. Stops for a
+    /// moment before the first record of a lane whose pool has no definition yet.
     pub fn advance(&mut self, mark: u64) -> Vec<Message> {
         self.pending.sort_unstable_by_key(|(at, arrived, _)| (*at, *arrived));
+        let mark = self.last_complete(mark);
         let due = self.pending.partition_point(|(at, ..)| *at <= mark);
         let rest = self.pending.split_off(due);
         for (at, _, told) in std::mem::replace(&mut self.pending, rest) {
@@ -131,7 +137,7 @@ impl Translator {
             Definition::Hello(hello) => self.add_process(hello),
             Definition::Object(object) => self.add_object(object),
             Definition::Lane(lane) => self.add_lane(lane),
-            Definition::Name { id, name } => self.rename(id, name),
+            Definition::Name { id, name, pool } => self.complete(id, name, pool),
             Definition::Fault { hook, error } => {
                 let text = format!("the tracer took out its hook of {hook}: {error}");
                 self.out.add_message(Message::Notice { at: self.out.newest, notice: Notice::Note(text) });

@@ -100,6 +100,7 @@ impl Translator {
     }
 
     pub(super) fn add_lane(&mut self, info: LaneInfo) {
+        self.await_pool(info.pool);
         if let Some(known) = self.lane_by_id.get(&info.id) {
             let lane = &mut self.lanes[*known];
             if lane.worker.is_none() {

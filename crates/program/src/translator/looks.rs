@@ -10,6 +10,9 @@ impl Translator {
     /// Adds a look at `now`, which must not be before the mark up to which everything is applied. `moved` returns a
     /// count for a process and a thread that grows whenever the thread runs; `None` if that cannot be seen.
     pub fn look(&mut self, now: u64, mut moved: impl FnMut(u32, u32) -> Option<u64>) {
+        if !self.is_complete_until(now) {
+            return; // a record that waits for a definition may tell of the end of a wait
+        }
         let waits: BTreeMap<usize, (ResourceId, bool, Vec<usize>)> = (0..self.lanes.len())
             .filter(|l| !self.lanes[*l].has_ended)
             .filter_map(|l| Some((l, self.seen_wait(l)?)))

@@ -10,6 +10,9 @@ use contend_trace::{
 /// Stands for "no limit" in the capacity of a queue.
 const UNBOUNDED: u32 = u32::MAX;
 
+/// Python's tracer marks the ids of objects that several processes share with the highest bit.
+const SHARED_ID_SHIFT: u32 = 63;
+
 /// An object of the program.
 #[derive(Debug)]
 pub(super) struct Object {
@@ -45,6 +48,7 @@ pub(super) struct PoolState {
 
 impl Translator {
     pub(super) fn add_object(&mut self, info: ObjectInfo) {
+        self.end_await(info.id);
         if self.objects.len() >= MAX_OBJECTS && !self.objects.contains_key(&info.id) {
             return;
         }
@@ -65,13 +69,18 @@ impl Translator {
         }
     }
 
-    /// Sets a better name of something that has not been shown yet.
-    pub(super) fn rename(&mut self, id: Id, name: String) {
-        if let Some(object) = self.objects.get_mut(&id) {
+    /// Sets a better name, or the pool, of something that has not been shown yet.
+    pub(super) fn complete(&mut self, id: Id, name: String, pool: Id) {
+        if let Some(object) = self.objects.get_mut(&id).filter(|_| !name.is_empty()) {
             object.info.name.clone_from(&name);
         }
-        if let Some(l) = self.lane_by_id.get(&id) {
-            self.lanes[*l].info.name = name;
+        let Some(lane) = self.lane_by_id.get(&id).map(|l| &mut self.lanes[*l]) else { return };
+        if !name.is_empty() {
+            lane.info.name = name;
+        }
+        if pool != Id::None && lane.worker.is_none() {
+            lane.info.pool = pool;
+            self.await_pool(pool);
         }
     }
 
@@ -150,7 +159,7 @@ impl Translator {
         let size = info.size.unwrap_or(0);
         let described = PoolInfo {
             name: name.clone(),
-            worker_kind: WorkerKind::Thread,
+            worker_kind: if self.has_processes(id) { WorkerKind::Process } else { WorkerKind::Thread },
             workers: Vec::new(),
             feeder: None,
             queue,
@@ -163,6 +172,12 @@ impl Translator {
         self.pools.push(PoolState { id: pool, queue, results: None, name, queued: 0, lanes: Vec::new(), size });
         self.objects.get_mut(&id)?.pool = Some(self.pools.len() - 1);
         Some(self.pools.len() - 1)
+    }
+
+    /// Whether the workers of a pool are processes, as far as the lanes tell.
+    fn has_processes(&self, pool: Id) -> bool {
+        let id_of_processes = matches!(pool, Id::Number(number) if number >> SHARED_ID_SHIFT != 0);
+        id_of_processes || self.lanes.iter().any(|lane| lane.info.pool == pool && lane.kind == WorkerKind::Process)
     }
 
     /// Returns the pool that a lane works for.

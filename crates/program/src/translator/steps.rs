@@ -2,7 +2,7 @@
 
 use super::Translator;
 use super::lane::{Doing, Wait};
-use crate::definition::LaneInfo;
+use crate::definition::{LaneInfo, ObjectInfo};
 use crate::kind::Flags;
 use crate::told::Id;
 use contend_trace::{EventKind, Message, Notice, Span, Stamp, State, WorkerKind};
@@ -11,6 +11,8 @@ use contend_trace::{EventKind, Message, Notice, Span, Stamp, State, WorkerKind};
 const IN_TASK: u16 = 8;
 /// The most coroutines that get a lane of their own.
 const MAX_COROUTINES: usize = 1_024;
+/// How asyncio calls a task without a name.
+const DEFAULT_NAME: &str = "Task-";
 
 impl Translator {
     /// Returns the lane that acts: the thread, or the coroutine whose step it runs.
@@ -53,10 +55,24 @@ impl Translator {
         if task == Id::None || count >= MAX_COROUTINES {
             return None;
         }
-        let name = self.objects.get(&task).map(|object| object.info.name.clone()).filter(|name| !name.is_empty());
         let LaneInfo { pid, .. } = self.lanes[thread].info;
-        let info = LaneInfo { id: task, pid, name: name.unwrap_or_else(|| "task".into()), ..LaneInfo::default() };
+        let info = LaneInfo { id: task, pid, name: self.coroutine_name(task), ..LaneInfo::default() };
         self.push_lane(info, WorkerKind::Async)
+    }
+
+    /// Returns what people call a coroutine: its function and the place of that, rather than `Task-7`.
+    fn coroutine_name(&mut self, task: Id) -> String {
+        let Some(ObjectInfo { name, site, function, .. }) = self.objects.get(&task).map(|object| object.info.clone())
+        else {
+            return "task".into();
+        };
+        let function = function.rsplit('.').next().unwrap_or_default();
+        match (name.starts_with(DEFAULT_NAME) && !function.is_empty(), site.as_str()) {
+            (true, "") => function.to_owned(),
+            (true, site) => format!("{} · {site}", self.names.make(function)),
+            (false, _) if name.is_empty() => "task".into(),
+            (false, _) => name,
+        }
     }
 
     /// Records that a call kept an event loop from running other coroutines.

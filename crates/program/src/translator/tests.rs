@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use contend_model::{Budget, Model};
-use contend_trace::{Evidence, Registry, State, WorkerId};
+use contend_trace::{Evidence, Registry, State, WorkerId, WorkerKind};
 use proptest::prelude::*;
 
 use super::*;
@@ -353,4 +353,43 @@ proptest! {
         let impossible = program.model.health().anomalies;
         prop_assert_eq!(impossible, 0);
     }
+}
+
+#[test]
+fn records_of_a_pool_wait_for_its_definition() {
+    let pool = 1 << 63 | 5;
+    let mut program = Program::with_lanes(&["MainThread"]);
+    let lane = LaneInfo { id: Id::of(70), pid: 7, tid: 7, ..LaneInfo::default() };
+    program.translator.add([Told::Definition(Definition::Lane(lane))]);
+    let name = |name: &str, pool| Definition::Name { id: Id::of(70), name: name.into(), pool: Id::of(pool) };
+    program.translator.add([name("ForkPoolWorker-1", 0), name("", pool)].map(Told::Definition));
+    program.tell(1, 70, Kind::Begin, 70, 0);
+    program.tell(2, 70, Kind::GetWait, pool, 0);
+    program.advance(3);
+    assert_eq!(program.model.registry().pools.len(), 0, "it has no name yet");
+    program.object(pool, ObjectKind::Pool, "pool", "map.py:3");
+    program.tell(5, 1, Kind::Submit, 900, pool);
+    program.tell(6, 70, Kind::TaskStart, 900, 0);
+    program.tell(7, 70, Kind::TaskFinish, 900, 0);
+    program.advance(9);
+    let registry = program.model.registry();
+    let found = &registry.pools[0];
+    assert_eq!((found.name.as_str(), found.worker_kind), ("pool · map.py:3", WorkerKind::Process));
+    assert_eq!(registry.worker_name(found.workers[0]), "ForkPoolWorker-1");
+    let figures = program.model.pool(contend_trace::PoolId(0)).expect("a pool");
+    assert_eq!((figures.submitted(), figures.done(), registry.resources.len()), (1, 1, 1));
+    program.check();
+}
+
+#[test]
+fn wait_for_a_definition_that_never_comes_ends() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), pool: Id::of(8), ..LaneInfo::default() };
+    program.translator.add([Told::Definition(Definition::Lane(lane))]);
+    program.tell(1, 2, Kind::Begin, 2, 0);
+    program.advance(100);
+    assert_eq!(program.model.registry().workers.len(), 1);
+    program.advance(700);
+    assert_eq!(program.model.registry().workers.len(), 2);
+    program.check();
 }

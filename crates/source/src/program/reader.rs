@@ -127,6 +127,7 @@ fn last_messages(
     server: &LineServer,
 ) -> Vec<Message> {
     let now = RunClock::nanos();
+    translator.expect_no_definitions();
     let mut messages = translator.advance(now);
     let root = translator.root_process();
     for pid in translator.live_processes().collect::<Vec<_>>() {
