@@ -19,8 +19,8 @@ use crate::trace::State;
 
 pub(super) use member::report_member;
 
-/// States whose share of a worker's time the report has.
-const SHARE_STATES: [State; 9] = [
+/// States whose share of a worker's time the report has; the last two only for somebody's own program.
+const SHARE_STATES: [State; 11] = [
     State::Running,
     State::Ready,
     State::Lock,
@@ -30,7 +30,15 @@ const SHARE_STATES: [State; 9] = [
     State::Io,
     State::Handover,
     State::Sleep,
+    State::Gil,
+    State::OffCore,
 ];
+
+/// Returns the states whose share of a worker's time the report has, for a registry that is open or not.
+fn share_states(is_open: bool) -> impl Iterator<Item = State> {
+    let is_of_programs = |state: &State| matches!(state, State::Gil | State::OffCore);
+    SHARE_STATES.into_iter().filter(move |state| is_open || !is_of_programs(state))
+}
 
 /// Returns the report as pretty-printed JSON with a newline at the end.
 pub fn report_json(report: &Report<'_>) -> serde_json::Result<String> {

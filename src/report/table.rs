@@ -55,7 +55,7 @@ pub(crate) fn state_style(state: State) -> Style {
         State::Io => AnsiColor::Blue,
         State::Handover | State::Gil => AnsiColor::BrightMagenta,
         State::Crashed => AnsiColor::BrightRed,
-        State::Empty | State::Sleep | State::Done | State::Gap => AnsiColor::BrightBlack,
+        State::Empty | State::Sleep | State::OffCore | State::Done | State::Gap => AnsiColor::BrightBlack,
     };
     Style::new().fg_color(Some(colour.into()))
 }

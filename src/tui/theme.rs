@@ -99,8 +99,10 @@ impl Theme {
         let colour = self.state_colour(state);
         match state {
             _ if !self.has_colour() => self.state_style(state),
-            State::Sleep | State::Empty | State::Done if self.has_unicode => Style::new().fg(colour),
-            State::Crashed | State::Gap | State::Sleep | State::Empty | State::Done => self.state_style(state),
+            State::Sleep | State::Empty | State::OffCore | State::Done if self.has_unicode => Style::new().fg(colour),
+            State::Crashed | State::Gap | State::Sleep | State::Empty | State::OffCore | State::Done => {
+                self.state_style(state)
+            }
             _ if self.has_unicode => Style::new().fg(colour).bg(colour),
             _ => self.area(colour),
         }
@@ -109,7 +111,7 @@ impl Theme {
     /// Returns the glyph and style of a state in the legend.
     pub(super) fn swatch(self, state: State) -> (&'static str, Style) {
         match state {
-            State::Sleep | State::Empty if self.has_colour() && self.has_unicode => {
+            State::Sleep | State::Empty | State::OffCore if self.has_colour() && self.has_unicode => {
                 ("█", Style::new().fg(self.state_colour(state)))
             }
             _ => (self.cell_glyph(state), self.cell_style(state)),

@@ -119,7 +119,9 @@ impl Model {
 
     fn add_worker(&mut self, id: WorkerId, info: &WorkerInfo) {
         self.open.placeholder_workers.remove(&id);
-        self.lanes.insert(id.index(), Lane::new(self.sizes.shape, self.sizes.spans_per_lane));
+        let mut lane = Lane::new(self.sizes.shape, self.sizes.spans_per_lane);
+        lane.expect_untold_waits();
+        self.lanes.insert(id.index(), lane);
         let members = info.pool.and_then(|pool| Some((pool, &self.registry.pools.get(pool.index())?.workers)));
         if let Some((pool, workers)) = members
             && let Some(seat) = workers.iter().rposition(|worker| *worker == id)

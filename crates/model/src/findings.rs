@@ -10,11 +10,14 @@ mod crashed;
 mod deadlock;
 mod demand;
 mod formatting;
+mod gil_bound;
 mod handover_bound;
 mod head_of_line;
 mod herd;
+mod idle_cores;
 mod livelock;
 mod lock_bound;
+mod long_steps;
 mod loop_blocked;
 mod loop_bound;
 mod lost_update;
@@ -31,6 +34,7 @@ mod starved;
 mod straggler;
 mod thresholds;
 mod unfair;
+mod unfed_queue;
 mod unseen_failures;
 
 pub use self::thresholds::{Threshold, ThresholdError, ThresholdUnit, Thresholds};
@@ -188,9 +192,11 @@ static DETECTORS: &[Detector] = {
         Detector::new(&[crashed::ID], Events, Never, crashed::find),
         Detector::new(&[unseen_failures::ID], Events, FirstFound, unseen_failures::find),
         Detector::new(&[orphaned_lock::ID], Events, FirstFound, orphaned_lock::find),
+        Detector::new(&[unfed_queue::ID], Events, Never, unfed_queue::find),
         Detector::new(&[order_hazard::ID], Events, FirstFound, order_hazard::find),
         Detector::new(&[lock_bound::ID], Figures, WorstFirst, lock_bound::find),
         Detector::new(&[convoy::ID], Figures, WorstFirst, convoy::find),
+        Detector::new(&[gil_bound::ID], Figures, Never, gil_bound::find),
         Detector::new(&[loop_blocked::ID], Figures, FirstFound, loop_blocked::find),
         Detector::new(&[loop_bound::ID], Figures, FirstFound, loop_bound::find),
         Detector::new(&[busy_wait::ID], Figures, WorstFirst, busy_wait::find),

@@ -13,6 +13,7 @@ mod wakeup;
 use std::collections::VecDeque;
 
 use self::cpu_accounting::CpuAccounting;
+pub(crate) use self::cpu_accounting::CpuLack;
 pub(crate) use self::lane_bucket::LaneBucket;
 pub use self::life_end::LifeEnd;
 pub(crate) use self::loop_turns::TurnInterval;

@@ -245,7 +245,11 @@ impl Model {
 fn initial_lanes(registry: &Registry, sizes: &BufferSizes) -> LaneTable {
     let mut lanes = LaneTable::new(Lane::new(sizes.shape, sizes.spans_per_lane));
     for worker in 0..registry.workers.len() {
-        lanes.insert(worker, Lane::new(sizes.shape, sizes.spans_per_lane));
+        let mut lane = Lane::new(sizes.shape, sizes.spans_per_lane);
+        if registry.is_open {
+            lane.expect_untold_waits();
+        }
+        lanes.insert(worker, lane);
     }
     for (id, worker) in registry.lives() {
         lanes[worker.index()].life = Some(id);

@@ -3,11 +3,13 @@
 mod depth;
 mod priorities;
 mod rendezvous;
+mod users;
 
 pub use self::depth::DepthTrend;
 use self::priorities::Priorities;
 pub use self::priorities::PriorityItems;
 use self::rendezvous::AfterWait;
+pub(crate) use self::users::QueueUsers;
 use super::history::{History, HistoryShape, Merge};
 use contend_trace::{Stamp, WorkerId};
 
@@ -87,6 +89,7 @@ pub struct Queue {
     timeouts: u64,
     /// Items put and taken, and timeouts, before the last change of settings.
     baseline: QueueCounts,
+    users: QueueUsers,
     history: History<QueueBucket>,
 }
 
@@ -108,6 +111,7 @@ impl Queue {
             depth_sum: 0,
             timeouts: 0,
             baseline: QueueCounts::default(),
+            users: QueueUsers::default(),
             history: History::new(shape),
         }
     }
@@ -118,6 +122,15 @@ impl Queue {
         self.total_stay_ns -= i128::from(at.0);
         self.record_depth(DepthReading { at, worker, depth });
         self.count_put(at);
+    }
+
+    /// Returns the workers that were seen to use it, if the registry is open.
+    pub(crate) const fn users(&self) -> &QueueUsers {
+        &self.users
+    }
+
+    pub(super) const fn users_mut(&mut self) -> &mut QueueUsers {
+        &mut self.users
     }
 
     /// Records that `amount` bytes were put at once.

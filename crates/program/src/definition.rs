@@ -259,9 +259,7 @@ fn definition(ev: &str, line: &Line, pid: u32, now: u64, ids: &mut TextIds, coun
             pool: ids.id(&line.pool),
             is_of_library: line.scope.as_str() == Some("lib"),
         }),
-        "name" => {
-            Definition::Name { id: known(ids.id(&line.id))?, name: text(&line.name), pool: ids.id(&line.pool) }
-        }
+        "name" => Definition::Name { id: known(ids.id(&line.id))?, name: text(&line.name), pool: ids.id(&line.pool) },
         "fault" => Definition::Fault { hook: text(&line.hook), error: text(&line.error) },
         "bye" => Definition::Bye { pid },
         "drop" => {

@@ -24,4 +24,4 @@ pub use socket::LineServer;
 pub use told::{Counts, Id, Seen, Told, ToldEvent};
 pub use trace_directory::TraceDirectory;
 pub use tracer_files::write_tracer;
-pub use translator::{LaneView, Translator};
+pub use translator::{FoldedCounts, LaneView, Translator};

@@ -12,6 +12,7 @@
 mod awaited_pools;
 mod emit;
 mod lane;
+mod library;
 mod locks;
 mod looks;
 mod names;
@@ -38,6 +39,7 @@ use super::told::{Id, Told, ToldEvent};
 use contend_trace::{Message, Notice, Stamp};
 
 pub use self::lane::LaneView;
+pub use self::library::FoldedCounts;
 pub(crate) use self::transfers::NO_DEPTH;
 
 /// The most lanes, objects and tasks that are kept in mind.
@@ -156,7 +158,7 @@ impl Translator {
             Kind::Wait => self.wait_for_lock(l, at, object, flags),
             Kind::Tried if !flags.is_ok() => {}
             Kind::Acquired | Kind::Tried => self.acquire(l, at, object, arg),
-            Kind::Released => self.release(l, at, object, arg),
+            Kind::Released => self.release(l, at, object),
             Kind::GaveUp | Kind::QueueGaveUp => self.give_up(l, at, object),
             Kind::Put | Kind::Send => self.put(l, at, object, arg),
             Kind::Got | Kind::Received => self.take(l, at, object, arg),

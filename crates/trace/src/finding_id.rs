@@ -38,9 +38,11 @@ finding_ids! {
     Crashed "crashed" "A worker panicked, was killed or exited with an error.";
     UnseenFailures "unseen-failures" "Tasks failed, and no worker will ever read their results.";
     OrphanedLock "orphaned-lock" "A worker ended without releasing a lock that others wait for.";
+    UnfedQueue "unfed-queue" "Workers wait at an empty queue, and every worker that was seen to feed it has ended.";
     OrderHazard "order-hazard" "Two workers take two locks in opposite orders, so that they can deadlock.";
     LockBound "lock-bound" "A lock, or all permits of a semaphore, is nearly always in use, and its users wait.";
     Convoy "convoy" "A lock with a permanent queue is mostly free: each handover takes longer than the hold.";
+    GilBound "gil-bound" "Threads spend their time waiting for the lock of their interpreter, the GIL.";
     LoopBlocked "loop-blocked" "A task holds an event-loop thread for long while other tasks are ready.";
     LoopBound "loop-bound" "More tasks are ready to run than their event loop has threads.";
     BusyWait "busy-wait" "A worker uses CPU time while it waits: it polls, or spins for a lock that is held for long.";
@@ -56,6 +58,11 @@ finding_ids! {
     Starved "starved" "A worker waits for a lock while the others get it again and again.";
     Unfair "unfair" "A lock goes to some workers far more often than to others that want it as much.";
     PoolTooLarge "pool-too-large" "A pool has more workers than it has work or cores for.";
+}
+
+impl FindingId {
+    /// The findings that only somebody's own program can have, no scenario.
+    pub const OF_PROGRAMS: [Self; 2] = [Self::UnfedQueue, Self::GilBound];
 }
 
 #[cfg(test)]

@@ -34,11 +34,14 @@ pub enum State {
     Gap,
     /// Waits for the lock of an interpreter that lets one thread run at a time.
     Gil,
+    /// Neither on a CPU nor ready for one, for a reason that nobody told: the kernel's figures separate it from
+    /// [`State::Running`] in a program that does not tell of all its waits.
+    OffCore,
 }
 
 impl State {
     /// Every state, in the order of the legend.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Running,
         Self::Ready,
         Self::Lock,
@@ -52,6 +55,7 @@ impl State {
         Self::Crashed,
         Self::Gap,
         Self::Gil,
+        Self::OffCore,
     ];
 
     /// Returns the position in [`State::ALL`].
@@ -76,6 +80,7 @@ impl State {
             Self::Crashed => 'X',
             Self::Gap => '?',
             Self::Gil => 'G',
+            Self::OffCore => 'o',
         }
     }
 
@@ -95,6 +100,7 @@ impl State {
             Self::Crashed => "crashed",
             Self::Gap => "gap",
             Self::Gil => "gil",
+            Self::OffCore => "off-core",
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::SHARE_STATES;
+use super::share_states;
 use crate::report::Report;
 use crate::trace::{Span, Stamp, State};
 
@@ -59,8 +59,7 @@ pub(super) fn gone<'a>(report: &Report<'a>) -> Option<GoneJson<'a>> {
             first_began_s: gone.first_began.map(Stamp::as_secs_f64),
             last_ended_s: gone.last_ended.as_secs_f64(),
             alive_s: Span(gone.times.alive_ns()).as_secs_f64(),
-            share: SHARE_STATES
-                .into_iter()
+            share: share_states(model.registry().is_open)
                 .filter(|state| *state != State::Ready || model.has_ready_times())
                 .map(|state| (state.word(), gone.times.share(state)))
                 .collect(),

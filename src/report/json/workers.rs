@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::SHARE_STATES;
+use super::share_states;
 use crate::report::{Report, endings};
 use crate::trace::{Span, State};
 
@@ -47,8 +47,7 @@ pub(super) fn workers<'a>(report: &Report<'a>) -> Vec<WorkerJson<'a>> {
             lives: lane.life_count(),
             commands: commands(lane.commands()),
             alive_s: Span(totals.alive_ns()).as_secs_f64(),
-            share: SHARE_STATES
-                .into_iter()
+            share: share_states(report.model.registry().is_open)
                 .map(|state| (state.word(), known(state).then(|| totals.share(state))))
                 .collect(),
         }

@@ -146,7 +146,7 @@ const fn is_calm_wait(state: State) -> bool {
 
 /// Whether a worker in this state has nothing to do: a thin line instead of an area.
 const fn is_idle(state: State) -> bool {
-    matches!(state, State::Sleep | State::Empty)
+    matches!(state, State::Sleep | State::Empty | State::OffCore)
 }
 
 /// How much calmer a lane draws the state that it is in nearly always, so that what breaks the monotony stands out.

@@ -133,7 +133,7 @@ pub(super) fn draw_shares(theme: Theme, at: Rect, shares: &StateTimes, buf: &mut
         let Some(state) = state else { continue };
         let figure = compact_percent(shares.share(state));
         let style = match state {
-            State::Sleep | State::Empty => theme.fg(Role::Faint),
+            State::Sleep | State::Empty | State::OffCore => theme.fg(Role::Faint),
             state => theme.state_style(state),
         };
         let figure = if theme.has_colour() { figure } else { format!("{}{figure}", state.letter()) };
@@ -145,7 +145,7 @@ pub(super) fn draw_shares(theme: Theme, at: Rect, shares: &StateTimes, buf: &mut
 fn decisive_states(shares: &StateTimes) -> [Option<State>; 2] {
     let others = || State::ALL.into_iter().filter(|s| s.is_alive() && *s != State::Running && shares.get(*s) > 0);
     let longest = |idle: bool| {
-        let is_idle = |s: &State| matches!(s, State::Sleep | State::Empty);
+        let is_idle = |s: &State| matches!(s, State::Sleep | State::Empty | State::OffCore);
         others().filter(|s| is_idle(s) == idle).max_by_key(|s| (shares.get(*s), std::cmp::Reverse(*s)))
     };
     let wait = longest(false).filter(|s| shares.share(*s) >= 0.005);
@@ -157,7 +157,7 @@ fn draw_bar(theme: Theme, at: Rect, shares: &StateTimes, buf: &mut Buffer) {
     let mut x = at.x;
     for (state, width) in bar_parts(shares, at.width) {
         let style = match state {
-            State::Sleep | State::Empty => theme.fg(Role::Guide),
+            State::Sleep | State::Empty | State::OffCore => theme.fg(Role::Guide),
             state => Style::new().fg(theme.state_colour(state)),
         };
         let letter = state.letter().to_string();

@@ -68,6 +68,7 @@ pub(super) const fn state_word(state: State) -> &'static str {
         State::Empty => "no work",
         State::Handover => "hand-over",
         State::Gil => "GIL",
+        State::OffCore => "off core",
         other => other.word(),
     }
 }

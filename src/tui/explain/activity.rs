@@ -47,12 +47,14 @@ impl Explainer<'_> {
             State::Full => format!("has waited {age} for room{}", at("in")),
             State::Io => format!("has waited {age} for a file, a device or another process"),
             State::Handover => format!("has been handing a task over to another process for {age}"),
+            State::Sleep if self.model.registry().is_open => format!("has slept for {age}"),
             State::Sleep => format!("has slept for {age}, as its steps say"),
             State::Done => format!("ended {age} before"),
             State::Crashed => format!("died {age} before"),
             State::Gil => {
                 format!("has waited {age} for the GIL, which lets one thread of its interpreter run at a time")
             }
+            State::OffCore => format!("has been off core for {age}, in a call that nothing recorded"),
             State::Gap => "lost events: what it does is unknown".to_owned(),
         }
     }

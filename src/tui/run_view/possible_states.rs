@@ -48,8 +48,8 @@ impl PossibleStates {
     #[must_use]
     pub(in crate::tui) fn or_any(mut self, is_open: bool) -> Self {
         if is_open {
-            use State::{Empty, Full, Gil, Io, Lock, Signal, Sleep};
-            self.add(&[Lock, Empty, Full, Signal, Io, Sleep, Gil]);
+            use State::{Empty, Full, Gil, Io, Lock, OffCore, Signal, Sleep};
+            self.add(&[Lock, Empty, Full, Signal, Io, Sleep, Gil, OffCore]);
         }
         self
     }

@@ -4,6 +4,7 @@
 use ratatui::style::Color;
 
 use super::palette::{Ground, IDENTITIES, Palette};
+use crate::trace::State;
 
 const fn hex(rgb: u32) -> Color {
     Color::Rgb((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8)
@@ -27,11 +28,11 @@ pub(super) static DARK: Palette = Palette {
     text: hex(0xd4d4d4),
     states: hexes([
         0x5fb877, 0xf0b449, 0xe05b4b, 0x262c38, 0xb57edc, 0x36a8a0, 0x4a86d9, 0x56b6d6, 0x343c4b, 0x1a1d24, 0xff2e63,
-        0x7d8393, 0xd678a8,
+        0x7d8393, 0xd678a8, 0x4d5870,
     ]),
     inks: hexes([
         0x5fb877, 0xf0b449, 0xe05b4b, 0x8a90a0, 0xb57edc, 0x36a8a0, 0x4a86d9, 0x56b6d6, 0x8a90a0, 0x8a90a0, 0xff2e63,
-        0xa0a6b4, 0xd678a8,
+        0xa0a6b4, 0xd678a8, 0x8a90a0,
     ]),
     roles: [
         Color::Reset,  // text
@@ -66,11 +67,11 @@ pub(super) static LIGHT: Palette = Palette {
     text: hex(0x24292f),
     states: hexes([
         0x2f8f4e, 0xc17d00, 0xcf4436, 0xe4e8ee, 0x9a5cc6, 0x1f8a83, 0x2f6fc4, 0x2a8fb0, 0xd3d9e3, 0xf0f2f5, 0xd6003f,
-        0x858b9a, 0xb0487f,
+        0x858b9a, 0xb0487f, 0xb9c3d4,
     ]),
     inks: hexes([
         0x1f7a3a, 0x8f5c00, 0xb8372a, 0x5f6675, 0x8646b4, 0x14736d, 0x2560b0, 0x1c7490, 0x5f6675, 0x5f6675, 0xc2003a,
-        0x5a6070, 0x9c3a6e,
+        0x5a6070, 0x9c3a6e, 0x5f6675,
     ]),
     roles: [
         Color::Reset,  // text
@@ -105,11 +106,11 @@ pub(super) static COLORBLIND_DARK: Palette = Palette {
     text: hex(0xd4d4d4),
     states: hexes([
         0x009e73, 0xf0e442, 0xe2660a, 0x262c38, 0xcc79a7, 0x56b4e9, 0x0072b2, 0xe69f00, 0x343c4b, 0x1a1d24, 0xffffff,
-        0x7d8393, 0x9a8ad8,
+        0x7d8393, 0x9a8ad8, 0x4d5870,
     ]),
     inks: hexes([
         0x12a87d, 0xf0e442, 0xe8700f, 0x8a90a0, 0xcc79a7, 0x56b4e9, 0x4a92d2, 0xe69f00, 0x8a90a0, 0x8a90a0, 0xffffff,
-        0xa0a6b4, 0xa698e0,
+        0xa0a6b4, 0xa698e0, 0x8a90a0,
     ]),
     roles: [
         Color::Reset,  // text
@@ -144,11 +145,11 @@ pub(super) static COLORBLIND_LIGHT: Palette = Palette {
     text: hex(0x24292f),
     states: hexes([
         0x008a64, 0xa88600, 0xb84c00, 0xe4e8ee, 0xc46b9f, 0x3089be, 0x00568a, 0x7a5230, 0xd3d9e3, 0xf0f2f5, 0x000000,
-        0x858b9a, 0x6a5aa8,
+        0x858b9a, 0x6a5aa8, 0xb9c3d4,
     ]),
     inks: hexes([
         0x007a58, 0x7a6200, 0xb04800, 0x5f6675, 0x9c427c, 0x1a6f9e, 0x00568a, 0x8a5a00, 0x5f6675, 0x5f6675, 0x000000,
-        0x5a6070, 0x6a5aa8,
+        0x5a6070, 0x6a5aa8, 0x5f6675,
     ]),
     roles: [
         Color::Reset,  // text
@@ -183,11 +184,11 @@ pub(super) static HIGH_CONTRAST_DARK: Palette = Palette {
     text: hex(0xffffff),
     states: hexes([
         0x00d75f, 0xffd700, 0xff5c4d, 0x3a3a3a, 0xe08cff, 0x00e0d0, 0x5c9dff, 0xa0e8ff, 0x5a5a5a, 0x202020, 0xff4fa0,
-        0xb0b0b0, 0xff9ad0,
+        0xb0b0b0, 0xff9ad0, 0x6a7486,
     ]),
     inks: hexes([
         0x00e068, 0xffd700, 0xff8a7d, 0xc8c8c8, 0xe8a0ff, 0x00e8d8, 0x80b3ff, 0xa0e8ff, 0xc8c8c8, 0xc8c8c8, 0xff80bc,
-        0xd0d0d0, 0xffa8d8,
+        0xd0d0d0, 0xffa8d8, 0xc8c8c8,
     ]),
     roles: [
         Color::Reset,  // text
@@ -222,11 +223,11 @@ pub(super) static HIGH_CONTRAST_LIGHT: Palette = Palette {
     text: hex(0x000000),
     states: hexes([
         0x006a24, 0x8a5200, 0xb80000, 0xdadada, 0x741fa8, 0x00605c, 0x0047ad, 0x005a80, 0xc4c4c4, 0xefefef, 0xa8004a,
-        0x606060, 0x8a2a5c,
+        0x606060, 0x8a2a5c, 0xaab2be,
     ]),
     inks: hexes([
         0x005a1e, 0x6e4200, 0xa00000, 0x404040, 0x661a96, 0x005552, 0x003f9e, 0x004f70, 0x404040, 0x404040, 0x960042,
-        0x404040, 0x8a2a5c,
+        0x404040, 0x8a2a5c, 0x404040,
     ]),
     roles: [
         Color::Reset,  // text
@@ -273,6 +274,7 @@ const ANSI: Palette = Palette {
         Color::LightRed,
         Color::LightYellow,
         Color::LightMagenta,
+        Color::DarkGray,
     ],
     inks: [
         Color::Green,
@@ -288,6 +290,7 @@ const ANSI: Palette = Palette {
         Color::LightRed,
         Color::LightYellow,
         Color::LightMagenta,
+        Color::Gray,
     ],
     roles: [
         Color::Reset,     // text
@@ -332,6 +335,7 @@ pub(super) static ANSI_LIGHT: Palette = Palette {
         Color::Red,
         Color::DarkGray,
         Color::Magenta,
+        Color::DarkGray,
     ],
     roles: [
         Color::Reset,    // text
@@ -377,8 +381,8 @@ pub(super) static MONO: Palette = Palette {
     ground: Ground::Dark,
     background: Color::Reset,
     text: Color::Reset,
-    states: [Color::Reset; 13],
-    inks: [Color::Reset; 13],
+    states: [Color::Reset; State::ALL.len()],
+    inks: [Color::Reset; State::ALL.len()],
     roles: [Color::Reset; 17],
     identities: [Color::Reset; IDENTITIES],
 };

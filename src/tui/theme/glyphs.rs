@@ -17,7 +17,7 @@ impl Theme {
     /// Returns the glyph of a cell of a lane. With colour, calm states are a thin line, and others a whole cell.
     pub(in crate::tui) const fn cell_glyph(self, state: State) -> &'static str {
         match state {
-            State::Sleep | State::Empty if self.has_colour() && self.has_unicode => "▁",
+            State::Sleep | State::Empty | State::OffCore if self.has_colour() && self.has_unicode => "▁",
             State::Done | State::Crashed | State::Gap => self.state_glyph(state),
             _ if self.has_colour() && self.has_unicode => "█",
             _ => self.state_glyph(state),
@@ -103,6 +103,7 @@ const fn unicode_glyph(state: State) -> &'static str {
         State::Crashed => "X",
         State::Gap => "?",
         State::Gil => "g",
+        State::OffCore => "o",
     }
 }
 

@@ -109,6 +109,7 @@ const fn state_name(state: State) -> &'static str {
         State::Crashed => "crashed",
         State::Gap => "gap",
         State::Gil => "gil",
+        State::OffCore => "off-core",
     }
 }
 

@@ -159,5 +159,6 @@ const fn state_phrase(state: State) -> &'static str {
         State::Crashed => "dead",
         State::Gap => "unknown",
         State::Gil => "waiting for the GIL",
+        State::OffCore => "off core",
     }
 }

@@ -141,7 +141,11 @@ impl Model {
         let waited = self.lanes[w.index()].has_waited_at(State::Full, queue);
         self.set_running(w, at);
         self.clear_wakeup(w);
+        let is_open = self.registry.is_open;
         self.with_queue(queue, |queue| {
+            if is_open {
+                queue.users_mut().note_giver(w);
+            }
             queue.put_one(at, w, depth);
             queue.count_put_after_wait(waited);
         });
@@ -163,7 +167,11 @@ impl Model {
         let waited = self.lanes[w.index()].has_waited_at(State::Empty, queue);
         self.set_running(w, at);
         self.clear_wakeup(w);
+        let is_open = self.registry.is_open;
         self.with_queue(queue, |queue| {
+            if is_open {
+                queue.users_mut().note_taker(w);
+            }
             queue.take_one(at, w, depth);
             queue.count_take_after_wait(waited);
         });

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent};
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent, long_steps};
 use crate::lane::TurnInterval;
 use contend_trace::{FindingId, Span, State, WorkerId, WorkerKind};
 
@@ -17,6 +17,9 @@ const MIN_FILLED_SHARE: f64 = 0.9;
 /// Share of a turn without a CPU above which the machine is slow, not the task.
 const MAX_PREEMPTED_SHARE: f64 = 0.5;
 
+pub(super) const FIX: &str =
+    "Await the call, or run it outside the loop. For CPU-heavy work, yield regularly or move it to a pool.";
+
 /// The long turns of one task that others waited for.
 struct BlockingTask {
     worker: WorkerId,
@@ -25,6 +28,9 @@ struct BlockingTask {
 }
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    if analysis.model.registry().is_open {
+        return long_steps::find(analysis);
+    }
     find_blocking_task(analysis).into_iter().collect()
 }
 
@@ -48,11 +54,11 @@ fn find_blocking_task(analysis: &Analysis<'_>) -> Option<Finding> {
 }
 
 /// Shortest turn that users notice. By default a long task in the sense of <https://www.w3.org/TR/longtasks-1/>.
-fn min_turn(analysis: &Analysis<'_>) -> Span {
+pub(super) fn min_turn(analysis: &Analysis<'_>) -> Span {
     Span::from_secs(analysis.thresholds.loop_blocked)
 }
 
-fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> + 'a {
+pub(super) fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> + 'a {
     let workers = analysis.model.registry().workers.iter().enumerate();
     workers.filter(|(_, worker)| worker.kind == WorkerKind::Async).map(|(i, _)| WorkerId::from(i))
 }
@@ -97,8 +103,7 @@ fn blocking_finding(analysis: &Analysis<'_>, kept: &BlockingTask) -> Finding {
             analysis.span(),
             format_percent(MIN_FILLED_SHARE),
         ),
-        fix: "Await the call, or run it outside the loop. For CPU-heavy work, yield regularly or move it to a pool."
-            .into(),
+        fix: FIX.into(),
         subject: Some(FindingSubject::Worker(kept.worker)),
         at: longest.map(|turn| turn.from),
     }

@@ -2,7 +2,7 @@
 //! for.
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
-use crate::LockCapacity;
+use crate::{LifeEnd, LockCapacity};
 use contend_trace::{Evidence, FindingId, LockCopy, ResourceId, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = FindingId::OrphanedLock.as_str();
@@ -35,7 +35,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
     let is_proven = waiting.iter().any(|(worker, _)| stuck.contains(worker));
     if is_proven {
         waiting.retain(|(worker, _)| stuck.contains(worker));
-    } else if lock.capacity() != LockCapacity::Exclusive {
+    } else if lock.capacity() != LockCapacity::Exclusive && !are_permits_lost(analysis, id, lock.capacity()) {
         return None; // other holders may release it
     }
     if analysis.now.span_since(longest.max(since)) < if is_proven { MIN_PROVEN_WAIT } else { MIN_WAIT } {
@@ -65,6 +65,18 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
         subject: Some(FindingSubject::Resource(id)),
         at: Some(since),
     })
+}
+
+/// Whether all permits of a semaphore of somebody's own program were taken by workers that were cut off or killed, so
+/// that nobody who has one is left. One that ended by itself may have used it as a signal.
+fn are_permits_lost(analysis: &Analysis<'_>, id: ResourceId, room: LockCapacity) -> bool {
+    let LockCapacity::Permits { permits, .. } = room else { return false };
+    let died = |worker: WorkerId| {
+        let ending = analysis.model.lane(worker).ending();
+        matches!(ending, Some(LifeEnd::Panicked | LifeEnd::FoundDead | LifeEnd::Died(_)))
+    };
+    let all_died = analysis.model.orphaned_holds(id).iter().all(|(worker, _)| died(*worker));
+    analysis.model.registry().is_open && all_died && analysis.model.orphaned_count(id) >= permits as usize
 }
 
 /// Reports a lock that was held at a fork, and that the forked process waits for.

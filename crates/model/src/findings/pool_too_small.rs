@@ -2,7 +2,7 @@
 
 use super::{
     Analysis, Finding, FindingSubject, Severity, Thresholds, format_amount, format_count, format_number,
-    format_percent, format_thousands, loop_bound,
+    format_percent, format_thousands, idle_cores, loop_bound,
 };
 use crate::Pool;
 use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerKind};
@@ -16,6 +16,9 @@ const MIN_EXCESS: f64 = 1.05;
 const MIN_FULL_SHARE: f64 = 0.30;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    if analysis.model.registry().is_open {
+        return idle_cores::find(analysis); // how many tasks will come, and when, is unknown
+    }
     // A batch is all there from the start: its tasks wait, but the pool does not fall behind.
     let fed = analysis
         .pools()

@@ -1,7 +1,10 @@
 //! `queue-bound`: a queue or a pipe whose producers wait for room, because its consumers are slower.
 
+use std::collections::BTreeSet;
+
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_number, format_percent};
+use crate::Queue;
 use contend_trace::{FindingId, LaneRange, ResourceId, State, WorkerId};
 
 pub(super) const ID: &str = FindingId::QueueBound.as_str();
@@ -28,8 +31,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 
 fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)> {
     let queue = analysis.model.queue(id)?;
-    let wakers = analysis.model.registry().wakers_of(id)?;
-    let (producers, consumers) = (present_workers(analysis, &wakers.givers), present_workers(analysis, &wakers.takers));
+    let (producers, consumers) = users(analysis, id, queue)?;
     let taken = queue.taken_between(analysis.from, analysis.now);
     let filled = f64::from(queue.depth()) >= 0.5 * f64::from(queue.capacity());
     if producers.is_empty() || consumers.is_empty() || taken < MIN_TAKEN || !filled {
@@ -67,6 +69,19 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
         at: None,
     };
     Some((waits, finding))
+}
+
+/// Returns the workers present that put items, and those that take them: as the registry declares them, or as far as
+/// they were seen in somebody's own program.
+fn users(analysis: &Analysis<'_>, id: ResourceId, queue: &Queue) -> Option<(Vec<WorkerId>, Vec<WorkerId>)> {
+    if let Some(wakers) = analysis.model.registry().wakers_of(id) {
+        return Some((present_workers(analysis, &wakers.givers), present_workers(analysis, &wakers.takers)));
+    }
+    let present = |seen: &BTreeSet<WorkerId>| {
+        let is_present = |worker: &WorkerId| analysis.model.lanes.get(worker.index()).is_some();
+        seen.iter().copied().filter(|worker| is_present(worker) && !analysis.is_gone(*worker)).collect()
+    };
+    Some((present(queue.users().givers()?), present(queue.users().takers()?)))
 }
 
 /// Those of these workers that have not ended.

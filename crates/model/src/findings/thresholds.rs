@@ -69,10 +69,14 @@ macro_rules! thresholds {
 thresholds! {
     Livelock livelock Number 25.0 in 5.0..=1_000_000.0,
         "Least number of failed attempts in a row, of each worker";
+    UnfedQueue unfed_queue Time 1.0 in 0.1..=3_600.0,
+        "Shortest wait at the queue";
     LockBound lock_bound Share 0.3 in 0.01..=1.0,
         "Least share of its users' time that goes into waiting for the lock";
     Convoy convoy Number 1.0 in 0.1..=1_000.0,
         "Least mean number of workers that wait for the lock";
+    GilBound gil_bound Share 0.3 in 0.01..=1.0,
+        "Least share of their time that threads wait for the GIL";
     LoopBlocked loop_blocked Time 0.05 in 0.001..=60.0,
         "Shortest time that a task holds a thread of the loop, and that another one waits for it";
     LoopBound loop_bound Share 0.3 in 0.01..=1.0,

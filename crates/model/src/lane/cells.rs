@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Activity, Lane, LaneBucket};
+use super::{Activity, CpuLack, Lane, LaneBucket};
 use crate::history::proportional_part;
 use crate::state_times::{CellWindow, StateTimes};
 use contend_trace::{Span, Stamp, State};
@@ -76,18 +76,18 @@ impl Lane {
 
     /// Returns how long the worker seemed to run between two moments but had no CPU, ns.
     pub fn without_cpu_ns(&self, from: Stamp, to: Stamp) -> u64 {
-        self.cpu_ns(from, to).0
+        self.cpu_ns(from, to).0.total()
     }
 
     /// Returns how long the worker seemed to run between two moments but had no CPU, and how long it ran, ns.
-    pub(crate) fn cpu_ns(&self, from: Stamp, to: Stamp) -> (u64, u64) {
-        let (mut without_cpu, mut running) = (0, 0);
+    pub(crate) fn cpu_ns(&self, from: Stamp, to: Stamp) -> (CpuLack, u64) {
+        let (mut lack, mut running) = (CpuLack::default(), 0);
         self.for_each_bucket(from, to, to, |a, b, times, without| {
             let part = |ns| proportional_part(ns, (a, b), (from.max(a), to.min(b)));
-            without_cpu += part(without);
+            lack.add(CpuLack { ready: part(without.ready), off_core: part(without.off_core) });
             running += part(times.get(State::Running));
         });
-        (without_cpu, running)
+        (lack, running)
     }
 
     /// Calls `visit` with the time by state in the worker's lives up to `end`, by interval.
@@ -181,29 +181,34 @@ impl Lane {
     }
 
     /// Calls `visit` with every bucket that `from..to` touches, oldest first, with the open span added up to `now`: the
-    /// time by state, and the part of `Ready` that is time without a CPU.
+    /// time by state, and the parts of `Ready` and `OffCore` that are time without a CPU.
     fn for_each_bucket(
         &self,
         from: Stamp,
         to: Stamp,
         now: Stamp,
-        mut visit: impl FnMut(Stamp, Stamp, &StateTimes, u64),
+        mut visit: impl FnMut(Stamp, Stamp, &StateTimes, CpuLack),
     ) {
         let to = to.min(now);
         let (open, unsettled) = (self.open_spans(now), self.unsettled_intervals(now));
-        let mut split = |mut times: StateTimes, without: u64, a: Stamp, b: Stamp| {
-            let mut running = times.get(State::Running).saturating_sub(without);
+        let mut split = |mut times: StateTimes, mut lack: CpuLack, a: Stamp, b: Stamp| {
+            let all = times.get(State::Running);
+            let mut running = all.saturating_sub(lack.total());
             for interval in &unsettled {
-                running -= interval.without_cpu(running, a, b);
+                let more = interval.without_cpu(running, a, b);
+                running -= more.total();
+                lack.add(more);
             }
-            let without = times.get(State::Running) - running.min(times.get(State::Running));
-            times.move_ns(State::Running, State::Ready, without);
-            visit(a, b, &times, without);
+            let lack = lack.at_most(all);
+            times.move_ns(State::Running, State::Ready, lack.ready);
+            times.move_ns(State::Running, State::OffCore, lack.off_core);
+            visit(a, b, &times, lack);
         };
         self.history.visit_buckets(from, to, |a, b, spent| {
             let b = b.min(now);
             let spent = if b > open[0].1 { add_open_spans(*spent, &open, a, b) } else { *spent };
-            split(spent.by_state, spent.without_cpu_ns, a, b);
+            let off_core = spent.off_core_ns.min(spent.without_cpu_ns);
+            split(spent.by_state, CpuLack { ready: spent.without_cpu_ns - off_core, off_core }, a, b);
         });
         let rest = from.max(self.history.end());
         for (state, begin, end) in open {
@@ -211,7 +216,7 @@ impl Lane {
             if a < b {
                 let mut times = StateTimes::default();
                 times.add_ns(state, b.span_since(a).0);
-                split(times, 0, a, b);
+                split(times, CpuLack::default(), a, b);
             }
         }
     }
@@ -237,14 +242,16 @@ impl Lane {
         self.for_each_bucket(begin, w.to, now, |from, to, times, without| {
             let mut ran = StateTimes::default();
             ran.add_ns(State::Running, times.get(State::Running));
-            ran.add_ns(State::Ready, without);
+            ran.add_ns(State::Ready, without.ready);
+            ran.add_ns(State::OffCore, without.off_core);
             spread_over_cells(w, (begin, w.to), (from, to), &ran, &mut rough);
         });
         for (cell, rough) in out.iter_mut().zip(rough) {
-            let (ready, running) = (rough.get(State::Ready), rough.get(State::Running));
-            if ready > 0 {
-                let share = ready as f64 / (ready + running) as f64;
-                cell.move_ns(State::Running, State::Ready, (cell.get(State::Running) as f64 * share) as u64);
+            let [running, ready, off_core] = [State::Running, State::Ready, State::OffCore].map(|s| rough.get(s));
+            let (seemed_to_run, all) = (cell.get(State::Running), running + ready + off_core);
+            for (state, ns) in [(State::Ready, ready), (State::OffCore, off_core)].into_iter().filter(|(_, ns)| *ns > 0)
+            {
+                cell.move_ns(State::Running, state, (seemed_to_run as f64 * (ns as f64 / all as f64)) as u64);
             }
         }
     }

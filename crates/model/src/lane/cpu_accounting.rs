@@ -16,6 +16,10 @@ const MAX_TICK_NS: u64 = 10_000_000;
 /// of the cores: one thread that ran for a moment without waiting says little about the other 999.
 const FULL_WEIGHT_NS: f64 = 50e6;
 
+/// The most time on a CPU that is kept for later intervals where states are sampled: a sample counts until the next
+/// one, so a thread may seem to wait in an interval in which it ran, and to run in one in which it waited.
+const MAX_SAMPLED_EXCESS_NS: u64 = 200_000_000;
+
 /// The maximum number of readings that wait until all events before them are known.
 const MAX_PENDING: usize = 16;
 
@@ -53,6 +57,10 @@ pub(super) struct CpuAccounting {
     last_interval: (Stamp, Stamp, u64),
     /// Time on a CPU that the kernel counted late, and that no interval has got yet.
     late_excess_ns: u64,
+    /// Whether the worker may block without a record of it: then time without a CPU is not all in the run queue.
+    may_block_untold: bool,
+    /// The fraction of the last interval's time without a CPU in which the worker was not ready for one.
+    off_core_ratio: f64,
     /// The newest life with readings, and the time on a CPU that was counted in it.
     counted_life: (u32, u64),
     /// The fraction of `Running` in the last interval that was on a CPU; and how much `Running` that interval had.
@@ -64,19 +72,47 @@ pub(super) struct CpuAccounting {
     estimate_reduction: f64,
 }
 
-/// An interval that is not settled yet, with an estimate of the fraction of `Running` that is on a CPU.
+/// An interval that is not settled yet, with estimates of the fraction of `Running` that is on a CPU, and of the
+/// fraction of the rest that is not in the run queue either.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unsettled {
     from: Stamp,
     to: Stamp,
     on_cpu: f64,
+    off_core: f64,
+}
+
+/// Nanoseconds in which a worker seemed to run but had no CPU: in the run queue, or for a reason that nobody told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct CpuLack {
+    pub ready: u64,
+    pub off_core: u64,
+}
+
+impl CpuLack {
+    pub(crate) const fn total(self) -> u64 {
+        self.ready + self.off_core
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.ready += other.ready;
+        self.off_core += other.off_core;
+    }
+
+    /// Returns the same, cut to `most` nanoseconds in all.
+    pub(super) fn at_most(self, most: u64) -> Self {
+        let ready = self.ready.min(most);
+        Self { ready, off_core: self.off_core.min(most - ready) }
+    }
 }
 
 impl Unsettled {
     /// Returns how much of `running` in `a..b` was without a CPU.
-    pub(super) fn without_cpu(&self, running: u64, a: Stamp, b: Stamp) -> u64 {
+    pub(super) fn without_cpu(&self, running: u64, a: Stamp, b: Stamp) -> CpuLack {
         let overlap = self.to.min(b).span_since(self.from.max(a)).0;
-        (running.min(overlap) as f64 * (1.0 - self.on_cpu)) as u64
+        let without = (running.min(overlap) as f64 * (1.0 - self.on_cpu)) as u64;
+        let off_core = ((without as f64 * self.off_core) as u64).min(without);
+        CpuLack { ready: without - off_core, off_core }
     }
 }
 
@@ -157,7 +193,8 @@ impl Lane {
             // Without a reading, the worker had a CPU as often as before.
             let ran = self.ran_ns_until(from).saturating_sub(self.kernel.settled_ran);
             let without = (ran as f64 * (1.0 - self.expected_on_cpu_share().unwrap_or(1.0))) as u64;
-            self.spread_without_cpu(settled, from, without);
+            let off_core = ((without as f64 * self.kernel.off_core_ratio) as u64).min(without);
+            self.spread_without_cpu(settled, from, CpuLack { ready: without - off_core, off_core });
             self.kernel.settled_ran += ran;
         }
         let ran_until = self.ran_ns_until(reading.to);
@@ -170,8 +207,12 @@ impl Lane {
         // A thread that is on a CPU nearly all the time lacks a little that the kernel counts late.
         let late = if on_cpu / 3 >= rest { rest.saturating_sub(reading.queued).min(MAX_TICK_NS) } else { 0 };
         let late = if matches!(reading.on_cpu, OnCpu::InWholeLife(_)) { 0 } else { late };
-        self.correct_tick(on_cpu.saturating_sub(ran).min(MAX_TICK_NS));
-        self.spread_without_cpu(from, reading.to, rest - late);
+        // The first reading of a program's thread has what it did before its first record, too.
+        let has_earlier = self.kernel.may_block_untold && reading.from == Stamp(0);
+        let excess = if has_earlier { 0 } else { on_cpu.saturating_sub(ran) };
+        self.correct_tick(excess.min(self.max_excess()));
+        let lack = self.divide_lack(rest - late, &reading);
+        self.spread_without_cpu(from, reading.to, lack);
         self.kernel.last_interval = (from, reading.to, rest - late);
         self.kernel.settled_until = reading.to;
         self.kernel.settled_ran = ran_until.saturating_sub(late);
@@ -179,6 +220,29 @@ impl Lane {
             self.kernel.on_cpu_ratio = Some(1.0 - (rest - late) as f64 / ran as f64);
             self.kernel.ratio_basis_ns = ran;
         }
+    }
+
+    /// Divides time without a CPU into that in the run queue and the rest.
+    fn divide_lack(&mut self, without: u64, reading: &KernelReading) -> CpuLack {
+        if !self.kernel.may_block_untold {
+            return CpuLack { ready: without, off_core: 0 };
+        }
+        let ready = without.min(reading.queued);
+        let off_core = without - ready;
+        if without > 0 {
+            self.kernel.off_core_ratio = off_core as f64 / without as f64;
+        }
+        CpuLack { ready, off_core }
+    }
+
+    /// Returns how much time on a CPU is kept for later intervals at most, ns.
+    const fn max_excess(&self) -> u64 {
+        if self.kernel.may_block_untold { MAX_SAMPLED_EXCESS_NS } else { MAX_TICK_NS }
+    }
+
+    /// Notes that the worker may block without a record of it.
+    pub(crate) const fn expect_untold_waits(&mut self) {
+        self.kernel.may_block_untold = true;
     }
 
     /// Returns the start of a reading's interval: the first reading of a thread covers its whole life.
@@ -247,8 +311,9 @@ impl Lane {
         self.dead_since().map_or(at, |dead| dead.min(at))
     }
 
-    /// Spreads `without` nanoseconds without a CPU over the `Running` in `from..to`.
-    fn spread_without_cpu(&mut self, from: Stamp, to: Stamp, without: u64) {
+    /// Spreads nanoseconds without a CPU over the `Running` in `from..to`.
+    fn spread_without_cpu(&mut self, from: Stamp, to: Stamp, lack: CpuLack) {
+        let without = lack.total();
         if without == 0 || from >= to {
             return;
         }
@@ -263,7 +328,12 @@ impl Lane {
         let mut whole = 0_u64;
         self.history.change_buckets(from, to, |a, b, spent| whole += room(spent, a, b));
         let mut portions = Portions::new(without.min(whole), whole);
-        self.history.change_buckets(from, to, |a, b, spent| spent.without_cpu_ns += portions.next(room(spent, a, b)));
+        let mut of_them = Portions::new(lack.off_core.min(whole), without.min(whole));
+        self.history.change_buckets(from, to, |a, b, spent| {
+            let portion = portions.next(room(spent, a, b));
+            spent.without_cpu_ns += portion;
+            spent.off_core_ns += of_them.next(portion);
+        });
     }
 
     /// Corrects the last interval when the kernel has counted more than the worker ran: the excess is a late tick of
@@ -271,15 +341,17 @@ impl Lane {
     fn correct_tick(&mut self, excess: u64) {
         let (from, to, counted) = self.kernel.last_interval;
         let late = excess.min(counted);
-        self.kernel.late_excess_ns = (self.kernel.late_excess_ns + excess - late).min(MAX_TICK_NS);
+        self.kernel.late_excess_ns = (self.kernel.late_excess_ns + excess - late).min(self.max_excess());
         if late == 0 {
             return;
         }
         let mut whole = 0_u64;
         self.history.change_buckets(from, to, |_, _, spent| whole += spent.without_cpu_ns);
         let mut portions = Portions::new(late.min(whole), whole);
-        self.history
-            .change_buckets(from, to, |_, _, spent| spent.without_cpu_ns -= portions.next(spent.without_cpu_ns));
+        self.history.change_buckets(from, to, |_, _, spent| {
+            spent.without_cpu_ns -= portions.next(spent.without_cpu_ns);
+            spent.off_core_ns = spent.off_core_ns.min(spent.without_cpu_ns);
+        });
     }
 
     /// Records that the thread of a task was without a CPU for `queued` nanoseconds since the task was resumed.
@@ -287,7 +359,7 @@ impl Lane {
         let ran = at.span_since(self.activity.since).0;
         if self.activity.state == State::Running {
             self.kernel.run_queue_delay = Some(self.kernel.run_queue_delay.unwrap_or(0).saturating_add(queued));
-            self.spread_without_cpu(self.activity.since, at, queued.min(ran));
+            self.spread_without_cpu(self.activity.since, at, CpuLack { ready: queued.min(ran), off_core: 0 });
         }
     }
 
@@ -295,6 +367,8 @@ impl Lane {
     /// the last interval and the even share. The more `Running` that interval had, the more its ratio counts.
     fn expected_on_cpu_share(&self) -> Option<f64> {
         match (self.kernel.on_cpu_ratio, self.kernel.even_share) {
+            // It may be off the cores because nothing needs one.
+            (ratio, _) if self.kernel.may_block_untold => ratio,
             (Some(ratio), Some(even)) => {
                 let basis = self.kernel.ratio_basis_ns as f64;
                 Some((basis * ratio + FULL_WEIGHT_NS * even) / (basis + FULL_WEIGHT_NS))
@@ -318,6 +392,7 @@ impl Lane {
     pub(super) fn unsettled_intervals(&self, now: Stamp) -> Vec<Unsettled> {
         let mut from = self.kernel.settled_until;
         let mut ratio = self.expected_on_cpu_share();
+        let mut off_core = self.kernel.off_core_ratio;
         let mut all = Vec::with_capacity(self.kernel.pending.len() + 1);
         for reading in &self.kernel.pending {
             let to = reading.to.min(now);
@@ -330,12 +405,16 @@ impl Lane {
                 if ran > 0 {
                     ratio = Some((on_cpu as f64 / ran as f64).min(1.0));
                 }
+                if self.kernel.may_block_untold && ran > on_cpu {
+                    off_core = 1.0 - (reading.queued as f64 / (ran - on_cpu) as f64).min(1.0);
+                }
             }
-            all.extend(ratio.map(|on_cpu| Unsettled { from, to, on_cpu }));
+            all.extend(ratio.map(|on_cpu| Unsettled { from, to, on_cpu, off_core }));
             from = to;
         }
         let less = 1.0 - self.kernel.estimate_reduction;
-        all.extend(ratio.filter(|_| from < now).map(|on_cpu| Unsettled { from, to: now, on_cpu: on_cpu * less }));
+        let newest = |on_cpu| Unsettled { from, to: now, on_cpu: on_cpu * less, off_core };
+        all.extend(ratio.filter(|_| from < now).map(newest));
         all
     }
 

@@ -4,6 +4,7 @@
 use super::WaitPart;
 use super::matrix::{CostMatrix, IdMap, PairPart};
 use super::segments::{Cause, CauseIndex, CauseSums, Segments};
+use crate::lane::CpuLack;
 use crate::{Lane, Model};
 use contend_trace::{LockKind, ResourceId, ResourceKind, Stamp, State, WorkerId};
 
@@ -23,7 +24,7 @@ impl Model {
         let mut groups = self.wait_groups(&parts, now);
         let whole_from = parts.iter().map(|part| part.from).min().unwrap_or_default();
         let whole_to = parts.iter().map(|part| part.to).max().unwrap_or_default();
-        let mut shares: IdMap<WorkerId, f64> = IdMap::default();
+        let mut shares: IdMap<WorkerId, [f64; 2]> = IdMap::default();
         let mut costs_of_pairs: Vec<PairPart> = Vec::with_capacity(parts.len());
         for of_waiter in parts.chunk_by(|a, b| a.waiter == b.waiter) {
             let waiter = of_waiter[0].waiter;
@@ -44,17 +45,21 @@ impl Model {
                     Cause::Free(_) => return costs.handoff_ns += ns,
                 };
                 let pair = (waiter, holder);
-                let mut without_cpu = 0;
+                let mut without_cpu = CpuLack::default();
                 if state == State::Running {
                     let share = shares
                         .entry(holder)
                         .or_insert_with(|| self.lane(holder).share_without_cpu(whole_from, whole_to));
-                    without_cpu = (ns as f64 * *share) as u64;
+                    let [ready, off_core] = share.map(|share| (ns as f64 * share) as u64);
+                    without_cpu = CpuLack { ready, off_core };
                 }
-                costs_of_pairs.push(PairPart { pair, state, ns: ns - without_cpu });
-                if without_cpu > 0 {
-                    costs_of_pairs.push(PairPart { pair, state: State::Ready, ns: without_cpu });
-                }
+                costs_of_pairs.push(PairPart { pair, state, ns: ns - without_cpu.total().min(ns) });
+                let lacks = [(State::Ready, without_cpu.ready), (State::OffCore, without_cpu.off_core)];
+                costs_of_pairs.extend(lacks.into_iter().filter(|(_, ns)| *ns > 0).map(|(state, ns)| PairPart {
+                    pair,
+                    state,
+                    ns,
+                }));
             });
         }
         matrix.add(&costs_of_pairs);
@@ -164,9 +169,10 @@ impl Segments {
 }
 
 impl Lane {
-    /// Returns the fraction of the time in which the worker seemed to run that it had no core, 0 to 1.
-    fn share_without_cpu(&self, from: Stamp, to: Stamp) -> f64 {
-        let (without, ran) = self.cpu_ns(from, to);
-        without as f64 / (without + ran).max(1) as f64
+    /// Returns the fractions of the time in which the worker seemed to run that it was ready without a core, and off
+    /// the cores for another reason, each 0 to 1.
+    fn share_without_cpu(&self, from: Stamp, to: Stamp) -> [f64; 2] {
+        let (lack, ran) = self.cpu_ns(from, to);
+        [lack.ready, lack.off_core].map(|ns| ns as f64 / (lack.total() + ran).max(1) as f64)
     }
 }

@@ -18,6 +18,7 @@ mod marks;
 mod memory_budget;
 mod open_programs;
 mod open_registry;
+mod program_findings;
 mod resources;
 mod script;
 #[path = "../../../../tests/support/seeds.rs"]

@@ -4,6 +4,7 @@ use contend_model::{Threshold, Thresholds};
 
 use super::event_loops::heart;
 use super::findings::{convoy, crowd, full_queue, greedy, mixed, on_loop, polite, poller, pool, readers, tellers};
+use super::program_findings::{turns, unfed};
 use super::script::{ms, play};
 use super::signals::{herd, rounds};
 
@@ -36,8 +37,10 @@ fn cases() -> Vec<Case> {
     let processes = pool(2, 11.0, "handover").replace("pool io threads", "pool io processes");
     vec![
         Case::new("livelock", (polite(40, "", "gives up"), 410.0), 40.0, 41.0),
+        Case::new("unfed-queue", unfed(true), 1.9, 2.1),
         Case::new("lock-bound", tellers(2.0, 200), 0.70, 0.80),
         Case::new("convoy", convoy("fair", 5.0, 45.0), 3.8, 4.0),
+        Case::new("gil-bound", turns(4, "gil"), 0.7, 0.8),
         Case::new("loop-blocked", (heart(80, true), 1_000.0), 0.069, 0.081),
         Case::new("loop-bound", (on_loop(1), 2_000.0), 0.74, 0.76),
         Case::new("busy-wait", (poller(9.0), 1_000.0), 0.89, 0.91),

@@ -9,6 +9,9 @@ use contend_trace::{EventKind, Grant, ResourceId, Stamp};
 
 impl Translator {
     pub(super) fn wait_for_lock(&mut self, l: usize, at: Stamp, object: Id, flags: Flags) {
+        if self.is_folded(object) {
+            self.unfold_lock(at, object);
+        }
         let on = self.resource_of(object, ObjectKind::Lock);
         if on.is_none() {
             return;
@@ -19,6 +22,9 @@ impl Translator {
 
     /// Records that a lane got a lock, for the `depth`th time if it had it already.
     pub(super) fn acquire(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {
+        if self.is_folded(id) {
+            return self.acquire_folded(l, at, id);
+        }
         let Some(resource) = self.resource_of(id, ObjectKind::Lock) else { return };
         let (kind, is_scoped) = self.kind_of_lock(id);
         if kind == ObjectKind::Rlock
@@ -53,7 +59,10 @@ impl Translator {
     }
 
     /// Records a release. A lock may be released by a lane that does not hold it.
-    pub(super) fn release(&mut self, l: usize, at: Stamp, id: Id, _arg: u64) {
+    pub(super) fn release(&mut self, l: usize, at: Stamp, id: Id) {
+        if self.is_folded(id) {
+            return self.release_folded(l, at, id);
+        }
         let Some(resource) = self.resource_of(id, ObjectKind::Lock) else { return };
         let (kind, is_scoped) = self.kind_of_lock(id);
         if !is_scoped {

@@ -30,6 +30,9 @@ pub(super) struct Object {
     /// Wake-ups from it, or marks of it.
     pub signals: u64,
     pub waiting: u32,
+    /// The lanes that hold a lock of a library that is not shown, each as often as it got it.
+    pub folded_holders: Vec<usize>,
+    pub was_used: bool,
 }
 
 /// A pool of the program.
@@ -62,6 +65,8 @@ impl Translator {
             depth: 0,
             signals: 0,
             waiting: 0,
+            folded_holders: Vec::new(),
+            was_used: false,
         };
         let object = self.objects.entry(info.id).or_insert_with(|| new(ObjectInfo::default()));
         if object.resource.is_none() {

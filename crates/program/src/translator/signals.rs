@@ -9,7 +9,8 @@ use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Stamp};
 
 impl Translator {
     pub(super) fn wait_for_signal(&mut self, l: usize, at: Stamp, object: Id, flags: Flags) {
-        let on = self.resource_of(object, ObjectKind::Event);
+        let is_internal = self.is_internal_wait(l, object);
+        let on = if is_internal { None } else { self.resource_of(object, ObjectKind::Event) };
         if let Some(object) = self.objects.get_mut(&object) {
             object.waiting += 1;
         }
@@ -36,6 +37,9 @@ impl Translator {
     }
 
     pub(super) fn signal(&mut self, l: usize, at: Stamp, id: Id, count: u64) {
+        if self.is_folded(id) {
+            return self.use_folded(l, at, id);
+        }
         let Some(on) = self.resource_of(id, ObjectKind::Event) else { return };
         let Some(object) = self.objects.get(&id) else { return };
         let limit = if object.info.kind == ObjectKind::Condition { count } else { u64::MAX };

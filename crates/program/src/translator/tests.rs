@@ -333,6 +333,11 @@ proptest! {
     #[test]
     fn nonsense_becomes_a_possible_run(told in prop::collection::vec(any_event(), 0..300)) {
         let mut program = Program::with_lanes(&["MainThread", "a", "b"]);
+        for id in 5..12 {
+            let kind = [ObjectKind::Lock, ObjectKind::Rlock, ObjectKind::Semaphore, ObjectKind::Queue][id as usize % 4];
+            let info = ObjectInfo { is_of_library: true, kind, ..object_info(id) };
+            program.translator.add([Told::Definition(Definition::Object(info))]);
+        }
         for (nth, (at, lane, code, object, arg, flags)) in told.into_iter().enumerate() {
             let Some(kind) = Kind::from_code(code) else {
                 let seen = [Seen::Running, Seen::Gil, Seen::Sleep, Seen::Io, Seen::Futex][usize::from(code % 5)];
@@ -391,5 +396,60 @@ fn wait_for_a_definition_that_never_comes_ends() {
     assert_eq!(program.model.registry().workers.len(), 1);
     program.advance(700);
     assert_eq!(program.model.registry().workers.len(), 2);
+    program.check();
+}
+
+fn library_lock(program: &mut Program) {
+    let info = ObjectInfo { is_of_library: true, kind: ObjectKind::Rlock, name: "pool.lock".into(), ..object_info(9) };
+    program.translator.add([Told::Definition(Definition::Object(info))]);
+}
+
+fn object_info(id: u64) -> ObjectInfo {
+    ObjectInfo { id: Id::of(id), ..ObjectInfo::default() }
+}
+
+#[test]
+fn lock_of_a_library_is_shown_once_somebody_waits_for_it() {
+    let mut program = Program::with_lanes(&["MainThread", "a"]);
+    library_lock(&mut program);
+    for at in [1, 3] {
+        program.tell(at, 1, Kind::Acquired, 9, 0);
+        program.tell(at + 1, 1, Kind::Released, 9, 0);
+    }
+    program.advance(5);
+    assert_eq!(program.model.registry().resources.len(), 0, "it is folded away");
+    assert_eq!(program.translator.folded_counts(), FoldedCounts { locks: 1, queues: 0 });
+    program.tell(6, 1, Kind::Acquired, 9, 1);
+    program.tell(7, 1, Kind::Acquired, 9, 2);
+    program.tell(8, 2, Kind::Wait, 9, 0);
+    program.advance(9);
+    let lock = program.model.registry().locks().next().expect("a lock");
+    let holders = program.model.lock(lock).expect("a lock").holders();
+    assert_eq!(holders.iter().map(|(worker, _)| *worker).collect::<Vec<_>>(), [WorkerId(0)]);
+    assert_eq!((program.state(1), program.translator.folded_counts()), (State::Lock, FoldedCounts::default()));
+    program.tell(10, 1, Kind::Released, 9, 0);
+    program.advance(11);
+    assert_eq!(program.state(1), State::Lock, "it was taken twice");
+    program.tell(12, 1, Kind::Released, 9, 0);
+    program.tell(13, 2, Kind::Acquired, 9, 1);
+    program.advance(14);
+    assert_eq!(program.state(1), State::Running);
+    program.check();
+}
+
+#[test]
+fn wait_within_a_library_shows_no_object() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), is_of_library: true, ..LaneInfo::default() };
+    let queue = ObjectInfo { is_of_library: true, kind: ObjectKind::Queue, ..object_info(9) };
+    program.translator.add([Definition::Lane(lane), Definition::Object(queue)].map(Told::Definition));
+    program.tell(1, 2, Kind::GetWait, 9, 0);
+    program.tell(2, 1, Kind::Put, 9, 1);
+    program.advance(3);
+    assert_eq!((program.state(1), program.model.registry().resources.len()), (State::Empty, 0));
+    assert_eq!(program.translator.folded_counts().queues, 1);
+    program.tell(4, 1, Kind::GetWait, 9, 0);
+    program.advance(5);
+    assert_eq!((program.state(0), program.model.registry().resources.len()), (State::Empty, 1), "it holds main up");
     program.check();
 }

@@ -12,6 +12,10 @@ pub(crate) const NO_DEPTH: u64 = u64::MAX;
 
 impl Translator {
     pub(super) fn put(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {
+        if self.is_folded(id) {
+            self.set_depth(id, depth, |depth| depth + 1);
+            return self.use_folded(l, at, id);
+        }
         let Some(queue) = self.resource_of(id, ObjectKind::Queue) else { return };
         let depth = self.set_depth(id, depth, |depth| depth + 1).max(1);
         self.end_wait_for(l, at, queue);
@@ -19,6 +23,10 @@ impl Translator {
     }
 
     pub(super) fn take(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {
+        if self.is_folded(id) {
+            self.set_depth(id, depth, |depth| depth.saturating_sub(1));
+            return self.use_folded(l, at, id);
+        }
         let Some(queue) = self.resource_of(id, ObjectKind::Queue) else { return };
         let depth = self.set_depth(id, depth, |depth| depth.saturating_sub(1));
         self.end_wait_for(l, at, queue);
@@ -35,6 +43,7 @@ impl Translator {
         let pool = self.objects.get(&object).and_then(|object| object.pool);
         let on = match pool {
             Some(pool) => Some(self.pools[pool].queue),
+            None if self.is_internal_wait(l, object) => None,
             None => self.resource_of(object, ObjectKind::Queue),
         };
         let kind = if for_room { WaitKind::Room } else { WaitKind::Item };

@@ -10,7 +10,7 @@ use super::sampler::SystemSampler;
 use super::thread_watch::ThreadWatch;
 use super::{RunClock, note};
 use contend_platform::{is_process_running, request_short_slices};
-use contend_program::{Counts, LineServer, TraceDirectory, Translator};
+use contend_program::{Counts, FoldedCounts, LineServer, TraceDirectory, Translator};
 use contend_trace::{Message, RunEnd, Span, Stamp};
 
 /// Time between two readings. A ring of a busy thread is full after a few milliseconds.
@@ -135,11 +135,20 @@ fn last_messages(
     }
     translator.end_threads(now);
     messages.extend(translator.advance(now));
+    messages.extend(describe_folded(&translator.folded_counts()).map(|text| note(at, text)));
     let mut counts = directory.counts();
     counts.add(server.counts());
     messages.extend(describe_losses(at, &counts).map(|text| note(at, text)));
     messages.push(Message::Ended { at, reason });
     messages
+}
+
+/// Says what is not shown because it belongs to libraries.
+fn describe_folded(folded: &FoldedCounts) -> Option<String> {
+    let parts = [(folded.locks, "locks or signals"), (folded.queues, "queues")];
+    let said: Vec<String> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    (!said.is_empty()).then(|| format!("{} of libraries are not shown: nobody waited for them", said.join(" and ")))
 }
 
 /// Says what could not be read or understood.

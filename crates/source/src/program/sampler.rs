@@ -52,6 +52,7 @@ impl SystemSampler {
         out: &mut Vec<Message>,
     ) {
         let now = clock.now();
+        self.sample_new_threads(clock, translator, threads, out);
         if now >= self.sched_due {
             let count = self.sample_threads(clock, translator, threads, out);
             self.sched_due = now + SCHED_INTERVAL.max(Span(SCHED_INTERVAL_PER_THREAD.0 * count));
@@ -63,6 +64,27 @@ impl SystemSampler {
                 out.push(Message::Sample(Sample::Cores { at: now, load }));
             }
             self.sample_usage(now, out);
+        }
+    }
+
+    /// Takes the first figures of threads that are new. A thread may have ended before the next sample is due.
+    fn sample_new_threads(
+        &mut self,
+        clock: RunClock,
+        translator: &Translator,
+        threads: &mut ThreadWatch,
+        out: &mut Vec<Message>,
+    ) {
+        for lane in translator.threads().filter(|lane| !lane.has_ended) {
+            if self.threads.contains_key(&lane.worker) {
+                continue;
+            }
+            let Some(figures) = threads.figures(lane.pid, lane.tid) else { continue };
+            let at = clock.now();
+            let place = ThreadStat::open(lane.pid, lane.tid);
+            self.threads.insert(lane.worker, ThreadFigures { at, figures, place });
+            let (running, ready) = figures;
+            out.push(Message::Sample(Sample::Sched { worker: lane.worker, from: Stamp(0), to: at, running, ready }));
         }
     }
 
@@ -81,12 +103,8 @@ impl SystemSampler {
             }
             count += 1;
             let Some(figures) = threads.figures(lane.pid, lane.tid) else { continue };
+            let Some(before) = self.threads.get_mut(&lane.worker) else { continue };
             let to = clock.now();
-            let before = self.threads.entry(lane.worker).or_insert_with(|| ThreadFigures {
-                at: to,
-                figures,
-                place: ThreadStat::open(lane.pid, lane.tid),
-            });
             let from = std::mem::replace(&mut before.at, to);
             let last = std::mem::replace(&mut before.figures, figures);
             if from >= to {
