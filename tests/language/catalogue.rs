@@ -6,6 +6,7 @@ use std::fs;
 use contend::catalogue;
 use contend::model::Finding;
 use contend::scenario::{self, Category, Claim, Scenario, Source};
+use contend::trace::FindingId;
 
 fn source(name: &str) -> Source {
     catalogue::find(name).expect("it is in the catalogue")

@@ -3,6 +3,8 @@
 
 #![allow(clippy::print_stdout, reason = "it says what was skipped")]
 
+mod programs;
+
 use std::path::Path;
 use std::process::Command;
 

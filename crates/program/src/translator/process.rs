@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Translator;
 use crate::definition::{HelloInfo, ObjectKind};
 use crate::told::Id;
-use contend_trace::{DeathCause, Message, Notice, Stamp};
+use contend_trace::{DeathCause, Message, Notice, Stamp, WorkerKind};
 
 /// The ids that Python's tracer gives to processes: the number of the process in the upper bits.
 const PROCESS_ID_SHIFT: u32 = 40;
@@ -72,6 +72,11 @@ impl Translator {
             (0..self.lanes.len()).filter(|l| self.lanes[*l].info.pid == pid && !self.lanes[*l].has_ended).collect();
         for l in lanes {
             let Some(worker) = self.worker_of(l) else { continue };
+            // A loop that ends has run or cancelled all its coroutines.
+            if self.lanes[l].kind == WorkerKind::Async && code == Some(0) {
+                self.end_lane(l, at);
+                continue;
+            }
             let is_main = self.lanes[l].info.tid == pid;
             let cause = match code.filter(|_| is_main) {
                 Some(signal @ ..0) => DeathCause::Signal(i32::try_from(-signal).unwrap_or(0)),

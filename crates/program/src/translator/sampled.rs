@@ -18,6 +18,8 @@ impl Translator {
             Seen::Gil => Some(State::Gil),
             Seen::Sleep => Some(State::Sleep),
             Seen::Io => Some(State::Io),
+            // A worker of a pool that is in no task waits for one, with a primitive that is not traced.
+            Seen::Futex if self.lanes[l].info.pool != Id::None && self.lanes[l].tasks.is_empty() => Some(State::Empty),
             Seen::Futex | Seen::Unknown => return,
         };
         match (self.lanes[l].doing, state) {

@@ -52,7 +52,9 @@ impl Translator {
 
     fn add_coroutine(&mut self, thread: usize, task: Id) -> Option<usize> {
         let count = self.lanes.iter().filter(|lane| lane.kind == WorkerKind::Async && !lane.has_ended).count();
-        if task == Id::None || count >= MAX_COROUTINES {
+        // Those of the standard library, such as the ones that end a loop, say nothing about the program.
+        let is_of_library = self.objects.get(&task).is_some_and(|object| object.info.is_of_library);
+        if task == Id::None || is_of_library || count >= MAX_COROUTINES {
             return None;
         }
         let LaneInfo { pid, .. } = self.lanes[thread].info;
