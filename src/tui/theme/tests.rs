@@ -85,11 +85,13 @@ fn is_area_only(role: &str) -> bool {
     matches!(role, "Queue" | "Response" | "CoreOurs" | "CoreOthers" | "Selection" | "Tab" | "Throughput")
 }
 
-/// Sleep, no work and the time before the start are not among them: nothing happens there, and calm is their meaning.
+/// Sleep, no work, time off the cores and the time before the start are not among them: nothing happens there, and calm
+/// is their meaning.
 #[test]
 fn areas_of_every_theme_stand_out_from_the_background() {
     for theme in themes() {
-        let busy = State::ALL.into_iter().filter(|s| !matches!(s, State::Sleep | State::Empty | State::Done));
+        let busy =
+            State::ALL.into_iter().filter(|s| !matches!(s, State::Sleep | State::Empty | State::OffCore | State::Done));
         let states = busy.map(|state| (format!("{state:?}"), theme.state_colour(state)));
         let roles = Role::ALL.into_iter().map(|role| (format!("{role:?}"), theme.colour(role)));
         let roles = roles.filter(|(_, colour)| *colour != Color::Reset);
