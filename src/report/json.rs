@@ -11,6 +11,7 @@ mod pools;
 mod resources;
 mod sections;
 mod stuck_workers;
+mod transfers;
 mod workers;
 
 use self::sections::ReportJson;

@@ -7,6 +7,7 @@ mod marks;
 mod pools;
 mod question;
 mod resources;
+mod transfers;
 mod workers;
 
 use std::fmt::Write;
@@ -39,6 +40,7 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     resources::write_queues(report, text_format, &mut out);
     pools::write(report, text_format, &mut out);
     resources::write_pipes(report, text_format, &mut out);
+    transfers::write(report, text_format, &mut out);
     resources::write_counters(report, text_format, &mut out);
     resources::write_cores(report, text_format, &mut out);
     out

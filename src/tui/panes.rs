@@ -11,6 +11,7 @@ mod graph;
 mod levels;
 mod log;
 pub(super) mod pools;
+mod transfers;
 mod worker_name;
 
 use std::borrow::Cow;
@@ -152,6 +153,14 @@ pub(super) const PANES: &[PaneSpec] = &[
         content: PaneContent::Separate(costs::PANE),
     },
     PaneSpec {
+        pane: Pane::Transfers,
+        name: "data moved",
+        tab: "Data moved",
+        is_available: |view| view.shown_model().transfers().total().count > 0,
+        toggle: None,
+        content: PaneContent::Separate(transfers::PANE),
+    },
+    PaneSpec {
         pane: Pane::Log,
         name: "events",
         tab: "Events",
@@ -266,6 +275,7 @@ pub(super) fn pane_of_tour(word: &str) -> Pane {
         "graph" => Pane::Graph,
         "costs" => Pane::Costs,
         "log" => Pane::Log,
+        "transfers" => Pane::Transfers,
         _ => Pane::Lanes,
     }
 }

@@ -55,7 +55,7 @@ impl Requirements {
                     requirements.files += 1 + 2 * in_pool;
                     requirements.memory += process;
                 }
-                WorkerKind::Thread => {
+                WorkerKind::Thread | WorkerKind::Service => {
                     requirements.tasks += 1;
                     requirements.threads += 1;
                 }

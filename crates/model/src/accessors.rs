@@ -126,6 +126,11 @@ impl Model {
         self.pool((*self.pool_by_queue.get(queue.index())?)?)
     }
 
+    /// Returns the data that workers fetched from each other.
+    pub const fn transfers(&self) -> &crate::Transfers {
+        &self.transfers
+    }
+
     pub fn counter(&self, resource: ResourceId) -> Option<&Counter> {
         match self.resources.get(resource.index())? {
             ResourceState::Counter(counter) => Some(counter),

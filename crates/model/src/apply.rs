@@ -75,6 +75,7 @@ impl Model {
             EventFamily::Lock => self.apply_lock_event(w, at, kind),
             EventFamily::Wait => self.apply_wait_event(w, at, kind),
             EventFamily::Queue | EventFamily::Pipe | EventFamily::Counter => self.apply_transfer_event(w, at, kind),
+            EventFamily::Data => self.apply_data_event(w, kind),
             EventFamily::Task | EventFamily::Result => self.apply_task_event(w, at, kind),
             EventFamily::Signal => self.apply_signal_event(w, at, kind),
             EventFamily::Mark => self.apply_mark(w, at, kind),
@@ -101,6 +102,13 @@ impl Model {
             }
             EventKind::BecameRunnable => self.mark_ready(w, at),
             EventKind::LoopCpuWait(queued) => self.lanes[w.index()].record_run_queue_wait(at, queued.0),
+            _ => note_unknown_kind(kind),
+        }
+    }
+
+    fn apply_data_event(&mut self, w: WorkerId, kind: EventKind) {
+        match kind {
+            EventKind::DataMoved { from, bytes } => self.transfers.record(from, w, bytes),
             _ => note_unknown_kind(kind),
         }
     }

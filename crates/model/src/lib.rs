@@ -56,6 +56,7 @@ mod slot_report;
 mod slot_sightings;
 mod state_times;
 mod tables;
+mod transfers;
 mod transitions;
 mod wait_anatomy;
 mod wait_graph;
@@ -91,6 +92,7 @@ pub use samples::{LogLine, TimelineMark};
 pub use settings_change::{Backlog, SettingsChange};
 pub use signals::{SignalCell, Signals};
 pub use state_times::{CellWindow, StateTimes};
+pub use transfers::{Moved, Transfers};
 pub use wait_anatomy::{PairCost, WaitCause, WaitStory, WaiterCosts, WhoCostsWhom};
 pub use wait_graph::{WaitEdge, WaitForGraph};
 
@@ -131,6 +133,7 @@ pub struct Model {
     slot_audit: slot_audit::SlotAudit,
     slot_sightings: slot_sightings::SlotSightings,
     wait_anatomy: wait_anatomy::WaitAnatomy,
+    transfers: Transfers,
     sizes: BufferSizes,
     open: OpenRegistry,
     looks: looks::Looks,
@@ -175,6 +178,7 @@ impl Model {
             slot_audit: slot_audit::SlotAudit::default(),
             slot_sightings: slot_sightings::SlotSightings::default(),
             wait_anatomy: wait_anatomy::WaitAnatomy::default(),
+            transfers: Transfers::default(),
             sizes,
             open: OpenRegistry::new(budget, counts),
             looks: looks::Looks::default(),

@@ -12,6 +12,8 @@ pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, ki
         // A restarted worker begins again, whatever is known about its former life.
         E::LifeBegan | E::Gap { .. } => true,
         kind if kind.is_reported_by_others() => true,
+        // Goes on beside whatever else the worker does.
+        E::DataMoved { .. } => !matches!(state, State::Done | State::Crashed),
         _ => match state {
             // Outside a life nothing else is valid.
             State::Done | State::Crashed => false,

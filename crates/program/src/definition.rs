@@ -66,6 +66,10 @@ pub struct LaneInfo {
     pub pool: Id,
     /// Whether a library started it for itself.
     pub is_of_library: bool,
+    /// The lanes that it is shown with: those of one host of a cluster. Empty for those with its name.
+    pub group: String,
+    /// Whether it serves the workers and executes no tasks: a scheduler, a broker.
+    pub is_service: bool,
 }
 
 /// An object that lanes share.
@@ -116,7 +120,8 @@ impl ObjectKind {
             "semaphore" => Self::Semaphore,
             "event" => Self::Event,
             "barrier" => Self::Barrier,
-            "queue" => Self::Queue,
+            // A count is shown as the depth of a queue.
+            "queue" | "count" => Self::Queue,
             "pool" => Self::Pool,
             "future" => Self::Future,
             "process" => Self::Process,
@@ -169,6 +174,8 @@ struct Line {
     name: Value,
     target: Value,
     pool: Value,
+    group: Value,
+    service: Value,
     what: Value,
     site: Value,
     r#fn: Value,
@@ -188,6 +195,9 @@ struct Line {
     arg: Value,
     tmo: Value,
     ok: Value,
+    v: Value,
+    from: Value,
+    bytes: Value,
     lib: Value,
 }
 
@@ -258,6 +268,8 @@ fn definition(ev: &str, line: &Line, pid: u32, now: u64, ids: &mut TextIds, coun
             target: text(&line.target),
             pool: ids.id(&line.pool),
             is_of_library: line.scope.as_str() == Some("lib"),
+            group: text(&line.group),
+            is_service: line.service.as_bool().unwrap_or(false),
         }),
         "name" => Definition::Name { id: known(ids.id(&line.id))?, name: text(&line.name), pool: ids.id(&line.pool) },
         "fault" => Definition::Fault { hook: text(&line.hook), error: text(&line.error) },
@@ -277,11 +289,10 @@ fn event(word: &str, line: &Line, now: u64, ids: &mut TextIds, counts: &mut Coun
         return None;
     };
     counts.events += 1;
-    let arg = [&line.c, &line.d, &line.arg, &line.n].into_iter().find_map(number).unwrap_or(if kind.has_depth() {
-        NO_DEPTH
-    } else {
-        0
-    });
+    let arg = [&line.c, &line.d, &line.arg, &line.n, &line.v, &line.bytes]
+        .into_iter()
+        .find_map(number)
+        .unwrap_or(if kind.has_depth() { NO_DEPTH } else { 0 });
     let is_timed = line.tmo.as_bool().unwrap_or_else(|| line.tmo.as_f64().is_some_and(|tmo| tmo > 0.0));
     let flags = Flags::default()
         .with(Flags::OK, line.ok.as_bool().unwrap_or(true))
@@ -292,8 +303,9 @@ fn event(word: &str, line: &Line, now: u64, ids: &mut TextIds, counts: &mut Coun
         Id::Text(text) if kind == Kind::Submit => TEXT_POOL | u64::from(text),
         _ => arg,
     };
+    let object = ids.id(if kind == Kind::Fetched { &line.from } else { &line.o });
     let at = number(&line.t).unwrap_or(now);
-    Some(Told::Event(ToldEvent { at, lane: known(ids.id(&line.l))?, kind, object: ids.id(&line.o), arg, flags }))
+    Some(Told::Event(ToldEvent { at, lane: known(ids.id(&line.l))?, kind, object, arg, flags }))
 }
 
 /// Marks the argument of a `submit` as the id of a pool that is a text.

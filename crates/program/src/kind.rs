@@ -116,6 +116,16 @@ kinds! {
     Packed 110 "packed";
     /// Received a task of another process.
     Unpacked 111 "unpacked";
+    /// A service says how many there are of something; the argument is the number.
+    Count 120 "count";
+    /// A task failed before it began.
+    TaskErred 121 "erred";
+    /// A task will not be executed: somebody cancelled it, or nobody wants its result any more.
+    TaskCancelled 124 "cancelled";
+    /// Begins to fetch data from another worker.
+    Fetch 122 "fetch";
+    /// Fetched data: the object is the lane that they came from, the argument their bytes.
+    Fetched 123 "fetched";
 }
 
 impl Kind {
@@ -168,7 +178,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 41);
+        assert_eq!(known, 46);
         assert_eq!(Kind::from_word("acq"), Some(Kind::Acquired));
         assert_eq!(Kind::from_word("later"), None);
     }

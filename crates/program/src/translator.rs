@@ -18,6 +18,7 @@ mod looks;
 mod names;
 mod objects;
 mod process;
+mod remote;
 mod sampled;
 mod signals;
 mod steps;
@@ -152,9 +153,10 @@ impl Translator {
         let ToldEvent { lane, kind, object, arg, flags, .. } = event;
         let Some(thread) = self.lane_for(lane, kind, at) else { return };
         let l = self.acting_lane(thread, flags);
+        self.end_rest(l, at, kind);
         match kind {
             Kind::Begin => self.begin_lane(l, at),
-            Kind::End => self.end_lane(l, at),
+            Kind::End => self.end_lane_of_event(l, at, flags.is_ok()),
             Kind::Wait => self.wait_for_lock(l, at, object, flags),
             Kind::Tried if !flags.is_ok() => {}
             Kind::Acquired | Kind::Tried => self.acquire(l, at, object, arg),
@@ -181,7 +183,13 @@ impl Translator {
             Kind::StepEnd => self.end_step(thread, at),
             Kind::BlockingCall => self.note_blocking_call(thread, at, arg),
             Kind::Mark => self.mark(at, object),
+            Kind::Count => self.count(l, at, object, arg),
+            Kind::TaskErred => self.drop_task(l, at, object, false),
+            Kind::TaskCancelled => self.drop_task(l, at, object, true),
+            Kind::Fetch => self.begin_fetch(l),
+            Kind::Fetched => self.end_fetch(l, at, object, arg),
         }
+        self.begin_rest(l, at);
     }
 
     fn mark(&mut self, at: Stamp, text: Id) {

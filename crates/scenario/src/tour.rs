@@ -10,8 +10,8 @@ use super::program::Scenario;
 use super::source::Source;
 
 /// The panes that a tour can point at.
-pub const TOUR_PANES: [&str; 10] =
-    ["lanes", "locks", "queues", "findings", "pools", "levels", "comparison", "graph", "costs", "log"];
+pub const TOUR_PANES: [&str; 11] =
+    ["lanes", "locks", "queues", "findings", "pools", "levels", "comparison", "graph", "costs", "log", "transfers"];
 
 /// A checked tour.
 #[derive(Debug, Clone)]

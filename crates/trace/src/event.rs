@@ -44,6 +44,8 @@ pub enum EventFamily {
     Queue,
     /// Pipes of the kernel.
     Pipe,
+    /// Data that workers fetch from each other.
+    Data,
     /// Tasks of a pool, and commands.
     Task,
     /// Results of a pool's tasks.
@@ -163,6 +165,10 @@ pub enum EventKind {
     /// While it waits for a task of a batch that was distributed to workers: found no task for itself when `bytes`
     /// tasks had ever been put into that queue.
     StillWaiting { pipe: ResourceId, read: bool, bytes: u64 },
+
+    // ---- Data ----
+    /// Fetched `bytes` bytes of data from another worker, in the background: whatever else it does goes on.
+    DataMoved { from: WorkerId, bytes: u64 },
 
     // ---- Task ----
     /// The task that begins next has this number. A `helped` one is run by a worker that waits for a result, inside the
@@ -300,6 +306,7 @@ impl EventKind {
             | Self::TaskStolen { .. }
             | Self::TaskDropped { .. }
             | Self::CommandRan { .. }
+            | Self::DataMoved { .. }
             | Self::Mark { .. }
             | Self::Gap { .. }
             | Self::Unknown { .. } => None,

@@ -179,6 +179,9 @@ event_layout! {
         24 Received { pipe: ID, bytes: CHUNK_BYTES, depth: CHUNK_DEPTH, whole: FLAG };
         25 StillWaiting { pipe: ID, read: FLAG, bytes: TOTAL };
     }
+    Data {
+        60 DataMoved { from: ID, bytes: ARGUMENT };
+    }
     Task {
         45 TaskNumbered { pool: ID, number: TOTAL, helped: FLAG };
         13 TaskBegan { pool: ID, waited: ARGUMENT };

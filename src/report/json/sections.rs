@@ -15,6 +15,7 @@ use super::incidents::{self, ExpectationJson, FailuresJson, FindingJson, MarkJso
 use super::pools::{self, PoolJson};
 use super::resources::{self, CounterJson, LockJson, PipeJson, QueueJson, SignalsJson};
 use super::stuck_workers::{self, DeadlockJson, StallJson};
+use super::transfers::{self, TransferJson};
 use super::workers::{self, WorkerJson};
 use crate::report::Report;
 use crate::report::finding_options::{ThresholdJson, distinct, thresholds_json};
@@ -76,6 +77,7 @@ report_sections! { report;
     queues: Vec<QueueJson<'a>> = resources::queues(report);
     pools: Vec<PoolJson<'a>> = pools::pools(report);
     pipes: Vec<PipeJson<'a>> = resources::pipes(report);
+    transfers: Vec<TransferJson<'a>> = transfers::transfers(report);
     signals: Vec<SignalsJson<'a>> = resources::signals(report);
     counters: Vec<CounterJson<'a>> = resources::counters(report);
     cpu: CpuJson = circumstances::cpu(report);

@@ -23,6 +23,8 @@ pub(in crate::tui) enum Pane {
     /// Who costs whom.
     Costs,
     Log,
+    /// Data that workers of a cluster fetched from each other.
+    Transfers,
 }
 
 impl Pane {

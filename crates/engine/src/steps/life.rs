@@ -153,7 +153,7 @@ impl StepRunner {
                     self.fork(other, asked)
                 }
             }
-            WorkerKind::Thread => {
+            WorkerKind::Thread | WorkerKind::Service => {
                 // From here on the thread ends its own life.
                 other.life.mark_running();
                 spawn_thread(self.run, other.worker).inspect_err(|_| {

@@ -37,6 +37,10 @@ pub(super) struct Lane {
     pub step: Option<usize>,
     /// Counts what it did, for looks at lanes without a thread.
     pub moved: u64,
+    /// Data that it is fetching from other workers.
+    pub fetches: u32,
+    /// Whether its state is that of a lane that nothing is told about, not one that it told.
+    pub rests: bool,
 }
 
 /// A lock that a lane holds, or a permit.
@@ -108,7 +112,9 @@ impl Translator {
             }
             return;
         }
-        let kind = if info.tid == info.pid && Some(info.pid) != self.root && info.tid != 0 {
+        let kind = if info.is_service {
+            WorkerKind::Service
+        } else if info.tid == info.pid && Some(info.pid) != self.root && info.tid != 0 {
             WorkerKind::Process
         } else {
             WorkerKind::Thread
@@ -136,6 +142,8 @@ impl Translator {
             tasks: Vec::new(),
             step: None,
             moved: 0,
+            fetches: 0,
+            rests: false,
         });
         self.lane_by_id.insert(id, self.lanes.len() - 1);
         Some(self.lanes.len() - 1)
@@ -182,7 +190,10 @@ impl Translator {
     }
 
     fn name_of_lane(&self, l: usize) -> (String, String) {
-        let LaneInfo { id, pid, tid, name, .. } = &self.lanes[l].info;
+        let LaneInfo { id, pid, tid, name, group, .. } = &self.lanes[l].info;
+        if !group.is_empty() && !name.is_empty() {
+            return (name.clone(), group.clone());
+        }
         let is_main = pid == tid && *tid != 0;
         let is_root = self.root.is_none() || Some(*pid) == self.root || *pid == 0;
         let name = match name.as_str() {

@@ -54,6 +54,9 @@ impl Translator {
     }
 
     pub(super) fn finish_task(&mut self, l: usize, at: Stamp, task: Id, ok: bool) {
+        if self.tasks.get(&task).is_some_and(|known| known.runs_on.is_none()) {
+            return self.drop_task(l, at, task, ok); // where it ran was not seen
+        }
         let known = self.tasks.remove(&task);
         let Some(place) = self.lanes[l].tasks.iter().rposition(|open| *open == task) else { return };
         self.lanes[l].tasks.truncate(place);

@@ -365,3 +365,4 @@ proptest! {
 }
 
 mod pools_and_libraries;
+mod remote;

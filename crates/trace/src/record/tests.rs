@@ -87,6 +87,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0829_d809_c3db, EventKind::SpawnedBy { worker: WorkerId(9_999), after: Span(535_000) }),
         (0x0000_0000_0240_4b30, EventKind::Cancels { worker: WorkerId(300), nth: 2, kills: true }),
         (0x0000_0000_0200_805c, EventKind::Joins { life: lock, nth: 2 }),
+        (0x0000_0000_0700_013c, EventKind::DataMoved { from: WorkerId(4), bytes: 7 }),
         (0x0000_0000_4d00_002c, EventKind::CommandRan { ok: false, cpu: Span(77) }),
         (0x0000_0000_0500_80a7, EventKind::Mark { text: MarkId(514), number: 5 }),
         (0x0000_0000_0c00_0012, EventKind::Gap { lost: 12 }),

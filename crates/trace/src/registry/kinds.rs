@@ -15,6 +15,8 @@ pub enum WorkerKind {
     Async,
     /// A worker of a Dask cluster: a process with one thread, perhaps on another machine.
     Dask,
+    /// Something that serves the workers and executes no tasks itself: a scheduler, a broker.
+    Service,
 }
 
 impl WorkerKind {
@@ -25,6 +27,7 @@ impl WorkerKind {
             Self::Process => "process",
             Self::Async => "async",
             Self::Dask => "dask",
+            Self::Service => "service",
         }
     }
 
