@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::AtomicBool;
 
-use contend_cluster::{Address, Engine};
+use contend_cluster::Address;
 
 use super::args::{AttachArgs, OnCluster};
 use super::dashboard::DashboardSettings;
@@ -76,7 +76,7 @@ fn address_of(args: &AttachArgs) -> Result<Address, CliError> {
 
 /// Writes the events of the cluster to the socket until the reader is gone.
 fn feed(address: &Address, socket: &std::ffi::OsStr) -> Result<ExitOutcome, CliError> {
-    for limit in contend_cluster::limits(Engine::Rq) {
+    for limit in contend_cluster::limits(address.engine()) {
         let _ = writeln!(io::stderr(), "{limit}");
     }
     let stream = UnixStream::connect(socket).map_err(|error| CliError::Run(format!("no reader: {error}")))?;

@@ -5,6 +5,10 @@ use std::fmt;
 /// The program that runs a cluster's tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {
+    /// Dask, by the dashboard of its scheduler.
+    Dask,
+    /// Ray, by the state API of its dashboard.
+    Ray,
     /// Python RQ, whose queues are in Redis.
     Rq,
 }
@@ -13,21 +17,26 @@ impl Engine {
     /// The word for it on the command line.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Dask => "dask",
+            Self::Ray => "ray",
             Self::Rq => "rq",
         }
     }
 
     /// Every engine.
-    pub const ALL: [Self; 1] = [Self::Rq];
+    pub const ALL: [Self; 3] = [Self::Dask, Self::Ray, Self::Rq];
 
     const fn schemes(self) -> &'static [&'static str] {
         match self {
+            Self::Dask | Self::Ray => &["http"],
             Self::Rq => &["redis", "rediss", "unix", "redis+unix"],
         }
     }
 
     const fn example(self) -> &'static str {
         match self {
+            Self::Dask => "http://127.0.0.1:8787",
+            Self::Ray => "http://127.0.0.1:8265",
             Self::Rq => "redis://127.0.0.1:6379/0",
         }
     }

@@ -2,8 +2,10 @@
 //! `docs/python.md`. Read only: nothing is changed in anybody's Redis, scheduler or cluster.
 //!
 //! ```text
-//! Address ── watch ──► rq::Watch      polls Redis
-//!                        │ poll
+//! Address ── watch ──► rq      polls Redis
+//!                       dask    listens to the scheduler's dashboard, and polls its counts
+//!                       ray     polls the state API of the dashboard
+//!                        │
 //!                        ▼
 //!                      Lines: definitions at once, events in the order of their times
 //! ```
@@ -11,9 +13,14 @@
 //! What a cluster says is taken for hostile: names are cut, numbers are bounded, what is kept is limited.
 
 mod address;
+mod clock_shift;
+mod dask;
+mod http;
 mod lines;
+mod ray;
 mod rq;
 mod wall;
+mod web_socket;
 
 pub use address::{Address, AddressError, Engine};
 pub use lines::Lines;
@@ -40,14 +47,19 @@ pub enum WatchError {
 /// [`WatchError::Reader`] when `sink` takes no more.
 pub fn watch(address: &Address, sink: impl Write, stop: &AtomicBool) -> Result<(), WatchError> {
     let mut lines = Lines::new(sink);
+    let must_stop = || stop.load(Ordering::Relaxed);
     match address.engine() {
-        Engine::Rq => rq::watch(address, &mut lines, &|| stop.load(Ordering::Relaxed)),
+        Engine::Dask => dask::watch(address, &mut lines, &must_stop),
+        Engine::Ray => ray::watch(address, &mut lines, &must_stop),
+        Engine::Rq => rq::watch(address, &mut lines, &must_stop),
     }
 }
 
 /// What a view of this engine cannot show, in sentences for people.
 pub const fn limits(engine: Engine) -> &'static [&'static str] {
     match engine {
+        Engine::Dask => &dask::LIMITS,
+        Engine::Ray => &ray::LIMITS,
         Engine::Rq => &rq::LIMITS,
     }
 }

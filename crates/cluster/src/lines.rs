@@ -45,7 +45,12 @@ impl<W: Write> Lines<W> {
 
     /// Keeps an event of a lane for [`Self::flush`]: what happened at `at` in nanoseconds of the monotonic clock.
     pub(crate) fn event(&mut self, at: u64, lane: u64, kind: &str, more: Value) -> io::Result<()> {
-        let at = at.max(self.written_until);
+        self.late_event(at.max(self.written_until), lane, kind, more)
+    }
+
+    /// As [`Self::event`], for one that keeps its time although later ones of other lanes have been written: a task
+    /// that is told at its end.
+    pub(crate) fn late_event(&mut self, at: u64, lane: u64, kind: &str, more: Value) -> io::Result<()> {
         let mut members = Map::new();
         members.insert("t".into(), at.into());
         members.insert("l".into(), lane.into());
@@ -69,7 +74,7 @@ impl<W: Write> Lines<W> {
 
     fn write_earliest(&mut self) -> io::Result<()> {
         let Some(Reverse(held)) = self.held.pop() else { return Ok(()) };
-        self.written_until = held.at;
+        self.written_until = self.written_until.max(held.at);
         writeln!(self.sink, "{}", held.line)
     }
 }

@@ -42,6 +42,11 @@ impl Wall {
         }
     }
 
+    /// Returns the time of day at a monotonic time, both in nanoseconds.
+    pub fn of_monotonic(self, at: u64) -> i128 {
+        i128::from(at) + self.zero
+    }
+
     /// Returns the monotonic time of a time of day, both in nanoseconds.
     pub fn to_monotonic(self, day: i128) -> u64 {
         u64::try_from((day - self.zero).max(0)).unwrap_or(0)

@@ -6,19 +6,18 @@
     reason = "a failed unwrap fails the test; it says what was skipped"
 )]
 
-use std::collections::HashMap;
-use std::io::{self, Write};
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+mod support;
 
-use contend_cluster::{Address, Engine, watch};
+use std::collections::HashMap;
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use contend_cluster::Engine;
 use serde_json::Value;
 
-const DEADLINE: Duration = Duration::from_mins(2);
+use support::{Ended, Watcher, is_there, python, wait_until};
+
 const JOBS: usize = 200;
 const WORKERS: usize = 4;
 
@@ -47,59 +46,6 @@ for key in r.keys('rq:job:*'):
     jobs.append([h[b'description'].decode(), h[b'status'].decode(), h[b'started_at'].decode(), h[b'ended_at'].decode()])
 print(json.dumps(jobs))
 ";
-
-/// A process that ends with its owner.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Sink {
-    fn lines(&self) -> Vec<Value> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-
-    fn count(&self, kind: &str) -> usize {
-        self.lines().iter().filter(|line| line["k"] == kind).count()
-    }
-}
-
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < until, "not within {DEADLINE:?}: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// The Python whose packages are used: that of the variable, else `python3`.
-fn python() -> String {
-    env::var("CONTEND_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned())
-}
-
-fn is_there(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    output.is_ok_and(|status| status.success())
-}
 
 fn run(directory: &tempfile::TempDir, script: &str, arguments: &[&str]) -> String {
     let output = Command::new(python())
@@ -143,12 +89,8 @@ fn two_hundred_jobs_on_four_workers_are_shown_at_their_times_and_nothing_is_chan
     wait_until("the server answers", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
     let before = configuration();
 
-    let sink = Sink::default();
-    let stop = Arc::new(AtomicBool::new(false));
-    let watcher = {
-        let (sink, stop, address) = (sink.clone(), Arc::clone(&stop), Address::new(Engine::Rq, &url).unwrap());
-        thread::Builder::new().spawn(move || watch(&address, sink, &stop)).unwrap()
-    };
+    let watcher = Watcher::start(Engine::Rq, &url);
+    let sink = watcher.sink.clone();
     let worker = || {
         let mut command = Command::new(python());
         command.current_dir(&directory).args(["-m", "rq.cli", "worker", "--url", &url, "-q", "work"]);
@@ -163,14 +105,12 @@ fn two_hundred_jobs_on_four_workers_are_shown_at_their_times_and_nothing_is_chan
     });
     let after = configuration();
     let times: Vec<[String; 4]> = serde_json::from_str(&run(&directory, TIMES, &[&url])).unwrap();
-    stop.store(true, Ordering::Relaxed);
-    watcher.join().unwrap().unwrap();
+    watcher.stop().unwrap();
     workers.clear();
 
     assert_eq!(before, after, "the server's configuration");
     check_times(&sink.lines(), &times);
-    let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
-    assert!(!text.contains("s3cret"));
+    assert!(!sink.text().contains("s3cret"));
 }
 
 /// Each job's length by its events is that of its record, and failures are failures.

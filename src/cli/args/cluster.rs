@@ -13,7 +13,9 @@ use crate::model::Finding;
 const EXAMPLES: &str = "\
 Examples:
   contend attach rq redis://127.0.0.1:6379/0
-  contend attach rq redis://:password@host:6379/0 --headless --for 1m";
+  contend attach rq redis://:password@host:6379/0 --headless --for 1m
+  contend attach dask http://127.0.0.1:8787
+  contend attach ray http://:token@127.0.0.1:8265";
 
 /// The cluster that runs the process pools of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +51,10 @@ fn parse_engine(text: &str) -> Result<Engine, String> {
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = EXAMPLES)]
 pub(in crate::cli) struct AttachArgs {
-    /// What runs the cluster's tasks: `rq`
+    /// What runs the cluster's tasks: `dask`, `ray` or `rq`
     #[arg(value_parser = parse_engine)]
     pub(in crate::cli) engine: Engine,
-    /// Where it is. A password in it is never shown nor recorded
+    /// Where it is: the dashboard of Dask or Ray, the Redis of RQ. A password in it is never shown nor recorded
     #[arg(value_name = "URL")]
     pub(in crate::cli) address: String,
     /// Stop after this time, such as 10s
