@@ -20,7 +20,7 @@ pub(super) struct GoneJson<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct GoneWorkersJson<'a> {
     group: &'a str,
-    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async", "dask", "service"])))]
     kind: &'static str,
     workers: u64,
     lives: u64,

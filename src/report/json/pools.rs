@@ -10,7 +10,7 @@ use crate::trace::Stamp;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct PoolJson<'a> {
     name: &'a str,
-    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async", "dask"])))]
     of: &'static str,
     workers: u32,
     submitted: u64,

@@ -12,7 +12,7 @@ use crate::trace::{Span, State};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct WorkerJson<'a> {
     name: &'a str,
-    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async", "dask", "service"])))]
     kind: &'static str,
     pid: Option<u32>,
     tid: Option<u32>,

@@ -36,7 +36,7 @@ impl WorkerKind {
         match self {
             Self::Async => "task",
             Self::Dask => "Dask worker",
-            Self::Thread | Self::Process => self.word(),
+            Self::Thread | Self::Process | Self::Service => self.word(),
         }
     }
 }
