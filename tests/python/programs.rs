@@ -89,9 +89,9 @@ fn threads_that_compute_are_gil_bound_and_processes_are_not() {
          \u{20}   with kind(4) as pool:\n        list(pool.map(work, [2.5] * 4))\n",
     );
     let (threads, _) = report(&script, &["threads"], &[]);
-    let has_gil =
-        Command::new("python3").args(["-c", "import sys; print(getattr(sys, '_is_gil_enabled', lambda: True)())"]);
-    let has_gil = { has_gil }.output().is_ok_and(|output| output.stdout.starts_with(b"True"));
+    let asked = "import sys; print(getattr(sys, '_is_gil_enabled', lambda: True)())";
+    let answer = Command::new("python3").args(["-c", asked]).output();
+    let has_gil = answer.is_ok_and(|output| output.stdout.starts_with(b"True"));
     let found = sentence(&threads, "gil-bound");
     assert!(!has_gil || found.contains("4 threads, ") && found.contains("for the GIL"), "{found}");
     assert!(!has_gil || found.contains("Move this work to processes"), "{found}");
