@@ -135,7 +135,22 @@ def maker(made):
 
 
 # Modules whose functions only pass a constructor's arguments on.
-_PASSING_ON = ("multiprocessing.context", "contextlib")
+_PASSING_ON = ("multiprocessing.context", "multiprocessing.sharedctypes", "contextlib")
+
+
+def user():
+    """Returns the frame that uses a lock or condition, perhaps by way of a method that only passes the call on."""
+    frame = caller()
+    while frame.f_back is not None and _passes_on(frame):
+        frame = frame.f_back
+    return frame
+
+
+def _passes_on(frame):
+    module = frame.f_globals.get("__name__")
+    if module == "multiprocessing.synchronize":
+        return frame.f_code.co_name in ("__enter__", "__exit__", "wait_for", "notify_all")
+    return module == "multiprocessing.sharedctypes"
 
 
 def _constructs(frame, made):

@@ -49,6 +49,11 @@ def called_by_program():
     return names.owner_of(names.caller()) is not names.STANDARD
 
 
+def used_by_program():
+    """Says whether the traced call uses a lock or condition for code outside of the standard library."""
+    return names.owner_of(names.user()) is not names.STANDARD
+
+
 def remember(obj, what, site, fields=None):
     """Notes how to define an object when it is used for the first time; `fields(obj)` returns the rest."""
     obj.__dict__[ID] = what, site, fields

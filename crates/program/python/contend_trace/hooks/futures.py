@@ -1,25 +1,37 @@
 """`concurrent.futures._base`: waits for results, by the condition that every Future has."""
 
 import threading
+from _thread import RLock
 
 from .. import names, objects, recorder
 from ..kinds import FUTURE_DONE, FUTURE_WAIT, LIMITED, OK
 from ..patches import Hook, around, quietly
 from ..recorder import begin_wait, end_wait
 
-_plain_wait = getattr(threading.Condition.wait, "__wrapped__", threading.Condition.wait)
-_plain_event_wait = getattr(threading.Event.wait, "__wrapped__", threading.Event.wait)
+
+def _plain(function):
+    return getattr(function, "__wrapped__", function)
+
+
+_plain_condition, _plain_wait = _plain(threading.Condition.__init__), _plain(threading.Condition.wait)
+_plain_event, _plain_event_wait = _plain(threading.Event.__init__), _plain(threading.Event.wait)
 
 
 class FutureCondition(threading.Condition):
-    """Condition of a future or job whose id is in its dictionary."""
+    """Condition of a future or job, whose id may be in its dictionary."""
+
+    def __init__(self, lock=None):
+        _plain_condition(self, RLock() if lock is None else lock)
 
     def wait(self, timeout=None):
         return wait_for_future(_plain_wait, self, timeout)
 
 
 class FutureEvent(threading.Event):
-    """Event that stands for a job."""
+    """Event of a job, whose id may be in its dictionary."""
+
+    def __init__(self):
+        _plain_event(self)
 
     def wait(self, timeout=None):
         if self._flag:
@@ -29,7 +41,9 @@ class FutureEvent(threading.Event):
 
 def wait_for_future(wait, waitable, timeout):
     """Waits, and writes for what."""
-    obj = waitable.__dict__.get(objects.FUTURE, 0)
+    obj = waitable.__dict__.get(objects.FUTURE)
+    if obj is None:
+        return wait(waitable, timeout)
     flags = 0 if timeout is None else LIMITED
     begin_wait(FUTURE_WAIT, obj, 0, flags)
     done = False
@@ -40,18 +54,33 @@ def wait_for_future(wait, waitable, timeout):
     return done
 
 
-def stand_for(waitable, kind, obj):
-    """Turns a condition or event of the standard library into one that stands for a future."""
+class _Threading:
+    """The module `threading` as a module of the standard library sees it: with conditions and events of futures.
+
+    A change of an object's class later would stop all threads of a free-threaded Python.
+    """
+
+    Condition, Event = FutureCondition, FutureEvent
+
+    def __getattr__(self, name):
+        return getattr(threading, name)
+
+
+def make_waitables(hook, module):
+    """Makes a module of the standard library use conditions and events that can stand for futures."""
+    hook.replace(module, "threading", _Threading())
+
+
+def stand_for(waitable, obj):
+    """Says for which future a condition or event stands."""
     waitable.__dict__[objects.FUTURE] = obj
-    if type(waitable) in (threading.Condition, threading.Event):
-        waitable.__class__ = kind
 
 
 def identify(future, obj):
     """Gives a future its id; that of the task that computes it."""
     condition = getattr(future, "_condition", None)
     if condition is not None:
-        stand_for(condition, FutureCondition, obj)
+        stand_for(condition, obj)
     future.__dict__[objects.FUTURE] = obj
 
 
@@ -99,12 +128,13 @@ def install(base):
         kind.__name__ = kind.__qualname__ = name
         kind.__module__ = "threading"
     hook = Hook("concurrent.futures.wait")
+    make_waitables(hook, base)
 
     def after(fs, waiter, error):
         if error is None:
             obj = recorder.new_id()
             recorder.define(ev="obj", id=obj, what="future", name="%d futures" % len(fs), scope="user")
-            stand_for(waiter.event, FutureEvent, obj)
+            stand_for(waiter.event, obj)
 
     around(hook, base, "_create_and_install_waiters", lambda fs, return_when: fs, after)
 

@@ -29,6 +29,7 @@ def install(pool):
         return original(inqueue, outqueue, *args, **kwargs)
 
     hook.replace(pool, "worker", like(worker, original))
+    futures.make_waitables(hook, pool)
     _results(hook, pool)
 
 
@@ -141,8 +142,7 @@ def _results(hook, pool):
             owner = getattr(self, "_pool", None)
             obj = _task_id(getattr(owner, objects.POOL, 0), self._job, -1 if whole else 0)
             waitable = getattr(self, "_event", None) or getattr(self, "_cond", None)
-            kind = futures.FutureEvent if hasattr(self, "_event") else futures.FutureCondition
-            futures.stand_for(waitable, kind, obj)
+            futures.stand_for(waitable, obj)
 
     around(hook, pool.ApplyResult, "__init__", lambda self, *args, **kwargs: (self, False), after)
     around(hook, pool.MapResult, "__init__", lambda self, *args, **kwargs: (self, True), after)

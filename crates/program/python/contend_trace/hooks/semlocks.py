@@ -1,8 +1,9 @@
-"""`multiprocessing.synchronize`: Lock, RLock, Semaphore, Condition, Event of processes.
+"""`multiprocessing.synchronize`: Lock, RLock, Semaphore, Condition, Event, Barrier of processes, locks of Value, Array.
 
 A SemLock's methods are copied to each object by `_make_methods`. Under spawn and forkserver the object has a name of
 the operating system, from which every process computes the same id; under fork children inherit the id. Calls by the
-standard library itself (queues, conditions) pass untraced.
+standard library itself (queues, events) pass untraced; those that it makes for the program on the lock of a condition
+or a shared value do not.
 """
 
 import weakref
@@ -25,13 +26,14 @@ def install(synchronize):
     around(hook, synchronize.SemLock, "__init__", lambda self, kind, value, maxvalue, **kwargs: (self, value), _made)
     _methods(hook, synchronize.SemLock)
     hook = Hook("multiprocessing.Event")
-    around(hook, synchronize.Condition, "__init__", lambda self, *args, **kwargs: (self, "condition"), _whole_made)
+    around(hook, synchronize.Condition, "__init__", lambda self, lock=None, **kwargs: (self, lock), _condition_made)
     around(hook, synchronize.Event, "__init__", lambda self, *args, **kwargs: (self, "event"), _whole_made)
-    _waits(hook, synchronize.Condition, "wait", CONDITION_WAIT, CONDITION_WOKEN)
-    _waits(hook, synchronize.Event, "wait", EVENT_WAIT, EVENT_DONE)
+    _waits_for_condition(hook, synchronize.Condition)
+    _waits_for_event(hook, synchronize.Event)
     _tells(hook, synchronize.Condition, "notify", NOTIFY, lambda self, n=1: n)
     _tells(hook, synchronize.Event, "set", EVENT_SET, lambda self: 0)
     _tells(hook, synchronize.Event, "clear", EVENT_CLEAR, lambda self: 0)
+    _barriers(Hook("multiprocessing.Barrier"), synchronize.Barrier)
 
 
 class _State:
@@ -45,7 +47,7 @@ class _State:
         self.obj = objects.named_id(semlock.name) if semlock.name else 0
 
     def traced_id(self, hook):
-        return self.obj if hook.active and self.obj and objects.called_by_program() else 0
+        return self.obj if hook.active and self.obj and objects.used_by_program() else 0
 
     def depth(self):
         return self.semlock._count() if self.semlock.kind == 0 else 1
@@ -130,13 +132,30 @@ def _tell_release(hook, state):
         emit(RELEASED, obj, state.depth() - 1 if state.semlock.kind == 0 else 1, 0)
 
 
-def _whole_made(state, result, error):
+def _whole_made(state, result, error, **fields):
     obj, what = state
     site = objects.made_by(obj) if error is None else None
     if site is not None:
-        name = _name_of(obj)
-        _ids[obj] = objects.named_id(name + " " + what) if name else recorder.new_id()
-        objects.describe(_ids[obj], what, site, obj)
+        _ids[obj] = _shared_id(obj, what) or recorder.new_id()
+        objects.describe(_ids[obj], what, site, obj, **fields)
+
+
+def _condition_made(state, result, error):
+    condition, lock = state
+    site = objects.made_by(condition, "'s lock") if error is None else None
+    if site is None:
+        return
+    known = condition._lock.__dict__.get(objects.ID)
+    if lock is None and known is not None:
+        known.obj = known.obj or recorder.new_id()
+        objects.describe(known.obj, "rlock", site)
+    _whole_made((condition, "condition"), result, error, of=getattr(known, "obj", None))
+
+
+def _shared_id(obj, what):
+    """Returns the id that all processes compute, 0 under fork."""
+    name = _name_of(obj)
+    return objects.named_id(name + " " + what) if name else 0
 
 
 def _name_of(obj):
@@ -145,31 +164,69 @@ def _name_of(obj):
 
 
 def _whole_id(obj, what):
-    if not objects.called_by_program():
+    if not objects.used_by_program():
         return 0
     number = _ids.get(obj)
     if number is None:
-        name = _name_of(obj)
-        number = _ids[obj] = objects.named_id(name + " " + what) if name else 0
+        number = _ids[obj] = _shared_id(obj, what)
     return number
 
 
-def _waits(hook, owner, method, begin, done):
-    what = "event" if begin is EVENT_WAIT else "condition"
+def _waits_for_condition(hook, owner):
+    """Wraps the wait for a condition, which gives its lock up meanwhile."""
 
     def before(self, timeout=None):
-        obj = _whole_id(self, what)
+        obj = _whole_id(self, "condition")
         if not obj:
             return None
         flags = 0 if timeout is None else LIMITED
-        begin_wait(begin, obj, 0, flags)
+        lock = self._lock.__dict__.get(objects.ID)
+        lock = lock if lock is not None and lock.obj and lock.semlock._is_mine() else None
+        begin_wait(CONDITION_WAIT, obj, 0, flags)
+        if lock is not None:
+            emit(RELEASED, lock.obj, 0, 0)
+        return obj, flags, lock
+
+    def after(state, result, error):
+        obj, flags, lock = state
+        if lock is not None and lock.semlock._is_mine():
+            emit(ACQUIRED, lock.obj, lock.depth(), OK)
+        end_wait(CONDITION_WOKEN, obj, 0, flags | OK if error is None and result is not False else flags)
+
+    around(hook, owner, "wait", before, after)
+
+
+def _barriers(hook, owner):
+    """Gives barriers the attribute by which `threading.Barrier.wait` finds their id; it is in no pickle of theirs."""
+
+    def set_up(barrier, result, error):
+        if error is None and objects.ID not in barrier.__dict__:
+            barrier.__dict__[objects.ID] = _shared_id(barrier._cond, "barrier")
+
+    def made(barrier, result, error):
+        site = objects.made_by(barrier) if error is None else None
+        if site is not None:
+            obj = barrier.__dict__[objects.ID] = barrier.__dict__.get(objects.ID) or recorder.new_id()
+            objects.describe(obj, "barrier", site, barrier, size=barrier._parties)
+
+    around(hook, owner, "__setstate__", lambda self, state: self, set_up)
+    around(hook, owner, "__init__", lambda self, *args, **kwargs: self, made)
+
+
+def _waits_for_event(hook, owner):
+    def before(self, timeout=None):
+        obj = _whole_id(self, "event")
+        if not obj:
+            return None
+        flags = 0 if timeout is None else LIMITED
+        begin_wait(EVENT_WAIT, obj, 0, flags)
         return obj, flags
 
     def after(state, result, error):
         obj, flags = state
-        end_wait(done, obj, 0, flags | OK if error is None and result is not False else flags)
+        end_wait(EVENT_DONE, obj, 0, flags | OK if error is None and result is not False else flags)
 
-    around(hook, owner, method, before, after)
+    around(hook, owner, "wait", before, after)
 
 
 def _tells(hook, owner, method, kind, amount):
