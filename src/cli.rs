@@ -1,6 +1,7 @@
 //! The command line interface: parses the arguments and runs the command.
 
 mod args;
+mod attach;
 mod check;
 mod cluster;
 mod colours;
@@ -97,7 +98,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
     match &cli.command {
         None => run::run_picker(DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Run(args)) => run::run_scenario(args, DashboardSettings::new(cli, colours), colours),
-        Some(CliCommand::Attach(args)) => cluster::attach(args, DashboardSettings::new(cli, colours), colours),
+        Some(CliCommand::Attach(args)) => attach::attach(args, DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Demo(args)) => demo::run_demo(args, DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Replay(args)) => replay::replay(args, DashboardSettings::new(cli, colours), colours),
         Some(CliCommand::Diff(args)) => diff::compare_runs(args, colours),

@@ -20,7 +20,7 @@ use super::version;
 use crate::model::Finding;
 use values::parse_positive_time;
 
-pub(super) use cluster::{AttachArgs, OnCluster};
+pub(super) use cluster::{AttachArgs, AttachTarget, OnCluster};
 pub(super) use demo::DemoArgs;
 pub(super) use diff::DiffArgs;
 pub(super) use findings::FindingArgs;
@@ -104,7 +104,7 @@ pub(super) struct Cli {
 pub(super) enum CliCommand {
     /// Run a scenario in the dashboard, or headless with a report at the end
     Run(Box<RunArgs>),
-    /// Show the queues and workers of a cluster that is there
+    /// Show a process or a cluster that is there
     Attach(Box<AttachArgs>),
     /// Show a tour: scenes of real runs with captions, for a talk or to learn
     Demo(DemoArgs),

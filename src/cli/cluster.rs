@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::AtomicBool;
 
-use contend_cluster::Address;
+use contend_cluster::{Address, Engine};
 
 use super::args::{AttachArgs, OnCluster};
 use super::dashboard::DashboardSettings;
@@ -53,25 +53,25 @@ pub(super) fn command_on(
 }
 
 /// Shows a cluster that is there.
-pub(super) fn attach(
+pub(super) fn attach_cluster(
+    engine: Engine,
     args: &AttachArgs,
     dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
-    let address = address_of(args)?;
+    let text = args.address.as_ref().ok_or_else(|| {
+        let engine = engine.word();
+        CliError::Usage(format!("where is the cluster? contend attach {engine} URL (see contend attach --help)"))
+    })?;
+    let address = Address::new(engine, text).map_err(|error| CliError::Usage(sanitize(&error.to_string())))?;
     if let Some(socket) = std::env::var_os(SOCKET).filter(|_| args.feed) {
         return feed(&address, &socket);
     }
     let program = std::env::current_exe()
         .map_err(|error| CliError::Run(format!("cannot find contend's own program file: {error}")))?;
-    let words =
-        [program.into(), "attach".into(), args.engine.word().into(), args.address.clone().into(), "--feed".into()];
+    let words = [program.into(), "attach".into(), engine.word().into(), text.into(), "--feed".into()];
     let command = ProgramCommand { words: words.into(), title: address.to_string() };
     run_program(command, ProgramOptions::from(args), dashboard, colours)
-}
-
-fn address_of(args: &AttachArgs) -> Result<Address, CliError> {
-    Address::new(args.engine, &args.address).map_err(|error| CliError::Usage(sanitize(&error.to_string())))
 }
 
 /// Writes the events of the cluster to the socket until the reader is gone.

@@ -119,20 +119,10 @@ pub(super) fn run_program(
         let setup = ProgramSetup { words, title, output: ProgramOutput::Pipe, inherits_input };
         return run_headless(&setup, args, colours);
     }
-    let options = tui::Options {
-        time_limit: args.time.map(Span::from),
-        findings: args.findings.options(),
-        record: args.recording.dashboard_options(),
-        ..dashboard_options(dashboard)?
-    };
     let setup = ProgramSetup { words, title, output: ProgramOutput::Terminal, inherits_input: false };
     let starter = ProgramStarter { setup, exit: SharedExit::default(), failure: RefCell::default() };
     let scenario = Scenario::of_program(&starter.setup.title);
-    let source = Source::from_bytes(&scenario.name, Vec::new())
-        .map_err(|what| CliError::Usage(format!("the name of the program is {what}")))?;
-    let settings = scenario.default_settings();
-    let start = tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
-    let outcome = run_dashboard(start, &options, args.fail_on, colours, &starter)?;
+    let outcome = show_program(scenario, args, dashboard, colours, &starter)?;
     if let Some(failure) = starter.failure.take() {
         return Err(CliError::Run(failure));
     }
@@ -141,6 +131,27 @@ pub(super) fn run_program(
         (ExitOutcome::Done, Some(Exit::Code(code))) => ExitOutcome::Program(u8::try_from(code).unwrap_or(1)),
         (outcome, _) => outcome,
     })
+}
+
+/// Shows a program in the dashboard.
+pub(super) fn show_program(
+    scenario: Scenario,
+    args: ProgramOptions<'_>,
+    dashboard: DashboardSettings<'_>,
+    colours: Colours,
+    starter: &dyn RunStarter,
+) -> Result<ExitOutcome, CliError> {
+    let options = tui::Options {
+        time_limit: args.time.map(Span::from),
+        findings: args.findings.options(),
+        record: args.recording.dashboard_options(),
+        ..dashboard_options(dashboard)?
+    };
+    let source = Source::from_bytes(&scenario.name, Vec::new())
+        .map_err(|what| CliError::Usage(format!("the name of the program is {what}")))?;
+    let settings = scenario.default_settings();
+    let start = tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
+    run_dashboard(start, &options, args.fail_on, colours, starter)
 }
 
 /// Starts a program; any scenario from the picker as usual.
@@ -169,19 +180,36 @@ impl RunStarter for ProgramStarter {
 }
 
 fn run_headless(setup: &ProgramSetup, args: ProgramOptions<'_>, colours: Colours) -> Result<ExitOutcome, CliError> {
-    let signals = EndSignals::listen()
-        .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
+    let signals = listen_for_signals()?;
     let exit = SharedExit::default();
     // The report has the standard output.
     let echo = Box::new(output::forward_to_stderr);
     let live = ProgramRun::start(setup, Some(echo), Arc::clone(&exit))
         .map_err(|error| CliError::Run(sanitize(&error.to_string())))?;
+    let (followed, found) = report_program(Box::new(live), &signals, args, colours)?;
+    let exit = *exit.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(exit_outcome(&followed, found, exit))
+}
+
+pub(super) fn listen_for_signals() -> Result<EndSignals, CliError> {
+    EndSignals::listen()
+        .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))
+}
+
+/// Follows a run to its end and prints its report. Returns how it ended, and whether a finding was made that the
+/// arguments name.
+pub(super) fn report_program(
+    live: Box<dyn EventSource>,
+    signals: &EndSignals,
+    args: ProgramOptions<'_>,
+    colours: Colours,
+) -> Result<(FinishedRun, bool), CliError> {
     let run = live.header().run.clone().ok_or_else(|| CliError::Run("the run has no description".to_owned()))?;
     let limit = args.time.map(Span::from);
-    let recorder = record::start_recorder(args.recording, &live, limit)?;
+    let recorder = record::start_recorder(args.recording, live.as_ref(), limit)?;
     let thresholds = args.findings.options().thresholds;
     let options = FollowOptions { limit, signals: &signals.receiver, recorder, thresholds };
-    let followed = report::follow_run(&live, options, |_, _| ControlFlow::Continue(()));
+    let followed = report::follow_run(live.as_ref(), options, |_, _| ControlFlow::Continue(()));
     drop(live); // waits until every process is gone, so that the report follows the end of the run
     record::print_status(args.recording.record.as_ref(), followed.recording.as_ref());
     let all = followed.model.findings(followed.ended_at);
@@ -200,8 +228,7 @@ fn run_headless(setup: &ProgramSetup, args: ProgramOptions<'_>, colours: Colours
         verdicts: &[],
     };
     print_report(&report, args.json, colours)?;
-    let exit = *exit.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(exit_outcome(&followed, found, exit))
+    Ok((followed, found))
 }
 
 /// Returns the exit code of the program, unless contend ended it or found what it was asked to look for.

@@ -24,7 +24,9 @@ fn run_on(which: &str, modules: &[&str]) {
         println!("skipped: the tracer's tests: no python3 on this machine");
         return;
     }
-    let output = Command::new("python3").arg(root.join("run.py")).arg(which).args(modules).output();
+    let mut python = Command::new("python3");
+    python.arg(root.join("run.py")).arg(which).args(modules).env("CONTEND_PROGRAM", env!("CARGO_BIN_EXE_contend"));
+    let output = python.output();
     let output = output.expect("python3 starts");
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
@@ -39,6 +41,11 @@ fn threads_are_traced() {
 #[test]
 fn pools_and_processes_are_traced() {
     run(&["test_pools", "test_processes"]);
+}
+
+#[test]
+fn processes_that_are_there_are_seen_from_outside() {
+    run(&["test_attach"]);
 }
 
 #[test]

@@ -15,6 +15,25 @@ TRACER = os.path.join(ROOT, "crates", "program", "python")
 
 LIMIT = 120
 METHODS = ("fork", "spawn", "forkserver")
+# The program under test; `cargo test --test python` names it.
+CONTEND = os.environ.get("CONTEND_PROGRAM") or os.path.join(ROOT, "target", "debug", "contend")
+
+
+def contend(*arguments, **options):
+    """Starts contend; returns the process."""
+    env = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "CONTEND_TRACE")}
+    return subprocess.Popen([CONTEND] + list(arguments), env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, universal_newlines=True, **options)
+
+
+def finish(process):
+    """Waits for contend's end; returns its exit code and both outputs."""
+    try:
+        out, err = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return process.returncode, out, err
 
 
 class Run:

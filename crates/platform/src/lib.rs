@@ -15,6 +15,7 @@
 //! | processes by session, group, parent or environment | `/proc/PID` | `process`, `process_tag` |
 //! | waiting for a process beside other descriptors | pidfd | `command`, `guardian_channel` |
 //! | the running program, even if its file was replaced | `/proc/self/exe` | `child` |
+//! | what a thread of another process waits for | `/proc/PID/task/TID/syscall`, `wchan` and `stat` | `thread_activity` |
 //! | run-queue delay of a thread | `/proc/PID/task/TID/schedstat` | `sched` |
 //! | core, niceness and policy of one thread | `sched_setaffinity`, `setpriority`, `sched_setattr` | `sched` |
 //! | a fair share for a session with many threads | autogroups | `sched` |
@@ -85,7 +86,7 @@ pub use pipe::{
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, has_proc, ignore_file_size_signal,
     kill_adopted_group, kill_descendants, kill_escaped_children, kill_group, kill_process, kill_process_of_session,
-    process_exists, process_start_time, reset_signals, set_process_name, terminate_with_parent,
+    process_exists, process_start_time, process_tree, reset_signals, set_process_name, terminate_with_parent,
 };
 pub use process_tag::new_process_tag;
 pub use program::{ProgramLaunch, ProgramOutput};
@@ -97,7 +98,9 @@ pub use sched::{
 pub use session::{process_group_of, session_of};
 pub use stack::stack_left;
 pub use suspension::suspended_nanos;
-pub use thread_activity::{ThreadActivity, ThreadSyscall, is_process_running, session_members, threads_of};
+pub use thread_activity::{
+    ThreadActivity, ThreadSleepPlace, ThreadSyscall, is_process_running, session_members, threads_of,
+};
 pub use thread_bound::ThreadBound;
 pub use timer::{END_SIGNAL, end_process_after, minimize_timer_slack, wait_for_device, wait_for_device_async};
 pub use tty::{TerminalModes, write_with_timeout};

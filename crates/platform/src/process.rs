@@ -132,6 +132,21 @@ fn children() -> impl Iterator<Item = Pid> {
     processes().filter(move |pid| stat_field(*pid, PARENT) == Some(parent)).filter_map(|pid| Pid::from_raw(pid as i32))
 }
 
+/// Returns a process and its descendants, parents before their children. Empty once the process is gone.
+pub fn process_tree(root: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u64)> = processes().filter_map(|pid| Some((pid, stat_field(pid, PARENT)?))).collect();
+    let mut tree: Vec<u32> = parents.iter().map(|(pid, _)| *pid).filter(|pid| *pid == root).collect();
+    let mut next = 0;
+    while let Some(parent) = tree.get(next).copied() {
+        let children = parents.iter().filter(|(_, of)| *of == u64::from(parent)).map(|(pid, _)| *pid);
+        // A number that was given again while the list was read must not make a ring.
+        let new: Vec<u32> = children.filter(|pid| !tree.contains(pid)).collect();
+        tree.extend(new);
+        next += 1;
+    }
+    tree
+}
+
 /// Returns whether `/proc` shows processes. Without it, what a command leaves behind cannot be found.
 pub fn has_proc() -> bool {
     process_start_time(std::process::id()).is_some()

@@ -14,6 +14,8 @@ pub enum ThreadActivity {
     Sleeping,
     /// Blocked in any other system call.
     Blocked,
+    /// Sleeps on a futex that is not known, or for a reason that the system does not tell.
+    Asleep,
 }
 
 /// The open `syscall` file of a thread.
@@ -57,6 +59,52 @@ fn parse_activity(line: &str) -> Option<ThreadActivity> {
     })
 }
 
+/// The open files that tell what a thread does where the system refuses to show its system calls: the place in the
+/// kernel where it sleeps, which is shown for processes of the same user whatever `ptrace_scope` says, and its state.
+#[derive(Debug)]
+pub struct ThreadSleepPlace {
+    place: Option<File>,
+    state: File,
+}
+
+impl ThreadSleepPlace {
+    /// Opens the files of one thread. `None` once it is gone.
+    pub fn open(pid: u32, tid: u32) -> Option<Self> {
+        let file = |name: &str| File::open(format!("/proc/{pid}/task/{tid}/{name}")).ok();
+        Some(Self { place: file("wchan"), state: file("stat")? })
+    }
+
+    /// Returns what the thread does. `None` once it is gone.
+    pub fn read(&self) -> Option<ThreadActivity> {
+        let mut buffer = [0_u8; 1024];
+        let n = rustix::io::pread(self.state.as_fd(), &mut buffer, 0).ok()?;
+        let state = state_letter(buffer.get(..n)?)?;
+        let mut buffer = [0_u8; 64];
+        let place = self.place.as_ref().and_then(|file| rustix::io::pread(file.as_fd(), &mut buffer, 0).ok());
+        let place = place.and_then(|n| std::str::from_utf8(buffer.get(..n)?).ok()).unwrap_or_default();
+        Some(activity_at(state, place))
+    }
+}
+
+/// Returns what a thread does, by its state in `proc_pid_stat(5)` and the function of the kernel in which it sleeps:
+/// `0` or nothing where that is not told.
+fn activity_at(state: u8, place: &str) -> ThreadActivity {
+    match (state, place) {
+        (b'R', _) => ThreadActivity::Running,
+        (b'D', _) => ThreadActivity::Blocked,
+        (_, "" | "0") => ThreadActivity::Asleep,
+        (_, place) if place.starts_with("futex") => ThreadActivity::Asleep,
+        (_, place) if place.contains("nanosleep") => ThreadActivity::Sleeping,
+        _ => ThreadActivity::Blocked,
+    }
+}
+
+/// Returns field 3 of `proc_pid_stat(5)`. Field 2, the name in parentheses, can contain any character.
+fn state_letter(stat: &[u8]) -> Option<u8> {
+    let name_end = stat.iter().rposition(|byte| *byte == b')')?;
+    stat.get(name_end + 2).copied()
+}
+
 /// Returns the threads of a process. Empty once it is gone.
 pub fn threads_of(pid: u32) -> Vec<u32> {
     let entries = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
@@ -66,8 +114,7 @@ pub fn threads_of(pid: u32) -> Vec<u32> {
 /// Whether a process exists and is no zombie that only waits to be reaped.
 pub fn is_process_running(pid: u32) -> bool {
     let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat")) else { return false };
-    let state = stat.iter().rposition(|byte| *byte == b')').and_then(|end| stat.get(end + 2));
-    !matches!(state, Some(b'Z' | b'X') | None)
+    !matches!(state_letter(&stat), Some(b'Z' | b'X') | None)
 }
 
 /// Returns the processes of a session.
@@ -94,6 +141,26 @@ mod tests {
         let read = format!("{} 0x3 0x7f 0x10 0x0 0x0 0x0 0x7f 0x7f", libc::SYS_read);
         assert_eq!(parse_activity(&read), Some(ThreadActivity::Blocked));
         assert_eq!(parse_activity(""), None);
+    }
+
+    #[test]
+    fn places_in_the_kernel_are_told_apart() {
+        use ThreadActivity as A;
+        let cases = [
+            (b'R', "0", A::Running),
+            (b'D', "folio_wait_bit", A::Blocked),
+            (b'S', "futex_do_wait", A::Asleep),
+            (b'S', "hrtimer_nanosleep", A::Sleeping),
+            (b'S', "do_poll.constprop.0", A::Blocked),
+            (b'S', "0", A::Asleep),
+            (b'S', "", A::Asleep),
+        ];
+        for (state, place, activity) in cases {
+            assert_eq!(activity_at(state, place), activity, "{place}");
+        }
+        assert_eq!(state_letter(b"7 (a ) b) S 1 7"), Some(b'S'));
+        let me = ThreadSleepPlace::open(std::process::id(), crate::thread_id()).expect("this thread exists");
+        assert_eq!(me.read(), Some(A::Running));
     }
 
     #[test]

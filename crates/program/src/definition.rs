@@ -70,6 +70,8 @@ pub struct LaneInfo {
     pub group: String,
     /// Whether it serves the workers and executes no tasks: a scheduler, a broker.
     pub is_service: bool,
+    /// Whether it is seen from outside alone: nothing but the system tells what it does.
+    pub is_silent: bool,
 }
 
 /// An object that lanes share.
@@ -270,6 +272,7 @@ fn definition(ev: &str, line: &Line, pid: u32, now: u64, ids: &mut TextIds, coun
             is_of_library: line.scope.as_str() == Some("lib"),
             group: text(&line.group),
             is_service: line.service.as_bool().unwrap_or(false),
+            is_silent: false,
         }),
         "name" => Definition::Name { id: known(ids.id(&line.id))?, name: text(&line.name), pool: ids.id(&line.pool) },
         "fault" => Definition::Fault { hook: text(&line.hook), error: text(&line.error) },
@@ -292,7 +295,7 @@ fn event(word: &str, line: &Line, now: u64, ids: &mut TextIds, counts: &mut Coun
     let arg = [&line.c, &line.d, &line.arg, &line.n, &line.v, &line.bytes]
         .into_iter()
         .find_map(number)
-        .unwrap_or(if kind.has_depth() { NO_DEPTH } else { 0 });
+        .unwrap_or(if kind.has_depth() || kind == Kind::Released { NO_DEPTH } else { 0 });
     let is_timed = line.tmo.as_bool().unwrap_or_else(|| line.tmo.as_f64().is_some_and(|tmo| tmo > 0.0));
     let flags = Flags::default()
         .with(Flags::OK, line.ok.as_bool().unwrap_or(true))

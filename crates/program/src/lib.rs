@@ -19,7 +19,7 @@ mod translator;
 
 pub use definition::{Definition, HelloInfo, LaneInfo, ObjectInfo, ObjectKind};
 pub use kind::{Flags, Kind};
-pub use runtime_symbol::{AddressRange, runtime_range};
+pub use runtime_symbol::{AddressRange, Runtime, runtime_of};
 pub use socket::LineServer;
 pub use told::{Counts, Id, Seen, Told, ToldEvent};
 pub use trace_directory::TraceDirectory;

@@ -1,4 +1,5 @@
-//! Where the interpreter's lock of a Python process is: inside the symbol `_PyRuntime` of its program or library.
+//! Where the interpreter's lock of a Python process is: inside the symbol `_PyRuntime` of its program or library. The
+//! symbols also say whether it is a free-threaded Python, which has no such lock.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -16,7 +17,25 @@ impl AddressRange {
     }
 }
 
+/// What the symbols of a Python process say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runtime {
+    /// The addresses of `_PyRuntime`, in which the interpreter's lock is.
+    pub addresses: AddressRange,
+    pub is_free_threaded: bool,
+}
+
+impl Runtime {
+    /// Whether a thread that sleeps on the futex at this address waits for the interpreter's lock. A free-threaded
+    /// Python sleeps on this memory for other reasons.
+    pub const fn is_lock(&self, address: u64) -> bool {
+        !self.is_free_threaded && self.addresses.contains(address)
+    }
+}
+
 const SYMBOL: &[u8] = b"_PyRuntime";
+/// A function of free-threaded Pythons alone: `Include/refcount.h` declares it if `Py_GIL_DISABLED` is defined.
+const FREE_THREADED_SYMBOL: &[u8] = b"_Py_DecRefShared";
 /// Type of the section with the dynamic symbols (`SHT_DYNSYM`).
 const DYNSYM: u32 = 11;
 /// Limits of what an ELF file may claim.
@@ -24,8 +43,8 @@ const MAX_HEADERS: u64 = 256;
 const MAX_SYMBOLS: u64 = 1 << 20;
 const MAX_STRINGS: u64 = 16 << 20;
 
-/// Returns the addresses of `_PyRuntime` in a process. `None` if it is no Python process whose symbols can be read.
-pub fn runtime_range(pid: u32) -> Option<AddressRange> {
+/// Returns what the symbols of a process say. `None` if it is no Python process whose symbols can be read.
+pub fn runtime_of(pid: u32) -> Option<Runtime> {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
     let mut tried: Vec<&str> = Vec::new();
     for line in maps.lines() {
@@ -41,15 +60,15 @@ pub fn runtime_range(pid: u32) -> Option<AddressRange> {
         let base = u64::from_str_radix(range.split('-').next()?, 16).ok()?;
         // The file that the process has mapped, whatever is at that path for us.
         let file = File::open(format!("/proc/{pid}/root{path}")).or_else(|_| File::open(path));
-        if let Some(range) = file.ok().and_then(|file| find_symbol(&file, base)) {
-            return Some(range);
+        if let Some(runtime) = file.ok().and_then(|file| find_runtime(&file, base)) {
+            return Some(runtime);
         }
     }
     None
 }
 
-/// Finds the symbol in a 64-bit ELF file of this machine's byte order that is mapped at `base`.
-fn find_symbol(file: &File, base: u64) -> Option<AddressRange> {
+/// Finds the symbols in a 64-bit ELF file of this machine's byte order that is mapped at `base`.
+fn find_runtime(file: &File, base: u64) -> Option<Runtime> {
     let header = read(file, 0, 64)?;
     let byte_order = if cfg!(target_endian = "little") { 1 } else { 2 };
     if header.get(..4)? != b"\x7fELF" || header[4] != 2 || header[5] != byte_order {
@@ -70,14 +89,17 @@ fn find_symbol(file: &File, base: u64) -> Option<AddressRange> {
         let strings = section(u32_at(symbols, 40))?;
         let names = read(file, u64_at(strings, 24), u64_at(strings, 32).min(MAX_STRINGS))?;
         let entries = read(file, u64_at(symbols, 24), u64_at(symbols, 32).min(MAX_SYMBOLS * 24))?;
-        let is_it = |entry: &&[u8]| {
-            let name = names.get(u32_at(entry, 0) as usize..).unwrap_or_default();
-            // A program that only uses the symbol of its library has an entry of no size.
-            u64_at(entry, 16) > 0 && name.strip_prefix(SYMBOL).is_some_and(|rest| rest.first() == Some(&0))
+        let find = |wanted: &[u8]| {
+            entries.chunks_exact(24).find(|entry| {
+                let name = names.get(u32_at(entry, 0) as usize..).unwrap_or_default();
+                // A program that only uses the symbol of its library has an entry of no size.
+                u64_at(entry, 16) > 0 && name.strip_prefix(wanted).is_some_and(|rest| rest.first() == Some(&0))
+            })
         };
-        let found = entries.chunks_exact(24).find(is_it)?;
+        let found = find(SYMBOL)?;
         let start = u64_at(found, 8).checked_add(if is_fixed { 0 } else { base })?;
-        return Some(AddressRange { start, end: start.checked_add(u64_at(found, 16))? });
+        let addresses = AddressRange { start, end: start.checked_add(u64_at(found, 16))? };
+        return Some(Runtime { addresses, is_free_threaded: find(FREE_THREADED_SYMBOL).is_some() });
     }
     None
 }
@@ -122,15 +144,16 @@ mod tests {
         let mut line = [0; 5];
         let ready = python.stdout.as_mut().map(|out| std::io::Read::read_exact(out, &mut line));
         assert!(matches!(ready, Some(Ok(()))));
-        let range = runtime_range(python.id());
+        let runtime = runtime_of(python.id());
         drop(python.stdin.take());
         assert!(python.wait().expect("it ends").success());
-        assert!(range.is_some_and(|range| range.end - range.start > 1_000), "{range:?}");
+        let addresses = runtime.map(|runtime| runtime.addresses);
+        assert!(addresses.is_some_and(|range| range.end - range.start > 1_000), "{runtime:?}");
     }
 
     #[test]
     fn process_without_an_interpreter_has_no_range() {
-        assert_eq!(runtime_range(std::process::id()), None);
-        assert_eq!(runtime_range(u32::MAX), None);
+        assert_eq!(runtime_of(std::process::id()), None);
+        assert_eq!(runtime_of(u32::MAX), None);
     }
 }

@@ -66,14 +66,15 @@ pub struct ToldEvent {
 pub enum Seen {
     /// On a CPU, or ready for one.
     Running,
-    /// Waits for the interpreter's lock.
-    Gil,
+    /// Waits for the interpreter's lock, which this lane has; `Id::None` if it is unknown who has it.
+    Gil { holder: Id },
     /// Sleeps for a time that it chose.
     Sleep,
     /// Waits for a file, a socket or a child.
     Io,
-    /// Sleeps on a futex that is not the interpreter's lock: its own records say why.
-    Futex,
+    /// Sleeps on a futex that is not the interpreter's lock, or for a reason that the system does not tell. Its own
+    /// records say why, if it has any.
+    Asleep,
     /// Nothing that could be told.
     Unknown,
 }

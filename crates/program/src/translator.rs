@@ -37,7 +37,7 @@ use self::tasks::Task;
 use super::definition::Definition;
 use super::kind::Kind;
 use super::told::{Id, Told, ToldEvent};
-use contend_trace::{Message, Notice, Stamp};
+use contend_trace::{Message, Notice, ResourceId, Stamp};
 
 pub use self::lane::LaneView;
 pub use self::library::FoldedCounts;
@@ -65,6 +65,8 @@ pub struct Translator {
     processes: BTreeMap<u32, Process>,
     root: Option<u32>,
     names: UniqueNames,
+    /// What stands for the interpreter's lock while a lane has it.
+    gil_by_holder: HashMap<usize, ResourceId>,
     /// Lanes that have ended and are still shown, the oldest first.
     ended: VecDeque<usize>,
     awaited: AwaitedPools,
@@ -87,6 +89,7 @@ impl Translator {
             processes: BTreeMap::new(),
             root: None,
             names: UniqueNames::default(),
+            gil_by_holder: HashMap::new(),
             ended: VecDeque::new(),
             awaited: AwaitedPools::default(),
             had_look: false,
@@ -160,7 +163,7 @@ impl Translator {
             Kind::Wait => self.wait_for_lock(l, at, object, flags),
             Kind::Tried if !flags.is_ok() => {}
             Kind::Acquired | Kind::Tried => self.acquire(l, at, object, arg),
-            Kind::Released => self.release(l, at, object),
+            Kind::Released => self.release(l, at, object, arg),
             Kind::GaveUp | Kind::QueueGaveUp => self.give_up(l, at, object),
             Kind::Put | Kind::Send => self.put(l, at, object, arg),
             Kind::Got | Kind::Received => self.take(l, at, object, arg),

@@ -22,7 +22,8 @@ mod timebase;
 pub use cluster_run::{ClusterRun, ClusterStartError, MissingCluster, find_dask};
 pub use live::{LiveRun, StartError};
 pub use program::{
-    ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, find_python, program_title, program_words,
+    AttachError, AttachedRun, ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, attached_scenario,
+    find_python, process_title, program_title, program_words,
 };
 pub use scripted::ScriptedSource;
 pub use slot_reader::is_audit_enabled;

@@ -1,9 +1,12 @@
 //! Somebody's own program as a source: started with the tracer in its environment, followed through its ring files, a
 //! socket and `/proc`.
 
+mod attached;
 mod environment;
 pub(super) mod handle;
 pub(super) mod output;
+mod process_names;
+mod processes;
 mod reader;
 mod sampler;
 mod thread_watch;
@@ -24,6 +27,7 @@ use thiserror::Error;
 use self::environment::{Directories, program_environment};
 use self::handle::{EndedByUs, ProgramHandle};
 use self::output::{OutputEcho, forward_output};
+use self::processes::Processes;
 use self::reader::ProgramReader;
 use super::process_tag::ProcessTag;
 use super::scratch_dir::ScratchDir;
@@ -35,8 +39,9 @@ use contend_platform::{
 };
 use contend_program::LineServer;
 use contend_scenario::Scenario;
-use contend_trace::{Command, Message, Notice, Registry, RunEnd, Stamp, signal_name};
+use contend_trace::{Command, Message, Notice, Registry, RunEnd, Span, Stamp, signal_name};
 
+pub use attached::{AttachError, AttachedRun, attached_scenario, process_title};
 pub use environment::{ProgramError, find_python, program_title, program_words};
 
 /// Capacity of the message channel.
@@ -57,6 +62,11 @@ pub enum ProgramStartError {
     #[error("cannot start the threads that follow the program: {}", describe_io_error(.0))]
     Threads(#[source] io::Error),
 }
+
+/// How many nanoseconds a process may take to tell something before its threads are shown without it.
+const GRACE: u64 = 700_000_000;
+/// When a program without a tracer is told about.
+const TRACER_DEADLINE: Span = Span::from_millis(3_000);
 
 /// What to start, and how.
 #[derive(Debug, Clone)]
@@ -178,8 +188,16 @@ impl Threads {
         let Self { clock, directories, server, runner, sender, exit } = self;
         let (end_sender, run_end) = bounded(1);
         let pid = child.pid();
-        let reader =
-            ProgramReader { clock, pid, traces: directories.traces, server, messages: sender.clone(), run_end };
+        let reader = ProgramReader {
+            clock,
+            processes: Processes::Session(pid),
+            grace: GRACE,
+            expected: Some((pid, TRACER_DEADLINE)),
+            traces: directories.traces,
+            server,
+            messages: sender.clone(),
+            run_end,
+        };
         let spawned = spawn_named("program", move || reader.run());
         let lines = sender.clone();
         let spawned =

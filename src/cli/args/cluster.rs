@@ -1,4 +1,4 @@
-//! The arguments of `contend attach`, and where `--on` sends the pools of a script.
+//! The arguments of `contend attach`: a cluster, or a process; and where `--on` sends the pools of a script.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::model::Finding;
 
 const EXAMPLES: &str = "\
 Examples:
+  contend attach 4711                      threads of a process, from outside
   contend attach rq redis://127.0.0.1:6379/0
   contend attach rq redis://:password@host:6379/0 --headless --for 1m
   contend attach dask http://127.0.0.1:8787
@@ -42,21 +43,34 @@ pub(super) fn parse_cluster(text: &str) -> Result<OnCluster, String> {
     parsed.map_err(|()| "write `dask` for workers on this machine, or an address like `dask://host:8786`".to_owned())
 }
 
-fn parse_engine(text: &str) -> Result<Engine, String> {
-    let known = || Engine::ALL.map(Engine::word).join(", ");
-    Engine::ALL.into_iter().find(|engine| engine.word() == text).ok_or_else(|| format!("known: {}", known()))
+/// What to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum AttachTarget {
+    /// A process, by its number.
+    Process(u32),
+    Cluster(Engine),
 }
 
-/// Show the queues and workers of a cluster that is there; nothing is changed in it
+fn parse_target(text: &str) -> Result<AttachTarget, String> {
+    let known = || Engine::ALL.map(Engine::word).join(", ");
+    match (text.parse::<u32>(), Engine::ALL.into_iter().find(|engine| engine.word() == text)) {
+        (Ok(pid @ 1..), _) => Ok(AttachTarget::Process(pid)),
+        (_, Some(engine)) => Ok(AttachTarget::Cluster(engine)),
+        _ => Err(format!("write the number of a process, or what runs a cluster: {}", known())),
+    }
+}
+
+/// Show a process or a cluster that is there; nothing is changed in it
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = EXAMPLES)]
 pub(in crate::cli) struct AttachArgs {
-    /// What runs the cluster's tasks: `dask`, `ray` or `rq`
-    #[arg(value_parser = parse_engine)]
-    pub(in crate::cli) engine: Engine,
-    /// Where it is: the dashboard of Dask or Ray, the Redis of RQ. A password in it is never shown nor recorded
+    /// The number of a process, whose threads are shown with those of its children; or what runs a cluster's tasks:
+    /// `dask`, `ray` or `rq`
+    #[arg(value_name = "PID|ENGINE", value_parser = parse_target)]
+    pub(in crate::cli) target: AttachTarget,
+    /// Where the cluster is: the dashboard of Dask or Ray, the Redis of RQ. A password in it is never shown nor recorded
     #[arg(value_name = "URL")]
-    pub(in crate::cli) address: String,
+    pub(in crate::cli) address: Option<String>,
     /// Stop after this time, such as 10s
     #[arg(long = "for", value_name = "TIME", value_parser = parse_positive_time, help_heading = "When to stop")]
     pub(in crate::cli) time: Option<Duration>,
@@ -88,6 +102,15 @@ impl<'a> From<&'a AttachArgs> for ProgramOptions<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn number_is_a_process_and_a_word_is_a_cluster() {
+        assert_eq!(parse_target("4711"), Ok(AttachTarget::Process(4711)));
+        assert_eq!(parse_target("rq"), Ok(AttachTarget::Cluster(Engine::Rq)));
+        for wrong in ["", "0", "-1", "4294967296", "celery"] {
+            assert!(parse_target(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn clusters_are_named_by_scheme_host_and_port() {

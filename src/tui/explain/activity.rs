@@ -52,7 +52,8 @@ impl Explainer<'_> {
             State::Done => format!("ended {age} before"),
             State::Crashed => format!("died {age} before"),
             State::Gil => {
-                format!("has waited {age} for the GIL, which lets one thread of its interpreter run at a time")
+                let lock = on.unwrap_or("GIL");
+                format!("has waited {age} for the {lock}; one thread of an interpreter runs at a time")
             }
             State::OffCore => format!("has been off core for {age}, in a call that nothing recorded"),
             State::Gap => "lost events: what it does is unknown".to_owned(),

@@ -57,8 +57,8 @@ pub(super) struct Hold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doing {
     Running,
-    /// In a state that only the system tells.
-    Idle(State),
+    /// In a state that only the system tells, at a resource if that is known.
+    Idle(State, Option<ResourceId>),
     Waiting(Wait),
 }
 
@@ -276,7 +276,7 @@ impl Translator {
             Doing::Waiting(Wait { kind: WaitKind::Lock, on: Some(on), .. }) => {
                 self.emit(l, at, EventKind::WaitCancelled { on });
             }
-            Doing::Idle(_) | Doing::Waiting(_) => self.emit(l, at, EventKind::Resumed),
+            Doing::Idle(..) | Doing::Waiting(_) => self.emit(l, at, EventKind::Resumed),
         }
         self.lanes[l].doing = Doing::Running;
     }

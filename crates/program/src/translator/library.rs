@@ -39,13 +39,17 @@ impl Translator {
         }
     }
 
-    /// Notes that a lane released a folded lock, perhaps one that another lane got.
-    pub(super) fn release_folded(&mut self, l: usize, at: Stamp, id: Id) {
+    /// Notes that a lane released a folded lock, perhaps one that another lane got. `left` is how often it still has a
+    /// reentrant lock.
+    pub(super) fn release_folded(&mut self, l: usize, at: Stamp, id: Id, left: u64) {
         self.make_running(l, at);
         let Some(object) = self.objects.get_mut(&id) else { return };
         let place = object.folded_holders.iter().rposition(|holder| *holder == l);
         if let Some(place) = place.or_else(|| object.folded_holders.len().checked_sub(1)) {
             object.folded_holders.remove(place);
+        }
+        if left == 0 && object.info.kind == ObjectKind::Rlock {
+            object.folded_holders.retain(|holder| *holder != l);
         }
     }
 

@@ -2,10 +2,16 @@
 
 use super::Translator;
 use super::lane::{Doing, Hold, Wait, WaitKind};
+use super::transfers::NO_DEPTH;
 use crate::definition::ObjectKind;
 use crate::kind::Flags;
 use crate::told::Id;
 use contend_trace::{EventKind, Grant, ResourceId, Stamp};
+
+/// Stands for a number that the program does not tell.
+const NOT_TOLD: u64 = NO_DEPTH;
+/// The most permits that one release gives back.
+const MAX_PERMITS: u64 = 1_024;
 
 impl Translator {
     pub(super) fn wait_for_lock(&mut self, l: usize, at: Stamp, object: Id, flags: Flags) {
@@ -58,10 +64,21 @@ impl Translator {
         }
     }
 
-    /// Records a release. A lock may be released by a lane that does not hold it.
-    pub(super) fn release(&mut self, l: usize, at: Stamp, id: Id) {
+    /// Records a release. A lock may be released by a lane that does not hold it. `arg` is how often the lane still has
+    /// a reentrant lock, or the number of permits.
+    pub(super) fn release(&mut self, l: usize, at: Stamp, id: Id, arg: u64) {
+        let times = match self.kind_of_lock(id).0 {
+            ObjectKind::Semaphore if arg != NOT_TOLD => arg.clamp(1, MAX_PERMITS),
+            _ => 1,
+        };
+        for _ in 0..times {
+            self.release_once(l, at, id, arg);
+        }
+    }
+
+    fn release_once(&mut self, l: usize, at: Stamp, id: Id, arg: u64) {
         if self.is_folded(id) {
-            return self.release_folded(l, at, id);
+            return self.release_folded(l, at, id, arg);
         }
         let Some(resource) = self.resource_of(id, ObjectKind::Lock) else { return };
         let (kind, is_scoped) = self.kind_of_lock(id);
@@ -69,8 +86,9 @@ impl Translator {
             return self.post(l, at, resource);
         }
         if let Some(hold) = self.lanes[l].holds.iter_mut().rfind(|hold| hold.object == id) {
-            if kind == ObjectKind::Rlock && hold.depth > 1 {
-                hold.depth -= 1;
+            let left = if arg == NOT_TOLD { hold.depth - 1 } else { arg };
+            if kind == ObjectKind::Rlock && left > 0 {
+                hold.depth = left;
                 return;
             }
             return self.release_of(l, at, id);

@@ -34,7 +34,7 @@ impl Translator {
         if is_service || is_fetching {
             self.make_running(l, at);
             self.emit(l, at, EventKind::Blocked { state: State::Io, on: None });
-            self.lanes[l].doing = Doing::Idle(State::Io);
+            self.lanes[l].doing = Doing::Idle(State::Io, None);
         } else if let Some(place) = self.pool_at(pool) {
             let on = Some(self.pools[place].queue);
             self.begin_wait(l, at, Wait { kind: WaitKind::Item, object: pool, on, is_timed: false, is_granted: false });

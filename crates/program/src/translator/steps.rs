@@ -36,7 +36,7 @@ impl Translator {
                 self.lanes[l].doing = Doing::Waiting(Wait { is_granted: true, ..wait });
             }
             Doing::Waiting(_) => {}
-            Doing::Idle(_) | Doing::Running => self.make_running(l, at),
+            Doing::Idle(..) | Doing::Running => self.make_running(l, at),
         }
     }
 
@@ -46,7 +46,7 @@ impl Translator {
             && !self.lanes[l].has_ended
         {
             self.emit(l, at, EventKind::Blocked { state: State::Signal, on: None });
-            self.lanes[l].doing = Doing::Idle(State::Signal);
+            self.lanes[l].doing = Doing::Idle(State::Signal, None);
         }
     }
 

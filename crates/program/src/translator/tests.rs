@@ -146,14 +146,41 @@ fn wait_with_a_time_limit_is_no_part_of_a_deadlock() {
 fn recursive_lock_is_held_until_its_last_release() {
     let mut program = Program::with_lanes(&["MainThread", "w"]);
     program.object(9, ObjectKind::Rlock, "tree", "");
-    for (at, kind, depth) in
-        [(1, Kind::Acquired, 1), (2, Kind::Acquired, 2), (3, Kind::Released, 0), (4, Kind::Released, 0)]
-    {
+    for (at, kind, depth) in [(1, Kind::Acquired, 1), (2, Kind::Acquired, 2), (3, Kind::Released, 1)] {
         program.tell(at, 1, kind, 9, depth);
     }
     program.advance(3);
     assert_eq!(program.model.lane(WorkerId(0)).held_locks().len(), 1);
+    program.tell(4, 1, Kind::Released, 9, NO_DEPTH); // by a program that does not count
     program.advance(5);
+    assert!(program.model.lane(WorkerId(0)).held_locks().is_empty());
+    program.check();
+}
+
+#[test]
+fn wait_for_a_condition_gives_its_recursive_lock_up_at_once() {
+    let mut program = Program::with_lanes(&["MainThread", "w"]);
+    program.object(9, ObjectKind::Rlock, "tree", "");
+    for (at, kind, left) in [(1, Kind::Acquired, 1), (2, Kind::Acquired, 2), (3, Kind::Released, 0)] {
+        program.tell(at, 1, kind, 9, left);
+    }
+    program.advance(5);
+    assert!(program.model.lane(WorkerId(0)).held_locks().is_empty());
+    program.check();
+}
+
+#[test]
+fn release_of_a_semaphore_gives_all_its_permits_back() {
+    let mut program = Program::with_lanes(&["MainThread", "w"]);
+    let permits = ObjectInfo { id: Id::of(9), kind: ObjectKind::Semaphore, size: Some(3), ..ObjectInfo::default() };
+    program.translator.add([Told::Definition(Definition::Object(permits))]);
+    for at in 1..4 {
+        program.tell(at, 1, Kind::Acquired, 9, 1);
+    }
+    program.advance(4);
+    assert_eq!(program.model.lane(WorkerId(0)).held_locks().len(), 3);
+    program.tell(5, 1, Kind::Released, 9, 3);
+    program.advance(6);
     assert!(program.model.lane(WorkerId(0)).held_locks().is_empty());
     program.check();
 }
@@ -243,24 +270,59 @@ fn full_pool_whose_workers_wait_for_queued_tasks_is_stuck() {
     assert_eq!(stuck, [WorkerId(0), WorkerId(1)], "the worker, and main, which waits for it");
 }
 
+fn see(program: &mut Program, at: u64, lane: u64, seen: Seen) {
+    program.translator.add([Told::Seen { at: at * MS, lane: Id::of(lane), seen }]);
+    program.advance(at);
+}
+
+#[test]
+fn holder_of_the_interpreter_lock_is_named_where_it_is_known() {
+    let mut program = Program::with_lanes(&["MainThread", "b", "c"]);
+    let waits_at = |program: &Program, lane: usize| {
+        let activity = program.model.lane(WorkerId(lane as u32)).activity();
+        activity.resource.map(|on| program.model.registry().resource_name(on).to_owned())
+    };
+    see(&mut program, 5, 1, Seen::Gil { holder: Id::of(2) });
+    assert_eq!((program.state(0), waits_at(&program, 0).as_deref()), (State::Gil, Some("GIL held by b")));
+    see(&mut program, 15, 1, Seen::Gil { holder: Id::of(3) });
+    assert_eq!((program.state(0), waits_at(&program, 0).as_deref()), (State::Gil, Some("GIL held by c")));
+    see(&mut program, 25, 1, Seen::Gil { holder: Id::None });
+    assert_eq!((program.state(0), waits_at(&program, 0)), (State::Gil, None));
+    see(&mut program, 35, 1, Seen::Running);
+    assert_eq!(program.state(0), State::Running);
+    program.check();
+}
+
+#[test]
+fn sleep_on_a_futex_is_a_wait_for_a_signal_only_if_nothing_else_tells_why() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    see(&mut program, 5, 1, Seen::Asleep);
+    assert_eq!(program.state(0), State::Running, "its own records would have said that it waits");
+    let name = "python3 70".to_owned();
+    let silent = LaneInfo { id: Id::of(70), pid: 1, tid: 70, name, is_silent: true, ..LaneInfo::default() };
+    program.translator.add([Told::Definition(Definition::Lane(silent))]);
+    program.tell(6, 70, Kind::Begin, 70, 0);
+    see(&mut program, 15, 70, Seen::Asleep);
+    assert_eq!(program.state(1), State::Signal);
+    see(&mut program, 25, 70, Seen::Running);
+    assert_eq!(program.state(1), State::Running);
+    program.check();
+}
+
 #[test]
 fn interpreter_lock_is_a_state_of_its_own() {
     let mut program = Program::with_lanes(&["MainThread"]);
     program.object(9, ObjectKind::Lock, "a", "");
-    let see = |program: &mut Program, at: u64, seen| {
-        program.translator.add([Told::Seen { at: at * MS, lane: Id::of(1), seen }]);
-        program.advance(at);
-    };
-    see(&mut program, 5, Seen::Gil);
+    see(&mut program, 5, 1, Seen::Gil { holder: Id::None });
     assert_eq!(program.state(0), State::Gil);
-    see(&mut program, 10, Seen::Running);
+    see(&mut program, 10, 1, Seen::Running);
     assert_eq!(program.state(0), State::Running);
-    see(&mut program, 15, Seen::Sleep);
+    see(&mut program, 15, 1, Seen::Sleep);
     assert_eq!(program.state(0), State::Sleep);
     program.tell(20, 1, Kind::Wait, 9, 0);
-    see(&mut program, 25, Seen::Futex);
+    see(&mut program, 25, 1, Seen::Asleep);
     assert_eq!(program.state(0), State::Lock);
-    see(&mut program, 30, Seen::Gil);
+    see(&mut program, 30, 1, Seen::Gil { holder: Id::None });
     program.tell(35, 1, Kind::Acquired, 9, 0);
     program.advance(40);
     assert_eq!(program.state(0), State::Running);
@@ -344,7 +406,8 @@ proptest! {
         }
         for (nth, (at, lane, code, object, arg, flags)) in told.into_iter().enumerate() {
             let Some(kind) = Kind::from_code(code) else {
-                let seen = [Seen::Running, Seen::Gil, Seen::Sleep, Seen::Io, Seen::Futex][usize::from(code % 5)];
+                let gil = Seen::Gil { holder: Id::of(u64::from(code % 4)) };
+                let seen = [Seen::Running, gil, Seen::Sleep, Seen::Io, Seen::Asleep][usize::from(code % 5)];
                 program.translator.add([match code % 9 {
                     0 => Told::Lost { at, lane: Id::of(lane), count: arg % 50 },
                     _ => Told::Seen { at: at * MS, lane: Id::of(lane), seen },

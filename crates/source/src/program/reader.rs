@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
+use super::processes::Processes;
 use super::sampler::SystemSampler;
 use super::thread_watch::ThreadWatch;
 use super::{RunClock, note};
@@ -22,13 +23,15 @@ const MANY_RECORDS: u64 = 500;
 const LOOK_INTERVAL: Span = Span::from_millis(40);
 /// Time between two searches for files, and for processes that are gone.
 const SEARCH_INTERVAL: Span = Span::from_millis(20);
-/// When a program without a tracer is told about.
-const TRACER_DEADLINE: Span = Span::from_millis(3_000);
 
 /// Everything that the thread needs.
 pub(super) struct ProgramReader {
     pub clock: RunClock,
-    pub pid: u32,
+    pub processes: Processes,
+    /// How many nanoseconds a process may take to tell something before its threads are shown without it.
+    pub grace: u64,
+    /// The process that is expected to tell something, and when it is said that it has not.
+    pub expected: Option<(u32, Span)>,
     pub traces: PathBuf,
     pub server: LineServer,
     pub messages: Sender<Message>,
@@ -41,18 +44,17 @@ pub(super) struct ProgramReader {
 struct Due {
     look: Stamp,
     search: Stamp,
-    has_checked_tracer: bool,
 }
 
 impl ProgramReader {
     /// Reads until the program is gone and everything is read, or the receiver is gone.
     pub fn run(self) {
         request_short_slices();
-        let Self { clock, pid, traces, mut server, messages, run_end } = self;
+        let Self { clock, processes, grace, mut expected, traces, mut server, messages, run_end } = self;
         let mut directory = TraceDirectory::new(traces);
         let mut translator = Translator::new(clock.origin);
-        let mut threads = ThreadWatch::new(pid);
-        let mut system = SystemSampler::new(pid);
+        let mut threads = ThreadWatch::new(processes, grace);
+        let mut system = SystemSampler::new(processes);
         let (mut due, mut interval, mut told) = (Due::default(), MIN_INTERVAL, Vec::new());
         let mut gone: BTreeSet<u32> = BTreeSet::new();
         loop {
@@ -88,8 +90,7 @@ impl ProgramReader {
             }
             batch.extend(translator.advance(mark));
             system.sample(clock, &translator, &mut threads, &mut batch);
-            if now.0 >= TRACER_DEADLINE.0 && !std::mem::replace(&mut due.has_checked_tracer, now.0 >= TRACER_DEADLINE.0)
-            {
+            if let Some((pid, _)) = expected.take_if(|(_, deadline)| now.0 >= deadline.0) {
                 batch.extend(missing_tracer(now, pid, &directory, &server));
             }
             if let Some((at, reason, code)) = &end {

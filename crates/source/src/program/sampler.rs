@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::RunClock;
+use super::processes::Processes;
 use super::thread_watch::ThreadWatch;
-use contend_platform::{CoreLoad, ThreadStat, own_cpu_nanos, session_cpu_nanos};
+use contend_platform::{CoreLoad, ThreadStat, own_cpu_nanos};
 use contend_program::Translator;
 use contend_trace::{Message, Sample, Span, Stamp, WorkerId};
 
@@ -23,7 +24,7 @@ struct ThreadFigures {
 /// Takes the samples of a program.
 #[derive(Debug)]
 pub(super) struct SystemSampler {
-    pid: u32,
+    processes: Processes,
     threads: BTreeMap<WorkerId, ThreadFigures>,
     cores: CoreLoad,
     usage: Option<(Stamp, u64, u64)>,
@@ -32,9 +33,9 @@ pub(super) struct SystemSampler {
 }
 
 impl SystemSampler {
-    pub fn new(pid: u32) -> Self {
+    pub fn new(processes: Processes) -> Self {
         Self {
-            pid,
+            processes,
             threads: BTreeMap::new(),
             cores: CoreLoad::start(),
             usage: None,
@@ -121,7 +122,7 @@ impl SystemSampler {
     }
 
     fn sample_usage(&mut self, now: Stamp, out: &mut Vec<Message>) {
-        let Some(run) = session_cpu_nanos(self.pid) else { return };
+        let Some(run) = self.processes.cpu_nanos() else { return };
         let viewer = own_cpu_nanos();
         let (from, run_then, viewer_then) = self.usage.unwrap_or((now, run, viewer));
         self.usage = Some((now, run.max(run_then), viewer));

@@ -1,18 +1,19 @@
-//! What `/proc` tells about each thread of a program: whether it runs, sleeps, or waits for the interpreter's lock.
+//! What `/proc` tells about each thread of a program: whether it runs, sleeps, or waits for the interpreter's lock, and
+//! who has that lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contend_platform::{SchedStat, ThreadActivity, ThreadSyscall, session_members, threads_of};
+use super::process_names::thread_name;
+use super::processes::Processes;
+use contend_platform::{SchedStat, ThreadActivity, ThreadSleepPlace, ThreadSyscall, threads_of};
 use contend_program::{
-    AddressRange, Definition, Flags, Id, Kind, LaneInfo, Seen, Told, ToldEvent, Translator, runtime_range,
+    Definition, Flags, Id, Kind, LaneInfo, LaneView, Runtime, Seen, Told, ToldEvent, Translator, runtime_of,
 };
 
 /// Time between two looks at each thread, and more for each of many threads: one look takes some microseconds.
 const SEEN_INTERVAL: u64 = 10_000_000;
 const SEEN_INTERVAL_PER_THREAD: u64 = 200_000;
-/// How long a process may take to tell something before its threads are shown without it.
-const GRACE: u64 = 700_000_000;
-/// Time between two searches for such processes.
+/// Time between two searches for processes that tell nothing.
 const UNTRACED_INTERVAL: u64 = 200_000_000;
 /// The most threads that are watched.
 const MAX_THREADS: usize = 4_096;
@@ -22,17 +23,41 @@ const UNTRACED: u64 = 0x7ff << 52;
 /// A thread, with its open files.
 #[derive(Debug)]
 struct WatchedThread {
-    syscall: Option<ThreadSyscall>,
+    activity: Option<ActivityFile>,
     stat: Option<SchedStat>,
+}
+
+/// What tells what a thread does.
+#[derive(Debug)]
+enum ActivityFile {
+    Syscall(ThreadSyscall),
+    SleepPlace(ThreadSleepPlace),
+}
+
+impl ActivityFile {
+    fn open(pid: u32, tid: u32) -> Option<Self> {
+        // The file can be opened and still refuse to be read.
+        let syscall = ThreadSyscall::open(pid, tid).filter(|file| file.read().is_some()).map(Self::Syscall);
+        syscall.or_else(|| ThreadSleepPlace::open(pid, tid).map(Self::SleepPlace))
+    }
+
+    fn read(&self) -> Option<ThreadActivity> {
+        match self {
+            Self::Syscall(file) => file.read(),
+            Self::SleepPlace(file) => file.read(),
+        }
+    }
 }
 
 /// The threads of a program.
 #[derive(Debug)]
 pub(super) struct ThreadWatch {
-    root: u32,
+    processes: Processes,
+    /// How many nanoseconds a process may take to tell something before its threads are shown without it.
+    grace: u64,
     threads: BTreeMap<(u32, u32), WatchedThread>,
     /// Where each interpreter has its lock; `None` where that cannot be told.
-    runtimes: BTreeMap<u32, Option<AddressRange>>,
+    runtimes: BTreeMap<u32, Option<Runtime>>,
     due: u64,
     untraced_due: u64,
     first_seen: BTreeMap<u32, u64>,
@@ -40,9 +65,10 @@ pub(super) struct ThreadWatch {
 }
 
 impl ThreadWatch {
-    pub fn new(root: u32) -> Self {
+    pub fn new(processes: Processes, grace: u64) -> Self {
         Self {
-            root,
+            processes,
+            grace,
             threads: BTreeMap::new(),
             runtimes: BTreeMap::new(),
             due: 0,
@@ -61,35 +87,61 @@ impl ThreadWatch {
         self.due = now + SEEN_INTERVAL.max(SEEN_INTERVAL_PER_THREAD * live.len() as u64);
         let present: BTreeSet<(u32, u32)> = live.iter().map(|lane| (lane.pid, lane.tid)).collect();
         self.threads.retain(|thread, _| present.contains(thread));
-        for lane in live {
-            let seen = self.look_at(lane.pid, lane.tid, translator.has_gil(lane.pid));
-            told.push(Told::Seen { at: now, lane: lane.id, seen });
+        let seen: Vec<(LaneView, Seen)> = live
+            .into_iter()
+            .map(|lane| (lane, self.look_at(lane.pid, lane.tid, translator.has_gil(lane.pid))))
+            .collect();
+        let holders = self.find_holders(&seen);
+        told.extend(seen.into_iter().map(|(lane, seen)| {
+            let seen = match seen {
+                Seen::Gil { .. } => Seen::Gil { holder: holders.get(&lane.pid).copied().unwrap_or_default() },
+                seen => seen,
+            };
+            Told::Seen { at: now, lane: lane.id, seen }
+        }));
+    }
+
+    /// Returns who has the lock of each interpreter that others wait for: the only thread of the process that runs.
+    /// Nobody, if several run, since one of them may compute without the lock, or if none does.
+    fn find_holders(&mut self, seen: &[(LaneView, Seen)]) -> BTreeMap<u32, Id> {
+        let contended: BTreeSet<u32> =
+            seen.iter().filter(|(_, seen)| matches!(seen, Seen::Gil { .. })).map(|(lane, _)| lane.pid).collect();
+        let mut holders = BTreeMap::new();
+        for pid in contended {
+            let known: BTreeSet<u32> =
+                seen.iter().map(|(lane, _)| lane).filter(|l| l.pid == pid).map(|l| l.tid).collect();
+            let mut running = seen.iter().filter(|(lane, seen)| lane.pid == pid && *seen == Seen::Running);
+            let (Some((holder, _)), None) = (running.next(), running.next()) else { continue };
+            // Threads of C code have no lane.
+            let runs =
+                |tid: u32| ActivityFile::open(pid, tid).and_then(|file| file.read()) == Some(ThreadActivity::Running);
+            let is_still_running = self.look_at(pid, holder.tid, None) == Seen::Running;
+            if is_still_running && !threads_of(pid).into_iter().any(|tid| !known.contains(&tid) && runs(tid)) {
+                holders.insert(pid, holder.id);
+            }
         }
+        holders
     }
 
     fn thread(&mut self, pid: u32, tid: u32) -> &mut WatchedThread {
         self.threads.entry((pid, tid)).or_insert_with(|| WatchedThread {
-            syscall: ThreadSyscall::open(pid, tid),
+            activity: ActivityFile::open(pid, tid),
             stat: SchedStat::open(pid, tid),
         })
     }
 
     fn look_at(&mut self, pid: u32, tid: u32, has_gil: Option<bool>) -> Seen {
-        let activity = self.thread(pid, tid).syscall.as_ref().and_then(ThreadSyscall::read);
+        let activity = self.thread(pid, tid).activity.as_ref().and_then(ActivityFile::read);
         match activity {
             None => Seen::Unknown,
             Some(ThreadActivity::Running) => Seen::Running,
             Some(ThreadActivity::Sleeping) => Seen::Sleep,
             Some(ThreadActivity::Blocked) => Seen::Io,
+            Some(ThreadActivity::Asleep) => Seen::Asleep,
             Some(ThreadActivity::Futex(address)) => {
-                // Without such a lock, the interpreter sleeps on this memory for other reasons.
-                let is_gil = has_gil != Some(false)
-                    && self
-                        .runtimes
-                        .entry(pid)
-                        .or_insert_with(|| runtime_range(pid))
-                        .is_some_and(|at| at.contains(address));
-                if is_gil { Seen::Gil } else { Seen::Futex }
+                let runtime = *self.runtimes.entry(pid).or_insert_with(|| runtime_of(pid));
+                let is_gil = has_gil != Some(false) && runtime.is_some_and(|runtime| runtime.is_lock(address));
+                if is_gil { Seen::Gil { holder: Id::None } } else { Seen::Asleep }
             }
         }
     }
@@ -113,9 +165,9 @@ impl ThreadWatch {
         self.untraced_due = now + UNTRACED_INTERVAL;
         let traced: BTreeSet<u32> = translator.live_processes().collect();
         let mut present = BTreeSet::new();
-        for pid in session_members(self.root) {
+        for pid in self.processes.list() {
             let since = *self.first_seen.entry(pid).or_insert(now);
-            if traced.contains(&pid) || now - since < GRACE {
+            if traced.contains(&pid) || now - since < self.grace {
                 continue;
             }
             present.extend(threads_of(pid).into_iter().map(|tid| (pid, tid)));
@@ -124,12 +176,12 @@ impl ThreadWatch {
             translator.add([event(now, *thread, Kind::End)]);
         }
         for (pid, tid) in present.difference(&self.untraced).take(MAX_THREADS) {
-            let name = std::fs::read_to_string(format!("/proc/{pid}/task/{tid}/comm")).unwrap_or_default();
             let lane = LaneInfo {
                 id: untraced_id(*tid),
                 pid: *pid,
                 tid: *tid,
-                name: format!("{} {tid}", contend_scenario::sanitize(name.trim())),
+                name: thread_name(*pid, *tid),
+                is_silent: true,
                 ..LaneInfo::default()
             };
             translator.add([Told::Definition(Definition::Lane(lane)), event(now, (*pid, *tid), Kind::Begin)]);

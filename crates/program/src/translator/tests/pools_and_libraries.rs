@@ -100,7 +100,7 @@ fn worker_of_a_pool_without_a_task_has_no_work() {
     let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), pool: Id::of(8), ..LaneInfo::default() };
     program.translator.add([Told::Definition(Definition::Lane(lane))]);
     program.tell(1, 2, Kind::Begin, 2, 0);
-    let seen = |at: u64| Told::Seen { at: at * MS, lane: Id::of(2), seen: Seen::Futex };
+    let seen = |at: u64| Told::Seen { at: at * MS, lane: Id::of(2), seen: Seen::Asleep };
     program.tell(2, 1, Kind::Submit, 900, 8);
     program.tell(3, 2, Kind::TaskStart, 900, 0);
     program.translator.add([seen(4)]);

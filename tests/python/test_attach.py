@@ -1,0 +1,162 @@
+"""`contend attach PID`: processes that were there before, seen from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+
+import support
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+FIGHT = """
+    import socket, sys, threading, time
+    held = threading.Lock()
+    held.acquire()
+    pair = socket.socketpair()
+    def burn():
+        while True:
+            sum(range(1000))
+    works = {"a": burn, "b": burn, "lock": held.acquire, "socket": lambda: pair[0].recv(1), "sleep": lambda: time.sleep(600)}
+    for name, work in works.items():
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        print(name, thread.native_id, flush=True)
+    print("ready", 0, flush=True)
+    time.sleep(600)
+    """
+
+
+@support.unittest.skipUnless(os.path.exists(support.CONTEND), "skipped: test_attach: no contend at " + support.CONTEND)
+class Attach(support.ProgramTest):
+    def start_fight(self):
+        """Starts a program whose threads fight for the GIL; returns it and the numbers of its threads by name."""
+        process = subprocess.Popen([sys.executable, self.write(FIGHT)], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, universal_newlines=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        threads = {}
+        while "ready" not in threads:
+            name, number = process.stdout.readline().split()
+            threads[name] = int(number)
+        return process, threads
+
+    def report(self, *arguments):
+        code, out, err = support.finish(support.contend("attach", "--json", *arguments))
+        self.assertEqual((0, ""), (code, err))
+        return json.loads(out)
+
+    def wait_for(self, holds):
+        """Waits until something is true; returns it."""
+        end = time.monotonic() + support.LIMIT
+        while True:
+            found = holds()
+            if found:
+                return found
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
+    def read(self, path):
+        with open(path) as file:
+            return file.read()
+
+    def open_files(self, pid):
+        links = []
+        for number in os.listdir("/proc/%d/fd" % pid):
+            try:
+                links.append(os.readlink("/proc/%d/fd/%s" % (pid, number)))
+            except OSError:
+                pass  # closed meanwhile
+        return "\n".join(links)
+
+    def shares(self, report):
+        """Returns the shares of each thread, with that of the GIL: all add up to 1."""
+        shares = {}
+        for worker in report["workers"]:
+            known = {state: share or 0 for state, share in worker["share"].items()}
+            known.setdefault("gil", 1 - sum(known.values()))
+            shares[worker["tid"]] = known
+        return shares
+
+    def test_threads_that_fight_for_the_gil_wait_for_it_and_others_do_not(self):
+        process, threads = self.start_fight()
+        report = self.report(str(process.pid), "--for", "3s")
+        self.assertIsNone(process.poll(), "it goes on")
+        self.assertIn("seen from outside: threads, states, GIL; locks are not visible", report["title"])
+        self.assertEqual([], report["deadlocks"] + report["stalls"])
+        shares = self.shares(report)
+        for name, state in (("lock", "signal"), ("socket", "io"), ("sleep", "sleep")):
+            self.assertGreater(shares[threads[name]][state], 0.9, name)
+            self.assertLess(abs(shares[threads[name]]["gil"]), 0.01, name)
+        for name in "ab":
+            mine = shares[threads[name]]
+            self.assertAlmostEqual(1, mine["running"] + mine["ready"] + mine["gil"], delta=0.1)
+            if FREE_THREADED:
+                self.assertLess(abs(mine["gil"]), 0.001)
+            else:
+                self.assertGreater(mine["gil"], 0.05)
+        named = [signal["name"].split() for signal in report["signals"] if signal["name"].startswith("GIL held by")]
+        holders = {int(words[-1]) for words in named}
+        if FREE_THREADED:
+            self.assertEqual(set(), holders)
+        else:
+            self.assertLessEqual({threads[name] for name in "ab"}, holders)
+        self.assertNotIn(threads["socket"], holders)
+
+    def test_ctrl_c_ends_contend_and_not_the_program(self):
+        process, _ = self.start_fight()
+        record = os.path.join(self.directory, "run.contend")
+        contend = support.contend("attach", str(process.pid), "--headless", "--record", record)
+        self.wait_for(lambda: os.path.exists(record) and os.path.getsize(record) > 1000)
+        contend.send_signal(signal.SIGINT)
+        code, out, err = support.finish(contend)
+        self.assertEqual(130, code, err)
+        self.assertIn("recorded in", err)
+        self.assertIn("seen from outside", " ".join(out.split()))
+        self.assertIsNone(process.poll())
+        code, out, err = support.finish(support.contend("replay", record, "--json"))
+        self.assertEqual((0, ""), (code, err))
+        self.assertIn(process.pid, [worker["tid"] for worker in json.loads(out)["workers"]])
+
+    def test_run_ends_with_the_program_and_children_are_followed(self):
+        parent = subprocess.Popen(
+            [sys.executable, "-c", "import subprocess, sys; subprocess.call([sys.executable, '-c', 'input()'])"],
+            stdin=subprocess.PIPE)
+        self.addCleanup(parent.kill)
+        child = int(self.wait_for(lambda: self.read("/proc/%d/task/%d/children" % (parent.pid, parent.pid))))
+        contend = support.contend("attach", str(parent.pid), "--json", "--for", "60s")
+        self.wait_for(lambda: "/proc/%d/" % child in self.open_files(contend.pid))
+        parent.communicate(b"\n")
+        code, out, err = support.finish(contend)
+        report = json.loads(out)
+        self.assertEqual((0, "completed"), (code, report["ended"]), err)
+        self.assertEqual({parent.pid, child}, {worker["pid"] for worker in report["workers"]})
+
+    def test_reason_and_cure_are_told_if_a_process_cannot_be_seen(self):
+        for arguments, said in (
+                (["999999999"], "there is no process 999999999"), ([str(os.getpid()), "x"], "a process has no URL"),
+                (["rq"], "contend attach rq URL"), (["0"], "write the number of a process")):
+            code, out, err = support.finish(support.contend("attach", *arguments))
+            self.assertNotEqual(0, code)
+            self.assertIn(said, err)
+        if os.getuid():
+            print("skipped: process of another user: this user cannot become another one")
+            return
+
+        def become_nobody():
+            os.setgid(65534)
+            os.setuid(65534)
+        try:
+            contend = support.contend("attach", str(os.getpid()), preexec_fn=become_nobody)
+        except PermissionError:
+            print("skipped: process of another user: nobody cannot start contend at its place")
+            return
+        code, out, err = support.finish(contend)
+        self.assertEqual(1, code)
+        self.assertIn("belongs to user root: run `sudo contend attach %d`" % os.getpid(), err)
+
+
+if __name__ == "__main__":
+    support.unittest.main()
