@@ -29,6 +29,7 @@ pub use compare::{ComparedRun, Comparison, RunSet, compare_runs, run_sets};
 pub use doubt::Doubt;
 pub use expect::judge_expectations;
 pub use follow::{FinishedRun, FollowOptions, ends_by_itself, follow_run};
+pub use formula::condition_holds;
 pub use interference::Interference;
 pub use json::report_json;
 pub use recorded::{RecordedRun, describe_run, end_of_recording, replay_recording};

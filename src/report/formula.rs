@@ -5,11 +5,13 @@ mod terms;
 
 use super::bound_check::{BoundCheck, FigureForm, interval_text, is_approx_equal};
 use super::expect::WITHIN_NOISE;
+use crate::model::Model;
 use crate::scenario::{
-    Compare, FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureTerm, FigureUnit, Relation,
+    Compare, FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureTerm, FigureUnit, Relation, Scenario,
+    Settings,
 };
-use crate::trace::Span;
 use crate::trace::format::{format_number, format_percent, format_rate};
+use crate::trace::{Span, Stamp};
 
 pub(super) use terms::{TermFigure, TermValue, knob_figure, measure_term, measure_terms, unmeasurable_reason};
 
@@ -24,6 +26,19 @@ pub(super) struct FormulaResult {
     pub(super) evidence: String,
     /// The comparisons that could be measured.
     pub(super) checks: Vec<BoundCheck>,
+}
+
+/// Whether a condition over figures of one run holds at a moment, for the settings in force. A condition that cannot be
+/// measured yet does not hold.
+pub fn condition_holds(
+    model: &Model,
+    scenario: &Scenario,
+    settings: &Settings,
+    formula: &FigureFormula,
+    now: Stamp,
+) -> bool {
+    unmeasurable_reason(model, scenario, formula, now).is_none()
+        && evaluate_formula(formula, &measure_terms(model, scenario, settings, formula, now)).is_seen == Ok(true)
 }
 
 /// Evaluates a formula.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::TourSetup;
-use crate::scenario::{CaptionPart, Scenario, Scene, Tour, TourAction, TourWait};
+use crate::scenario::{CaptionPart, FigureFormula, Scenario, Scene, Tour, TourAction, TourWait};
 
 pub(super) use caption_text::{MAX_LINES, wrap_caption};
 
@@ -33,7 +33,9 @@ pub(super) struct TourPlayer {
     pub(super) is_left: bool,
     /// The dashboard's clock.
     clock: Duration,
-    /// What did not come in time, and scenes that could not start.
+    /// What did not come in time, until the presenter's next key.
+    late: Option<String>,
+    /// All that did not come in time, and scenes that could not start.
     failures: Vec<String>,
 }
 
@@ -61,6 +63,8 @@ pub(super) enum Progress {
 pub(super) struct RunNews<'a> {
     pub(super) has_ended: bool,
     pub(super) findings: &'a [&'static str],
+    /// Whether the condition holds that the tour waits for.
+    pub(super) condition_holds: bool,
 }
 
 impl TourPlayer {
@@ -76,6 +80,7 @@ impl TourPlayer {
             running: None,
             is_left: false,
             clock: Duration::ZERO,
+            late: None,
             failures: Vec::new(),
         }
     }
@@ -110,6 +115,16 @@ impl TourPlayer {
         self.tour.scenes.get(self.scene)
     }
 
+    /// Returns what did not come in time, if the presenter has not gone on since.
+    pub(super) fn late(&self) -> Option<&str> {
+        self.late.as_deref()
+    }
+
+    /// Notes that the presenter goes on.
+    pub(super) fn forget_late(&mut self) {
+        self.late = None;
+    }
+
     pub(super) fn failures(self) -> Vec<String> {
         self.failures
     }
@@ -121,6 +136,7 @@ impl TourPlayer {
         self.captions = self.tour.scenes.iter().take(self.scene).map(Scene::caption_count).sum();
         self.progress = if scene < self.tour.scenes.len() { Progress::Starting } else { Progress::Over };
         self.caption.clear();
+        self.late = None;
     }
 
     pub(super) fn scene_index(&self) -> usize {
@@ -168,6 +184,14 @@ impl TourPlayer {
             }
     }
 
+    /// Returns the condition that the tour waits for, if it waits for one.
+    pub(super) fn awaited_condition(&self) -> Option<&Arc<FigureFormula>> {
+        match &self.progress {
+            Progress::Waiting { wait: TourWait::Condition { formula, .. }, .. } => Some(formula),
+            _ => None,
+        }
+    }
+
     /// Takes over the time. Returns whether a wait is over.
     pub(super) fn tick(&mut self, clock: Duration, news: &RunNews<'_>) -> bool {
         self.clock = clock;
@@ -193,13 +217,16 @@ impl TourPlayer {
             TourWait::Key => return false,
             TourWait::Time(time) => return waited >= self.at_pace(Duration::from(*time)),
             TourWait::Finding { id, within } => (news.findings.contains(id), *within, format!("no {id}")),
+            TourWait::Condition { formula, within } => {
+                (news.condition_holds, *within, format!("not {}", formula.to_text()))
+            }
             TourWait::End { within } => (news.has_ended, *within, "the run did not end".to_owned()),
         };
         let is_late = !has_come && waited >= Duration::from(limit);
         if is_late {
             let limit = crate::trace::format::compact_duration(limit);
             self.failures.push(format!("Scene {}: {what} within {limit}", self.scene_number()));
-            self.caption.push(CaptionPart { text: format!(" ({what} within {limit})"), is_strong: false });
+            self.late = Some(format!("{what} within {limit}"));
         }
         has_come || is_late
     }

@@ -57,6 +57,12 @@ pub struct CheckedScenario {
 ///
 /// Every mistake of the file at once, in the order of the file.
 pub fn check(source: &Source) -> Result<CheckedScenario, Mistakes> {
+    let checker = check_names(source)?;
+    Ok(CheckedScenario { scenario: checker.scenario, warnings: checker.mistakes })
+}
+
+/// Reads and checks a scenario, and keeps the names that its file declares.
+fn check_names(source: &Source) -> Result<Checker, Mistakes> {
     let mut mistakes = Mistakes::of(source);
     let Some(ParsedText { document, .. }) = syntax::read(&source.text, &mut mistakes) else {
         return Err(mistakes);
@@ -69,7 +75,7 @@ pub fn check(source: &Source) -> Result<CheckedScenario, Mistakes> {
         checker.mistakes.drop_warnings();
         return Err(checker.mistakes);
     }
-    Ok(CheckedScenario { scenario: checker.scenario, warnings: checker.mistakes })
+    Ok(checker)
 }
 
 /// Turns the nodes of a file into a scenario, and collects the mistakes.

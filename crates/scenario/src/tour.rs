@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contend_trace::{KnobId, Span, Stamp};
 
 use super::knob::Settings;
-use super::program::Scenario;
+use super::program::{FigureFormula, Scenario};
 use super::source::Source;
 
 /// The panes that a tour can point at.
@@ -61,7 +61,7 @@ pub struct CaptionPart {
 }
 
 /// What a tour waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TourWait {
     /// The presenter's key.
     Key,
@@ -69,6 +69,11 @@ pub enum TourWait {
     /// The run reports this finding.
     Finding {
         id: &'static str,
+        within: Span,
+    },
+    /// A condition over figures of the run holds.
+    Condition {
+        formula: Arc<FigureFormula>,
         within: Span,
     },
     /// The run ends.

@@ -7,7 +7,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use super::{App, CurrentView, Effect, Mode};
-use crate::scenario::{CursorTarget, PointTarget, TourAction, TourWait, ZoomTarget};
+use crate::report::condition_holds;
+use crate::scenario::{CursorTarget, FigureFormula, PointTarget, TourAction, TourWait, ZoomTarget};
 use crate::trace::{ResourceId, WorkerId};
 use crate::tui::TourSetup;
 use crate::tui::keys::{self, Action, KeyContext};
@@ -69,6 +70,9 @@ impl App {
             return None; // Esc closes an overlay first
         }
         self.mode = Mode::Browse;
+        if let Some(tour) = &mut self.tour {
+            tour.forget_late();
+        }
         Some(self.handle_tour_action(action))
     }
 
@@ -129,12 +133,14 @@ impl App {
         if !self.tour.as_ref().is_some_and(|tour| tour.needs_clock()) {
             return Vec::new();
         }
+        let awaited = self.tour.as_deref().and_then(TourPlayer::awaited_condition).cloned();
         let live = self.live_view();
         let findings: Vec<&'static str> =
             live.iter().flat_map(|view| &view.figures.findings).map(|finding| finding.id).collect();
-        let has_ended = live.is_some_and(|view| view.newest_model().run_end().is_some());
+        let has_ended = live.as_ref().is_some_and(|view| view.newest_model().run_end().is_some());
+        let condition_holds = live.zip(awaited).is_some_and(|(view, formula)| view.meets(&formula));
         let Some(tour) = &mut self.tour else { return Vec::new() };
-        if !tour.tick(clock, &RunNews { has_ended, findings: &findings }) {
+        if !tour.tick(clock, &RunNews { has_ended, findings: &findings, condition_holds }) {
             return Vec::new();
         }
         self.dirty = true;
@@ -202,6 +208,11 @@ impl App {
 }
 
 impl RunView {
+    /// Whether a condition over figures holds now.
+    fn meets(&self, formula: &FigureFormula) -> bool {
+        condition_holds(self.newest_model(), &self.scenario, &self.settings, formula, self.now)
+    }
+
     fn worker_named(&self, name: &str) -> Option<WorkerId> {
         let workers = &self.shown_model().registry().workers;
         workers.iter().position(|worker| worker.name == name).map(WorkerId::from)
@@ -249,6 +260,9 @@ pub(in crate::tui) fn describe_wait(progress: &Progress) -> Option<String> {
     match progress {
         Progress::Waiting { wait: TourWait::Time(_), .. } => Some("a moment…".to_owned()),
         Progress::Waiting { wait: TourWait::Finding { id, .. }, .. } => Some(format!("waits for {id}…")),
+        Progress::Waiting { wait: TourWait::Condition { formula, .. }, .. } => {
+            Some(format!("waits for {}…", formula.to_text()))
+        }
         Progress::Waiting { wait: TourWait::End { .. }, .. } => Some("waits for the end of the run…".to_owned()),
         Progress::Starting => Some("starts…".to_owned()),
         _ => None,

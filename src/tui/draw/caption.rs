@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::app::describe_wait;
 use super::super::keys::{self, KeyContext};
@@ -75,12 +76,21 @@ impl CaptionPanel<'_> {
             Progress::Over => Some("end of the tour".to_owned()),
             progress => describe_wait(progress),
         };
+        if let Some(late) = self.tour.late() {
+            let warning = self.theme.severity_style(Severity::Warning);
+            rest = text::put_line(buf, rest, &format!("  {late}"), warning);
+        }
         rest = text::put_line(buf, rest, &format!("  {}", state.unwrap_or_default()), faint);
-        let bindings = || keys::bindings_in(KeyContext::Tour).filter(|binding| !binding.hint.is_empty());
-        let width: usize = bindings().map(|b| b.hint_key().len() + b.hint.len() + 3).sum();
-        let width = u16::try_from(width).unwrap_or(u16::MAX).min(rest.width);
+        let mut bindings: Vec<_> =
+            keys::bindings_in(KeyContext::Tour).filter(|binding| !binding.hint.is_empty()).collect();
+        let width_of = |bindings: &[&keys::Binding]| {
+            let width = bindings.iter().map(|b| b.hint_key().width() + b.hint.width() + 3).sum::<usize>();
+            u16::try_from(width).unwrap_or(u16::MAX)
+        };
+        while width_of(&bindings) > rest.width && bindings.pop().is_some() {}
+        let width = width_of(&bindings);
         let mut keys = Rect { x: rest.right() - width, width, ..rest };
-        for binding in bindings() {
+        for binding in bindings {
             keys = text::put_line(buf, keys, &format!(" {}", binding.hint_key()), self.theme.strong_style());
             keys = text::put_line(buf, keys, &format!(" {} ", binding.hint), faint);
         }

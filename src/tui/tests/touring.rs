@@ -155,3 +155,30 @@ fn caption_never_covers_the_run_and_nothing_moves_within_a_scene() {
     let captions = after.lines().filter(|line| line.starts_with('▌')).count();
     assert!(captions >= 2, "{after}");
 }
+
+const MEASURED: &str = r#"
+tour "A condition" {
+    scene lock-contention {
+        caption "Do they wait?"
+        wait "share(lock) > 5%" within="1h"
+        caption "They wait"
+        wait "share(lock) > 99%" within="100ms"
+        caption "And it stays so"
+        wait key
+    }
+}
+"#;
+
+#[test]
+fn condition_of_the_run_ends_the_wait_and_a_late_one_is_told() {
+    let mut harness = Harness::in_picker(&contention());
+    harness.start(InitialScreen::Tour(setup(MEASURED, None)));
+    assert!(harness.contains("waits for share(lock) > 5%…"), "{}", harness.screen_text());
+    harness.play(&contention());
+    harness.wait_for("And it stays so");
+    assert!(harness.contains("not share(lock) > 99% within 100 ms"), "{}", harness.screen_text());
+    harness.press_keys(" ");
+    assert!(!harness.contains("within 100 ms"), "until the next key: {}", harness.screen_text());
+    let failures = harness.app().tour.take().expect("a tour").failures();
+    assert_eq!(failures, ["Scene 1: not share(lock) > 99% within 100 ms"]);
+}

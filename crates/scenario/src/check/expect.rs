@@ -17,6 +17,8 @@ use crate::knob::Unit;
 use crate::program::{Claim, Compare, Expect, Metric, MetricSubject, NeededCores};
 use crate::quantity;
 use contend_trace::{FindingId, State};
+pub(super) use figure_formula::tokens::formula_error;
+pub(super) use figure_formula::{FormulaReader, is_formula};
 pub(super) use measures::MEASURES;
 use measures::{Measure, SubjectKind};
 
@@ -85,7 +87,7 @@ impl Checker {
     fn bare_claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
         let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
         let kind = arg(node, 0)?;
-        if let Some(text) = kind.value().as_string().filter(|text| figure_formula::is_formula(text)) {
+        if let Some(text) = kind.value().as_string().filter(|text| is_formula(text)) {
             self.reject_others(node, 1, &[]);
             return self.figure_formula(kind, text);
         }

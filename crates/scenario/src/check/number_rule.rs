@@ -7,6 +7,7 @@ use super::formula::{self, Formula, FormulaError, FormulaNames};
 use super::node::{prop, value_kind, value_span};
 use crate::expr::Expr;
 use crate::knob::Unit;
+use crate::mistake::Mistakes;
 use crate::program::ResourceSpec;
 use crate::quantity;
 
@@ -116,6 +117,25 @@ pub(super) const NEEDS: NumberRule = number_rule(Unit::Count, 0.0, 64.0).without
 /// Bytes sent with a task.
 pub(super) const PAYLOAD: NumberRule = number_rule(Unit::Bytes, 0.0, 67_108_864.0).fixed();
 
+impl Mistakes {
+    /// Reports a mistake inside a formula. Points into the quotes if the text is written without escapes.
+    pub(super) fn report_formula_error(&mut self, entry: &KdlEntry, text: &str, fault: FormulaError) {
+        let whole = value_span(entry);
+        let written = entry.format().map_or("", |format| format.value_repr.as_str());
+        let span = match written.find(text).filter(|_| !text.is_empty()) {
+            Some(offset) => {
+                let start = whole.start + offset;
+                start + fault.at.start..start + fault.at.end.max(fault.at.start + 1)
+            }
+            None => whole,
+        };
+        let mistake = self.error(span, fault.title);
+        if let Some(help) = fault.help {
+            mistake.help(help);
+        }
+    }
+}
+
 impl Checker {
     /// Reads the number in a property, or returns its default if there is no such property.
     pub(super) fn number_or(&mut self, node: &KdlNode, name: &str, want: NumberRule, default: f64) -> Option<Formula> {
@@ -161,7 +181,7 @@ impl Checker {
                 Some(formula)
             }
             Err(fault) => {
-                self.report_formula_error(entry, text, fault);
+                self.mistakes.report_formula_error(entry, text, fault);
                 None
             }
         }
@@ -172,23 +192,6 @@ impl Checker {
         let resources = self.scenario.resources.iter().enumerate();
         let counters = resources.filter(|(_, resource)| matches!(resource.spec, ResourceSpec::Counter { .. }));
         counters.map(|(at, resource)| (resource.name.as_str(), at)).collect()
-    }
-
-    /// Reports a mistake inside a formula. Points into the quotes if the text is written without escapes.
-    pub(super) fn report_formula_error(&mut self, entry: &KdlEntry, text: &str, fault: FormulaError) {
-        let whole = value_span(entry);
-        let written = entry.format().map_or("", |format| format.value_repr.as_str());
-        let span = match written.find(text).filter(|_| !text.is_empty()) {
-            Some(offset) => {
-                let start = whole.start + offset;
-                start + fault.at.start..start + fault.at.end.max(fault.at.start + 1)
-            }
-            None => whole,
-        };
-        let mistake = self.mistakes.error(span, fault.title);
-        if let Some(help) = fault.help {
-            mistake.help(help);
-        }
     }
 
     fn unit_fits(&mut self, entry: &KdlEntry, formula: &Formula, want: NumberRule) -> bool {

@@ -28,7 +28,7 @@ const MAX_DEPTH: usize = 24;
 const MAX_LENGTH: usize = 1_000;
 
 /// Whether the argument of `expect` is a formula rather than a word.
-pub(super) fn is_formula(text: &str) -> bool {
+pub(in crate::check) fn is_formula(text: &str) -> bool {
     text.contains(['<', '>', '=', '(', '!'])
 }
 
@@ -41,7 +41,7 @@ impl Checker {
                 Some((Claim::Formula(formula), text))
             }
             Err(fault) => {
-                self.report_formula_error(entry, text, fault);
+                self.mistakes.report_formula_error(entry, text, fault);
                 None
             }
         }
@@ -75,7 +75,7 @@ impl Checker {
         };
         let start = text.find(term);
         let at = start.map_or(0..text.len(), |start| start..start + term.len());
-        self.report_formula_error(entry, text, formula_error(at, title, Some(help)));
+        self.mistakes.report_formula_error(entry, text, formula_error(at, title, Some(help)));
     }
 }
 
@@ -96,7 +96,7 @@ enum PartKind {
 }
 
 /// Reads a formula from left to right.
-pub(super) struct FormulaReader<'a> {
+pub(in crate::check) struct FormulaReader<'a> {
     pub(super) checker: &'a Checker,
     pub(super) text: &'a str,
     pub(super) at: usize,
@@ -106,7 +106,7 @@ pub(super) struct FormulaReader<'a> {
 
 impl<'a> FormulaReader<'a> {
     /// Reads a whole formula.
-    pub(super) fn read(checker: &'a Checker, text: &'a str) -> Result<FigureFormula, FormulaError> {
+    pub(in crate::check) fn read(checker: &'a Checker, text: &'a str) -> Result<FigureFormula, FormulaError> {
         if text.len() > MAX_LENGTH {
             let help = "1,000 bytes at most; write several `expect`";
             return Err(formula_error(0..text.len(), "this condition is too long", Some(help)));

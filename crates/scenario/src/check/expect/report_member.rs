@@ -36,7 +36,7 @@ impl Checker {
         let (path, unit, words) = match self.report_path(text, 0) {
             Ok(checked) => checked,
             Err(fault) => {
-                self.report_formula_error(entry, text, fault);
+                self.mistakes.report_formula_error(entry, text, fault);
                 return None;
             }
         };

@@ -1,15 +1,18 @@
 //! The actions of a scene.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
+use super::super::expect::{FormulaReader, formula_error, is_formula};
 use super::super::node::{arg, args, prop, props, span_of, value_kind, value_span};
 use super::super::number_rule::NumberRule;
 use super::TourReader;
 use super::grammar::{MOMENT, PATIENCE, WAIT_TIME, WINDOW, findings};
 use super::scene::SceneWorld;
 use crate::knob::Unit;
+use crate::program::FigureFormula;
 use crate::quantity;
 use crate::suggest::{any_of, suggest};
 use crate::tour::{CursorTarget, PointTarget, TOUR_PANES, TourAction, TourWait, ZoomTarget};
@@ -23,7 +26,7 @@ impl TourReader<'_> {
     pub(super) fn action(&mut self, word: &str, node: &KdlNode, world: &SceneWorld) -> Option<TourAction> {
         Some(match word {
             "caption" => TourAction::Caption(self.caption(arg(node, 0)?)?),
-            "wait" => TourAction::Wait(self.wait(node)?),
+            "wait" => TourAction::Wait(self.wait(node, world)?),
             "turn" => return self.turn(node, world),
             "zoom" => TourAction::Zoom(self.zoom(arg(node, 0)?)?),
             "point" => TourAction::Point(self.point(node, world)?),
@@ -37,7 +40,7 @@ impl TourReader<'_> {
         })
     }
 
-    fn wait(&mut self, node: &KdlNode) -> Option<TourWait> {
+    fn wait(&mut self, node: &KdlNode, world: &SceneWorld) -> Option<TourWait> {
         let within = match prop(node, "within") {
             Some(entry) => self.time(entry, WAIT_TIME)?,
             None => PATIENCE,
@@ -50,22 +53,43 @@ impl TourReader<'_> {
             }
             (None, Some(entry)) => TourWait::Finding { id: self.finding(entry)?, within },
             (None, None) => {
-                let help = "write one of: wait key, wait \"2s\", wait finding=deadlock, wait end";
+                let help =
+                    "write one of: wait key, wait \"2s\", wait finding=deadlock, wait \"rate(pool) > 100/s\", wait end";
                 self.mistakes.error(span_of(node), "nothing says what to wait for").help(help);
                 return None;
             }
             (Some(entry), None) => match entry.value().as_string() {
                 Some("key") => TourWait::Key,
                 Some("end") => TourWait::End { within },
+                Some(text) if is_formula(text) => {
+                    TourWait::Condition { formula: Arc::new(self.condition(entry, text, world)?), within }
+                }
                 _ => TourWait::Time(self.time_or_word(entry, WAIT_TIME, &["key", "end"])?),
             },
         };
         if let Some(entry) = prop(node, "within").filter(|_| matches!(wait, TourWait::Key | TourWait::Time(_))) {
-            let help = "remove `within`: it limits waits for a finding and for the end";
+            let help = "remove `within`: it limits waits for a finding, a condition and the end";
             self.mistakes.error(super::super::node::entry_span(entry), "this wait needs no limit").help(help);
             return None;
         }
         Some(wait)
+    }
+
+    /// Reads a condition over figures of the run, as `expect` has them.
+    fn condition(&mut self, entry: &KdlEntry, text: &str, world: &SceneWorld) -> Option<FigureFormula> {
+        let fault = match FormulaReader::read(&world.names_of_file, text) {
+            Ok(formula) => match formula.terms.iter().find(|term| !term.settings.is_empty()) {
+                None => return Some(formula),
+                Some(term) => {
+                    let start = text.find(&term.text).unwrap_or(0);
+                    let help = "a tour measures the run on the screen: leave the settings out";
+                    formula_error(start..text.len(), "this figure is of another run", Some(help))
+                }
+            },
+            Err(fault) => fault,
+        };
+        self.mistakes.report_formula_error(entry, text, fault);
+        None
     }
 
     fn turn(&mut self, node: &KdlNode, world: &SceneWorld) -> Option<TourAction> {

@@ -95,16 +95,17 @@ const WORDS_AND_WAITS: NodeFamily = NodeFamily {
             "wait",
             "wait key",
             "Holds up the scene: `wait key` for the presenter's key, `wait \"2s\"` for a time, `wait finding=deadlock` \
-             for a finding of the run, `wait end` for the end of the run. The presenter's key ends any wait.",
+             for a finding of the run, `wait \"rate(pool) > 100/s\"` for a condition as in `expect`, `wait end` for the \
+             end of the run. The presenter's key ends any wait.",
         )
-        .args(&[optional("what", Special("`key`, `end` or a time"), Means("a finding is given"), "what to wait for")])
+        .args(&[optional("what", Special("`key`, `end`, a time or a condition"), Means("a finding is given"), "what to wait for")])
         .props(&[
             FINDING,
             optional(
                 "within",
                 Number(WAIT_TIME),
                 SameAs("20s"),
-                "longest wait for a finding or the end; then the caption says so, and the tour goes on",
+                "longest wait for a finding, a condition or the end; then the caption says so, and the tour goes on",
             ),
         ]),
     ],

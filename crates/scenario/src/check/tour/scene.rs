@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kdl::{KdlEntry, KdlNode};
 
-use super::super::check as check_scenario;
 use super::super::node::{arg, children, prop, props, span_of, value_span};
+use super::super::{Checker, check_names};
 use super::TourReader;
 use super::grammar::{EXECUTORS, SCENE};
 use crate::knob::{KnobKind, Settings};
@@ -20,6 +20,8 @@ const MOST_ACTIONS: usize = 1_000;
 /// What the actions of a scene can refer to.
 pub(super) struct SceneWorld {
     pub(super) scenario: Arc<Scenario>,
+    /// What the scenario's file declares.
+    pub(super) names_of_file: Checker,
     /// `None` if the scenario cannot run with the settings, which was reported.
     pub(super) names: Option<ScreenNames>,
 }
@@ -27,7 +29,8 @@ pub(super) struct SceneWorld {
 impl TourReader<'_> {
     pub(super) fn scene(&mut self, node: &KdlNode) -> Option<Scene> {
         let entry = arg(node, 0)?;
-        let scenario = Arc::new(self.scenario(entry)?);
+        let names_of_file = self.scenario(entry)?;
+        let scenario = Arc::new(names_of_file.scenario.clone());
         let settings = self.settings(node, &scenario)?;
         let names = match self.world.screen_names(&scenario, &settings) {
             Ok(names) => Some(names),
@@ -36,7 +39,7 @@ impl TourReader<'_> {
                 None
             }
         };
-        let world = SceneWorld { scenario, names };
+        let world = SceneWorld { scenario, names_of_file, names };
         let mut actions = Vec::new();
         for child in children(node) {
             if let Some(rule) = self.mistakes.node_rule(child, SCENE, &super::CONTEXTS) {
@@ -62,7 +65,7 @@ impl TourReader<'_> {
         }
     }
 
-    fn scenario(&mut self, entry: &KdlEntry) -> Option<Scenario> {
+    fn scenario(&mut self, entry: &KdlEntry) -> Option<Checker> {
         let name = self.mistakes.text(entry)?;
         let is_path = name.contains('/') || std::path::Path::new(name).extension().is_some_and(|end| end == "kdl");
         let known = self.world.scenario_names();
@@ -81,8 +84,8 @@ impl TourReader<'_> {
                 return None;
             }
         };
-        match check_scenario(&source) {
-            Ok(checked) => Some(checked.scenario),
+        match check_names(&source) {
+            Ok(checked) => Some(checked),
             Err(mistakes) => {
                 let title = format!("`{name}` has mistakes: {}", mistakes.count_errors());
                 let help = format!("contend check {name} says which");

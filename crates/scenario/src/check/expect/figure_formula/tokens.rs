@@ -23,11 +23,7 @@ const SIGNS: [&str; 14] = ["<=", ">=", "==", "!=", "<", ">", "=", "+", "-", "*",
 const FOREIGN: [(&str, &str); 6] =
     [("&&", "and"), ("||", "or"), ("!", "not"), ("\u{2264}", "<="), ("\u{2265}", ">="), ("\u{2260}", "!=")];
 
-pub(in crate::check::expect) fn formula_error(
-    at: Range<usize>,
-    title: impl Into<String>,
-    help: Option<&str>,
-) -> FormulaError {
+pub(in crate::check) fn formula_error(at: Range<usize>, title: impl Into<String>, help: Option<&str>) -> FormulaError {
     FormulaError { at, title: title.into(), help: help.map(str::to_owned) }
 }
 
