@@ -4,7 +4,7 @@ mod writes;
 
 use std::collections::BTreeMap;
 
-use super::history::{History, HistoryShape, Merge};
+use super::history::{History, HistoryShape, Merge, proportional_part};
 use super::state_times::CellWindow;
 use contend_trace::{CounterMemory, Span, Stamp, WorkerId};
 pub use writes::CounterWrite;
@@ -279,6 +279,17 @@ impl Counter {
             value = last.unwrap_or(value);
             value
         }));
+    }
+
+    /// Returns the sum of all increments and decrements between two moments, without their signs and without those of
+    /// private copies.
+    pub fn amount_between(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut sum = 0_u64;
+        self.history.visit_buckets(from, to, |a, b, adds| {
+            let amount = adds.increments.unsigned_abs().saturating_add(adds.decrements.unsigned_abs());
+            sum = sum.saturating_add(proportional_part(amount, (a, b), (from.max(a), to.min(b))));
+        });
+        sum
     }
 
     /// Returns the value at `t`, as exact as the history allows.

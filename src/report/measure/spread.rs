@@ -1,7 +1,7 @@
 //! The uncertainty of figures: 95 % confidence intervals of their long-run values.
 
 use super::{MetricQuery, time};
-use crate::model::{CellWindow, DurationStats, Model, StateTimes};
+use crate::model::{CellWindow, DurationStats, Model, RecentLockUse, StateTimes};
 use crate::scenario::{Metric, MetricSubject, Quantile, Scenario};
 use crate::trace::{Stamp, State};
 
@@ -94,7 +94,10 @@ pub(in crate::report) fn figure_spread(
         Metric::Parallel | Metric::Utilization | Metric::Rate if matches!(of, MetricSubject::Pool(_)) => {
             query.pool_parts(metric)
         }
-        Metric::Rate | Metric::Held => query.lock_parts(metric),
+        Metric::Rate | Metric::Held if query.lock().is_ok() => query.lock_parts(metric),
+        Metric::Rate => query.addition_parts(),
+        Metric::Fairness => fairness_interval(&query.lock().ok()?.1.recent_users()),
+        Metric::Retries => query.retries_interval(),
         Metric::Contended => {
             let (_, lock) = query.lock().ok()?;
             wilson_interval(lock.recent_contended(), lock.recent_acquired())
@@ -104,6 +107,8 @@ pub(in crate::report) fn figure_spread(
             wilson_interval(attempts.gave_up, attempts.total())
         }
         Metric::Wait(part) => percentile_spread(query.lock().ok()?.1.recent_wait_times(), part),
+        Metric::Slowdown => query.response_ratio_interval(Quantile::Median),
+        Metric::Tail => query.response_ratio_interval(Quantile::P99),
         Metric::Latency(part) => percentile_spread(query.pool().ok()?.1.recent_tasks().response_times, part),
         _ => None,
     }
@@ -161,6 +166,37 @@ impl MetricQuery<'_> {
         Some(Spread::Parts(parts.collect()))
     }
 
+    /// Returns the additions to a counter in each part of the time. The history has amounts: of additions that differ,
+    /// each counts by its amount.
+    fn addition_parts(&self) -> Option<Spread> {
+        let counter = self.model.counter(self.resource().ok()?.1)?;
+        let amount = |(a, b): (Stamp, Stamp)| counter.amount_between(a, b) as f64;
+        let whole = amount((self.settings_since, self.now));
+        if whole <= 0.0 || counter.private_copies().next().is_some() {
+            return None;
+        }
+        let additions = counter.recent_add_count() as f64;
+        let parts = (0..PART_COUNT).map(|i| self.window().cell(i));
+        let parts = parts.map(|(a, b)| (amount((a, b)) / whole * additions, b.span_since(a).as_secs_f64()));
+        Some(Spread::Parts(parts.collect()))
+    }
+
+    /// Returns the interval of the failed compare-and-sets for each that succeeded.
+    fn retries_interval(&self) -> Option<Spread> {
+        let swaps = self.model.counter(self.resource().ok()?.1)?.recent_swaps();
+        let (low, high) = wilson_interval(swaps.failed, swaps.failed + swaps.succeeded)?.interval()?;
+        (high < 1.0).then(|| Spread::KnownInterval((low / (1.0 - low), high / (1.0 - high))))
+    }
+
+    /// Returns the interval of the response time over the service time: the ends of both intervals, so that it is rather
+    /// too wide than too narrow.
+    fn response_ratio_interval(&self, part: Quantile) -> Option<Spread> {
+        let tasks = self.pool().ok()?.1.recent_tasks();
+        let (low, high) = percentile_spread(&tasks.response_times, part)?.interval()?;
+        let (least, most) = percentile_spread(&tasks.service_times, part)?.interval()?;
+        (least > 0.0).then(|| Spread::KnownInterval((low / most, high / least)))
+    }
+
     /// Returns the length of each part in nanoseconds.
     fn part_lengths(&self) -> impl Iterator<Item = f64> {
         let window = self.window();
@@ -181,6 +217,22 @@ fn wilson_interval(part: u64, whole: u64) -> Option<Spread> {
     let middle = (p + z / 2.0) / (1.0 + z);
     let half = (p * (1.0 - p) * z + z * z / 4.0).sqrt() / (1.0 + z);
     Some(Spread::KnownInterval((middle - half, middle + half)))
+}
+
+/// Returns the interval of Jain's index of the acquisitions of these workers, `s^2 / (n q)` of their sum and the sum of
+/// their squares: the delta method, with counts that vary like those of independent events.
+fn fairness_interval(users: &[RecentLockUse]) -> Option<Spread> {
+    let counts = || users.iter().map(|user| user.acquired as f64);
+    let (workers, sum, squares) =
+        (users.len() as f64, counts().sum::<f64>(), counts().map(|count| count * count).sum::<f64>());
+    if squares <= 0.0 {
+        return None;
+    }
+    let index = sum * sum / (workers * squares);
+    let slope = |count: f64| 2.0 * index * (1.0 / sum - count / squares);
+    let variance: f64 = counts().map(|count| slope(count).powi(2) * count).sum();
+    let half = NORMAL_95 * variance.sqrt();
+    Some(Spread::KnownInterval(((index - half).max(1.0 / workers), (index + half).min(1.0))))
 }
 
 /// Returns the interval of a percentile, from the order of the durations alone.
@@ -217,7 +269,7 @@ fn jackknife(parts: usize, figure: impl Fn(Option<usize>) -> Option<f64>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::Span;
+    use crate::trace::{Span, WorkerId};
 
     fn noisy(about: f64, by: f64) -> Spread {
         Spread::Parts((0..PART_COUNT).map(|i| (about + if i % 2 == 0 { by } else { -by }, 1.0)).collect())
@@ -246,6 +298,23 @@ mod tests {
             None,
             "nothing to divide by"
         );
+    }
+
+    #[test]
+    fn fairness_of_few_acquisitions_is_less_certain() {
+        let interval = |counts: &[u64]| {
+            let users: Vec<_> = (0..)
+                .zip(counts)
+                .map(|(i, acquired)| RecentLockUse { worker: WorkerId(i), acquired: *acquired, waited: 0 })
+                .collect();
+            fairness_interval(&users).and_then(|spread| spread.interval())
+        };
+        let (low, high) = interval(&[30, 10]).expect("it was acquired");
+        let (least, most) = interval(&[3_000, 1_000]).expect("it was acquired");
+        assert!(low < 0.8 && 0.8 < high && least > low && most < high, "{low} to {high}, {least} to {most}");
+        assert!(most - least < 0.05, "{least} to {most}");
+        assert_eq!(interval(&[0, 0]), None);
+        assert!(interval(&[5]).is_some_and(|(low, high)| low > 0.999 && high > 0.999), "one worker is always fair");
     }
 
     #[test]
