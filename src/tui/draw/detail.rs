@@ -25,7 +25,7 @@ use crate::trace::{DeathCause, PoolId, ResourceId, Span, Stamp, State, WorkerId}
 const BAR_WIDTH: usize = 30;
 
 /// Bars of a histogram.
-const BINS: usize = 40;
+const BINS: usize = 30;
 
 pub(super) struct DetailOverlay<'a> {
     pub(super) view: &'a RunView,
@@ -250,25 +250,30 @@ impl DetailOverlay<'_> {
         }
         lines.push(plain_line(String::new()));
         let percentile = |p| compact_duration(Span(times.percentile_ns(p)));
-        lines.push(plain_line(format!(
-            "{label}   p50 {}   p90 {}   p99 {}   longest {}   mean {}   total {}",
+        let figures = [
             percentile(50.0),
             percentile(90.0),
             percentile(99.0),
             compact_duration(Span(times.max_ns())),
             compact_duration(Span(times.mean_ns() as u64)),
-            compact_duration(Span(times.total_ns()))
-        )));
+            compact_duration(Span(times.total_ns())),
+        ];
+        let row = |label: &str, cells: [&str; 6]| {
+            let [p50, p90, p99, longest, mean, total] = cells;
+            format!("{label:<10}{p50:>7}{p90:>7}{p99:>7}{longest:>9}{mean:>7}{total:>8}")
+        };
+        lines.push((row("", ["p50", "p90", "p99", "longest", "mean", "total"]), self.theme.faint_style()));
+        lines.push(plain_line(row(label, figures.each_ref().map(String::as_str))));
         let (shortest, bins) = times.logarithmic_bins(BINS);
         let most = bins.iter().copied().max().unwrap_or(0);
         let curve: String = bins.iter().map(|n| self.theme.level_glyph(Span(*n).share_of(Span(most)))).collect();
         let (first, last) = (compact_duration(Span(shortest)), compact_duration(Span(times.max_ns())));
-        lines.push((format!("{first} {curve} {last}   (logarithmic)"), self.theme.area_style()));
+        lines.push((format!("{first} {curve} {last}  log scale"), self.theme.area_style()));
     }
 
     fn bar(&self, share: f64) -> String {
         let length = (share.clamp(0.0, 1.0) * BAR_WIDTH as f64).round() as usize;
-        (if self.theme.has_unicode { "█" } else { "#" }).repeat(length)
+        self.theme.glyph("▇", "#").repeat(length) // with a gap to the bar above
     }
 }
 

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::answer_text::{AnswerText, GuessOutcome};
 use super::super::run_view::{Pane, RunView};
@@ -99,7 +100,7 @@ fn answer_lines(view: &RunView, width: u16) -> Vec<AnswerLine> {
     }
     for (i, (text, startable)) in numbered_suggestions(view).into_iter().enumerate() {
         let weight = if startable { Weight::Plain } else { Weight::Faint };
-        lines.push_block(if i == 0 { "Try" } else { "" }, &text, weight);
+        lines.push_item(if i == 0 { "Try" } else { "" }, &text, weight);
     }
     lines.list
 }
@@ -157,6 +158,17 @@ struct LabelledLines {
 impl LabelledLines {
     /// Adds a text beside its label, or below it on a narrow pane.
     fn push_block(&mut self, label: &str, text: &str, weight: Weight) {
+        self.push_hanging(label, text, 0, weight);
+    }
+
+    /// Adds a text that begins with a mark, which its further lines leave free.
+    fn push_item(&mut self, label: &str, text: &str, weight: Weight) {
+        let mark = text.split_once(' ').map_or(0, |(mark, _)| mark.width() as u16 + 1);
+        self.push_hanging(label, text, mark, weight);
+    }
+
+    /// Adds a text of which all lines but the first are indented by some columns.
+    fn push_hanging(&mut self, label: &str, text: &str, hanging: u16, weight: Weight) {
         let beside = self.width >= 40;
         let line = |label: &str, text: String, indent, weight| AnswerLine {
             label: label.to_owned(),
@@ -170,8 +182,9 @@ impl LabelledLines {
         }
         let indent = if beside { LABEL_WIDTH as u16 } else { 0 };
         let mut label = if beside { label } else { "" };
-        for text in wrap_text(text, self.width.saturating_sub(indent)) {
-            self.list.push(line(std::mem::take(&mut label), text, indent, weight));
+        for (i, text) in wrap_text(text, self.width.saturating_sub(indent + hanging)).into_iter().enumerate() {
+            let hanging = if i == 0 { 0 } else { hanging };
+            self.list.push(line(std::mem::take(&mut label), text, indent + hanging, weight));
         }
     }
 }

@@ -97,12 +97,9 @@ impl DetailOverlay<'_> {
         let most = users.iter().map(|(_, n)| *n).max().unwrap_or(0);
         for (worker, acquired) in users {
             let share = Span(*acquired).share_of(Span(most));
-            lines.push(plain_line(format!(
-                "{:<14} {:>6}  {}",
-                registry.worker_name(*worker),
-                compact_count(*acquired),
-                self.bar(share)
-            )));
+            let line =
+                format!("{:<14} {:>6}  {}", registry.worker_name(*worker), compact_count(*acquired), self.bar(share));
+            lines.push((line, self.theme.identity_style(worker.index())));
         }
     }
 }

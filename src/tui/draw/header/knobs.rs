@@ -34,7 +34,7 @@ pub(super) fn knobs_width(view: &RunView, theme: Theme) -> u16 {
     u16::try_from(width).unwrap_or(u16::MAX)
 }
 
-/// Draws the knobs. If not all fit, those before the chosen one are left out first.
+/// Draws the knobs. If not all fit, those before the chosen one are left out first. None is cut.
 pub(super) fn draw_knobs(view: &RunView, theme: Theme, at: Rect, buf: &mut Buffer) {
     if view.scenario.is_program() {
         // What is seen of a process that was there before; otherwise nothing.
@@ -54,7 +54,8 @@ pub(super) fn draw_knobs(view: &RunView, theme: Theme, at: Rect, buf: &mut Buffe
     let mut shown = 0;
     for knob in knobs.iter().skip(first) {
         used += knob.width();
-        if used > room && !(knob.is_chosen && shown == 0) {
+        let is_only = knob.is_chosen && shown == 0 && knob.width() < usize::from(at.width) + GAP;
+        if used > room && !is_only {
             break;
         }
         shown += 1;
@@ -63,7 +64,7 @@ pub(super) fn draw_knobs(view: &RunView, theme: Theme, at: Rect, buf: &mut Buffe
     }
     let hidden = knobs.len() - shown;
     let words = [format!("+{hidden} {}", if hidden == 1 { "knob" } else { "knobs" }), format!("+{hidden}")];
-    let fitting = words.iter().find(|words| words.width() <= usize::from(rest.width));
+    let fitting = words.iter().find(|words| words.width() + GAP <= usize::from(rest.width));
     if let Some(words) = fitting.filter(|_| hidden > 0) {
         text::put_line(buf, rest, words, theme.faint_style());
     }
