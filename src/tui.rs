@@ -79,6 +79,8 @@ pub use keys::{BoundAction, Key, KeyMap, KeyNameError, Rebinding, RebindingProbl
 pub use player::{PlayableRun, PlaybackStart, parse_moment};
 pub use run_recording::{RecordOptions, WrittenRecording};
 pub use run_starter::{LiveStarter, RunStarter};
+#[cfg(test)]
+pub(crate) use tests::{DrawnScreen, draw_every_screen};
 pub use theme::{Depth, Ground, OwnTheme, Theme, ThemeColour, ThemeName, Themes};
 pub use tune_view::{TuneSetup, TuneUpdate};
 

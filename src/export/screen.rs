@@ -125,7 +125,27 @@ fn frame_moments(begin: Stamp, end: Stamp, speed: f64) -> impl Iterator<Item = S
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+
     use super::*;
+    use crate::tui::{DrawnScreen, draw_every_screen};
+
+    /// Draws every screen as a picture into the folder that `CONTEND_PICTURES` names, for people to look at: runs of the
+    /// folder `CONTEND_RECORDINGS`, or else the previews.
+    #[test]
+    fn every_screen_becomes_a_picture() {
+        let Some(folder) = env::var_os("CONTEND_PICTURES").map(std::path::PathBuf::from) else {
+            println!("skipped: every_screen_becomes_a_picture: CONTEND_PICTURES names no folder");
+            return;
+        };
+        fs::create_dir_all(&folder).expect("a folder");
+        let previews = || Path::new(env!("CARGO_MANIFEST_DIR")).join("previews");
+        let recordings = env::var_os("CONTEND_RECORDINGS").map_or_else(previews, std::path::PathBuf::from);
+        draw_every_screen(&recordings, &mut |DrawnScreen { name, size: (columns, rows), theme, buffer }| {
+            let file = folder.join(format!("{name}-{columns}x{rows}-{theme}.svg"));
+            fs::write(file, svg::still(buffer, name)).expect("room for the pictures");
+        });
+    }
 
     #[test]
     fn frames_begin_where_the_recording_begins() {

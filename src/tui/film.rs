@@ -15,7 +15,7 @@ use crate::trace::{Message, Span, Stamp};
 
 /// A recorded run as a sequence of frames.
 pub struct Film<'a, R> {
-    app: App,
+    pub(super) app: App,
     recording: &'a mut Recording<R>,
     area: Rect,
     /// Messages that have been read and are later than the last frame.
@@ -67,6 +67,14 @@ impl<'a, R: Read + Seek> Film<'a, R> {
         Ok(buffer)
     }
 
+    /// Shows the run on a screen of another size, in another theme.
+    #[cfg(test)]
+    pub(super) fn show_in(&mut self, (columns, rows): (u16, u16), theme: Theme) {
+        self.area = Rect::new(0, 0, columns, rows);
+        self.app.theme = theme;
+        self.app.update(AppEvent::Resized(self.area));
+    }
+
     /// Returns the moment up to which the model is complete.
     fn known_until(&self) -> Option<Stamp> {
         match &self.app.current_view {
@@ -113,9 +121,9 @@ mod tests {
 
     use super::*;
     use crate::tui::layout::{RunLayout, TimelineRow};
+    use crate::tui::tests::SIZES;
+    use crate::tui::tests::plural::wrong_plurals;
     use crate::tui::text::cuts;
-
-    const SIZES: [(u16, u16); 6] = [(80, 24), (100, 30), (120, 40), (160, 50), (200, 60), (240, 67)];
 
     /// Calls `look` with the last screen of each preview of the catalogue, in every size.
     fn for_each_last_screen(mut look: impl FnMut(&str, &App, Rect, &Buffer)) {
@@ -127,9 +135,8 @@ mod tests {
             let mut film = Film::new(&mut recording, SIZES[0]).expect("a run of a scenario");
             let end = film.end();
             film.frame_at(end).unwrap_or_else(|e| panic!("{name}: {e}"));
-            for (width, height) in SIZES {
-                film.area = Rect::new(0, 0, width, height);
-                film.app.update(AppEvent::Resized(film.area));
+            for size in SIZES {
+                film.show_in(size, Theme::dark());
                 let screen = film.frame_at(end).unwrap_or_else(|e| panic!("{name}: {e}"));
                 look(&name, &film.app, film.area, &screen);
             }
@@ -144,6 +151,18 @@ mod tests {
             found.extend(cuts::take().into_iter().map(|cut| format!("{name} {}x{}: {cut}", area.width, area.height)));
         });
         assert!(found.is_empty(), "{found:#?}");
+    }
+
+    #[test]
+    fn numbers_of_every_preview_agree_with_their_nouns() {
+        for_each_last_screen(|name, _, area, screen| {
+            let width = usize::from(area.width);
+            for line in screen.content.chunks(width) {
+                let line: String = line.iter().map(ratatui::buffer::Cell::symbol).collect();
+                let wrong = wrong_plurals(&line);
+                assert!(wrong.is_empty(), "{name} {}x{}: {wrong:?} in {line}", area.width, area.height);
+            }
+        });
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod app_screen;
 mod comparison;
 mod copying;
 mod drawing_cost;
+mod every_screen;
 mod explain;
 mod finding_options;
 mod harness;
@@ -17,6 +18,8 @@ mod memory_backend;
 mod open_program;
 mod picking;
 mod playing;
+#[path = "../../tests/support/plural.rs"]
+pub(super) mod plural;
 mod prediction;
 #[cfg(feature = "previews")]
 mod previews;
@@ -34,5 +37,9 @@ mod touring;
 mod tuning;
 mod typed_keys;
 mod typing;
+mod verdict;
 mod views;
 mod zoom;
+
+pub(super) use every_screen::SIZES;
+pub(crate) use every_screen::{DrawnScreen, draw_every_screen};

@@ -5,11 +5,17 @@ use std::fmt::Write;
 use contend_model::{Finding, Severity};
 use contend_trace::WorkerId;
 
+use super::plural::wrong_plurals;
 use super::script::{ms, play};
 
-/// Returns all findings at `now` ms.
+/// Returns all findings at `now` ms. The numbers of their sentences agree with their nouns.
 fn findings(text: &str, now: f64) -> Vec<Finding> {
-    play(text).findings(ms(now))
+    let findings = play(text).findings(ms(now));
+    for Finding { id, sentence, evidence, fix, .. } in &findings {
+        let wrong: Vec<String> = [sentence, evidence, fix].into_iter().flat_map(|text| wrong_plurals(text)).collect();
+        assert!(wrong.is_empty(), "{id}: {wrong:?} in {sentence} {evidence} {fix}");
+    }
+    findings
 }
 
 fn find(text: &str, now: f64, id: &str) -> Option<Finding> {

@@ -19,6 +19,8 @@ mod memory_budget;
 mod open_programs;
 mod open_registry;
 mod program_findings;
+#[path = "../../../../tests/support/plural.rs"]
+mod plural;
 mod resources;
 mod script;
 #[path = "../../../../tests/support/seeds.rs"]

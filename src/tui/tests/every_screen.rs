@@ -1,0 +1,115 @@
+//! Every kind of screen, to be looked at: runs of the catalogue, panes, popups, a question and a tuning.
+
+use std::fs;
+use std::path::Path;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app_screen::{app_after, press_keys, screen};
+use super::script::contention;
+use super::tuning::app_at_end;
+use crate::recording::Recording;
+use crate::tui::app::{App, AppEvent};
+use crate::tui::film::Film;
+use crate::tui::picker::Picker;
+use crate::tui::theme::{Depth, Ground, Theme, ThemeName};
+
+pub(in crate::tui) const SIZES: [(u16, u16); 6] = [(80, 24), (100, 30), (120, 40), (160, 50), (200, 60), (240, 67)];
+
+/// The least size too, for popups.
+const POPUP_SIZES: [(u16, u16); 7] = [(60, 16), SIZES[0], SIZES[1], SIZES[2], SIZES[3], SIZES[4], SIZES[5]];
+
+/// Popups and other looks at a run: the scenario, the keys, and a name.
+const LOOKS: [(&str, &str, &str); 14] = [
+    ("lock-contention", "?", "help"),
+    ("lock-contention", "i", "about"),
+    ("lock-contention", "j<enter>", "worker"),
+    ("lock-contention", "<tab>j<enter>", "lock"),
+    ("lock-contention", "je", "explained"),
+    ("lock-contention", "C", "costs"),
+    ("lock-contention", "a", "answer"),
+    ("lock-contention", "/teller-1", "filter"),
+    ("lock-contention", "P", "large"),
+    ("thread-pool", "<tab>j<enter>", "queue"),
+    ("thread-pool", "j<enter>", "worker"),
+    ("thread-pool", "P", "large"),
+    ("deadlock", "P", "large"),
+    ("philosophers", "<tab>j<enter>", "lock"),
+];
+
+/// Runs whose panes are all shown, and most panes of a run.
+const WITH_PANES: [&str; 5] = ["lock-contention", "thread-pool", "philosophers", "pipeline", "crash-policies"];
+const MOST_PANES: usize = 9;
+
+/// A screen and how it was drawn.
+pub(crate) struct DrawnScreen<'a> {
+    pub(crate) name: &'a str,
+    /// Columns and rows.
+    pub(crate) size: (u16, u16),
+    pub(crate) theme: &'static str,
+    pub(crate) buffer: Buffer,
+}
+
+/// Draws every screen in every size, on a dark and a light background and without colour. The runs are those of a
+/// folder of recordings with the names of their scenarios.
+pub(crate) fn draw_every_screen(recordings: &Path, look: &mut impl FnMut(&DrawnScreen<'_>)) {
+    let files = fs::read_dir(recordings).expect("a folder of recordings").map(|file| file.expect("a file").path());
+    for path in files.filter(|path| path.extension().is_some_and(|kind| kind == "contend")) {
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        draw_run_end(&path, "", &name, &SIZES, look);
+    }
+    let recording_of = |scenario| Some(recordings.join(format!("{scenario}.contend"))).filter(|path| path.exists());
+    for (scenario, keys, name) in LOOKS {
+        if let Some(path) = recording_of(scenario) {
+            draw_run_end(&path, keys, &format!("{scenario}-{name}"), &POPUP_SIZES, look);
+        }
+    }
+    for (path, scenario) in WITH_PANES.into_iter().filter_map(|scenario| Some((recording_of(scenario)?, scenario))) {
+        for tabs in 1..MOST_PANES {
+            draw_run_end(&path, &"<tab>".repeat(tabs), &format!("{scenario}-pane-{tabs}"), &SIZES, look);
+        }
+    }
+    let mut picker = App::new(Picker::catalogue(), Theme::dark(), Rect::new(0, 0, 80, 24));
+    draw_app(&mut picker, "picker", look);
+    let mut question = app_after(&contention(), Theme::dark(), 80, 24);
+    press_keys(&mut question, "p2");
+    draw_app(&mut question, "question", look);
+    draw_app(&mut app_at_end(SIZES[0]), "tune", look);
+}
+
+fn themes() -> [(&'static str, Theme); 3] {
+    // On a background of the other kind, a theme paints its own.
+    let painted = |name, ground| Theme::new(name, ground, Depth::TrueColor, true);
+    [
+        ("dark", painted(ThemeName::Dark, Ground::Light)),
+        ("light", painted(ThemeName::Light, Ground::Dark)),
+        ("mono", Theme::plain(true)),
+    ]
+}
+
+/// Draws the end of a recorded run after some keys.
+fn draw_run_end(path: &Path, keys: &str, name: &str, sizes: &[(u16, u16)], look: &mut impl FnMut(&DrawnScreen<'_>)) {
+    let mut recording = Recording::open(path).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let mut film = Film::new(&mut recording, SIZES[2]).expect("a run of a scenario");
+    let end = film.end();
+    film.frame_at(end).unwrap_or_else(|e| panic!("{name}: {e}"));
+    press_keys(&mut film.app, keys);
+    for size in sizes {
+        for (theme, colours) in themes() {
+            film.show_in(*size, colours);
+            let buffer = film.frame_at(end).unwrap_or_else(|e| panic!("{name}: {e}"));
+            look(&DrawnScreen { name, size: *size, theme, buffer });
+        }
+    }
+}
+
+fn draw_app(app: &mut App, name: &str, look: &mut impl FnMut(&DrawnScreen<'_>)) {
+    for size in SIZES {
+        for (theme, colours) in themes() {
+            app.theme = colours;
+            app.update(AppEvent::Resized(Rect::new(0, 0, size.0, size.1)));
+            look(&DrawnScreen { name, size, theme, buffer: screen(app) });
+        }
+    }
+}
