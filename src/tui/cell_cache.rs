@@ -42,6 +42,21 @@ impl CellCache {
         &lane.cells
     }
 
+    /// Like [`CellCache::exact_cells`], for a further line of a lane in the same frame: the cells of its first line are
+    /// still those of the model.
+    pub(super) fn cells_of_frame(
+        &mut self,
+        model: &Model,
+        worker: WorkerId,
+        window: &CellWindow,
+        now: Stamp,
+    ) -> &[StateTimes] {
+        if self.lanes.get(&worker).is_some_and(|lane| lane.has(window, now)) {
+            return self.lanes.get(&worker).map_or(&[], |lane| &lane.cells);
+        }
+        self.exact_cells(model, worker, window, now)
+    }
+
     /// Returns the lane's cells for a third of the work, exact enough for a row that combines many lanes: a cell that
     /// was complete at an earlier request keeps its value until the next call of [`CellCache::exact_cells`].
     pub(super) fn rough_cells(
@@ -69,9 +84,15 @@ impl CachedLane {
         self.asked_at = now;
     }
 
+    /// Whether the last request was for this window at this moment.
+    fn has(&self, window: &CellWindow, now: Stamp) -> bool {
+        let is_same = self.from == window.from && self.cell == cell_length(window);
+        is_same && self.cells.len() == window.cells && self.asked_at == now
+    }
+
     /// Keeps only the cells that end before `until` and are still visible.
     fn shift_to(&mut self, window: &CellWindow, until: Stamp) {
-        let cell = Span(window.to.span_since(window.from).0 / window.cells.max(1) as u64);
+        let cell = cell_length(window);
         let gone = window.from.span_since(self.from).0 / cell.0.max(1);
         let fits = cell == self.cell && window.from >= self.from && gone <= self.cells.len() as u64;
         if fits {
@@ -83,6 +104,10 @@ impl CachedLane {
         }
         (self.from, self.cell) = (window.from, cell);
     }
+}
+
+fn cell_length(window: &CellWindow) -> Span {
+    Span(window.to.span_since(window.from).0 / window.cells.max(1) as u64)
 }
 
 #[cfg(test)]
@@ -145,6 +170,8 @@ mod tests {
             model.lane(ME).cells(&window, now, &mut asked);
             let drawn = cache.exact_cells(&model, ME, &window, now);
             assert_eq!(drawn.len(), asked.len());
+            let drawn = drawn.to_vec();
+            assert_eq!(cache.cells_of_frame(&model, ME, &window, now), drawn, "step {step}: the lane's further lines");
             for (i, (drawn, asked)) in drawn.iter().zip(&asked).enumerate() {
                 // Beyond the finest buckets, the cached cell is the finer one.
                 let apart = drawn.get(State::Io).abs_diff(asked.get(State::Io));

@@ -259,7 +259,7 @@ impl RunView {
                     sum
                 })
             };
-            self.with_cells(worker, &axis.window(), sum)
+            self.with_cells((worker, 0), &axis.window(), sum)
         };
         self.figures = then.unwrap_or_else(|| {
             RunFigures::capture(self.shown_model(), (from, at, self.now), self.totals_history.totals_at(at), shares)

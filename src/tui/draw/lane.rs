@@ -36,7 +36,7 @@ impl Widget for LaneRow<'_> {
         let parts = scene.split_row(line);
         let figures = view.figures.lane(worker);
         let shares = figures.map(|f| f.shares).unwrap_or_default();
-        view.with_cells(worker, &scene.axis.window(), |cells| {
+        view.with_cells((worker, part), &scene.axis.window(), |cells| {
             draw_timeline(scene, parts.timeline, cells, (part, of), &shares, buf);
         });
         lane_content::draw_task_gaps(scene, worker, parts.timeline, buf);

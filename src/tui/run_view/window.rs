@@ -51,14 +51,18 @@ impl RunView {
         TimeAxis::new(self.cell, until, columns)
     }
 
-    /// Draws with the lane's cells in this window.
+    /// Draws one of the lines of a lane with its cells in this window. They are computed for the first line.
     pub(in crate::tui) fn with_cells<T>(
         &self,
-        worker: WorkerId,
+        (worker, line): (WorkerId, u16),
         window: &CellWindow,
         draw: impl FnOnce(&[StateTimes]) -> T,
     ) -> T {
-        draw(self.cell_cache.borrow_mut().exact_cells(self.shown_model(), worker, window, self.now))
+        let (mut cache, model) = (self.cell_cache.borrow_mut(), self.shown_model());
+        draw(match line {
+            0 => cache.exact_cells(model, worker, window, self.now),
+            _ => cache.cells_of_frame(model, worker, window, self.now),
+        })
     }
 
     /// Adds the lane's cells in this window, exact enough for a row that combines many lanes.
