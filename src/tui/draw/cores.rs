@@ -25,6 +25,9 @@ const FULL_FROM: f64 = 15.0 / 16.0;
 /// The part of a line that leaves a gap above it.
 const MOST_OF_LINE: f64 = 7.0 / 8.0;
 
+/// How much of its colour is left of the load of other programs, which is the background of ours.
+const OTHERS_SHADE: f64 = 0.65;
+
 /// One line of a core's load; `line_index` counts from its top.
 pub(super) struct CoreRow<'a> {
     pub(super) scene: RunScene<'a>,
@@ -128,7 +131,7 @@ pub(super) fn draw_load_owners(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) 
     let parts = [
         (swatch.to_owned(), theme.fg(Role::CoreOurs)),
         (format!("{gap}this run {:.1}  ", load.run), faint),
-        (swatch.to_owned(), theme.fg(Role::CoreOthers)),
+        (swatch.to_owned(), others_style(theme, 1.0)),
         (format!("{gap}others about {:.1}", load.others + load.viewer), faint),
         (format!(", of that contend {:.1}", load.viewer), faint),
     ];
@@ -167,13 +170,18 @@ fn draw_strip(scene: RunScene<'_>, area: AreaLine, cells: impl Iterator<Item = O
     }
 }
 
+/// Returns the style of other programs' load, in a line of this brightness.
+fn others_style(theme: Theme, brightness: f64) -> Style {
+    theme.shaded(theme.fg(Role::CoreOthers), OTHERS_SHADE.min(brightness))
+}
+
 /// Returns the height and the style of a load in a line of it. Our part stands below that of the others where a cell
 /// is full; in another one the larger part has the cell, since it has room for two hues only. A core that others use
 /// alone does not reach the one above it.
 fn load_style(theme: Theme, area: AreaLine, cell: CoreCell) -> (f64, Style) {
     let (busy, ours) = (area.fill(cell.busy.into()), area.fill(cell.ours.into()));
     let ours_style = theme.fg(Role::CoreOurs);
-    let others_style = theme.shaded(theme.fg(Role::CoreOthers), area.brightness());
+    let others_style = others_style(theme, area.brightness());
     let is_stack = busy >= FULL_FROM && theme.has_colour() && theme.has_unicode;
     if is_stack && (1.0 / 16.0..FULL_FROM).contains(&ours) {
         return (ours, Style { bg: others_style.fg, ..ours_style });
@@ -193,7 +201,7 @@ mod tests {
     fn full_cell_stacks_both_parts_and_another_has_the_hue_of_the_larger() {
         let theme = Theme::dark();
         let cell = |busy, ours| CoreCell { busy, ours, worker: None };
-        let (ours, others) = (theme.fg(Role::CoreOurs), theme.fg(Role::CoreOthers));
+        let (ours, others) = (theme.fg(Role::CoreOurs), others_style(theme, 1.0));
         let line = |line_index, line_count| AreaLine { at: Rect::default(), line_index, line_count };
         let single = |busy, ours| load_style(theme, line(0, 1), cell(busy, ours));
         assert_eq!(single(1.0, 0.5), (0.5, Style { bg: others.fg, ..ours }));

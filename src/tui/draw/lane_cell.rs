@@ -116,7 +116,8 @@ impl LaneCell {
             }
             Self::Mixed { front, back, eighths } => {
                 let (glyph, style) = theme.mixed_cell(front, back, eighths);
-                (glyph, if is_area { calm.apply_to_both(theme, (front, back), style) } else { style })
+                let style = if is_area { calm.apply_to_both(theme, (front, back), style) } else { style };
+                (glyph, if is_area && is_top { below_lane(theme, style) } else { style })
             }
             Self::Level { state, eighths, .. } if is_area => {
                 let style = Style::new().fg(theme.state_colour(state));
@@ -134,9 +135,17 @@ impl LaneCell {
 /// The cell of a state that leaves a gap to the lane above.
 const LOW_CELL: &str = "▇";
 
+/// How much of its colour is left of the upper state of a full cell below another lane.
+const BELOW_LANE_SHADE: f64 = 0.75;
+
+/// Darkens the upper part of a cell of two states: it has no room for a gap to the lane above it.
+fn below_lane(theme: Theme, style: Style) -> Style {
+    Style { bg: style.bg.map(|colour| theme.shaded_colour(colour, BELOW_LANE_SHADE)), ..style }
+}
+
 /// Returns the look of a wait that has most of a lane where colours cannot be made darker.
 fn hatched(theme: Theme, state: State) -> (&'static str, Style) {
-    ("▒", Style::new().fg(theme.state_colour(state)))
+    ("░", Style::new().fg(theme.state_colour(state)))
 }
 
 /// Whether a worker in this state waits for something that is not contended.
@@ -305,7 +314,7 @@ mod tests {
         let theme = Theme::new(ThemeName::Ansi, Ground::Dark, Depth::Ansi16, true);
         let calm = Calm::of_lane(&times(&[(State::Lock, 97), (State::Running, 3)]));
         let (glyph, style) = LaneCell::Pure(State::Lock).appearance(theme, calm, true);
-        assert_eq!((glyph, style.bg), ("▒", None));
+        assert_eq!((glyph, style.bg), ("░", None));
         let work = LaneCell::Mixed { front: State::Lock, back: State::Running, eighths: 4 };
         let (glyph, style) = work.appearance(theme, calm, true);
         assert_eq!((glyph, style.fg, style.bg), ("▄", Some(theme.state_colour(State::Running)), None));

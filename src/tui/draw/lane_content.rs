@@ -161,7 +161,7 @@ impl LaneContent<'_, '_> {
         let theme = self.scene.theme;
         for (column, letter) in (x..).zip(text.chars()) {
             let Some(cell) = self.buf.cell_mut((column, self.at.y)) else { return };
-            let is_area = theme.has_colour() && (cell.bg != Color::Reset || matches!(cell.symbol(), "█" | "▇" | "▒"));
+            let is_area = theme.has_colour() && (cell.bg != Color::Reset || matches!(cell.symbol(), "█" | "▇" | "░"));
             let area = plate.unwrap_or(if cell.bg == Color::Reset { cell.fg } else { cell.bg });
             if is_area {
                 cell.set_style(Style::reset().fg(theme.ink_on(area)).bg(area));

@@ -60,8 +60,10 @@ impl QueueRow<'_> {
         let brightness = area.brightness();
         let (calm, full) = (theme.fg(Role::Queue), Style::new().fg(theme.state_colour(State::Full)));
         let full = if theme.has_colour() { full } else { theme.strong_style() };
+        // Only the top of a full queue has the hue of waiting for room: a queue is often full for long.
         let levels = cells.iter().map(|depth| {
-            let style = if capacity > 0 && *depth >= capacity as f32 { full } else { calm };
+            let is_full = capacity > 0 && *depth >= capacity as f32;
+            let style = if is_full && area.is_top() { full } else { calm };
             let share = (f64::from(*depth) / scale as f64).min(area.share_below_gap());
             (share, theme.shaded(style, brightness))
         });

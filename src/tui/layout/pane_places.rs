@@ -22,6 +22,9 @@ const MIN_ROWS_ABOVE: u16 = 14;
 /// Least lines of the side column with the graph of a pool, which shows little that its response times do not.
 const GRAPH_OF_POOL_FROM: u16 = 48;
 
+/// Lines of a pane that has nothing to show: its title, a sentence, and a second line of it.
+const LINES_OF_NOTHING: u16 = 3;
+
 /// Most panes of the side column.
 const MAX_STACKED: usize = 4;
 
@@ -72,15 +75,19 @@ fn has_deadlock(view: &RunView) -> bool {
 fn main_pane(view: &RunView) -> Option<Pane> {
     let figures = &view.figures;
     let has_levels = view.level_history.count() > figures.pools.len();
-    let has_waited = figures.locks.iter().any(|(_, lock)| lock.waited_acquisitions > 0 || !lock.waiters.is_empty());
     match () {
         () if has_deadlock(view) => Some(Pane::Graph),
         () if has_levels => Some(Pane::Levels),
-        () if has_waited => Some(Pane::Costs),
+        () if has_waited(view) => Some(Pane::Costs),
         () if !figures.pools.is_empty() => Some(Pane::Pools),
         () if view.shown_model().run_end().is_some() && figures.wait_groups.is_empty() => None, // nobody waits any more
         () => Some(Pane::Graph).filter(|pane| panes::available_panes(view).contains(pane)),
     }
+}
+
+/// Whether a worker has waited for a lock until the shown moment.
+fn has_waited(view: &RunView) -> bool {
+    view.figures.locks.iter().any(|(_, lock)| lock.waited_acquisitions > 0 || !lock.waiters.is_empty())
 }
 
 /// Takes the lines of the chosen pane off the bottom of the rows' area, if enough are left for rows.
@@ -197,6 +204,9 @@ fn side_panes(view: &RunView, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>,
 fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
     let mut chosen: Vec<Pane> = Vec::new();
     let (width, mut free) = (area.width, area.height);
+    // As long as nobody has waited, costs need no more than the line that says so.
+    let is_empty = |pane: Pane| pane == Pane::Costs && !has_waited(view);
+    let least_lines = |pane: Pane| if is_empty(pane) { LINES_OF_NOTHING } else { least_lines(pane) };
     for pane in wanted {
         let least = least_lines(*pane) + u16::from(!chosen.is_empty());
         if chosen.len() < MAX_STACKED && least <= free {

@@ -57,11 +57,12 @@ impl RunView {
         }
     }
 
-    /// Makes the whole recording fit into the window.
+    /// Makes the whole recording fit into the window; one that ends in a deadlock shows the turns before it, as when it
+    /// was live.
     pub(in crate::tui) fn fit_recording(&mut self) {
         let Some(player) = self.player() else { return };
         if !player.is_playing() {
-            self.zoom = Zoom::WholeRun;
+            self.zoom = if self.closing_window().is_some() { Zoom::Undecided } else { Zoom::WholeRun };
             self.refresh();
         }
     }

@@ -97,13 +97,16 @@ impl RunView {
 
     /// Returns the cell and the end of a window over the last turns before a deadlock, if nothing else goes on: a window
     /// that followed would show nothing but waits.
-    fn closing_window(&self) -> Option<(Span, Stamp)> {
-        if self.player().is_some() {
-            return None; // a recording is fitted, and its end is only one of its moments
+    pub(super) fn closing_window(&self) -> Option<(Span, Stamp)> {
+        if self.player().is_some_and(|player| player.is_playing() || self.now < player.end()) {
+            return None; // more of the recording follows
         }
         let model = self.shown_model();
         let deadlocks = model.deadlocks();
         let closed_at = deadlocks.first()?.closed_at.min(self.now);
+        if closed_at < self.first_moment() {
+            return None; // a recording that begins later does not have the turns before it
+        }
         let is_stuck = |worker| deadlocks.iter().any(|deadlock| deadlock.workers.binary_search(&worker).is_ok());
         if model.lanes().any(|(worker, lane)| lane.activity().state.is_alive() && !is_stuck(worker)) {
             return None;

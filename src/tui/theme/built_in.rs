@@ -49,7 +49,7 @@ pub(super) static DARK: Palette = Palette {
         hex(0x5fb877), // throughput
         hex(0xc9cedb), // capacity
         hex(0xc8a45c), // core-ours
-        hex(0x6b7f99), // core-others
+        hex(0x5c6b84), // core-others
         hex(0xd8dce8), // selection
         hex(0x9aa5b8), // tab
     ],
@@ -127,7 +127,7 @@ pub(super) static COLORBLIND_DARK: Palette = Palette {
         hex(0x009e73), // throughput
         hex(0xc9cedb), // capacity
         hex(0xe69f00), // core-ours
-        hex(0x6b7f99), // core-others
+        hex(0x5c6b84), // core-others
         hex(0xd8dce8), // selection
         hex(0x9aa5b8), // tab
     ],

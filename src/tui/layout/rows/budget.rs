@@ -123,7 +123,7 @@ impl LineBudget {
 
     /// Gives lines that remain to the rows that gain from them: lanes apart, then all of them higher by and by.
     fn grow(&mut self, room: usize) {
-        let stages: [&dyn Fn(&mut Self); 21] = [
+        let stages: [&dyn Fn(&mut Self); 26] = [
             &|s| s.queue_gap = 1,
             &|s| s.lane_gap = 1,
             &|s| s.lane_lines = 2,
@@ -145,6 +145,11 @@ impl LineBudget {
             &|s| s.queue_lines = s.queue_lines.max(12),
             &|s| s.response_lines = s.response_lines.max(10),
             &|s| s.throughput_lines = s.throughput_lines.max(6) * u16::from(s.throughput_lines > 0),
+            &|s| s.lane_lines = 5,
+            &|s| s.queue_lines = s.queue_lines.max(15),
+            &|s| s.response_lines = s.response_lines.max(13),
+            &|s| s.queue_lines = s.queue_lines.max(20),
+            &|s| s.response_lines = s.response_lines.max(18),
         ];
         for stage in stages {
             let mut grown = self.clone();
