@@ -18,9 +18,9 @@ mod marks;
 mod memory_budget;
 mod open_programs;
 mod open_registry;
-mod program_findings;
 #[path = "../../../../tests/support/plural.rs"]
 mod plural;
+mod program_findings;
 mod resources;
 mod script;
 #[path = "../../../../tests/support/seeds.rs"]
