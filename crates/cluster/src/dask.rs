@@ -45,14 +45,13 @@ pub fn watch(address: &Address, lines: &mut Lines<impl Write>, must_stop: &dyn F
     let endpoint = Endpoint::new(address);
     let http = Http::new(endpoint.clone());
     let failed = |reason: &str| WatchError::Cluster { address: address.to_string(), reason: address.censor(reason) };
-    let identity: Identity = http.get(IDENTITY).map_err(|reason| failed(&reason))?;
-    if !identity.is_scheduler() {
+    let counts: Counts = http.get(COUNTS).map_err(|reason| failed(&reason))?;
+    if counts.workers.is_none() {
         return Err(failed("there is no scheduler of Dask"));
     }
     let open = || WebSocket::open(&endpoint, STREAM).map_err(|error| error.to_string());
     let mut stream = Some(open().map_err(|reason| failed(&reason))?);
     let mut state = State::new(lines, monotonic())?;
-    state.take_identity(&identity, monotonic(), lines)?;
     let mut wall = Wall::now();
     let (mut asked, mut reached) = (None::<Instant>, Instant::now());
     while !must_stop() {
@@ -109,13 +108,18 @@ fn listen(stream: &mut WebSocket, state: &mut State, wall: Wall, lines: &mut Lin
 }
 
 fn ask(http: &Http, state: &mut State, lines: &mut Lines<impl Write>) -> io::Result<Outcome> {
-    let answers = http.get(IDENTITY).and_then(|identity: Identity| Ok((identity, http.get::<Counts>(COUNTS)?)));
-    let (identity, counts) = match answers {
-        Ok(answers) => answers,
+    let counts = match http.get::<Counts>(COUNTS) {
+        Ok(counts) => counts,
         Err(reason) => return Ok(Err(reason)),
     };
     let now = monotonic();
-    state.take_identity(&identity, now, lines)?;
+    // The scheduler fails to write it (status 500) while a worker's figures have keys that JSON cannot have, which is
+    // so after many a task. It adds names and threads; who is there is told by the stream too.
+    if let Ok(identity) = http.get::<Identity>(IDENTITY)
+        && identity.is_scheduler()
+    {
+        state.take_identity(&identity, now, lines)?;
+    }
     state.take_counts(&counts, now, lines)?;
     Ok(Ok(()))
 }

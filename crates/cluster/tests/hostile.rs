@@ -56,7 +56,7 @@ fn endless_answer_is_refused() {
         send_forever(stream, &[b'x'; 1 << 16]);
     });
     let failure = Watcher::start(Engine::Dask, &url(port)).failure().to_string();
-    assert!(failure.contains("/json/identity.json") && !failure.contains("s3cret"), "{failure}");
+    assert!(failure.contains("/json/counts.json") && !failure.contains("s3cret"), "{failure}");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn stream_of_garbage_is_counted_and_bounded() {
                 r#"{"type":"Scheduler","workers":{"w":{"nthreads":18446744073709551615,"name":"\u001b[2J"}}}"#,
             );
         }
-        _ => send(&mut stream, r#"{"tasks":18446744073709551615,"processing":18446744073709551615}"#),
+        _ => send(&mut stream, r#"{"workers":1,"tasks":18446744073709551615,"processing":18446744073709551615}"#),
     });
     let watcher = Watcher::start(Engine::Dask, &url(port));
     let sink = watcher.sink.clone();

@@ -59,13 +59,15 @@ pub struct Counts {
     pub released: u64,
     pub unrunnable: u64,
     pub waiting: u64,
+    /// Always there: it tells a scheduler from another server.
+    pub workers: Option<u64>,
 }
 
 impl Counts {
     /// Returns the tasks that wait in the scheduler for a free worker. It does not count them itself: they are what
     /// the other states leave. Results that several workers keep make it too small.
     pub const fn queued(&self) -> u64 {
-        let Self { tasks, erred, memory, processing, released, unrunnable, waiting } = *self;
+        let Self { tasks, erred, memory, processing, released, unrunnable, waiting, .. } = *self;
         let other = [erred, memory, processing, released, unrunnable, waiting];
         let mut left = tasks;
         let mut n = 0;

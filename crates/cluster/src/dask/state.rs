@@ -154,6 +154,11 @@ impl State {
         lines: &mut Lines<impl Write>,
     ) -> io::Result<()> {
         match (message.name.as_str(), message.action.as_str()) {
+            ("add_worker", _) if !self.workers.contains_key(&message.worker) => {
+                let address = message.worker.rsplit("//").next().unwrap_or_default();
+                let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
+                self.add_worker(&message.worker, &WorkerIdentity { host, ..WorkerIdentity::default() }, now, lines)
+            }
             ("remove_worker", _) => self.remove_worker(&message.worker, now, lines),
             ("transition", "compute" | "transfer") => {
                 let end = self.shift.to_ours(wall, nanos(message.stop), now);
