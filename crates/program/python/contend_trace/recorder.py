@@ -201,6 +201,8 @@ def _foreign_thread():
     threading = sys.modules.get("threading")
     thread = getattr(threading, "_active", {}).get(get_ident())
     if get_native_id() == os.getpid() and interp == 0:
+        if why == "spawn":  # Its name comes with the process object.
+            return dict(main=True, daemon=False, scope="user")
         return dict(name=getattr(thread, "name", "MainThread"), main=True, daemon=False, scope="user")
     if interp and getattr(thread, "name", "MainThread") == "MainThread":
         return dict(name="interpreter %d" % interp, daemon=False, scope="user")

@@ -246,7 +246,12 @@ impl Translator {
             return;
         }
         self.make_running(l, at);
-        self.emit(l, at, EventKind::LifeEnded(ExitKind::Finished));
+        match (self.failure_of(l), self.lanes[l].worker) {
+            (Some(cause), Some(worker)) => {
+                self.out.add_message(Message::Notice { at, notice: Notice::Died { worker, cause } });
+            }
+            _ => self.emit(l, at, EventKind::LifeEnded(ExitKind::Finished)),
+        }
         self.forget_lane(l);
     }
 

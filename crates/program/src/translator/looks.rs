@@ -13,6 +13,7 @@ impl Translator {
         if !self.is_complete_until(now) {
             return; // a record that waits for a definition may tell of the end of a wait
         }
+        self.find_joined_lanes(now);
         let waits: BTreeMap<usize, (ResourceId, bool, Vec<usize>)> = (0..self.lanes.len())
             .filter(|l| !self.lanes[*l].has_ended)
             .filter_map(|l| Some((l, self.seen_wait(l)?)))
@@ -41,6 +42,17 @@ impl Translator {
         }
         let at = self.stamp(now);
         self.out.add_message(Message::Look(Look { at, workers }));
+    }
+
+    /// Says for whose end lanes wait that waited for a process before it had told anything.
+    fn find_joined_lanes(&mut self, now: u64) {
+        let at = self.stamp(now);
+        for l in 0..self.lanes.len() {
+            let Some(wait @ Wait { kind: WaitKind::Join, on: None, .. }) = self.wait_of(l) else { continue };
+            let target = self.lane_of_object(wait.object).filter(|target| !self.lanes[*target].has_ended);
+            let Some(on) = target.and_then(|target| self.life_of(target)) else { continue };
+            self.begin_wait(l, at, Wait { on: Some(on), ..wait });
+        }
     }
 
     fn workers_of(&self, lanes: &[usize]) -> Vec<WorkerId> {

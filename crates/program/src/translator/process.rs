@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Translator;
-use crate::definition::{HelloInfo, ObjectKind};
+use crate::definition::{HelloInfo, LaneInfo, ObjectKind};
 use crate::told::Id;
 use contend_trace::{DeathCause, Message, Notice, Stamp, WorkerKind};
 
@@ -20,7 +20,8 @@ pub(super) struct Process {
 
 impl Process {
     pub fn name(&self) -> String {
-        let program = self.hello.arguments.iter().skip(1).find(|argument| !argument.starts_with('-'));
+        let is_code = self.hello.arguments.iter().any(|argument| argument == "-c");
+        let program = self.hello.arguments.iter().skip(1).find(|argument| !argument.starts_with('-') && !is_code);
         let program = program
             .or(self.hello.arguments.first())
             .map_or("process", |program| program.rsplit('/').next().unwrap_or(program));
@@ -78,14 +79,16 @@ impl Translator {
                 continue;
             }
             let is_main = self.lanes[l].info.tid == pid;
-            let cause = match code.filter(|_| is_main) {
-                Some(signal @ ..0) => DeathCause::Signal(i32::try_from(-signal).unwrap_or(0)),
-                Some(code @ 1..) => DeathCause::Exit(i32::try_from(code).unwrap_or(i32::MAX)),
-                Some(0) | None => DeathCause::CutOff,
-            };
+            let cause = code.filter(|_| is_main).and_then(failure).unwrap_or(DeathCause::CutOff);
             self.out.add_message(Message::Notice { at, notice: Notice::Died { worker, cause } });
             self.forget_lane(l);
         }
+    }
+
+    /// Returns how the process failed whose main lane this is, if its exit code is known.
+    pub(super) fn failure_of(&self, l: usize) -> Option<DeathCause> {
+        let LaneInfo { pid, tid, .. } = self.lanes[l].info;
+        failure(self.processes.get(&pid).filter(|_| pid == tid)?.exit?)
     }
 
     /// Notes the exit code that the parent of a process found.
@@ -94,10 +97,9 @@ impl Translator {
         let code = u32::try_from(code).map_or(code.cast_signed(), |code| i64::from(code.cast_signed()));
         let Some(pid) = self.pid_of_process(object) else { return };
         let main = self.main_lane_of(pid);
-        if let Some(process) = self.processes.get_mut(&pid) {
-            process.exit = Some(code);
-        }
+        let was_known = self.processes.get_mut(&pid).is_some_and(|process| process.exit.replace(code).is_some());
         if code != 0
+            && !was_known
             && let Some(l) = main.filter(|l| self.lanes[*l].has_ended)
         {
             let name = &self.lanes[l].name;
@@ -122,5 +124,14 @@ impl Translator {
 
     pub(super) fn main_lane_of(&self, pid: u32) -> Option<usize> {
         (0..self.lanes.len()).rev().find(|l| self.lanes[*l].info.pid == pid && self.lanes[*l].info.tid == pid)
+    }
+}
+
+/// Returns what an exit code tells: a negative one is a signal, 0 no failure.
+fn failure(code: i64) -> Option<DeathCause> {
+    match code {
+        0 => None,
+        ..0 => Some(DeathCause::Signal(i32::try_from(-code).unwrap_or(0))),
+        1.. => Some(DeathCause::Exit(i32::try_from(code).unwrap_or(i32::MAX))),
     }
 }

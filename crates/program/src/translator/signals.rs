@@ -60,7 +60,7 @@ impl Translator {
     }
 
     /// Returns the resource that stands for the end of a lane.
-    fn life_of(&mut self, l: usize) -> Option<ResourceId> {
+    pub(super) fn life_of(&mut self, l: usize) -> Option<ResourceId> {
         let worker = self.declare_lane(l);
         if self.lanes[l].life.is_none() && !self.lanes[l].has_ended {
             let name = self.names.make(&format!("end of {}", self.lanes[l].name));

@@ -5,7 +5,7 @@ use contend_trace::{Evidence, Registry, State, WorkerId};
 use proptest::prelude::*;
 
 use super::*;
-use crate::definition::{LaneInfo, ObjectInfo, ObjectKind};
+use crate::definition::{HelloInfo, LaneInfo, ObjectInfo, ObjectKind};
 use crate::kind::Flags;
 use crate::told::Seen;
 
@@ -330,6 +330,29 @@ fn interpreter_lock_is_a_state_of_its_own() {
 }
 
 #[test]
+fn join_of_a_process_that_tells_something_later_is_a_wait_for_its_end() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    let process = ObjectInfo { id: Id::of(2 << 40), kind: ObjectKind::Process, pid: 2, ..ObjectInfo::default() };
+    program.translator.add([Told::Definition(Definition::Object(process))]);
+    program.tell(5, 1, Kind::Join, 2 << 40, 0);
+    program.look(10);
+    let waits_at = |program: &Program| program.model.lane(WorkerId(0)).activity().resource;
+    assert_eq!(waits_at(&program), None);
+    let hello = HelloInfo { pid: 2, why: "spawn".into(), ..HelloInfo::default() };
+    let main = LaneInfo { id: Id::of(70), pid: 2, tid: 2, name: "Process-1".into(), ..LaneInfo::default() };
+    program.translator.add([Definition::Hello(hello), Definition::Lane(main)].map(Told::Definition));
+    program.tell(20, 70, Kind::Begin, 70, 0);
+    program.look(60);
+    assert!(waits_at(&program).is_some());
+    program.tell(70, 70, Kind::Exit, 2 << 40, 3);
+    program.tell(71, 70, Kind::End, 70, 0);
+    program.tell(72, 1, Kind::Joined, 2 << 40, 0);
+    program.advance(80);
+    assert_eq!((program.state(0), program.state(1)), (State::Running, State::Crashed), "exit code 3");
+    program.check();
+}
+
+#[test]
 fn lost_records_make_a_lane_unknown_until_its_next_one() {
     let mut program = two_locks();
     program.translator.add([Told::Lost { at: 5 * MS, lane: Id::of(2), count: 30 }]);
@@ -348,7 +371,7 @@ fn lost_records_make_a_lane_unknown_until_its_next_one() {
 #[test]
 fn process_that_is_gone_leaves_its_locks_held() {
     let mut program = Program::with_lanes(&["MainThread"]);
-    let hello = crate::HelloInfo { pid: 77, ..crate::HelloInfo::default() };
+    let hello = HelloInfo { pid: 77, ..HelloInfo::default() };
     program.translator.add([Told::Definition(Definition::Hello(hello))]);
     let info = LaneInfo { id: Id::of(70), pid: 77, tid: 77, name: "Process-1".into(), ..LaneInfo::default() };
     program.translator.add([Told::Definition(Definition::Lane(info))]);

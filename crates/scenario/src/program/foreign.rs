@@ -8,7 +8,13 @@ impl Scenario {
     /// Returns the scenario of a run of a program that is no scenario's.
     pub fn of_program(title: &str) -> Self {
         let title = sanitize(title);
-        let name = title.split_whitespace().next().unwrap_or("program").rsplit('/').next().unwrap_or("program");
+        let name = title
+            .split_whitespace()
+            .find(|word| !word.starts_with('-'))
+            .unwrap_or("program")
+            .rsplit('/')
+            .next()
+            .unwrap_or("program");
         Self {
             name: name.to_owned(),
             title: title.clone(),
