@@ -121,8 +121,10 @@ impl Evaluation<'_> {
         let is_ratio = self.both_are_measured(comparison);
         let side = |(expr, value): (&FigureExpr, f64)| {
             let interval = half.filter(|_| !is_ratio && !self.measured_terms(expr).is_empty());
-            let interval =
-                interval.map(|half| interval_text(&self.word(expr, value - half), &self.word(expr, value + half)));
+            // No measure is negative, whatever its noise.
+            let least = if matches!(expr, FigureExpr::Term(_)) { value.min(0.0) } else { f64::NEG_INFINITY };
+            let interval = interval
+                .map(|half| interval_text(&self.word(expr, least.max(value - half)), &self.word(expr, value + half)));
             let interval = interval.unwrap_or_default();
             format!("{} = {}{interval}{}", self.text(expr), self.word(expr, value), self.parts_text(expr))
         };

@@ -145,6 +145,8 @@ fn measured_sides_may_miss_by_their_noise_and_constants_may_not() {
         (Ok(false), "rate(a) = 85.0/s, 73.7/s to 96.3/s at 95 % confidence")
     );
     assert!(bound.checks[0].noise_doubt().is_some(), "but a guess is not decided by it");
+    let small = evaluate_formula(&formula("rate(a) >= 90/s"), &vec![Ok(noisy(5.0, 15.0))]);
+    assert!(small.evidence.starts_with("rate(a) = 5.00/s, 0/s to "), "{}", small.evidence);
     let far = evaluate_formula(&both, &vec![Ok(noisy(30.0, 29.0)), Ok(noisy(100.0, 1.0))]);
     assert_eq!(far.is_seen, Ok(false), "too far off to be noise");
 }
