@@ -1,5 +1,7 @@
 """Processes: locks, queues, pipes, managers, children, under every start method."""
 
+import json
+
 import support
 
 
@@ -251,6 +253,48 @@ class Processes(support.ProgramTest):
         self.assertIn(4, [e.arg for e in trace.events if e.kind == 71])
         joins = [e.kind for e in trace.events if e.kind in (40, 41)]
         self.assertEqual(joins.count(40), joins.count(41))
+
+
+@support.unittest.skipUnless(support.os.path.exists(support.CONTEND), "skipped: Verdicts: no contend")
+class Verdicts(support.ProgramTest):
+    DEADLOCK = """
+        import multiprocessing, sys
+        def take(one, other, both, limit):
+            with one:
+                both.wait()
+                if other.acquire(timeout=limit):
+                    other.release()
+        if __name__ == "__main__":
+            multiprocessing.set_start_method(sys.argv[1])
+            first = multiprocessing.Lock()
+            second = multiprocessing.Lock()
+            both, limit = multiprocessing.Barrier(2), float(sys.argv[2]) or None
+            pairs = [(first, second, both, limit), (second, first, both, limit)]
+            workers = [multiprocessing.Process(target=take, args=pair) for pair in pairs]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+        """
+
+    def report(self, method, limit):
+        words = ["--", support.sys.executable, self.write(self.DEADLOCK), method, limit]
+        code, out, err = support.finish(support.contend("run", "--json", "--for", "6s", *words))
+        return code, json.loads(out)
+
+    def test_deadlock_of_processes_names_both_locks_with_their_lines(self):
+        for method in support.METHODS:
+            with self.subTest(method):
+                _, report = self.report(method, "0")
+                (deadlock,) = report["deadlocks"]
+                self.assertEqual(["first \u00b7 program.py:10", "second \u00b7 program.py:11"],
+                                 sorted(part["holds"] for part in deadlock["ring"]))
+                self.assertEqual(["main"], deadlock["victims"])
+                self.assertEqual("observed", deadlock["evidence"])
+
+    def test_waits_with_a_time_limit_are_no_deadlock(self):
+        code, report = self.report("fork", "0.5")
+        self.assertEqual((0, [], "completed"), (code, report["deadlocks"], report["ended"]))
 
 
 class Interpreters(support.ProgramTest):
