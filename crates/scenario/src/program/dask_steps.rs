@@ -117,20 +117,20 @@ fn step_obstacles(pool: &str, block: &Block, found: &mut Vec<DaskObstacle>) {
 
 /// Whether `steps.py` has this step; its blocks aside.
 const fn has_twin(step: &Step) -> bool {
-    match step {
+    matches!(
+        step,
         Step::Compute(_)
-        | Step::Sleep(_)
-        | Step::Io(_)
-        | Step::Allocate { .. }
-        | Step::If { question: Question { operand: Operand::Number(_), .. }, .. }
-        | Step::Repeat { .. }
-        | Step::When { .. }
-        | Step::Thumbnail { .. }
-        | Step::Choose(_)
-        | Step::RealWork(RealWork::Primes(_) | RealWork::Hash(_))
-        | Step::Fail(_)
-        | Step::Abort
-        | Step::Exit(_) => true,
-        _ => false,
-    }
+            | Step::Sleep(_)
+            | Step::Io(_)
+            | Step::Allocate { .. }
+            | Step::If { question: Question { operand: Operand::Number(_), .. }, .. }
+            | Step::Repeat { .. }
+            | Step::When { .. }
+            | Step::Thumbnail { .. }
+            | Step::Choose(_)
+            | Step::RealWork(RealWork::Primes(_) | RealWork::Hash(_))
+            | Step::Fail(_)
+            | Step::Abort
+            | Step::Exit(_)
+    )
 }
