@@ -20,7 +20,7 @@ pub struct ClockShift {
 impl ClockShift {
     /// Returns the monotonic time of a time of day that a message brought, which arrived at `now`. It is never later
     /// than `now`.
-    pub fn to_ours(&mut self, wall: Wall, day: i128, now: u64) -> u64 {
+    pub fn correct(&mut self, wall: Wall, day: i128, now: u64) -> u64 {
         let way = wall.of_monotonic(now) - day;
         self.messages += 1;
         while self.shortest.back().is_some_and(|(_, known)| *known >= way) {
@@ -47,7 +47,7 @@ mod tests {
     fn wrong_clocks_are_corrected_and_right_ones_are_not() {
         let (wall, now) = (Wall::now(), monotonic());
         let day = wall.of_monotonic(now);
-        let ago = |shift: &mut ClockShift, at: i128| (now - shift.to_ours(wall, at, now)) / MS as u64;
+        let ago = |shift: &mut ClockShift, at: i128| (now - shift.correct(wall, at, now)) / MS as u64;
         let mut right = ClockShift::default();
         assert_eq!([ago(&mut right, day - 3 * MS), ago(&mut right, day - 70 * MS)], [3, 70]);
         for error in [-3_600_000 * MS, 3_600_000 * MS] {
@@ -61,11 +61,11 @@ mod tests {
         let (wall, now) = (Wall::now(), monotonic());
         let day = wall.of_monotonic(now);
         let mut shift = ClockShift::default();
-        shift.to_ours(wall, day + 5_000 * MS, now);
+        shift.correct(wall, day + 5_000 * MS, now);
         for _ in 0..=REMEMBERED {
-            shift.to_ours(wall, day - MS, now);
+            shift.correct(wall, day - MS, now);
         }
-        assert_eq!((now - shift.to_ours(wall, day - MS, now)) / MS as u64, 1);
+        assert_eq!((now - shift.correct(wall, day - MS, now)) / MS as u64, 1);
         assert!(shift.shortest.len() <= 2);
     }
 }

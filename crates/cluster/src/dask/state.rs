@@ -161,7 +161,7 @@ impl State {
             }
             ("remove_worker", _) => self.remove_worker(&message.worker, now, lines),
             ("transition", "compute" | "transfer") => {
-                let end = self.shift.to_ours(wall, nanos(message.stop), now);
+                let end = self.shift.correct(wall, nanos(message.stop), now);
                 let length = (nanos(message.stop) - nanos(message.start)).clamp(0, i128::from(end));
                 let start = end - u64::try_from(length).unwrap_or(0);
                 match message.action.as_str() {
@@ -200,15 +200,14 @@ impl State {
             return Ok(());
         };
         self.ended += 1;
-        let number = match self.submitted.pop_front() {
-            Some(number) => number,
-            None => {
-                // It came and went between two counts.
-                self.submits += 1;
-                let number = self.id();
-                lines.late_event(start, SCHEDULER, "submit", json!({"o": number, "c": POOL}))?;
-                number
-            }
+        let number = if let Some(number) = self.submitted.pop_front() {
+            number
+        } else {
+            // It came and went between two counts.
+            self.submits += 1;
+            let number = self.id();
+            lines.late_event(start, SCHEDULER, "submit", json!({"o": number, "c": POOL}))?;
+            number
         };
         let name = harmless(&message.task_name());
         lines.late_event(start, lane, "start", json!({"o": number, "c": POOL, "n": name}))?;
@@ -250,14 +249,13 @@ impl State {
     /// Ends one of the submitted tasks as failed: which one is not known.
     fn fail_one(&mut self, now: u64, lines: &mut Lines<impl Write>) -> io::Result<()> {
         self.ended += 1;
-        let number = match self.submitted.pop_front() {
-            Some(number) => number,
-            None => {
-                self.submits += 1;
-                let number = self.id();
-                lines.event(now, SCHEDULER, "submit", json!({"o": number, "c": POOL}))?;
-                number
-            }
+        let number = if let Some(number) = self.submitted.pop_front() {
+            number
+        } else {
+            self.submits += 1;
+            let number = self.id();
+            lines.event(now, SCHEDULER, "submit", json!({"o": number, "c": POOL}))?;
+            number
         };
         lines.event(now, SCHEDULER, "erred", json!({"o": number, "c": POOL}))
     }

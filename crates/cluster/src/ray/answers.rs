@@ -34,9 +34,11 @@ pub struct Node {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Worker {
-    pub worker_id: String,
+    #[serde(rename = "worker_id")]
+    pub id: String,
     pub is_alive: bool,
-    pub worker_type: String,
+    #[serde(rename = "worker_type")]
+    pub kind: String,
     /// Absent while it lives.
     pub exit_type: Option<String>,
     pub node_id: String,
@@ -46,7 +48,7 @@ pub struct Worker {
 impl Worker {
     /// Whether it executes tasks: drivers and services do not.
     pub fn is_executor(&self) -> bool {
-        self.worker_type == "WORKER"
+        self.kind == "WORKER"
     }
 
     /// Whether it ended without being asked to.
@@ -59,7 +61,8 @@ impl Worker {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Task {
-    pub task_id: String,
+    #[serde(rename = "task_id")]
+    pub id: String,
     pub attempt_number: u64,
     pub name: String,
     pub state: String,

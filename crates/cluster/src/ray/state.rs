@@ -77,25 +77,25 @@ impl State {
     /// Adds new workers. Those that are gone end after the tasks of this look: see [`Self::take_tasks`].
     pub fn take_workers(&mut self, workers: &List<Worker>, now: u64, lines: &mut Lines<impl Write>) -> io::Result<()> {
         for worker in workers.entries().iter().filter(|worker| worker.is_executor()) {
-            let is_known = self.workers.contains_key(&worker.worker_id);
+            let is_known = self.workers.contains_key(&worker.id);
             if worker.is_alive && !is_known && self.workers.len() < MAX_LANES {
                 let lane = self.id();
                 let host = self.hosts.get(&worker.node_id).map_or("", String::as_str);
                 let name = format!("worker {}", worker.pid);
                 lines.define(&json!({"ev": "lane", "id": lane, "name": name, "group": host, "pool": POOL}))?;
                 lines.late_event(now, lane, "begin", json!({}))?;
-                self.workers.insert(worker.worker_id.clone(), lane);
-            } else if !worker.is_alive && is_known && self.gone.insert(worker.worker_id.clone()) {
+                self.workers.insert(worker.id.clone(), lane);
+            } else if !worker.is_alive && is_known && self.gone.insert(worker.id.clone()) {
                 self.end_worker(worker, now, lines)?;
             }
         }
-        let listed: HashSet<&str> = workers.entries().iter().map(|worker| worker.worker_id.as_str()).collect();
+        let listed: HashSet<&str> = workers.entries().iter().map(|worker| worker.id.as_str()).collect();
         self.gone.retain(|worker| listed.contains(worker.as_str()));
         Ok(())
     }
 
     fn end_worker(&mut self, worker: &Worker, now: u64, lines: &mut Lines<impl Write>) -> io::Result<()> {
-        let Some(lane) = self.workers.remove(&worker.worker_id) else { return Ok(()) };
+        let Some(lane) = self.workers.remove(&worker.id) else { return Ok(()) };
         let open: Vec<Key> =
             self.tasks.iter().filter(|(_, task)| task.lane == Some(lane)).map(|(key, _)| key.clone()).collect();
         for key in open {
@@ -123,7 +123,7 @@ impl State {
             if let Some(place) = task.waiting_place() {
                 counts[place] += 1;
             }
-            let key = (task.task_id.clone(), task.attempt_number);
+            let key = (task.id.clone(), task.attempt_number);
             if self.is_first && task.has_ended() {
                 self.remember(key);
             } else if !self.ended.contains(&key) {
@@ -212,7 +212,7 @@ mod tests {
         wall: Wall,
     }
 
-    fn list<T: serde::de::DeserializeOwned>(entries: Value) -> List<T> {
+    fn list<T: serde::de::DeserializeOwned>(entries: &Value) -> List<T> {
         serde_json::from_value(json!({"result": true, "data": {"result": {"result": entries}}})).unwrap()
     }
 
@@ -220,11 +220,11 @@ mod tests {
         fn new() -> Self {
             let (mut lines, now) = (Lines::new(Vec::new()), monotonic());
             let mut state = State::new(&mut lines, now).unwrap();
-            state.take_nodes(&list(json!([{"node_id": "n", "node_name": "host 1"}])));
+            state.take_nodes(&list(&json!([{"node_id": "n", "node_name": "host 1"}])));
             Self { state, lines, now, wall: Wall::now() }
         }
 
-        fn look(&mut self, workers: Value, tasks: Value) -> Vec<Value> {
+        fn look(&mut self, workers: &Value, tasks: &Value) -> Vec<Value> {
             self.state.take_workers(&list(workers), self.now, &mut self.lines).unwrap();
             self.state.take_tasks(&list(tasks), self.now, self.wall, &mut self.lines).unwrap();
             self.lines.flush(u64::MAX).unwrap();
@@ -250,21 +250,21 @@ mod tests {
     #[test]
     fn tasks_are_followed_from_submission_to_end() {
         let mut cluster = Cluster::new();
-        cluster.look(worker(true, None), json!([{"task_id": "old", "state": "FINISHED", "type": "NORMAL_TASK"}]));
+        cluster.look(&worker(true, None), &json!([{"task_id": "old", "state": "FINISHED", "type": "NORMAL_TASK"}]));
         let (created, start, end) = (cluster.ago(90.0), cluster.ago(50.0), cluster.ago(20.0));
         let task = |state: &str, start: Value, end: Value| {
             json!([{"task_id": "t", "attempt_number": 0, "name": "f", "state": state, "type": "NORMAL_TASK", "worker_id": "w",
                 "creation_time_ms": created, "start_time_ms": start, "end_time_ms": end},
                 {"task_id": "driver", "type": "DRIVER_TASK", "state": "RUNNING"}])
         };
-        let lines = cluster.look(worker(true, None), task("PENDING_NODE_ASSIGNMENT", Value::Null, Value::Null));
+        let lines = cluster.look(&worker(true, None), &task("PENDING_NODE_ASSIGNMENT", Value::Null, Value::Null));
         assert_eq!(kinds(&lines), ["submit", "count"]);
-        let lines = cluster.look(worker(true, None), task("RUNNING", json!(start), Value::Null));
+        let lines = cluster.look(&worker(true, None), &task("RUNNING", json!(start), Value::Null));
         assert_eq!(kinds(&lines), ["start", "count"]);
-        let lines = cluster.look(worker(true, None), task("FAILED", json!(start), json!(end)));
+        let lines = cluster.look(&worker(true, None), &task("FAILED", json!(start), json!(end)));
         assert_eq!((kinds(&lines), &lines[0]["ok"]), (vec!["finish"], &json!(false)));
         assert_eq!((cluster.now - lines[0]["t"].as_u64().unwrap() + 500_000) / 1_000_000, 20);
-        let lines = cluster.look(worker(true, None), task("FAILED", json!(start), json!(end)));
+        let lines = cluster.look(&worker(true, None), &task("FAILED", json!(start), json!(end)));
         assert!(lines.is_empty(), "told once: {lines:?}");
     }
 
@@ -273,24 +273,24 @@ mod tests {
         let mut cluster = Cluster::new();
         let start = cluster.ago(50.0);
         let tasks = json!([{"task_id": "t", "state": "RUNNING", "type": "NORMAL_TASK", "worker_id": "w", "start_time_ms": start}]);
-        cluster.look(worker(true, None), tasks.clone());
-        let lines = cluster.look(worker(false, Some("SYSTEM_ERROR")), tasks.clone());
+        cluster.look(&worker(true, None), &tasks);
+        let lines = cluster.look(&worker(false, Some("SYSTEM_ERROR")), &tasks);
         assert_eq!(kinds(&lines), ["finish", "end"]);
         assert_eq!([&lines[0]["ok"], &lines[1]["ok"]], [&json!(false), &json!(false)]);
-        assert!(cluster.look(worker(false, Some("SYSTEM_ERROR")), tasks).is_empty());
+        assert!(cluster.look(&worker(false, Some("SYSTEM_ERROR")), &tasks).is_empty());
         let mut cluster = Cluster::new();
-        cluster.look(worker(true, None), json!([]));
-        let lines = cluster.look(worker(false, Some("INTENDED_SYSTEM_EXIT")), json!([]));
+        cluster.look(&worker(true, None), &json!([]));
+        let lines = cluster.look(&worker(false, Some("INTENDED_SYSTEM_EXIT")), &json!([]));
         assert_eq!(lines.last().unwrap()["ok"], true);
     }
 
     #[test]
     fn hostile_numbers_and_names_are_bounded() {
         let mut cluster = Cluster::new();
-        cluster.look(worker(true, None), json!([]));
+        cluster.look(&worker(true, None), &json!([]));
         let tasks = json!([{"task_id": "\u{1b}", "state": "FINISHED", "type": "ACTOR_TASK", "worker_id": "w",
             "name": "\u{1b}]0;x\n", "creation_time_ms": -1e300, "start_time_ms": 1e300, "end_time_ms": -5}]);
-        let lines = cluster.look(worker(true, None), tasks);
+        let lines = cluster.look(&worker(true, None), &tasks);
         assert_eq!(kinds(&lines).len(), 3);
         assert!(lines.iter().all(|line| !line.to_string().contains("\\u001b")), "{lines:?}");
     }

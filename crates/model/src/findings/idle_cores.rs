@@ -60,7 +60,7 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
             Span(took as u64),
             format_percent(computing.min(1.0)),
             format_cores(cores),
-            if cores == 1.0 { "is" } else { "are" },
+            if format_cores(cores) == format_cores(1.0) { "is" } else { "are" },
         ),
         fix: format!("Use more workers, about {enough:.0}."),
         subject: Some(FindingSubject::Pool(id)),

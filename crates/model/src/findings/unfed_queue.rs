@@ -41,7 +41,7 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId, queue: &Queue) -> Option
         sentence: format!(
             "{} {wait_word} at {name}, which is empty; {}.",
             named(analysis, &waiters),
-            describe_feeders(analysis, feeders.iter().copied().collect()),
+            describe_feeders(analysis, &feeders.iter().copied().collect::<Vec<_>>()),
         ),
         evidence: format!(
             "Observed for {wait}, not proven: {} never seen to feed it. {} put, {} taken.",
@@ -88,8 +88,8 @@ fn present_others(analysis: &Analysis<'_>, waiters: &[WorkerId]) -> u64 {
     present.count() as u64
 }
 
-fn describe_feeders(analysis: &Analysis<'_>, feeders: Vec<WorkerId>) -> String {
-    match feeders.as_slice() {
+fn describe_feeders(analysis: &Analysis<'_>, feeders: &[WorkerId]) -> String {
+    match feeders {
         [one] => format!("the only worker seen to feed it, {}, has ended", analysis.worker_name(*one)),
         many => format!("all {} workers seen to feed it have ended", many.len()),
     }

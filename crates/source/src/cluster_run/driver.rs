@@ -97,8 +97,7 @@ struct DriverState {
     stream: Option<UnixStream>,
     /// Leaders of the cluster's process groups.
     processes: Vec<u32>,
-    /// Why this program ended it: its time was up at this moment, or it was stopped.
-    ended_by_us: Option<Option<Stamp>>,
+    ended_by_us: Option<EndedByUs>,
 }
 
 impl Driver {
@@ -126,17 +125,17 @@ impl Driver {
 
     /// Asks the driver to end, because somebody wants it.
     pub fn stop(&self) {
-        self.end(None);
+        self.end(EndedByUs::Stopped);
     }
 
     /// Asks the driver to end, because the time limit is reached.
     pub fn end_time(&self, limit: Stamp) {
-        self.end(Some(limit));
+        self.end(EndedByUs::TimeUp(limit));
     }
 
-    fn end(&self, limit: Option<Stamp>) {
+    fn end(&self, why: EndedByUs) {
         let mut state = self.state();
-        state.ended_by_us.get_or_insert(limit);
+        state.ended_by_us.get_or_insert(why);
         match &state.stream {
             // The driver still writes what happened until now.
             Some(stream) => drop(stream.shutdown(std::net::Shutdown::Write)),
@@ -152,13 +151,16 @@ impl Driver {
     }
 
     /// Returns why this program ended it, if it did.
-    pub fn ended_by_us(&self) -> Option<Option<Stamp>> {
+    pub fn ended_by_us(&self) -> Option<EndedByUs> {
         self.state().ended_by_us
     }
 
     /// Returns the time limit that was reached.
     pub fn time_limit(&self) -> Option<Stamp> {
-        self.state().ended_by_us.flatten()
+        match self.ended_by_us()? {
+            EndedByUs::TimeUp(limit) => Some(limit),
+            EndedByUs::Stopped => None,
+        }
     }
 
     pub fn is_time_up(&self) -> bool {
@@ -169,7 +171,9 @@ impl Driver {
     pub fn signal_all(&self, signal: Signal) {
         let processes = self.state().processes.clone();
         if self.handle.signal(signal) {
-            processes.into_iter().for_each(|leader| kill_group(leader, signal));
+            for leader in processes {
+                kill_group(leader, signal);
+            }
         }
     }
 

@@ -16,13 +16,14 @@ use super::lines::{DriverLine, MAX_LINE_BYTES, read_line, safe_text};
 use super::samples::ClusterSampler;
 use super::translate::Translator;
 use crate::process_tag::ProcessTag;
+use crate::program::handle::EndedByUs;
 use crate::program::output::forward_output;
 use crate::program::spawn_named;
 use contend_platform::{Child, kill_escaped_children, process_start_time, request_short_slices};
 use contend_trace::{Message, Notice, Registry, RunEnd, Stamp};
 
 /// How long the driver may take to connect.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_PATIENCE: Duration = Duration::from_mins(1);
 const CONNECT_INTERVAL: Duration = Duration::from_millis(5);
 /// How long the driver may take to end its cluster before both are killed.
 const END_PATIENCE: Duration = Duration::from_secs(3);
@@ -57,11 +58,11 @@ impl DriverReader {
         let output = spawn_named("output", move || forward_output(output, || log_clock.now(), &log, None))?;
         let (of_reader, gone_for_reader) = (Arc::clone(&driver), is_gone.clone());
         let reader = spawn_named("driver", move || {
-            let connected = connect(&listener, &of_reader, &gone_for_reader)
-                .and_then(|stream| Some((stream.try_clone().ok()?, stream)));
-            let Some((to, from)) = connected else { return None };
+            let from = connect(&listener, &of_reader, &gone_for_reader)?;
+            let to = from.try_clone().ok()?;
             let _ = spawn_named("requests", move || send_requests(to, &job, &requests));
-            Some(Lines { clock: &clock, driver: &of_reader, out: &messages }.read(from, &registry))
+            Lines { clock: &clock, driver: &of_reader, out: &messages }.read(from, &registry);
+            Some(())
         })?;
         let pid = child.pid();
         let killer = Arc::clone(&driver);
@@ -181,9 +182,9 @@ impl Lines<'_> {
 
     fn send_end(&self, mut translator: Translator, end: Option<(Stamp, RunEnd)>) {
         let (at, reason) = match (self.driver.ended_by_us(), end) {
-            (Some(Some(limit)), _) => (limit, RunEnd::Time),
+            (Some(EndedByUs::TimeUp(limit)), _) => (limit, RunEnd::Time),
             (_, Some(end)) => end,
-            (Some(None), None) => (self.clock.now(), RunEnd::Stopped),
+            (Some(EndedByUs::Stopped), None) => (self.clock.now(), RunEnd::Stopped),
             (None, None) => (self.clock.now(), RunEnd::Crashed("the driver of Dask has ended".to_owned())),
         };
         if translator.unknown_lines > 0 {

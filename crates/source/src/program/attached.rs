@@ -79,7 +79,7 @@ pub fn process_title(pid: u32) -> Result<String, AttachError> {
 /// Returns the scenario that stands for a process with this title. It says what is seen, on screen and in reports.
 pub fn attached_scenario(title: &str) -> Scenario {
     let mut scenario = Scenario::of_program(&format!("{title}: {SEEN_FROM_OUTSIDE}"));
-    scenario.about = SEEN_FROM_OUTSIDE.to_owned();
+    SEEN_FROM_OUTSIDE.clone_into(&mut scenario.about);
     scenario
 }
 
@@ -275,7 +275,7 @@ mod tests {
         assert!(is_process_running(child.id()), "it goes on");
         let run = AttachedRun::start(child.id(), "sleep").expect("our own child");
         child.kill().expect("our own child");
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let deadline = std::time::Instant::now() + Duration::from_mins(1);
         let is_end = |message: &Message| matches!(message, Message::Ended { reason: RunEnd::Completed, .. });
         let ended = std::iter::from_fn(|| run.messages().recv_deadline(deadline).ok()).any(|message| match &message {
             Message::Batch(batch) => batch.iter().any(is_end),
