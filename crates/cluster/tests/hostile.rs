@@ -13,14 +13,18 @@ use contend_cluster::Engine;
 
 use support::{Watcher, wait_until};
 
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    thread::Builder::new().name(name.to_owned()).spawn(work).unwrap();
+}
+
 /// A server that answers each request with what the function says about its path. Returns its port.
 fn server(answer: impl Fn(&str, TcpStream) + Clone + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
+    spawn("server", move || {
         for stream in listener.incoming().flatten() {
             let answer = answer.clone();
-            thread::spawn(move || {
+            spawn("answer", move || {
                 let mut stream = stream;
                 let mut head = Vec::new();
                 let mut byte = [0];
@@ -53,7 +57,7 @@ fn url(port: u16) -> String {
 fn endless_answer_is_refused() {
     let port = server(|_, mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"workers\": \"");
-        send_forever(stream, &[b'x'; 1 << 16]);
+        send_forever(stream, &[b'x'; 1 << 14]);
     });
     let failure = Watcher::start(Engine::Dask, &url(port)).failure().to_string();
     assert!(failure.contains("/json/counts.json") && !failure.contains("s3cret"), "{failure}");
@@ -115,7 +119,7 @@ fn stream_of_garbage_is_counted_and_bounded() {
                 }
             }
             let _ = stream.write_all(&[0x81, 127, 0x40, 0, 0, 0, 0, 0, 0, 0]);
-            send_forever(stream, &[b'x'; 1 << 16]);
+            send_forever(stream, &[b'x'; 1 << 14]);
         }
         "/json/identity.json" => {
             send(

@@ -132,7 +132,8 @@ fn measure(cluster: Cluster, definitions: String, seconds: u64) -> Result<(), Fa
     let stream = UnixStream::connect(&directory)?;
     fs::remove_file(&directory)?;
     let (origin, before) = (monotonic(), resident_bytes());
-    let writer = thread::spawn(move || send(cluster, &definitions, stream, seconds, false));
+    let write = move || send(cluster, &definitions, stream, seconds, false);
+    let writer = thread::Builder::new().name("writer".to_owned()).spawn(write)?;
     let mut translator = Translator::new(origin);
     let mut model = Model::new(Arc::new(Registry { is_open: true, ..Registry::default() }), Budget::default());
     let (mut reading, mut translating, mut modelling) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
@@ -150,7 +151,9 @@ fn measure(cluster: Cluster, definitions: String, seconds: u64) -> Result<(), Fa
         let messages = translator.advance(newest);
         translating += began.elapsed();
         let began = Instant::now();
-        messages.iter().for_each(|message| model.apply(message));
+        for message in &messages {
+            model.apply(message);
+        }
         modelling += began.elapsed();
         if is_over && is_empty {
             break;

@@ -192,8 +192,8 @@ impl MetricQuery<'_> {
     /// too wide than too narrow.
     fn response_ratio_interval(&self, part: Quantile) -> Option<Spread> {
         let tasks = self.pool().ok()?.1.recent_tasks();
-        let (low, high) = percentile_spread(&tasks.response_times, part)?.interval()?;
-        let (least, most) = percentile_spread(&tasks.service_times, part)?.interval()?;
+        let (low, high) = percentile_spread(tasks.response_times, part)?.interval()?;
+        let (least, most) = percentile_spread(tasks.service_times, part)?.interval()?;
         (least > 0.0).then(|| Spread::KnownInterval((low / most, high / least)))
     }
 
