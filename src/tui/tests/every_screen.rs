@@ -25,17 +25,17 @@ const LOOKS: [(&str, &str, &str); 14] = [
     ("lock-contention", "?", "help"),
     ("lock-contention", "i", "about"),
     ("lock-contention", "j<enter>", "worker"),
-    ("lock-contention", "<tab>j<enter>", "lock"),
+    ("lock-contention", "<tab><enter>", "lock"),
     ("lock-contention", "je", "explained"),
     ("lock-contention", "C", "costs"),
     ("lock-contention", "a", "answer"),
     ("lock-contention", "/teller-1", "filter"),
     ("lock-contention", "P", "large"),
-    ("thread-pool", "<tab>j<enter>", "queue"),
+    ("thread-pool", "<tab><enter>", "queue"),
     ("thread-pool", "j<enter>", "worker"),
     ("thread-pool", "P", "large"),
     ("deadlock", "P", "large"),
-    ("philosophers", "<tab>j<enter>", "lock"),
+    ("philosophers", "<tab><enter>", "lock"),
 ];
 
 /// Runs whose panes are all shown, and most panes of a run.
