@@ -46,8 +46,11 @@ struct Look {
 pub fn watch(address: &Address, lines: &mut Lines<impl Write>, must_stop: &dyn Fn() -> bool) -> Result<(), WatchError> {
     let http = Http::new(Endpoint::new(address));
     let failed = |reason: &str| {
-        let hint =
-            if reason.contains("status 401") { ": Ray's token goes into the URL, http://:TOKEN@HOST:8265" } else { "" };
+        let hint = if reason.contains("status: 401") {
+            ": Ray's token goes into the URL, http://:TOKEN@HOST:8265"
+        } else {
+            ""
+        };
         WatchError::Cluster { address: address.to_string(), reason: format!("{}{hint}", address.censor(reason)) }
     };
     let ask = || -> Result<Look, String> {
