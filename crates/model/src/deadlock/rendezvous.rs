@@ -15,7 +15,7 @@ impl Model {
         let is_known = if room { queue.is_no_putter_served() } else { queue.is_nothing_handed_over() };
         let is_balanced =
             || queue.is_balanced() && !self.is_partner_waiting(on, room) && !self.has_crashed_worker(on, room);
-        !queue.is_closed() && (is_known || is_balanced())
+        !queue.is_closed() && queue.is_numbered_without_gap(room) && (is_known || is_balanced())
     }
 
     /// Whether nothing is there for a worker with the alternative of a queue without room, and it has not completed
@@ -29,7 +29,8 @@ impl Model {
             // The item of a dead taker goes to the next worker, which hides a take that is not known yet.
             queue.is_each_arriving_take_known() && !has_died(State::Full)
         };
-        is_known && !self.is_partner_waiting(on, room) && !has_died(State::Empty)
+        let has_gap = [true, false].into_iter().any(|room| !queue.is_numbered_without_gap(room));
+        is_known && !has_gap && !self.is_partner_waiting(on, room) && !has_died(State::Empty)
     }
 
     /// Whether a worker has ever died while it waited in this state for a queue without room, and was perhaps served.

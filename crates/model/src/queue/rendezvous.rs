@@ -10,6 +10,11 @@
 //! putter that was served is never recorded. Each of them makes the difference larger than the number, never smaller.
 //!
 //! A difference below zero counts workers that arrived, completed with one that waited, and have not recorded it yet.
+//! All of this is said of one moment: when the first worker of a stuck set would continue. An event that is known may
+//! be of a later time, from a worker that continued because of that one. The numbers tell: the put or take with which
+//! the first one continues has a number below that of any later event, and is not known itself. So as many takes (or
+//! puts) as their highest number are all of earlier times.
+//!
 //! A worker that waits for the first of several alternatives always arrives: it does not offer itself to the other
 //! side, and is woken when a worker waits there.
 
@@ -50,6 +55,12 @@ impl Queue {
             State::Full => self.after_wait.has_putter_died,
             _ => self.after_wait.has_taker_died,
         }
+    }
+
+    /// Whether the numbers leave out no event of a worker of this side before the newest known one: a putter's if
+    /// `room`.
+    pub(crate) fn is_numbered_without_gap(&self, room: bool) -> bool {
+        if room { self.newest_put <= self.put_count } else { self.newest_taken <= self.taken_count }
     }
 
     /// Whether no item is handed over to a taker that has not continued yet, if all puts are known.
