@@ -58,7 +58,7 @@ fn finding<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
 }
 
 fn sentence(report: &Value, id: &str) -> String {
-    finding(report, id).map_or_else(|| format!("no {id}: {}", report["findings"]), |found| found.to_string())
+    finding(report, id).map_or_else(|| format!("no {id}: {}", report["findings"]), Value::to_string)
 }
 
 #[test]
