@@ -31,7 +31,7 @@ fn ids(report: &Value) -> Vec<&str> {
 fn every_command_with_findings_refuses_wrong_thresholds() {
     let mistakes = [
         ("lock-bond=3%", "did you mean `lock-bound`?"),
-        ("zzz=3", "findings with a threshold: livelock, lock-bound"),
+        ("zzz=3", "findings with a threshold: livelock, unfed-queue, lock-bound"),
         ("deadlock=3", "`deadlock` rests on facts and has no threshold"),
         ("lock-bound", "a percentage from 1% to 100%, such as lock-bound=30%"),
         ("lock-bound=0.3", "a percentage from 1% to 100%, such as lock-bound=30%"),
