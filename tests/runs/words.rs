@@ -25,7 +25,7 @@ use serde_json::Value;
 const KINDS: [(&str, &str); 3] = [("thread", "threads"), ("process", "processes"), ("async", "async")];
 
 /// Words whose tests need files, other programs or a certain system, with these tests.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("server", "tests/runs/requests.rs"),
     ("http-get", "tests/runs/requests.rs"),
     ("exec", "tests/runs/commands.rs"),
@@ -35,6 +35,8 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("pool/batch files=", "tests/runs/real_work.rs"),
     ("pool/batch dir=", "tests/runs/real_work.rs"),
     ("pool/batch out=", "scenarios/thumbnails.kdl"),
+    ("pool of=dask", "scenarios/dask-pool.kdl"),
+    ("pool/batch needs=", "scenarios/dask-data-movement.kdl"),
 ];
 
 /// Runs at a time.

@@ -8,6 +8,7 @@ use contend::platform::Clock;
 use serde_json::Value;
 
 use super::{RunOutput, Sandbox};
+use crate::support::pty::Pty;
 use crate::support::{is_running, parent_of, report_skipped, send_signal, state_of};
 
 /// Tasks that are due every 10 ms.
@@ -101,6 +102,18 @@ fn dashboard_reports_a_suspend_and_continues() {
     tty.assert_no_process_left();
 }
 
+/// Returns the processes of a run once two looks agree: one that starts another exists twice for a moment.
+fn settled_family(tty: &mut Pty) -> Vec<u32> {
+    let mut family = tty.process_ids();
+    loop {
+        tty.read_for(Duration::from_millis(50));
+        let again = tty.process_ids();
+        if std::mem::replace(&mut family, again.clone()) == again {
+            return again;
+        }
+    }
+}
+
 #[test]
 fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
     let place = Sandbox::new();
@@ -108,14 +121,15 @@ fn stopping_and_continuing_all_processes_is_only_a_late_frame() {
     for args in [&["run", &arrivals][..], &["run", "--no-ask", "lock-contention", "--as", "processes"]] {
         let mut tty = place.terminal(&[], "true", args);
         tty.wait_for_text("LIVE");
-        let family = tty.process_ids();
+        let family = settled_family(&mut tty);
         for round in 0..3 {
             for pid in family.iter().rev() {
                 send_signal(*pid, "STOP");
             }
             let start = Instant::now();
             while family.iter().any(|pid| state_of(*pid) != Some('T')) {
-                assert!(start.elapsed() < Duration::from_mins(1), "round {round}: a process does not stop");
+                let states = || family.iter().map(|pid| (*pid, state_of(*pid))).collect::<Vec<_>>();
+                assert!(start.elapsed() < Duration::from_mins(1), "round {round}: {:?} do not stop", states());
             }
             for pid in &family {
                 send_signal(*pid, "CONT");
