@@ -34,6 +34,7 @@ class PoolEvents:
         self._waiting = {}  # number -> when it was due, of tasks that are submitted and not begun
         self._running = {}  # number -> lane
         self._lost = {}  # number -> lane that died with it, until it begins again or is given up
+        self._finished = set()  # numbers of running tasks whose results are there already
         self._given_up = {}  # number -> why, of tasks whose worker is not known to be gone yet
         self._due = {}  # number -> when it was due, of tasks that began
         self._alive = set()
@@ -68,6 +69,7 @@ class PoolEvents:
         elif number not in self._waiting:
             self._retry(t, lane, number)  # it had ended, but the others of its chunk had not
         due = self._waiting.pop(number)
+        self._finished.discard(number)
         self._running[number] = lane
         self._due[number] = due
         self._taken += 1
@@ -87,6 +89,7 @@ class PoolEvents:
         if self._running.get(number) == lane:
             del self._running[number]
             self._due.pop(number, None)
+            self._finished.discard(number)
             self._send({"k": "end", "t": t, "w": lane, "ok": ok, "error": error})
 
     def fetch(self, t, lane, is_fetching):
@@ -97,12 +100,21 @@ class PoolEvents:
         """The process of a lane ended: with an exit code, by a signal (negative), or as it was asked to (`None`)."""
         if lane not in self._alive:
             return
+        for number in [number for number in self._finished if self._running.get(number) == lane]:
+            self.end(t, lane, number, True, "")
         self._alive.discard(lane)
         self._send({"k": "gone", "t": t, "w": lane, "code": code})
         for number in [number for number, at in self._running.items() if at == lane]:
             self._lost[number] = self._running.pop(number)
             if number in self._given_up:
                 self.given_up(t, number, self._given_up.pop(number))
+
+    def finished(self, t, number):
+        """The result of a task is there. Its worker may have died with the report of the end."""
+        if number in self._running:
+            self._finished.add(number)
+        elif number in self._lost:
+            self.given_up(t, number, "the result came after the end of its worker was seen")
 
     def given_up(self, t, number, error):
         """Dask repeats a task no more, since too many workers died with it."""

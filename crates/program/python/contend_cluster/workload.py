@@ -27,6 +27,7 @@ from contend_cluster.local import NO_DISTRIBUTED, LocalCluster
 
 TICK_SECONDS = 0.005
 HOLD_NANOS = 25_000_000  # reports of several processes are put in order for so long
+LAST_RESULTS_NANOS = 100_000_000  # results of a worker that died are on their way for so long at most
 READY_SECONDS = 60
 #: Tasks of one generation for each worker, in a pool whose tasks need data of the generation before.
 TASKS_PER_GENERATION = 4
@@ -88,7 +89,8 @@ class Workload:
             del self._processes[lane]
             expected = lane in self._leaving
             self._leaving.discard(lane)
-            self._tell("gone", time.monotonic_ns(), lane, None if expected else code)
+            last = 0 if expected else LAST_RESULTS_NANOS
+            self._tell("gone", time.monotonic_ns() + last, lane, None if expected else code)
             if lane < self._size and not self._stop.is_set():
                 self._start(lane)
 
@@ -151,7 +153,9 @@ class Workload:
             _, numbers = self._futures.pop(key)
         if future.status != "finished":
             self._tell("given_up", time.monotonic_ns(), numbers, _why(future))
-        elif is_fetched:
+            return
+        self._tell("finished", time.monotonic_ns(), numbers)
+        if is_fetched:
             _quietly(future.result)
 
     # Reports
@@ -173,10 +177,10 @@ class Workload:
                 self._receive_reports(item[1])
             elif item[0] == "request":
                 self._handle_request(item[1])
-            elif item[0] == "given_up":
-                _, t, numbers, error = item
+            elif item[0] in ("given_up", "finished"):
+                what, t, numbers, *why = item
                 for number in numbers:
-                    self._sorter.add(t, self._events.given_up, number, error)
+                    self._sorter.add(t, getattr(self._events, what), number, *why)
             else:
                 self._sorter.add(item[1], getattr(self._events, item[0]), *item[2:])
 
