@@ -65,7 +65,12 @@ fn libraries_run_unchanged() {
 
 #[test]
 fn process_pools_run_on_a_cluster() {
-    run_with_packages(&["test_cluster_translate", "test_cluster_scenario", "test_cluster_dask"]);
+    run_with_packages(&["test_cluster_translate", "test_cluster_dask"]);
+}
+
+#[test]
+fn scenarios_run_on_a_cluster() {
+    run_with_packages(&["test_cluster_scenario"]);
 }
 
 #[test]

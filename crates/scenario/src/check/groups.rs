@@ -219,9 +219,13 @@ impl Checker {
                     Expr::Number(1.0) => count,
                     times => Expr::Op(Box::new(count), '*', Box::new(times)),
                 };
-                Some(match prop(node, "needs") {
-                    Some(needs) => Feed::Dependent { count, needs: self.number(needs, NEEDS)?.expr },
-                    None => Feed::Batch { count },
+                let needs = match prop(node, "needs") {
+                    Some(needs) => self.number(needs, NEEDS)?.expr,
+                    None => Expr::Number(0.0),
+                };
+                Some(match needs {
+                    Expr::Number(0.0) => Feed::Batch { count },
+                    needs => Feed::Dependent { count, needs },
                 })
             }
             [None, None, Some(each), None] => {

@@ -132,7 +132,13 @@ fn listed_words_are_accepted_and_others_are_not() {
     for (node, parameter) in all_parameters() {
         let ValueKind::Words(words) = parameter.value else { continue };
         for word in words() {
-            assert_eq!(node.with(parameter, word).complaint(), "", "{} {}={word}", node.rule.word, parameter.name);
+            let said = node.with(parameter, word).complaint();
+            if word == "dask" {
+                // The example has a worker of its own beside the pool.
+                assert!(said.contains("only tasks of a pool go to Dask"), "{said}");
+                continue;
+            }
+            assert_eq!(said, "", "{} {}={word}", node.rule.word, parameter.name);
         }
         let said = node.with(parameter, "zzzzzz").complaint();
         assert!(said.contains("there is no `zzzzzz`"), "{} {}: {said}", node.rule.word, parameter.name);
