@@ -10,6 +10,9 @@ use contend_trace::{DeathCause, Message, Notice, Stamp, WorkerKind};
 /// The ids that Python's tracer gives to processes: the number of the process in the upper bits.
 const PROCESS_ID_SHIFT: u32 = 40;
 
+/// The signal with which a pool ends its workers.
+const SIGTERM: i64 = 15;
+
 /// A process of the program.
 #[derive(Debug, Default)]
 pub(super) struct Process {
@@ -79,7 +82,8 @@ impl Translator {
                 continue;
             }
             let is_main = self.lanes[l].info.tid == pid;
-            let cause = code.filter(|_| is_main).and_then(failure).unwrap_or(DeathCause::CutOff);
+            let own_code = code.filter(|code| is_main && !self.is_dismissed(l, *code));
+            let cause = own_code.and_then(failure).unwrap_or(DeathCause::CutOff);
             self.out.add_message(Message::Notice { at, notice: Notice::Died { worker, cause } });
             self.forget_lane(l);
         }
@@ -88,7 +92,14 @@ impl Translator {
     /// Returns how the process failed whose main lane this is, if its exit code is known.
     pub(super) fn failure_of(&self, l: usize) -> Option<DeathCause> {
         let LaneInfo { pid, tid, .. } = self.lanes[l].info;
-        failure(self.processes.get(&pid).filter(|_| pid == tid)?.exit?)
+        let code = self.processes.get(&pid).filter(|_| pid == tid)?.exit?;
+        failure(code).filter(|_| !self.is_dismissed(l, code))
+    }
+
+    /// Whether a process with this exit code is a worker of a pool without a task that got `SIGTERM`: so a pool ends
+    /// its workers, and nothing is lost.
+    fn is_dismissed(&self, l: usize, code: i64) -> bool {
+        code == -SIGTERM && self.lanes[l].info.pool != Id::None && self.lanes[l].tasks.is_empty()
     }
 
     /// Notes the exit code that the parent of a process found.

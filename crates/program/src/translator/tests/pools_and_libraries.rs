@@ -112,3 +112,24 @@ fn worker_of_a_pool_without_a_task_has_no_work() {
     assert_eq!(program.state(1), State::Empty);
     program.check();
 }
+
+#[test]
+fn idle_worker_that_its_pool_ends_is_cut_off_and_one_in_a_task_has_crashed() {
+    for (in_task, state) in [(false, State::Done), (true, State::Crashed)] {
+        let mut program = Program::with_lanes(&["MainThread"]);
+        program.object(8, ObjectKind::Pool, "pool", "map.py:3");
+        let hello = HelloInfo { pid: 7, ..HelloInfo::default() };
+        let lane = LaneInfo { id: Id::of(2), pid: 7, tid: 7, name: "w".into(), pool: Id::of(8), ..LaneInfo::default() };
+        program.translator.add([Definition::Hello(hello), Definition::Lane(lane)].map(Told::Definition));
+        program.tell(1, 2, Kind::Begin, 2, 0);
+        program.tell(2, 2, Kind::TaskStart, 900, 0);
+        if !in_task {
+            program.tell(3, 2, Kind::TaskFinish, 900, 0);
+        }
+        program.advance(4);
+        program.translator.end_process(7, 5 * MS, Some(-15));
+        program.advance(6);
+        assert_eq!(program.state(1), state, "in a task: {in_task}");
+        program.check();
+    }
+}
