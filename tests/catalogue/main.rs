@@ -57,9 +57,10 @@ const REPORTED: [&str; 8] = [
     "exec",
 ];
 
-/// Returns scenarios of every group: each twelfth of the catalogue, and those that cover the schema.
+/// Returns scenarios of every group: each twelfth of the catalogue, and those that cover the schema. Scenarios on Dask
+/// are refused by name where it is absent; the run of all scenarios says that it skips them.
 fn some_scenarios() -> Vec<&'static str> {
-    let every = catalogue::all().iter().map(|entry| entry.name);
+    let every = catalogue::all().iter().map(|entry| entry.name).filter(|name| !name.starts_with("dask-"));
     every.enumerate().filter(|(nth, name)| nth % 12 == 0 || REPORTED.contains(name)).map(|(_, name)| name).collect()
 }
 
