@@ -227,7 +227,8 @@ impl App {
             CurrentView::Run(_) if self.slow_motion.is_some() => KeyContext::SlowMotion,
             CurrentView::Run(view) if view.player().is_some() => KeyContext::Replay,
             CurrentView::Run(view) if view.is_recorded() => KeyContext::RecordedRun,
-            CurrentView::Run(_) => KeyContext::LiveRun,
+            CurrentView::Run(view) if view.scenario.is_program() => KeyContext::ProgramRun,
+            CurrentView::Run(_) => KeyContext::ScenarioRun,
         }
     }
 

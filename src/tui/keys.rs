@@ -119,9 +119,22 @@ mod tests {
 
     use crossterm::event::KeyCode;
 
-    use super::KeyContext::LiveRun;
+    use super::KeyContext::ScenarioRun;
     use super::bindings::BINDINGS;
     use super::*;
+
+    #[test]
+    fn program_has_no_key_for_what_only_scenarios_have() {
+        let has = |context: KeyContext, action: Action| bindings_in(context).any(|b| b.action == action);
+        let of_scenarios =
+            [Action::KnobUp, Action::NextKnob, Action::ShowAnswer, Action::RunSuggestion(1), Action::KillWorker];
+        for action in of_scenarios {
+            assert!(has(ScenarioRun, action) && !has(KeyContext::ProgramRun, action), "{action:?}");
+        }
+        for action in [Action::ToggleFreeze, Action::Restart, Action::StopRun, Action::Inspect] {
+            assert!(has(ScenarioRun, action) && has(KeyContext::ProgramRun, action), "{action:?}");
+        }
+    }
 
     #[test]
     fn no_key_has_two_meanings_in_one_context() {
@@ -153,8 +166,8 @@ mod tests {
     fn arrows_and_vi_keys_do_the_same() {
         let pairs = [(KeyCode::Up, 'k'), (KeyCode::Down, 'j'), (KeyCode::Left, 'h'), (KeyCode::Right, 'l')];
         for (arrow, letter) in pairs {
-            let by_arrow = action_for(KeyEvent::from(arrow), LiveRun);
-            assert_eq!(by_arrow, action_for(KeyEvent::from(KeyCode::Char(letter)), LiveRun), "{letter}");
+            let by_arrow = action_for(KeyEvent::from(arrow), ScenarioRun);
+            assert_eq!(by_arrow, action_for(KeyEvent::from(KeyCode::Char(letter)), ScenarioRun), "{letter}");
             assert!(by_arrow.is_some());
         }
     }

@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn two_columns_have_every_line_and_are_about_as_long() {
-        for context in [KeyContext::LiveRun, KeyContext::Replay, KeyContext::Tune] {
+        for context in [KeyContext::ScenarioRun, KeyContext::Replay, KeyContext::Tune] {
             let help = HelpOverlay { above: None, context, theme: Theme::dark(), scroll: 0 };
             let sections = help.sections(70);
             let count: usize = sections.iter().map(Vec::len).sum();

@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 
 use super::KeyContext::{
-    AnyRun, Everywhere, LeftTour, List, LiveOrRecordedRun, LiveRun, LiveRunOrSlowMotion, Picker, PickerOrRun, Question,
-    Replay, SlowMotion, Tour, Tune,
+    AnyRun, Everywhere, LeftTour, List, LiveOrRecordedRun, LiveOrRecordedScenario, LiveRun, LiveRunOrSlowMotion,
+    Picker, PickerOrRun, Question, Replay, ScenarioRun, SlowMotion, Tour, Tune,
 };
 use super::{Action, Binding, Key, KeyContext};
 
@@ -100,28 +100,28 @@ pub(super) const BINDINGS: &[Binding] = &[
         "freeze",
         "Freeze the picture while collection continues; again: resume",
     ),
-    bind(&[char_key('+'), char_key('=')], Action::KnobUp, LiveRun, "knob", "Turn the chosen knob up"),
-    bind(&[char_key('-')], Action::KnobDown, LiveRun, "", "Turn the chosen knob down"),
-    bind(&[char_key('.'), char_key('n')], Action::NextKnob, LiveRun, "", "Next knob"),
-    bind(&[char_key(','), char_key('N')], Action::PreviousKnob, LiveRun, "", "Previous knob"),
+    bind(&[char_key('+'), char_key('=')], Action::KnobUp, ScenarioRun, "knob", "Turn the chosen knob up"),
+    bind(&[char_key('-')], Action::KnobDown, ScenarioRun, "", "Turn the chosen knob down"),
+    bind(&[char_key('.'), char_key('n')], Action::NextKnob, ScenarioRun, "", "Next knob"),
+    bind(&[char_key(','), char_key('N')], Action::PreviousKnob, ScenarioRun, "", "Previous knob"),
     bind(
         &[char_key('a')],
         Action::ShowAnswer,
-        LiveOrRecordedRun,
+        LiveOrRecordedScenario,
         "answer",
         "Result: your guess, the answer, what to try; opens by itself after a question",
     ),
     bind(
         &NUMBER_KEYS,
         Action::RunSuggestion(1),
-        LiveRun,
+        ScenarioRun,
         "try",
         "Restart with this suggestion (`{show-answer}` and `{about}` list them)",
     ),
     bind(
         &[char_key('p')],
         Action::AskAgain,
-        LiveRun,
+        ScenarioRun,
         "",
         "Predict: ask the question again, then restart with the current knobs",
     ),
@@ -153,7 +153,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(
         &[char_key('t')],
         Action::ToggleLevels,
-        LiveRun,
+        ScenarioRun,
         "",
         "Levels: what a pool achieved with each number of workers so far; again: back",
     ),
@@ -323,7 +323,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         "",
         "Record the run to a file, with what memory holds of it so far; again: stop",
     ),
-    bind(&[char_key('x')], Action::KillWorker, LiveRun, "", "Kill the chosen worker"),
+    bind(&[char_key('x')], Action::KillWorker, ScenarioRun, "", "Kill the chosen worker"),
     bind(&[char_key('T')], Action::NextTheme, Everywhere, "", "Next theme: dark, light, for any colour vision ..."),
     bind(
         &[plain_key(KeyCode::Esc)],

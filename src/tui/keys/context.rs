@@ -12,8 +12,14 @@ pub(in crate::tui) enum KeyContext {
     LiveOrRecordedRun,
     /// A live run, or moments of it.
     LiveRunOrSlowMotion,
-    /// A run that was started on this screen and can be changed.
+    /// A run in progress, of a scenario or of a program.
     LiveRun,
+    /// A run of a scenario in progress, with its knobs, suggestions and workers that can be killed.
+    ScenarioRun,
+    /// A run of a user's program in progress, which has none of these.
+    ProgramRun,
+    /// A run of a scenario, live or recorded.
+    LiveOrRecordedScenario,
     /// A recorded run of which only the end is known.
     RecordedRun,
     /// A recording that is played.
@@ -35,10 +41,11 @@ pub(in crate::tui) enum KeyContext {
 
 impl KeyContext {
     /// What is on screen: every context that is no combination of others.
-    pub(super) const SCREENS: [Self; 9] = [
+    pub(super) const SCREENS: [Self; 10] = [
         Self::Picker,
         Self::Question,
-        Self::LiveRun,
+        Self::ScenarioRun,
+        Self::ProgramRun,
         Self::RecordedRun,
         Self::Replay,
         Self::SlowMotion,
@@ -61,6 +68,9 @@ impl KeyContext {
             Self::LiveOrRecordedRun => "in a live or recorded run",
             Self::LiveRunOrSlowMotion => "in a live run and in slow motion",
             Self::LiveRun => "in a live run",
+            Self::ScenarioRun => "in a live run of a scenario",
+            Self::ProgramRun => "in a live run of a program",
+            Self::LiveOrRecordedScenario => "in a live or recorded run of a scenario",
             Self::RecordedRun => "in a recorded run",
             Self::Replay => "in a replay",
             Self::SlowMotion => "in slow motion",
@@ -79,13 +89,19 @@ impl KeyContext {
             Self::List => matches!(context, Self::Picker | Self::Tune),
             Self::AnyRun => context.is_run(),
             Self::LiveOrRecordedRun => context.is_run() && context != Self::SlowMotion,
-            Self::LiveRunOrSlowMotion => matches!(context, Self::LiveRun | Self::SlowMotion),
+            Self::LiveRun => context.is_live(),
+            Self::LiveRunOrSlowMotion => context.is_live() || context == Self::SlowMotion,
+            Self::LiveOrRecordedScenario => Self::LiveOrRecordedRun.contains(context) && context != Self::ProgramRun,
             other => other == context,
         }
     }
 
     /// Whether a run is on screen.
     pub(in crate::tui) const fn is_run(self) -> bool {
-        matches!(self, Self::LiveRun | Self::RecordedRun | Self::Replay | Self::SlowMotion)
+        self.is_live() || matches!(self, Self::RecordedRun | Self::Replay | Self::SlowMotion)
+    }
+
+    const fn is_live(self) -> bool {
+        matches!(self, Self::ScenarioRun | Self::ProgramRun)
     }
 }

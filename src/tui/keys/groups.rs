@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_key_is_in_one_group() {
-        for context in [KeyContext::Picker, KeyContext::LiveRun, KeyContext::Replay, KeyContext::Tune] {
+        for context in [KeyContext::Picker, KeyContext::ScenarioRun, KeyContext::Replay, KeyContext::Tune] {
             let grouped: usize = KeyGroup::ALL.iter().map(|group| group.bindings(None, context).len()).sum();
             assert_eq!(grouped, bindings_in(context).count(), "{context:?}");
         }

@@ -186,12 +186,12 @@ mod tests {
     #[test]
     fn other_keys_replace_those_of_an_action() {
         let map = KeyMap::standard().rebind(&[change("quit", &["Q", "F10"])]).expect("no conflict");
-        assert_eq!(pressed(&map, 'Q', KeyContext::LiveRun), Some(Action::Quit));
-        assert_eq!(pressed(&map, 'q', KeyContext::LiveRun), None);
+        assert_eq!(pressed(&map, 'Q', KeyContext::ScenarioRun), Some(Action::Quit));
+        assert_eq!(pressed(&map, 'q', KeyContext::ScenarioRun), None);
         assert_eq!(map.key_of(Action::Quit), "Q");
-        assert_eq!(pressed(KeyMap::standard(), 'q', KeyContext::LiveRun), Some(Action::Quit));
+        assert_eq!(pressed(KeyMap::standard(), 'q', KeyContext::ScenarioRun), Some(Action::Quit));
         let map = KeyMap::standard().rebind(&[change("kill-worker", &[])]).expect("no conflict");
-        assert_eq!(pressed(&map, 'x', KeyContext::LiveRun), None);
+        assert_eq!(pressed(&map, 'x', KeyContext::ScenarioRun), None);
     }
 
     #[test]
@@ -199,10 +199,10 @@ mod tests {
         let problems = KeyMap::standard().rebind(&[change("quit", &["F9", "x"])]).expect_err("a conflict");
         let [problem] = problems.as_slice() else { panic!("{problems:?}") };
         assert_eq!((problem.action.as_str(), problem.key), ("quit", Some(1)));
-        assert_eq!(problem.title, "`x` already is `kill-worker` in a live run");
+        assert_eq!(problem.title, "`x` already is `kill-worker` in a live run of a scenario");
         let both = [change("quit", &["x"]), change("kill-worker", &["q"])];
         let swapped = KeyMap::standard().rebind(&both).expect("no conflict any more");
-        assert_eq!(pressed(&swapped, 'q', KeyContext::LiveRun), Some(Action::KillWorker));
+        assert_eq!(pressed(&swapped, 'q', KeyContext::ScenarioRun), Some(Action::KillWorker));
         // A key may mean another thing where the first does not work.
         assert!(KeyMap::standard().rebind(&[change("stop-measuring", &["x"])]).is_ok());
         assert!(KeyMap::standard().rebind(&[change("interrupt", &[])]).is_err());
@@ -212,7 +212,7 @@ mod tests {
     fn numbers_of_entries_follow_their_keys() {
         let keys = ["F1", "F2", "F3"];
         let map = KeyMap::standard().rebind(&[change("help", &["?"]), change("run-suggestion", &keys)]).expect("free");
-        let second = map.action_for(KeyEvent::from(KeyCode::F(2)), KeyContext::LiveRun);
+        let second = map.action_for(KeyEvent::from(KeyCode::F(2)), KeyContext::ScenarioRun);
         assert_eq!(second, Some(Action::RunSuggestion(2)));
         assert_eq!(map.entry_label(Action::RunSuggestion(1), 2), "[F2]");
         assert_eq!(map.entry_label(Action::RunSuggestion(1), 4), "   ");

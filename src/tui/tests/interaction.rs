@@ -150,7 +150,7 @@ fn help_shows_every_key_and_closes() {
         harness.press_keys("jjjjjjjjjj");
         all.push_str(&harness.screen_text());
     }
-    for binding in crate::tui::keys::bindings_in(crate::tui::keys::KeyContext::LiveRun) {
+    for binding in crate::tui::keys::bindings_in(crate::tui::keys::KeyContext::ScenarioRun) {
         let help = binding.help();
         let words: Vec<&str> = help.split_whitespace().take(3).collect();
         assert!(all.contains(&words.join(" ")), "{}: {help}", binding.key_names());

@@ -218,7 +218,7 @@ fn report_after_a_replay_is_that_of_the_whole_run() {
 fn keys_of_the_player_are_absent_from_a_live_run() {
     let words = "Play faster";
     let has = |context| bindings_in(context).any(|binding| binding.help().contains(words));
-    assert!(has(KeyContext::Replay) && !has(KeyContext::LiveRun) && !has(KeyContext::RecordedRun));
+    assert!(has(KeyContext::Replay) && !has(KeyContext::ScenarioRun) && !has(KeyContext::RecordedRun));
     let mut live = Harness::after_run(&in_delivery_order(contention()));
     live.press_keys("}{");
     live.press_keys("0");
