@@ -4,6 +4,8 @@
 #[path = "../support/schema.rs"]
 mod schema;
 
+#[path = "../support/plural.rs"]
+mod plural;
 mod previews;
 mod replays;
 #[path = "../support/whole.rs"]
@@ -29,6 +31,8 @@ fn check_reports(reports: &Path) -> usize {
     let files = replays::files_with_extension(reports, "json");
     for file in &files {
         let text = std::fs::read_to_string(file).expect("a report");
+        let wrong = plural::wrong_plurals(&text);
+        assert!(wrong.is_empty(), "{}: {wrong:?}", file.display());
         let found = schema::validation_errors(&schema, &serde_json::from_str(&text).expect("a report is JSON"));
         assert!(found.is_empty(), "{}: {found:#?}", file.display());
     }

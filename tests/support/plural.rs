@@ -1,7 +1,7 @@
 //! Numbers and their nouns: "1 worker", not "1 workers"; "2 workers", not "2 worker".
 
-/// Nouns that texts of the program count, in the singular. Without "run", which is a participle too: "2 run by a waiter".
-const NOUNS: [&str; 47] = [
+/// Nouns that texts of the program count, in the singular.
+const NOUNS: [&str; 48] = [
     "worker",
     "task",
     "thread",
@@ -40,6 +40,7 @@ const NOUNS: [&str; 47] = [
     "attempt",
     "job",
     "message",
+    "run",
     "level",
     "increment",
     "deposit",

@@ -18,7 +18,7 @@ impl<'a> MetricQuery<'a> {
             _ => pool.unread_failures,
         };
         let evidence = format!(
-            "pool {name}: {} lost, {} cancelled, {} stolen, {} run by a waiter, of {}; {} that no worker will read",
+            "pool {name}: {} lost, {} cancelled, {} stolen, {} executed by a waiter, of {}; {} that no worker will read",
             format_count(pool.lost),
             format_count(pool.cancelled),
             format_count(pool.stolen),

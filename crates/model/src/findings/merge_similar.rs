@@ -122,7 +122,7 @@ fn extend_finding(finding: Finding, about: FindingSubject, family: &str, others:
     let part = if count >= all { format!("All {count}") } else { format!("{count} of {all}") };
     let which = if merging(finding.id) == Merging::WorstFirst { "worst" } else { "first" };
     Finding {
-        sentence: format!("{part} {family}, {which}: {}", finding.sentence),
+        sentence: format!("{part} in {family}, {which}: {}", finding.sentence),
         evidence: format!("{} The same holds for {names}.", finding.evidence),
         subject: Some(about),
         ..finding

@@ -138,11 +138,14 @@ fn array(busy: usize) -> String {
 fn same_finding_for_several_locks_of_an_array_is_merged() {
     let all = findings(&array(3), 1_000.0);
     let [bound] = all.as_slice() else { panic!("one finding, not {all:#?}") };
-    assert!(bound.sentence.starts_with("All 3 m, worst: m-1 is held 100 % of the time; 6 workers wait "), "{bound:?}");
+    assert!(
+        bound.sentence.starts_with("All 3 in m, worst: m-1 is held 100 % of the time; 6 workers wait "),
+        "{bound:?}"
+    );
     assert!(bound.evidence.ends_with("The same holds for m-2, m-3."), "{bound:?}");
     assert_eq!(bound.subject.map(contend_model::FindingSubject::count), Some(3));
     let two = sentence(&array(2), 1_000.0, "lock-bound");
-    assert!(two.starts_with("2 of 3 m, worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
+    assert!(two.starts_with("2 of 3 in m, worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
     let one = sentence(&array(1), 1_000.0, "lock-bound");
     assert!(one.starts_with("m-1 is held 100 % of the time; 2 workers wait "), "{one}");
 }
