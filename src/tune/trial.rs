@@ -117,25 +117,7 @@ pub fn run_trial(
     if let Some(why) = state.failure.take().or_else(|| stuck_reason(&model)) {
         return TrialOutcome::Failed(why, model);
     }
-    // A batch that ended before its window is measured as a whole.
-    let whole = || {
-        WindowStart::capture(
-            &Model::new(Arc::clone(&run.header().registry), crate::model::Budget::default()),
-            work,
-            Stamp::default(),
-        )
-    };
-    let mut measured = state.finished.take().unwrap_or_else(|| {
-        let ended = model.run_end().map_or(finished.ended_at, |(at, _)| at);
-        state
-            .window_start
-            .take()
-            .filter(|begin| work.done_count(&model) > begin.done())
-            .unwrap_or_else(whole)
-            .measure_until(&model, work, ended)
-    });
-    measured.late_share = state.late_share;
-    measured.slice_rates = slice_rates(&state.marks, timing.slice_count);
+    let measured = state.into_repetition(&model, run, work, (finished.ended_at, timing.slice_count));
     if measured.done == 0 {
         let failures = if measured.failed > 0 { ": all failed" } else { "" };
         return TrialOutcome::Failed(format!("no {} was done in {longest}{failures}", work.word()), model);
@@ -158,6 +140,32 @@ struct TrialProgress {
 }
 
 impl TrialProgress {
+    /// Returns what was measured, at the end of a run at `ended_at`. A batch that ended before its window is measured as
+    /// a whole.
+    fn into_repetition(
+        mut self,
+        model: &Model,
+        run: &dyn EventSource,
+        work: &WorkUnit,
+        (ended_at, slice_count): (Stamp, usize),
+    ) -> Repetition {
+        let whole = || {
+            let empty = Model::new(Arc::clone(&run.header().registry), crate::model::Budget::default());
+            WindowStart::capture(&empty, work, Stamp::default())
+        };
+        let mut measured = self.finished.take().unwrap_or_else(|| {
+            let ended = model.run_end().map_or(ended_at, |(at, _)| at);
+            self.window_start
+                .take()
+                .filter(|begin| work.done_count(model) > begin.done())
+                .unwrap_or_else(whole)
+                .measure_until(model, work, ended)
+        });
+        measured.late_share = self.late_share;
+        measured.slice_rates = slice_rates(&self.marks, slice_count);
+        measured
+    }
+
     fn observe(
         &mut self,
         model: &Model,
