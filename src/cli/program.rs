@@ -1,4 +1,4 @@
-//! `contend run SCRIPT.py` and `contend run -- PROGRAM`: somebody's own program.
+//! `contend run SCRIPT.py` and `contend run -- PROGRAM`: a program of the user's own.
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};

@@ -20,7 +20,7 @@ use crate::trace::State;
 
 pub(super) use member::report_member;
 
-/// States whose share of a worker's time the report has; the last two only for somebody's own program.
+/// States whose share of a worker's time the report has; the last two only for a user's program.
 const SHARE_STATES: [State; 11] = [
     State::Running,
     State::Ready,

@@ -67,7 +67,7 @@ fn every_finding_is_expected_with_some_knobs_and_excluded_with_others() {
         .iter()
         .map(|entry| scenario::check(&source(entry.name)).expect("the scenario has no mistakes").scenario)
         .collect();
-    // No scenario is somebody's own program: tests/python has those.
+    // No scenario is a user's program: tests/python has those.
     let of_programs = FindingId::OF_PROGRAMS.map(FindingId::as_str);
     for finding in Finding::IDS.into_iter().filter(|id| !of_programs.contains(id)) {
         let shown = all.iter().any(|scenario| expects(scenario, finding, true) && expects(scenario, finding, false));

@@ -126,24 +126,24 @@ class Steps(unittest.TestCase):
     """Each step alone, in this process, with a sink in place of the worker's plugin."""
 
     def setUp(self):
-        self.told = []
+        self.reports = []
 
     def add(self, report):
-        self.told.append(report)
+        self.reports.append(report)
 
     def leave(self):
-        self.told.append("left")
+        self.reports.append("left")
 
     def run_steps(self, block, knobs=(), file=None):
         steps.Run(0, formulas.Values(list(knobs)), file, self).steps(block)
 
     def test_waits_take_their_time_and_are_reported(self):
         for word, state in [("Sleep", "sleep"), ("Io", "io")]:
-            self.told.clear()
+            self.reports.clear()
             before = time.monotonic_ns()
             self.run_steps([{word: {"Number": 3e6}}])
             self.assertGreaterEqual(time.monotonic_ns() - before, 3_000_000)
-            self.assertEqual([report[3] for report in self.told], [state, "run"])
+            self.assertEqual([report[3] for report in self.reports], [state, "run"])
 
     def test_compute_uses_the_time_of_a_core(self):
         before = time.thread_time_ns()

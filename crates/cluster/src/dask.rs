@@ -33,9 +33,9 @@ const COUNTS: &str = "/json/counts.json";
 
 pub const LIMITS: [&str; 6] = [
     "finished tasks only: a task appears when it has ended, from its start on; those that run are counted",
-    "failed tasks are counted once a second; which worker they failed on is not told",
+    "failed tasks are counted once a second; the worker that they failed on is unknown",
     "when tasks were submitted is inferred from counts, once a second: waits for a worker are that exact",
-    "who fetched data from whom is told, how many bytes is not",
+    "transfers between workers are shown without their bytes",
     "one viewer only: a second viewer of /eventstream takes the stream over; the first one sees no more tasks",
     "while it is watched, the scheduler has one plugin more, `websocket`; it ends with the view",
 ];
@@ -114,7 +114,7 @@ fn ask(http: &Http, state: &mut State, lines: &mut Lines<impl Write>) -> io::Res
     };
     let now = monotonic();
     // The scheduler fails to write it (status 500) while a worker's figures have keys that JSON cannot have, which is
-    // so after many a task. It adds names and threads; who is there is told by the stream too.
+    // so after many a task. It adds names and threads; the stream names the workers too.
     if let Ok(identity) = http.get::<Identity>(IDENTITY)
         && identity.is_scheduler()
     {

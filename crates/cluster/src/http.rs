@@ -1,4 +1,4 @@
-//! Requests to a dashboard over HTTP. An answer may take neither long nor much room, whoever sends it.
+//! Requests to a dashboard over HTTP. Every answer is limited in time and size.
 
 use std::time::Duration;
 

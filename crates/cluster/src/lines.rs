@@ -49,7 +49,7 @@ impl<W: Write> Lines<W> {
     }
 
     /// As [`Self::event`], for one that keeps its time although later ones of other lanes have been written: a task
-    /// that is told at its end.
+    /// that is written at its end.
     pub(crate) fn late_event(&mut self, at: u64, lane: u64, kind: &str, more: Value) -> io::Result<()> {
         let mut members = Map::new();
         members.insert("t".into(), at.into());

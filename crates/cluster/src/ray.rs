@@ -32,10 +32,10 @@ pub const LIMITS: [&str; 4] = [
     "Ray is asked once a second, less often when it answers slowly: what happens is shown up to some seconds late",
     "states shorter than the poll are missed, but each task that has ended has all its times",
     "times are in milliseconds of each worker's own clock",
-    "of more than 10,000 tasks that Ray remembers, the others are not told; Ray itself forgets old ones",
+    "of more than 10,000 tasks that Ray remembers, the others are not shown; Ray itself forgets old ones",
 ];
 
-/// What Ray told at one moment.
+/// Ray's answers at one moment.
 struct Look {
     nodes: List<Node>,
     workers: List<Worker>,

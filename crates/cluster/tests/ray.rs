@@ -55,7 +55,7 @@ for line in sys.stdin:
 ";
 
 #[test]
-fn tasks_have_their_times_failures_and_dead_workers_are_told_and_nothing_is_changed() {
+fn tasks_have_their_times_failures_and_dead_workers_are_shown_and_nothing_is_changed() {
     let Ok(python) = env::var("CONTEND_TEST_RAY") else {
         eprintln!("skipped: CONTEND_TEST_RAY names no Python with the package ray[default]");
         return;
@@ -93,7 +93,9 @@ fn tasks_have_their_times_failures_and_dead_workers_are_told_and_nothing_is_chan
     assert_eq!(ask("fail"), "RayTaskError(ValueError)");
     assert_eq!(ask("die"), "WorkerCrashedError");
     wait_until("all tasks have ended", || sink.count("finish") == TASKS + 2);
-    wait_until("the dead worker is told", || sink.lines().iter().any(|line| line["k"] == "end" && line["ok"] == false));
+    wait_until("the dead worker is shown", || {
+        sink.lines().iter().any(|line| line["k"] == "end" && line["ok"] == false)
+    });
     let after = ask("state");
     watcher.stop().unwrap();
     drop(orders);

@@ -120,7 +120,7 @@ impl Model {
     fn add_worker(&mut self, id: WorkerId, info: &WorkerInfo) {
         self.open.placeholder_workers.remove(&id);
         let mut lane = Lane::new(self.sizes.shape, self.sizes.spans_per_lane);
-        lane.expect_untold_waits();
+        lane.expect_unrecorded_waits();
         self.lanes.insert(id.index(), lane);
         let members = info.pool.and_then(|pool| Some((pool, &self.registry.pools.get(pool.index())?.workers)));
         if let Some((pool, workers)) = members

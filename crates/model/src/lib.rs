@@ -251,7 +251,7 @@ fn initial_lanes(registry: &Registry, sizes: &BufferSizes) -> LaneTable {
     for worker in 0..registry.workers.len() {
         let mut lane = Lane::new(sizes.shape, sizes.spans_per_lane);
         if registry.is_open {
-            lane.expect_untold_waits();
+            lane.expect_unrecorded_waits();
         }
         lanes.insert(worker, lane);
     }

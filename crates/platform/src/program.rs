@@ -1,4 +1,4 @@
-//! Starting somebody's own program, with its output on a terminal of its own or in a pipe.
+//! Starting a user's program, with its output on a terminal of its own or in a pipe.
 #![expect(unsafe_code, reason = "preparing the child between fork and exec")]
 
 use std::ffi::{OsStr, OsString};

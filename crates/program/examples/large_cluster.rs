@@ -140,14 +140,14 @@ fn measure(cluster: Cluster, definitions: String, seconds: u64) -> Result<(), Fa
     let mut newest = origin;
     loop {
         let is_over = writer.is_finished();
-        let mut told = Vec::new();
+        let mut records = Vec::new();
         let began = Instant::now();
-        server.read(u64::MAX, &mut told);
+        server.read(u64::MAX, &mut records);
         reading += began.elapsed();
-        newest = told.iter().map(contend_program::Told::at).max().unwrap_or(0).max(newest);
-        let is_empty = told.is_empty();
+        newest = records.iter().map(contend_program::TraceRecord::at).max().unwrap_or(0).max(newest);
+        let is_empty = records.is_empty();
         let began = Instant::now();
-        translator.add(told);
+        translator.add(records);
         let messages = translator.advance(newest);
         translating += began.elapsed();
         let began = Instant::now();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::kind::{Flags, Kind};
-use super::told::{Counts, Id, Told, ToldEvent};
+use super::trace_record::{Counts, Id, TraceEvent, TraceRecord};
 use super::translator::NO_DEPTH;
 use contend_trace::printable::mask_line;
 
@@ -203,7 +203,7 @@ struct Line {
     lib: Value,
 }
 
-/// The ids that are texts. The same text is the same id, whoever says it.
+/// The ids that are texts. The same text is the same id, in every process.
 #[derive(Debug, Default)]
 pub(crate) struct TextIds(HashMap<String, u32>);
 
@@ -228,20 +228,33 @@ impl TextIds {
 }
 
 /// Reads a line. `pid` is the process that it comes from, if that is known; `now` the time of a line without one.
-pub(crate) fn read_line(line: &[u8], pid: u32, now: u64, ids: &mut TextIds, counts: &mut Counts) -> Option<Told> {
+pub(crate) fn read_line(
+    line: &[u8],
+    pid: u32,
+    now: u64,
+    ids: &mut TextIds,
+    counts: &mut Counts,
+) -> Option<TraceRecord> {
     let parsed = serde_json::from_slice::<Line>(line).ok();
-    let told = parsed.and_then(|line| match (&line.ev, &line.k) {
+    let record = parsed.and_then(|line| match (&line.ev, &line.k) {
         (Some(ev), _) => definition(ev, &line, pid, now, ids, counts),
         (None, Some(word)) => event(word, &line, now, ids, counts),
         (None, None) => None,
     });
-    counts.unknown_lines += u64::from(told.is_none());
-    told
+    counts.unknown_lines += u64::from(record.is_none());
+    record
 }
 
-fn definition(ev: &str, line: &Line, pid: u32, now: u64, ids: &mut TextIds, counts: &mut Counts) -> Option<Told> {
+fn definition(
+    ev: &str,
+    line: &Line,
+    pid: u32,
+    now: u64,
+    ids: &mut TextIds,
+    counts: &mut Counts,
+) -> Option<TraceRecord> {
     let pid = number(&line.pid).and_then(|pid| u32::try_from(pid).ok()).unwrap_or(pid);
-    Some(Told::Definition(match ev {
+    Some(TraceRecord::Definition(match ev {
         "hello" => Definition::Hello(HelloInfo {
             pid,
             parent: small(&line.ppid),
@@ -280,13 +293,13 @@ fn definition(ev: &str, line: &Line, pid: u32, now: u64, ids: &mut TextIds, coun
         "drop" => {
             let count = number(&line.n).unwrap_or(1);
             counts.lost = counts.lost.saturating_add(count);
-            return Some(Told::Lost { at: number(&line.t).unwrap_or(now), lane: ids.id(&line.l), count });
+            return Some(TraceRecord::Lost { at: number(&line.t).unwrap_or(now), lane: ids.id(&line.l), count });
         }
         _ => return None,
     }))
 }
 
-fn event(word: &str, line: &Line, now: u64, ids: &mut TextIds, counts: &mut Counts) -> Option<Told> {
+fn event(word: &str, line: &Line, now: u64, ids: &mut TextIds, counts: &mut Counts) -> Option<TraceRecord> {
     let Some(kind) = Kind::from_word(word) else {
         counts.unknown_kinds += 1;
         return None;
@@ -308,7 +321,7 @@ fn event(word: &str, line: &Line, now: u64, ids: &mut TextIds, counts: &mut Coun
     };
     let object = ids.id(if kind == Kind::Fetched { &line.from } else { &line.o });
     let at = number(&line.t).unwrap_or(now);
-    Some(Told::Event(ToldEvent { at, lane: known(ids.id(&line.l))?, kind, object, arg, flags }))
+    Some(TraceRecord::Event(TraceEvent { at, lane: known(ids.id(&line.l))?, kind, object, arg, flags }))
 }
 
 /// Marks the argument of a `submit` as the id of a pool that is a text.
@@ -347,18 +360,18 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> (Option<Told>, Counts) {
+    fn read(line: &str) -> (Option<TraceRecord>, Counts) {
         let mut counts = Counts::default();
         (read_line(line.as_bytes(), 7, 99, &mut TextIds::default(), &mut counts), counts)
     }
 
     #[test]
     fn names_are_made_harmless_and_short() {
-        let (told, _) = read(r#"{"ev":"obj","id":5,"what":"lock","name":"a\u001b]0;x\u0007\nb","site":"s.py:8"}"#);
-        let Some(Told::Definition(Definition::Object(object))) = told else { panic!("{told:?}") };
+        let (record, _) = read(r#"{"ev":"obj","id":5,"what":"lock","name":"a\u001b]0;x\u0007\nb","site":"s.py:8"}"#);
+        let Some(TraceRecord::Definition(Definition::Object(object))) = record else { panic!("{record:?}") };
         assert_eq!((object.name.as_str(), object.kind, object.pid), ("a?]0;x? b", ObjectKind::Lock, 7));
         let long = format!(r#"{{"ev":"lane","id":1,"name":"{}"}}"#, "n".repeat(9_000));
-        let (Some(Told::Definition(Definition::Lane(lane))), _) = read(&long) else { panic!() };
+        let (Some(TraceRecord::Definition(Definition::Lane(lane))), _) = read(&long) else { panic!() };
         assert_eq!(lane.name.chars().count(), MAX_NAME + 1);
     }
 
@@ -367,15 +380,15 @@ mod tests {
         assert_eq!(read(r#"{"k":"teleport","l":1,"o":2}"#).1.unknown_kinds, 1);
         assert_eq!(read(r#"{"ev":"weather"}"#).1.unknown_lines, 1);
         assert_eq!(read("{").1.unknown_lines, 1);
-        let (told, counts) = read(r#"{"t":5,"l":"1.0.9","k":"wait","o":"1.0.3","tmo":0,"colour":"red"}"#);
-        assert!(matches!(told, Some(Told::Event(ToldEvent { at: 5, kind: Kind::Wait, .. }))), "{told:?}");
+        let (record, counts) = read(r#"{"t":5,"l":"1.0.9","k":"wait","o":"1.0.3","tmo":0,"colour":"red"}"#);
+        assert!(matches!(record, Some(TraceRecord::Event(TraceEvent { at: 5, kind: Kind::Wait, .. }))), "{record:?}");
         assert_eq!((counts.unknown_lines, counts.events), (0, 1));
     }
 
     #[test]
     fn pool_of_a_task_may_be_a_number_or_a_text() {
         let pool = |line| match read(line).0 {
-            Some(Told::Event(event)) => pool_of_submit(event.arg),
+            Some(TraceRecord::Event(event)) => pool_of_submit(event.arg),
             other => panic!("{other:?}"),
         };
         assert_eq!(pool(r#"{"l":1,"k":"submit","o":2,"c":9}"#), Id::Number(9));

@@ -120,7 +120,7 @@ kinds! {
     Count 120 "count";
     /// A task failed before it began.
     TaskErred 121 "erred";
-    /// A task will not be executed: somebody cancelled it, or nobody wants its result any more.
+    /// A task will not be executed: it was cancelled, or its result is no longer needed.
     TaskCancelled 124 "cancelled";
     /// Begins to fetch data from another worker.
     Fetch 122 "fetch";

@@ -5,7 +5,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 use super::definition::{MAX_LINE_BYTES, TextIds, read_line};
-use super::told::{Counts, Told};
+use super::trace_record::{Counts, TraceRecord};
 
 /// The most connections at once. Further ones wait until others close.
 const MAX_CONNECTIONS: usize = 256;
@@ -55,7 +55,7 @@ impl LineServer {
 
     /// Reads everything that is new, without waiting. `now` is the time of lines without one, and the latest that a
     /// line may claim.
-    pub fn read(&mut self, now: u64, told: &mut Vec<Told>) {
+    pub fn read(&mut self, now: u64, records: &mut Vec<TraceRecord>) {
         while self.connections.len() < MAX_CONNECTIONS
             && let Ok((stream, _)) = self.listener.accept()
         {
@@ -64,10 +64,10 @@ impl LineServer {
             }
         }
         let Self { connections, ids, counts, buffer, .. } = self;
-        let before = told.len();
-        connections.retain_mut(|connection| connection.read(now, buffer, ids, counts, told));
-        for told in &mut told[before..] {
-            if let Told::Event(event) = told {
+        let before = records.len();
+        connections.retain_mut(|connection| connection.read(now, buffer, ids, counts, records));
+        for record in &mut records[before..] {
+            if let TraceRecord::Event(event) = record {
                 event.at = event.at.min(now);
             }
         }
@@ -82,18 +82,18 @@ impl Connection {
         buffer: &mut [u8],
         ids: &mut TextIds,
         counts: &mut Counts,
-        told: &mut Vec<Told>,
+        records: &mut Vec<TraceRecord>,
     ) -> bool {
         let mut read = 0;
         while read < MAX_READ {
             match self.stream.read(buffer) {
                 Ok(0) => {
-                    self.end_line(now, ids, counts, told);
+                    self.end_line(now, ids, counts, records);
                     return false;
                 }
                 Ok(n) => {
                     read += n;
-                    self.take(&buffer[..n], now, ids, counts, told);
+                    self.take(&buffer[..n], now, ids, counts, records);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return error.kind() == ErrorKind::WouldBlock,
@@ -102,28 +102,28 @@ impl Connection {
         true
     }
 
-    fn take(&mut self, bytes: &[u8], now: u64, ids: &mut TextIds, counts: &mut Counts, told: &mut Vec<Told>) {
+    fn take(&mut self, bytes: &[u8], now: u64, ids: &mut TextIds, counts: &mut Counts, records: &mut Vec<TraceRecord>) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = MAX_LINE_BYTES - self.line.len().min(MAX_LINE_BYTES);
             self.is_line_too_long |= part.len() > room;
             self.line.extend_from_slice(&part[..part.len().min(room)]);
             if part.ends_with(b"\n") {
-                self.end_line(now, ids, counts, told);
+                self.end_line(now, ids, counts, records);
             }
         }
     }
 
-    fn end_line(&mut self, now: u64, ids: &mut TextIds, counts: &mut Counts, told: &mut Vec<Told>) {
+    fn end_line(&mut self, now: u64, ids: &mut TextIds, counts: &mut Counts, records: &mut Vec<TraceRecord>) {
         let line = std::mem::take(&mut self.line);
         let text = line.trim_ascii();
         if std::mem::take(&mut self.is_line_too_long) {
             counts.unknown_lines += 1;
         } else if !text.is_empty() {
             let read = read_line(text, self.pid, now, ids, counts);
-            if let Some(Told::Definition(super::Definition::Hello(hello))) = &read {
+            if let Some(TraceRecord::Definition(super::Definition::Hello(hello))) = &read {
                 self.pid = hello.pid;
             }
-            told.extend(read);
+            records.extend(read);
         }
     }
 }
@@ -144,21 +144,25 @@ mod tests {
         client
             .write_all(b"{\"ev\":\"hello\",\"pid\":9}\n{\"ev\":\"lane\",\"id\":\"a\",\"name\":\"w\"}\n{\"k\":")
             .expect("sent");
-        let mut told = Vec::new();
-        server.read(50, &mut told);
+        let mut records = Vec::new();
+        server.read(50, &mut records);
         assert!(
-            matches!(&told[..], [Told::Definition(Definition::Hello(_)), Told::Definition(Definition::Lane(lane))] if lane.pid == 9),
-            "{told:?}"
+            matches!(&records[..], [TraceRecord::Definition(Definition::Hello(_)), TraceRecord::Definition(Definition::Lane(lane))] if lane.pid == 9),
+            "{records:?}"
         );
         client.write_all(b"\"begin\",\"l\":\"a\",\"t\":99}\n").expect("sent");
         client.write_all(&vec![b'x'; 100_000]).expect("sent");
         client.write_all(b"\n{\"k\":\"end\",\"l\":\"a\"}").expect("sent");
         drop(client);
-        told.clear();
-        server.read(60, &mut told);
-        let kinds: Vec<(u64, Kind)> = told
+        records.clear();
+        server.read(60, &mut records);
+        let kinds: Vec<(u64, Kind)> = records
             .iter()
-            .map(|told| if let Told::Event(event) = told { (event.at, event.kind) } else { panic!("{told:?}") })
+            .map(
+                |record| {
+                    if let TraceRecord::Event(event) = record { (event.at, event.kind) } else { panic!("{record:?}") }
+                },
+            )
             .collect();
         assert_eq!(kinds, [(60, Kind::Begin), (60, Kind::End)]);
         assert_eq!((server.counts().unknown_lines, server.connections.len()), (1, 0));

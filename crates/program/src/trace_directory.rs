@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use self::ring_file::RingFile;
 use super::definition::TextIds;
-use super::told::{Counts, Told};
+use super::trace_record::{Counts, TraceRecord};
 
 /// The most files that are read. A program with more is shown in part.
 const MAX_FILES: usize = 4_096;
@@ -72,14 +72,14 @@ impl TraceDirectory {
     }
 
     /// Reads everything that is new. `now` is the time before the first file is read: no record may claim to be newer.
-    pub fn read(&mut self, now: u64, told: &mut Vec<Told>) {
+    pub fn read(&mut self, now: u64, records: &mut Vec<TraceRecord>) {
         for file in self.files.values_mut() {
-            file.read_definitions(now, &mut self.ids, &mut self.counts, told);
+            file.read_definitions(now, &mut self.ids, &mut self.counts, records);
         }
         for file in self.files.values_mut() {
-            file.read_slots(now, &mut self.counts, told);
+            file.read_slots(now, &mut self.counts, records);
             // Objects that a record names were defined before it, maybe just now.
-            file.read_definitions(now, &mut self.ids, &mut self.counts, told);
+            file.read_definitions(now, &mut self.ids, &mut self.counts, records);
         }
     }
 }

@@ -24,6 +24,7 @@ mod signals;
 mod steps;
 mod tasks;
 mod transfers;
+mod wait;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -36,7 +37,7 @@ use self::process::Process;
 use self::tasks::Task;
 use super::definition::Definition;
 use super::kind::Kind;
-use super::told::{Id, Told, ToldEvent};
+use super::trace_record::{Id, TraceEvent, TraceRecord};
 use contend_trace::{Message, Notice, ResourceId, Stamp};
 
 pub use self::lane::LaneView;
@@ -54,7 +55,7 @@ pub struct Translator {
     /// The time of the run's beginning, in nanoseconds of the monotonic clock.
     origin: u64,
     /// What is newer than the mark, with its place among what has the same time.
-    pending: Vec<(u64, u64, Told)>,
+    pending: Vec<(u64, u64, TraceRecord)>,
     arrived: u64,
     out: Output,
     lanes: Vec<Lane>,
@@ -97,12 +98,12 @@ impl Translator {
     }
 
     /// Adds what was read. Definitions count at once, everything else when its time has come.
-    pub fn add(&mut self, told: impl IntoIterator<Item = Told>) {
-        for told in told {
-            match told {
-                Told::Definition(definition) => self.define(definition),
-                told => {
-                    self.pending.push((told.at().max(self.origin), self.arrived, told));
+    pub fn add(&mut self, records: impl IntoIterator<Item = TraceRecord>) {
+        for record in records {
+            match record {
+                TraceRecord::Definition(definition) => self.define(definition),
+                record => {
+                    self.pending.push((record.at().max(self.origin), self.arrived, record));
                     self.arrived += 1;
                 }
             }
@@ -116,8 +117,8 @@ impl Translator {
         let mark = self.last_complete(mark);
         let due = self.pending.partition_point(|(at, ..)| *at <= mark);
         let rest = self.pending.split_off(due);
-        for (at, _, told) in std::mem::replace(&mut self.pending, rest) {
-            self.apply(at, told);
+        for (at, _, record) in std::mem::replace(&mut self.pending, rest) {
+            self.apply(at, record);
         }
         self.out.add_message(Message::Watermark(self.stamp(mark)));
         self.out.take()
@@ -128,13 +129,13 @@ impl Translator {
         Stamp(at.saturating_sub(self.origin))
     }
 
-    fn apply(&mut self, at: u64, told: Told) {
+    fn apply(&mut self, at: u64, record: TraceRecord) {
         let stamp = self.stamp(at);
-        match told {
-            Told::Definition(definition) => self.define(definition),
-            Told::Event(event) => self.apply_event(stamp, event),
-            Told::Lost { lane, count, .. } => self.apply_loss(stamp, lane, count),
-            Told::Seen { lane, seen, .. } => self.apply_seen(stamp, lane, seen),
+        match record {
+            TraceRecord::Definition(definition) => self.define(definition),
+            TraceRecord::Event(event) => self.apply_event(stamp, event),
+            TraceRecord::Lost { lane, count, .. } => self.apply_loss(stamp, lane, count),
+            TraceRecord::Seen { lane, seen, .. } => self.apply_seen(stamp, lane, seen),
         }
     }
 
@@ -152,8 +153,8 @@ impl Translator {
         }
     }
 
-    fn apply_event(&mut self, at: Stamp, event: ToldEvent) {
-        let ToldEvent { lane, kind, object, arg, flags, .. } = event;
+    fn apply_event(&mut self, at: Stamp, event: TraceEvent) {
+        let TraceEvent { lane, kind, object, arg, flags, .. } = event;
         let Some(thread) = self.lane_for(lane, kind, at) else { return };
         let l = self.acting_lane(thread, flags);
         self.end_rest(l, at, kind);

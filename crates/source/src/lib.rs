@@ -1,5 +1,5 @@
 //! Sources of events: the interface [`EventSource`], and a live run, which starts the runner process, reads its events
-//! and figures, delivers them as messages, and accepts commands; and a run of somebody's own program.
+//! and figures, delivers them as messages, and accepts commands; and a run of a user's program.
 
 mod cluster_run;
 mod cpu_meter;

@@ -65,7 +65,7 @@ pub enum ProgramStartError {
 
 /// How many nanoseconds a process may take to tell something before its threads are shown without it.
 const GRACE: u64 = 700_000_000;
-/// When a program without a tracer is told about.
+/// How long a program may take to record something before the note that it has no tracer.
 const TRACER_DEADLINE: Span = Span::from_millis(3_000);
 
 /// What to start, and how.
@@ -79,7 +79,7 @@ pub struct ProgramSetup {
     pub inherits_input: bool,
 }
 
-/// How a program ended, shared with whoever has to return its exit code.
+/// How a program ended, shared with the command that returns its exit code.
 pub type SharedExit = Arc<Mutex<Option<Exit>>>;
 
 /// A program in progress. Dropping it kills the program and all that it started.

@@ -61,7 +61,7 @@ finding_ids! {
 }
 
 impl FindingId {
-    /// The findings that only somebody's own program can have, no scenario.
+    /// The findings that only a user's program can have, not a scenario.
     pub const OF_PROGRAMS: [Self; 2] = [Self::UnfedQueue, Self::GilBound];
 }
 

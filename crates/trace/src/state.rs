@@ -34,7 +34,7 @@ pub enum State {
     Gap,
     /// Waits for the lock of an interpreter that lets one thread run at a time.
     Gil,
-    /// Neither on a CPU nor ready for one, for a reason that nobody told: the kernel's figures separate it from
+    /// Neither on a CPU nor ready for one, for a reason that no record gives: the kernel's figures separate it from
     /// [`State::Running`] in a program that does not tell of all its waits.
     OffCore,
 }

@@ -94,8 +94,8 @@ impl State {
 
     /// Takes the list of workers.
     pub fn take_identity(&mut self, identity: &Identity, now: u64, lines: &mut Lines<impl Write>) -> io::Result<()> {
-        for (address, told) in &identity.workers {
-            self.add_worker(address, told, now, lines)?;
+        for (address, reported) in &identity.workers {
+            self.add_worker(address, reported, now, lines)?;
         }
         let gone: Vec<_> =
             self.workers.keys().filter(|known| !identity.workers.contains_key(*known)).cloned().collect();
@@ -105,23 +105,23 @@ impl State {
     fn add_worker(
         &mut self,
         address: &str,
-        told: &WorkerIdentity,
+        reported: &WorkerIdentity,
         now: u64,
         lines: &mut Lines<impl Write>,
     ) -> io::Result<()> {
         if !self.workers.contains_key(address) && self.workers.len() >= MAX_WORKERS {
             return Ok(());
         }
-        let name = match &told.name {
+        let name = match &reported.name {
             Value::String(name) if name != address => name.clone(),
             Value::Number(number) => format!("worker {number}"),
             _ => address.rsplit("//").next().unwrap_or(address).to_owned(),
         };
         let worker = self.workers.entry(address.to_owned()).or_default();
-        (worker.name, worker.host) = (harmless(&name), harmless(&told.host));
-        let tasks = &told.metrics.task_counts;
-        (worker.executing, worker.ready) = (tasks.executing.min(told.nthreads), tasks.ready);
-        for place in worker.lanes.len()..(told.nthreads.min(MAX_THREADS as u64) as usize) {
+        (worker.name, worker.host) = (harmless(&name), harmless(&reported.host));
+        let tasks = &reported.metrics.task_counts;
+        (worker.executing, worker.ready) = (tasks.executing.min(reported.nthreads), tasks.ready);
+        for place in worker.lanes.len()..(reported.nthreads.min(MAX_THREADS as u64) as usize) {
             self.add_lane(address, place, now, lines)?;
         }
         Ok(())
@@ -188,6 +188,17 @@ impl State {
         Ok(self.workers.get(&message.worker).and_then(|worker| worker.lanes.get(place).copied()))
     }
 
+    /// Returns the oldest submitted task. One that came and went between two counts is submitted at `at`.
+    fn take_submitted(&mut self, at: u64, lines: &mut Lines<impl Write>) -> io::Result<u64> {
+        if let Some(number) = self.submitted.pop_front() {
+            return Ok(number);
+        }
+        self.submits += 1;
+        let number = self.id();
+        lines.late_event(at, SCHEDULER, "submit", json!({"o": number, "c": POOL}))?;
+        Ok(number)
+    }
+
     /// Adds a task that was executed.
     fn task(
         &mut self,
@@ -200,15 +211,7 @@ impl State {
             return Ok(());
         };
         self.ended += 1;
-        let number = if let Some(number) = self.submitted.pop_front() {
-            number
-        } else {
-            // It came and went between two counts.
-            self.submits += 1;
-            let number = self.id();
-            lines.late_event(start, SCHEDULER, "submit", json!({"o": number, "c": POOL}))?;
-            number
-        };
+        let number = self.take_submitted(start, lines)?;
         let name = harmless(&message.task_name());
         lines.late_event(start, lane, "start", json!({"o": number, "c": POOL, "n": name}))?;
         lines.late_event(end, lane, "finish", json!({"o": number, "c": POOL, "ok": true}))
@@ -249,14 +252,7 @@ impl State {
     /// Ends one of the submitted tasks as failed: which one is not known.
     fn fail_one(&mut self, now: u64, lines: &mut Lines<impl Write>) -> io::Result<()> {
         self.ended += 1;
-        let number = if let Some(number) = self.submitted.pop_front() {
-            number
-        } else {
-            self.submits += 1;
-            let number = self.id();
-            lines.event(now, SCHEDULER, "submit", json!({"o": number, "c": POOL}))?;
-            number
-        };
+        let number = self.take_submitted(now, lines)?;
         lines.event(now, SCHEDULER, "erred", json!({"o": number, "c": POOL}))
     }
 

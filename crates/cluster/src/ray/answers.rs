@@ -76,7 +76,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// Whether it is work that somebody submitted: not a driver, nor the making of an actor.
+    /// Whether it is submitted work: not a driver, and not the creation of an actor.
     pub fn is_work(&self) -> bool {
         matches!(self.kind.as_str(), "NORMAL_TASK" | "ACTOR_TASK")
     }

@@ -265,7 +265,7 @@ mod tests {
         assert_eq!((kinds(&lines), &lines[0]["ok"]), (vec!["finish"], &json!(false)));
         assert_eq!((cluster.now - lines[0]["t"].as_u64().unwrap() + 500_000) / 1_000_000, 20);
         let lines = cluster.look(&worker(true, None), &task("FAILED", json!(start), json!(end)));
-        assert!(lines.is_empty(), "told once: {lines:?}");
+        assert!(lines.is_empty(), "written once: {lines:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `pool-too-small` in somebody's own program: tasks wait for a worker, while the workers wait for something else than
+//! `pool-too-small` in a user's program: tasks wait for a worker, while the workers wait for something else than
 //! a core. The cores allow cores / (share of a task that computes) workers.
 
 use super::pool_too_small::ID;

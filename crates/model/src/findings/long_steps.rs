@@ -1,4 +1,4 @@
-//! `loop-blocked` in somebody's own program: a coroutine whose step keeps its event loop from all others. Only the steps
+//! `loop-blocked` in a user's program: a coroutine whose step keeps its event loop from all others. Only the steps
 //! are recorded, not since when other coroutines are ready, so it takes one that lasts long or several shorter ones.
 
 use super::loop_blocked::{FIX, ID, loop_tasks, min_turn};

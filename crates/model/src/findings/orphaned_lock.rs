@@ -67,7 +67,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
     })
 }
 
-/// Whether all permits of a semaphore of somebody's own program were taken by workers that were cut off or killed, so
+/// Whether all permits of a semaphore of a user's program were taken by workers that were cut off or killed, so
 /// that nobody who has one is left. One that ended by itself may have used it as a signal.
 fn are_permits_lost(analysis: &Analysis<'_>, id: ResourceId, room: LockCapacity) -> bool {
     let LockCapacity::Permits { permits, .. } = room else { return false };

@@ -72,7 +72,7 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
 }
 
 /// Returns the workers present that put items, and those that take them: as the registry declares them, or as far as
-/// they were seen in somebody's own program.
+/// they were seen in a user's program.
 fn users(analysis: &Analysis<'_>, id: ResourceId, queue: &Queue) -> Option<(Vec<WorkerId>, Vec<WorkerId>)> {
     if let Some(wakers) = analysis.model.registry().wakers_of(id) {
         return Some((present_workers(analysis, &wakers.givers), present_workers(analysis, &wakers.takers)));

@@ -1,4 +1,4 @@
-//! `unfed-queue`: workers of somebody's own program wait at an empty queue, and every worker that was seen to feed it
+//! `unfed-queue`: workers of a user's program wait at an empty queue, and every worker that was seen to feed it
 //! has ended. Others may feed it that have not done so yet, so this is observed and no proof.
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_amount, format_count};

@@ -5,16 +5,18 @@
 //! belongs to the whole interval between two samples, so it is compared with all `Running` in that interval, and the
 //! difference is spread over it. This is possible only once all events of the interval are known.
 
+mod estimate;
+mod lack;
+
+pub(crate) use self::lack::CpuLack;
+
+use self::lack::Portions;
 use super::{Lane, LaneBucket};
 use crate::history::proportional_part;
 use contend_trace::{Stamp, State};
 
 /// The kernel may count a running thread's time up to one tick late.
 const MAX_TICK_NS: u64 = 10_000_000;
-
-/// With this much `Running` in the previous interval, its ratio counts as much for the next interval as an even share
-/// of the cores: one thread that ran for a moment without waiting says little about the other 999.
-const FULL_WEIGHT_NS: f64 = 50e6;
 
 /// The most time on a CPU that is kept for later intervals where states are sampled: a sample counts until the next
 /// one, so a thread may seem to wait in an interval in which it ran, and to run in one in which it waited.
@@ -58,7 +60,7 @@ pub(super) struct CpuAccounting {
     /// Time on a CPU that the kernel counted late, and that no interval has got yet.
     late_excess_ns: u64,
     /// Whether the worker may block without a record of it: then time without a CPU is not all in the run queue.
-    may_block_untold: bool,
+    may_block_unrecorded: bool,
     /// The fraction of the last interval's time without a CPU in which the worker was not ready for one.
     off_core_ratio: f64,
     /// The newest life with readings, and the time on a CPU that was counted in it.
@@ -70,74 +72,6 @@ pub(super) struct CpuAccounting {
     even_share: Option<f64>,
     /// The fraction (0 to 1) by which the estimate of time on a CPU since the last reading is reduced.
     estimate_reduction: f64,
-}
-
-/// An interval that is not settled yet, with estimates of the fraction of `Running` that is on a CPU, and of the
-/// fraction of the rest that is not in the run queue either.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Unsettled {
-    from: Stamp,
-    to: Stamp,
-    on_cpu: f64,
-    off_core: f64,
-}
-
-/// Nanoseconds in which a worker seemed to run but had no CPU: in the run queue, or for a reason that nobody told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct CpuLack {
-    pub ready: u64,
-    pub off_core: u64,
-}
-
-impl CpuLack {
-    pub(crate) const fn total(self) -> u64 {
-        self.ready + self.off_core
-    }
-
-    pub(super) fn add(&mut self, other: Self) {
-        self.ready += other.ready;
-        self.off_core += other.off_core;
-    }
-
-    /// Returns the same, cut to `most` nanoseconds in all.
-    pub(super) fn at_most(self, most: u64) -> Self {
-        let ready = self.ready.min(most);
-        Self { ready, off_core: self.off_core.min(most - ready) }
-    }
-}
-
-impl Unsettled {
-    /// Returns how much of `running` in `a..b` was without a CPU.
-    pub(super) fn without_cpu(&self, running: u64, a: Stamp, b: Stamp) -> CpuLack {
-        let overlap = self.to.min(b).span_since(self.from.max(a)).0;
-        let without = (running.min(overlap) as f64 * (1.0 - self.on_cpu)) as u64;
-        let off_core = ((without as f64 * self.off_core) as u64).min(without);
-        CpuLack { ready: without - off_core, off_core }
-    }
-}
-
-/// Distributes an amount in proportion to weights, exact to the last nanosecond.
-struct Portions {
-    amount: u64,
-    whole: u64,
-    weight_so_far: u64,
-    distributed: u64,
-}
-
-impl Portions {
-    /// `whole` is the sum of the weights, and not less than the amount.
-    const fn new(amount: u64, whole: u64) -> Self {
-        Self { amount, whole, weight_so_far: 0, distributed: 0 }
-    }
-
-    /// Returns the next portion, never more than its weight.
-    fn next(&mut self, weight: u64) -> u64 {
-        self.weight_so_far += weight;
-        let due = (u128::from(self.amount) * u128::from(self.weight_so_far) / u128::from(self.whole.max(1))) as u64;
-        let portion = (due - self.distributed).min(weight);
-        self.distributed = due;
-        portion
-    }
 }
 
 impl Lane {
@@ -208,7 +142,7 @@ impl Lane {
         let late = if on_cpu / 3 >= rest { rest.saturating_sub(reading.queued).min(MAX_TICK_NS) } else { 0 };
         let late = if matches!(reading.on_cpu, OnCpu::InWholeLife(_)) { 0 } else { late };
         // The first reading of a program's thread has what it did before its first record, too.
-        let has_earlier = self.kernel.may_block_untold && reading.from == Stamp(0);
+        let has_earlier = self.kernel.may_block_unrecorded && reading.from == Stamp(0);
         let excess = if has_earlier { 0 } else { on_cpu.saturating_sub(ran) };
         self.correct_tick(excess.min(self.max_excess()));
         let lack = self.divide_lack(rest - late, &reading);
@@ -224,7 +158,7 @@ impl Lane {
 
     /// Divides time without a CPU into that in the run queue and the rest.
     fn divide_lack(&mut self, without: u64, reading: &KernelReading) -> CpuLack {
-        if !self.kernel.may_block_untold {
+        if !self.kernel.may_block_unrecorded {
             return CpuLack { ready: without, off_core: 0 };
         }
         let ready = without.min(reading.queued);
@@ -237,12 +171,12 @@ impl Lane {
 
     /// Returns how much time on a CPU is kept for later intervals at most, ns.
     const fn max_excess(&self) -> u64 {
-        if self.kernel.may_block_untold { MAX_SAMPLED_EXCESS_NS } else { MAX_TICK_NS }
+        if self.kernel.may_block_unrecorded { MAX_SAMPLED_EXCESS_NS } else { MAX_TICK_NS }
     }
 
     /// Notes that the worker may block without a record of it.
-    pub(crate) const fn expect_untold_waits(&mut self) {
-        self.kernel.may_block_untold = true;
+    pub(crate) const fn expect_unrecorded_waits(&mut self) {
+        self.kernel.may_block_unrecorded = true;
     }
 
     /// Returns the start of a reading's interval: the first reading of a thread covers its whole life.
@@ -363,68 +297,8 @@ impl Lane {
         }
     }
 
-    /// Returns the estimated fraction of `Running` without a reading that was on a CPU: a weighted mean of the ratio of
-    /// the last interval and the even share. The more `Running` that interval had, the more its ratio counts.
-    fn expected_on_cpu_share(&self) -> Option<f64> {
-        match (self.kernel.on_cpu_ratio, self.kernel.even_share) {
-            // It may be off the cores because nothing needs one.
-            (ratio, _) if self.kernel.may_block_untold => ratio,
-            (Some(ratio), Some(even)) => {
-                let basis = self.kernel.ratio_basis_ns as f64;
-                Some((basis * ratio + FULL_WEIGHT_NS * even) / (basis + FULL_WEIGHT_NS))
-            }
-            (ratio, even) => ratio.or(even),
-        }
-    }
-
-    /// Sets the fraction of `Running` that is on a CPU if all workers share the cores evenly.
-    pub(crate) fn set_even_share(&mut self, share: f64) {
-        self.kernel.even_share = Some(share);
-    }
-
-    /// Sets the fraction (0 to 1) by which the estimate of time on a CPU since the last reading is reduced.
-    pub(crate) fn set_estimate_reduction(&mut self, reduction: f64) {
-        self.kernel.estimate_reduction = reduction;
-    }
-
-    /// Returns the intervals up to `now` that are not settled yet: those of readings that wait for events, and the time
-    /// since the last reading, for which its ratio is assumed.
-    pub(super) fn unsettled_intervals(&self, now: Stamp) -> Vec<Unsettled> {
-        let mut from = self.kernel.settled_until;
-        let mut ratio = self.expected_on_cpu_share();
-        let mut off_core = self.kernel.off_core_ratio;
-        let mut all = Vec::with_capacity(self.kernel.pending.len() + 1);
-        for reading in &self.kernel.pending {
-            let to = reading.to.min(now);
-            let begin = self.reading_start(reading).max(from);
-            if begin >= to {
-                continue;
-            }
-            if let OnCpu::SinceLastReading(on_cpu) = reading.on_cpu {
-                let ran = self.ran_ns_until(reading.to).saturating_sub(self.ran_ns_until(begin));
-                if ran > 0 {
-                    ratio = Some((on_cpu as f64 / ran as f64).min(1.0));
-                }
-                if self.kernel.may_block_untold && ran > on_cpu {
-                    off_core = 1.0 - (reading.queued as f64 / (ran - on_cpu) as f64).min(1.0);
-                }
-            }
-            all.extend(ratio.map(|on_cpu| Unsettled { from, to, on_cpu, off_core }));
-            from = to;
-        }
-        let less = 1.0 - self.kernel.estimate_reduction;
-        let newest = |on_cpu| Unsettled { from, to: now, on_cpu: on_cpu * less, off_core };
-        all.extend(ratio.filter(|_| from < now).map(newest));
-        all
-    }
-
     /// Returns how long the worker was runnable without a CPU according to the kernel, ns; `None` without a reading.
     pub fn run_queue_delay(&self) -> Option<u64> {
         self.kernel.run_queue_delay
-    }
-
-    /// Returns the fraction of its recent `Running` in which the worker had a CPU; `None` without an estimate.
-    pub fn on_cpu_share(&self, now: Stamp) -> Option<f64> {
-        self.unsettled_intervals(now).last().map(|last| last.on_cpu).or(self.kernel.on_cpu_ratio)
     }
 }

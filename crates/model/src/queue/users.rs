@@ -1,4 +1,4 @@
-//! The workers that were seen to put items into a queue of somebody's own program, or to take them: nothing declares
+//! The workers that were seen to put items into a queue of a user's program, or to take them: nothing declares
 //! them before.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Findings that only somebody's own program has, and what the kernel's figures say about its threads.
+//! Findings that only a user's program has, and what the kernel's figures say about its threads.
 
 use std::fmt::Write;
 

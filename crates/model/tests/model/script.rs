@@ -70,7 +70,7 @@ fn declare(registry: &mut Registry, words: &[&str]) -> bool {
             let group = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').into();
             registry.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
         }
-        // of somebody's own program
+        // of a user's program
         ["open"] => registry.is_open = true,
         ["mark-text", text] => drop(registry.add_mark(text)),
         // on the event loop

@@ -27,15 +27,15 @@ class Clocks:
         self._offsets = {}  # address -> (offset, error, when measured), nanoseconds
 
     def same_machine(self, address, boot):
-        """Takes the boot id that a process has told. Returns whether its clock is ours."""
+        """Takes the boot id of a process. Returns whether its clock is ours."""
         same = bool(boot) and boot == self._boot
         if same:
             self._offsets[address] = (0, 0, 0)
         return same
 
-    def measured(self, address, asked, told, answered):
-        """Takes one question: our time before, the time told, our time after. Keeps the surest."""
-        offset = (asked + answered) // 2 - told
+    def measured(self, address, asked, theirs, answered):
+        """Takes one question: our time before, the time at `address`, our time after. Keeps the surest."""
+        offset = (asked + answered) // 2 - theirs
         error = (answered - asked) // 2
         known = self._offsets.get(address)
         if known is None or error <= self._grown(known, answered):
@@ -46,10 +46,10 @@ class Clocks:
         _, error, when = known
         return error + int((now - when) * DRIFT_PER_SECOND) if when else error
 
-    def ours(self, address, told):
-        """Time of this machine's clock at which `told` was read at `address`, or None if that is not known yet."""
+    def ours(self, address, theirs):
+        """Time of this machine's clock at which `theirs` was read at `address`, or None if that is not known yet."""
         known = self._offsets.get(address)
-        return None if known is None else told + known[0]
+        return None if known is None else theirs + known[0]
 
     def error(self, address):
         """Largest error of `ours` in nanoseconds, or None."""
@@ -68,7 +68,7 @@ def ask(client, clocks, addresses):
     """Asks the clocks of the workers at `addresses`, several times each."""
     for _ in range(QUESTIONS if addresses else 0):
         asked = time.monotonic_ns()
-        told = client.run(read_clock, workers=addresses, on_error="ignore")
+        theirs = client.run(read_clock, workers=addresses, on_error="ignore")
         answered = time.monotonic_ns()
-        for address, value in (told or {}).items():
+        for address, value in (theirs or {}).items():
             clocks.measured(address, asked, value, answered)

@@ -63,7 +63,7 @@ class PoolEvents:
 
     def begin(self, t, lane, number, thread):
         if lane not in self._alive:
-            return  # told after its end was seen
+            return  # reported after its end was seen
         if number in self._lost:
             self._retry(t, self._lost.pop(number), number)
         elif number not in self._waiting:

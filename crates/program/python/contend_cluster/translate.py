@@ -115,10 +115,10 @@ class Translator:
 
     # Time
 
-    def _time(self, who, told):
+    def _time(self, who, theirs):
         address = self.scheduler if who == "scheduler" else who
-        ours = self._clocks.ours(address, told)
-        return told if ours is None else ours
+        ours = self._clocks.ours(address, theirs)
+        return theirs if ours is None else ours
 
     def _task(self, key):
         if key not in self._tasks:

@@ -220,7 +220,7 @@ class Workload:
                 self._write({"k": "done", "t": time.monotonic_ns()})
                 return
 
-        time.sleep(HOLD_NANOS / 1e9)  # what happened until now is still told
+        time.sleep(HOLD_NANOS / 1e9)  # what happened until now is still reported
         until = time.monotonic_ns()
         self._receive()
         self._sorter.run(until)

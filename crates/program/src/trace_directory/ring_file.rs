@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::slot::{RECORD_BYTES, SLOT_HEADER_BYTES, Slot};
 use crate::definition::{MAX_LINE_BYTES, TextIds, read_line};
-use crate::told::{Counts, Told};
+use crate::trace_record::{Counts, TraceRecord};
 
 const HEADER_BYTES: u64 = 4_096;
 const MAGIC: &[u8; 8] = b"contend1";
@@ -81,7 +81,13 @@ impl RingFile {
     }
 
     /// Reads new lines of the arena.
-    pub(super) fn read_definitions(&mut self, now: u64, ids: &mut TextIds, counts: &mut Counts, told: &mut Vec<Told>) {
+    pub(super) fn read_definitions(
+        &mut self,
+        now: u64,
+        ids: &mut TextIds,
+        counts: &mut Counts,
+        records: &mut Vec<TraceRecord>,
+    ) {
         let mut header = [0; 16];
         if read_exactly(&self.file, &mut header, 56).is_none() {
             return;
@@ -106,19 +112,19 @@ impl RingFile {
                 let whole = std::mem::take(&mut self.partial_line);
                 let text = whole.trim_ascii();
                 if !text.is_empty() {
-                    told.extend(read_line(text, self.pid, now, ids, counts));
+                    records.extend(read_line(text, self.pid, now, ids, counts));
                 }
             }
         }
     }
 
     /// Reads new records of all slots in use.
-    pub(super) fn read_slots(&mut self, now: u64, counts: &mut Counts, told: &mut Vec<Told>) {
+    pub(super) fn read_slots(&mut self, now: u64, counts: &mut Counts, records: &mut Vec<TraceRecord>) {
         let count = self.slots.len();
         let first = (self.used + SPARE_SLOTS).min(count);
         let last = count.saturating_sub(self.used_from_end + SPARE_SLOTS).max(first);
         for nth in (0..first).chain(last..count) {
-            if self.slots[nth].read(&self.file, now, counts, told) {
+            if self.slots[nth].read(&self.file, now, counts, records) {
                 if nth < count / 2 {
                     self.used = self.used.max(nth + 1);
                 } else {

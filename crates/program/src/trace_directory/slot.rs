@@ -5,7 +5,7 @@ use std::sync::atomic::{Ordering, fence};
 
 use super::ring_file::{read_exactly, u32_at, u64_at};
 use crate::kind::{Flags, Kind};
-use crate::told::{Counts, Id, Told, ToldEvent};
+use crate::trace_record::{Counts, Id, TraceEvent, TraceRecord};
 
 pub(super) const SLOT_HEADER_BYTES: u64 = 64;
 pub(super) const RECORD_BYTES: u64 = 32;
@@ -33,7 +33,7 @@ impl Slot {
     }
 
     /// Reads new records. Returns whether the slot has ever been used.
-    pub(super) fn read(&mut self, file: &File, now: u64, counts: &mut Counts, told: &mut Vec<Told>) -> bool {
+    pub(super) fn read(&mut self, file: &File, now: u64, counts: &mut Counts, records: &mut Vec<TraceRecord>) -> bool {
         let Some((head, lane)) = self.read_header(file) else { return self.next > 0 };
         if head <= self.next {
             return head > 0 || lane != Id::None;
@@ -63,7 +63,7 @@ impl Slot {
             }
             self.next = index + 1;
             self.retries = 0;
-            self.tell(record, now, lane, counts, told);
+            self.tell(record, now, lane, counts, records);
         }
         true
     }
@@ -77,7 +77,7 @@ impl Slot {
         self.retries = 0;
     }
 
-    fn tell(&mut self, record: &[u8], now: u64, current: Id, counts: &mut Counts, told: &mut Vec<Told>) {
+    fn tell(&mut self, record: &[u8], now: u64, current: Id, counts: &mut Counts, records: &mut Vec<TraceRecord>) {
         let (at, object, arg) = (u64_at(record, 0).min(now), Id::of(u64_at(record, 8)), u64_at(record, 16));
         let code = u32_at(record, 24);
         let (kind, flags) = ((code & 0xffff) as u16, Flags((code >> 16) as u16));
@@ -93,10 +93,10 @@ impl Slot {
         }
         let lane = self.lane;
         if self.lost > 0 {
-            told.push(Told::Lost { at, lane, count: std::mem::take(&mut self.lost) });
+            records.push(TraceRecord::Lost { at, lane, count: std::mem::take(&mut self.lost) });
         }
         counts.events += 1;
-        told.push(Told::Event(ToldEvent { at, lane, kind, object, arg, flags }));
+        records.push(TraceRecord::Event(TraceEvent { at, lane, kind, object, arg, flags }));
     }
 
     /// Returns how many records were ever written, and the lane that has the slot.

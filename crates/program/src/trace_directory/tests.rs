@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 use crate::definition::Definition;
 use crate::kind::Kind;
-use crate::told::{Id, ToldEvent};
+use crate::trace_record::{Id, TraceEvent};
 
 const RECORDS: u64 = 8;
 const SLOTS: u32 = 2;
@@ -57,19 +57,19 @@ impl Writer {
     }
 }
 
-fn read_all(directory: &mut TraceDirectory) -> Vec<Told> {
-    let mut told = Vec::new();
+fn read_all(directory: &mut TraceDirectory) -> Vec<TraceRecord> {
+    let mut records = Vec::new();
     directory.find_files();
-    directory.read(1_000, &mut told);
-    told
+    directory.read(1_000, &mut records);
+    records
 }
 
-fn events(told: &[Told]) -> Vec<(u64, Id, Kind)> {
-    let event = |told: &Told| match told {
-        Told::Event(ToldEvent { at, lane, kind, .. }) => Some((*at, *lane, *kind)),
+fn events(records: &[TraceRecord]) -> Vec<(u64, Id, Kind)> {
+    let event = |record: &TraceRecord| match record {
+        TraceRecord::Event(TraceEvent { at, lane, kind, .. }) => Some((*at, *lane, *kind)),
         _ => None,
     };
-    told.iter().filter_map(event).collect()
+    records.iter().filter_map(event).collect()
 }
 
 #[test]
@@ -80,14 +80,14 @@ fn records_and_definitions_are_read_once_each() {
     writer.record(0, 10, Kind::Begin, 7);
     writer.record(0, 11, Kind::Acquired, 9);
     let mut reader = TraceDirectory::new(directory.path().to_owned());
-    let told = read_all(&mut reader);
-    assert!(matches!(&told[0], Told::Definition(Definition::Lane(lane)) if lane.pid == 42), "{told:?}");
-    assert_eq!(events(&told), [(10, Id::Number(7), Kind::Begin), (11, Id::Number(7), Kind::Acquired)]);
+    let records = read_all(&mut reader);
+    assert!(matches!(&records[0], TraceRecord::Definition(Definition::Lane(lane)) if lane.pid == 42), "{records:?}");
+    assert_eq!(events(&records), [(10, Id::Number(7), Kind::Begin), (11, Id::Number(7), Kind::Acquired)]);
     assert_eq!(read_all(&mut reader), []);
     writer.record(0, 2_000, Kind::End, 7);
     writer.record(0, 2_001, Kind::Begin, 8);
-    let told = read_all(&mut reader);
-    assert_eq!(events(&told), [(1_000, Id::Number(7), Kind::End), (1_000, Id::Number(8), Kind::Begin)]);
+    let records = read_all(&mut reader);
+    assert_eq!(events(&records), [(1_000, Id::Number(7), Kind::End), (1_000, Id::Number(8), Kind::Begin)]);
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn overwritten_records_are_counted_exactly() {
     for at in 2..40 {
         writer.record(0, at, Kind::Put, 9);
     }
-    let told = read_all(&mut reader);
-    assert_eq!(told[0], Told::Lost { at: 32, lane: Id::Number(7), count: 30 });
-    assert_eq!((events(&told).len(), reader.counts().lost), (8, 30));
+    let records = read_all(&mut reader);
+    assert_eq!(records[0], TraceRecord::Lost { at: 32, lane: Id::Number(7), count: 30 });
+    assert_eq!((events(&records).len(), reader.counts().lost), (8, 30));
     assert_eq!(reader.counts().events + reader.counts().lost, 39);
 }
 

@@ -1,13 +1,13 @@
 //! Pools that lanes work for and that have no definition yet.
 //!
-//! A process of a pool may work before its parent has told what the pool is called. Names cannot change once they are
+//! A process of a pool may work before the definition of the pool arrives from its parent. Names cannot change once they are
 //! shown, so the records of such a lane, and everything after them, wait for the definition; not for long, since it may
 //! never come.
 
 use std::collections::HashMap;
 
 use super::Translator;
-use crate::told::{Id, Told};
+use crate::trace_record::{Id, TraceRecord};
 
 /// The longest wait for a definition, in nanoseconds. A pool with many processes takes as long to start them.
 const MAX_WAIT: u64 = 500_000_000;
@@ -47,8 +47,8 @@ impl Translator {
     pub(super) fn last_complete(&mut self, mark: u64) -> u64 {
         let mut last = mark;
         if !self.awaited.since.is_empty() {
-            let first = self.pending.iter().take_while(|(at, ..)| *at <= mark).find_map(|(at, _, told)| {
-                let Told::Event(event) = told else { return None };
+            let first = self.pending.iter().take_while(|(at, ..)| *at <= mark).find_map(|(at, _, record)| {
+                let TraceRecord::Event(event) = record else { return None };
                 let pool = self.lanes[*self.lane_by_id.get(&event.lane)?].info.pool;
                 self.awaited.since.contains_key(&pool).then_some((*at, pool))
             });

@@ -2,10 +2,11 @@
 
 use super::names::without_number;
 use super::process::Process;
+use super::wait::Wait;
 use super::{MAX_LANES, Translator};
 use crate::definition::LaneInfo;
 use crate::kind::Kind;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{
     Declared, Event, EventKind, ExitKind, Grant, Message, Notice, ResourceId, Stamp, State, WorkerId, WorkerInfo,
     WorkerKind,
@@ -39,7 +40,7 @@ pub(super) struct Lane {
     pub moved: u64,
     /// Data that it is fetching from other workers.
     pub fetches: u32,
-    /// Whether its state is that of a lane that nothing is told about, not one that it told.
+    /// Whether its state is the default of its kind, not one that it recorded.
     pub rests: bool,
 }
 
@@ -60,28 +61,6 @@ pub(super) enum Doing {
     /// In a state that only the system tells, at a resource if that is known.
     Idle(State, Option<ResourceId>),
     Waiting(Wait),
-}
-
-/// A wait that the program told about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wait {
-    pub kind: WaitKind,
-    pub object: Id,
-    pub on: Option<ResourceId>,
-    pub is_timed: bool,
-    /// Whether the system shows that it has got what it waited for, and now waits for the interpreter's lock.
-    pub is_granted: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WaitKind {
-    Lock,
-    Item,
-    Room,
-    Signal,
-    Result,
-    Join,
-    Call,
 }
 
 /// A lane as the source of a run sees it.
@@ -222,7 +201,7 @@ impl Translator {
         let lane = &mut self.lanes[l];
         let begins = !lane.has_begun && kind != EventKind::LifeBegan;
         if begins || lane.has_ended && kind != EventKind::LifeBegan {
-            // Its beginning was lost or never told.
+            // Its beginning was lost or never recorded.
             (lane.has_begun, lane.has_ended) = (true, false);
             let at = at.max(lane.last_at);
             self.out.add_event(at, worker, EventKind::LifeBegan);
@@ -271,77 +250,6 @@ impl Translator {
             let id = self.lanes[oldest].info.id;
             self.lane_by_id.remove(&id);
             self.lanes[oldest].info.tid = 0;
-        }
-    }
-
-    /// Ends whatever a lane waits for, without what it waited for.
-    pub(super) fn make_running(&mut self, l: usize, at: Stamp) {
-        match self.lanes[l].doing {
-            Doing::Running => return,
-            Doing::Waiting(Wait { kind: WaitKind::Lock, on: Some(on), .. }) => {
-                self.emit(l, at, EventKind::WaitCancelled { on });
-            }
-            Doing::Idle(..) | Doing::Waiting(_) => self.emit(l, at, EventKind::Resumed),
-        }
-        self.lanes[l].doing = Doing::Running;
-    }
-
-    /// Begins a wait.
-    pub(super) fn begin_wait(&mut self, l: usize, at: Stamp, wait: Wait) {
-        self.make_running(l, at);
-        let Wait { kind, on, is_timed, .. } = wait;
-        match (kind, on) {
-            (WaitKind::Lock, Some(lock)) => {
-                let holds: Vec<Hold> = self.lanes[l].holds.iter().rev().take(255).rev().copied().collect();
-                for hold in &holds {
-                    self.emit(l, at, EventKind::Held { lock: hold.resource, grant: hold.grant });
-                }
-                let held_count = u8::try_from(holds.len()).unwrap_or(u8::MAX);
-                self.emit(l, at, EventKind::LockWait { lock, held_count, timed: is_timed });
-            }
-            (WaitKind::Join, Some(life)) if !is_timed => self.emit(l, at, EventKind::Joins { life, nth: 1 }),
-            _ => {
-                if let (Some(lock), true) = (on, is_timed) {
-                    self.emit(l, at, EventKind::TimedAttempt { lock });
-                }
-                let state = match kind {
-                    WaitKind::Item => State::Empty,
-                    WaitKind::Room => State::Full,
-                    WaitKind::Call => State::Io,
-                    _ => State::Signal,
-                };
-                self.emit(l, at, EventKind::Blocked { state, on });
-            }
-        }
-        self.lanes[l].doing = Doing::Waiting(wait);
-    }
-
-    /// Returns what a lane waits for.
-    pub(super) fn wait_of(&self, l: usize) -> Option<Wait> {
-        match self.lanes[l].doing {
-            Doing::Waiting(wait) => Some(wait),
-            _ => None,
-        }
-    }
-
-    /// Does something on behalf of a lane that waits: the wait ends and begins again at the same moment.
-    pub(super) fn interrupt_wait(&mut self, l: usize, at: Stamp, what: impl FnOnce(&mut Self)) {
-        let wait = self.wait_of(l);
-        self.make_running(l, at);
-        what(self);
-        if let Some(wait) = wait {
-            self.begin_wait(l, at, wait);
-        }
-    }
-
-    /// Ends the wait of a lane that gave up.
-    pub(super) fn give_up(&mut self, l: usize, at: Stamp, object: Id) {
-        match self.wait_of(l).filter(|wait| wait.object == object) {
-            Some(Wait { on: Some(lock), .. }) => {
-                self.emit(l, at, EventKind::WaitTimedOut { lock });
-                self.lanes[l].doing = Doing::Running;
-            }
-            _ => self.make_running(l, at),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Objects that libraries make for themselves. A program with a few of its own may have hundreds of these, so one is
-//! shown only once it holds somebody up: a thread waits for it, and that thread is none of a library's own.
+//! shown only once a thread waits for it that is not a library's own.
 
 use super::Translator;
 use super::lane::Hold;
 use crate::definition::ObjectKind;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{EventKind, Grant, Stamp};
 
 /// How many objects of libraries were used and never shown.
@@ -61,7 +61,7 @@ impl Translator {
         }
     }
 
-    /// Shows a lock that somebody waits for, and who holds it.
+    /// Shows a lock that a thread waits for, and who holds it.
     pub(super) fn unfold_lock(&mut self, at: Stamp, id: Id) {
         let Some(object) = self.objects.get_mut(&id).filter(|object| object.resource.is_none()) else { return };
         let holders = std::mem::take(&mut object.folded_holders);

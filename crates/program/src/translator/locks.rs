@@ -1,11 +1,12 @@
 //! Locks and semaphores: waits, acquisitions, releases.
 
 use super::Translator;
-use super::lane::{Doing, Hold, Wait, WaitKind};
+use super::lane::{Doing, Hold};
 use super::transfers::NO_DEPTH;
+use super::wait::{Wait, WaitKind};
 use crate::definition::ObjectKind;
 use crate::kind::Flags;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{EventKind, Grant, ResourceId, Stamp};
 
 /// Stands for a number that the program does not tell.

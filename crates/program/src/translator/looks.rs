@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Translator;
-use super::lane::{Wait, WaitKind};
+use super::wait::{Wait, WaitKind};
 use contend_trace::{Look, Message, ResourceId, SeenWait, SeenWorker, WorkerId, WorkerKind};
 
 impl Translator {
@@ -44,7 +44,7 @@ impl Translator {
         self.out.add_message(Message::Look(Look { at, workers }));
     }
 
-    /// Says for whose end lanes wait that waited for a process before it had told anything.
+    /// Says for whose end lanes wait that waited for a process before its first record.
     fn find_joined_lanes(&mut self, now: u64) {
         let at = self.stamp(now);
         for l in 0..self.lanes.len() {
@@ -81,7 +81,7 @@ impl Translator {
 
     /// Returns the lanes that a wait for the result of a task rests on: the one that executes it, or all workers of its
     /// pool, if the task is queued and each of them waits without a limit for a task that is queued there as well.
-    fn result_holders(&self, task: crate::told::Id) -> Option<Vec<usize>> {
+    fn result_holders(&self, task: crate::trace_record::Id) -> Option<Vec<usize>> {
         let task = self.tasks.get(&task)?;
         if let Some(lane) = task.runs_on {
             return Some(vec![lane]);

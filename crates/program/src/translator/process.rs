@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Translator;
 use crate::definition::{HelloInfo, LaneInfo, ObjectKind};
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{DeathCause, Message, Notice, Stamp, WorkerKind};
 
 /// The ids that Python's tracer gives to processes: the number of the process in the upper bits.
@@ -41,17 +41,17 @@ impl Translator {
         }
     }
 
-    /// Returns the processes that have told something and are not known to be gone.
+    /// Returns the processes that have recorded something and are not known to be gone.
     pub fn live_processes(&self) -> impl Iterator<Item = u32> + '_ {
         self.processes.iter().filter(|(_, process)| !process.is_gone).map(|(pid, _)| *pid)
     }
 
-    /// Returns the process that told something first.
+    /// Returns the process that recorded something first.
     pub const fn root_process(&self) -> Option<u32> {
         self.root
     }
 
-    /// Ends the lanes of threads whose processes told nothing.
+    /// Ends the lanes of threads whose processes recorded nothing.
     pub fn end_threads(&mut self, now: u64) {
         let at = self.stamp(now);
         for l in 0..self.lanes.len() {

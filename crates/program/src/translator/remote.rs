@@ -4,10 +4,11 @@
 //! waits for requests.
 
 use super::Translator;
-use super::lane::{Doing, Wait, WaitKind};
+use super::lane::Doing;
+use super::wait::{Wait, WaitKind};
 use crate::definition::ObjectKind;
 use crate::kind::Kind;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{EventKind, ExitKind, Message, Notice, Stamp, State};
 
 impl Translator {
@@ -20,7 +21,7 @@ impl Translator {
         }
     }
 
-    /// Gives a lane of another machine the state that it has while nothing is told.
+    /// Gives a lane of another machine the state that it has between its records.
     pub(super) fn begin_rest(&mut self, l: usize, at: Stamp) {
         let lane = &self.lanes[l];
         if lane.info.tid != 0 || lane.has_ended || !lane.has_begun || !lane.tasks.is_empty() {

@@ -1,15 +1,16 @@
 //! What the system says about a thread, where its own records do not.
 
 use super::Translator;
-use super::lane::{Doing, Wait, WaitKind};
-use crate::told::{Id, Seen};
+use super::lane::Doing;
+use super::wait::{Wait, WaitKind};
+use crate::trace_record::{Id, Seen};
 use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Stamp, State};
 
 /// The most lanes that are named as holders of the interpreter's lock; a wait for another one has no name.
 const MAX_GIL_HOLDERS: usize = 64;
 
 impl Translator {
-    /// Applies what was seen of a lane. Its own records come first: a wait that it told about is what it does, unless
+    /// Applies what was seen of a lane. Its own records come first: a recorded wait is what it does, unless
     /// the system shows that the thread has got what it waited for and now waits for the interpreter's lock.
     pub(super) fn apply_seen(&mut self, at: Stamp, lane: Id, seen: Seen) {
         let Some(l) = self.lane_by_id.get(&lane).copied().filter(|l| self.lanes[*l].worker.is_some()) else { return };

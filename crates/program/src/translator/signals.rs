@@ -1,10 +1,11 @@
 //! Conditions, event flags, barriers, and waits for the end of a lane.
 
 use super::Translator;
-use super::lane::{Doing, Wait, WaitKind};
+use super::lane::Doing;
+use super::wait::{Wait, WaitKind};
 use crate::definition::ObjectKind;
 use crate::kind::Flags;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Stamp};
 
 impl Translator {

@@ -1,10 +1,11 @@
 //! Coroutines: each is a lane of its own, which runs in steps on the thread of its loop.
 
 use super::Translator;
-use super::lane::{Doing, Wait};
+use super::lane::Doing;
+use super::wait::Wait;
 use crate::definition::{LaneInfo, ObjectInfo};
 use crate::kind::Flags;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{EventKind, Message, Notice, Span, Stamp, State, WorkerKind};
 
 /// Says that a record is of the coroutine whose step the thread runs.

@@ -1,10 +1,11 @@
 //! Tasks of pools, and waits for their results.
 
-use super::lane::{Doing, Wait, WaitKind};
+use super::lane::Doing;
+use super::wait::{Wait, WaitKind};
 use super::{MAX_TASKS, Translator};
 use crate::definition::{ObjectKind, pool_of_submit};
 use crate::kind::Flags;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Span, Stamp};
 
 /// A task that was submitted and has not ended.
@@ -20,7 +21,7 @@ impl Translator {
     pub(super) fn submit(&mut self, l: usize, at: Stamp, task: Id, pool: u64) {
         let Some(place) = self.pool_at(pool_of_submit(pool)) else { return };
         if self.tasks.contains_key(&task) {
-            return; // told twice, or its start was told first
+            return; // recorded twice, or its start arrived first
         }
         if self.tasks.len() < MAX_TASKS {
             self.tasks.insert(task, Task { pool: place, submitted: at, runs_on: None });

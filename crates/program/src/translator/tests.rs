@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::definition::{HelloInfo, LaneInfo, ObjectInfo, ObjectKind};
 use crate::kind::Flags;
-use crate::told::Seen;
+use crate::trace_record::Seen;
 
 const MS: u64 = 1_000_000;
 
@@ -28,7 +28,7 @@ impl Program {
         for (nth, name) in (1..).zip(names) {
             let info =
                 LaneInfo { id: Id::of(nth), pid: 1, tid: nth as u32, name: (*name).into(), ..LaneInfo::default() };
-            program.translator.add([Told::Definition(Definition::Lane(info))]);
+            program.translator.add([TraceRecord::Definition(Definition::Lane(info))]);
             program.tell(0, nth, Kind::Begin, nth, 0);
         }
         program
@@ -36,7 +36,7 @@ impl Program {
 
     fn object(&mut self, id: u64, kind: ObjectKind, name: &str, site: &str) {
         let info = ObjectInfo { id: Id::of(id), kind, name: name.into(), site: site.into(), ..ObjectInfo::default() };
-        self.translator.add([Told::Definition(Definition::Object(info))]);
+        self.translator.add([TraceRecord::Definition(Definition::Object(info))]);
     }
 
     /// An event at a millisecond.
@@ -45,8 +45,8 @@ impl Program {
     }
 
     fn tell_with(&mut self, at: u64, lane: u64, kind: Kind, object: u64, arg: u64, flags: Flags) {
-        let event = ToldEvent { at: at * MS, lane: Id::of(lane), kind, object: Id::of(object), arg, flags };
-        self.translator.add([Told::Event(event)]);
+        let event = TraceEvent { at: at * MS, lane: Id::of(lane), kind, object: Id::of(object), arg, flags };
+        self.translator.add([TraceRecord::Event(event)]);
     }
 
     fn advance(&mut self, at: u64) {
@@ -173,7 +173,7 @@ fn wait_for_a_condition_gives_its_recursive_lock_up_at_once() {
 fn release_of_a_semaphore_gives_all_its_permits_back() {
     let mut program = Program::with_lanes(&["MainThread", "w"]);
     let permits = ObjectInfo { id: Id::of(9), kind: ObjectKind::Semaphore, size: Some(3), ..ObjectInfo::default() };
-    program.translator.add([Told::Definition(Definition::Object(permits))]);
+    program.translator.add([TraceRecord::Definition(Definition::Object(permits))]);
     for at in 1..4 {
         program.tell(at, 1, Kind::Acquired, 9, 1);
     }
@@ -204,7 +204,7 @@ fn condition_releases_its_lock_within_the_wait() {
     let mut program = Program::with_lanes(&["MainThread", "w"]);
     program.object(8, ObjectKind::Rlock, "guard", "");
     let condition = ObjectInfo { id: Id::of(9), kind: ObjectKind::Condition, of: Id::of(8), ..ObjectInfo::default() };
-    program.translator.add([Told::Definition(Definition::Object(condition))]);
+    program.translator.add([TraceRecord::Definition(Definition::Object(condition))]);
     program.tell(1, 2, Kind::Acquired, 8, 1);
     program.tell(2, 2, Kind::ConditionWait, 9, 0);
     program.tell(2, 2, Kind::Released, 8, 0);
@@ -227,7 +227,7 @@ fn tasks_wait_in_the_queue_of_their_pool() {
     program.object(50, ObjectKind::Pool, "ThreadPoolExecutor-0", "p.py:4");
     for (id, pool) in [(1, 0), (2, 50)] {
         let info = LaneInfo { id: Id::of(id), pid: 1, tid: id as u32, pool: Id::of(pool), ..LaneInfo::default() };
-        program.translator.add([Told::Definition(Definition::Lane(info))]);
+        program.translator.add([TraceRecord::Definition(Definition::Lane(info))]);
         program.tell(0, id, Kind::Begin, id, 0);
     }
     program.tell(1, 1, Kind::Submit, 100, 50);
@@ -251,10 +251,10 @@ fn tasks_wait_in_the_queue_of_their_pool() {
 fn full_pool_whose_workers_wait_for_queued_tasks_is_stuck() {
     let mut program = Program::new();
     let pool = ObjectInfo { id: Id::of(50), kind: ObjectKind::Pool, size: Some(1), ..ObjectInfo::default() };
-    program.translator.add([Told::Definition(Definition::Object(pool))]);
+    program.translator.add([TraceRecord::Definition(Definition::Object(pool))]);
     for (id, pool) in [(1, 0), (2, 50)] {
         let info = LaneInfo { id: Id::of(id), pid: 1, tid: id as u32, pool: Id::of(pool), ..LaneInfo::default() };
-        program.translator.add([Told::Definition(Definition::Lane(info))]);
+        program.translator.add([TraceRecord::Definition(Definition::Lane(info))]);
         program.tell(0, id, Kind::Begin, id, 0);
     }
     program.tell(1, 1, Kind::Submit, 100, 50);
@@ -270,92 +270,10 @@ fn full_pool_whose_workers_wait_for_queued_tasks_is_stuck() {
     assert_eq!(stuck, [WorkerId(0), WorkerId(1)], "the worker, and main, which waits for it");
 }
 
-fn see(program: &mut Program, at: u64, lane: u64, seen: Seen) {
-    program.translator.add([Told::Seen { at: at * MS, lane: Id::of(lane), seen }]);
-    program.advance(at);
-}
-
-#[test]
-fn holder_of_the_interpreter_lock_is_named_where_it_is_known() {
-    let mut program = Program::with_lanes(&["MainThread", "b", "c"]);
-    let waits_at = |program: &Program, lane: usize| {
-        let activity = program.model.lane(WorkerId(lane as u32)).activity();
-        activity.resource.map(|on| program.model.registry().resource_name(on).to_owned())
-    };
-    see(&mut program, 5, 1, Seen::Gil { holder: Id::of(2) });
-    assert_eq!((program.state(0), waits_at(&program, 0).as_deref()), (State::Gil, Some("GIL held by b")));
-    see(&mut program, 15, 1, Seen::Gil { holder: Id::of(3) });
-    assert_eq!((program.state(0), waits_at(&program, 0).as_deref()), (State::Gil, Some("GIL held by c")));
-    see(&mut program, 25, 1, Seen::Gil { holder: Id::None });
-    assert_eq!((program.state(0), waits_at(&program, 0)), (State::Gil, None));
-    see(&mut program, 35, 1, Seen::Running);
-    assert_eq!(program.state(0), State::Running);
-    program.check();
-}
-
-#[test]
-fn sleep_on_a_futex_is_a_wait_for_a_signal_only_if_nothing_else_tells_why() {
-    let mut program = Program::with_lanes(&["MainThread"]);
-    see(&mut program, 5, 1, Seen::Asleep);
-    assert_eq!(program.state(0), State::Running, "its own records would have said that it waits");
-    let name = "python3 70".to_owned();
-    let silent = LaneInfo { id: Id::of(70), pid: 1, tid: 70, name, is_silent: true, ..LaneInfo::default() };
-    program.translator.add([Told::Definition(Definition::Lane(silent))]);
-    program.tell(6, 70, Kind::Begin, 70, 0);
-    see(&mut program, 15, 70, Seen::Asleep);
-    assert_eq!(program.state(1), State::Signal);
-    see(&mut program, 25, 70, Seen::Running);
-    assert_eq!(program.state(1), State::Running);
-    program.check();
-}
-
-#[test]
-fn interpreter_lock_is_a_state_of_its_own() {
-    let mut program = Program::with_lanes(&["MainThread"]);
-    program.object(9, ObjectKind::Lock, "a", "");
-    see(&mut program, 5, 1, Seen::Gil { holder: Id::None });
-    assert_eq!(program.state(0), State::Gil);
-    see(&mut program, 10, 1, Seen::Running);
-    assert_eq!(program.state(0), State::Running);
-    see(&mut program, 15, 1, Seen::Sleep);
-    assert_eq!(program.state(0), State::Sleep);
-    program.tell(20, 1, Kind::Wait, 9, 0);
-    see(&mut program, 25, 1, Seen::Asleep);
-    assert_eq!(program.state(0), State::Lock);
-    see(&mut program, 30, 1, Seen::Gil { holder: Id::None });
-    program.tell(35, 1, Kind::Acquired, 9, 0);
-    program.advance(40);
-    assert_eq!(program.state(0), State::Running);
-    program.check();
-}
-
-#[test]
-fn join_of_a_process_that_tells_something_later_is_a_wait_for_its_end() {
-    let mut program = Program::with_lanes(&["MainThread"]);
-    let process = ObjectInfo { id: Id::of(2 << 40), kind: ObjectKind::Process, pid: 2, ..ObjectInfo::default() };
-    program.translator.add([Told::Definition(Definition::Object(process))]);
-    program.tell(5, 1, Kind::Join, 2 << 40, 0);
-    program.look(10);
-    let waits_at = |program: &Program| program.model.lane(WorkerId(0)).activity().resource;
-    assert_eq!(waits_at(&program), None);
-    let hello = HelloInfo { pid: 2, why: "spawn".into(), ..HelloInfo::default() };
-    let main = LaneInfo { id: Id::of(70), pid: 2, tid: 2, name: "Process-1".into(), ..LaneInfo::default() };
-    program.translator.add([Definition::Hello(hello), Definition::Lane(main)].map(Told::Definition));
-    program.tell(20, 70, Kind::Begin, 70, 0);
-    program.look(60);
-    assert!(waits_at(&program).is_some());
-    program.tell(70, 70, Kind::Exit, 2 << 40, 3);
-    program.tell(71, 70, Kind::End, 70, 0);
-    program.tell(72, 1, Kind::Joined, 2 << 40, 0);
-    program.advance(80);
-    assert_eq!((program.state(0), program.state(1)), (State::Running, State::Crashed), "exit code 3");
-    program.check();
-}
-
 #[test]
 fn lost_records_make_a_lane_unknown_until_its_next_one() {
     let mut program = two_locks();
-    program.translator.add([Told::Lost { at: 5 * MS, lane: Id::of(2), count: 30 }]);
+    program.translator.add([TraceRecord::Lost { at: 5 * MS, lane: Id::of(2), count: 30 }]);
     program.advance(6);
     assert_eq!(program.state(1), State::Gap);
     program.tell(10, 2, Kind::Wait, 9, 0);
@@ -366,25 +284,6 @@ fn lost_records_make_a_lane_unknown_until_its_next_one() {
     assert!(program.model.deadlocks().is_empty(), "the first lock may be free");
     assert_eq!(program.model.lane(WorkerId(1)).lost_events(), 30);
     program.check();
-}
-
-#[test]
-fn process_that_is_gone_leaves_its_locks_held() {
-    let mut program = Program::with_lanes(&["MainThread"]);
-    let hello = HelloInfo { pid: 77, ..HelloInfo::default() };
-    program.translator.add([Told::Definition(Definition::Hello(hello))]);
-    let info = LaneInfo { id: Id::of(70), pid: 77, tid: 77, name: "Process-1".into(), ..LaneInfo::default() };
-    program.translator.add([Told::Definition(Definition::Lane(info))]);
-    program.tell(1, 70, Kind::Begin, 70, 0);
-    program.tell(2, 70, Kind::Acquired, 9, 0);
-    program.tell(3, 1, Kind::Wait, 9, 0);
-    program.advance(5);
-    program.translator.end_process(77, 6 * MS, Some(-9));
-    program.advance(10);
-    program.check();
-    assert_eq!(program.state(1), State::Crashed);
-    let findings = program.model.findings(Stamp(3_000 * MS));
-    assert!(findings.iter().any(|finding| finding.id == "orphaned-lock"), "{findings:?}");
 }
 
 #[test]
@@ -420,20 +319,20 @@ proptest! {
 
     /// Whatever a program tells, the run stays possible: nothing is undeclared, and no event is impossible.
     #[test]
-    fn nonsense_becomes_a_possible_run(told in prop::collection::vec(any_event(), 0..300)) {
+    fn nonsense_becomes_a_possible_run(records in prop::collection::vec(any_event(), 0..300)) {
         let mut program = Program::with_lanes(&["MainThread", "a", "b"]);
         for id in 5..12 {
             let kind = [ObjectKind::Lock, ObjectKind::Rlock, ObjectKind::Semaphore, ObjectKind::Queue][id as usize % 4];
             let info = ObjectInfo { is_of_library: true, kind, ..object_info(id) };
-            program.translator.add([Told::Definition(Definition::Object(info))]);
+            program.translator.add([TraceRecord::Definition(Definition::Object(info))]);
         }
-        for (nth, (at, lane, code, object, arg, flags)) in told.into_iter().enumerate() {
+        for (nth, (at, lane, code, object, arg, flags)) in records.into_iter().enumerate() {
             let Some(kind) = Kind::from_code(code) else {
                 let gil = Seen::Gil { holder: Id::of(u64::from(code % 4)) };
                 let seen = [Seen::Running, gil, Seen::Sleep, Seen::Io, Seen::Asleep][usize::from(code % 5)];
                 program.translator.add([match code % 9 {
-                    0 => Told::Lost { at, lane: Id::of(lane), count: arg % 50 },
-                    _ => Told::Seen { at: at * MS, lane: Id::of(lane), seen },
+                    0 => TraceRecord::Lost { at, lane: Id::of(lane), count: arg % 50 },
+                    _ => TraceRecord::Seen { at: at * MS, lane: Id::of(lane), seen },
                 }]);
                 continue;
             };
@@ -451,4 +350,6 @@ proptest! {
 }
 
 mod pools_and_libraries;
+mod processes;
 mod remote;
+mod sampled;

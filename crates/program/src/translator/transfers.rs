@@ -1,10 +1,10 @@
 //! Queues, pipes and calls of servers.
 
 use super::Translator;
-use super::lane::{Wait, WaitKind};
+use super::wait::{Wait, WaitKind};
 use crate::definition::ObjectKind;
 use crate::kind::Flags;
-use crate::told::Id;
+use crate::trace_record::Id;
 use contend_trace::{EventKind, Stamp};
 
 /// Stands for a depth that the program does not tell.
@@ -33,9 +33,9 @@ impl Translator {
         self.emit(l, at, EventKind::Took { queue, depth });
     }
 
-    fn set_depth(&mut self, id: Id, told: u64, change: impl Fn(u64) -> u64) -> u32 {
+    fn set_depth(&mut self, id: Id, recorded: u64, change: impl Fn(u64) -> u64) -> u32 {
         let Some(object) = self.objects.get_mut(&id) else { return 0 };
-        object.depth = if told == NO_DEPTH { change(object.depth) } else { told };
+        object.depth = if recorded == NO_DEPTH { change(object.depth) } else { recorded };
         u32::try_from(object.depth).unwrap_or(u32::MAX - 1)
     }
 

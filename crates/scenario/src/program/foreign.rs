@@ -1,4 +1,4 @@
-//! The scenario that stands for somebody's own program, which has no steps, knobs or expectations.
+//! The scenario that stands for a user's program, which has no steps, knobs or expectations.
 
 use super::{Category, Scenario, TestConfig};
 use crate::expr::Expr;

@@ -123,7 +123,7 @@ impl Driver {
         self.state().processes = processes;
     }
 
-    /// Asks the driver to end, because somebody wants it.
+    /// Asks the driver to end, at the user's request.
     pub fn stop(&self) {
         self.end(EndedByUs::Stopped);
     }

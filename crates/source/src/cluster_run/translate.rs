@@ -318,7 +318,7 @@ mod tests {
         }
         let empty = EventKind::Blocked { state: State::Empty, on: Some(queue) };
         assert_eq!(translator.threads().collect::<Vec<_>>(), [(WorkerId(1), 7, 8)]);
-        let told = [
+        let expected = [
             (10, 1, EventKind::LifeBegan),
             (10, 1, empty),
             (20, 2, EventKind::PutNth { queue, depth: 1, nth: 1 }),
@@ -329,7 +329,7 @@ mod tests {
             (60, 1, EventKind::TaskEnded { pool: POOL, ok: true }),
             (60, 1, empty),
         ];
-        assert_eq!(events(&mut translator), told);
+        assert_eq!(events(&mut translator), expected);
     }
 
     #[test]

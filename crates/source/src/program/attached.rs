@@ -194,7 +194,7 @@ fn notes(pid: u32) -> Vec<String> {
     match runtime_of(pid) {
         Some(runtime) if runtime.is_free_threaded => notes.push("free-threaded Python: it has no GIL".to_owned()),
         Some(_) => {}
-        None => notes.push("no Python with known symbols: the state GIL is not told apart".to_owned()),
+        None => notes.push("no Python with known symbols: waits for the GIL are not recognized".to_owned()),
     }
     notes
 }

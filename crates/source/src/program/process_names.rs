@@ -1,4 +1,4 @@
-//! What people call a process that somebody else started, and its threads.
+//! Names for a process that contend did not start, and for its threads.
 
 use contend_scenario::sanitize;
 

@@ -55,7 +55,7 @@ impl ProgramReader {
         let mut translator = Translator::new(clock.origin);
         let mut threads = ThreadWatch::new(processes, grace);
         let mut system = SystemSampler::new(processes);
-        let (mut due, mut interval, mut told) = (Due::default(), MIN_INTERVAL, Vec::new());
+        let (mut due, mut interval, mut records) = (Due::default(), MIN_INTERVAL, Vec::new());
         let mut gone: BTreeSet<u32> = BTreeSet::new();
         loop {
             let end = match run_end.recv_timeout(interval) {
@@ -70,11 +70,11 @@ impl ProgramReader {
                 directory.find_files();
             }
             let before = directory.counts().events;
-            server.read(mark, &mut told);
-            directory.read(mark, &mut told);
+            server.read(mark, &mut records);
+            directory.read(mark, &mut records);
             let read = directory.counts().events - before;
-            threads.sample(mark, &translator, &mut told);
-            translator.add(told.drain(..));
+            threads.sample(mark, &translator, &mut records);
+            translator.add(records.drain(..));
             let mut batch = translator.advance(mark);
             // Their last records were read after they were found to be gone.
             for pid in std::mem::take(&mut gone) {
@@ -104,7 +104,7 @@ impl ProgramReader {
     }
 }
 
-/// Says why nothing is known about a program but its threads, if it has told nothing.
+/// Says why nothing is known about a program but its threads, if it has recorded nothing.
 fn missing_tracer(now: Stamp, pid: u32, directory: &TraceDirectory, server: &LineServer) -> Option<Message> {
     if directory.file_count() > 0 || server.counts() != Counts::default() {
         return None;
@@ -116,7 +116,7 @@ fn missing_tracer(now: Stamp, pid: u32, directory: &TraceDirectory, server: &Lin
     });
     Some(match isolating {
         Some(letter) => note(now, format!("Python started with -{letter}: no tracer, only its threads are shown")),
-        None => note(now, "The program has told nothing: no tracer, only its threads are shown"),
+        None => note(now, "The program has records nothing: no tracer, only its threads are shown"),
     })
 }
 
@@ -161,7 +161,7 @@ fn describe_losses(_at: Stamp, counts: &Counts) -> Option<String> {
         (counts.refused_files, "files are no rings of this version"),
         (counts.lost_definitions, "names did not fit"),
     ];
-    let told: Vec<String> =
+    let records: Vec<String> =
         parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    (!told.is_empty()).then(|| told.join("; "))
+    (!records.is_empty()).then(|| records.join("; "))
 }

@@ -7,7 +7,7 @@ use super::process_names::thread_name;
 use super::processes::Processes;
 use contend_platform::{SchedStat, ThreadActivity, ThreadSleepPlace, ThreadSyscall, threads_of};
 use contend_program::{
-    Definition, Flags, Id, Kind, LaneInfo, LaneView, Runtime, Seen, Told, ToldEvent, Translator, runtime_of,
+    Definition, Flags, Id, Kind, LaneInfo, LaneView, Runtime, Seen, TraceEvent, TraceRecord, Translator, runtime_of,
 };
 
 /// Time between two looks at each thread, and more for each of many threads: one look takes some microseconds.
@@ -56,7 +56,7 @@ pub(super) struct ThreadWatch {
     /// How many nanoseconds a process may take to tell something before its threads are shown without it.
     grace: u64,
     threads: BTreeMap<(u32, u32), WatchedThread>,
-    /// Where each interpreter has its lock; `None` where that cannot be told.
+    /// Where each interpreter has its lock; `None` where it is unknown.
     runtimes: BTreeMap<u32, Option<Runtime>>,
     due: u64,
     untraced_due: u64,
@@ -79,7 +79,7 @@ impl ThreadWatch {
     }
 
     /// Looks at all threads, if that is due.
-    pub fn sample(&mut self, now: u64, translator: &Translator, told: &mut Vec<Told>) {
+    pub fn sample(&mut self, now: u64, translator: &Translator, records: &mut Vec<TraceRecord>) {
         if now < self.due {
             return;
         }
@@ -92,12 +92,12 @@ impl ThreadWatch {
             .map(|lane| (lane, self.look_at(lane.pid, lane.tid, translator.has_gil(lane.pid))))
             .collect();
         let holders = self.find_holders(&seen);
-        told.extend(seen.into_iter().map(|(lane, seen)| {
+        records.extend(seen.into_iter().map(|(lane, seen)| {
             let seen = match seen {
                 Seen::Gil { .. } => Seen::Gil { holder: holders.get(&lane.pid).copied().unwrap_or_default() },
                 seen => seen,
             };
-            Told::Seen { at: now, lane: lane.id, seen }
+            TraceRecord::Seen { at: now, lane: lane.id, seen }
         }));
     }
 
@@ -184,7 +184,7 @@ impl ThreadWatch {
                 is_silent: true,
                 ..LaneInfo::default()
             };
-            translator.add([Told::Definition(Definition::Lane(lane)), event(now, (*pid, *tid), Kind::Begin)]);
+            translator.add([TraceRecord::Definition(Definition::Lane(lane)), event(now, (*pid, *tid), Kind::Begin)]);
         }
         self.untraced = present;
     }
@@ -194,7 +194,7 @@ fn untraced_id(tid: u32) -> Id {
     Id::of(UNTRACED | u64::from(tid))
 }
 
-fn event(at: u64, (_, tid): (u32, u32), kind: Kind) -> Told {
+fn event(at: u64, (_, tid): (u32, u32), kind: Kind) -> TraceRecord {
     let lane = untraced_id(tid);
-    Told::Event(ToldEvent { at, lane, kind, object: lane, arg: 0, flags: Flags::default() })
+    TraceRecord::Event(TraceEvent { at, lane, kind, object: lane, arg: 0, flags: Flags::default() })
 }

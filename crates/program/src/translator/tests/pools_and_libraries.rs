@@ -1,4 +1,5 @@
-//! Pools, whose definitions may come late, and objects of libraries, which are shown when they hold somebody up.
+//! Pools, whose definitions may come late, and objects of libraries, which are shown when a thread of the program waits
+//! for them.
 
 use super::*;
 use contend_trace::WorkerKind;
@@ -8,9 +9,9 @@ fn records_of_a_pool_wait_for_its_definition() {
     let pool = 1 << 63 | 5;
     let mut program = Program::with_lanes(&["MainThread"]);
     let lane = LaneInfo { id: Id::of(70), pid: 7, tid: 7, ..LaneInfo::default() };
-    program.translator.add([Told::Definition(Definition::Lane(lane))]);
+    program.translator.add([TraceRecord::Definition(Definition::Lane(lane))]);
     let name = |name: &str, pool| Definition::Name { id: Id::of(70), name: name.into(), pool: Id::of(pool) };
-    program.translator.add([name("ForkPoolWorker-1", 0), name("", pool)].map(Told::Definition));
+    program.translator.add([name("ForkPoolWorker-1", 0), name("", pool)].map(TraceRecord::Definition));
     program.tell(1, 70, Kind::Begin, 70, 0);
     program.tell(2, 70, Kind::GetWait, pool, 0);
     program.advance(3);
@@ -33,7 +34,7 @@ fn records_of_a_pool_wait_for_its_definition() {
 fn wait_for_a_definition_that_never_comes_ends() {
     let mut program = Program::with_lanes(&["MainThread"]);
     let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), pool: Id::of(8), ..LaneInfo::default() };
-    program.translator.add([Told::Definition(Definition::Lane(lane))]);
+    program.translator.add([TraceRecord::Definition(Definition::Lane(lane))]);
     program.tell(1, 2, Kind::Begin, 2, 0);
     program.advance(100);
     assert_eq!(program.model.registry().workers.len(), 1);
@@ -44,11 +45,11 @@ fn wait_for_a_definition_that_never_comes_ends() {
 
 fn library_lock(program: &mut Program) {
     let info = ObjectInfo { is_of_library: true, kind: ObjectKind::Rlock, name: "pool.lock".into(), ..object_info(9) };
-    program.translator.add([Told::Definition(Definition::Object(info))]);
+    program.translator.add([TraceRecord::Definition(Definition::Object(info))]);
 }
 
 #[test]
-fn lock_of_a_library_is_shown_once_somebody_waits_for_it() {
+fn lock_of_a_library_is_shown_once_a_thread_waits_for_it() {
     let mut program = Program::with_lanes(&["MainThread", "a"]);
     library_lock(&mut program);
     for at in [1, 3] {
@@ -81,7 +82,7 @@ fn wait_within_a_library_shows_no_object() {
     let mut program = Program::with_lanes(&["MainThread"]);
     let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), is_of_library: true, ..LaneInfo::default() };
     let queue = ObjectInfo { is_of_library: true, kind: ObjectKind::Queue, ..object_info(9) };
-    program.translator.add([Definition::Lane(lane), Definition::Object(queue)].map(Told::Definition));
+    program.translator.add([Definition::Lane(lane), Definition::Object(queue)].map(TraceRecord::Definition));
     program.tell(1, 2, Kind::GetWait, 9, 0);
     program.tell(2, 1, Kind::Put, 9, 1);
     program.advance(3);
@@ -98,9 +99,9 @@ fn worker_of_a_pool_without_a_task_has_no_work() {
     let mut program = Program::with_lanes(&["MainThread"]);
     program.object(8, ObjectKind::Pool, "pool", "map.py:3");
     let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), pool: Id::of(8), ..LaneInfo::default() };
-    program.translator.add([Told::Definition(Definition::Lane(lane))]);
+    program.translator.add([TraceRecord::Definition(Definition::Lane(lane))]);
     program.tell(1, 2, Kind::Begin, 2, 0);
-    let seen = |at: u64| Told::Seen { at: at * MS, lane: Id::of(2), seen: Seen::Asleep };
+    let seen = |at: u64| TraceRecord::Seen { at: at * MS, lane: Id::of(2), seen: Seen::Asleep };
     program.tell(2, 1, Kind::Submit, 900, 8);
     program.tell(3, 2, Kind::TaskStart, 900, 0);
     program.translator.add([seen(4)]);
@@ -120,7 +121,7 @@ fn idle_worker_that_its_pool_ends_is_cut_off_and_one_in_a_task_has_crashed() {
         program.object(8, ObjectKind::Pool, "pool", "map.py:3");
         let hello = HelloInfo { pid: 7, ..HelloInfo::default() };
         let lane = LaneInfo { id: Id::of(2), pid: 7, tid: 7, name: "w".into(), pool: Id::of(8), ..LaneInfo::default() };
-        program.translator.add([Definition::Hello(hello), Definition::Lane(lane)].map(Told::Definition));
+        program.translator.add([Definition::Hello(hello), Definition::Lane(lane)].map(TraceRecord::Definition));
         program.tell(1, 2, Kind::Begin, 2, 0);
         program.tell(2, 2, Kind::TaskStart, 900, 0);
         if !in_task {

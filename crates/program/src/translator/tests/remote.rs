@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::definition::{TextIds, read_line};
-use crate::told::Counts;
+use crate::trace_record::Counts;
 use contend_model::Moved;
 
 /// Times in a line are milliseconds here.
@@ -10,9 +10,9 @@ fn program(lines: &[&str]) -> Program {
     let mut program = Program::new();
     let (mut ids, mut counts) = (TextIds::default(), Counts::default());
     for line in lines {
-        let told = read_line(line.as_bytes(), 0, 0, &mut ids, &mut counts).expect(line);
-        program.translator.add([match told {
-            Told::Event(event) => Told::Event(ToldEvent { at: event.at * MS, ..event }),
+        let record = read_line(line.as_bytes(), 0, 0, &mut ids, &mut counts).expect(line);
+        program.translator.add([match record {
+            TraceRecord::Event(event) => TraceRecord::Event(TraceEvent { at: event.at * MS, ..event }),
             other => other,
         }]);
     }

@@ -1,4 +1,4 @@
-//! What a program tells, read but not yet understood.
+//! The records of a program, read but not yet interpreted.
 
 use super::definition::Definition;
 use super::kind::{Flags, Kind};
@@ -20,11 +20,11 @@ impl Id {
     }
 }
 
-/// Something that a program tells.
+/// A record of a program.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Told {
+pub enum TraceRecord {
     Definition(Definition),
-    Event(ToldEvent),
+    Event(TraceEvent),
     /// So many events of a lane are missing before its next one. Without a lane: of some lane.
     Lost {
         at: u64,
@@ -39,19 +39,19 @@ pub enum Told {
     },
 }
 
-impl Told {
+impl TraceRecord {
     /// Returns its time in nanoseconds of the monotonic clock. Definitions count before everything else.
     pub const fn at(&self) -> u64 {
         match self {
             Self::Definition(_) => 0,
-            Self::Event(ToldEvent { at, .. }) | Self::Lost { at, .. } | Self::Seen { at, .. } => *at,
+            Self::Event(TraceEvent { at, .. }) | Self::Lost { at, .. } | Self::Seen { at, .. } => *at,
         }
     }
 }
 
 /// An action of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ToldEvent {
+pub struct TraceEvent {
     /// Nanoseconds of the monotonic clock.
     pub at: u64,
     pub lane: Id,
@@ -75,7 +75,7 @@ pub enum Seen {
     /// Sleeps on a futex that is not the interpreter's lock, or for a reason that the system does not tell. Its own
     /// records say why, if it has any.
     Asleep,
-    /// Nothing that could be told.
+    /// The system says nothing useful.
     Unknown,
 }
 
