@@ -22,6 +22,14 @@ struct WatchedThread {
     figures: (u64, u64),
 }
 
+/// CPU times at one moment.
+#[derive(Debug)]
+struct UsageLook {
+    at: Stamp,
+    processes: BTreeMap<u32, u64>,
+    viewer: u64,
+}
+
 /// Takes the samples of a run on a cluster.
 #[derive(Debug)]
 pub struct ClusterSampler {
@@ -29,7 +37,8 @@ pub struct ClusterSampler {
     cores: CoreLoad,
     /// Processes beside the workers: the driver and the scheduler.
     others: Vec<u32>,
-    usage: Option<(Stamp, u64, u64)>,
+    /// The last look at the CPU time of each process, in nanoseconds, and of this one.
+    usage: Option<UsageLook>,
     sched_due: Stamp,
     cores_due: Option<Stamp>,
 }
@@ -97,17 +106,20 @@ impl ClusterSampler {
         samples
     }
 
+    /// What a process used before its first look does not count: it may have started before the run.
     fn sample_usage(&mut self, now: Stamp, translator: &Translator) -> Option<Sample> {
-        let processes = self.others.iter().copied().chain(translator.processes());
-        let (run, viewer) = (processes.filter_map(process_cpu_nanos).sum::<u64>(), own_cpu_nanos());
-        let (from, run_then, viewer_then) = self.usage.unwrap_or((now, run, viewer));
-        // A worker that has ended takes its time along, so that the sum may decrease.
-        self.usage = Some((now, run.max(run_then), viewer));
-        (from < now).then(|| Sample::Usage {
-            from,
+        let pids = self.others.iter().copied().chain(translator.processes());
+        let processes: BTreeMap<u32, u64> = pids.filter_map(|pid| Some((pid, process_cpu_nanos(pid)?))).collect();
+        let look = UsageLook { at: now, processes, viewer: own_cpu_nanos() };
+        let last = self.usage.replace(look).filter(|last| last.at < now)?;
+        let look = self.usage.as_ref()?;
+        let used =
+            |(pid, nanos): (&u32, &u64)| last.processes.get(pid).map_or(0, |before| nanos.saturating_sub(*before));
+        Some(Sample::Usage {
+            from: last.at,
             to: now,
-            run: run.saturating_sub(run_then),
-            viewer: viewer.saturating_sub(viewer_then),
+            run: look.processes.iter().map(used).sum(),
+            viewer: look.viewer.saturating_sub(last.viewer),
         })
     }
 }
