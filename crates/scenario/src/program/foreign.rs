@@ -14,7 +14,8 @@ impl Scenario {
             .unwrap_or("program")
             .rsplit('/')
             .next()
-            .unwrap_or("program");
+            .unwrap_or("program")
+            .trim_end_matches([',', ':']); // of a title with more about the program
         Self {
             name: name.to_owned(),
             title: title.clone(),
