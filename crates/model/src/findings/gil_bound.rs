@@ -76,7 +76,7 @@ fn finding(analysis: &Analysis<'_>, threads: &Threads) -> Option<Finding> {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{}, {} used: {}they wait {} of their time for the GIL, which lets one of them run at a time.",
+            "{}, {} used: {}they wait about {} of their time for the GIL, which lets one of them run at a time.",
             format_count(threads.all.len() as u64, "thread"),
             format_tenths(cores),
             if threads.times.share(State::Ready) >= NOTABLE_READY_SHARE { "apart from waits for a core, " } else { "" },

@@ -56,11 +56,11 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
             info.name,
         ),
         evidence: format!(
-            "A task takes {} and computes {} of that: {} {} enough for about {allowed:.0} at once.",
+            "A task takes {} and computes {} of that: about {allowed:.0} can run at once on {}{}.",
             Span(took as u64),
             format_percent(computing.min(1.0)),
             format_cores(cores),
-            if format_cores(cores) == format_cores(1.0) { "is" } else { "are" },
+            if info.worker_kind == WorkerKind::Thread { ", which threads of one interpreter share" } else { "" },
         ),
         fix: format!("Use more workers, about {enough:.0}."),
         subject: Some(FindingSubject::Pool(id)),

@@ -29,7 +29,7 @@ pub(super) fn turns(threads: usize, waits: &str) -> (String, f64) {
 fn gil_bound_is_reported_if_threads_that_compute_wait_for_the_gil() {
     let (text, end) = turns(4, "gil");
     let found = find(&text, end, "gil-bound").expect("a finding");
-    assert!(found.sentence.starts_with("4 threads, 1.0 core used: they wait 7"), "{}", found.sentence);
+    assert!(found.sentence.starts_with("4 threads, 1.0 core used: they wait about 7"), "{}", found.sentence);
     assert!(found.fix.starts_with("Move this work to processes"), "{}", found.fix);
     let (sleeping, end) = turns(4, "sleep");
     assert!(find(&sleeping, end, "gil-bound").is_none(), "they wait for themselves");

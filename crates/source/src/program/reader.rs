@@ -116,7 +116,7 @@ fn missing_tracer(now: Stamp, pid: u32, directory: &TraceDirectory, server: &Lin
     });
     Some(match isolating {
         Some(letter) => note(now, format!("Python started with -{letter}: no tracer, only its threads are shown")),
-        None => note(now, "The program has records nothing: no tracer, only its threads are shown"),
+        None => note(now, "The program has recorded nothing: no tracer, only its threads are shown"),
     })
 }
 
