@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use self::cpu_accounting::CpuAccounting;
 pub(crate) use self::cpu_accounting::CpuLack;
 pub(crate) use self::lane_bucket::LaneBucket;
+pub(crate) use self::life_end::LaterDeaths;
 pub use self::life_end::LifeEnd;
 pub(crate) use self::loop_turns::TurnInterval;
 use self::past_tasks::PastTasks;
@@ -91,6 +92,7 @@ pub struct Lane {
     pub(super) last_crash: Option<(Stamp, LifeEnd)>,
     /// A death that the worker did not report itself. Its last events may still arrive.
     pub(super) noticed_death: Option<Stamp>,
+    pub(super) later_deaths: LaterDeaths,
     /// Lost events of this worker: the sum of the gaps in its stream, and the ring's own counter.
     pub(super) lost_events: (u64, u64),
     pub(super) commands: CommandStats,
@@ -144,6 +146,7 @@ impl Lane {
             crash_count: 0,
             last_crash: None,
             noticed_death: None,
+            later_deaths: LaterDeaths::default(),
             lost_events: (0, 0),
             commands: CommandStats::default(),
             is_leaving: false,

@@ -73,8 +73,8 @@ pub struct Queue {
     /// The highest numbers of items put and taken, if items are numbered.
     newest_put: u64,
     newest_taken: u64,
-    /// Items removed without being taken by a worker. No event tells their numbers.
-    dropped: u64,
+    /// Items removed without being taken by a worker, by an event that does not tell their numbers.
+    unnumbered_drops: u64,
     after_wait: AfterWait,
     closed: bool,
     /// Empty if items have no priorities.
@@ -101,7 +101,7 @@ impl Queue {
             taken_count: 0,
             newest_put: 0,
             newest_taken: 0,
-            dropped: 0,
+            unnumbered_drops: 0,
             after_wait: AfterWait::default(),
             closed: false,
             priorities: Priorities::new(),
@@ -179,10 +179,13 @@ impl Queue {
         self.count_put(at);
     }
 
-    /// Records that an item was removed without being taken by a worker.
-    pub(super) fn drop_one(&mut self, at: Stamp) {
+    /// Records that an item was removed without being taken by a worker, with its number, or 0 if that is unknown.
+    pub(super) fn drop_one(&mut self, at: Stamp, nth: u32) {
         self.taken_count += 1;
-        self.dropped += 1;
+        match nth {
+            0 => self.unnumbered_drops += 1,
+            nth => self.number_taken(nth),
+        }
         self.total_stay_ns += i128::from(at.0);
     }
 
@@ -214,10 +217,10 @@ impl Queue {
         self.is_empty() && self.closed
     }
 
-    /// Takes and drops have one numbering, and nobody drops a task after the last known put: who drops tasks counts as
-    /// one who puts. So if there were as many of both as puts, and no take has a higher number, each number was used.
+    /// Takes and drops have one numbering. So if there were as many of both as puts, and none has a higher number, each
+    /// number was used. Drops without a number, of former recordings and of clusters, are thought to have lower ones.
     fn is_empty(&self) -> bool {
-        let numbered = self.taken_count.saturating_sub(self.dropped);
+        let numbered = self.taken_count.saturating_sub(self.unnumbered_drops);
         self.taken_count == self.put_count && (numbered..=self.put_count).contains(&self.newest_taken)
     }
 

@@ -135,11 +135,15 @@ impl Model {
         for end in ends.into_iter().flatten().filter(|end| **end == LifeEnd::FoundDead) {
             *end = LifeEnd::Died(cause.clone());
         }
-        // The notice is only about a life that has not ended by the worker's own word, and not about a later life.
-        if (lane.is_in_life() && !is_restarted) || lane.life_count == 0 {
+        let end = LifeEnd::Died(cause.clone());
+        // The notice is about this life, unless that ended by the worker's own word: then it is about the same one, or a
+        // later one. One that another notice is about as well was cut off afterwards, or is a former life by now.
+        if lane.noticed_death.is_none() && lane.is_in_life() && !is_restarted || lane.life_count == 0 {
             lane.noticed_death = Some(at);
-            lane.ending = Some(LifeEnd::Died(cause.clone()));
+            lane.ending = Some(end);
             self.record_death(worker);
+        } else if !is_restarted {
+            lane.later_deaths.add(at, end);
         }
         self.add_mark(at, &text);
     }

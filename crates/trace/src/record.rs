@@ -18,8 +18,8 @@ mod field;
 mod tests;
 
 use self::field::{
-    ARGUMENT, CHUNK_BYTES, CHUNK_DEPTH, COUNTER_DELTA, COUNTER_VALUE, DEPTH, FLAG, ID, NTH, PRIORITY, STAY, TOTAL,
-    narrow, widen,
+    ARGUMENT, CHUNK_BYTES, CHUNK_DEPTH, COUNTER_DELTA, COUNTER_VALUE, DEPTH, FLAG, ID, NTH, PRIORITY, REASON, REMOVAL,
+    STAY, TOTAL, narrow, widen,
 };
 use super::{EventFamily, EventKind};
 
@@ -190,7 +190,7 @@ event_layout! {
         16 TaskRetried { pool: ID };
         40 TaskAbandoned { pool: ID };
         42 TaskStolen { pool: ID, from: ARGUMENT };
-        43 TaskDropped { pool: ID, reason: ARGUMENT };
+        43 TaskDropped { pool: ID, reason: REASON, nth: REMOVAL };
         44 CommandRan { ok: FLAG, cpu: ARGUMENT };
     }
     Result {

@@ -267,10 +267,11 @@ impl World {
         self.workers[w].cancelled && !self.is_idle(program, w) && self.step_of(program, w).is_some_and(notices)
     }
 
-    /// Returns whether a worker locks the mutex of a condition again: this belongs to its wait.
-    fn is_relocking(&self, program: &Program, w: usize) -> bool {
+    /// Returns whether a worker has unlocked the mutex of a condition to wait, or locks it again: both belong to its
+    /// wait, which is the first to notice a cancellation.
+    fn is_inside_wait(&self, program: &Program, w: usize) -> bool {
         let before = self.workers[w].pc.checked_sub(1).and_then(|at| program.workers.get(w)?.get(at));
-        matches!(before, Some(Step::Stay { .. }))
+        matches!(before, Some(Step::Come { .. } | Step::Stay { .. }))
     }
 
     /// Returns whether the condition that a worker waits for is met.
@@ -333,7 +334,7 @@ impl Scene<'_> {
             return self.seek_task(w, waited);
         }
         let (is_plain, step) = (w < self.program.workers.len(), self.world.step_of(self.program, w));
-        let ends = self.world.workers[w].cancelled && !waited && !self.world.is_relocking(self.program, w);
+        let ends = self.world.workers[w].cancelled && !waited && !self.world.is_inside_wait(self.program, w);
         if is_plain && ends && (step.is_some() || self.world.workers[w].noticed) {
             return self.end_cancelled(w);
         }

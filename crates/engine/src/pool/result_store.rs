@@ -149,7 +149,7 @@ impl ResultStore {
             EventKind::ResultReady { on: self.id, unread: saturate_u16(held), nth: promise.number as u32, ok },
         );
         if forgotten && !ok {
-            recorder.write(at, EventKind::TaskDropped { pool: self.pool, reason: DropReason::UnreadFailure });
+            recorder.write(at, EventKind::TaskDropped { pool: self.pool, reason: DropReason::UnreadFailure, nth: 0 });
         }
         state == Some(PENDING_HELPED)
     }
@@ -270,8 +270,10 @@ impl ResultStore {
         }
         drop(guard);
         if state == Some(FAILED) {
-            recorder
-                .write(recorder.now(), EventKind::TaskDropped { pool: self.pool, reason: DropReason::UnreadFailure });
+            recorder.write(
+                recorder.now(),
+                EventKind::TaskDropped { pool: self.pool, reason: DropReason::UnreadFailure, nth: 0 },
+            );
         }
     }
 }

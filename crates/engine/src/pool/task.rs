@@ -54,7 +54,7 @@ impl TaskOutcomeKind {
     pub const fn end_event(self, pool: PoolId) -> EventKind {
         match self {
             Self::Done | Self::Failed => EventKind::TaskEnded { pool, ok: self.is_ok() },
-            Self::CutOff => EventKind::TaskDropped { pool, reason: DropReason::Lost },
+            Self::CutOff => EventKind::TaskDropped { pool, reason: DropReason::Lost, nth: 0 },
         }
     }
 }

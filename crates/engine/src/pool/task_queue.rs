@@ -265,7 +265,7 @@ impl TaskQueue {
     }
 
     /// Removes the wanted tasks, of those that this process can reach, and wakes waiters for room.
-    pub fn remove_tasks(&self, wanted: impl Fn(&PoolTask) -> bool) -> Vec<PoolTask> {
+    pub fn remove_tasks(&self, wanted: impl Fn(&PoolTask) -> bool) -> impl Iterator<Item = (u32, PoolTask)> {
         let mut guard = self.monitor.enter();
         let mut tasks = self.local_queues.remove_tasks(&wanted);
         for _ in 0..guard.get(IN_RING) {
@@ -278,9 +278,10 @@ impl TaskQueue {
         }
         let n = tasks.len() as u64;
         guard.set(DEPTH, guard.get(DEPTH).saturating_sub(n));
-        guard.set(TAKEN_COUNT, guard.get(TAKEN_COUNT) + n);
+        let taken = guard.get(TAKEN_COUNT);
+        guard.set(TAKEN_COUNT, taken + n);
         guard.wake_all(ROOM_AVAILABLE);
-        tasks
+        (taken + 1..).map(|nth| nth as u32).zip(tasks)
     }
 
     /// Counts a task as finished. Returns whether no task of any pool is left and no worker that could submit another.

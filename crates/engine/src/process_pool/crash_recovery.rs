@@ -156,7 +156,8 @@ impl DeadWorker<'_> {
     /// Drops the tasks. Unless `is_resolved`, which is for cancelled tasks, their waiters wait forever.
     fn lose_tasks(&self, tasks: &[PoolTask], is_resolved: bool, recorder: &mut Recorder<'_>) {
         for task in tasks {
-            recorder.write(recorder.now(), EventKind::TaskDropped { pool: self.pool, reason: DropReason::Lost });
+            recorder
+                .write(recorder.now(), EventKind::TaskDropped { pool: self.pool, reason: DropReason::Lost, nth: 0 });
             if is_resolved {
                 settle_task(self.run, self.pool, task, false, recorder);
             } else {

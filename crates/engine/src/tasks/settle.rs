@@ -61,24 +61,24 @@ pub fn complete_end(
 
 /// Drops every task that is still in the queue of a pool.
 pub fn cancel_queued(run: &RunContext, pool: PoolId, reason: DropReason, recorder: &mut Recorder<'_>) {
-    for task in run.task_queues[pool.index()].remove_tasks(|_| true) {
-        recorder.write(recorder.now(), EventKind::TaskDropped { pool, reason });
+    for (nth, task) in run.task_queues[pool.index()].remove_tasks(|_| true) {
+        recorder.write(recorder.now(), EventKind::TaskDropped { pool, reason, nth });
         settle_task(run, pool, &task, false, recorder);
     }
 }
 
 /// Drops every task with this number that is in the queue of a pool.
 pub fn cancel_numbered(run: &RunContext, pool: PoolId, number: u64, recorder: &mut Recorder<'_>) {
-    for task in run.task_queues[pool.index()].remove_tasks(|task| task.number == number) {
-        recorder.write(recorder.now(), EventKind::TaskDropped { pool, reason: DropReason::Cancelled });
+    for (nth, task) in run.task_queues[pool.index()].remove_tasks(|task| task.number == number) {
+        recorder.write(recorder.now(), EventKind::TaskDropped { pool, reason: DropReason::Cancelled, nth });
         settle_task(run, pool, &task, false, recorder);
     }
 }
 
 /// Drops every task that is still in the queue of a pool. Their results never come.
 pub fn discard_queued(run: &RunContext, pool: PoolId, recorder: &mut Recorder<'_>) {
-    for _ in run.task_queues[pool.index()].remove_tasks(|_| true) {
-        recorder.write(recorder.now(), EventKind::TaskDropped { pool, reason: DropReason::Cancelled });
+    for (nth, _) in run.task_queues[pool.index()].remove_tasks(|_| true) {
+        recorder.write(recorder.now(), EventKind::TaskDropped { pool, reason: DropReason::Cancelled, nth });
         count_finished(run, pool, recorder);
     }
 }

@@ -54,6 +54,7 @@ impl Model {
         if let Some((pool, seat)) = self.lanes[w.index()].seat {
             self.pools[pool.index()].begin_worker(seat, at);
         }
+        let is_late = is_late || self.lanes[w.index()].adopt_later_death(at);
         self.deadlocks.forget_worker(w);
         if is_late {
             self.record_death(w);
@@ -90,7 +91,7 @@ impl Model {
         let lane = &mut self.lanes[w.index()];
         // The worker's own word counts, also if a notice came first. But only the notice names the signal that killed
         // it.
-        let noticed = lane.noticed_death.take().and_then(|_| lane.ending.take());
+        let noticed = lane.take_noticed_end();
         let ending = noticed.filter(|_| exit == ExitKind::Killed).unwrap_or(exit.into());
         lane.ending = Some(ending.clone());
         lane.open_tasks.clear();

@@ -21,7 +21,7 @@ impl Model {
             }
             EventKind::TaskRetried { pool } => self.record_retry(at, pool),
             EventKind::TaskStolen { pool, .. } => self.with_pool(pool, Pool::steal),
-            EventKind::TaskDropped { pool, reason } => self.record_dropped_task(w, at, pool, reason),
+            EventKind::TaskDropped { pool, reason, nth } => self.record_dropped_task(w, at, (pool, nth), reason),
             EventKind::TaskAbandoned { pool } => self.with_pool(pool, |pool| pool.record_dropped(DropReason::Failed)),
             EventKind::AwaitsResult { on, nth, helps } => {
                 self.lanes[w.index()].next_wait.result = Some((on, SupplyDetail::Result { nth, helps }));
@@ -106,9 +106,9 @@ impl Model {
         self.with_queue_of(pool, |queue| queue.put_again(at));
     }
 
-    fn record_dropped_task(&mut self, w: WorkerId, at: Stamp, pool: PoolId, reason: DropReason) {
+    fn record_dropped_task(&mut self, w: WorkerId, at: Stamp, (pool, nth): (PoolId, u32), reason: DropReason) {
         match reason {
-            DropReason::Cancelled | DropReason::Failed => self.with_queue_of(pool, |queue| queue.drop_one(at)),
+            DropReason::Cancelled | DropReason::Failed => self.with_queue_of(pool, |queue| queue.drop_one(at, nth)),
             DropReason::Lost if !self.lanes[w.index()].open_tasks.is_empty() => {
                 self.leave_task(w, at, pool);
                 let seat = self.seat_in(w, pool);

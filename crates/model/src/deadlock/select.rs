@@ -24,8 +24,8 @@ pub(super) enum AlternativeNeed {
     Supply,
     /// This worker's next step.
     Worker(WorkerId),
-    /// It will never be ready: the queue is closed and empty.
-    Never,
+    /// An item from before the queue was closed, which is empty: a worker that supplies it, if its put is not known yet.
+    SupplyBeforeClose,
 }
 
 impl Model {
@@ -38,12 +38,12 @@ impl Model {
         let is_missing = match self.resources.get(on.index()) {
             Some(ResourceState::Queue(queue)) if queue.capacity() == 0 => {
                 match (queue.is_closed(), self.is_no_partner_there(queue, on, room)) {
-                    (true, true) if !room => return AlternativeNeed::Never,
+                    (true, true) if !room => return AlternativeNeed::SupplyBeforeClose,
                     (is_closed, is_missing) => is_missing && !is_closed,
                 }
             }
             Some(ResourceState::Queue(queue)) if !room && queue.is_closed_and_drained() => {
-                return AlternativeNeed::Never;
+                return AlternativeNeed::SupplyBeforeClose;
             }
             Some(ResourceState::Queue(queue)) if room => queue.is_full(),
             Some(ResourceState::Queue(queue)) => queue.is_drained(),
@@ -76,16 +76,19 @@ impl Model {
         if lane.is_supply_wait_timed() || !lane.has_all_alternatives() {
             return Some(Requirement::Nothing);
         }
-        let mut rows = Vec::with_capacity(alternatives.len());
+        let (mut rows, mut closed) = (Vec::with_capacity(alternatives.len()), 0);
         for alternative in alternatives {
             match self.alternative_need(w, *alternative) {
                 AlternativeNeed::Nothing => return Some(Requirement::Nothing),
                 AlternativeNeed::Supply => rows.push(row(*alternative)),
                 AlternativeNeed::Worker(other) => rows.push(other.index()),
-                AlternativeNeed::Never => {}
+                AlternativeNeed::SupplyBeforeClose => {
+                    closed += 1;
+                    rows.push(row(*alternative));
+                }
             }
         }
         // If all queues are closed, the worker ends.
-        Some(if rows.is_empty() { Requirement::Nothing } else { Requirement::Any(rows) })
+        Some(if closed == alternatives.len() { Requirement::Nothing } else { Requirement::Any(rows) })
     }
 }

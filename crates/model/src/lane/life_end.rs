@@ -1,5 +1,7 @@
 //! How a worker's lives end: by its own word, in a crash, or in a death that only others noticed.
 
+use std::collections::VecDeque;
+
 use super::{Activity, Lane};
 use contend_trace::{DeathCause, ExitKind, Stamp, State};
 
@@ -28,7 +30,44 @@ impl From<ExitKind> for LifeEnd {
     }
 }
 
+/// Most deaths that are kept. No worker dies so often before its first event of that time arrives.
+const MAX_LATER_DEATHS: usize = 32;
+
+/// Deaths that others noticed and that may be of later lives, whose starts are not known yet, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LaterDeaths(VecDeque<(Stamp, LifeEnd)>);
+
+impl LaterDeaths {
+    pub(crate) fn add(&mut self, at: Stamp, end: LifeEnd) {
+        if self.0.len() < MAX_LATER_DEATHS {
+            let place = self.0.partition_point(|(other, _)| *other <= at);
+            self.0.insert(place, (at, end));
+        }
+    }
+
+    /// Takes the death of the life that began at this time. Those before it were of former lives.
+    fn take_of_life(&mut self, began: Stamp) -> Option<(Stamp, LifeEnd)> {
+        self.0.drain(..self.0.partition_point(|(at, _)| *at < began));
+        self.0.pop_front()
+    }
+}
+
 impl Lane {
+    /// Takes the death that was noticed in this life, or kept for it, for a life that ended by the worker's own word.
+    /// The notice may be of the next life, so it is kept.
+    pub(crate) fn take_noticed_end(&mut self) -> Option<LifeEnd> {
+        let (at, end) = self.noticed_death.take().zip(self.ending.take())?;
+        self.later_deaths.add(at, end.clone());
+        Some(end)
+    }
+
+    /// Makes a death that was kept that of the life that began at this time. Returns whether there was one.
+    pub(crate) fn adopt_later_death(&mut self, began: Stamp) -> bool {
+        let Some((at, end)) = self.later_deaths.take_of_life(began) else { return false };
+        (self.noticed_death, self.ending) = (Some(at), Some(end));
+        true
+    }
+
     /// Returns when a death that only others noticed took effect: not before the worker's last event.
     pub(crate) fn dead_since(&self) -> Option<Stamp> {
         self.noticed_death.map(|at| at.max(self.newest_stamp))

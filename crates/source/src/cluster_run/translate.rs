@@ -99,7 +99,7 @@ impl Translator {
             DriverLine::Reject { t } => self.feed(t, EventKind::TaskRejected { pool: POOL }),
             DriverLine::Feeder { t, state } => self.set_feeder(t, state),
             DriverLine::Dropped { t, error, .. } => {
-                self.feed(t, EventKind::TaskDropped { pool: POOL, reason: DropReason::Failed });
+                self.feed(t, EventKind::TaskDropped { pool: POOL, reason: DropReason::Failed, nth: 0 });
                 self.note_failure(t, self.feeder, &error);
             }
             DriverLine::Resized { t, workers } => {

@@ -35,6 +35,9 @@ pub(super) const TOTAL: FieldPlace = FieldPlace::new(24, 40, Overflow::Wraps);
 /// The low part of the argument: the number of an item, beside the depth.
 pub(super) const NTH: FieldPlace = FieldPlace::new(24, 24, Overflow::Wraps);
 pub(super) const DEPTH: FieldPlace = FieldPlace::new(48, 16, Overflow::Saturates);
+/// A reason, and above it the number of an item.
+pub(super) const REASON: FieldPlace = FieldPlace::new(24, 16, Overflow::Saturates);
+pub(super) const REMOVAL: FieldPlace = FieldPlace::new(40, 24, Overflow::Wraps);
 /// The priority of an item, and how long it stayed.
 pub(super) const PRIORITY: FieldPlace = FieldPlace::new(61, 3, Overflow::Saturates);
 pub(super) const STAY: FieldPlace = FieldPlace::new(24, 37, Overflow::Saturates);

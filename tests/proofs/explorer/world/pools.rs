@@ -238,11 +238,17 @@ impl Scene<'_> {
         if ok { self.next(w) } else { self.fail(w) }
     }
 
+    /// Records that the first task was removed from a pool's queue.
+    fn record_drop(&mut self, w: usize, pool: usize, reason: DropReason) {
+        self.world.pools[pool].taken += 1;
+        let nth = self.world.pools[pool].taken;
+        self.record(w, EventKind::TaskDropped { pool: PoolId::from(pool), reason, nth });
+    }
+
     /// Drops all tasks in a pool's queue, with or without results that say so.
     pub(super) fn drop_tasks(&mut self, w: usize, pool: usize, with_results: bool) {
         while let Some(promise) = self.world.pools[pool].tasks.pop_front() {
-            self.world.pools[pool].taken += 1;
-            self.record(w, EventKind::TaskDropped { pool: PoolId::from(pool), reason: DropReason::Cancelled });
+            self.record_drop(w, pool, DropReason::Cancelled);
             if with_results {
                 self.task_over(w, pool, promise, false);
             } else {
@@ -287,7 +293,7 @@ impl Scene<'_> {
         if self.world.pools[pool].seats == 0 {
             self.shut(w, pool);
             while let Some(promise) = self.world.pools[pool].tasks.pop_front() {
-                self.record(w, EventKind::TaskDropped { pool: number, reason: DropReason::Failed });
+                self.record_drop(w, pool, DropReason::Failed);
                 self.task_over(w, pool, promise, false);
             }
         }
