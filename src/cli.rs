@@ -10,6 +10,7 @@ mod config;
 mod dashboard;
 mod demo;
 mod diff;
+mod doctor;
 mod exit;
 mod export;
 mod fmt;
@@ -118,6 +119,7 @@ fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
         }
         Some(CliCommand::Test(args)) => test::run_tests(args, colours),
         Some(CliCommand::Tune(args)) => tune::run_tune(args, DashboardSettings::new(cli, colours), colours),
+        Some(CliCommand::Doctor { json }) => doctor::examine(*json, colours),
         Some(CliCommand::Config { print_default, path }) => config::configure(*print_default, *path, colours),
         Some(CliCommand::Completions { shell }) => {
             completions::print_script(*shell)?;

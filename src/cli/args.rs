@@ -166,6 +166,12 @@ pub(super) enum CliCommand {
         #[arg(long)]
         path: bool,
     },
+    /// Show what contend can use of this machine, and how to get the rest
+    Doctor {
+        /// Print one JSON object instead of text (see docs/doctor.md)
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a script for shell completion, also of scenarios, knobs and findings
     #[command(help_template = TEMPLATE, before_help = COMPLETION_EXAMPLES)]
     Completions {

@@ -20,6 +20,8 @@ pub(super) enum SchemaKind {
     Check,
     /// `contend diff --json`
     Diff,
+    /// `contend doctor --json`
+    Doctor,
 }
 
 impl SchemaKind {
@@ -31,6 +33,7 @@ impl SchemaKind {
             Self::List => include_str!("../../docs/schema/list.json"),
             Self::Check => include_str!("../../docs/schema/check.json"),
             Self::Diff => include_str!("../../docs/schema/diff.json"),
+            Self::Doctor => include_str!("../../docs/schema/doctor.json"),
         }
     }
 }

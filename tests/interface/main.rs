@@ -6,6 +6,7 @@ mod schema;
 mod support;
 
 mod cli;
+mod doctor;
 mod documents;
 mod editors;
 mod findings;

@@ -39,6 +39,7 @@ mod command;
 mod control_group;
 mod core_layout;
 mod core_load;
+mod facilities;
 mod fail_point;
 #[cfg(debug_assertions)]
 pub mod fault_injection;
@@ -74,6 +75,9 @@ pub use contend_shm::{
 };
 pub use core_layout::{is_virtual_machine, physical_cores};
 pub use core_load::CoreLoad;
+pub use facilities::{
+    check_shared_memory, counts_run_queue_delay, file_system_space, ptrace_scope, shows_system_calls,
+};
 pub use fail_point::hit_fail_point;
 pub use frequency::cpu_frequency_range;
 pub use guardian::{CleanupList, GUARDIAN_ARG, TerminalRestore, guardian_main, is_guarded, update_cleanup};

@@ -6,6 +6,7 @@ mod cpu_meter;
 mod live;
 mod process_tag;
 mod program;
+mod pythons;
 mod reader;
 mod reading_pace;
 mod runner_handle;
@@ -25,6 +26,7 @@ pub use program::{
     AttachError, AttachedRun, ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, attached_scenario,
     find_python, process_title, program_title, program_words,
 };
+pub use pythons::{FoundPython, OLDEST_TRACED, find_program, find_pythons};
 pub use scripted::ScriptedSource;
 pub use slot_reader::is_audit_enabled;
 pub use source::{EXIT_WAIT, EventSource, Header, RunControl, ScenarioRun};

@@ -13,7 +13,8 @@ import tempfile
 import time
 
 START_SECONDS = 60
-NO_DISTRIBUTED = "this Python has no `distributed`; install it with `pip install distributed`"
+NO_DISTRIBUTED = ("this Python has no `distributed`; install it with `pip install distributed`; "
+                  "`contend doctor` shows what this machine has")
 PR_SET_PDEATHSIG = 1
 #: By this variable contend's guardian finds what a run has left behind.
 RUN_TAG = "CONTEND_RUN"

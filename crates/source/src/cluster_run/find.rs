@@ -11,10 +11,14 @@ use crate::program::find_python;
 /// Why no scenario can run on Dask here.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MissingCluster {
-    #[error("Dask needs Python, and there is none here: install python3, or name one by CONTEND_PYTHON")]
+    #[error(
+        "Dask needs Python, and there is none here: install python3, or name one by CONTEND_PYTHON; \
+         `contend doctor` shows what this machine has"
+    )]
     NoPython,
     #[error(
-        "`{python}` has no Dask: install it with `{python} -m pip install distributed`, or name another Python by CONTEND_PYTHON"
+        "`{python}` has no Dask: install it with `{python} -m pip install distributed`, or name another Python by \
+         CONTEND_PYTHON; `contend doctor` shows what this machine has"
     )]
     NoDask { python: String },
 }
