@@ -57,12 +57,11 @@ impl RunView {
         }
     }
 
-    /// Makes the whole recording fit into the window; one that ends in a deadlock shows the turns before it, as when it
-    /// was live.
+    /// Chooses the window of a recording whose end is shown: the whole run, its last turns, or those before a deadlock.
     pub(in crate::tui) fn fit_recording(&mut self) {
         let Some(player) = self.player() else { return };
         if !player.is_playing() {
-            self.zoom = if self.closing_window().is_some() { Zoom::Undecided } else { Zoom::WholeRun };
+            self.zoom = Zoom::Undecided;
             self.refresh();
         }
     }

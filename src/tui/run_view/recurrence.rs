@@ -35,29 +35,51 @@ const LOOK_BACK: Span = Span::from_millis(10_000);
 const MAX_SPANS: usize = 512;
 const MAX_LANES: usize = 16;
 
+/// Least halves of a cell of what recurs at which it still can be told from its neighbours.
+const READABLE_HALF_CELLS: u64 = 3;
+
+/// What recurs in a run, and how many cells of it the first window shows.
+struct RecurringPiece {
+    length: Span,
+    cells: u64,
+}
+
 /// Returns the length of a cell for a window with this many columns. `None` until something has recurred `least` times.
 pub(super) fn typical_cell(model: &Model, now: Stamp, columns: u16, least: usize) -> Option<Span> {
     if has_backlog(model) {
         return Some(cell_for(TREND_WINDOW, u64::from(columns)));
     }
+    recurring_piece(model, now, least).map(|piece| cell_for(piece.length, piece.cells))
+}
+
+/// Whether single turns can be seen with cells of this length, as far as the run has any and they are its subject.
+pub(super) fn shows_single_turns(model: &Model, now: Stamp, cell: Span) -> bool {
+    has_backlog(model)
+        || recurring_piece(model, now, 1)
+            .is_none_or(|piece| piece.length.0.saturating_mul(2) >= cell.0.saturating_mul(READABLE_HALF_CELLS))
+}
+
+fn recurring_piece(model: &Model, now: Stamp, least: usize) -> Option<RecurringPiece> {
     let (lock_weight, hold) = contended_hold(model, now, least).unzip();
     let (pool_weight, service) = pool_service(model, now, least).unzip();
-    // A task's time includes its waits for locks.
-    match (hold, service) {
-        (Some(hold), None) => Some(cell_for(hold, CELLS_PER_HOLD)),
-        (Some(hold), Some(_)) if lock_weight > pool_weight.map(|weight: u64| weight / 2) => {
-            Some(cell_for(hold, CELLS_PER_HOLD))
-        }
-        (_, Some(service)) => Some(cell_for(service, CELLS_PER_TASK)),
-        (None, None) => phase_cell(model, now, least),
-    }
+    let (length, cells) = match (hold, service) {
+        (Some(hold), None) => (hold, CELLS_PER_HOLD),
+        // A task's time includes its waits for locks.
+        (Some(hold), Some(_)) if lock_weight > pool_weight.map(|weight: u64| weight / 2) => (hold, CELLS_PER_HOLD),
+        (_, Some(service)) => (service, CELLS_PER_TASK),
+        (None, None) => (typical_phase(model, now, least)?, CELLS_PER_PHASE),
+    };
+    Some(RecurringPiece { length, cells })
 }
 
 /// Returns the length of a cell at which the phases of loops can be seen.
 pub(super) fn phase_cell(model: &Model, now: Stamp, least: usize) -> Option<Span> {
+    typical_phase(model, now, least).map(|phase| cell_for(phase, CELLS_PER_PHASE))
+}
+
+fn typical_phase(model: &Model, now: Stamp, least: usize) -> Option<Span> {
     let mut phases = phases(model, now);
-    let phase = (phases.len() >= least.max(1)).then(|| weighted_median(&mut phases))?;
-    Some(cell_for(phase, CELLS_PER_PHASE))
+    (phases.len() >= least.max(1)).then(|| weighted_median(&mut phases))
 }
 
 /// Returns the cell of which about this many make up `whole`, as 1, 2 or 5 times a power of ten.

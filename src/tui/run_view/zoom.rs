@@ -1,10 +1,11 @@
 //! The length of cells: chosen from the data once enough was seen, until the user zooms; and the window over a deadlock.
 
-use super::recurrence::{phase_cell, typical_cell};
+use super::recurrence::{phase_cell, shows_single_turns, typical_cell};
 use super::{RunView, Viewport};
 use crate::model::Lane;
 use crate::trace::{RunEnd, Span, Stamp, State};
 use crate::tui::axis::round_up_125;
+use crate::tui::player::Player;
 
 /// Time of a run before its window is chosen, and how often something must have recurred until then.
 const OBSERVATION: Span = Span::from_millis(300);
@@ -48,17 +49,12 @@ impl RunView {
             (self.cell, self.viewport, self.zoom) = (cell, Viewport::Held(end), Zoom::Data);
             return;
         }
-        let end = self.shown_model().run_end().map(|(_, how)| how);
-        // A run that was ended from outside keeps the picture that it had.
-        let is_over = match end {
-            Some(RunEnd::Completed) => true,
-            Some(_) => self.zoom == Zoom::Undecided,
-            None => false,
-        };
-        if is_over {
+        if self.shown_model().run_end().is_some_and(|(_, how)| *how == RunEnd::Completed) {
             self.zoom = Zoom::WholeRun;
         }
         match self.zoom {
+            Zoom::Undecided if self.shows_an_end() => self.choose_window_of_ended_run(),
+            Zoom::Undecided if self.player().is_some_and(|player| !player.is_playing()) => self.fit_whole_run(),
             Zoom::Undecided if self.now.span_since(self.first_moment()) >= OBSERVATION => {
                 if let Some(cell) = self.typical_cell(MIN_RECURRENCES) {
                     (self.cell, self.zoom) = (cell, Zoom::Data);
@@ -66,6 +62,24 @@ impl RunView {
             }
             Zoom::WholeRun => self.fit_whole_run(),
             Zoom::Undecided | Zoom::Data | Zoom::User => {}
+        }
+    }
+
+    /// Whether the end of a run or of a recording is shown, and nothing plays.
+    fn shows_an_end(&self) -> bool {
+        let is_at_end = |player: &Player| !player.is_playing() && self.now >= player.end();
+        self.shown_model().run_end().is_some() || self.player().is_some_and(is_at_end)
+    }
+
+    /// Fits a run that did not end by itself, unless its turns would be too narrow to see: then the window shows the
+    /// last ones.
+    fn choose_window_of_ended_run(&mut self) {
+        self.zoom = Zoom::WholeRun;
+        self.fit_whole_run();
+        if !shows_single_turns(self.shown_model(), self.now, self.cell)
+            && let Some(cell) = self.typical_cell(1)
+        {
+            (self.cell, self.viewport, self.zoom) = (cell, Viewport::Follow, Zoom::Data);
         }
     }
 
@@ -120,15 +134,15 @@ impl RunView {
         Some((cell, closed_at + Span(cell.0.saturating_mul(columns - before))))
     }
 
-    /// Fits the whole run into the window; if it does already, chooses the window from what recurs. Returns what to tell
-    /// the user.
+    /// Fits the whole run into the window; if it does already, chooses the window from what recurs. Returns the
+    /// response.
     pub(in crate::tui) fn fit_window(&mut self) -> String {
         let before = WindowBeforeFit { cell: self.cell, viewport: self.viewport, zoom: self.zoom };
         let is_whole = self.zoom == Zoom::WholeRun && !matches!(self.viewport, Viewport::Until(_));
         (self.viewport, self.range, self.cursor) = (Viewport::Follow, None, None);
         let closing = self.closing_window();
         let typical = self.typical_cell(1);
-        let told = match (is_whole, closing, typical) {
+        let shown = match (is_whole, closing, typical) {
             (true, Some((cell, end)), _) => {
                 (self.cell, self.viewport, self.zoom) = (cell, Viewport::Held(end), Zoom::Data);
                 "The last turns before the deadlock"
@@ -145,10 +159,10 @@ impl RunView {
         };
         self.before_fit = Some(before);
         self.refresh();
-        format!("{told}   z: next view - Z: back")
+        format!("{shown}   z: next view - Z: back")
     }
 
-    /// Returns to the window before it was fitted. Returns what to tell the user.
+    /// Returns to the window before it was fitted. Returns the response.
     pub(in crate::tui) fn undo_fit(&mut self) -> String {
         let Some(before) = self.before_fit.take() else { return "No window to go back to: z fits it".to_owned() };
         (self.cell, self.viewport, self.zoom) = (before.cell, before.viewport, before.zoom);

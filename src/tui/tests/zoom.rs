@@ -1,5 +1,6 @@
 //! Tests of the window: chosen from the data, until the user zooms.
 
+use super::app_screen::AT_END;
 use super::harness::Harness;
 use super::script::{self, Script, contention, deadlock, in_delivery_order, ms, pool, time_of};
 use crate::trace::{Message, RunEnd, Span, Stamp};
@@ -86,6 +87,28 @@ fn run_that_completed_is_fitted_and_one_that_was_stopped_keeps_its_picture() {
     let mut stopped = watched(&script);
     stopped.feed_message(Message::Ended { at: script.until, reason: RunEnd::Stopped });
     assert_eq!(stopped.cell(), Span::from_millis(1));
+}
+
+/// Returns the cell of the first window of a recording whose run ended this way.
+fn first_cell_of_recording(mut script: Script, reason: RunEnd) -> (Span, Stamp) {
+    script.messages.push(Message::Ended { at: script.until, reason });
+    let mut harness = Harness::with_recording(&script, AT_END);
+    (harness.cell(), harness.window_start())
+}
+
+#[test]
+fn recording_of_a_run_that_completed_is_fitted() {
+    assert_eq!(first_cell_of_recording(turns(2), RunEnd::Completed).1, Stamp(0));
+}
+
+#[test]
+fn recording_of_a_run_that_its_time_limit_ended_shows_the_last_turns_unless_all_turns_can_be_seen() {
+    let (cell, start) = first_cell_of_recording(turns(2), RunEnd::Time);
+    assert_eq!(cell, Span::from_millis(1), "a hold of 2 ms has two cells");
+    assert!(start > ms(1_900), "{start:?}");
+    let (cell, start) = first_cell_of_recording(turns(100), RunEnd::Time);
+    assert_eq!(start, Stamp(0), "twenty holds are wide enough in a window of the whole run");
+    assert!(cell.0 * 3 <= ms(200).0, "{cell:?}");
 }
 
 #[test]
