@@ -3,7 +3,7 @@
 
 use crate::model::{Lane, Model, Pool};
 use crate::trace::{PoolId, Span, Stamp, State};
-use crate::tui::axis::round_to_125;
+use crate::tui::axis::{round_to_125, round_up_125};
 
 /// Shortest and longest cell that is chosen from the data. Shorter ones show turns that no eye can follow, longer ones
 /// take a minute to fill.
@@ -72,6 +72,15 @@ fn recurring_piece(model: &Model, now: Stamp, least: usize) -> Option<RecurringP
     Some(RecurringPiece { length, cells })
 }
 
+/// Returns the least length of a cell at which the last change of any worker's state is in the right half of a window
+/// up to `now`: workers are often delayed when a run ends, and a window of that delay alone would show no turn.
+pub(super) fn cell_with_last_change(model: &Model, now: Stamp, columns: u16) -> Span {
+    let changes = model.lanes().filter(|(_, lane)| lane.activity().state.is_alive());
+    let last = changes.map(|(_, lane)| lane.activity().since).max().unwrap_or(now);
+    let least = now.span_since(last).0.saturating_mul(2) / u64::from(columns.max(1));
+    Span(round_up_125(least.max(1)))
+}
+
 /// Returns the length of a cell at which the phases of loops can be seen.
 pub(super) fn phase_cell(model: &Model, now: Stamp, least: usize) -> Option<Span> {
     typical_phase(model, now, least).map(|phase| cell_for(phase, CELLS_PER_PHASE))
@@ -107,7 +116,10 @@ fn contended_hold(model: &Model, now: Stamp, least: usize) -> Option<(u64, Span)
     let used = locks.filter(|lock| lock.hold_times().count() >= least as u64 && lock.hold_times().count() > 0);
     let worst = used.max_by_key(|lock| lock.wait_times().total_ns())?;
     let waited = worst.wait_times().total_ns();
-    (waited >= now.0 / 20).then(|| (waited, Span(worst.hold_times().percentile_ns(50.0))))
+    let holds = worst.hold_times();
+    // Many short holds do not hide the few long ones that the others wait for.
+    let typical = holds.percentile_ns(50.0).max(holds.total_ns() / holds.count() / 2);
+    (waited >= now.0 / 20).then_some((waited, Span(typical)))
 }
 
 /// Returns the time that the pool with the most work spent on tasks, and the typical time of a task with its hand-over.

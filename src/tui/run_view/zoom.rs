@@ -1,6 +1,6 @@
 //! The length of cells: chosen from the data once enough was seen, until the user zooms; and the window over a deadlock.
 
-use super::recurrence::{phase_cell, shows_single_turns, typical_cell};
+use super::recurrence::{cell_with_last_change, phase_cell, shows_single_turns, typical_cell};
 use super::{RunView, Viewport};
 use crate::model::Lane;
 use crate::trace::{RunEnd, Span, Stamp, State};
@@ -79,6 +79,7 @@ impl RunView {
         if !shows_single_turns(self.shown_model(), self.now, self.cell)
             && let Some(cell) = self.typical_cell(1)
         {
+            let cell = cell.max(cell_with_last_change(self.shown_model(), self.now, self.columns)).min(self.cell);
             (self.cell, self.viewport, self.zoom) = (cell, Viewport::Follow, Zoom::Data);
         }
     }
