@@ -41,8 +41,8 @@ pub(super) const MIN_HEIGHT: u16 = 16;
 /// Least height with blank lines around the parts.
 const SPACED_FROM: u16 = 30;
 
-/// Least height with a third line of the verdict, which separates it from the rows if it is not needed.
-const THIRD_LINE_FROM: u16 = 20;
+/// Lines of the verdict; the third one separates it from the rows if it is not needed.
+const BAND_LINES: u16 = 3;
 
 /// Columns of one figure at the right.
 pub(super) const FIGURE_WIDTH: u16 = 7;
@@ -86,7 +86,7 @@ impl RunLayout {
         }
         let is_spaced = area.height >= SPACED_FROM;
         take_top(&mut rest, u16::from(is_spaced));
-        let band = take_top(&mut rest, 2 + u16::from(area.height >= THIRD_LINE_FROM));
+        let band = take_top(&mut rest, BAND_LINES);
         let tabs = take_bottom(&mut rest, 1);
         let legend = take_bottom(&mut rest, 1);
         take_bottom(&mut rest, u16::from(is_spaced));

@@ -15,6 +15,7 @@ mod lanes;
 mod large_letters;
 mod level_history;
 mod memory_backend;
+mod narrow_texts;
 mod open_program;
 mod picking;
 mod playing;

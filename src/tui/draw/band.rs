@@ -12,7 +12,10 @@ use super::super::run_view::RunView;
 use super::super::theme::{Role, Theme};
 use super::super::verdict::{Tone, Verdict, emphasize};
 use super::text;
-use crate::report::text_width::{truncate, wrap_paragraph};
+use crate::report::text_width::truncate;
+use clauses::wrap_clauses;
+
+mod clauses;
 
 pub(super) struct VerdictBand<'a> {
     pub(super) app: &'a App,
@@ -24,6 +27,9 @@ const BAR_WIDTH: u16 = 2;
 
 /// Least width with all lines of the text beside the name.
 const BESIDE_NAME_FROM: u16 = 100;
+
+/// Least columns of the text in which the fix keeps a line, however long the sentence is.
+const FIX_LINE_FROM: u16 = 40;
 
 /// Columns between the name and the sentence, and before the keys.
 const GAP: u16 = 3;
@@ -103,11 +109,14 @@ impl Lines {
         let height = usize::from(area.height);
         let first_x = (name_end + if area.x > name_end { GAP } else { 2 }).max(area.x).min(area.right());
         let first = Rect { x: first_x, width: area.right() - first_x, height: 1, ..area };
-        let wrapped = wrap_paragraph(&verdict.sentence, usize::from(first.width), usize::from(area.width));
+        // The fix has a line, unless the screen is too small for a run anyway.
+        let has_fix_line = !verdict.advice.is_empty() && height > 1 && area.width >= FIX_LINE_FROM;
+        let room = height - usize::from(has_fix_line);
+        let wrapped = wrap_clauses(&verdict.sentence, usize::from(first.width), usize::from(area.width), room);
         let place = |i: usize| if i == 0 { first } else { text::nth_line(area, i) };
         let mut sentence: Vec<(Rect, String)> =
             wrapped.into_iter().enumerate().map(|(i, line)| (place(i), line)).collect();
-        cut_lines(&mut sentence, height, 0, theme);
+        cut_lines(&mut sentence, room, 0, theme);
         let below = area_below(area, sentence.len());
         let (advice, keys, keys_at) = place_advice(verdict, theme, context, below);
         Self { sentence, advice, keys, keys_at, top: area.y }
@@ -178,7 +187,7 @@ fn place_advice(verdict: &Verdict, theme: Theme, context: KeyContext, area: Rect
     let wrapped = if verdict.advice.is_empty() {
         Vec::new()
     } else {
-        wrap_paragraph(&verdict.advice, width.saturating_sub(indent), width.saturating_sub(indent))
+        wrap_clauses(&verdict.advice, width.saturating_sub(indent), width.saturating_sub(indent), height)
     };
     let mut advice: Vec<(Rect, String)> =
         wrapped.into_iter().enumerate().map(|(i, line)| (text::nth_line(area, i), line)).collect();

@@ -1,7 +1,7 @@
 //! The load of the machine: our part and that of all others, a row for each core, or one for all; and which worker ran
 //! on which core.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
@@ -12,6 +12,7 @@ use super::super::theme::{Role, Theme};
 use super::area::AreaLine;
 use super::{RunScene, text};
 use crate::model::CoreCell;
+use crate::trace::Span;
 use crate::trace::format::compact_percent;
 
 pub(super) const HEADS: [&str; 2] = ["busy", "by us"];
@@ -24,6 +25,11 @@ const FULL_FROM: f64 = 15.0 / 16.0;
 
 /// The part of a line that leaves a gap above it.
 const MOST_OF_LINE: f64 = 7.0 / 8.0;
+
+/// Longest time until the sample of a core comes, with some delay, and how much of its colour is left of the load that
+/// stands for it.
+const SAMPLE_WAIT: Span = Span::from_millis(600);
+const PENDING_SHADE: f64 = 0.6;
 
 /// How much of its colour is left of the load of other programs, which is the background of ours.
 const OTHERS_SHADE: f64 = 0.65;
@@ -46,16 +52,16 @@ impl Widget for CoreRow<'_> {
         let Self { scene, core, line_index, line_count } = self;
         let parts = scene.split_row(line);
         let area = AreaLine { at: parts.timeline, line_index, line_count };
+        let is_online = scene.view.figures.cores.iter().any(|(number, load)| *number == core && load.is_some());
+        let lately = scene.view.figures.core_use.get(core).copied().flatten().filter(|_| is_online);
         scene.view.with_core_cells(&scene.axis.window(), |cores| {
             let cells = cores.get(core).map_or(&[][..], Vec::as_slice);
-            draw_strip(scene, area, cells.iter().copied(), buf);
+            draw_strip(scene, area, cells, lately, buf);
         });
         if line_index > 0 {
             return;
         }
         text::put_line(buf, parts.label, &format!(" cpu {core}"), Style::new());
-        let is_online = scene.view.figures.cores.iter().any(|(number, load)| *number == core && load.is_some());
-        let lately = scene.view.figures.core_use.get(core).copied().flatten().filter(|_| is_online);
         draw_use(scene, parts.figures, lately, buf);
     }
 }
@@ -65,9 +71,11 @@ impl Widget for CoresRow<'_> {
         let scene = self.scene;
         let parts = scene.split_row(line);
         let window = scene.axis.window();
+        let lately = mean_use(scene.view.figures.core_use.iter().copied());
         scene.view.with_core_cells(&window, |cores| {
-            let means = (0..window.cells).map(|i| mean_use(cores.iter().map(|cells| cells.get(i).copied().flatten())));
-            draw_strip(scene, AreaLine::single(parts.timeline), means, buf);
+            let mean = |i| mean_use(cores.iter().map(|cells| cells.get(i).copied().flatten()));
+            let means: Vec<_> = (0..window.cells).map(mean).collect();
+            draw_strip(scene, AreaLine::single(parts.timeline), &means, lately, buf);
         });
         let loads: Vec<f64> = scene.view.figures.cores.iter().filter_map(|(_, load)| *load).map(f64::from).collect();
         let beside = Rect {
@@ -81,7 +89,7 @@ impl Widget for CoresRow<'_> {
             others.map(|others| format!("others {others:.1}")).filter(|text| text.width() < usize::from(rest.width));
         let beside = beside.unwrap_or_else(|| per_core_loads(&loads, usize::from(rest.width)));
         text::put_right(buf, rest, &beside, Style::new());
-        draw_use(scene, parts.figures, mean_use(scene.view.figures.core_use.iter().copied()), buf);
+        draw_use(scene, parts.figures, lately, buf);
     }
 }
 
@@ -129,43 +137,69 @@ pub(super) fn draw_load_owners(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) 
     let swatch = if theme.has_colour() { theme.glyph("█", "#") } else { "" };
     let gap = if swatch.is_empty() { "" } else { " " };
     let parts = [
-        (swatch.to_owned(), theme.fg(Role::CoreOurs)),
-        (format!("{gap}this run {:.1}  ", load.run), faint),
-        (swatch.to_owned(), others_style(theme, 1.0)),
-        (format!("{gap}others about {:.1}", load.others + load.viewer), faint),
-        (format!(", of that contend {:.1}", load.viewer), faint),
+        (theme.fg(Role::CoreOurs), format!("{gap}this run {:.1}  ", load.run)),
+        (others_style(theme, 1.0), format!("{gap}others about {:.1}", load.others + load.viewer)),
     ];
     let mut rest = at;
-    for (part, style) in parts {
-        if part.width() > usize::from(rest.width) {
-            break;
+    for (style, words) in parts {
+        if swatch.width() + words.trim_end().width() > usize::from(rest.width) {
+            return;
         }
-        rest = text::put_line(buf, rest, &part, style);
+        rest = text::put_line(buf, rest, swatch, style);
+        rest = text::put_line(buf, rest, &words, faint);
+    }
+    let viewer = format!(", of that contend {:.1}", load.viewer);
+    if viewer.width() <= usize::from(rest.width) {
+        text::put_line(buf, rest, &viewer, faint);
     }
 }
 
-/// Draws a line of the use of a core: its height is the load.
-fn draw_strip(scene: RunScene<'_>, area: AreaLine, cells: impl Iterator<Item = Option<CoreCell>>, buf: &mut Buffer) {
-    let (lanes, at, theme) = (scene.view.arrangement.core_lanes(), area.at, scene.theme);
-    for (cell, column) in cells.zip(scene.axis.blank_columns()..at.width) {
-        let (Some(cell), Some(place)) = (cell, buf.cell_mut((at.x + column, at.y))) else { continue };
-        let level = area.fill(cell.busy.into());
-        if level <= 0.0 {
-            continue;
+/// Draws a line of the use of a core: its height is the load. Where the next sample is still to come, the mean of the
+/// last seconds is shown, dimmed.
+fn draw_strip(
+    scene: RunScene<'_>,
+    area: AreaLine,
+    cells: &[Option<CoreCell>],
+    lately: Option<CoreCell>,
+    buf: &mut Buffer,
+) {
+    let measured = cells.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+    let columns = scene.axis.blank_columns()..area.at.width;
+    for ((i, cell), column) in cells.iter().enumerate().zip(columns) {
+        let is_pending = i >= measured && is_pending(scene, column);
+        let cell = if is_pending { lately.map(|lately| CoreCell { worker: None, ..lately }) } else { *cell };
+        let (Some(cell), Some(place)) = (cell, buf.cell_mut((area.at.x + column, area.at.y))) else { continue };
+        draw_cell(scene, area, cell, place);
+        if is_pending {
+            place.set_style(scene.theme.shaded(place.style(), PENDING_SHADE));
         }
-        match (lanes, cell.worker) {
-            (CoreLanes::Workers, Some(worker)) if !theme.has_colour() || !theme.has_unicode => {
-                let style = theme.identity_style(worker.index());
-                place.set_char(Theme::identity_letter(worker.index())).set_style(style);
-            }
-            (CoreLanes::Workers, worker) => {
-                let style = worker.map_or(theme.fg(Role::Guide), |worker| theme.identity_style(worker.index()));
-                place.set_symbol(theme.level_glyph(level)).set_style(style);
-            }
-            (CoreLanes::Load, _) => {
-                let (level, style) = load_style(theme, area, cell);
-                place.set_symbol(theme.level_glyph(level)).set_style(style);
-            }
+    }
+}
+
+/// Whether the sample that covers this column has not come yet.
+fn is_pending(scene: RunScene<'_>, column: u16) -> bool {
+    let (at, now) = (scene.axis.time_at(column), scene.view.figures.taken_at);
+    at < now && now.span_since(at) <= SAMPLE_WAIT && scene.axis.end >= now
+}
+
+fn draw_cell(scene: RunScene<'_>, area: AreaLine, cell: CoreCell, place: &mut Cell) {
+    let theme = scene.theme;
+    let level = area.fill(cell.busy.into());
+    if level <= 0.0 {
+        return;
+    }
+    match (scene.view.arrangement.core_lanes(), cell.worker) {
+        (CoreLanes::Workers, Some(worker)) if !theme.has_colour() || !theme.has_unicode => {
+            let style = theme.identity_style(worker.index());
+            place.set_char(Theme::identity_letter(worker.index())).set_style(style);
+        }
+        (CoreLanes::Workers, worker) => {
+            let style = worker.map_or(theme.fg(Role::Guide), |worker| theme.identity_style(worker.index()));
+            place.set_symbol(theme.level_glyph(level)).set_style(style);
+        }
+        (CoreLanes::Load, _) => {
+            let (level, style) = load_style(theme, area, cell);
+            place.set_symbol(theme.level_glyph(level)).set_style(style);
         }
     }
 }

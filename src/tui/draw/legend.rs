@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::app::{App, CurrentView, Mode};
 use super::super::keys::{self, Action, Binding, KeyContext};
 use super::super::run_view::RunView;
+use super::super::theme::Theme;
 use super::{filter_pill, lane, text};
 use crate::trace::State;
 
@@ -22,7 +23,12 @@ impl Widget for Legend<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let inner = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
         if let Some((text, style)) = status_line(self.app, &self.view.filter) {
-            text::put_first_fitting(buf, inner, &[&text], self.app.theme.ellipsis(), style);
+            let shorter =
+                text.match_indices([',', ';', '.', '·']).filter(|(at, mark)| text[at + mark.len()..].starts_with(' '));
+            let ends: Vec<usize> = shorter.map(|(at, _)| at).collect();
+            let texts: Vec<&str> =
+                std::iter::once(text.as_str()).chain(ends.iter().rev().map(|end| text[..*end].trim_end())).collect();
+            text::put_first_fitting(buf, inner, &texts, self.app.theme.ellipsis(), style);
             return;
         }
         let inner = filter_pill::draw_filter(self.app.theme, &self.view.filter, inner, buf);
@@ -38,20 +44,18 @@ impl Legend<'_> {
             states.add(&[state]);
         }
         let gap = if at.width < 80 { " " } else { "  " };
+        let entries = State::ALL.into_iter().filter(|s| *s != State::Done && states.has(*s));
+        let entries: Vec<LegendEntry> = entries.map(|state| LegendEntry::of(state, theme, gap)).collect();
+        let (kept, is_cut) = self.choose_entries(&entries, usize::from(at.width));
         let mut rest = at;
-        for state in State::ALL.into_iter().filter(|s| *s != State::Done && states.has(*s)) {
-            let (glyph, style) = theme.swatch(state);
-            let letter = state.letter().to_string();
-            let swatch =
-                if theme.has_unicode && glyph != letter { format!("{glyph}{glyph}") } else { glyph.to_owned() };
-            let letter = if glyph == letter { String::new() } else { format!(" {letter}") };
-            if swatch.width() + letter.width() + 1 + state_word(state).width() > usize::from(rest.width) {
-                text::put_line(buf, rest, theme.ellipsis(), theme.faint_style());
-                return;
-            }
-            rest = text::put_line(buf, rest, &swatch, style);
-            rest = text::put_line(buf, rest, &letter, theme.state_style(state));
-            rest = text::put_line(buf, rest, &format!(" {}{gap}", state_word(state)), theme.faint_style());
+        for entry in kept {
+            rest = text::put_line(buf, rest, &entry.swatch, entry.swatch_style);
+            rest = text::put_line(buf, rest, &entry.letter, theme.state_style(entry.state));
+            rest = text::put_line(buf, rest, &format!(" {}{gap}", state_word(entry.state)), theme.faint_style());
+        }
+        if is_cut {
+            text::put_line(buf, rest, theme.ellipsis(), theme.faint_style());
+            return;
         }
         let (mixed, style) = theme.mixed_cell(State::Lock, State::Running, 4);
         // Without colour, a mixed cell shows the glyph of the larger share, so there is nothing to explain.
@@ -59,6 +63,53 @@ impl Legend<'_> {
             rest = text::put_line(buf, rest, mixed, style);
             text::put_line(buf, rest, " both ", Style::new());
         }
+    }
+
+    /// Returns the entries that have room, in their order, and whether others are left out: first those of states that
+    /// take the least time of the window.
+    fn choose_entries<'b>(&self, entries: &'b [LegendEntry], room: usize) -> (Vec<&'b LegendEntry>, bool) {
+        // The gap after the last entry needs no room.
+        let width = |kept: &[&LegendEntry]| kept.iter().map(|entry| entry.width()).sum::<usize>();
+        let mut kept: Vec<&LegendEntry> = entries.iter().collect();
+        if width(&kept) <= room + kept.last().map_or(0, |last| last.gap) {
+            return (kept, false);
+        }
+        let room = room.saturating_sub(self.app.theme.ellipsis().width());
+        while width(&kept) > room {
+            let rarest = (0..kept.len()).min_by_key(|i| (self.time_in(kept[*i].state), std::cmp::Reverse(*i)));
+            let Some(rarest) = rarest else { break };
+            kept.remove(rarest);
+        }
+        (kept, true)
+    }
+
+    /// Returns the time that the workers spent in a state in the window, ns.
+    fn time_in(&self, state: State) -> u64 {
+        self.view.figures.lanes.iter().flatten().map(|lane| lane.shares.get(state)).fold(0, u64::saturating_add)
+    }
+}
+
+/// A state in the legend: its colour, its letter where lanes show one, its name.
+struct LegendEntry {
+    state: State,
+    swatch: String,
+    swatch_style: Style,
+    letter: String,
+    gap: usize,
+}
+
+impl LegendEntry {
+    fn of(state: State, theme: Theme, gap: &str) -> Self {
+        let (glyph, swatch_style) = theme.swatch(state);
+        let letter = state.letter().to_string();
+        let swatch = if theme.has_unicode && glyph != letter { format!("{glyph}{glyph}") } else { glyph.to_owned() };
+        let letter = if glyph == letter { String::new() } else { format!(" {letter}") };
+        Self { state, swatch, swatch_style, letter, gap: gap.width() }
+    }
+
+    /// Returns its columns with the gap after it.
+    fn width(&self) -> usize {
+        self.swatch.width() + self.letter.width() + 1 + state_word(self.state).width() + self.gap
     }
 }
 
