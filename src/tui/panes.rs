@@ -191,6 +191,11 @@ fn has_locks(view: &RunView) -> bool {
     view.shown_model().registry().locks().next().is_some()
 }
 
+/// Whether a worker has waited for a lock until the shown moment.
+pub(super) fn has_waited(view: &RunView) -> bool {
+    view.figures.locks.iter().any(|(_, lock)| lock.waited_acquisitions > 0 || !lock.waiters.is_empty())
+}
+
 fn pool_count(view: &RunView) -> usize {
     view.shown_model().registry().pools.len()
 }
@@ -218,10 +223,14 @@ pub(super) fn is_separate(pane: Pane) -> bool {
     spec_of(pane).is_some_and(|spec| !matches!(spec.content, PaneContent::Rows))
 }
 
-/// Whether a wide screen shows a pane beside the rows. A single finding is in the band already.
+/// Whether a wide screen shows a pane beside the rows. A single finding is in the band already; of a run that is over,
+/// nobody waits any more.
 pub(super) fn is_beside(pane: Pane, view: &RunView) -> bool {
+    let is_over = view.shown_model().run_end().is_some();
     match pane {
-        Pane::Answer => pane == view.pane,
+        Pane::Answer => pane == view.pane || is_over,
+        Pane::Costs => pane == view.pane || !is_over || has_waited(view),
+        Pane::Graph => pane == view.pane || !is_over || !view.figures.wait_groups.is_empty(),
         Pane::Findings => pane == view.pane || view.figures.findings.len() > 1,
         _ => true,
     }

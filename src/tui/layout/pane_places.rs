@@ -78,16 +78,11 @@ fn main_pane(view: &RunView) -> Option<Pane> {
     match () {
         () if has_deadlock(view) => Some(Pane::Graph),
         () if has_levels => Some(Pane::Levels),
-        () if has_waited(view) => Some(Pane::Costs),
+        () if panes::has_waited(view) => Some(Pane::Costs),
         () if !figures.pools.is_empty() => Some(Pane::Pools),
         () if view.shown_model().run_end().is_some() && figures.wait_groups.is_empty() => None, // nobody waits any more
         () => Some(Pane::Graph).filter(|pane| panes::available_panes(view).contains(pane)),
     }
-}
-
-/// Whether a worker has waited for a lock until the shown moment.
-fn has_waited(view: &RunView) -> bool {
-    view.figures.locks.iter().any(|(_, lock)| lock.waited_acquisitions > 0 || !lock.waiters.is_empty())
 }
 
 /// Takes the lines of the chosen pane off the bottom of the rows' area, if enough are left for rows.
@@ -170,18 +165,19 @@ fn side_order(view: &RunView, height: u16) -> Vec<Pane> {
     let main = main_pane(view);
     let registry = view.shown_model().registry();
     let may_ring = registry.locks().next().is_some() || registry.lives().next().is_some();
-    // What the workers of a pool do is told by its response times.
-    let is_told = !may_ring && !registry.pools.is_empty() && view.pane != Pane::Graph;
-    panes.retain(|pane| *pane != Pane::Graph || !is_told || height >= GRAPH_OF_POOL_FROM);
+    // The response times of a pool already say what its workers do.
+    let is_redundant = !may_ring && !registry.pools.is_empty() && view.pane != Pane::Graph;
+    panes.retain(|pane| *pane != Pane::Graph || !is_redundant || height >= GRAPH_OF_POOL_FROM);
     panes.sort_by_key(|pane| match pane {
         Pane::Comparison => 0,
         pane if main == Some(*pane) => 1,
         Pane::Levels => 2,
         Pane::Pools => 3,
         Pane::Costs => 4,
-        Pane::Graph if is_told => 8,
+        Pane::Graph if is_redundant => 8,
         Pane::Graph => 5,
         Pane::Findings => 7,
+        Pane::Answer => 9,
         _ => 6,
     });
     panes
@@ -205,7 +201,7 @@ fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Re
     let mut chosen: Vec<Pane> = Vec::new();
     let (width, mut free) = (area.width, area.height);
     // As long as nobody has waited, costs need no more than the line that says so.
-    let is_empty = |pane: Pane| pane == Pane::Costs && !has_waited(view);
+    let is_empty = |pane: Pane| pane == Pane::Costs && !panes::has_waited(view);
     let least_lines = |pane: Pane| if is_empty(pane) { LINES_OF_NOTHING } else { least_lines(pane) };
     for pane in wanted {
         let least = least_lines(*pane) + u16::from(!chosen.is_empty());
