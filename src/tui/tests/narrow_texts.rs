@@ -24,7 +24,7 @@ fn legend_leaves_out_whole_entries_and_keeps_the_states_in_view() {
     for width in 60..150 {
         let mut app = app_after(&in_delivery_order(contention()), COLOUR_THEME, 200, 30);
         let view = run_view_of(&mut app);
-        State::ALL.into_iter().for_each(|state| view.states.add(&[state]));
+        view.states.add(&State::ALL);
         app.update(AppEvent::Resized(Rect::new(0, 0, width, 30)));
         let text = screen_text(&screen(&app));
         let legend = text.lines().nth(28).expect("a legend").trim_end();
