@@ -42,7 +42,7 @@ pub(super) fn separate_script(words: impl Iterator<Item = OsString>) -> Vec<OsSt
     words
 }
 
-fn is_script(word: &OsStr) -> bool {
+pub(super) fn is_script(word: &OsStr) -> bool {
     Path::new(word).extension().is_some_and(|extension| extension == SCRIPT) && !word.to_string_lossy().starts_with('-')
 }
 
@@ -116,10 +116,24 @@ pub(super) fn run_program(
     let is_headless = args.headless || args.json || !io::stdout().is_terminal();
     if is_headless {
         let inherits_input = !io::stdin().is_terminal();
-        let setup = ProgramSetup { words, title, output: ProgramOutput::Pipe, inherits_input };
+        let setup = ProgramSetup {
+            words,
+            title,
+            output: ProgramOutput::Pipe,
+            inherits_input,
+            environment: Vec::new(),
+            is_traced: true,
+        };
         return run_headless(&setup, args, colours);
     }
-    let setup = ProgramSetup { words, title, output: ProgramOutput::Terminal, inherits_input: false };
+    let setup = ProgramSetup {
+        words,
+        title,
+        output: ProgramOutput::Terminal,
+        inherits_input: false,
+        environment: Vec::new(),
+        is_traced: true,
+    };
     let starter = ProgramStarter { setup, exit: SharedExit::default(), failure: RefCell::default() };
     let scenario = Scenario::of_program(&starter.setup.title);
     let outcome = show_program(scenario, args, dashboard, colours, &starter)?;

@@ -2,7 +2,9 @@
 
 mod exec_scenario;
 mod optimum_check;
+mod program_sweep;
 mod progress;
+mod runner;
 mod screen;
 mod sweep;
 mod trace_scenario;
@@ -22,7 +24,7 @@ use super::signals::EndSignals;
 use crate::platform::limits::describe_io_error;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, sanitize};
 use crate::tui;
-use crate::tune::{self as tuner, Preflight, TraceReplay, Tuning, TuningSubject};
+use crate::tune::{self as tuner, Preflight, TraceReplay, TunedProgram, Tuning, TuningSubject};
 use progress::TuneProgress;
 use sweep::Sweep;
 
@@ -44,15 +46,12 @@ pub(super) fn run_tune(
     let outcome = if let Some(names) = &args.check {
         optimum_check::check_optima(args, names, colours, stop)?
     } else {
-        let (source, replay) = load_source(args)?;
-        match check_scenario(&source, colours) {
-            Some(scenario) if on_screen => tune_scenario(args, (&scenario, replay), colours, |sweep| {
+        match load_subject(args, colours)? {
+            Some(tuned) if on_screen => tune_subject(args, &tuned, colours, |sweep| {
                 let options = tui::Options { findings: args.findings.options(), ..dashboard_options(dashboard)? };
                 screen::measure_on_screen(sweep, args, &options, signal)
             })?,
-            Some(scenario) => tune_scenario(args, (&scenario, replay), colours, |sweep| {
-                measure_headless(sweep, args, stop).map(Some)
-            })?,
+            Some(tuned) => tune_subject(args, &tuned, colours, |sweep| measure_headless(sweep, args, stop).map(Some))?,
             None => return Ok(ExitOutcome::Mistakes),
         }
     };
@@ -65,13 +64,20 @@ pub(super) fn run_tune(
 /// A finished measurement. `None` if the terminal no longer accepts output.
 type MeasuredTuning = Option<(Tuning, TuningStart)>;
 
-fn tune_scenario(
+/// What to tune: a scenario, perhaps made from a trace or for a program.
+struct TunedSubject {
+    scenario: Scenario,
+    replay: Option<TraceReplay>,
+    program: Option<TunedProgram>,
+}
+
+fn tune_subject(
     args: &TuneArgs,
-    (scenario, replay): (&Scenario, Option<TraceReplay>),
+    tuned: &TunedSubject,
     colours: Colours,
     measure: impl FnOnce(&Sweep<'_>) -> Result<MeasuredTuning, CliError>,
 ) -> Result<ExitOutcome, CliError> {
-    let sweep = Sweep::new(args, scenario, replay)?;
+    let sweep = Sweep::new(args, &tuned.scenario, tuned.replay)?.of_program(tuned.program.clone());
     let Some((tuning, start)) = measure(&sweep)? else { return Ok(ExitOutcome::Failed) };
     let subject = sweep.subject(&start.work, start.preflight);
     let again = sweep.repeat_command(args);
@@ -110,6 +116,7 @@ fn measure_headless(
 ) -> Result<(Tuning, TuningStart), CliError> {
     let mut runner = sweep.experiment_runner(stop)?;
     let preflight = require_quiet_machine(runner.check_machine(), args)?;
+    runner.choose_work(sweep.range(), args.time)?;
     let request = sweep.tuning_request(args, runner.work());
     let mut progress = TuneProgress::new(args);
     let tuning = tuner::tune(&mut runner, &request, |tuning| progress.show(tuning, &request, sweep.knob));
@@ -126,6 +133,16 @@ fn require_quiet_machine(preflight: Preflight, args: &TuneArgs) -> Result<Prefli
              or add --anyway"
         ))),
     }
+}
+
+/// Loads what the arguments name. Prints the mistakes of a scenario and returns `None` if it has any.
+fn load_subject(args: &TuneArgs, colours: Colours) -> Result<Option<TunedSubject>, CliError> {
+    if let Some((program, scenario)) = program_sweep::requested_program(args)? {
+        return Ok(Some(TunedSubject { scenario, replay: None, program: Some(program) }));
+    }
+    let (source, replay) = load_source(args)?;
+    let scenario = check_scenario(&source, colours);
+    Ok(scenario.map(|scenario| TunedSubject { scenario, replay, program: None }))
 }
 
 /// Loads the named scenario, or makes one from the command of `--exec` or the trace of `--trace`.

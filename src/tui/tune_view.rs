@@ -31,6 +31,8 @@ pub struct TuneSetup {
 pub enum TuneUpdate {
     /// The check of the machine before the tuning.
     Preflight(Preflight),
+    /// What is counted, which a program shows only once it runs.
+    Work(WorkUnit),
     Progress(Box<Tuning>),
 }
 
@@ -82,6 +84,7 @@ impl TuneView {
     pub(super) fn apply_update(&mut self, update: TuneUpdate) {
         match update {
             TuneUpdate::Preflight(preflight) => self.preflight = Some(preflight),
+            TuneUpdate::Work(work) => self.setup.work = work,
             TuneUpdate::Progress(tuning) => {
                 self.elapsed = self.elapsed.max(tuning.elapsed);
                 self.is_over |= tuning.phase == Some(Phase::Done);

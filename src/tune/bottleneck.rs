@@ -85,7 +85,17 @@ pub fn find_bottleneck(level: &Level, cores: f64) -> Bottleneck {
     if starved >= STARVED_SHARE {
         return Bottleneck::Feeder(starved);
     }
-    let waits = [State::Io, State::Sleep, State::Signal, State::Lock, State::Full, State::Ready, State::Handover];
+    let waits = [
+        State::Io,
+        State::Sleep,
+        State::Signal,
+        State::Lock,
+        State::Full,
+        State::Ready,
+        State::Handover,
+        State::Gil,
+        State::OffCore,
+    ];
     let most = waits.into_iter().max_by_key(|state| spent.get(*state));
     match most.map(|state| (state, spent.share(state))) {
         Some((state, share)) if share > 0.2 => Bottleneck::Waiting { state, share },

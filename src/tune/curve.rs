@@ -11,9 +11,11 @@ use crate::trace::State;
 pub const MAX_OTHERS_CORES: f64 = 0.20;
 
 /// States of a live worker, in the order shown: work, its obstacles, waiting.
-pub const LIVE_STATES: [State; 9] = [
+pub const LIVE_STATES: [State; 11] = [
     State::Running,
     State::Ready,
+    State::Gil,
+    State::OffCore,
     State::Lock,
     State::Io,
     State::Sleep,
@@ -66,6 +68,12 @@ impl Level {
     /// Returns the 95 % interval of the throughput.
     pub fn interval(&self) -> Option<Interval> {
         confidence_interval(&self.throughputs())
+    }
+
+    /// Returns how long a run of a program takes, s; the mean of the repetitions.
+    pub fn mean_run_secs(&self) -> Option<f64> {
+        let all: Vec<f64> = self.repetitions.iter().filter_map(|repetition| repetition.run_secs).collect();
+        (!all.is_empty()).then(|| mean(&all))
     }
 
     /// Returns the mean of a figure over the repetitions.

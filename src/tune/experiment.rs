@@ -28,6 +28,8 @@ pub enum TuneError {
     NothingToCount,
     #[error("the scenario cannot run: {0}")]
     Start(String),
+    #[error("the program fails at both ends of the range: {0}")]
+    ProgramFails(String),
 }
 
 /// Runs a scenario at different levels of one knob.
@@ -105,7 +107,7 @@ impl<S: Fn() -> bool> LiveExperimentRunner<S> {
 }
 
 /// Measures the cores that other programs keep busy while no run is active. None where the system does not report it.
-fn measure_others_load() -> Option<f64> {
+pub(super) fn measure_others_load() -> Option<f64> {
     const SAMPLE_TIME: Duration = Duration::from_millis(400);
     let (all, own) = (busy_nanos_of_all_cores()?, own_cpu_nanos());
     let began = Instant::now();

@@ -70,9 +70,11 @@ fn tuning_document<'a>(tuning: &Tuning, subject: &TuningSubject<'a>, again: &'a 
             .long_run
             .as_ref()
             .map(|long| LongRunJson { value: long.level, repetition: repetition_json(&long.repetition) }),
+        untraced_s: tuning.untraced_secs.clone(),
         changes: detect_drift(tuning, subject.demands.epsilon).map(drift_json),
         open_loop: tuning.open_loop.iter().map(open_loop_json).collect(),
         guesses: lowest
+            .filter(|_| !subject.work.is_of_program())
             .map(|lowest| estimate_workers(lowest, subject.usable_cores))
             .unwrap_or_default()
             .into_iter()
@@ -145,6 +147,7 @@ fn repetition_json(repetition: &Repetition) -> RepetitionJson {
     let each = |state: State| nanos_to_ms(repetition.time_by_state.get(state) as f64 / repetition.done.max(1) as f64);
     RepetitionJson {
         secs: repetition.secs,
+        run_s: repetition.run_secs,
         done: repetition.done,
         failed: repetition.failed,
         per_second: repetition.throughput,

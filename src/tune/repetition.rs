@@ -51,6 +51,8 @@ pub struct LockUsage {
 pub struct Repetition {
     /// Length of the window, s.
     pub secs: f64,
+    /// How long a run of a program takes, s; mean of the runs of this repetition.
+    pub run_secs: Option<f64>,
     pub done: u64,
     pub failed: u64,
     pub throughput: f64,
@@ -158,6 +160,7 @@ impl WindowStart {
         let per = |now: u64, then: u64| now.saturating_sub(then) as f64 / each;
         Repetition {
             secs: Span(whole).as_secs_f64(),
+            run_secs: None,
             done,
             failed: work.failed_count(model).saturating_sub(self.failed),
             throughput: done as f64 / Span(whole).as_secs_f64(),
@@ -215,7 +218,7 @@ fn percentiles(now: &DurationStats, then: &DurationStats) -> Option<RepetitionPe
     })
 }
 
-fn lock_usages(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<LockUsage> {
+pub(super) fn lock_usages(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<LockUsage> {
     let registry = model.registry();
     let one = |id: ResourceId| {
         let lock = model.lock(id)?;

@@ -50,6 +50,14 @@ pub trait ExperimentRunner {
     fn elapsed(&self) -> Duration;
     /// Whether the user asked the tuning to end.
     fn is_stopped(&self) -> bool;
+    /// Whether a repetition can be made longer than usual.
+    fn can_last(&self) -> bool {
+        true
+    }
+    /// Runs a program without its tracer. Returns how many seconds it took; `None` if there is no such program.
+    fn time_untraced(&mut self, _level: f64, _time_left: Duration) -> Option<f64> {
+        None
+    }
 }
 
 /// The clock of the runner on a real machine.

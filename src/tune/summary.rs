@@ -5,6 +5,7 @@ mod bottleneck;
 mod caveats;
 mod failing_levels;
 mod headline;
+mod program;
 mod scaling_cost;
 mod theory;
 
@@ -16,6 +17,7 @@ use super::tuning::Tuning;
 use super::work_unit::WorkUnit;
 use crate::model::join_names;
 use crate::scenario::Knob;
+use crate::trace::Span;
 use crate::trace::format::{format_percent, format_rate_value};
 
 pub use bottleneck::resource_label;
@@ -73,6 +75,9 @@ impl TuningSubject<'_> {
     }
 
     fn work_rate(&self, per_second: f64) -> String {
+        if *self.work == WorkUnit::Runs {
+            return format!("{} for a run", Span((1e9 / per_second.max(1e-9)) as u64));
+        }
         format!("{} {}s/s", format_rate_value(per_second), self.work.word())
     }
 }
@@ -95,6 +100,7 @@ pub fn summary_sentences(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<St
     }
     all.extend(equivalent_levels_sentence(tuning, subject, decision));
     all.extend(confirmation_sentence(tuning, subject));
+    all.extend(program::program_sentences(tuning, subject));
     all
 }
 

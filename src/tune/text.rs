@@ -12,6 +12,7 @@ use super::estimates::estimate_workers;
 use super::scalability_law::Usl;
 use super::summary::{TuningSubject, caveats, headline, summary_sentences};
 use super::tuning::Tuning;
+use super::work_unit::WorkUnit;
 use crate::report::TextFormat;
 use crate::report::table::{Align, TextCell, TextTable, state_style};
 use crate::trace::format::{format_percent, format_rate_value};
@@ -52,18 +53,15 @@ pub fn tuning_text(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str, te
 }
 
 fn write_curve(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: TextFormat, out: &mut String) {
-    let columns = [
+    let mut columns = vec![
         (subject.knob.name.as_str(), Align::Right),
         ("per second", Align::Right),
         ("±", Align::Right),
         ("of best", Align::Right),
         ("", Align::Left),
-        ("p50", Align::Right),
-        ("p99", Align::Right),
-        ("cores", Align::Right),
-        ("memory", Align::Right),
-        ("runs", Align::Right),
     ];
+    columns.extend(time_columns(subject.work).iter().map(|name| (*name, Align::Right)));
+    columns.extend([("cores", Align::Right), ("memory", Align::Right), ("runs", Align::Right)]);
     let mut table = TextTable::new(&columns);
     let Some(best) = tuning.curve.best() else { return };
     let top = tuning
@@ -76,6 +74,15 @@ fn write_curve(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: TextFo
     }
     text_format.write_heading(out, &format!("{}s a second", capitalize(subject.work.word())));
     table.render(text_format, out);
+}
+
+/// Returns the columns of times: of tasks, and of a whole run of a program.
+const fn time_columns(work: &WorkUnit) -> &'static [&'static str] {
+    match work {
+        WorkUnit::Runs => &["a run"],
+        WorkUnit::ProgramTasks => &["p50", "p99", "a run"],
+        _ => &["p50", "p99"],
+    }
 }
 
 fn level_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, top: f64) -> Vec<TextCell> {
@@ -97,18 +104,26 @@ fn level_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, top: f
     if is_answer {
         bar.push(" <", Style::new().bold());
     }
-    vec![
+    let run_time = level.mean_run_secs().map(|secs| secs * 1e9);
+    let times = time_columns(subject.work).iter().map(|column| match *column {
+        "p50" => time(service.map(|service| service.p50)),
+        "p99" => time(service.map(|service| service.p99)),
+        _ => time(run_time),
+    });
+    let mut cells = vec![
         name,
         TextCell::from(format_rate_value(level.throughput())),
         TextCell::from(width.unwrap_or_else(|| "-".to_owned())),
         TextCell::from(part.unwrap_or_else(|| "-".to_owned())),
         bar,
-        time(service.map(|service| service.p50)),
-        time(service.map(|service| service.p99)),
+    ];
+    cells.extend(times);
+    cells.extend([
         TextCell::from(format!("{:.2}", level.mean(|repetition| repetition.cores_used))),
         TextCell::from(format!("{:.0} MiB", level.mean(|repetition| repetition.memory as f64) / 1_048_576.0)),
         TextCell::from(level.repetitions.len().to_string()),
-    ]
+    ]);
+    cells
 }
 
 const fn status_style(standing: LevelStatus) -> Style {
@@ -202,8 +217,8 @@ fn write_open_loop(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: Te
 
 /// Writes the estimates of formulas, for comparison with the measured answer.
 fn write_estimates(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: TextFormat, out: &mut String) {
-    if subject.knob.name != "workers" {
-        return;
+    if subject.knob.name != "workers" || subject.work.is_of_program() {
+        return; // the formulas know nothing of a program's own threads
     }
     let Some(lowest) = tuning.curve.working_levels().next() else { return };
     let estimates = estimate_workers(lowest, subject.usable_cores);

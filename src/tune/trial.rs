@@ -224,7 +224,7 @@ fn slice_rates(marks: &[(Stamp, u64)], count: usize) -> Vec<f64> {
 }
 
 /// Returns which workers are stuck forever.
-fn stuck_reason(model: &Model) -> Option<String> {
+pub(super) fn stuck_reason(model: &Model) -> Option<String> {
     let names =
         |set: &[WorkerId]| join_names(&set.iter().map(|id| model.registry().worker_name(*id)).collect::<Vec<_>>());
     let deadlocks = model.deadlocks().iter().map(|found| format!("deadlock of {}", names(&found.workers)));

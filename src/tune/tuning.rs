@@ -38,6 +38,8 @@ pub struct Tuning {
     pub open_loop: Vec<OpenLoopPoint>,
     /// A repetition at the recommended level that lasts much longer than the others.
     pub long_run: Option<LongRun>,
+    /// How many seconds a program took at the recommended level without its tracer.
+    pub untraced_secs: Vec<f64>,
     pub phase: Option<Phase>,
     /// The level that is being measured.
     pub current_level: Option<f64>,

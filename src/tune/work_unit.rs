@@ -1,5 +1,7 @@
 //! The unit of work of a scenario, whose throughput a tuning measures.
 
+use std::collections::BTreeSet;
+
 use crate::model::Model;
 use crate::scenario::{
     Arrivals, Choice, EvalContext, Expr, Feed, OverflowPolicy, Pace, RateCurve, Scenario, Settings, TaskDistribution,
@@ -23,6 +25,10 @@ pub enum WorkUnit {
     Items(ResourceId),
     /// Acquisitions of a lock.
     Acquisitions(ResourceId),
+    /// Tasks of all pools of a program.
+    ProgramTasks,
+    /// Whole runs of a program.
+    Runs,
 }
 
 impl WorkUnit {
@@ -45,6 +51,8 @@ impl WorkUnit {
             Self::Changes(id) => model.counter(*id).map_or(0, crate::model::Counter::add_count),
             Self::Items(id) => model.queue(*id).map_or(0, crate::model::Queue::taken_count),
             Self::Acquisitions(id) => model.lock(*id).map_or(0, crate::model::Lock::acquired),
+            Self::ProgramTasks => program_pools(model).map(crate::model::Pool::done).sum(),
+            Self::Runs => 1,
         }
     }
 
@@ -52,6 +60,7 @@ impl WorkUnit {
     pub fn failed_count(&self, model: &Model) -> u64 {
         match self {
             Self::Tasks(pool) => model.pool(*pool).map_or(0, crate::model::Pool::failed),
+            Self::ProgramTasks => program_pools(model).map(crate::model::Pool::failed).sum(),
             _ => 0,
         }
     }
@@ -60,6 +69,10 @@ impl WorkUnit {
     pub fn workers(&self, registry: &Registry) -> Vec<WorkerId> {
         match self {
             Self::Tasks(pool) => registry.pools.get(pool.index()).map(|info| info.workers.clone()).unwrap_or_default(),
+            Self::ProgramTasks => {
+                let all: BTreeSet<WorkerId> = registry.pools.iter().flat_map(|info| info.workers.clone()).collect();
+                all.into_iter().collect()
+            }
             _ => (0..registry.workers.len()).map(WorkerId::from).collect(),
         }
     }
@@ -87,12 +100,23 @@ impl WorkUnit {
     /// Returns the unit as a noun.
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Tasks(_) => "task",
+            Self::Tasks(_) | Self::ProgramTasks => "task",
             Self::Changes(_) => "change",
             Self::Items(_) => "item",
             Self::Acquisitions(_) => "acquisition",
+            Self::Runs => "run",
         }
     }
+
+    /// Whether a repetition is a whole run of a program.
+    pub const fn is_of_program(&self) -> bool {
+        matches!(self, Self::ProgramTasks | Self::Runs)
+    }
+}
+
+/// Returns the pools of a program.
+pub(super) fn program_pools(model: &Model) -> impl Iterator<Item = &crate::model::Pool> {
+    (0..model.registry().pools.len()).filter_map(|pool| model.pool(PoolId::from(pool)))
 }
 
 /// The values for evaluating an arrival rate.

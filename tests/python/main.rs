@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "it says what was skipped")]
 
 mod programs;
+mod tuning;
 
 use std::path::Path;
 use std::process::Command;

@@ -15,7 +15,7 @@ use serde_json::Value;
 const LIMIT: &str = "60s";
 
 /// Says that a test is skipped, if there is no Python.
-fn has_python() -> bool {
+pub(super) fn has_python() -> bool {
     let found = Command::new("python3").arg("--version").output().is_ok();
     if !found {
         println!("skipped: contend run on Python programs: no python3 on this machine");
@@ -23,7 +23,7 @@ fn has_python() -> bool {
     found
 }
 
-fn contend() -> Command {
+pub(super) fn contend() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
     command.stdin(Stdio::null()).env("PYTHONDONTWRITEBYTECODE", "1");
     command
@@ -34,11 +34,11 @@ fn examples() -> PathBuf {
 }
 
 /// A directory that is removed at the end of the test.
-fn directory() -> tempfile::TempDir {
+pub(super) fn directory() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory")
 }
 
-fn write(at: &Path, name: &str, text: &str) -> PathBuf {
+pub(super) fn write(at: &Path, name: &str, text: &str) -> PathBuf {
     let path = at.join(name);
     fs::write(&path, text).expect("written");
     path

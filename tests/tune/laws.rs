@@ -101,6 +101,7 @@ impl ExperimentRunner for Simulated<'_> {
         TrialOutcome::Measured(
             Box::new(Repetition {
                 secs,
+                run_secs: None,
                 done: (throughput * secs) as u64,
                 failed: 0,
                 throughput,

@@ -86,6 +86,7 @@ impl ExperimentRunner for Servers {
         spent.add_ns(State::Sleep, (times.len() as f64 * self.mean * 1e9) as u64);
         let repetition = Repetition {
             secs,
+            run_secs: None,
             done: times.len() as u64,
             failed: 0,
             throughput: times.len() as f64 / secs,

@@ -109,5 +109,6 @@ pub use thread_bound::ThreadBound;
 pub use timer::{END_SIGNAL, end_process_after, minimize_timer_slack, wait_for_device, wait_for_device_async};
 pub use tty::{TerminalModes, write_with_timeout};
 pub use usage::{
-    busy_nanos_of_all_cores, context_switches, own_cpu_nanos, process_cpu_nanos, resident_bytes, session_cpu_nanos,
+    EndedChildrenUsage, busy_nanos_of_all_cores, context_switches, ended_children_usage, own_cpu_nanos,
+    process_cpu_nanos, resident_bytes, session_cpu_nanos,
 };

@@ -86,6 +86,30 @@ fn reaped_ticks(stat: &str) -> Option<u64> {
     Some(fields.get(13..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum())
 }
 
+/// What the children of this process used, and theirs, that have ended and were waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EndedChildrenUsage {
+    pub cpu_nanos: u64,
+    pub voluntary_switches: u64,
+    pub involuntary_switches: u64,
+}
+
+/// Returns what all children used that have ended so far.
+pub fn ended_children_usage() -> EndedChildrenUsage {
+    // SAFETY: all fields are numbers, for which zero is a value; the call writes to them only.
+    let used = unsafe {
+        let mut used: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut used);
+        used
+    };
+    let nanos = |time: libc::timeval| time.tv_sec as u64 * 1_000_000_000 + time.tv_usec as u64 * 1_000;
+    EndedChildrenUsage {
+        cpu_nanos: nanos(used.ru_utime) + nanos(used.ru_stime),
+        voluntary_switches: used.ru_nvcsw as u64,
+        involuntary_switches: used.ru_nivcsw as u64,
+    }
+}
+
 /// Returns the CPU time of this process with all its threads, in nanoseconds.
 pub fn own_cpu_nanos() -> u64 {
     clock_nanos(ClockId::ProcessCPUTime)
@@ -94,6 +118,15 @@ pub fn own_cpu_nanos() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn children_count_when_they_have_ended() {
+        let before = ended_children_usage();
+        let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done";
+        assert!(std::process::Command::new("sh").args(["-c", script]).status().is_ok_and(|status| status.success()));
+        let after = ended_children_usage();
+        assert!(after.cpu_nanos > before.cpu_nanos, "{before:?} {after:?}");
+    }
 
     #[test]
     fn usage_of_this_process_is_known() {

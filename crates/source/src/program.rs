@@ -77,6 +77,18 @@ pub struct ProgramSetup {
     pub title: String,
     pub output: ProgramOutput,
     pub inherits_input: bool,
+    /// Variables added to its environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Whether Python records events. Otherwise the program is only looked at from outside.
+    pub is_traced: bool,
+}
+
+impl ProgramSetup {
+    /// Returns everything that is added to the environment of the program.
+    fn environment(&self, directories: &Directories) -> Vec<(OsString, OsString)> {
+        let tracer = if self.is_traced { program_environment(directories, self.output) } else { Vec::new() };
+        tracer.into_iter().chain(self.environment.iter().cloned()).collect()
+    }
 }
 
 /// How a program ended, shared with the command that returns its exit code.
@@ -132,7 +144,7 @@ impl ProgramRun {
         let clock = RunClock::start();
         let launch = ProgramLaunch {
             words: &setup.words,
-            environment: program_environment(&directories, setup.output),
+            environment: setup.environment(&directories),
             process_tag: Some(tag.as_str()),
             output: setup.output,
             inherits_input: setup.inherits_input,

@@ -19,15 +19,31 @@ Examples:
   contend tune my.kdl --p99 50ms --json               print JSON
   contend tune --trace requests.csv --p99 50ms        workers for your own load
   contend tune lock-contention --knob hold --over 10us..10ms
+  contend tune script.py --env WORKERS --over 1..8    a program of your own
+  contend tune script.py --arg '--workers {}' --over 1..16
   contend tune --exec 'convert {} out/{/}.png' --files '*.jpg' --over 1..16 --allow-exec";
 
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent option")]
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = TUNE_EXAMPLES)]
 pub(in crate::cli) struct TuneArgs {
-    /// A name from `contend list`, a file, or `-` for standard input
-    #[arg(value_name = "SCENARIO|FILE", required_unless_present_any = ["check", "exec", "trace"])]
+    /// A name from `contend list`, a file, `-` for standard input, or a Python script
+    #[arg(
+        value_name = "SCENARIO|FILE|SCRIPT.py",
+        index = 1,
+        required_unless_present_any = ["check", "exec", "trace", "program"],
+    )]
     pub(in crate::cli) scenario: Option<OsString>,
+    /// A program of your own and its arguments, or arguments of the script; each run is a whole run of it with one
+    /// value: see --env and --arg (docs/python.md)
+    #[arg(value_name = "PROGRAM", index = 2, last = true, conflicts_with_all = ["check", "exec", "trace"])]
+    pub(in crate::cli) program: Vec<OsString>,
+    /// Environment variable of the program that gets each value
+    #[arg(long, value_name = "NAME", conflicts_with = "arg", help_heading = "What to measure")]
+    pub(in crate::cli) env: Option<String>,
+    /// Arguments to add to the program's, with each value in place of `{}`, such as '--workers {}'
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true, help_heading = "What to measure")]
+    pub(in crate::cli) arg: Option<String>,
     /// Tune a pool whose task is this command; `{}` stands for a file, `{/}` for its name without the directory (all
     /// placeholders: docs/language.md, `exec`)
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["scenario", "check"], help_heading = "What to measure")]
@@ -79,7 +95,7 @@ pub(in crate::cli) struct TuneArgs {
     /// Knob to sweep; any knob that holds a number [default: the number of workers]
     #[arg(long, value_name = "KNOB", help_heading = "What to measure")]
     pub(in crate::cli) knob: Option<String>,
-    /// Range of values to sweep [default: 1..32 for a count, otherwise the knob's whole range]
+    /// Range of values to sweep [default: 1..32 for a count, otherwise the knob's whole range; none for a program]
     #[arg(long, value_name = "FROM..TO", help_heading = "What to measure")]
     pub(in crate::cli) over: Option<String>,
     /// Set another knob; can be repeated [default: the scenario's values, see `contend show`]

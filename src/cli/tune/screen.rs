@@ -6,12 +6,13 @@ use std::thread;
 
 use crossbeam_channel::{Sender, unbounded};
 
+use super::runner::SweepRunner;
 use super::sweep::Sweep;
 use super::{MeasuredTuning, TuningStart, require_quiet_machine};
 use crate::cli::args::TuneArgs;
 use crate::cli::exit::CliError;
 use crate::tui::{self, Options, TuiError, TuneUpdate};
-use crate::tune::{self as tuner, LiveExperimentRunner, Tuning};
+use crate::tune::{self as tuner, Tuning};
 
 /// Returns whether standard output is a terminal and the options ask for the screen.
 pub(super) fn is_wanted(args: &TuneArgs) -> bool {
@@ -65,13 +66,15 @@ impl Drop for StopOnDrop<'_> {
 
 /// Measures and sends every update. Once the screen is left, the updates are dropped.
 fn measure_and_send(
-    mut runner: LiveExperimentRunner<impl Fn() -> bool>,
+    mut runner: SweepRunner<impl Fn() -> bool>,
     sweep: &Sweep<'_>,
     args: &TuneArgs,
     sender: &Sender<TuneUpdate>,
 ) -> Result<(Tuning, TuningStart), CliError> {
     let preflight = require_quiet_machine(runner.check_machine(), args)?;
     let _ = sender.send(TuneUpdate::Preflight(preflight));
+    runner.choose_work(sweep.range(), args.time)?;
+    let _ = sender.send(TuneUpdate::Work(runner.work().clone()));
     let request = sweep.tuning_request(args, runner.work());
     let tuning = tuner::tune(&mut runner, &request, |tuning| {
         let _ = sender.send(TuneUpdate::Progress(Box::new(tuning.clone())));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::runner::SweepRunner;
 use crate::cli::args::TuneArgs;
 use crate::cli::exit::CliError;
 use crate::cli::record;
@@ -11,7 +12,8 @@ use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, sanitize};
 use crate::trace::{KnobId, Span};
 use crate::tui::TuneSetup;
 use crate::tune::{
-    Demands, Goal, LiveExperimentRunner, Preflight, Timing, TraceReplay, TuningRequest, TuningSubject, WorkUnit,
+    Demands, Goal, LiveExperimentRunner, Preflight, ProgramExperimentRunner, Timing, TraceReplay, TunedProgram,
+    TuningRequest, TuningSubject, WorkUnit,
 };
 
 /// Upper end of the default range of a count.
@@ -31,6 +33,8 @@ pub(super) struct Sweep<'a> {
     seed: u64,
     /// The trace that is replayed.
     replay: Option<TraceReplay>,
+    /// The program that the scenario stands for.
+    program: Option<TunedProgram>,
     recordings: Option<Arc<RecordingDirectory>>,
 }
 
@@ -60,8 +64,14 @@ impl<'a> Sweep<'a> {
             usable_cores: detect_machine().usable_cores(),
             seed,
             replay,
+            program: None,
             recordings: record::create_directory(&args.recording)?.map(Arc::new),
         })
+    }
+
+    /// Returns a sweep of a program, for which the scenario stands.
+    pub(super) fn of_program(self, program: Option<TunedProgram>) -> Self {
+        Self { program, ..self }
     }
 
     /// Returns the same sweep in closed loop, without arrivals.
@@ -78,12 +88,20 @@ impl<'a> Sweep<'a> {
         Demands { goal: due.map_or(Goal::MaxThroughput, Goal::Arrivals), ..self.demands }
     }
 
-    pub(super) fn experiment_runner<S: Fn() -> bool>(&self, stop: S) -> Result<LiveExperimentRunner<S>, CliError> {
+    pub(super) fn experiment_runner<S: Fn() -> bool>(&self, stop: S) -> Result<SweepRunner<S>, CliError> {
+        if let Some(program) = &self.program {
+            let runner = ProgramExperimentRunner::new(program.clone(), self.scenario, self.knob, stop);
+            return Ok(SweepRunner::Program(runner.record_into(self.recordings.clone())));
+        }
         let limit = self.demands.max_p99_ns.map(|ns| Span(ns as u64));
         let speed = self.replay.map_or(1.0, |replay| replay.speed);
         LiveExperimentRunner::new(self.scenario, self.settings.clone(), self.knob_id, Timing::default(), limit, stop)
-            .map(|runner| runner.with_speed(speed).record_into(self.recordings.clone()))
+            .map(|runner| SweepRunner::Scenario(runner.with_speed(speed).record_into(self.recordings.clone())))
             .map_err(|error| CliError::Usage(error.to_string()))
+    }
+
+    pub(super) const fn range(&self) -> (f64, f64) {
+        self.range
     }
 
     pub(super) fn tuning_request(&self, args: &TuneArgs, work: &WorkUnit) -> TuningRequest {
@@ -131,9 +149,10 @@ impl<'a> Sweep<'a> {
                 words.extend(["--trace".to_owned(), quoted(&path.to_string_lossy())]);
                 words.extend(self.replay.map(|replay| format!("--speed {}", replay.speed)));
             }
-            (None, None) => words.push(match &args.scenario {
-                Some(spec) => sanitize(&spec.to_string_lossy()),
-                None => self.scenario.name.clone(),
+            (None, None) => words.extend(match &args.scenario {
+                Some(spec) => Some(sanitize(&spec.to_string_lossy())),
+                None if self.program.is_some() => None,
+                None => Some(self.scenario.name.clone()),
             }),
         }
         if let Some(files) = &args.files {
@@ -145,22 +164,30 @@ impl<'a> Sweep<'a> {
         }
         words.extend(args.allow_exec.then(|| "--allow-exec".to_owned()));
         words.extend(args.set.iter().map(|set| format!("--set {}", sanitize(set))));
-        words.push(format!(
-            "--knob {} --over {}..{}",
-            knob.name,
-            knob.format_value(self.range.0),
-            knob.format_value(self.range.1)
-        ));
+        match (&args.env, &args.arg) {
+            (Some(name), _) => words.push(format!("--env {}", quoted(name))),
+            (None, Some(text)) => words.push(format!("--arg {}", quoted(text))),
+            (None, None) if self.program.is_some() => {}
+            (None, None) => words.push(format!("--knob {}", knob.name)),
+        }
+        words.push(format!("--over {}..{}", knob.format_value(self.range.0), knob.format_value(self.range.1)));
         words.push(format!("--epsilon {} --for {}s --seed {}", args.epsilon, args.time.as_secs(), self.seed));
         words.extend(args.p99.map(|limit| format!("--p99 {}", humantime::format_duration(limit))));
         words.extend(args.memory.map(|mib| format!("--memory {mib}")));
         words.extend(args.saturate.then(|| "--saturate".to_owned()));
         words.extend(args.anyway.then(|| "--anyway".to_owned()));
+        if !args.program.is_empty() {
+            words.push("--".to_owned());
+            words.extend(args.program.iter().map(|word| quoted(&word.to_string_lossy())));
+        }
         words.join(" ")
     }
 }
 
 fn chosen_knob(scenario: &Scenario, args: &TuneArgs) -> Result<KnobId, CliError> {
+    if scenario.is_program() && !scenario.knobs.is_empty() {
+        return Ok(KnobId::from(0_usize)); // what each run of the program gets
+    }
     if let Some(name) = &args.knob {
         return scenario.find_knob(name).map_err(|error| CliError::Usage(error.to_string()));
     }

@@ -69,6 +69,7 @@ impl ExperimentRunner for SimulatedLab {
         };
         let repetition = Repetition {
             secs: 0.5,
+            run_secs: None,
             done,
             failed: 0,
             throughput,

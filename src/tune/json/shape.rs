@@ -12,7 +12,7 @@ pub(super) struct TuningJson<'a> {
     pub(super) scenario: &'a str,
     pub(super) knob: &'a str,
     /// The unit of work: `task`, `item` and so on.
-    #[cfg_attr(test, schemars(extend("enum" = ["task", "change", "item", "acquisition"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["task", "change", "item", "acquisition", "run"])))]
     pub(super) unit: &'static str,
     pub(super) asked: RequestJson<'a>,
     pub(super) machine: PreflightJson,
@@ -29,6 +29,7 @@ pub(super) struct TuningJson<'a> {
     pub(super) confirmed: Vec<LevelJson>,
     pub(super) holds: Option<bool>,
     pub(super) long: Option<LongRunJson>,
+    pub(super) untraced_s: Vec<f64>,
     pub(super) changes: Option<DriftJson>,
     pub(super) open_loop: Vec<OpenLoopJson>,
     pub(super) guesses: Vec<EstimateJson>,
@@ -131,6 +132,7 @@ pub(super) struct LevelJson {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RepetitionJson {
     pub(super) secs: f64,
+    pub(super) run_s: Option<f64>,
     pub(super) done: u64,
     pub(super) failed: u64,
     pub(super) per_second: f64,

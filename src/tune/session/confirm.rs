@@ -11,6 +11,9 @@ use crate::tune::tuning::{LongRun, OpenLoopPoint, Tuning};
 /// Fresh repetitions of each level.
 const CONFIRMATION_ROUNDS: usize = 4;
 
+/// Runs of a program without its tracer.
+const UNTRACED_RUNS: usize = 4;
+
 /// Loads at which latency is measured, as shares of the highest throughput.
 const OPEN_LOOP_LOADS: [f64; 4] = [0.5, 0.7, 0.8, 0.9];
 
@@ -39,7 +42,17 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
                 self.notify_change();
             }
         }
+        self.time_untraced(level);
         self.measure_long_run(level, LoadProfile::Saturated)
+    }
+
+    /// Times a program without its tracer, for comparison.
+    fn time_untraced(&mut self, level: f64) {
+        for _ in 0..UNTRACED_RUNS {
+            let left = self.request.budget.saturating_sub(self.runner.elapsed());
+            let Some(secs) = self.runner.time_untraced(level, left) else { return };
+            self.tuning.untraced_secs.push(secs);
+        }
     }
 
     /// Makes a long repetition, if there is time for it.
@@ -47,7 +60,7 @@ impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
         let lasts = self.request.budget.mul_f64(LONG_RUN_SHARE).min(MAX_LONG_RUN);
         let lasts = self.request.replay.map_or(lasts, |replay| replay.whole_replays(lasts));
         let left = self.request.budget.saturating_sub(self.runner.elapsed());
-        if lasts < MIN_LONG_RUN || left < lasts {
+        if lasts < MIN_LONG_RUN || left < lasts || !self.runner.can_last() {
             return Ok(());
         }
         if let TrialOutcome::Measured(repetition, _) = self.run_experiment(Experiment::lasting(level, load, lasts))? {

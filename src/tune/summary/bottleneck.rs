@@ -70,6 +70,8 @@ const fn waiting_phrase(state: State) -> &'static str {
         State::Lock => "waiting for locks, but no lock is held all the time",
         State::Full => "waiting for room in a queue",
         State::Ready => "waiting for a core",
+        State::Gil => "waiting for the GIL",
+        State::OffCore => "off the cores, in calls that are not traced",
         _ => "passing tasks between processes",
     }
 }

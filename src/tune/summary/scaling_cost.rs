@@ -43,7 +43,7 @@ fn most_grown_wait(here: &Level, there: &Level) -> Option<(State, f64, f64)> {
         let (spent, done) = level.time_by_state();
         spent.get(state) as f64 / done.max(1) as f64
     };
-    let states = [State::Ready, State::Lock, State::Signal, State::Full, State::Handover, State::Io];
+    let states = [State::Ready, State::Lock, State::Signal, State::Full, State::Handover, State::Io, State::Gil];
     let grown = states.into_iter().map(|state| (state, each(here, state), each(there, state)));
     let most = grown.max_by(|a, b| (a.2 - a.1).total_cmp(&(b.2 - b.1)))?;
     (most.2 > most.1 * 1.5 && most.2 - most.1 > 10_000.0).then_some(most)
@@ -53,6 +53,7 @@ const fn wait_cause(state: State) -> &'static str {
     match state {
         State::Ready => "for a core",
         State::Lock => "for locks",
+        State::Gil => "for the GIL",
         State::Signal => "for signals",
         State::Full => "for room in a queue",
         State::Handover => "for its transfer between processes",
