@@ -133,7 +133,7 @@ impl TourPlayer {
     pub(super) fn go_to_scene(&mut self, scene: usize) {
         self.scene = scene.min(self.tour.scenes.len().saturating_sub(1));
         self.action = 0;
-        self.captions = self.tour.scenes.iter().take(self.scene).map(Scene::caption_count).sum();
+        self.captions = self.tour.scenes.iter().take(scene).map(Scene::caption_count).sum();
         self.progress = if scene < self.tour.scenes.len() { Progress::Starting } else { Progress::Over };
         self.caption.clear();
         self.late = None;

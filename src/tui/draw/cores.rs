@@ -178,8 +178,8 @@ fn draw_strip(
 
 /// Whether the sample that covers this column has not come yet.
 fn is_pending(scene: RunScene<'_>, column: u16) -> bool {
-    let (at, now) = (scene.axis.time_at(column), scene.view.figures.taken_at);
-    at < now && now.span_since(at) <= SAMPLE_WAIT && scene.axis.end >= now
+    let (at, now) = (scene.axis.time_at(column), scene.view.now);
+    at < now && now.span_since(at) <= SAMPLE_WAIT
 }
 
 fn draw_cell(scene: RunScene<'_>, area: AreaLine, cell: CoreCell, place: &mut Cell) {

@@ -134,8 +134,15 @@ impl RunView {
 
     /// Clears a selection that does not exist any more.
     pub(super) fn drop_stale_selection(&mut self) {
-        // In a recording, a worker that does not exist yet at this moment is the one to step to.
-        let is_kept = |c| self.player().is_some() && !matches!(c, Selection::Finding(_));
+        // In a recording, a worker that does not exist yet at this moment is the one to step to; a tour points at a
+        // worker before its first event.
+        let model = self.shown_model();
+        let is_to_come = |worker| !model.registry().is_open && model.lane(worker).life_count() == 0;
+        let is_kept = |c| match c {
+            Selection::Finding(_) => false,
+            Selection::Lane(worker) => self.player().is_some() || is_to_come(worker),
+            _ => self.player().is_some(),
+        };
         if self.figures.taken_at == Stamp(0) {
             return; // the rows are not known yet
         }

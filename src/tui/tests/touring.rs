@@ -44,6 +44,18 @@ fn in_tour(auto_pace: Option<f64>) -> Harness {
 }
 
 #[test]
+fn lane_is_pointed_at_from_the_start_of_its_run() {
+    let script = contention();
+    let mut harness = Harness::in_picker(&script);
+    let tour = TOUR.replacen("scene lock-contention {", "scene lock-contention {\n point lane=teller-2", 1);
+    harness.start(InitialScreen::Tour(setup(&tour, None)));
+    harness.tick(ms(20));
+    harness.play(&script);
+    let text = harness.screen_text();
+    assert!(text.lines().any(|line| line.contains("▶teller-2") || line.contains("▶ teller-2")), "{text}");
+}
+
+#[test]
 fn keys_go_forward_back_and_repeat() {
     let mut harness = in_tour(None);
     assert!(harness.contains("The first words") && harness.contains("1/4"), "{}", harness.screen_text());
@@ -66,7 +78,8 @@ fn keys_go_forward_back_and_repeat() {
     harness.press_keys(" ");
     assert!(harness.contains("The fourth words"), "the key ends any wait: {}", harness.screen_text());
     harness.press_keys(" ");
-    assert!(harness.contains("end of the tour") && harness.ending() == "running", "{}", harness.screen_text());
+    assert!(harness.contains("4/4  end of the tour"), "{}", harness.screen_text());
+    assert_eq!(harness.ending(), "running");
     harness.press_keys("<pgup>");
     assert!(harness.contains("The first words"), "{}", harness.screen_text());
     harness.press_keys("q");
