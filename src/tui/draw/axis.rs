@@ -49,13 +49,18 @@ impl Widget for AxisLine<'_> {
     }
 }
 
-/// Returns what the window's end is, if the labels count back from it: the present, or so long after a deadlock closed.
+/// Returns what the window's end is, if the labels count back from it: the present, or so long after a deadlock
+/// closed or a stall began.
 fn axis_end(scene: RunScene<'_>) -> Option<String> {
     match scene.view.viewport {
         Viewport::Follow => Some("now".to_owned()),
         Viewport::Held(_) => {
-            let closed_at = scene.view.shown_model().first_deadlock()?.closed_at;
-            Some(format!("closed +{}", compact_duration(scene.axis.end.span_since(closed_at))))
+            let model = scene.view.shown_model();
+            let (what, since) = match model.first_deadlock() {
+                Some(deadlock) => ("closed", deadlock.closed_at),
+                None => ("stuck", model.stall()?.at),
+            };
+            Some(format!("{what} +{}", compact_duration(scene.axis.end.span_since(since))))
         }
         Viewport::Until(_) => None,
     }

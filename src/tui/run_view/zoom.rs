@@ -110,21 +110,32 @@ impl RunView {
         (self.cell, self.viewport) = (cell, if is_late { Viewport::Held(end) } else { Viewport::Follow });
     }
 
-    /// Returns the cell and the end of a window over the last turns before a deadlock, if nothing else goes on: a window
-    /// that followed would show nothing but waits.
+    /// Returns since when every worker that is left is in a deadlock or waits in vain; `None` if one can go on.
+    fn all_stuck_since(&self) -> Option<Stamp> {
+        let model = self.shown_model();
+        let mut living = model.lanes().filter(|(_, lane)| lane.activity().state.is_alive());
+        if let [first, ..] = model.deadlocks() {
+            let is_stuck = |worker| model.deadlocks().iter().any(|one| one.workers.binary_search(&worker).is_ok());
+            return living.all(|(worker, _)| is_stuck(worker)).then_some(first.closed_at);
+        }
+        let waits = |state: State| !matches!(state, State::Running | State::Ready | State::Sleep | State::Io);
+        if model.lanes().any(|(_, lane)| lane.activity().state.is_alive() && !waits(lane.activity().state)) {
+            return None; // cheaper than the search for a stall
+        }
+        let stall = model.stall()?;
+        living.all(|(worker, _)| stall.workers.contains(&worker)).then_some(stall.at)
+    }
+
+    /// Returns the cell and the end of a window over the last turns before a deadlock or a stall, if nothing else goes
+    /// on: a window that followed would show nothing but waits.
     pub(super) fn closing_window(&self) -> Option<(Span, Stamp)> {
         if self.player().is_some_and(|player| player.is_playing() || self.now < player.end()) {
             return None; // more of the recording follows
         }
         let model = self.shown_model();
-        let deadlocks = model.deadlocks();
-        let closed_at = deadlocks.first()?.closed_at.min(self.now);
+        let closed_at = self.all_stuck_since()?.min(self.now);
         if closed_at < self.first_moment() {
             return None; // a recording that begins later does not have the turns before it
-        }
-        let is_stuck = |worker| deadlocks.iter().any(|deadlock| deadlock.workers.binary_search(&worker).is_ok());
-        if model.lanes().any(|(worker, lane)| lane.activity().state.is_alive() && !is_stuck(worker)) {
-            return None;
         }
         let columns = u64::from(self.columns.max(1));
         let before = (columns * TWENTIETHS_BEFORE_DEADLOCK / 20).max(1);

@@ -1,9 +1,13 @@
 //! Tests of the window: chosen from the data, until the user zooms.
 
-use super::app_screen::AT_END;
+use std::path::Path;
+
+use super::app_screen::{AT_END, screen_text};
 use super::harness::Harness;
 use super::script::{self, Script, contention, deadlock, in_delivery_order, ms, pool, time_of};
+use crate::recording::Recording;
 use crate::trace::{Message, RunEnd, Span, Stamp};
+use crate::tui::film::Film;
 
 /// Plays the script, with a frame every tenth of a second.
 fn watched(script: &Script) -> Harness {
@@ -109,6 +113,16 @@ fn recording_of_a_run_that_its_time_limit_ended_shows_the_last_turns_unless_all_
     let (cell, start) = first_cell_of_recording(turns(100), RunEnd::Time);
     assert_eq!(start, Stamp(0), "twenty holds are wide enough in a window of the whole run");
     assert!(cell.0 * 3 <= ms(200).0, "{cell:?}");
+}
+
+#[test]
+fn stall_shows_the_turns_before_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("previews/lost-wakeup.contend");
+    let mut recording = Recording::open(&path).expect("a recording");
+    let mut film = Film::new(&mut recording, (120, 40)).expect("a run of a scenario");
+    let end = film.end();
+    let text = screen_text(&film.frame_at(end).expect("a frame"));
+    assert!(text.contains("stuck +"), "{text}");
 }
 
 #[test]
