@@ -26,7 +26,7 @@ pub(super) use counters::CounterFigures;
 pub(super) use interval::{IntervalGap, IntervalRecord};
 pub(super) use locks::LockFigures;
 pub(super) use pools::PoolFigures;
-pub(super) use queues::QueueFigures;
+pub(super) use queues::{QueueFigures, RateMargins};
 pub(super) use range::{lock_sums_between, max_depth_between};
 pub(super) use signals::SignalFigures;
 pub(super) use task_times::{Percentiles, TIME_BINS, TaskTimes};

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::figures::max_depth_between;
+use super::super::figures::{QueueFigures, RateMargins, max_depth_between};
 use super::super::run_view::{RunView, Selection};
 use super::super::theme::Theme;
 use super::overlay::{self, Overlay};
@@ -196,15 +196,13 @@ impl DetailOverlay<'_> {
     fn queue_lines(&self, id: ResourceId) -> StyledLines {
         let view = self.view;
         let Some(mut queue) = view.figures.queue(id).cloned() else { return StyledLines::new() };
-        let mut lines = vec![
-            plain_line(format!(
-                "holds {} of at most {}",
-                compact_count(queue.depth.into()),
-                compact_count(queue.capacity.into())
-            )),
-            plain_line(format!("grows by {}", compact_rate(queue.growth_rate))),
-            plain_line(String::new()),
-        ];
+        let mut lines = vec![plain_line(format!(
+            "holds {} of at most {}",
+            compact_count(queue.depth.into()),
+            compact_count(queue.capacity.into())
+        ))];
+        self.push_rates(id, &queue, &mut lines);
+        lines.push(plain_line(String::new()));
         self.push_period_note(false, &mut lines);
         if let Some((from, to)) = view.shown_interval() {
             let deepest = max_depth_between(view.shown_model(), id, (from, to, view.now));
@@ -222,6 +220,21 @@ impl DetailOverlay<'_> {
         self.push_gap("items and tasks", &mut lines);
         self.push_tasks_of(id, &mut lines);
         lines
+    }
+
+    /// Adds the rates of the last seconds, each with its margin once the run is old enough.
+    fn push_rates(&self, id: ResourceId, queue: &QueueFigures, lines: &mut StyledLines) {
+        let margins = RateMargins::measure(self.view.shown_model(), id, self.view.figures.taken_at);
+        let with_margin = |rate: f64, margin: Option<f64>| {
+            let margin = margin.map(|margin| format!(" ±{}", compact_rate(margin)));
+            format!("{}{}", compact_rate(rate), margin.unwrap_or_default())
+        };
+        let growth = with_margin(queue.growth_rate, margins.map(|of| of.growth));
+        let put = with_margin(queue.put_rate, margins.map(|of| of.put));
+        let taken = with_margin(queue.taken_rate, margins.map(|of| of.taken));
+        let certainty = if margins.is_some() { "; 95 % intervals" } else { "" };
+        lines.push(plain_line(format!("in {put}, out {taken}")));
+        lines.push(plain_line(format!("grows by {growth}{certainty}")));
     }
 
     /// Adds how long the tasks of the pool that takes from this queue waited, and how long they took in all.

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::figures::QueueFigures;
+use super::super::layout::FIGURE_WIDTH;
 use super::super::run_view::Selection;
 use super::super::theme::Role;
 use super::area::{AreaLine, draw_area, draw_guide};
@@ -14,7 +15,7 @@ use crate::trace::format::{compact_count, compact_duration, compact_rate, compac
 use crate::trace::{ResourceId, Span, State};
 use crate::tui::axis::round_up_125;
 
-pub(super) const HEADS: [&str; 3] = ["now", "in", "out"];
+pub(super) const HEADS: [&str; 3] = ["now", "in/s", "out/s"];
 
 pub(super) const SHORT_HEADS: [&str; 2] = ["now", "grows"];
 
@@ -84,10 +85,10 @@ impl QueueRow<'_> {
             0 => {
                 let mut shown = vec![(compact_count(figures.depth.into()), now)];
                 if self.has_rates() {
-                    shown.extend([figures.put_rate, figures.taken_rate].map(|rate| (rate_text(rate), Style::new())));
+                    let rates = [figures.put_rate, figures.taken_rate];
+                    shown.extend(rates.map(|rate| (compact_rate_value(rate), Style::new())));
                 } else {
-                    let sign = if figures.growth_rate > 0.0 { "+" } else { "" };
-                    shown.push((format!("{sign}{}", rate_text(figures.growth_rate)), self.outlook_style(outlook)));
+                    shown.push((growth_text(figures.growth_rate), self.outlook_style(outlook)));
                 }
                 scene.draw_figures(at, &shown, buf);
             }
@@ -202,9 +203,17 @@ impl Outlook {
     }
 }
 
+/// Returns a rate with its sign, without its unit where that would not fit.
+fn growth_text(per_second: f64) -> String {
+    let sign = if per_second > 0.0 { "+" } else { "" };
+    let whole = format!("{sign}{}", compact_rate(per_second));
+    if whole.len() < usize::from(FIGURE_WIDTH) { whole } else { format!("{sign}{}", compact_rate_value(per_second)) }
+}
+
 /// Returns a rate, without its unit where that would not fit.
 fn rate_text(per_second: f64) -> String {
-    if per_second.abs() < 999.5 { compact_rate(per_second) } else { compact_rate_value(per_second) }
+    let whole = compact_rate(per_second);
+    if whole.len() < usize::from(FIGURE_WIDTH) { whole } else { compact_rate_value(per_second) }
 }
 
 /// Returns the scale of the area: the capacity if the queue comes near it, otherwise the next round number, so that it
