@@ -13,7 +13,7 @@ use super::super::theme::{Role, Theme};
 use super::super::verdict::{Tone, Verdict, emphasize};
 use super::text;
 use crate::report::text_width::truncate;
-use clauses::wrap_clauses;
+pub(super) use clauses::wrap_clauses;
 
 mod clauses;
 

@@ -4,7 +4,7 @@ use crate::report::text_width::wrap_paragraph;
 
 /// Returns the lines of a text whose first line has `first` columns and the others `width`. If there is no room for all
 /// of them, later sentences and clauses are left out, as long as one remains.
-pub(super) fn wrap_clauses(text: &str, first: usize, width: usize, room: usize) -> Vec<String> {
+pub(in crate::tui::draw) fn wrap_clauses(text: &str, first: usize, width: usize, room: usize) -> Vec<String> {
     let whole = wrap_paragraph(text, first, width);
     if whole.len() <= room {
         return whole;

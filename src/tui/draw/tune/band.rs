@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::super::theme::Role;
 use super::super::super::tune_view::level_p99;
+use super::super::band::wrap_clauses;
 use super::TuneScene;
 use super::text;
 use crate::model::Severity;
@@ -123,7 +124,12 @@ impl VerdictBand<'_> {
         let theme = self.scene.theme;
         let rest = text::put_line(buf, line, theme.arrow(), theme.fg(Role::Good));
         let rest = text::put_line(buf, rest, " ", Style::new());
-        text::put_line(buf, rest, &truncate(words, rest.width.into(), theme.ellipsis()), theme.fg(Role::Text));
+        let width = usize::from(rest.width);
+        let line = match wrap_clauses(words, width, width, 1).as_slice() {
+            [line] => line.clone(),
+            _ => truncate(words, width, theme.ellipsis()),
+        };
+        text::put_line(buf, rest, &line, theme.fg(Role::Text));
     }
 
     fn share_of_best(&self, level: &Level) -> Option<String> {
