@@ -7,6 +7,9 @@ use crate::tui::run_view::{RunView, Selection};
 /// Time of a run before resources count as unused, so that no row comes and goes while workers start.
 const OBSERVATION: Span = Span::from_millis(100);
 
+/// Most counters that are zero, as expected, with rows of their own.
+const MAX_ZERO_ROWS: usize = 2;
+
 /// The resources by their section, each in the order of declaration.
 #[derive(Debug, Default)]
 pub(super) struct UsedResources {
@@ -44,6 +47,9 @@ impl UsedResources {
         let counters = figures.counters.iter();
         let (counters, zero): (Vec<_>, Vec<_>) =
             counters.partition(|(_, of)| !is_settled || is_live(of) || of.expected().is_some_and(|due| due != 0));
+        let few_are_zero = zero.len() <= MAX_ZERO_ROWS;
+        let (counters, zero) =
+            if few_are_zero { (figures.counters.iter().collect(), Vec::new()) } else { (counters, zero) };
         let ids = |of: Vec<&(ResourceId, CounterFigures)>| of.into_iter().map(|(id, _)| *id).collect();
         Self { locks, queues, signals, counters: ids(counters), unused, zero: ids(zero) }
     }
