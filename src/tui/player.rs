@@ -30,7 +30,7 @@ const FIRST_SLICE: u64 = 1 << 19;
 const SLICE: u64 = 1 << 16;
 
 /// Most events of one moment that the screen describes in words.
-const MAX_TOLD_EVENTS: usize = 3;
+const MAX_DESCRIBED_EVENTS: usize = 3;
 
 /// A recorded run, to be played in the dashboard.
 #[derive(Debug)]
@@ -182,10 +182,10 @@ impl Player {
         self.clock.is_playing() || self.target.is_some()
     }
 
-    /// Takes the reason why the recording cannot be read on, to be told once.
+    /// Takes the reason why the recording cannot be read on, which is shown once.
     pub(super) fn take_failure(&mut self) -> Option<String> {
-        let (why, is_told) = self.failure.as_mut()?;
-        (!std::mem::replace(is_told, true)).then(|| why.clone())
+        let (why, is_shown) = self.failure.as_mut()?;
+        (!std::mem::replace(is_shown, true)).then(|| why.clone())
     }
 
     /// Returns the turned knobs and other rare occurrences in the part that has been read, in order.
@@ -274,8 +274,8 @@ impl Player {
 
     fn describe_events(&self, events: &[Event]) -> String {
         let then = self.playback.model();
-        let words = events.iter().take(MAX_TOLD_EVENTS).map(|event| caption(event, None, then));
-        let more = events.len().saturating_sub(MAX_TOLD_EVENTS);
+        let words = events.iter().take(MAX_DESCRIBED_EVENTS).map(|event| caption(event, None, then));
+        let more = events.len().saturating_sub(MAX_DESCRIBED_EVENTS);
         let more = (more > 0).then(|| format!("{more} more"));
         words.chain(more).collect::<Vec<_>>().join(" · ")
     }

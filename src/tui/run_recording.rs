@@ -41,7 +41,7 @@ pub(super) struct RunRecording {
     /// Files that end, in order; the last sections of some are still being written.
     ended: Vec<(PathBuf, RecordingFile)>,
     /// The number of these files that the user knows of.
-    told_count: usize,
+    reported_count: usize,
 }
 
 #[derive(Debug)]
@@ -53,7 +53,7 @@ struct CurrentRun {
     path: Option<PathBuf>,
     run_end: Option<(Stamp, RunEnd)>,
     /// Whether the user knows that the file ended early.
-    is_failure_told: bool,
+    is_failure_reported: bool,
 }
 
 impl RunRecording {
@@ -78,7 +78,7 @@ impl RunRecording {
             flight: FlightRecorder::with_budget(self.history.memory),
             path: None,
             run_end: None,
-            is_failure_told: false,
+            is_failure_reported: false,
         });
         let Some(options) = &self.options else { return Ok(()) };
         run.start_file(path_of_run(&options.path, self.run_count), options.limit)?;
@@ -140,23 +140,23 @@ impl RunRecording {
         self.current.as_ref().and_then(|run| run.flight.file_status())
     }
 
-    /// Returns what happened to a file since the last call and is to be told: it is written, or ended early.
+    /// Returns what happened to a file since the last call, for the user: it is written, or ended early.
     pub(super) fn take_news(&mut self) -> Option<String> {
         if let Some(run) = &mut self.current
             && let (Some(path), Some(status)) = (&run.path, run.flight.file_status())
             && status.failure.is_some()
-            && !std::mem::replace(&mut run.is_failure_told, true)
+            && !std::mem::replace(&mut run.is_failure_reported, true)
         {
             return Some(describe_file(path, &status));
         }
-        let (path, file) = self.ended.get(self.told_count).filter(|(_, file)| file.is_written())?;
-        self.told_count += 1;
+        let (path, file) = self.ended.get(self.reported_count).filter(|(_, file)| file.is_written())?;
+        self.reported_count += 1;
         Some(describe_file(path, &file.status()))
     }
 
-    /// Whether the user is still to be told that a file is written.
+    /// Whether the user does not know yet that a file is written.
     pub(super) fn is_writing_end(&self) -> bool {
-        self.told_count < self.ended.len()
+        self.reported_count < self.ended.len()
     }
 
     /// Returns what memory holds of the run on screen, and the registry with which it began.
@@ -172,7 +172,7 @@ impl RunRecording {
 
 impl CurrentRun {
     fn start_file(&mut self, path: PathBuf, limit: u64) -> Result<(), String> {
-        self.is_failure_told = false;
+        self.is_failure_reported = false;
         self.flight
             .start_file(&path, self.description.clone(), Some(limit))
             .map_err(|error| format!("Not recorded in {}: {}", shown_name(&path), describe_io_error(&error)))?;

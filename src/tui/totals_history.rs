@@ -140,9 +140,9 @@ impl TotalsHistory {
     }
 
     /// Returns the newest problem that was known before `at` and passes the test.
-    pub(super) fn last_problem(&self, at: Stamp, is_told: impl Fn(&Finding) -> bool) -> Option<&Finding> {
+    pub(super) fn last_problem(&self, at: Stamp, is_reported: impl Fn(&Finding) -> bool) -> Option<&Finding> {
         let earlier = self.samples.partition_point(|totals| totals.at < at);
-        let is_problem = |finding: &&Finding| finding.severity > Severity::Note && is_told(finding);
+        let is_problem = |finding: &&Finding| finding.severity > Severity::Note && is_reported(finding);
         self.samples[..earlier].iter().rev().find_map(|totals| totals.findings.iter().find(is_problem))
     }
 

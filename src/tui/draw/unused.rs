@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn series_of_names_is_told_by_its_ends() {
+    fn series_of_names_is_shortened_to_its_ends() {
         assert_eq!(join_series(&["chair", "turn-1", "turn-2", "turn-3", "table"]), "chair, turn-1 to 3, table");
         assert_eq!(join_series(&["busy-1", "busy-2", "eating-1", "eating-3"]), "busy-1, busy-2, eating-1, eating-3");
         assert_eq!(join_series(&[]), "");

@@ -108,8 +108,8 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
     }
 
     fn toggle_recording(&mut self) {
-        let told = self.recording.toggle_file(&self.directory);
-        self.app.status_message = Some(told).filter(|told| !told.is_empty());
+        let response = self.recording.toggle_file(&self.directory);
+        self.app.status_message = Some(response).filter(|response| !response.is_empty());
         self.update_recording_status();
     }
 

@@ -240,11 +240,11 @@ impl RunView {
         let Some(group) = self.shown_model().registry().worker(worker).map(|info| info.group.clone()) else {
             return String::new();
         };
-        let told = format!("The lanes of {group} share one row; A shows them again");
+        let response = format!("The lanes of {group} share one row; A shows them again");
         self.arrangement.folded.insert(group);
         self.selection = None;
         self.refresh();
-        told
+        response
     }
 
     /// Mutes findings of the chosen one's kind. Returns what to tell the user.

@@ -77,7 +77,7 @@ impl RunView {
             self.move_cursor(0);
         }
         let at = self.cursor.unwrap_or(self.now);
-        let told = match self.range {
+        let response = match self.range {
             Some(TimeRange { begin, end: None }) if begin == at => {
                 self.range = None;
                 "No range: it began and ended at the same moment".to_owned()
@@ -102,7 +102,7 @@ impl RunView {
             }
         };
         self.refresh();
-        told
+        response
     }
 
     /// Ends the range. Returns whether there was one.

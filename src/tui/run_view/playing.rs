@@ -103,7 +103,7 @@ impl RunView {
         player.read_slice()
     }
 
-    /// Takes the reason why the recording cannot be read on, to be told once.
+    /// Takes the reason why the recording cannot be read on, which is shown once.
     pub(in crate::tui) fn take_player_failure(&mut self) -> Option<String> {
         self.player_mut()?.take_failure()
     }

@@ -9,7 +9,7 @@ use crate::trace::{PoolId, ResourceId, Span, Stamp, State};
 use crate::tui::figures::{PoolFigures, QueueFigures};
 use crate::tui::run_view::RunView;
 
-/// Least change of a queue's depth, as a share of the tasks that end, that is told.
+/// Least change of a queue's depth, as a share of the tasks that end, worth a sentence.
 const MIN_GROWTH_SHARE: f64 = 0.05;
 
 /// Longest time to work a backlog off that is worth telling.
@@ -76,11 +76,11 @@ impl RunView {
         }
         let growth = queue.map_or(0.0, |queue| queue.growth_rate);
         let arrive = (pool.throughput + growth).max(0.0);
-        let told = format!("{does}, {} arrive.", compact_rate(arrive));
+        let rates = format!("{does}, {} arrive.", compact_rate(arrive));
         match queue.map(|queue| backlog_sentence(queue, pool)) {
-            Some(Err(filling)) => Verdict::new(Tone::Neutral, "filling", format!("{told} {filling}")),
-            Some(Ok(sentence)) => Verdict::new(Tone::Good, "keeps up", format!("{told} {sentence}")),
-            None => Verdict::new(Tone::Good, "keeps up", told),
+            Some(Err(filling)) => Verdict::new(Tone::Neutral, "filling", format!("{rates} {filling}")),
+            Some(Ok(sentence)) => Verdict::new(Tone::Good, "keeps up", format!("{rates} {sentence}")),
+            None => Verdict::new(Tone::Good, "keeps up", rates),
         }
     }
 
