@@ -29,6 +29,7 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     write_header(report, text_format, &mut out);
     write_findings(report, text_format, &mut out);
     deadlock::write(report, text_format, &mut out);
+    write_notes(report, text_format, &mut out);
     question::write(report, text_format, &mut out);
     write_expectations(report.verdicts, text_format, &mut out);
     failures::write(report, text_format, &mut out);
@@ -44,6 +45,18 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     resources::write_counters(report, text_format, &mut out);
     resources::write_cores(report, text_format, &mut out);
     out
+}
+
+/// Writes what the source says about the picture, such as that a program has no tracer.
+fn write_notes(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    if report.model.notes().is_empty() {
+        return;
+    }
+    text_format.write_heading(out, "Notes");
+    for note in report.model.notes() {
+        out.push_str("  ");
+        text_format.write_wrapped(out, note, 2, 4, Style::new());
+    }
 }
 
 /// Returns the part of the report to read first: the header, the findings and the deadlocks.

@@ -179,6 +179,10 @@ impl Model {
     }
 
     /// Returns the newest lines of the runner's standard error, and notes.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     pub fn log(&self) -> &VecDeque<LogLine> {
         &self.log
     }

@@ -124,6 +124,8 @@ pub struct Model {
     named_marks: marks::NamedMarks,
     last_change: Option<SettingsChange>,
     log: VecDeque<LogLine>,
+    /// What the source says about the picture, such as that a program has no tracer.
+    notes: Vec<String>,
     failures: Failures,
     deadlocks: deadlock::Deadlocks,
     /// Workers whose wait can close a cycle: untimed waits of lock holders for another lock, and joins. While there are
@@ -171,6 +173,7 @@ impl Model {
             named_marks: marks::NamedMarks::default(),
             last_change: None,
             log: VecDeque::new(),
+            notes: Vec::new(),
             failures: Failures::default(),
             deadlocks: deadlock::Deadlocks::default(),
             stuck_holders: 0,

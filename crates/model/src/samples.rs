@@ -10,6 +10,9 @@ use contend_trace::{DeathCause, Notice, Sample, Stamp, WorkerId, plural};
 /// The maximum number of log lines.
 const MAX_LOG_LINES: usize = 200;
 
+/// Most notes on the picture that are kept.
+const MAX_NOTES: usize = 100;
+
 /// The maximum number of marks; the oldest are dropped first.
 const MAX_MARKS: usize = 500;
 
@@ -107,7 +110,13 @@ impl Model {
                 self.failures.add(Failure { at, worker: *worker, message: message.into_owned() });
                 self.add_log_line(at, &text);
             }
-            Notice::Stderr(line) | Notice::Note(line) => self.add_log_line(at, line),
+            Notice::Stderr(line) => self.add_log_line(at, line),
+            Notice::Note(line) => {
+                self.add_log_line(at, line);
+                if self.notes.len() < MAX_NOTES {
+                    self.notes.push(mask_line(line).into_owned());
+                }
+            }
             Notice::Suspended(span) => {
                 self.add_log_line(at, &format!("the machine was suspended for {span}; that time is not on the axis"));
                 self.add_mark(at, &format!("suspended {span}"));

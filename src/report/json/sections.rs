@@ -84,6 +84,7 @@ report_sections! { report;
     deadlocks: Vec<DeadlockJson<'a>> = stuck_workers::deadlocks(report);
     stalls: Vec<StallJson<'a>> = stuck_workers::stalls(report);
     marks: Vec<MarkJson<'a>> = incidents::marks(report);
+    notes: &'a [String] = report.model.notes();
     failures: FailuresJson<'a> = incidents::failures(report);
     findings: Vec<FindingJson<'a>> = report.findings.iter().map(FindingJson::from).collect();
     muted_findings: usize = report.muted.len();

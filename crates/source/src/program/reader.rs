@@ -155,13 +155,19 @@ fn describe_folded(folded: &FoldedCounts) -> Option<String> {
 /// Says what could not be read or understood.
 fn describe_losses(_at: Stamp, counts: &Counts) -> Option<String> {
     let parts = [
-        (counts.lost, "records were overwritten before they were read"),
-        (counts.unknown_kinds, "records are of kinds that this version does not know"),
-        (counts.unknown_lines, "lines were not understood"),
-        (counts.refused_files, "files are no rings of this version"),
-        (counts.lost_definitions, "names did not fit"),
+        (counts.lost, ["record was lost before it was read", "records were lost before they were read"]),
+        (
+            counts.unknown_kinds,
+            [
+                "record is of a kind that this version does not know",
+                "records are of kinds that this version does not know",
+            ],
+        ),
+        (counts.unknown_lines, ["line was not understood", "lines were not understood"]),
+        (counts.refused_files, ["file is no ring of this version", "files are no rings of this version"]),
+        (counts.lost_definitions, ["name did not fit", "names did not fit"]),
     ];
-    let records: Vec<String> =
-        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let say = |(count, [one, many]): (u64, [&str; 2])| format!("{count} {}", if count == 1 { one } else { many });
+    let records: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(say).collect();
     (!records.is_empty()).then(|| records.join("; "))
 }
