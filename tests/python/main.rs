@@ -50,6 +50,11 @@ fn processes_that_are_there_are_seen_from_outside() {
 }
 
 #[test]
+fn programs_of_every_kind_run_as_they_are() {
+    run(&["test_acceptance"]);
+}
+
+#[test]
 fn tracer_changes_nothing_else() {
     run(&["test_harmless"]);
 }
