@@ -1,7 +1,7 @@
 //! The figures of a queue or pipe.
 
 use super::RATE_WINDOW;
-use crate::model::Model;
+use crate::model::{Model, Queue};
 use crate::trace::{ResourceId, Span, Stamp};
 
 #[derive(Debug, Clone, Default)]
@@ -25,17 +25,47 @@ impl QueueFigures {
     pub(super) fn at_cursor(self, model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(queue) = model.queue(id) else { return self };
         let depth = if at >= now { queue.depth() } else { queue.depth_at(at) };
-        let (put_rate, taken_rate) = queue.flow_rates(RATE_WINDOW, at);
+        let (put_rate, taken_rate, growth_rate) = present_rates(queue, at);
         Self {
             depth,
             put_rate,
             taken_rate,
             max_depth: self.max_depth.max(depth),
             capacity: queue.capacity(),
-            growth_rate: queue.growth_rate(RATE_WINDOW, at),
+            growth_rate,
             ..self
         }
     }
+}
+
+/// Parts of the time over which rates are measured, and how many of them decide on the direction.
+const PARTS: u64 = 8;
+const DECISIVE_PARTS: usize = 6;
+
+/// Returns the rates at which items are put and taken, and at which the queue grows: the means of the last seconds. If
+/// one burst alone makes it grow or shrink, against the other parts of that time, these count and not the burst.
+fn present_rates(queue: &Queue, at: Stamp) -> (f64, f64, f64) {
+    let (put, taken) = queue.flow_rates(RATE_WINDOW, at);
+    let growth = queue.growth_rate(RATE_WINDOW, at);
+    let rates = rates_of_parts(queue, at);
+    let against = |(put, taken): &&(f64, f64)| (put - taken) * growth < 0.0;
+    if rates.iter().filter(against).count() < DECISIVE_PARTS {
+        return (put, taken, growth);
+    }
+    let (put, taken) = (median(rates.iter().map(|(put, _)| *put)), median(rates.iter().map(|(_, taken)| *taken)));
+    (put, taken, put - taken)
+}
+
+/// Returns the rates at which items were put and taken in the parts of the last seconds.
+fn rates_of_parts(queue: &Queue, at: Stamp) -> Vec<(f64, f64)> {
+    let part = Span(RATE_WINDOW.0.min(at.0) / PARTS);
+    (0..PARTS).map(|i| queue.flow_rates(part, at.earlier_by(Span(part.0 * i)))).collect()
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 /// How many items a second the rates of a queue may be off, with a confidence of 95 %.
@@ -47,17 +77,14 @@ pub(in crate::tui) struct RateMargins {
 }
 
 impl RateMargins {
-    /// Parts of the time over which rates are measured, and Student's t for their mean.
-    const PARTS: u64 = 8;
+    /// Student's t for the mean of the parts.
     const T_95: f64 = 2.365;
 
     /// Returns the margins of the rates at a moment, from how much the parts of their time differ. `None` if the run is
     /// younger than that time.
     pub(in crate::tui) fn measure(model: &Model, id: ResourceId, at: Stamp) -> Option<Self> {
         let queue = model.queue(id).filter(|_| at.span_since(Stamp(0)) >= RATE_WINDOW)?;
-        let part = Span(RATE_WINDOW.0 / Self::PARTS);
-        let ends = (0..Self::PARTS).map(|i| at.earlier_by(Span(part.0 * i)));
-        let rates: Vec<(f64, f64)> = ends.map(|end| queue.flow_rates(part, end)).collect();
+        let rates = rates_of_parts(queue, at);
         let of = |rate: fn(&(f64, f64)) -> f64| margin_of_mean(&rates.iter().map(rate).collect::<Vec<_>>(), Self::T_95);
         Some(Self { growth: of(|(put, taken)| put - taken), put: of(|(put, _)| *put), taken: of(|(_, taken)| *taken) })
     }

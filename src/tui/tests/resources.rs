@@ -3,7 +3,9 @@
 use ratatui::buffer::Buffer;
 
 use super::app_screen::{COLOUR_THEME, app_after, press_keys, run_view_of, screen, screen_text};
-use super::script::{Script, ScriptBuilder, contention, deadlock, knob_turned, many_workers, pool, signals};
+use super::script::{
+    Script, ScriptBuilder, contention, deadlock, in_delivery_order, knob_turned, many_workers, pool, signals,
+};
 use crate::model::CellWindow;
 use crate::trace::{CounterMemory, Event, EventKind, Grant, Message, ResourceKind, RwPolicy, Sample, Stamp, WorkerId};
 use crate::tui::app::AppEvent;
@@ -131,6 +133,21 @@ fn turned_knob_is_marked_with_both_values() {
     assert!(shown.contains("hold 20ms→50ms"), "{shown}");
     let plain = text_of(&knob_turned(), Theme::plain(false), (120, 40));
     assert!(plain.contains("hold 20ms->50ms"), "{plain}");
+}
+
+#[test]
+fn queue_that_drains_after_a_burst_does_not_seem_to_grow() {
+    let mut w = ScriptBuilder::new();
+    let (feeder, worker) = (w.add_workers("batch", 1)[0], w.add_workers("worker", 1)[0]);
+    let queue = w.add_resource("queue", ResourceKind::Queue { capacity: 100 });
+    for depth in 1..=60 {
+        w.push_event(depth.into(), feeder, EventKind::Put { queue, depth });
+    }
+    for depth in (20..60).rev() {
+        w.push_event(70 + 20 * u64::from(59 - depth), worker, EventKind::Took { queue, depth });
+    }
+    let text = screen_text(&screen(&app_after(&in_delivery_order(w.into_script(870)), COLOUR_THEME, 120, 40)));
+    assert!(text.contains("drains in") && !text.contains("grows"), "20 are left, 40 are taken later: {text}");
 }
 
 #[test]
