@@ -1,5 +1,6 @@
 //! Data that workers fetched from each other: how much, from whom, to whom.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -51,10 +52,10 @@ impl Transfers {
         self.other_pairs
     }
 
-    /// Returns source, destination and amount of each pair, most bytes first.
+    /// Returns source, destination and amount of each pair, most bytes first, or else most transfers.
     pub fn pairs(&self) -> Vec<(WorkerId, WorkerId, Moved)> {
         let mut pairs: Vec<_> = self.by_pair.iter().map(|((from, to), moved)| (*from, *to, *moved)).collect();
-        pairs.sort_unstable_by_key(|(from, to, moved)| (std::cmp::Reverse(moved.bytes), *from, *to));
+        pairs.sort_unstable_by_key(|(from, to, moved)| (Reverse((moved.bytes, moved.count)), *from, *to));
         pairs
     }
 }

@@ -9,6 +9,7 @@ use super::script::{
 use crate::model::CellWindow;
 use crate::trace::{CounterMemory, Event, EventKind, Grant, Message, ResourceKind, RwPolicy, Sample, Stamp, WorkerId};
 use crate::tui::app::AppEvent;
+use crate::tui::run_view::Pane;
 use crate::tui::theme::{Role, Theme};
 
 /// Three readers at once, and then a writer alone, again and again; the readers wait for it, and it for them.
@@ -247,6 +248,32 @@ fn label_of_a_mark_leaves_no_remains_of_the_labels_of_the_axis() {
                 number => is_number(&number) && words.get(i + 1).is_some_and(|unit| UNITS.contains(unit)),
             };
             assert!(is_whole, "{word:?} on {width} columns: {axis:?}");
+        }
+    }
+}
+
+/// A run in which the first worker fetched data from the second, and that from the first.
+fn transfers(bytes: u64) -> Script {
+    let mut w = ScriptBuilder::new();
+    let workers = w.add_workers("node", 2);
+    for turn in 0..6 {
+        let (to, from) = if turn < 4 { (workers[0], workers[1]) } else { (workers[1], workers[0]) };
+        w.push_event(turn * 10, to, EventKind::DataMoved { from, bytes });
+    }
+    in_delivery_order(w.into_script(500))
+}
+
+#[test]
+fn moved_data_are_shown_by_their_size_or_else_by_their_number() {
+    for (bytes, words) in [
+        (1 << 20, ["6.0 MiB in 6 transfers", "4.0 MiB ", "2.0 MiB ", "node-2 → node-1"]),
+        (0, ["6 transfers, of unknown size", " 4× ", " 2× ", "node-2 → node-1"]),
+    ] {
+        let mut app = app_after(&transfers(bytes), COLOUR_THEME, 160, 50);
+        run_view_of(&mut app).pane = Pane::Transfers;
+        let text = screen_text(&screen(&app));
+        for word in words {
+            assert!(text.contains(word), "{word}: {text}");
         }
     }
 }
