@@ -124,7 +124,9 @@ def main(arguments=None):
     except ImportError:
         print("contend: " + NO_DISTRIBUTED, file=sys.stderr)
         return 3
-    cluster = LocalCluster(options.local, options.threads) if options.local else None
+    # contend's own directory goes with contend, even if it or this process is killed.
+    beside = os.path.dirname(options.socket) if options.socket else None
+    cluster = LocalCluster(options.local, options.threads, parent=beside) if options.local else None
     try:
         address = cluster.address if cluster else options.address
         ready = sys.stdout if options.socket else sys.stderr

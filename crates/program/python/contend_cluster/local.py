@@ -36,7 +36,9 @@ class LocalCluster:
     """
 
     def __init__(self, workers, threads, settings=(), parent=None):
-        self._directory = tempfile.TemporaryDirectory(prefix="contend-dask-", dir=parent)
+        # By this name contend's next run knows that the directory is left over, once this process is gone.
+        prefix = f"contend-{os.getpid()}-dask-"
+        self._directory = tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
         self._processes = []
         self._next_name = 0
         self._threads = threads
@@ -54,6 +56,7 @@ class LocalCluster:
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("CONTEND_") or name == RUN_TAG}
         environment["PYTHONPATH"] = os.environ.get("CONTEND_PLAIN_PYTHONPATH", "")
+        environment.setdefault("DASK_TEMPORARY_DIRECTORY", self._directory.name)
         environment.update(self._settings)
         process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdin=subprocess.DEVNULL, stdout=log,
                                    stderr=subprocess.STDOUT, env=environment, cwd=os.getcwd(),

@@ -85,9 +85,23 @@ def name_of(function):
     return getattr(inner, "__name__", type(inner).__name__).replace("<lambda>", "lambda")
 
 
+class _ByValue:
+    """A function of `remote` that arrives as itself. Dask sends by name what `pickle` finds here: a function of a module
+    that the cluster does not have."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __call__(self, *arguments):
+        return self._function(*arguments)
+
+    def __reduce__(self):
+        return cloudpickle.loads, (cloudpickle.dumps(self._function),)
+
+
 def _submit(run, function, payload):
     key = f"{name_of(function)}-{uuid.uuid4().hex}"
-    return client().submit(run, payload, key=key, pure=False)
+    return client().submit(_ByValue(run), payload, key=key, pure=False)
 
 
 def submit(function, arguments, keywords):
