@@ -74,7 +74,7 @@ fn parse() -> Result<Cli, ExitCode> {
         }
         if error.use_stderr() {
             let plain = text.to_string();
-            let harmless = output::sanitize_lines(&plain);
+            let harmless = output::hide_passwords(&output::sanitize_lines(&plain));
             output::print_stderr(&if colours.stderr && harmless == plain { text.ansi().to_string() } else { harmless });
             return ExitCode::from(2);
         }

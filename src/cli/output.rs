@@ -52,8 +52,33 @@ pub(super) fn sanitize_lines(text: &str) -> String {
     text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n")
 }
 
+/// Replaces user and password of each URL by `***`: an error may repeat an address that was typed in a wrong place.
+pub(super) fn hide_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut hidden = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(char::is_whitespace).unwrap_or(part.len());
+        let shown = part[..end].rfind('@').map_or(part.to_owned(), |at| format!("***{}", &part[at..]));
+        hidden.push_str("://");
+        hidden.push_str(&shown);
+    }
+    hidden
+}
+
 /// Prints `error: ...` to standard error.
 pub(super) fn print_error(error: impl Display, colours: Colours) {
     let red = if colours.stderr { Style::new().bold().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
     print_stderr(&format!("{red}error{red:#}: {}\n", sanitize_lines(&error.to_string())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_of_urls_are_hidden_and_the_rest_is_kept() {
+        let text = "invalid value 'redis://:a@b/c@host:1/0' for <URL>\nhttp://host/x a@b tls://u:p@h";
+        let hidden = "invalid value 'redis://***@host:1/0' for <URL>\nhttp://host/x a@b tls://***@h";
+        assert_eq!(hide_passwords(text), hidden);
+    }
 }
