@@ -3,6 +3,10 @@
 
 #![allow(clippy::print_stdout, reason = "it says what was skipped")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
+mod clusters;
 mod programs;
 mod tuning;
 

@@ -145,6 +145,19 @@ class OnDask(unittest.TestCase):
             "raised 'three'"]))
         self.driver.wait_for(lambda events: any(not event["ok"] for event in kinds(events, "finish")), "the failure")
 
+    def test_functions_of_any_module_run_on_the_cluster(self):
+        ended = self.run_script("""
+            import math
+            from concurrent.futures import ProcessPoolExecutor
+            from multiprocessing import Pool
+            if __name__ == "__main__":
+                with Pool(2) as pool:
+                    print(pool.map(abs, [-1, -2]), pool.apply(math.sqrt, (16.0,)))
+                with ProcessPoolExecutor() as executor:
+                    print(executor.submit(math.floor, 2.5).result())
+        """)
+        self.assertEqual((ended.returncode, ended.stdout), (0, "[1, 2] 4.0\n2\n"), ended.stderr)
+
     def test_what_only_one_machine_can_share_is_refused_with_the_reason(self):
         for make, kind in [("multiprocessing.Lock()", "Lock"), ("multiprocessing.Queue()", "Queue"),
                            ("multiprocessing.Value('i', 0)", "Synchronized")]:
