@@ -17,7 +17,7 @@ const WORKERS: usize = 50;
 const LOCKS: usize = 10;
 
 /// Most memory of a playback: its checkpoints, four models of the default budget, and three sections.
-const MEMORY_GOAL: usize = (64 << 20) + 4 * (6 << 20) + (16 << 20);
+const MEMORY_GOAL: usize = (96 << 20) + 4 * (6 << 20) + (16 << 20);
 
 /// Seeks that are measured.
 const SEEKS: usize = 60;
