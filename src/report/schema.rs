@@ -31,7 +31,8 @@ pub(crate) fn assert_schema_is_current<T: JsonSchema>(of: &SchemaSource) {
     assert!(found == text, "{path} is stale; UPDATE_DOCS=1 cargo test --lib schema writes it");
 }
 
-fn generate<T: JsonSchema>(of: &SchemaSource) -> Value {
+/// Generates the schema of `T`.
+pub(crate) fn generate<T: JsonSchema>(of: &SchemaSource) -> Value {
     let mut settings = SchemaSettings::draft2020_12().for_serialize();
     settings.inline_subschemas = true;
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();

@@ -102,7 +102,8 @@ pub enum EventKind {
     /// Released the lock; the stamp was taken while it was still held.
     Released { lock: ResourceId, grant: Grant },
     /// A timed wait ended without what the worker waited for: a lock, an item, room, a signal, a result or the end of
-    /// another worker. `lock` is that resource, of whatever kind.
+    /// another worker. `lock` is that resource, of whatever kind. An attempt without a time limit that fails is a timed
+    /// wait that ends at once.
     WaitTimedOut { lock: ResourceId },
     /// As [`EventKind::WaitTimedOut`], because another worker cancelled this one.
     WaitCancelled { on: ResourceId },
