@@ -151,6 +151,8 @@ impl Model {
             lane.noticed_death = Some(at);
             lane.ending = Some(end);
             self.record_death(worker);
+        } else if lane.is_cut_off() && lane.is_in_life() && !is_restarted {
+            lane.ending = Some(end); // now the cause is known
         } else if !is_restarted {
             lane.later_deaths.add(at, end);
         }

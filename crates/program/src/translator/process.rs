@@ -120,6 +120,10 @@ impl Translator {
                 format!("{name} exited with code {code}")
             };
             self.out.add_message(Message::Notice { at, notice: Notice::Note(text) });
+            // It was found to be gone before its parent said why.
+            if let (Some(cause), Some(worker)) = (self.failure_of(l), self.lanes[l].worker) {
+                self.out.add_message(Message::Notice { at, notice: Notice::Died { worker, cause } });
+            }
         }
     }
 

@@ -1,5 +1,8 @@
 //! Processes that are joined, end or are killed.
 
+use contend_model::LifeEnd;
+use contend_trace::DeathCause;
+
 use super::*;
 
 #[test]
@@ -42,4 +45,24 @@ fn process_that_is_gone_leaves_its_locks_held() {
     assert_eq!(program.state(1), State::Crashed);
     let findings = program.model.findings(Stamp(3_000 * MS));
     assert!(findings.iter().any(|finding| finding.id == "orphaned-lock"), "{findings:?}");
+}
+
+#[test]
+fn process_that_was_found_gone_before_its_parent_said_why_has_its_cause_at_last() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    let process = ObjectInfo { id: Id::of(2 << 40), kind: ObjectKind::Process, pid: 2, ..ObjectInfo::default() };
+    let hello = HelloInfo { pid: 2, why: "fork".into(), ..HelloInfo::default() };
+    let main = LaneInfo { id: Id::of(70), pid: 2, tid: 2, name: "Process-1".into(), ..LaneInfo::default() };
+    let definitions = [Definition::Object(process), Definition::Hello(hello), Definition::Lane(main)];
+    program.translator.add(definitions.map(TraceRecord::Definition));
+    program.tell(1, 70, Kind::Begin, 70, 0);
+    program.advance(5);
+    program.translator.end_process(2, 6 * MS, None);
+    program.advance(10);
+    let ending = |program: &Program| program.model.lane(WorkerId(1)).ending();
+    assert_eq!(ending(&program), Some(LifeEnd::Died(DeathCause::CutOff)));
+    program.tell(12, 1, Kind::Exit, 2 << 40, u64::from((-9_i32).cast_unsigned()));
+    program.advance(20);
+    assert_eq!(ending(&program), Some(LifeEnd::Died(DeathCause::Signal(9))));
+    program.check();
 }
