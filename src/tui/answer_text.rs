@@ -52,13 +52,14 @@ impl RunView {
             None if right.is_empty() => "none of the guesses; see the measurements".to_owned(),
             None => right.clone(),
         };
+        let is_over = self.shown_model().run_end().is_some();
         // What seems right because its opposite cannot be shown here is not probable.
         let is_noise = matches!(answer.doubt, Some(Doubt::Noise { .. } | Doubt::Interference(_)));
         Some(AnswerText {
             outcome,
             is_final: answer.is_settled,
             guess: self.prediction.guess.map(text).unwrap_or_default().to_owned(),
-            label: if answer.is_settled && answer.doubt.is_none() { "Answer" } else { "So far" },
+            label: if is_over || answer.is_settled && answer.doubt.is_none() { "Answer" } else { "So far" },
             settings: self.describe_answered_settings(answer),
             answer: words,
             probable: (is_noise && !right.is_empty()).then_some(right),
