@@ -33,7 +33,7 @@ use self::emit::Output;
 use self::lane::Lane;
 use self::names::UniqueNames;
 use self::objects::{Object, PoolState};
-use self::process::Process;
+use self::process::{EarlyExits, Process};
 use self::tasks::Task;
 use super::definition::Definition;
 use super::kind::Kind;
@@ -64,6 +64,7 @@ pub struct Translator {
     pools: Vec<PoolState>,
     tasks: HashMap<Id, Task>,
     processes: BTreeMap<u32, Process>,
+    early_exits: EarlyExits,
     root: Option<u32>,
     names: UniqueNames,
     /// What stands for the interpreter's lock while a lane has it.
@@ -88,6 +89,7 @@ impl Translator {
             pools: Vec::new(),
             tasks: HashMap::new(),
             processes: BTreeMap::new(),
+            early_exits: EarlyExits::default(),
             root: None,
             names: UniqueNames::default(),
             gil_by_holder: HashMap::new(),

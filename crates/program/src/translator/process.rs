@@ -1,6 +1,6 @@
 //! Processes of the program: their names and their ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Translator;
 use crate::definition::{HelloInfo, LaneInfo, ObjectKind};
@@ -12,6 +12,21 @@ const PROCESS_ID_SHIFT: u32 = 40;
 
 /// The signal with which a pool ends its workers.
 const SIGTERM: i64 = 15;
+
+/// Most exit codes that are kept for processes which are not known yet.
+const MAX_EARLY_EXITS: usize = 1_024;
+
+/// Exit codes, by process, that parents found before the first record of the process was read: it ran for a short time.
+#[derive(Debug, Default)]
+pub(super) struct EarlyExits(BTreeMap<u32, i64>);
+
+impl EarlyExits {
+    fn add(&mut self, pid: u32, code: i64) {
+        if self.0.len() < MAX_EARLY_EXITS {
+            self.0.insert(pid, code);
+        }
+    }
+}
 
 /// A process of the program.
 #[derive(Debug, Default)]
@@ -35,7 +50,11 @@ impl Process {
 impl Translator {
     pub(super) fn add_process(&mut self, hello: HelloInfo) {
         self.root.get_or_insert(hello.pid);
-        let process = self.processes.entry(hello.pid).or_default();
+        let early_exits = &mut self.early_exits;
+        let process = self
+            .processes
+            .entry(hello.pid)
+            .or_insert_with(|| Process { exit: early_exits.0.remove(&hello.pid), ..Process::default() });
         if process.hello.pid == 0 || hello.why == "start" {
             process.hello = hello;
         }
@@ -106,7 +125,10 @@ impl Translator {
     pub(super) fn note_exit(&mut self, at: Stamp, object: Id, code: u64) {
         // A negative number may come in 32 bits.
         let code = u32::try_from(code).map_or(code.cast_signed(), |code| i64::from(code.cast_signed()));
-        let Some(pid) = self.pid_of_process(object) else { return };
+        let Some(pid) = self.number_of_process(object) else { return };
+        if !self.processes.contains_key(&pid) {
+            return self.early_exits.add(pid, code);
+        }
         let main = self.main_lane_of(pid);
         let was_known = self.processes.get_mut(&pid).is_some_and(|process| process.exit.replace(code).is_some());
         if code != 0
@@ -127,14 +149,19 @@ impl Translator {
         }
     }
 
-    /// Returns the number of the process that an object is.
+    /// Returns the number of the process that an object is, if its first record has been read.
     pub(super) fn pid_of_process(&self, id: Id) -> Option<u32> {
+        self.number_of_process(id).filter(|pid| self.processes.contains_key(pid))
+    }
+
+    /// Returns the number of the process that an object is.
+    fn number_of_process(&self, id: Id) -> Option<u32> {
         if let Some(object) = self.objects.get(&id).filter(|object| object.info.kind == ObjectKind::Process) {
-            return Some(object.info.pid).filter(|pid| self.processes.contains_key(pid));
+            return Some(object.info.pid);
         }
         let Id::Number(number) = id else { return None };
         let is_process = number & ((1 << PROCESS_ID_SHIFT) - 1) == 0;
-        u32::try_from(number >> PROCESS_ID_SHIFT).ok().filter(|pid| is_process && self.processes.contains_key(pid))
+        u32::try_from(number >> PROCESS_ID_SHIFT).ok().filter(|pid| is_process && *pid != 0)
     }
 
     pub(super) fn main_lane_of(&self, pid: u32) -> Option<usize> {

@@ -66,3 +66,19 @@ fn process_that_was_found_gone_before_its_parent_said_why_has_its_cause_at_last(
     assert_eq!(ending(&program), Some(LifeEnd::Died(DeathCause::Signal(9))));
     program.check();
 }
+
+#[test]
+fn exit_code_that_is_known_before_the_process_is_that_of_its_end() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    program.tell(5, 1, Kind::Exit, 2 << 40, u64::from((-9_i32).cast_unsigned()));
+    program.advance(6);
+    let hello = HelloInfo { pid: 2, why: "fork".into(), ..HelloInfo::default() };
+    let main = LaneInfo { id: Id::of(70), pid: 2, tid: 2, name: "Process-1".into(), ..LaneInfo::default() };
+    program.translator.add([Definition::Hello(hello), Definition::Lane(main)].map(TraceRecord::Definition));
+    program.tell(7, 70, Kind::Begin, 70, 0);
+    program.advance(8);
+    program.translator.end_process(2, 9 * MS, None);
+    program.advance(10);
+    assert_eq!(program.model.lane(WorkerId(1)).ending(), Some(LifeEnd::Died(DeathCause::Signal(9))));
+    program.check();
+}
