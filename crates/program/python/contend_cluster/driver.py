@@ -22,7 +22,7 @@ if __name__ == "__main__":
 from contend_cluster import clocks as clocks_module
 from contend_cluster import plugins
 from contend_cluster.emit import Emitter
-from contend_cluster.local import NO_DISTRIBUTED, LocalCluster
+from contend_cluster.local import NO_DISTRIBUTED, READY_SECONDS, LocalCluster
 from contend_cluster.translate import Translator
 
 TICK_SECONDS = 0.005
@@ -101,6 +101,13 @@ class Watch:
             self._translate(time.monotonic())
             self._emitter.flush()
 
+    def wait_for_workers(self, count):
+        """Waits until so many workers have joined, as Dask's own `LocalCluster` does."""
+        try:
+            self._client.wait_for_workers(count, timeout=READY_SECONDS)
+        except Exception as error:
+            print(f"contend: the cluster begins with fewer workers: {error}", file=sys.stderr)
+
     def close(self):
         """Takes the plugins away, so that the cluster is as it was."""
         try:
@@ -131,6 +138,8 @@ def main(arguments=None):
         address = cluster.address if cluster else options.address
         ready = sys.stdout if options.socket else sys.stderr
         watch = Watch(address, Emitter(options.socket))
+        if cluster:
+            watch.wait_for_workers(options.local)
         print(json.dumps({"ready": address, "pids": cluster.pids() if cluster else []}), file=ready, flush=True)
         ended = threading.Event()
         threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()

@@ -13,6 +13,8 @@ import tempfile
 import time
 
 START_SECONDS = 60
+# The longest wait for the workers of a cluster.
+READY_SECONDS = 60
 NO_DISTRIBUTED = ("this Python has no `distributed`; install it with `pip install distributed`; "
                   "`contend doctor` shows what this machine has")
 PR_SET_PDEATHSIG = 1

@@ -23,12 +23,11 @@ import uuid
 if __name__ == "__main__":
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from contend_cluster.local import NO_DISTRIBUTED, LocalCluster
+from contend_cluster.local import NO_DISTRIBUTED, READY_SECONDS, LocalCluster
 
 TICK_SECONDS = 0.005
 HOLD_NANOS = 25_000_000  # reports of several processes are put in order for so long
 LAST_RESULTS_NANOS = 100_000_000  # results of a worker that died are on their way for so long at most
-READY_SECONDS = 60
 #: Tasks of one generation for each worker, in a pool whose tasks need data of the generation before.
 TASKS_PER_GENERATION = 4
 
