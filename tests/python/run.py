@@ -8,6 +8,7 @@ names, which have the packages of others, or the Python of PATH.
 import glob
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -37,6 +38,8 @@ def _version(path):
 
 def main(arguments):
     """Runs the modules; returns the exit code."""
+    # A job in the background is started with SIGINT ignored, and its children would ignore it as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     here = os.path.dirname(os.path.abspath(__file__))
     modules = [a for a in arguments if not a.startswith("-")] or sorted(
         os.path.basename(path)[:-3] for path in glob.glob(os.path.join(here, "test_*.py")))
