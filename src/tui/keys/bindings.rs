@@ -301,7 +301,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         "copy",
         "Copy the chosen row, or the report if none is chosen, to the clipboard of the terminal",
     ),
-    bind(&[char_key('r')], Action::Restart, LiveRun, "restart", "Restart with the current knobs"),
+    bind(&[char_key('r')], Action::Restart, LiveRun, "restart", "Start the run again; its knobs keep their values"),
     bind(&[char_key('s')], Action::StopRun, LiveRun, "", "Stop the run; the picture stays"),
     bind(&[char_key('M')], Action::SetMark, LiveRun, "", "Set a mark at the cursor, or now; the log lists all marks"),
     bind(

@@ -61,13 +61,30 @@ fn is_in_path(name: &str) -> bool {
 /// Returns the title of a run: the words as typed, each in short.
 pub fn program_title(words: &[OsString]) -> String {
     const MAX_TITLE: usize = 60;
-    let skipped = usize::from(words.len() > 1 && words[0].to_str().is_some_and(|word| INTERPRETERS.contains(&word)));
-    let words: Vec<_> = words[skipped..].iter().map(|word| word.to_string_lossy()).collect();
+    let words: Vec<_> = without_interpreter(words).iter().map(|word| word.to_string_lossy()).collect();
     let title = words.join(" ");
     match title.char_indices().nth(MAX_TITLE) {
         Some((end, _)) => format!("{}…", &title[..end]),
         None => title,
     }
+}
+
+/// Returns the script or module that Python runs and its arguments: without Python itself and its options. A program
+/// that stands on the command line has no name: that leaves `python3 -c`.
+fn without_interpreter(words: &[OsString]) -> &[OsString] {
+    let text = |at: usize| words.get(at).and_then(|word| word.to_str()).unwrap_or_default();
+    if !INTERPRETERS.contains(&text(0)) {
+        return words;
+    }
+    let mut at = 1;
+    while text(at).starts_with('-') {
+        match text(at) {
+            "-c" => return &words[..=at],
+            "-X" | "-W" => at += 2,
+            _ => at += 1,
+        }
+    }
+    words.get(at..).filter(|rest| !rest.is_empty()).unwrap_or(words)
 }
 
 /// The private directories of a run.
@@ -119,6 +136,8 @@ mod tests {
         assert_eq!(title(&["python3", "bank.py", "10"]), "bank.py 10");
         assert_eq!(title(&["uv", "run", "bank.py"]), "uv run bank.py");
         assert_eq!(title(&["python3"]), "python3");
+        assert_eq!(title(&["python3", "-c", "import time"]), "python3 -c");
+        assert_eq!(title(&["python3", "-X", "dev", "-um", "pytest", "tests"]), "pytest tests");
         assert_eq!(title(&[&"x".repeat(99)]).chars().count(), 61);
     }
 
