@@ -104,7 +104,8 @@ class Events(unittest.TestCase):
             [lambda: self.events.here(t, lane, 1), lambda: self.events.gone(t, lane, -9),
              lambda: self.events.begin(t, lane, some, 1), lambda: self.events.end(t, lane, some, True, ""),
              lambda: self.events.state(t, lane, some, "io"), lambda: self.events.fetch(t, lane, True),
-             lambda: self.events.given_up(t, some, "x"), lambda: None][draw.randrange(8)]()
+             lambda: self.events.moved(t, lane, 0, 9),
+             lambda: self.events.given_up(t, some, "x"), lambda: None][draw.randrange(9)]()
             if draw.random() < 0.3:
                 self.events.put(t, number, t)
                 number += 1
@@ -266,6 +267,11 @@ class OnDask(unittest.TestCase):
         lines = list(self.lines(self.start(self.job(needs=number(2), payload=number(1 << 20)))))
         self.assertEqual(sum(line["k"] == "end" and line["ok"] for line in lines), 40)
         self.assertIn("handover", {line.get("state") for line in lines})
+        moved = [line for line in lines if line["k"] == "moved"]
+        self.assertTrue(moved)
+        for line in moved:
+            self.assertNotEqual(line["from"], line["w"])
+            self.assertGreaterEqual(line["bytes"], 1 << 20)
 
 
 if __name__ == "__main__":

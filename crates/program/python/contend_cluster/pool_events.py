@@ -96,6 +96,11 @@ class PoolEvents:
         if lane in self._alive and lane not in self._running.values():
             self._send({"k": "state", "t": t, "w": lane, "state": "handover" if is_fetching else "empty"})
 
+    def moved(self, t, lane, source, size):
+        """Data of the worker `source` have come to another one."""
+        if lane in self._alive:
+            self._send({"k": "moved", "t": t, "w": lane, "from": source, "bytes": size})
+
     def gone(self, t, lane, code):
         """The process of a lane ended: with an exit code, by a signal (negative), or as it was asked to (`None`)."""
         if lane not in self._alive:

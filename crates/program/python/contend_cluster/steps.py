@@ -2,7 +2,8 @@
 
 Sent to the workers by value, with `formulas`: a worker needs nothing of contend installed. What a task does is
 reported by `StepReports` on Dask's own connections: `["begin", number, time, thread]`, `["state", number, time, state]`
-and `["end", number, time, ok, error]`, times in nanoseconds of the worker's monotonic clock.
+and `["end", number, time, ok, error]`, times in nanoseconds of the worker's monotonic clock. `["moved", 0, time, source,
+bytes]` tells that a result of another worker has come.
 """
 
 import hashlib
@@ -39,8 +40,8 @@ class StepReports(WorkerPlugin):
         self._worker = worker
         self._reports = []
         self._lock = threading.Lock()
-        self._fetching = set()
-        self.add(["here", 0, time.monotonic_ns(), os.getpid()])
+        self._fetching = {}  # key -> address of the worker that has it
+        self.add(["here", 0, time.monotonic_ns(), os.getpid(), worker.address])
 
     def add(self, report):
         """Takes a report from any thread."""
@@ -66,9 +67,12 @@ class StepReports(WorkerPlugin):
             if finish == "flight":
                 if not self._fetching:
                     self.add(["fetch", 0, time.monotonic_ns()])
-                self._fetching.add(key)
+                self._fetching[key] = self._worker.state.tasks[key].coming_from
             elif key in self._fetching and start == "flight":
-                self._fetching.discard(key)
+                source = self._fetching.pop(key)
+                if finish == "memory":
+                    size = int(self._worker.state.tasks[key].nbytes or 0)
+                    self.add(["moved", 0, time.monotonic_ns(), source, size])
                 if not self._fetching:
                     self.add(["fetched", 0, time.monotonic_ns()])
         except Exception:  # a hook of ours must never harm the worker

@@ -50,6 +50,7 @@ class Workload:
         self._incoming = queue.SimpleQueue()
         self._sorter, self._events = pool_events.Sorter(), pool_events.PoolEvents(write)
         self._lives, self._processes, self._leaving = {}, {}, set()
+        self._lanes = {}  # address of a worker's process -> lane
         self._futures, self._generations = {}, [[], []]
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -192,16 +193,22 @@ class Workload:
                 "here": self._here,
                 "fetch": lambda t, lane, number: self._events.fetch(t, lane, True),
                 "fetched": lambda t, lane, number: self._events.fetch(t, lane, False),
+                "moved": self._moved,
                 "begin": self._events.begin,
                 "state": self._events.state,
                 "end": self._events.end,
             }[what]
             self._sorter.add(t, handle, lane, number, *rest)
 
-    def _here(self, t, lane, number, pid):
+    def _here(self, t, lane, number, pid, address):
+        self._lanes[address] = lane
         process = self._processes.get(lane)
         if process is not None and process.pid == pid:
             self._events.here(t, lane, pid)
+
+    def _moved(self, t, lane, number, source, size):
+        if source in self._lanes:
+            self._events.moved(t, lane, self._lanes[source], size)
 
     def run(self):
         """Runs until the last task has ended, or the input."""

@@ -65,6 +65,13 @@ pub enum DriverLine {
         ok: bool,
         error: String,
     },
+    /// Data of the worker `from` have come to another one.
+    Moved {
+        t: u64,
+        w: u32,
+        from: u32,
+        bytes: u64,
+    },
     /// A task of a worker that has died is done again.
     Retried {
         t: u64,

@@ -17,7 +17,8 @@ struct Lane {
     pid: u32,
     tid: u32,
     is_alive: bool,
-    is_blocked: bool,
+    /// What the worker waits in, unless it runs.
+    blocked: Option<LaneState>,
 }
 
 /// Turns lines into messages.
@@ -116,6 +117,7 @@ impl Translator {
             | DriverLine::Begin { t, w, .. }
             | DriverLine::State { t, w, .. }
             | DriverLine::End { t, w, .. }
+            | DriverLine::Moved { t, w, .. }
             | DriverLine::Retried { t, w }
             | DriverLine::Abandoned { t, w, .. } => match usize::try_from(w) {
                 Ok(w) if w < self.lanes.len() => self.apply_to_lane(t, w, line),
@@ -130,7 +132,10 @@ impl Translator {
             DriverLine::Gone { code, .. } => self.end_life(t, w, code),
             DriverLine::Begin { depth, nth, waited, tid, .. } => {
                 self.lanes[w].tid = tid;
-                self.lanes[w].is_blocked = false;
+                // A wait for a task ends with the task; one for data of another task goes on beside it.
+                if self.lanes[w].blocked.take().is_some_and(|state| state != LaneState::Empty) {
+                    self.emit(t, w, EventKind::Resumed);
+                }
                 self.emit(t, w, took_event(self.queue, depth, nth));
                 self.emit(t, w, EventKind::TaskBegan { pool: POOL, waited: Span(waited) });
             }
@@ -142,6 +147,10 @@ impl Translator {
                     self.note_failure(t, Some(self.workers[w]), &error);
                 }
             }
+            DriverLine::Moved { from, bytes, .. } => match self.workers.get(from as usize) {
+                Some(from) => self.emit(t, w, EventKind::DataMoved { from: *from, bytes }),
+                None => self.unknown_lines += 1,
+            },
             DriverLine::Retried { .. } => self.emit(t, w, EventKind::TaskRetried { pool: POOL }),
             DriverLine::Abandoned { error, .. } => {
                 self.emit(t, w, EventKind::TaskAbandoned { pool: POOL });
@@ -152,7 +161,7 @@ impl Translator {
     }
 
     fn begin_life(&mut self, t: u64, w: usize, pid: u32) {
-        self.lanes[w] = Lane { pid, tid: 0, is_alive: true, is_blocked: false };
+        self.lanes[w] = Lane { pid, tid: 0, is_alive: true, blocked: None };
         self.emit(t, w, EventKind::LifeBegan);
         self.set_state(t, w, LaneState::Empty);
         self.add_notice(t, Notice::Started { worker: self.workers[w], pid, tid: pid });
@@ -181,8 +190,8 @@ impl Translator {
     }
 
     fn set_state(&mut self, t: u64, w: usize, state: LaneState) {
-        let was_blocked = std::mem::replace(&mut self.lanes[w].is_blocked, state != LaneState::Run);
-        if was_blocked {
+        let blocked = (state != LaneState::Run).then_some(state);
+        if std::mem::replace(&mut self.lanes[w].blocked, blocked).is_some() {
             self.emit(t, w, EventKind::Resumed);
         }
         let (state, on) = match state {
@@ -330,6 +339,31 @@ mod tests {
             (60, 1, empty),
         ];
         assert_eq!(events(&mut translator), expected);
+    }
+
+    #[test]
+    fn task_that_begins_while_data_of_another_one_come_ends_the_wait_for_them() {
+        let mut translator = translator();
+        let queue = ResourceId(0);
+        for line in [
+            DriverLine::Here { t: 1_010, w: 1, pid: 7 },
+            DriverLine::State { t: 1_020, w: 1, state: LaneState::Handover },
+            DriverLine::Begin { t: 1_030, w: 1, depth: 0, nth: 1, waited: 10, tid: 8 },
+            DriverLine::Moved { t: 1_040, w: 1, from: 0, bytes: 5 },
+            DriverLine::Moved { t: 1_040, w: 1, from: 2, bytes: 5 },
+        ] {
+            translator.apply(line);
+        }
+        let last = events(&mut translator).split_off(3);
+        let expected = [
+            (20, 1, EventKind::Blocked { state: State::Handover, on: None }),
+            (30, 1, EventKind::Resumed),
+            (30, 1, EventKind::TookNth { queue, depth: 0, nth: 1 }),
+            (30, 1, EventKind::TaskBegan { pool: POOL, waited: Span(10) }),
+            (40, 1, EventKind::DataMoved { from: WorkerId(0), bytes: 5 }),
+        ];
+        assert_eq!(last, expected);
+        assert_eq!(translator.unknown_lines, 1, "there is no third worker");
     }
 
     #[test]
