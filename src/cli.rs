@@ -18,9 +18,11 @@ mod list;
 mod man;
 mod output;
 mod program;
+mod program_command;
 mod progress;
 mod record;
 mod replay;
+mod report_output;
 mod run;
 mod scenario;
 mod schema;
@@ -65,7 +67,7 @@ pub fn main() -> ExitCode {
 
 /// Parses the command line. Prints help, version and usage errors itself: clap would ignore a closed pipe.
 fn parse() -> Result<Cli, ExitCode> {
-    Cli::try_parse_from(program::separate_script(std::env::args_os())).map_err(|error| {
+    Cli::try_parse_from(program_command::separate_script(std::env::args_os())).map_err(|error| {
         let colours = Colours::detect(ColourChoice::Auto);
         let text = error.render();
         if let Some(hint) = suggest_run(&error) {

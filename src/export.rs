@@ -3,6 +3,7 @@
 mod cast;
 mod chrome;
 mod csv;
+mod frame;
 mod item;
 mod lock_slots;
 mod perfetto;
@@ -16,8 +17,9 @@ use std::path::Path;
 
 use crate::recording::Recording;
 
+pub use frame::WrittenPicture;
 pub use item::{ExportCounts, Handover, Item};
-pub use screen::{PictureFormat, PictureOptions, WrittenPicture, export_picture};
+pub use screen::{PictureFormat, PictureOptions, export_picture};
 pub use timeline::{Timeline, for_each_item};
 
 /// The form of an export.

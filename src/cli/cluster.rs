@@ -1,56 +1,21 @@
-//! `contend run --on dask`: a script with its process pools on a cluster; and `contend attach`: a cluster that is there.
+//! `contend attach`: a cluster that is there.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::AtomicBool;
 
 use contend_cluster::{Address, Engine};
 
-use super::args::{AttachArgs, OnCluster};
+use super::args::AttachArgs;
 use super::dashboard::DashboardSettings;
 use super::exit::{CliError, ExitOutcome};
 use super::output::Colours;
-use super::program::{ProgramCommand, ProgramOptions, run_program};
+use super::program::{ProgramOptions, run_program};
+use super::program_command::ProgramCommand;
 use crate::scenario::sanitize;
 
-/// Starts the launcher, which lies beside the tracer. `-E`: it is not traced itself.
-const START_LAUNCHER: &str = "import os, sys; sys.path[0] = os.environ['PYTHONPATH'].split(os.pathsep)[0]; \
-     from contend_cluster.launch import main; sys.exit(main())";
 /// Where the events go, in the environment of what `contend attach` starts.
 const SOCKET: &str = "CONTEND_SOCK";
-
-/// Returns the command that runs a script, `words`, with its process pools on a cluster.
-///
-/// # Errors
-/// If `words` start no Python.
-pub(super) fn command_on(
-    cluster: &OnCluster,
-    words: Vec<OsString>,
-    title: &str,
-    workers: Option<u32>,
-) -> Result<ProgramCommand, CliError> {
-    let mut words = words.into_iter();
-    let python = words.next().unwrap_or_default();
-    if !python.to_string_lossy().contains("python") {
-        let usage = "--on is for scripts of Python: contend run --on dask SCRIPT.py";
-        return Err(CliError::Usage(usage.to_owned()));
-    }
-    let place: [OsString; 2] = match (cluster, workers) {
-        (OnCluster::Local, workers) => {
-            let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-            let workers = workers.map_or_else(cores, |workers| workers as usize);
-            ["--local".into(), workers.to_string().into()]
-        }
-        (OnCluster::At(address), None) => ["--address".into(), address.into()],
-        (OnCluster::At(_), Some(_)) => {
-            return Err(CliError::Usage("--workers is for --on dask alone; a cluster has its own workers".to_owned()));
-        }
-    };
-    let launcher = [python, "-E".into(), "-c".into(), START_LAUNCHER.into()];
-    let words = launcher.into_iter().chain(place).chain(["--".into()]).chain(words).collect();
-    Ok(ProgramCommand { words, title: format!("{title} on dask") })
-}
 
 /// Shows a cluster that is there.
 pub(super) fn attach_cluster(

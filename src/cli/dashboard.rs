@@ -1,13 +1,17 @@
-//! The options of the dashboard that apply to every command: theme, mouse, questions.
+//! The dashboard: its options that apply to every command, and a run that it shows.
 
 use super::args::Cli;
 use super::config::config_error;
-use super::exit::CliError;
+use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
+use super::record;
+use super::report_output::{has_named_finding, text_format};
 use crate::config::{self, Config};
-use crate::model::FindingOptions;
+use crate::model::{FindingOptions, SplitFindings};
+use crate::platform::detect_machine;
+use crate::report::{self, Report};
 use crate::scenario::{sanitize, suggest};
-use crate::tui::{self, Ground, Themes};
+use crate::tui::{self, Ground, Themes, TuiError};
 
 /// The theme that suits the terminal's background.
 const BY_BACKGROUND: &str = "auto";
@@ -50,6 +54,54 @@ pub(super) fn dashboard_options(dashboard: DashboardSettings<'_>) -> Result<tui:
         keys: config.keys,
         frame_interval: config.frame_interval,
         history: config.history,
+    })
+}
+
+/// Shows the dashboard until the user quits, then prints a short report of its last run.
+pub(super) fn run_dashboard(
+    start: tui::InitialScreen,
+    options: &tui::Options,
+    fail_on: &[String],
+    colours: Colours,
+    starter: &dyn tui::RunStarter,
+) -> Result<ExitOutcome, CliError> {
+    let ended = tui::run(start, options, starter).map_err(|error| match error {
+        TuiError::NotATerminal | TuiError::DumbTerminal => CliError::Usage(error.to_string()),
+        TuiError::EnterFailed(_) | TuiError::Panicked(_) => CliError::Run(error.to_string()),
+    })?;
+    let mut found = false;
+    if let Some(last) = ended.last_run {
+        let all = last.model.findings(last.now);
+        found = has_named_finding(&last.model, &all, fail_on, last.now);
+        let SplitFindings { listed, muted } = options.findings.split(all);
+        let report = Report {
+            model: &last.model,
+            scenario: &last.scenario,
+            settings: &last.settings,
+            machine: &last.machine.unwrap_or_else(detect_machine),
+            ended: &last.ended,
+            ended_at: last.now,
+            time_limit: last.time_limit,
+            findings: &listed,
+            muted: &muted,
+            verdicts: &[],
+        };
+        if !ended.is_terminal_stalled {
+            // Printing to a terminal that does not read would block.
+            output::print_stdout(&report::brief_report_text(&report, text_format(colours)))?;
+        }
+        if !ended.is_terminal_stalled {
+            ended.recordings.iter().for_each(|(path, status)| record::print_status(Some(path), Some(status)));
+        }
+    }
+    if !ended.is_terminal_stalled {
+        ended.tour_failures.iter().for_each(|failure| output::print_stderr(&format!("{}\n", sanitize(failure))));
+    }
+    Ok(match ended.signal {
+        Some(signal) => ExitOutcome::Signal(signal),
+        None if found => ExitOutcome::FindingMade,
+        None if !ended.tour_failures.is_empty() => ExitOutcome::Failed,
+        None => ExitOutcome::Done,
     })
 }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use anstyle::Style;
 
 use super::args::DemoArgs;
+use super::dashboard::run_dashboard;
 use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
-use super::run::run_dashboard;
 use crate::demo;
 use crate::scenario::{Tour, sanitize};
 use crate::source::{MissingCluster, find_dask};

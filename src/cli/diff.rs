@@ -9,7 +9,7 @@ use super::args::DiffArgs;
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::record::describe_open_error;
-use super::run::text_format;
+use super::report_output::text_format;
 use crate::diff::{self, RunReport, Side};
 use crate::model::FindingOptions;
 use crate::platform::limits::describe_io_error;

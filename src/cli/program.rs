@@ -1,57 +1,27 @@
 //! `contend run SCRIPT.py` and `contend run -- PROGRAM`: a program of the user's own.
 
 use std::cell::RefCell;
-use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::args::{FindingArgs, RecordArgs, RunArgs};
-use super::cluster;
-use super::dashboard::{DashboardSettings, dashboard_options};
+use super::dashboard::{DashboardSettings, dashboard_options, run_dashboard};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
+use super::program_command::ProgramCommand;
 use super::record;
-use super::run::{has_named_finding, print_report, run_dashboard};
+use super::report_output::{has_named_finding, print_report};
 use super::signals::EndSignals;
 use crate::model::SplitFindings;
 use crate::platform::limits::describe_io_error;
 use crate::platform::{Exit, ProgramOutput, detect_machine};
 use crate::report::{self, FinishedRun, FollowOptions, Report};
 use crate::scenario::{Scenario, Settings, Source, sanitize};
-use crate::source::{EventSource, ProgramRun, ProgramSetup, SharedExit, program_title, program_words};
+use crate::source::{EventSource, ProgramRun, ProgramSetup, SharedExit};
 use crate::trace::{RunEnd, Span};
 use crate::tui::{self, LiveStarter, RunStarter};
-
-/// The ending of a script of Python.
-const SCRIPT: &str = "py";
-
-/// Puts a `--` behind the first script of `contend run`, so that everything after it is for the script.
-pub(super) fn separate_script(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut words: Vec<OsString> = words.collect();
-    if words.get(1).is_some_and(|command| command == "run") {
-        let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
-        if let Some(script) = (2..end).find(|at| is_script(&words[*at]))
-            && end != script + 1
-        {
-            words.insert(script + 1, "--".into());
-        }
-    }
-    words
-}
-
-pub(super) fn is_script(word: &OsStr) -> bool {
-    Path::new(word).extension().is_some_and(|extension| extension == SCRIPT) && !word.to_string_lossy().starts_with('-')
-}
-
-/// A program to run, and what people call it.
-#[derive(Debug)]
-pub(super) struct ProgramCommand {
-    pub words: Vec<OsString>,
-    pub title: String,
-}
 
 /// What `contend run` and `contend attach` both take.
 #[derive(Debug, Clone, Copy)]
@@ -69,40 +39,6 @@ impl<'a> From<&'a RunArgs> for ProgramOptions<'a> {
         let RunArgs { headless, json, time, fail_on, recording, findings, .. } = args;
         Self { headless: *headless, json: *json, time: *time, fail_on, recording, findings }
     }
-}
-
-/// Returns the command line of a program, if the arguments name one.
-pub(super) fn requested_program(args: &RunArgs) -> Result<Option<ProgramCommand>, CliError> {
-    let words = match &args.scenario {
-        None => args.program.clone(),
-        Some(script) if is_script(script) => {
-            program_words(script, &args.program).map_err(|error| CliError::Usage(sanitize(&error.to_string())))?
-        }
-        Some(_) if args.program.is_empty() && args.on.is_none() => return Ok(None),
-        Some(_) if args.program.is_empty() => {
-            return Err(CliError::Usage("--on is for scripts of Python: contend run --on dask SCRIPT.py".to_owned()));
-        }
-        Some(scenario) => {
-            let scenario = sanitize(&scenario.to_string_lossy());
-            let usage = format!("a scenario takes no arguments; to run a program: contend run -- {scenario} ...");
-            return Err(CliError::Usage(usage));
-        }
-    };
-    let of_scenarios = [
-        (!args.set.is_empty(), "--set"),
-        (args.workers.is_some() && args.on.is_none(), "--workers"),
-        (args.executor.is_some(), "--as"),
-        (args.watch, "--watch"),
-        (args.strict, "--strict"),
-    ];
-    if let Some((_, option)) = of_scenarios.into_iter().find(|(is_given, _)| *is_given) {
-        return Err(CliError::Usage(format!("{option} is for scenarios; a program has no knobs")));
-    }
-    let title = program_title(&words);
-    Ok(Some(match &args.on {
-        Some(cluster) => cluster::command_on(cluster, words, &title, args.workers)?,
-        None => ProgramCommand { words, title },
-    }))
 }
 
 /// Runs a program, in the dashboard or headless.
@@ -254,24 +190,5 @@ fn exit_outcome(followed: &FinishedRun, found: bool, exit: Option<Exit>) -> Exit
         (None, RunEnd::Deadlock | RunEnd::Stall, _) | (None, _, None) => ExitOutcome::Failed,
         (None, _, Some(Exit::Code(code))) => ExitOutcome::Program(u8::try_from(code).unwrap_or(1)),
         (None, _, Some(Exit::Signal(signal))) => ExitOutcome::Signal(signal),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_after_a_script_are_its_own() {
-        let separated = |words: &str| {
-            let words = separate_script(words.split(' ').map(OsString::from));
-            words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(separated("contend run --json a.py --json b.py"), "contend run --json a.py -- --json b.py");
-        assert_eq!(separated("contend run a.py"), "contend run a.py");
-        assert_eq!(separated("contend run a.py -- x"), "contend run a.py -- x");
-        assert_eq!(separated("contend run -- python a.py x"), "contend run -- python a.py x");
-        assert_eq!(separated("contend run deadlock --set x=1"), "contend run deadlock --set x=1");
-        assert_eq!(separated("contend show a.py"), "contend show a.py");
     }
 }

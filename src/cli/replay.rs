@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::ReplayArgs;
+use super::dashboard::run_dashboard;
 use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::record::open_recording;
-use super::run::{print_report, run_dashboard};
+use super::report_output::print_report;
 use crate::platform::limits::describe_io_error;
 use crate::recording::{Damage, Recording};
 use crate::report::RecordedRun;

@@ -4,26 +4,24 @@ use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
 use super::args::RunArgs;
-use super::dashboard::{DashboardSettings, dashboard_options};
+use super::dashboard::{DashboardSettings, dashboard_options, run_dashboard};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
 use super::progress::RunProgress;
+use super::report_output::{has_named_finding, print_report};
 use super::signals::EndSignals;
-use super::{program, record, scenario};
-use crate::model::{Finding, Model, SplitFindings};
+use super::{program, program_command, record, scenario};
+use crate::model::SplitFindings;
 use crate::platform::detect_machine;
 use crate::platform::limits::describe_io_error;
-use crate::report::{self, FinishedRun, FollowOptions, Report, TextFormat, Verdict};
-use crate::scenario::{Scenario, Settings, Source, check, sanitize};
+use crate::report::{self, FinishedRun, FollowOptions, Report, Verdict};
+use crate::scenario::{Scenario, Settings, Source, check};
 use crate::source::{EXIT_WAIT, StartedRun};
-use crate::trace::{RunEnd, Span, Stamp};
-use crate::tui::{self, TuiError};
+use crate::trace::{RunEnd, Span};
+use crate::tui;
 
 /// Time limit of a headless run that would never end, without `--for`.
 const ENDLESS_RUN_LIMIT: Span = Span::from_millis(5_000);
-
-/// Least and greatest width of a text report, in columns.
-const WIDTH_RANGE: (usize, usize) = (80, 160);
 
 /// A scenario and the settings of its knobs.
 #[derive(Debug)]
@@ -47,7 +45,7 @@ pub(super) fn run_scenario(
     dashboard: DashboardSettings<'_>,
     colours: Colours,
 ) -> Result<ExitOutcome, CliError> {
-    if let Some(command) = program::requested_program(args)? {
+    if let Some(command) = program_command::requested_program(args)? {
         return program::run_program(command, args.into(), dashboard, colours);
     }
     let source = scenario::load_scenario(args.scenario.as_deref().unwrap_or_default())?;
@@ -110,54 +108,6 @@ fn check_watchable(source: &Source, is_headless: bool) -> Result<(), CliError> {
     }
 }
 
-/// Shows the dashboard until the user quits, then prints a short report of its last run.
-pub(super) fn run_dashboard(
-    start: tui::InitialScreen,
-    options: &tui::Options,
-    fail_on: &[String],
-    colours: Colours,
-    starter: &dyn tui::RunStarter,
-) -> Result<ExitOutcome, CliError> {
-    let ended = tui::run(start, options, starter).map_err(|error| match error {
-        TuiError::NotATerminal | TuiError::DumbTerminal => CliError::Usage(error.to_string()),
-        TuiError::EnterFailed(_) | TuiError::Panicked(_) => CliError::Run(error.to_string()),
-    })?;
-    let mut found = false;
-    if let Some(last) = ended.last_run {
-        let all = last.model.findings(last.now);
-        found = has_named_finding(&last.model, &all, fail_on, last.now);
-        let SplitFindings { listed, muted } = options.findings.split(all);
-        let report = Report {
-            model: &last.model,
-            scenario: &last.scenario,
-            settings: &last.settings,
-            machine: &last.machine.unwrap_or_else(detect_machine),
-            ended: &last.ended,
-            ended_at: last.now,
-            time_limit: last.time_limit,
-            findings: &listed,
-            muted: &muted,
-            verdicts: &[],
-        };
-        if !ended.is_terminal_stalled {
-            // Printing to a terminal that does not read would block.
-            output::print_stdout(&report::brief_report_text(&report, text_format(colours)))?;
-        }
-        if !ended.is_terminal_stalled {
-            ended.recordings.iter().for_each(|(path, status)| record::print_status(Some(path), Some(status)));
-        }
-    }
-    if !ended.is_terminal_stalled {
-        ended.tour_failures.iter().for_each(|failure| output::print_stderr(&format!("{}\n", sanitize(failure))));
-    }
-    Ok(match ended.signal {
-        Some(signal) => ExitOutcome::Signal(signal),
-        None if found => ExitOutcome::FindingMade,
-        None if !ended.tour_failures.is_empty() => ExitOutcome::Failed,
-        None => ExitOutcome::Done,
-    })
-}
-
 fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
     let signals = EndSignals::listen()
         .map_err(|error| CliError::Run(format!("cannot listen for signals: {}", describe_io_error(&error))))?;
@@ -212,14 +162,6 @@ fn report_run(
     Ok(exit_outcome(followed, &verdicts, found, args.strict))
 }
 
-/// Prints a report as text or JSON.
-pub(super) fn print_report(report: &Report<'_>, is_json: bool, colours: Colours) -> Result<(), CliError> {
-    let text =
-        if is_json { report::report_json(report) } else { Ok(report::report_text(report, text_format(colours))) };
-    output::print_stdout(&text.map_err(|error| CliError::Run(format!("cannot write the report: {error}")))?)?;
-    Ok(())
-}
-
 fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, strict: bool) -> ExitOutcome {
     let counts = |verdict: &Verdict| verdict.is_missed() || strict && !verdict.is_seen();
     let failed = matches!(followed.ended, RunEnd::Crashed(_)) || verdicts.iter().any(counts);
@@ -229,19 +171,4 @@ fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, stric
         None if failed => ExitOutcome::Failed,
         None => ExitOutcome::Done,
     }
-}
-
-/// Returns whether a finding named by `--fail-on` was reported. `deadlock` covers all findings of workers that wait
-/// forever.
-pub(super) fn has_named_finding(model: &Model, findings: &[Finding], ids: &[String], now: Stamp) -> bool {
-    let is_named = |id: &str| ids.iter().any(|named| named == id);
-    findings.iter().any(|finding| is_named(finding.id)) || (is_named("deadlock") && !model.stuck_groups(now).is_empty())
-}
-
-/// Returns the format of a text report: as wide as the terminal on standard output, within bounds.
-pub(super) fn text_format(colours: Colours) -> TextFormat {
-    let (least, most) = WIDTH_RANGE;
-    let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(least, |size| usize::from(size.ws_col));
-    let width = if io::stdout().is_terminal() { columns.clamp(least, most) } else { least };
-    TextFormat { width, colour: colours.stdout }
 }

@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, Sender, select, unbounded};
 use super::args::TestArgs;
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
-use super::run::text_format;
+use super::report_output::text_format;
 use super::signals::EndSignals;
 use super::{record, scenario};
 use crate::catalogue;

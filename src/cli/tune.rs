@@ -18,7 +18,7 @@ use super::args::TuneArgs;
 use super::dashboard::{DashboardSettings, dashboard_options};
 use super::exit::{CliError, ExitOutcome};
 use super::output::{self, Colours};
-use super::run::text_format;
+use super::report_output::text_format;
 use super::scenario;
 use super::signals::EndSignals;
 use crate::platform::limits::describe_io_error;

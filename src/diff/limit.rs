@@ -1,5 +1,6 @@
 //! `--fail-if-worse`: what got worse by more than a limit.
 
+use super::change_text::format_change;
 use super::comparison::{Change, ComparedFigure, Comparison, Scale, Verdict};
 use super::figures::{Better, Figure, Section, Unit};
 use crate::trace::format::format_counted;
@@ -55,6 +56,6 @@ fn worsening(compared: &ComparedFigure, limit: f64) -> Option<Worsening> {
     let counts = matches!(compared.verdict, Verdict::Worse | Verdict::NoInterval) && exceeds;
     counts.then(|| Worsening {
         what: format!("{} {}", compared.subject.name, compared.figure.label()).trim().to_owned(),
-        how: super::text::format_change(compared).unwrap_or_default(),
+        how: format_change(compared).unwrap_or_default(),
     })
 }

@@ -5,15 +5,15 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::comparison::{ComparedFigure, Comparison, Scale, Verdict};
-use super::figures::{Figure, Section, Subject, Unit};
+use super::change_text::{format_change, format_interval, format_value};
+use super::comparison::{ComparedFigure, Comparison, Verdict};
+use super::figures::{Figure, Section, Subject};
 use super::findings::FindingChange;
 use super::limit::Worsening;
 use super::side::Side;
 use crate::report::TextFormat;
 use crate::report::table::{Align, TextCell, TextTable};
-use crate::trace::Span;
-use crate::trace::format::{format_counted, format_percent, format_rate, format_tenths};
+use crate::trace::format::format_counted;
 use crate::tune::stats::mean;
 
 /// Most subjects of a section that are listed.
@@ -167,41 +167,6 @@ fn figure_row(one: &ComparedFigure) -> Vec<TextCell> {
         format_interval(one).unwrap_or_default().into(),
         TextCell::styled(word, style),
     ]
-}
-
-fn format_value(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Seconds => Span((value * 1e9) as u64).to_string(),
-        Unit::PerSecond => format_rate(value),
-        Unit::Milliseconds => Span((value * 1e6) as u64).to_string(),
-        Unit::Share => format_percent(value),
-    }
-}
-
-/// Returns the change as text, such as `+12 %` or `-3 points`; `None` if one side does not have the figure.
-pub fn format_change(one: &ComparedFigure) -> Option<String> {
-    let change = one.change?;
-    let text = signed(one, change.scale, change.estimate);
-    let is_points = change.scale == Scale::Difference && one.figure.unit() == Unit::Share;
-    Some(if is_points { text + " points" } else { text })
-}
-
-fn format_interval(one: &ComparedFigure) -> Option<String> {
-    let change = one.change?;
-    let interval = change.interval?;
-    let [low, high] = [interval.low, interval.high].map(|bound| signed(one, change.scale, bound));
-    Some(format!("{} to {high}", low.strip_suffix(" %").unwrap_or(&low)))
-}
-
-fn signed(one: &ComparedFigure, scale: Scale, value: f64) -> String {
-    let sign = if value < 0.0 { "-" } else { "+" };
-    let size = value.abs();
-    let text = match (scale, one.figure.unit()) {
-        (Scale::Ratio, _) => format!("{} %", format_tenths(size * 100.0)),
-        (Scale::Difference, Unit::Share) => format_tenths(size * 100.0),
-        (Scale::Difference, unit) => format_value(unit, size),
-    };
-    if matches!(text.as_str(), "0" | "0 %") { text } else { format!("{sign}{text}") }
 }
 
 fn write_findings(out: &mut String, comparison: &Comparison, text_format: TextFormat) {

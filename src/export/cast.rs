@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
 
-use super::screen::{Frame, WrittenPicture};
+use super::frame::{Frame, WrittenPicture};
 
 /// Clears the screen and hides the cursor.
 const BEGIN: &str = "\u{1b}[2J\u{1b}[?25l";

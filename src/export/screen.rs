@@ -7,6 +7,7 @@ use std::path::Path;
 
 use ratatui::buffer::Buffer;
 
+use super::frame::{Frame, WrittenPicture};
 use super::{cast, svg};
 use crate::recording::Recording;
 use crate::trace::{Span, Stamp};
@@ -39,20 +40,6 @@ pub struct PictureOptions {
     pub at: Option<Stamp>,
     /// Largest size of an SVG picture that moves, in bytes: it gets fewer frames a second to fit.
     pub max_bytes: u64,
-}
-
-/// A picture that was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WrittenPicture {
-    pub frames: usize,
-    pub bytes: u64,
-}
-
-/// A frame and the time at which it is shown, from the start of the picture.
-#[derive(Debug)]
-pub(super) struct Frame {
-    pub(super) at_s: f64,
-    pub(super) screen: Buffer,
 }
 
 /// Draws a recorded run into a file. Returns `None` if it is not the run of a scenario.

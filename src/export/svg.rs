@@ -1,5 +1,6 @@
 //! Pictures of the screen in SVG: text stays text, and what does not change between frames is written once.
 
+mod colours;
 mod paint;
 mod pieces;
 
@@ -9,7 +10,7 @@ use std::rc::Rc;
 
 use ratatui::buffer::Buffer;
 
-use super::screen::Frame;
+use super::frame::Frame;
 use paint::{CELL_HEIGHT, CELL_WIDTH, MARGIN, Painting};
 use pieces::{Piece, pieces_of};
 
@@ -168,7 +169,7 @@ fn write_head(out: &mut String, (columns, rows): (u16, u16), title: &str, style:
          <g transform=\"translate({MARGIN} {MARGIN})\">\n",
         paint::escape(title),
         paint::style_sheet(),
-        paint::PAPER,
+        colours::PAPER,
     );
 }
 

@@ -1,10 +1,13 @@
 //! A measured figure with its interval, and the bound it is compared with.
 
 use super::doubt::Doubt;
-use super::formula::format_figure;
 use super::measure::{ValueRange, format_value};
 use crate::scenario::{Compare, FigureUnit, Metric};
-use crate::trace::format::format_number;
+use crate::trace::Span;
+use crate::trace::format::{format_number, format_percent, format_rate};
+
+/// The end of the evidence of a ratio that misses its bound by no more than its noise.
+pub(super) const WITHIN_NOISE: &str = ", within its noise";
 
 /// Largest relative difference of two equal values: it covers rounding only.
 const EQUALITY_TOLERANCE: f64 = 1e-9;
@@ -117,6 +120,26 @@ pub(super) fn interval_text(low: &str, high: &str) -> String {
 
 pub(super) fn is_approx_equal(value: f64, wanted: f64) -> bool {
     (value - wanted).abs() <= EQUALITY_TOLERANCE * wanted.abs().max(1.0)
+}
+
+/// Formats a figure in base units with its unit.
+pub(super) fn format_figure(unit: FigureUnit, value: f64) -> String {
+    match (unit.seconds, unit.bytes) {
+        (0, 0) if unit.is_share => format_percent(value),
+        (0, 0) => format_number(value),
+        (1, 0) if value < 0.0 => format!("-{}", Span((-value * 1e9) as u64)),
+        (1, 0) => Span((value * 1e9).round() as u64).to_string(),
+        (-1, 0) => format_rate(value),
+        (0, 1) => format!("{} bytes", format_number(value)),
+        (seconds, bytes) => {
+            let power = |name: &str, power: i16| match power {
+                0 => String::new(),
+                1 => format!(" {name}"),
+                _ => format!(" {name}^{power}"),
+            };
+            format!("{}{}{}", format_number(value), power("s", seconds), power("bytes", bytes))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::scenario::{
 };
 use crate::trace::{Span, Stamp};
 
-use super::bound_check::{BoundCheck, FigureForm};
+use super::bound_check::{BoundCheck, FigureForm, WITHIN_NOISE};
 use super::cores_used;
 use super::doubt::Doubt;
 use super::formula::{self, FormulaResult};
@@ -14,9 +14,6 @@ use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
 use super::verdict::{Judgement, Verdict};
 use crate::trace::format::{format_counted, format_number};
-
-/// The end of the evidence of a ratio that misses its bound by no more than its noise.
-pub(super) const WITHIN_NOISE: &str = ", within its noise";
 
 /// Most deadlocks named in the evidence.
 const MAX_NAMED_DEADLOCKS: usize = 4;

@@ -3,15 +3,13 @@
 mod noise;
 mod terms;
 
-use super::bound_check::{BoundCheck, FigureForm, interval_text, is_approx_equal};
-use super::expect::WITHIN_NOISE;
+use super::bound_check::{BoundCheck, FigureForm, WITHIN_NOISE, format_figure, interval_text, is_approx_equal};
 use crate::model::Model;
 use crate::scenario::{
     Compare, FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureTerm, FigureUnit, Relation, Scenario,
     Settings,
 };
-use crate::trace::format::{format_number, format_percent, format_rate};
-use crate::trace::{Span, Stamp};
+use crate::trace::Stamp;
 
 pub(super) use terms::{TermFigure, TermValue, knob_figure, measure_term, measure_terms, unmeasurable_reason};
 
@@ -204,26 +202,6 @@ fn number_of(figures: &TermFigures, at: usize) -> f64 {
     match figures.get(at) {
         Some(Ok(TermFigure { value: TermValue::Number(value), .. })) => *value,
         _ => f64::NAN,
-    }
-}
-
-/// Formats a figure in base units with its unit.
-pub(super) fn format_figure(unit: FigureUnit, value: f64) -> String {
-    match (unit.seconds, unit.bytes) {
-        (0, 0) if unit.is_share => format_percent(value),
-        (0, 0) => format_number(value),
-        (1, 0) if value < 0.0 => format!("-{}", Span((-value * 1e9) as u64)),
-        (1, 0) => Span((value * 1e9).round() as u64).to_string(),
-        (-1, 0) => format_rate(value),
-        (0, 1) => format!("{} bytes", format_number(value)),
-        (seconds, bytes) => {
-            let power = |name: &str, power: i16| match power {
-                0 => String::new(),
-                1 => format!(" {name}"),
-                _ => format!(" {name}^{power}"),
-            };
-            format!("{}{}{}", format_number(value), power("s", seconds), power("bytes", bytes))
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod glyphs;
 mod names;
 mod own;
 mod palette;
+mod role;
 mod roles;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,7 @@ pub use depth::Depth;
 pub use names::ThemeName;
 pub use own::{OwnTheme, ThemeColour};
 pub use palette::Ground;
-pub(super) use roles::Role;
+pub(super) use role::Role;
 
 /// How to draw on this terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]

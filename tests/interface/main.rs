@@ -5,6 +5,7 @@ mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod circles;
 mod cli;
 mod doctor;
 mod documents;
@@ -12,4 +13,5 @@ mod editors;
 mod findings;
 mod layers;
 mod names;
+mod source_paths;
 mod tutorial;

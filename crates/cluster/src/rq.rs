@@ -4,6 +4,7 @@
 //! and double its work. So this looks at the texts that RQ keeps, never at a job's pickled payload, and takes the
 //! times from them: a job's start and end are as exact as the clock of its worker.
 
+mod look;
 mod poll;
 mod state;
 

@@ -13,7 +13,6 @@ pub mod life;
 pub mod monitor;
 pub mod ordered_cell;
 pub mod pipe;
-pub mod rendezvous;
 pub mod rwlock;
 pub mod rwlock_line;
 pub mod select_wait;

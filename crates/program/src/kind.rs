@@ -135,6 +135,9 @@ impl Kind {
     }
 }
 
+/// Stands for a depth that the program does not tell.
+pub(crate) const NO_DEPTH: u64 = u64::MAX;
+
 /// Properties of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Flags(pub u16);

@@ -9,7 +9,9 @@
 //! so that a file that shrinks cannot kill this process, and what is not understood is counted and ignored.
 
 mod definition;
+mod id;
 mod kind;
+mod line;
 mod runtime_symbol;
 mod socket;
 mod trace_directory;
@@ -18,10 +20,11 @@ mod tracer_files;
 mod translator;
 
 pub use definition::{Definition, HelloInfo, LaneInfo, ObjectInfo, ObjectKind};
+pub use id::Id;
 pub use kind::{Flags, Kind};
 pub use runtime_symbol::{AddressRange, Runtime, runtime_of};
 pub use socket::LineServer;
 pub use trace_directory::TraceDirectory;
-pub use trace_record::{Counts, Id, Seen, TraceEvent, TraceRecord};
+pub use trace_record::{Counts, Seen, TraceEvent, TraceRecord};
 pub use tracer_files::write_tracer;
 pub use translator::{FoldedCounts, LaneView, Translator};

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
-use super::definition::{MAX_LINE_BYTES, TextIds, read_line};
+use super::line::{MAX_LINE_BYTES, TextIds, read_line};
 use super::trace_record::{Counts, TraceRecord};
 
 /// The most connections at once. Further ones wait until others close.

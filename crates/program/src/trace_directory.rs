@@ -1,5 +1,6 @@
 //! The directory into which the tracers of a program's processes write their ring files.
 
+mod bytes;
 mod ring_file;
 mod slot;
 
@@ -9,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use self::ring_file::RingFile;
-use super::definition::TextIds;
+use super::line::TextIds;
 use super::trace_record::{Counts, TraceRecord};
 
 /// The most files that are read. A program with more is shown in part.

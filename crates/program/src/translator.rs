@@ -36,13 +36,13 @@ use self::objects::{Object, PoolState};
 use self::process::{EarlyExits, Process};
 use self::tasks::Task;
 use super::definition::Definition;
+use super::id::Id;
 use super::kind::Kind;
-use super::trace_record::{Id, TraceEvent, TraceRecord};
+use super::trace_record::{TraceEvent, TraceRecord};
 use contend_trace::{Message, Notice, ResourceId, Stamp};
 
 pub use self::lane::LaneView;
 pub use self::library::FoldedCounts;
-pub(crate) use self::transfers::NO_DEPTH;
 
 /// The most lanes, objects and tasks that are kept in mind.
 const MAX_LANES: usize = 1 << 17;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::flight_recorder::decode;
 use super::section::Content;
-use super::section_builder::SectionBuilder;
+use super::section_builder::{SectionBuilder, messages_of};
 use contend_trace::format::{format_count, format_stamp};
 use contend_trace::{Declared, Event, EventKind, Message, Notice, ResourceId, Sample, Stamp, WorkerId};
 
@@ -145,7 +144,7 @@ impl DroppedPart {
     /// Adds a section that follows the ones before.
     pub fn add(&mut self, section: &Content) {
         self.until = self.until.max(section.last);
-        for message in decode(section) {
+        for message in messages_of(section) {
             self.add_message(message);
         }
         let excess = self.notices.len().saturating_sub(MAX_NOTICES);

@@ -9,12 +9,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::codec::Decoder;
 use super::dropped::DroppedPart;
 use super::format::{Conclusion, RunDescription};
 use super::recording_file::{RecordingFile, RecordingStatus};
 use super::section::Content;
-use super::section_builder::SectionBuilder;
+use super::section_builder::{SectionBuilder, messages_of};
 use contend_trace::{Message, Stamp};
 
 /// Bytes of encoded messages that are kept: about five million events.
@@ -134,7 +133,7 @@ impl FlightTape {
 
     /// Returns the messages of a section; `None` if there is none with this number.
     pub fn read_section(&self, section: usize) -> Option<Vec<Message>> {
-        self.sections.get(section).map(|section| decode(section))
+        self.sections.get(section).map(|section| messages_of(section))
     }
 
     /// Returns the first moment of a section.
@@ -156,14 +155,4 @@ impl FlightTape {
     pub const fn begins_at(&self) -> Stamp {
         self.begins_at
     }
-}
-
-/// Decodes a section that was encoded here.
-pub fn decode(section: &Content) -> Vec<Message> {
-    let (mut decoder, mut bytes, mut messages) = (Decoder::default(), section.bytes.as_slice(), Vec::new());
-    while !bytes.is_empty() {
-        let Some(message) = decoder.decode(&mut bytes) else { break };
-        messages.push(message);
-    }
-    messages
 }

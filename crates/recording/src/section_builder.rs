@@ -1,6 +1,6 @@
 //! Encodes messages into sections.
 
-use super::codec::Encoder;
+use super::codec::{Decoder, Encoder};
 use super::section::Content;
 use contend_trace::{Message, Span, Stamp};
 
@@ -59,4 +59,14 @@ impl SectionBuilder {
         }
         self.section.last = self.newest;
     }
+}
+
+/// Returns the messages of a section that was built here.
+pub fn messages_of(section: &Content) -> Vec<Message> {
+    let (mut decoder, mut bytes, mut messages) = (Decoder::default(), section.bytes.as_slice(), Vec::new());
+    while !bytes.is_empty() {
+        let Some(message) = decoder.decode(&mut bytes) else { break };
+        messages.push(message);
+    }
+    messages
 }

@@ -6,6 +6,7 @@ mod expect;
 mod feed;
 mod foreign;
 mod formula;
+mod metric;
 mod optimum;
 mod quiz;
 mod resource;
@@ -23,12 +24,13 @@ use super::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
 pub(crate) use dask_steps::ObstaclePlace;
-pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, NeededCores, Quantile};
+pub use expect::{Baseline, Claim, Expect, NeededCores};
 pub use feed::{ArrivalSpacing, Arrivals, Feed, Pace, RateCurve, TraceFile};
 pub use formula::{
     FigureComparison, FigureCondition, FigureExpr, FigureFormula, FigureFunction, FigureLiteral, FigureSource,
     FigureTerm, FigureUnit, LiteralUnit, PathSegment, Relation, ReportPath, ReportValue,
 };
+pub use metric::{Metric, MetricSubject, Quantile};
 pub use optimum::{Optimum, OptimumLimit};
 pub use quiz::{CorrectWhen, Guess, Quiz};
 pub use resource::{MemoryOrder, QueueOrder, Resource, ResourceSpec, ServerSpec, Target};

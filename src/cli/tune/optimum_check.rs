@@ -8,7 +8,7 @@ use crate::catalogue;
 use crate::cli::args::TuneArgs;
 use crate::cli::exit::{CliError, ExitOutcome};
 use crate::cli::output::{self, Colours};
-use crate::cli::run::text_format;
+use crate::cli::report_output::text_format;
 use crate::cli::scenario::load_scenario;
 use crate::report::table::{Align, TextCell, TextTable};
 use crate::scenario::{Optimum, Scenario};

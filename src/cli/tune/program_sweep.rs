@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::args::TuneArgs;
 use crate::cli::exit::CliError;
-use crate::cli::program::is_script;
+use crate::cli::program_command::is_script;
 use crate::scenario::{Knob, KnobKind, Scenario, Unit, sanitize};
 use crate::source::{program_title, program_words};
 use crate::tune::{PLACEHOLDER, TunedProgram};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::colours::{INK, Rgb};
 use super::pieces::Piece;
 
 /// Pixels of a cell, and around the screen.
@@ -12,21 +13,6 @@ pub(super) const CELL_HEIGHT: u32 = 17;
 pub(super) const MARGIN: u32 = 8;
 /// Where letters stand, from the top of a cell.
 const BASELINE: u32 = 13;
-
-/// A colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Rgb(pub(super) u8, pub(super) u8, pub(super) u8);
-
-/// Text and background of the screen where no colour is said.
-pub(super) const INK: Rgb = Rgb(0xd4, 0xd4, 0xd4);
-pub(super) const PAPER: Rgb = Rgb(0x10, 0x10, 0x10);
-
-impl std::fmt::Display for Rgb {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self(r, g, b) = self;
-        write!(f, "#{r:02x}{g:02x}{b:02x}")
-    }
-}
 
 /// Returns the styles that all pictures use.
 pub(super) fn style_sheet() -> String {

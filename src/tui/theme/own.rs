@@ -7,7 +7,7 @@ use ratatui::style::Color;
 use super::ThemeName;
 use super::colour_space::{contrast, mix, rgb_of};
 use super::palette::{Ground, Palette};
-use super::roles::Role;
+use super::role::Role;
 use crate::trace::State;
 
 /// Least contrast of a state's letters against the background.

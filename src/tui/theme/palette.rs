@@ -3,7 +3,7 @@
 use ratatui::style::Color;
 
 use super::depth::Depth;
-use super::roles::Role;
+use super::role::Role;
 use crate::trace::State;
 
 /// Hues of workers. Further workers share them.

@@ -1,4 +1,4 @@
-//! What a colour stands for, besides states: text, severities, curves, cores, identities.
+//! Styles of what is no state: text, severities, curves, cores, identities.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -6,62 +6,8 @@ use super::Theme;
 use super::colour_space::{ink_on, mix, rgb_of};
 use super::depth::{Depth, quick_of_256};
 use super::palette::IDENTITIES;
+use super::role::Role;
 use crate::trace::State;
-
-/// What a colour stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::tui) enum Role {
-    Text,
-    /// Labels, headings and captions.
-    Faint,
-    /// Rules, grid lines and borders.
-    Guide,
-    Strong,
-    Good,
-    Warning,
-    Error,
-    Note,
-    /// A moment: a change of the run, a mark of the user.
-    Mark,
-    /// The depth of a queue.
-    Queue,
-    /// Response times.
-    Response,
-    Throughput,
-    /// The line that an area cannot pass.
-    Capacity,
-    /// This program's share of a core.
-    CoreOurs,
-    /// Everybody else's share of a core.
-    CoreOthers,
-    /// The background of what keys act on.
-    Selection,
-    /// The background of the focused tab.
-    Tab,
-}
-
-impl Role {
-    /// Every role, in the order of their declaration.
-    pub(in crate::tui) const ALL: [Self; 17] = [
-        Self::Text,
-        Self::Faint,
-        Self::Guide,
-        Self::Strong,
-        Self::Good,
-        Self::Warning,
-        Self::Error,
-        Self::Note,
-        Self::Mark,
-        Self::Queue,
-        Self::Response,
-        Self::Throughput,
-        Self::Capacity,
-        Self::CoreOurs,
-        Self::CoreOthers,
-        Self::Selection,
-        Self::Tab,
-    ];
-}
 
 /// Shares of a heat map from which a cell without colour is bold, and reversed.
 const HEAT_STEPS: (f64, f64) = (1.0 / 3.0, 2.0 / 3.0);

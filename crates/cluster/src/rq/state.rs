@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::Written;
-use super::poll::{JobLook, Look};
+use super::look::{JobLook, Look};
 use crate::lines::{Lines, harmless};
 use crate::wall::{Wall, parse_utc};
 

@@ -1,10 +1,12 @@
 //! A bounded queue of identical items. Time stamps and depths are taken inside its monitor. A capacity of 0 makes it a
 //! [`Rendezvous`].
 
+mod rendezvous;
+
 use std::time::Instant;
 
+use self::rendezvous::Rendezvous;
 use super::monitor::{Monitor, MonitorGuard, has_passed};
-use super::rendezvous::Rendezvous;
 use super::select_wait::WakeSource;
 use super::stored_items::{StoredItem, StoredItems};
 use super::wake_counter::WakeCounter;

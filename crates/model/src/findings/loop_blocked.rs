@@ -1,8 +1,10 @@
 //! `loop-blocked`: a task that holds a thread of its event loop for long while other tasks are ready.
 
+mod long_steps;
+
 use std::cmp::Reverse;
 
-use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent, long_steps};
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent};
 use crate::lane::TurnInterval;
 use contend_trace::{FindingId, Span, State, WorkerId, WorkerKind};
 

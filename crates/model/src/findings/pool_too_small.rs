@@ -1,8 +1,10 @@
 //! `pool-too-small`: a pool whose tasks arrive faster than it finishes them.
 
+mod idle_cores;
+
 use super::{
     Analysis, Finding, FindingSubject, Severity, Thresholds, format_amount, format_count, format_number,
-    format_percent, format_thousands, idle_cores, loop_bound,
+    format_percent, format_thousands, loop_bound,
 };
 use crate::Pool;
 use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerKind};

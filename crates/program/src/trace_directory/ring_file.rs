@@ -1,12 +1,12 @@
 //! One ring file: a header, slots with rings, and an arena with lines of JSON.
 
 use std::fs::File;
-use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
+use super::bytes::{read_exactly, u32_at, u64_at};
 use super::slot::{RECORD_BYTES, SLOT_HEADER_BYTES, Slot};
-use crate::definition::{MAX_LINE_BYTES, TextIds, read_line};
+use crate::line::{MAX_LINE_BYTES, TextIds, read_line};
 use crate::trace_record::{Counts, TraceRecord};
 
 const HEADER_BYTES: u64 = 4_096;
@@ -133,26 +133,4 @@ impl RingFile {
             }
         }
     }
-}
-
-/// Fills the buffer from a place of the file. `None` if the file is shorter or cannot be read.
-pub(super) fn read_exactly(file: &File, buffer: &mut [u8], at: u64) -> Option<()> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        let read =
-            rustix::io::retry_on_intr(|| rustix::io::pread(file.as_fd(), &mut buffer[filled..], at + filled as u64));
-        match read {
-            Ok(0) | Err(_) => return None,
-            Ok(n) => filled += n,
-        }
-    }
-    Some(())
-}
-
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map_or(0, u32::from_ne_bytes)
-}
-
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..at + 8).and_then(|word| word.try_into().ok()).map_or(0, u64::from_ne_bytes)
 }

@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::sync::atomic::{Ordering, fence};
 
-use super::ring_file::{read_exactly, u32_at, u64_at};
+use super::bytes::{read_exactly, u32_at, u64_at};
+use crate::id::Id;
 use crate::kind::{Flags, Kind};
-use crate::trace_record::{Counts, Id, TraceEvent, TraceRecord};
+use crate::trace_record::{Counts, TraceEvent, TraceRecord};
 
 pub(super) const SLOT_HEADER_BYTES: u64 = 64;
 pub(super) const RECORD_BYTES: u64 = 32;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::*;
 use crate::definition::Definition;
+use crate::id::Id;
 use crate::kind::Kind;
-use crate::trace_record::{Id, TraceEvent};
+use crate::trace_record::TraceEvent;
 
 const RECORDS: u64 = 8;
 const SLOTS: u32 = 2;

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use super::Translator;
-use crate::trace_record::{Id, TraceRecord};
+use crate::id::Id;
+use crate::trace_record::TraceRecord;
 
 /// The longest wait for a definition, in nanoseconds. A pool with many processes takes as long to start them.
 const MAX_WAIT: u64 = 500_000_000;

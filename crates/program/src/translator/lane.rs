@@ -2,11 +2,10 @@
 
 use super::names::without_number;
 use super::process::Process;
-use super::wait::Wait;
 use super::{MAX_LANES, Translator};
 use crate::definition::LaneInfo;
+use crate::id::Id;
 use crate::kind::Kind;
-use crate::trace_record::Id;
 use contend_trace::{
     Declared, Event, EventKind, ExitKind, Grant, Message, Notice, ResourceId, Stamp, State, WorkerId, WorkerInfo,
     WorkerKind,
@@ -61,6 +60,28 @@ pub(super) enum Doing {
     /// In a state that only the system tells, at a resource if that is known.
     Idle(State, Option<ResourceId>),
     Waiting(Wait),
+}
+
+/// A wait that the program recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wait {
+    pub kind: WaitKind,
+    pub object: Id,
+    pub on: Option<ResourceId>,
+    pub is_timed: bool,
+    /// Whether the system shows that it has got what it waited for, and now waits for the interpreter's lock.
+    pub is_granted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WaitKind {
+    Lock,
+    Item,
+    Room,
+    Signal,
+    Result,
+    Join,
+    Call,
 }
 
 /// A lane as the source of a run sees it.

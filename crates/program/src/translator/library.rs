@@ -4,7 +4,7 @@
 use super::Translator;
 use super::lane::Hold;
 use crate::definition::ObjectKind;
-use crate::trace_record::Id;
+use crate::id::Id;
 use contend_trace::{EventKind, Grant, Stamp};
 
 /// How many objects of libraries were used and never shown.

@@ -2,11 +2,11 @@
 
 use super::Translator;
 use super::lane::{Doing, Hold};
-use super::transfers::NO_DEPTH;
-use super::wait::{Wait, WaitKind};
+use super::lane::{Wait, WaitKind};
 use crate::definition::ObjectKind;
+use crate::id::Id;
 use crate::kind::Flags;
-use crate::trace_record::Id;
+use crate::kind::NO_DEPTH;
 use contend_trace::{EventKind, Grant, ResourceId, Stamp};
 
 /// Stands for a number that the program does not tell.

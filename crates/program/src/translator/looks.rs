@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Translator;
-use super::wait::{Wait, WaitKind};
+use super::lane::{Wait, WaitKind};
 use contend_trace::{Look, Message, ResourceId, SeenWait, SeenWorker, WorkerId, WorkerKind};
 
 impl Translator {
@@ -81,7 +81,7 @@ impl Translator {
 
     /// Returns the lanes that a wait for the result of a task rests on: the one that executes it, or all workers of its
     /// pool, if the task is queued and each of them waits without a limit for a task that is queued there as well.
-    fn result_holders(&self, task: crate::trace_record::Id) -> Option<Vec<usize>> {
+    fn result_holders(&self, task: crate::id::Id) -> Option<Vec<usize>> {
         let task = self.tasks.get(&task)?;
         if let Some(lane) = task.runs_on {
             return Some(vec![lane]);

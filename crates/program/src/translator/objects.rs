@@ -2,7 +2,7 @@
 
 use super::{MAX_OBJECTS, Translator};
 use crate::definition::{ObjectInfo, ObjectKind};
-use crate::trace_record::Id;
+use crate::id::Id;
 use contend_trace::{
     Declared, Evidence, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerKind,
 };

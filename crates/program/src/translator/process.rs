@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Translator;
 use crate::definition::{HelloInfo, LaneInfo, ObjectKind};
-use crate::trace_record::Id;
+use crate::id::Id;
 use contend_trace::{DeathCause, Message, Notice, Stamp, WorkerKind};
 
 /// The ids that Python's tracer gives to processes: the number of the process in the upper bits.

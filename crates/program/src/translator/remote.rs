@@ -5,10 +5,10 @@
 
 use super::Translator;
 use super::lane::Doing;
-use super::wait::{Wait, WaitKind};
+use super::lane::{Wait, WaitKind};
 use crate::definition::ObjectKind;
+use crate::id::Id;
 use crate::kind::Kind;
-use crate::trace_record::Id;
 use contend_trace::{EventKind, ExitKind, Message, Notice, Stamp, State};
 
 impl Translator {

@@ -2,8 +2,9 @@
 
 use super::Translator;
 use super::lane::Doing;
-use super::wait::{Wait, WaitKind};
-use crate::trace_record::{Id, Seen};
+use super::lane::{Wait, WaitKind};
+use crate::id::Id;
+use crate::trace_record::Seen;
 use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Stamp, State};
 
 /// The most lanes that are named as holders of the interpreter's lock; a wait for another one has no name.

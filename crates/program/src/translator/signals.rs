@@ -2,10 +2,10 @@
 
 use super::Translator;
 use super::lane::Doing;
-use super::wait::{Wait, WaitKind};
+use super::lane::{Wait, WaitKind};
 use crate::definition::ObjectKind;
+use crate::id::Id;
 use crate::kind::Flags;
-use crate::trace_record::Id;
 use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Stamp};
 
 impl Translator {

@@ -2,10 +2,10 @@
 
 use super::Translator;
 use super::lane::Doing;
-use super::wait::Wait;
+use super::lane::Wait;
 use crate::definition::{LaneInfo, ObjectInfo};
+use crate::id::Id;
 use crate::kind::Flags;
-use crate::trace_record::Id;
 use contend_trace::{EventKind, Message, Notice, Span, Stamp, State, WorkerKind};
 
 /// Says that a record is of the coroutine whose step the thread runs.

@@ -1,11 +1,12 @@
 //! Tasks of pools, and waits for their results.
 
 use super::lane::Doing;
-use super::wait::{Wait, WaitKind};
+use super::lane::{Wait, WaitKind};
 use super::{MAX_TASKS, Translator};
-use crate::definition::{ObjectKind, pool_of_submit};
+use crate::definition::ObjectKind;
+use crate::id::Id;
 use crate::kind::Flags;
-use crate::trace_record::Id;
+use crate::line::pool_of_submit;
 use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Span, Stamp};
 
 /// A task that was submitted and has not ended.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::definition::{HelloInfo, LaneInfo, ObjectInfo, ObjectKind};
-use crate::kind::Flags;
+use crate::kind::{Flags, NO_DEPTH};
 use crate::trace_record::Seen;
 
 const MS: u64 = 1_000_000;

@@ -1,14 +1,11 @@
 //! Queues, pipes and calls of servers.
 
 use super::Translator;
-use super::wait::{Wait, WaitKind};
+use super::lane::{Wait, WaitKind};
 use crate::definition::ObjectKind;
-use crate::kind::Flags;
-use crate::trace_record::Id;
+use crate::id::Id;
+use crate::kind::{Flags, NO_DEPTH};
 use contend_trace::{EventKind, Stamp};
-
-/// Stands for a depth that the program does not tell.
-pub(crate) const NO_DEPTH: u64 = u64::MAX;
 
 impl Translator {
     pub(super) fn put(&mut self, l: usize, at: Stamp, id: Id, depth: u64) {

@@ -1,31 +1,9 @@
 //! What lanes wait for.
 
 use super::Translator;
-use super::lane::{Doing, Hold};
-use crate::trace_record::Id;
-use contend_trace::{EventKind, ResourceId, Stamp, State};
-
-/// A wait that the program recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wait {
-    pub kind: WaitKind,
-    pub object: Id,
-    pub on: Option<ResourceId>,
-    pub is_timed: bool,
-    /// Whether the system shows that it has got what it waited for, and now waits for the interpreter's lock.
-    pub is_granted: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WaitKind {
-    Lock,
-    Item,
-    Room,
-    Signal,
-    Result,
-    Join,
-    Call,
-}
+use super::lane::{Doing, Hold, Wait, WaitKind};
+use crate::id::Id;
+use contend_trace::{EventKind, Stamp, State};
 
 impl Translator {
     /// Ends whatever a lane waits for, without what it waited for.

@@ -8,7 +8,7 @@ mod unit;
 
 use serde::{Deserialize, Serialize};
 
-use super::expect::{Metric, MetricSubject};
+use super::metric::{Metric, MetricSubject};
 use contend_trace::KnobId;
 
 pub use report_path::{PathSegment, ReportPath, ReportValue};

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::poll::{QueueLook, WorkerLook};
+use super::super::look::{QueueLook, WorkerLook};
 use super::*;
 use crate::wall::monotonic;
 

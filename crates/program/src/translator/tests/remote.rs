@@ -1,7 +1,7 @@
 //! Lanes of a cluster: services, workers between tasks, data that move.
 
 use super::*;
-use crate::definition::{TextIds, read_line};
+use crate::line::{TextIds, read_line};
 use crate::trace_record::Counts;
 use contend_model::Moved;
 

@@ -6,16 +6,16 @@
 //! A worker with several alternatives (`select`) serves others and is not served: it might choose another alternative.
 //! A worker that begins to wait wakes those on the other side, which then try again.
 //!
-//! It uses the words of an [`ItemQueue`](super::item_queue::ItemQueue), from which it differs in these: the depth
+//! It uses the words of an [`ItemQueue`](super::ItemQueue), from which it differs in these: the depth
 //! counts items handed over to waiting takers that have not continued yet.
 
 use std::time::Instant;
 
-use super::item_queue::{
+use super::super::monitor::{Monitor, MonitorGuard, has_passed};
+use super::{
     ITEM_AVAILABLE, ItemQueue, PUT_COUNT, QueueClosed, QueueSide, ROOM_AVAILABLE, TAKEN_COUNT, WAITING_PUTTERS,
     WAITING_TAKERS, is_closed,
 };
-use super::monitor::{Monitor, MonitorGuard, has_passed};
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
 

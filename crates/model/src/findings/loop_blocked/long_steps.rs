@@ -1,8 +1,8 @@
 //! `loop-blocked` in a user's program: a coroutine whose step keeps its event loop from all others. Only the steps
 //! are recorded, not since when other coroutines are ready, so it takes one that lasts long or several shorter ones.
 
-use super::loop_blocked::{FIX, ID, loop_tasks, min_turn};
-use super::{Analysis, Finding, FindingSubject, Severity, format_count};
+use super::super::{Analysis, Finding, FindingSubject, Severity, format_count};
+use super::{FIX, ID, loop_tasks, min_turn};
 use crate::lane::TurnInterval;
 use contend_trace::{Span, Stamp, State, WorkerId};
 

@@ -1,8 +1,8 @@
 //! `pool-too-small` in a user's program: tasks wait for a worker, while the workers wait for something else than
 //! a core. The cores allow cores / (share of a task that computes) workers.
 
-use super::pool_too_small::ID;
-use super::{Analysis, Finding, FindingSubject, Severity, format_cores, format_count, format_percent};
+use super::super::{Analysis, Finding, FindingSubject, Severity, format_cores, format_count, format_percent};
+use super::ID;
 use crate::Pool;
 use contend_trace::{PoolId, PoolInfo, Span, State, WorkerKind};
 
