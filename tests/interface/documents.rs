@@ -43,9 +43,9 @@ muted. In the dashboard, `u` mutes findings like the chosen one and `A` shows th
 count muted findings too.
 
 `--threshold FINDING=VALUE` sets where a finding begins to be reported, in the same commands:
-`contend replay run.contend --threshold lock-bound=60% --threshold starved=2s`. Reports, and the explanation of a finding
-in the dashboard (`e`), say which thresholds are set. Expectations are judged by the thresholds in force. The other
-conditions of a finding stay as they are: a lower threshold reports more only where they hold.
+`contend replay run.contend --threshold lock-bound=60% --threshold starved=2s`. Reports, and the explanation of a
+finding in the dashboard (`e`), say which thresholds are set. Expectations are judged by the thresholds in force. The
+other conditions of a finding stay as they are: a lower threshold reports more only where they hold.
 
 A finding without a threshold rests on facts: it is proven, or it counts single events.
 
@@ -83,8 +83,8 @@ contend config                                                 # check it
 
 The file is `$XDG_CONFIG_HOME/contend/config.toml`, or `~/.config/contend/config.toml`, in
 [TOML](https://toml.io). Options of the command line override it: `--theme`, `--no-mouse`, `--no-ask`. The dashboard
-reads it when it opens; reports, tests and checks never do. A mistake keeps the dashboard from opening: the message names
-the line, the column and the fix.
+reads it when it opens; reports, tests and checks never do. A mistake keeps the dashboard from opening: the message
+names the line, the column and the fix.
 
 ## Themes
 
@@ -102,8 +102,8 @@ background and areas 3:1, except in `ansi`, where the terminal decides.
 The terminal is asked for its background when the dashboard opens; if it does not answer within 150 ms, `COLORFGBG`
 decides, and without that the background counts as dark. A theme for the other background paints its own.
 
-Colours are as many as the terminal has: 16 million, 256 or 16, by `COLORTERM`, `TERM` and terminfo. `--color truecolor`,
-`--color 256` and `--color 16` override that; `NO_COLOR` and `--color never` switch colours off.
+Colours are as many as the terminal has: 16 million, 256 or 16, by `COLORTERM`, `TERM` and terminfo. `--color
+truecolor`, `--color 256` and `--color 16` override that; `NO_COLOR` and `--color never` switch colours off.
 
 A theme of your own is another one with some colours changed. Letters of a state are made lighter or darker where its
 colour would not be readable:

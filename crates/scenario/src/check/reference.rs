@@ -17,6 +17,9 @@ use contend_trace::{FindingId, State};
 /// The part that is not in the tables: the file format, names, numbers and formulas.
 const HEAD: &str = include_str!("reference/head.md");
 
+/// Columns of a line of prose.
+const PROSE_WIDTH: usize = 120;
+
 /// The reference as Markdown: every node with its values, their ranges and defaults.
 pub fn language_reference() -> String {
     let mut out = HEAD.to_owned();
@@ -57,7 +60,8 @@ fn write_family(family: &NodeFamily, out: &mut String) {
 }
 
 fn write_node(rule: &NodeRule, out: &mut String) {
-    let _ = write!(out, "\n#### {}\n\n```kdl\n{}\n```\n\n{}\n", rule.word, rule.usage, rule.help);
+    let _ = write!(out, "\n#### {}\n\n```kdl\n{}\n```\n\n", rule.word, rule.usage);
+    write_prose(rule.help, out);
     if !rule.args.is_empty() || !rule.props.is_empty() {
         out.push_str("\n| value | meaning | allowed values | default |\n|---|---|---|---|\n");
     }
@@ -80,6 +84,26 @@ fn write_node(rule: &NodeRule, out: &mut String) {
         BlockRule::Optional => out.push_str("\nThe block is optional.\n"),
         BlockRule::Required => out.push_str("\nThe block is required.\n"),
     }
+}
+
+/// Writes a paragraph in lines of [`PROSE_WIDTH`].
+fn write_prose(paragraph: &str, out: &mut String) {
+    let mut column = 0;
+    for word in paragraph.split(' ') {
+        let width = word.chars().count();
+        let is_first = column == 0;
+        let fits = column + 1 + width <= PROSE_WIDTH;
+        out.push_str(if is_first {
+            ""
+        } else if fits {
+            " "
+        } else {
+            "\n"
+        });
+        out.push_str(word);
+        column = if is_first || !fits { width } else { column + 1 + width };
+    }
+    out.push('\n');
 }
 
 fn write_parameter(name: &str, parameter: &Parameter, out: &mut String) {
@@ -137,5 +161,6 @@ fn expectations(out: &mut String) {
     for id in FindingId::ALL {
         let _ = writeln!(out, "| `{}` | {} |", id.as_str(), id.meaning());
     }
-    let _ = writeln!(out, "\nStates for `share`: {}.", all_of(State::ALL.map(State::word)));
+    out.push('\n');
+    write_prose(&format!("States for `share`: {}.", all_of(State::ALL.map(State::word))), out);
 }
