@@ -40,7 +40,7 @@ fn run_on(which: &str, modules: &[&str]) {
 
 #[test]
 fn threads_are_traced() {
-    run(&["test_threads", "test_names", "test_loops"]);
+    run(&["test_threads", "test_names", "test_loops", "test_joining"]);
 }
 
 #[test]

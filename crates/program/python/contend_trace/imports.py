@@ -58,6 +58,7 @@ def _patch_when_executed(loader, name):
 
 def install(name, module):
     """Patches one module."""
+    _installed.add(name)
     try:
         hooks = __import__("contend_trace.hooks." + HOOKS[name], fromlist=["install"])
         hooks.install(module)
@@ -65,10 +66,20 @@ def install(name, module):
         fault("hooks." + HOOKS[name], error)
 
 
+_finder = Finder()
+_installed = set()
+
+
 def start():
     """Patches what is imported already, and the rest when it is imported."""
-    sys.meta_path.insert(0, Finder())
+    sys.meta_path.insert(0, _finder)
     for name in HOOKS:
         module = sys.modules.get(name)
-        if module is not None:
+        if module is not None and name not in _installed:
             install(name, module)
+
+
+def stop():
+    """Patches nothing more."""
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)

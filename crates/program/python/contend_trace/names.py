@@ -7,7 +7,7 @@ from itertools import count
 from . import source
 
 STANDARD, LIBRARY, USER, TRACER = "std", "lib", "user", "tracer"
-_TRACER = os.path.dirname(os.path.abspath(__file__))
+_TRACERS = (os.path.dirname(os.path.abspath(__file__)) + os.sep,)
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__))
 _MOST_SITES = 20000
 
@@ -34,7 +34,7 @@ def _owner(filename, frame):
         home = sys.modules.get(frame.f_globals.get("__name__"))
         filename = getattr(home, "__file__", None) or ""
     path = os.path.abspath(filename)
-    if path.startswith(_TRACER + os.sep):
+    if path.startswith(_TRACERS):
         return TRACER
     if "site-packages" in path or "dist-packages" in path:
         return LIBRARY
@@ -44,10 +44,16 @@ def _owner(filename, frame):
     return USER
 
 
+def add_tracer(directory):
+    """Notes one more directory that parts of the tracer come from."""
+    global _TRACERS
+    _TRACERS += (directory + os.sep,)
+
+
 def is_user_file(filename):
     """Says whether a file of source belongs to the user."""
     path = os.path.abspath(filename)
-    return not path.startswith((_TRACER, _STANDARD)) and "site-packages" not in path
+    return not path.startswith(_TRACERS + (_STANDARD,)) and "site-packages" not in path
 
 
 class Site:

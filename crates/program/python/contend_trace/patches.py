@@ -5,6 +5,9 @@ import functools
 from .recorder import fault
 
 
+_hooks = []
+
+
 class Hook:
     """Names that one hook has replaced; `fail` puts the originals back and writes a fault."""
 
@@ -12,23 +15,50 @@ class Hook:
         self.name = name
         self.replaced = []
         self.active = True
+        _hooks.append(self)
 
     def replace(self, owner, attribute, replacement):
         """Sets an attribute of a module or class; one that this Python does not have stays absent."""
         original = owner.__dict__.get(attribute)
         if original is not None:
-            self.replaced.append((owner, attribute, original))
+            self.replaced.append((owner, attribute, original, replacement))
             setattr(owner, attribute, replacement)
 
     def fail(self, error):
         """Handles an error of the hook. Too little memory or stack is the program's, and passes."""
         if isinstance(error, (RecursionError, MemoryError)):
             return
-        self.active = False
-        for owner, attribute, original in reversed(self.replaced):
-            setattr(owner, attribute, original)
+        self.suspend()
         self.replaced = []
+        if self in _hooks:
+            _hooks.remove(self)
         fault(self.name, error)
+
+    def suspend(self):
+        """Puts the originals back where nobody else has replaced the name since."""
+        self.active = False
+        for owner, attribute, original, replacement in reversed(self.replaced):
+            if owner.__dict__.get(attribute) is replacement:
+                setattr(owner, attribute, original)
+
+    def resume(self):
+        """Replaces the names again."""
+        self.active = True
+        for owner, attribute, original, replacement in self.replaced:
+            if owner.__dict__.get(attribute) is original:
+                setattr(owner, attribute, replacement)
+
+
+def suspend():
+    """Takes all hooks out, the last one first."""
+    for hook in reversed(list(_hooks)):
+        hook.suspend()
+
+
+def resume():
+    """Puts all hooks in again that `suspend` took out."""
+    for hook in list(_hooks):
+        hook.resume()
 
 
 def around(hook, owner, attribute, before, after):

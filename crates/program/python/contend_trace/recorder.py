@@ -21,13 +21,29 @@ interp = 0
 why = "start"
 helper = None  # Name of the standard library's helper process that this is.
 free_threaded = False
-local = _local()
+new_id = None  # Makes ids, once the tracer has begun.
+local = _local()  # Looked up at each call: `Off` takes its place while nobody reads.
 _guard = RLock()
 _files = []
 _failed = False
 # Maps of this process and of those it was forked from. They are never closed: see ring._map.
 _kept = []
 _faults = set()
+# Lanes and slots of threads that ran before the tracer joined, by the number of the thread.
+_expected = {}
+_former = []  # Files of a reader that has left.
+
+
+def _nothing(kind, obj, arg, flags):
+    """Stands for the functions of a thread that got no slot."""
+
+
+class Off:
+    """Stands for the functions of all threads while nobody reads."""
+
+    lane = 0
+    mine = None
+    write = begin_wait = end_wait = staticmethod(_nothing)
 
 
 def configure(trace_directory, interpreter):
@@ -37,6 +53,33 @@ def configure(trace_directory, interpreter):
     interp = interpreter
     free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()
     _start_ids()
+
+
+def is_read():
+    """Says whether events go to a reader that is there."""
+    return directory is not None and os.path.isdir(directory)
+
+
+def leave():
+    """Writes nothing more. What threads are about to write goes to files that nobody reads."""
+    global directory, local, _files, _former
+    directory, local = None, Off()
+    _former, _files = _files + _former, []
+    _expected.clear()
+
+
+def join_again(trace_directory):
+    """Begins anew after `leave`; the objects of before are defined once more."""
+    global directory, local, _failed, _former, why
+    directory, why = trace_directory, "join"
+    _failed = False
+    _faults.clear()
+    local = _local()
+    former, _former = _former, []
+    for file in reversed(former):
+        for line in file.definitions():
+            if line.startswith(b'{"ev":"obj"'):
+                _append(line)
 
 
 def emit(kind, obj, arg=0, flags=0):
@@ -101,6 +144,8 @@ def fault(hook, error):
 
 
 def _append(line):
+    if directory is None:
+        return
     with _guard:
         for file in reversed(_files or [_new_file()]):
             if file.append(line):
@@ -164,6 +209,10 @@ class _Attachment:
 
 def attach_thread(lane=None, **fields):
     """Gives the current thread a lane and a slot."""
+    if directory is None:
+        return 0
+    if lane is None and get_ident() in _expected and _take_expected():
+        return local.lane
     tid = get_native_id()
     try:
         slot = _take_slot()
@@ -174,15 +223,37 @@ def attach_thread(lane=None, **fields):
     if lane is None:
         lane = new_id()
         fields = _foreign_thread() if not fields else fields
-    write, begin_wait_, end_wait_, give_back = slot.begin(lane, tid)
+    functions = slot.begin(lane, tid)
+    define(ev="lane", id=lane, tid=tid, **fields)
+    functions[0](kinds.BEGIN, lane, 0, 0)
+    _use(lane, functions)
+    return lane
+
+
+def _use(lane, functions):
+    """Makes the functions of a slot those of the current thread."""
     mine = _Attachment()
+    write, local.begin_wait, local.end_wait, give_back = functions
     mine.lane, mine.pid, mine.write, mine.give_back, mine.ended = lane, os.getpid(), write, give_back, False
     local.mine, local.lane = mine, lane
-    local.begin_wait, local.end_wait = begin_wait_, end_wait_
-    define(ev="lane", id=lane, tid=tid, **fields)
-    write(kinds.BEGIN, lane, 0, 0)
     local.write = write
-    return lane
+
+
+def expect_thread(ident, tid, lane, **fields):
+    """Gives a thread that runs already a lane and a slot, which it takes with its first event."""
+    functions = _take_slot().begin(lane, tid)
+    define(ev="lane", id=lane, tid=tid, silent=True, **fields)
+    functions[0](kinds.BEGIN, lane, 0, 0)
+    _expected[ident] = tid, lane, functions
+
+
+def _take_expected():
+    """Takes what was given to the current thread; returns whether it was this one."""
+    tid, lane, functions = _expected.pop(get_ident(), (0, 0, None))
+    if tid != get_native_id():
+        return False  # Another one that has ended had this number.
+    _use(lane, functions)
+    return True
 
 
 def _take_slot():
@@ -207,10 +278,6 @@ def _foreign_thread():
     if interp and getattr(thread, "name", "MainThread") == "MainThread":
         return dict(name="interpreter %d" % interp, daemon=False, scope="user")
     return dict(name=getattr(thread, "name", "thread-%d" % get_native_id()), daemon=True, scope="lib")
-
-
-def _nothing(kind, obj, arg, flags):
-    """Stands for the functions of a thread that got no slot."""
 
 
 def end_thread():
@@ -265,7 +332,9 @@ def process_object(pid):
 def after_fork_in_child():
     """Starts anew: the maps of the parent stay mapped, but nothing writes to them."""
     global _guard, _files, why, helper, _failed
-    local.__dict__.clear()
+    if directory is not None:
+        local.__dict__.clear()
+    _expected.clear()
     _guard = RLock()
     _files = []
     _failed = False

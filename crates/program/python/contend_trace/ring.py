@@ -55,6 +55,10 @@ class RingFile:
             self.unused -= 1
             return Slot(self, HEADER + self.unused * self.stride)
 
+    def definitions(self):
+        """Returns all lines."""
+        return bytes(self.view[self.arena : self.arena + self.arena_head]).splitlines(True)
+
     def append(self, line):
         """Appends one definition; returns whether there was room."""
         start = self.arena_head

@@ -7,12 +7,18 @@ import sys
 def start():
     """Starts the tracer if contend has named a directory for it."""
     directory = os.environ.get("CONTEND_TRACE")
-    if not directory or not os.path.isdir(directory) or sys.version_info < (3, 8):
-        return
+    if directory and os.path.isdir(directory) and sys.version_info >= (3, 8):
+        begin(directory)
+
+
+def begin(directory, why=None):
+    """Starts the tracer; `why` says that the process runs already."""
     from . import imports, recorder
 
     recorder.configure(directory, interpreter())
-    if recorder.interp:
+    if why:
+        recorder.why = why
+    elif recorder.interp:
         recorder.why = "interp"
     else:
         arguments = recorder.arguments()
@@ -22,6 +28,10 @@ def start():
             "multiprocessing.%s import main" % name in part for part in arguments)), None)
     os.register_at_fork(before=recorder.hold, after_in_child=recorder.after_fork_in_child)
     recorder.current_lane()
+    if why:
+        from . import joining
+
+        joining.expect_threads()
     imports.start()
     import atexit
 

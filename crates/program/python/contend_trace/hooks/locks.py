@@ -10,7 +10,7 @@ from _thread import TIMEOUT_MAX
 
 from .. import names, objects, recorder
 from ..kinds import ACQUIRED, GAVE_UP, LIMITED, OK, RELEASED, TRIED, WAIT
-from ..recorder import begin_wait, emit, end_wait, local
+from ..recorder import begin_wait, emit, end_wait
 
 _getframe = sys._getframe
 
@@ -128,7 +128,7 @@ class Lock(_Traced, metaclass=_LockMeta):
         if not raw.acquire(False):
             return _wait(self, raw, -1)
         try:
-            local.write(ACQUIRED, self._id or _identify(self), 0, OK)
+            recorder.local.write(ACQUIRED, self._id or _identify(self), 0, OK)
         except BaseException as error:
             _recover(error, self, ACQUIRED)
         return True
@@ -138,21 +138,21 @@ class Lock(_Traced, metaclass=_LockMeta):
         if not raw.acquire(False):
             return _wait(self, raw, -1)
         try:
-            local.write(ACQUIRED, self._id or _identify(self), 0, OK)
+            recorder.local.write(ACQUIRED, self._id or _identify(self), 0, OK)
         except BaseException as error:
             _recover(error, self, ACQUIRED)
         return True
 
     def release(self):
         try:
-            local.write(RELEASED, self._id or _identify(self), 0, 0)
+            recorder.local.write(RELEASED, self._id or _identify(self), 0, 0)
         except Exception as error:
             _recover(error, self, RELEASED)
         self._raw.release()
 
     def __exit__(self, kind, value, traceback):
         try:
-            local.write(RELEASED, self._id or _identify(self), 0, 0)
+            recorder.local.write(RELEASED, self._id or _identify(self), 0, 0)
         except Exception as error:
             _recover(error, self, RELEASED)
         self._raw.release()
@@ -178,7 +178,7 @@ class TracedRLock(_Traced):
             return _wait(self, raw, -1, 1)
         depth = self._depth = self._depth + 1
         try:
-            local.write(ACQUIRED, self._id or _identify(self), depth, OK)
+            recorder.local.write(ACQUIRED, self._id or _identify(self), depth, OK)
         except BaseException as error:
             if not isinstance(error, Exception):
                 self._depth = depth - 1

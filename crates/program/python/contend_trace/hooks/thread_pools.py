@@ -3,7 +3,7 @@
 from .. import objects, recorder
 from ..kinds import OK, SUBMIT, TASK_FINISH, TASK_START
 from ..patches import Hook, around, like, quietly
-from ..recorder import emit, local
+from ..recorder import emit
 from . import futures
 
 
@@ -22,7 +22,7 @@ def _wrap_submit(hook, executor):
 
     def submit(*args, **kwargs):
         try:
-            local.pool = args[0].__dict__[objects.POOL][0]
+            recorder.local.pool = args[0].__dict__[objects.POOL][0]
         except (AttributeError, IndexError, KeyError):
             pass  # Not an executor of ours, or a wrong call, of which the original tells.
         return original(*args, **kwargs)
@@ -56,7 +56,7 @@ def _wrap_work_item(hook, item):
 def _submitted(item):
     obj = recorder.new_id()
     futures.identify(item.future, obj)
-    emit(SUBMIT, obj, getattr(local, "pool", 0), 0)
+    emit(SUBMIT, obj, getattr(recorder.local, "pool", 0), 0)
 
 
 def _function(item):

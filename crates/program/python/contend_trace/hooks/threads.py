@@ -5,7 +5,7 @@ from ..kinds import JOIN, JOINED, LIMITED, OK
 from ..patches import Hook, around, quietly
 from . import conditions, locks
 
-_LANE = "_contend_lane"
+LANE = "_contend_lane"
 
 
 def install(threading):
@@ -26,7 +26,7 @@ def _start(hook, threading):
         while frame.f_back is not None and frame.f_globals.get("__name__") == "threading":
             frame = frame.f_back
         owner = names.owner_of(frame)
-        thread.__dict__[_LANE] = lane, owner
+        thread.__dict__[LANE] = lane, owner
         return None
 
     around(hook, threading.Thread, "start", before, None)
@@ -46,14 +46,15 @@ def _bootstrap(hook, threading):
 
 
 def _begin(thread):
-    lane, owner = thread.__dict__.get(_LANE, (recorder.new_id(), names.STANDARD))
+    lane, owner = thread.__dict__.get(LANE, (recorder.new_id(), names.STANDARD))
     pool, pool_scope = _pool_of(thread)
     scope = pool_scope or ("user" if owner is names.USER else "lib")
     recorder.attach_thread(
-        lane, name=thread.name, daemon=thread.daemon, target=_target(thread), pool=pool, scope=scope)
+        lane, name=thread.name, daemon=thread.daemon, target=target_of(thread), pool=pool, scope=scope)
 
 
-def _target(thread):
+def target_of(thread):
+    """Returns the name of what a thread runs."""
     target = getattr(thread, "_target", None)
     if target is None:
         run = type(thread).run
@@ -70,18 +71,21 @@ def described(function):
     return "%s.%s" % (getattr(function, "__module__", None) or "?", name)
 
 
-def _pool_of(thread):
-    """Returns the id and scope of the executor that a worker thread belongs to."""
+def executor_of(thread):
+    """Returns the executor that a worker thread belongs to."""
     arguments = getattr(thread, "_args", None) or ()
     reference = arguments[0] if arguments else None
-    if type(reference).__name__ not in ("ReferenceType", "weakref"):
-        return None, None
-    return getattr(reference(), objects.POOL, (None, None))
+    return reference() if type(reference).__name__ in ("ReferenceType", "weakref") else None
+
+
+def _pool_of(thread):
+    """Returns the id and scope of the executor that a worker thread belongs to."""
+    return getattr(executor_of(thread), objects.POOL, (None, None))
 
 
 def _join(hook, threading):
     def before(thread, timeout=None):
-        lane = thread.__dict__.get(_LANE)
+        lane = thread.__dict__.get(LANE)
         if lane is None or not thread.is_alive():
             return None
         flags = 0 if timeout is None else LIMITED
@@ -103,7 +107,7 @@ def _rename(hook, threading):
 
     def set_name(thread, name):
         original.fset(thread, name)
-        lane = thread.__dict__.get(_LANE)
+        lane = thread.__dict__.get(LANE)
         if lane is not None:
             recorder.define(ev="name", id=lane[0], name=thread.name)
 
