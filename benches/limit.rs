@@ -1,5 +1,5 @@
-//! Benchmark of the start and the end of a run: how punctual a time limit is beside programs that use all cores, and how
-//! long the shortest run takes.
+//! Benchmark of the start and the end of a run: how punctual a time limit is beside programs that use all cores, and
+//! how long the shortest run takes.
 //!
 //! A thousand threads contend for fifty locks, beside threads of this program that compute without pause. Two figures
 //! count: by how much the run exceeded its limit, and how long the program took after that. The shortest run is

@@ -53,8 +53,8 @@ fn description() -> RunDescription {
     }
 }
 
-/// Returns the messages of a run of `seconds` with `rate` events a second, as its reader delivers them. The workers take
-/// turns with the locks, at times that vary by half.
+/// Returns the messages of a run of `seconds` with `rate` events a second, as its reader delivers them. The workers
+/// take turns with the locks, at times that vary by half.
 fn messages(rate: u64, seconds: u64) -> Vec<Message> {
     let mut rng = Rng::with_seed(7);
     let step = 1_000_000_000 / rate * u64::from(WORKERS);

@@ -33,7 +33,7 @@ pub enum ExportFormat {
     Csv,
 }
 
-/// Writes a recording to `path` in another form. Returns what was exported.
+/// Writes a recording to `path` in another form. Returns the kind of export.
 ///
 /// # Errors
 /// If the recording cannot be read, or the export not written.

@@ -1,8 +1,8 @@
 //! See threads and processes contend, live, in a terminal.
 //!
-//! The modules are layers: platform, trace, scenario, model, engine, source, recording, playback, demo, report, tune, diff,
-//! tui, export, cli. Each may import those before it, never one after. `ARCHITECTURE.md` says what each is for, and
-//! `tests/interface/layers.rs` holds the rule.
+//! The modules are layers: platform, trace, scenario, model, engine, source, recording, playback, demo, report, tune,
+//! diff, tui, export, cli. Each may import those before it, never one after. `ARCHITECTURE.md` says what each is for,
+//! and `tests/interface/layers.rs` holds the rule.
 
 pub mod catalogue;
 pub mod cli;

@@ -22,8 +22,8 @@ const REQUEST_VAR: &str = "CONTEND_COMPLETE";
 
 const PROGRAM: &str = "contend";
 
-/// Follows the script for zsh, which may also be installed as `_contend` in a directory of `$fpath`. Zsh then runs it as
-/// that function at the first completion, and only this line answers that one.
+/// Follows the script for zsh, which may also be installed as `_contend` in a directory of `$fpath`. Zsh then runs it
+/// as that function at the first completion, and only this line answers that one.
 const ZSH_AUTOLOAD: &str = r#"
 if [[ ${funcstack[1]} == _contend ]]; then
     _clap_dynamic_completer_contend "$@"

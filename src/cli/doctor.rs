@@ -59,12 +59,12 @@ struct Check {
 }
 
 impl Check {
-    /// What is there.
+    /// Returns a check whose subject is present, with its version or place.
     fn present(group: Group, name: &'static str, found: impl AsRef<str>) -> Self {
         Self { group, name, present: true, found: sanitize(found.as_ref()), without: None, fix: None }
     }
 
-    /// What is not there: the reason, what works without it, how to get it.
+    /// Returns a check whose subject is absent: the reason, what works without it, how to get it.
     fn absent(
         group: Group,
         name: &'static str,

@@ -1,5 +1,5 @@
-//! The command line of a program that `contend run` names: a script of Python, or any program; with its process pools on
-//! a cluster if asked for.
+//! The command line of a program that `contend run` names: a script of Python, or any program; with its process pools
+//! on a cluster if asked for.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;

@@ -193,8 +193,8 @@ impl TestRunner<'_> {
         Ok(runs.into_iter().map(|(_, run)| run).collect())
     }
 
-    /// Repeats, alone, each run with an expectation that other runs may have kept from being seen, and each one that they
-    /// disturbed if it is judged by its speed: they count as other programs.
+    /// Repeats, alone, each run with an expectation that other runs may have kept from being seen, and each one that
+    /// they disturbed if it is judged by its speed: they count as other programs.
     fn retry_alone(&mut self, cases: &[TestCase<'_>], runs: &mut [TestRun]) -> Result<(), Interruption> {
         let is_open = |at: &usize| match cases[*at].company {
             Company::None => false,

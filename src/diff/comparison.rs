@@ -13,7 +13,7 @@ use crate::tune::stats::{Interval, difference_of_means, mean};
 pub struct Comparison {
     pub a: Side,
     pub b: Side,
-    /// How what was run differs.
+    /// The differences of the setups.
     pub setup: Vec<SetupDifference>,
     /// In the order in which they are shown.
     pub figures: Vec<ComparedFigure>,

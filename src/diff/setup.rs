@@ -1,4 +1,4 @@
-//! Differences between the setups of two sides: what was run, how, and where.
+//! Differences between the setups of two sides: the program, its settings, the machine.
 
 use std::collections::BTreeSet;
 

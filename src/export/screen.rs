@@ -117,8 +117,8 @@ mod tests {
     use super::*;
     use crate::tui::{DrawnScreen, draw_every_screen};
 
-    /// Draws every screen as a picture into the folder that `CONTEND_PICTURES` names, for people to look at: runs of the
-    /// folder `CONTEND_RECORDINGS`, or else the previews.
+    /// Draws every screen as a picture into the folder that `CONTEND_PICTURES` names, for people to look at: runs of
+    /// the folder `CONTEND_RECORDINGS`, or else the previews.
     #[test]
     fn every_screen_becomes_a_picture() {
         let Some(folder) = env::var_os("CONTEND_PICTURES").map(std::path::PathBuf::from) else {

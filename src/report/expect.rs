@@ -47,7 +47,7 @@ pub(super) fn judge_each<'a>(
     applicable_expectations(scenario, settings).map(judge)
 }
 
-/// Makes a verdict of an evaluated claim. Its evidence says what was expected where that was not seen.
+/// Makes a verdict of an evaluated claim. Its evidence names the expectation where it was not met.
 pub(super) fn to_verdict(text: &str, evaluated: Result<ClaimResult, String>) -> Verdict {
     let (seen, evidence, bound_check) = match evaluated {
         Ok(ClaimResult { is_seen: seen, evidence, expected, bound_check }) if seen || expected.is_empty() => {
@@ -77,7 +77,7 @@ pub(super) struct ClaimResult {
     pub(super) is_seen: bool,
     /// The figures it rests on.
     pub(super) evidence: String,
-    /// What was expected; empty where the evidence says it.
+    /// The expected value; empty where the evidence has it.
     expected: String,
     pub(super) bound_check: Option<BoundCheck>,
 }

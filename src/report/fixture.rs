@@ -105,7 +105,7 @@ fn finding(at: Stamp) -> Finding {
         severity: Severity::Warning,
         sentence: "92 % of the clerks' time waits for a, which is held nearly all the time".to_owned(),
         evidence: "3 acquisitions in 500 ms".to_owned(),
-        fix: "Shorten what is done inside it, or split it.".to_owned(),
+        fix: "Shorten the work inside it, or split it.".to_owned(),
         subject: None,
         at: Some(at),
     }

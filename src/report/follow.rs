@@ -46,7 +46,7 @@ pub struct FollowOptions<'a> {
     pub limit: Option<Span>,
     /// Signals that end the run.
     pub signals: &'a Receiver<i32>,
-    /// Records what is followed.
+    /// Records the run.
     pub recorder: Option<Recorder>,
     /// Thresholds of findings.
     pub thresholds: Thresholds,

@@ -24,7 +24,7 @@ pub struct TestedScenario<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct SkippedScenario<'a> {
     pub name: &'a str,
-    /// What is missing.
+    /// The missing part.
     pub why: &'a str,
 }
 

@@ -20,8 +20,8 @@ pub struct Verdict {
 pub enum Judgement {
     Seen,
     NotSeen,
-    /// Not seen, but this run could not show it: other programs used the cores that it needs, or this machine lacks what
-    /// it takes.
+    /// Not seen, but this run could not show it: other programs used the cores that it needs, or this machine lacks
+    /// what it takes.
     NotJudged(Doubt),
 }
 

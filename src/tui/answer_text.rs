@@ -28,7 +28,7 @@ pub(super) struct AnswerText {
     pub(super) settings: String,
     /// The right guesses, or why none is known to be right.
     pub(super) answer: String,
-    /// What is probably right, if the measurement is too noisy to tell.
+    /// The likely answer, if the measurement is too noisy to tell.
     pub(super) probable: Option<String>,
 }
 

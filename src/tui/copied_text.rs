@@ -1,4 +1,4 @@
-//! What the key for copying copies: the chosen row in words, or the report of what is on screen.
+//! What the key for copying copies: the chosen row in words, or the report of the run on screen.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ pub(super) struct CopiedText {
     pub(super) text: String,
 }
 
-/// Returns what is to be copied on this screen; `None` if there is nothing.
+/// Returns the text to copy on this screen; `None` if there is none.
 pub(super) fn copied_text(app: &App) -> Option<CopiedText> {
     if let Some(question) = &app.question {
         let mut text = format!("{}\n", question.ask()?.text);

@@ -16,7 +16,7 @@ use crate::trace::{ResourceId, Span, Stamp, WorkerId};
 /// Holders, waiters or workers that are named.
 const MAX_NAMES: usize = 3;
 
-/// Returns the title and the sentences about what is chosen; `None` if nothing is that can be explained.
+/// Returns the title and the sentences about the chosen row; `None` if it cannot be explained.
 pub(super) fn explain_selection(view: &RunView) -> Option<(String, Vec<String>)> {
     let explainer = Explainer { model: view.shown_model(), at: view.figures.taken_at, now: view.now };
     let when = if view.shows_present() {

@@ -7,8 +7,8 @@ use crate::trace::Span;
 /// Time between two frames of a live run: a scrolling picture needs no more, and figures must be readable.
 const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The schedule of frames: one every 100 ms, or as often as the user wants. After a frame that took longer than half of that, the next one waits as
-/// long as that frame took, so that events are handled in between.
+/// The schedule of frames: one every 100 ms, or as often as the user wants. After a frame that took longer than half of
+/// that, the next one waits as long as that frame took, so that events are handled in between.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FrameTimer {
     /// When the last frame was begun.

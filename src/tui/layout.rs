@@ -3,7 +3,7 @@
 //! ```text
 //! header
 //!                                                                       (from 30 lines on)
-//! verdict band: what is wrong, or that all is well
+//! verdict band: the problem, or that all is well
 //! the fix, and the keys that show or try it
 //!
 //! WORKERS      │ axis                          │ headings │  side:      ┐

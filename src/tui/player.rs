@@ -290,7 +290,7 @@ impl Player {
         }
     }
 
-    /// Returns the findings that appeared in what was read of the run, in order of time.
+    /// Returns the findings of the part of the run that was read, in order of time.
     pub(super) fn finding_changes(&self) -> &[FindingChange] {
         self.findings.changes()
     }

@@ -81,7 +81,7 @@ pub(super) struct RunView {
     /// The collected model. The one on screen is [`RunView::shown_model`].
     model: Model,
     shown: Shown,
-    /// The end of what is shown: the run's clock, which stands still when frozen or ended.
+    /// The end of the shown time: the run's clock, which stands still when frozen or ended.
     pub(super) now: Stamp,
     pub(super) cell: Span,
     pub(super) zoom: Zoom,
@@ -92,7 +92,7 @@ pub(super) struct RunView {
     /// A range of time that determines every figure, up to its end.
     range: Option<TimeRange>,
     interval: IntervalReader,
-    /// The order of lanes, and what is hidden.
+    /// The order of lanes, and the hidden ones.
     pub(super) arrangement: Arrangement,
     /// Findings at the shown moment that are muted.
     pub(super) muted_findings: usize,

@@ -1,4 +1,4 @@
-//! Tests of the dashboard with scripted runs: what is drawn, and what keys do.
+//! Tests of the dashboard with scripted runs: its pictures and its keys.
 
 mod app_screen;
 mod comparison;

@@ -15,7 +15,7 @@ pub(super) fn put_line(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> 
     }
     #[cfg(test)]
     cuts::note(text, at.width);
-    let style = Style::reset().patch(style); // nothing of what was there remains
+    let style = Style::reset().patch(style); // nothing of the old style remains
     let (x, _) = buf.set_stringn(at.x, at.y, text, usize::from(at.width), style);
     Rect { x, width: at.right().saturating_sub(x), height: 1, ..at }
 }

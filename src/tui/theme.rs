@@ -1,7 +1,7 @@
 //! Every colour and every glyph of the dashboard.
 //!
-//! States, workers and severities have hues; everything else is grey. Without colour, glyphs and emphasis carry the same
-//! information. A theme's colours are data: a [`palette::Palette`] with those that the terminal can show.
+//! States, workers and severities have hues; everything else is grey. Without colour, glyphs and emphasis carry the
+//! same information. A theme's colours are data: a [`palette::Palette`] with those that the terminal can show.
 
 mod built_in;
 mod choice;
@@ -94,8 +94,8 @@ impl Theme {
         self.palette.states[state.index()]
     }
 
-    /// Returns the style of a timeline's cell with a single state. With colour and Unicode, the cell is an area; letters
-    /// on it are visible only where there is no Unicode.
+    /// Returns the style of a timeline's cell with a single state. With colour and Unicode, the cell is an area;
+    /// letters on it are visible only where there is no Unicode.
     pub(super) fn cell_style(self, state: State) -> Style {
         let colour = self.state_colour(state);
         match state {

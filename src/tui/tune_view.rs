@@ -31,7 +31,7 @@ pub struct TuneSetup {
 pub enum TuneUpdate {
     /// The check of the machine before the tuning.
     Preflight(Preflight),
-    /// What is counted, which a program shows only once it runs.
+    /// The unit of work, which a program shows only once it runs.
     Work(WorkUnit),
     Progress(Box<Tuning>),
 }

@@ -42,7 +42,7 @@ pub(super) struct Verdict {
     pub(super) keys: Vec<(Action, String)>,
     /// Which of how many findings this is, if there are several.
     pub(super) position: Option<(usize, usize)>,
-    /// What is left out: muted findings, set thresholds.
+    /// Left out: muted findings, set thresholds.
     pub(super) note: String,
     /// The index of the finding.
     pub(super) finding: Option<usize>,
@@ -163,7 +163,7 @@ impl RunView {
         verdict
     }
 
-    /// Returns what was wrong before, or what to watch.
+    /// Returns the earlier problem, or the things to watch.
     fn before_or_watch(&self, keys: &mut Vec<(Action, String)>) -> String {
         if let Some(before) = &self.past_finding {
             keys.extend(self.comparison_key());

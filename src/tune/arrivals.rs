@@ -38,7 +38,7 @@ pub(super) fn can_keep_up(level: &Level, rate: f64) -> bool {
     capacity_interval(level).low > rate
 }
 
-/// Returns the interval of a level's capacity, each end one-sided. A single repetition only rules out what is far away:
+/// Returns the interval of a level's capacity, each end one-sided. A single repetition only rules out distant values:
 /// farther than a quarter plus twice the scatter of independent tasks.
 fn capacity_interval(level: &Level) -> Interval {
     one_sided_bounds(&level.throughputs()).unwrap_or_else(|| {

@@ -99,7 +99,7 @@ enum NoRun {
 }
 
 impl<S: Fn() -> bool> ProgramExperimentRunner<S> {
-    /// Prepares to measure a program. `scenario` stands for it, `knob` for what is varied.
+    /// Prepares to measure a program. `scenario` stands for it, `knob` for the varied setting.
     pub fn new(program: TunedProgram, scenario: &Scenario, knob: &Knob, stop: S) -> Self {
         Self {
             program,

@@ -1,4 +1,4 @@
-//! Waiting and response times of textbook queues, for comparison with what was measured: tasks that arrive at random
+//! Waiting and response times of textbook queues, for comparison with measurements: tasks that arrive at random
 //! times, and servers whose service times are exponentially distributed (M/M/c) or constant (M/D/c).
 
 /// The offered load of a queue.

@@ -27,7 +27,7 @@ pub struct Experiment {
     pub load: LoadProfile,
     /// Least measuring time, if longer than that of a usual repetition.
     pub min_duration: Option<Duration>,
-    /// What is left of the budget, if that limits it.
+    /// The rest of the budget, if that limits it.
     pub time_left: Option<Duration>,
 }
 

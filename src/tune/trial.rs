@@ -140,7 +140,7 @@ struct TrialProgress {
 }
 
 impl TrialProgress {
-    /// Returns what was measured, at the end of a run at `ended_at`. A batch that ended before its window is measured as
+    /// Returns the measurements, at the end of a run at `ended_at`. A batch that ended before its window is measured as
     /// a whole.
     fn into_repetition(
         mut self,

@@ -17,8 +17,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// The time limit of runs that end by themselves, complete or stuck: long enough for the slowest machine, so that it cuts
-/// off none of them.
+/// The time limit of runs that end by themselves, complete or stuck: long enough for the slowest machine, so that it
+/// cuts off none of them.
 pub const LIMIT: [&str; 2] = ["--for", "60s"];
 
 /// The report of a headless run, and the program's exit code.

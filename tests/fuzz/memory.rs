@@ -60,7 +60,7 @@ fn drain(reader: &mut RingReader<'_>, limit: usize) {
         taken += 1;
         let kind = record.kind();
         if !matches!(kind, EventKind::Unknown { .. }) {
-            assert_eq!(Record::new(record.ticks, kind).kind(), kind, "what was read can be written");
+            assert_eq!(Record::new(record.ticks, kind).kind(), kind, "a record that was read can be written");
         }
     });
     assert!(taken <= CAPACITY, "{taken} records of {CAPACITY}");

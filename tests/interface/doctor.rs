@@ -1,4 +1,4 @@
-//! `contend doctor`: its lines agree with the machine, whatever is missing.
+//! `contend doctor`: its lines agree with the machine, with any part missing.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Options about findings: what is muted, and from which threshold on a finding is reported.
+//! Options about findings: mutes, and thresholds from which a finding is reported.
 
 use std::fs;
 use std::path::Path;

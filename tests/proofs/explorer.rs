@@ -265,8 +265,8 @@ fn former_wrong_verdicts_stay_fixed() {
     for seed in [4_057_422, 4_100_925, 4_151_233, 4_172_951, 4_194_966] {
         run(seed).unwrap_or_else(|why| panic!("{why}"));
     }
-    // A select was thought to find nothing in a closed queue, though a put from before may not be known yet. A task that
-    // was dropped was thought to be the known one, though it was a later one.
+    // A select was thought to find nothing in a closed queue, though a put from before may not be known yet. A task
+    // that was dropped was thought to be the known one, though it was a later one.
     for seed in [5_269_665, 5_823_872] {
         run(seed).unwrap_or_else(|why| panic!("{why}"));
     }

@@ -1,7 +1,7 @@
 //! Tests of the embedded Python tracer, its examples and the emitters of other languages. They are written in Python;
 //! `tests/python/run.py` runs them on every Python that is present.
 
-#![allow(clippy::print_stdout, reason = "it says what was skipped")]
+#![allow(clippy::print_stdout, reason = "it names skipped tests")]
 
 #[path = "../support/mod.rs"]
 mod support;

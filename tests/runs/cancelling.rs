@@ -1,4 +1,4 @@
-//! Cancelled workers and tasks: waits end, what is held comes back or not, and nothing that others wait for is lost.
+//! Cancelled workers and tasks: waits end, held locks come back or not, and nothing that others wait for is lost.
 
 use crate::support::ObservedRun;
 use contend::model::LifeEnd;

@@ -1,4 +1,4 @@
-//! Recordings that begin during a run: what is missing is counted as lost, and nothing false is concluded.
+//! Recordings that begin during a run: missing events are counted as lost, and nothing false is concluded.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -23,7 +23,7 @@ fn record(directory: &Path, scenario: &str) -> PathBuf {
     file
 }
 
-/// Exports a recording, and returns what was written.
+/// Exports a recording, and returns the written files.
 fn export(file: &Path, form: &str, more: &[&str]) -> String {
     let output = file.with_extension(form);
     let args = ["export", path_text(file), "--to", form, "--output", path_text(&output)];

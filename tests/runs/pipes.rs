@@ -178,7 +178,7 @@ fn writer_killed_while_writing_blocks_no_worker() {
     seen.send_command(Command::Kill(WorkerId(0)));
     seen.wait_until("the end", |seen| seen.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed));
-    assert_eq!(moved(&seen)[1], (5 << 10, 5), "what was in the pipe, and the second's");
+    assert_eq!(moved(&seen)[1], (5 << 10, 5), "the bytes in the pipe, and the second's");
 }
 
 /// Returns the inodes of the pipes that a process has open.

@@ -137,7 +137,7 @@ fn full_disk_ends_the_recording_and_not_the_run() {
     let live: Value = serde_json::from_slice(&fs::read(report).expect("a report")).expect("JSON");
     assert_eq!(live["ended"], "time", "the run lasts until its limit");
     let replayed = json(&done);
-    assert!(replayed["events"]["recorded"].as_u64() > Some(0), "what was written is readable");
+    assert!(replayed["events"]["recorded"].as_u64() > Some(0), "the written part is readable");
     assert!(replayed["elapsed_s"].as_f64() < live["elapsed_s"].as_f64());
 }
 

@@ -30,12 +30,12 @@ pub fn report_skipped(test: &str, needs: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {test} needs {needs}");
 }
 
-/// Waits a moment before the next look, and leaves the core to what is awaited.
+/// Waits a moment before the next look, and leaves the core to the awaited process.
 pub fn pause() {
     std::thread::sleep(Duration::from_millis(1));
 }
 
-/// Looks until `wanted` holds; fails with what was awaited after a deadline that no machine needs.
+/// Looks until `wanted` holds; fails with the awaited condition after a deadline that no machine needs.
 pub fn poll_until(what: &str, mut wanted: impl FnMut() -> bool) {
     let start = Instant::now();
     while !wanted() {

@@ -10,7 +10,7 @@
 //!                      Lines: definitions at once, events in the order of their times
 //! ```
 //!
-//! What a cluster says is taken for hostile: names are cut, numbers are bounded, what is kept is limited.
+//! Input from a cluster is taken for hostile: names are cut, numbers are bounded, kept data is limited.
 
 mod address;
 mod clock_shift;

@@ -102,7 +102,7 @@ mod tests {
         }
         lines.flush(7).unwrap();
         assert_eq!(written(&lines), [3, 3, 5, 7]);
-        // One that comes too late does not go back behind what was written.
+        // A late event does not go back behind those already written.
         lines.event(1, 1, "put", json!({})).unwrap();
         lines.flush(u64::MAX).unwrap();
         assert_eq!(written(&lines), [3, 3, 5, 7, 7, 9]);

@@ -158,7 +158,7 @@ impl WebSocket {
         Some(message)
     }
 
-    /// Reads what is there. Returns whether anything came until `until`.
+    /// Reads the available bytes. Returns whether any came until `until`.
     fn read(&mut self, until: Instant) -> io::Result<bool> {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -1,10 +1,6 @@
 //! Looks at a real cluster of Dask by its dashboard: started here, on loopback. Skipped by name where it is absent.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a failed unwrap fails the test; it says what was skipped"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failed unwrap fails the test; it names skipped tests")]
 
 mod support;
 

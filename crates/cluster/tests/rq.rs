@@ -1,10 +1,6 @@
 //! Looks at real queues: a Redis server and workers of RQ, started here. Skipped by name where they are absent.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a failed unwrap fails the test; it says what was skipped"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failed unwrap fails the test; it names skipped tests")]
 
 mod support;
 

@@ -50,7 +50,7 @@ pub struct RunContext {
     pub allow_exec: bool,
     /// The values of text knobs.
     texts: Vec<Option<String>>,
-    /// By resource; `None` for what is not a lock or is switched off, and for copies in forked processes.
+    /// By resource; `None` for one that is not a lock or is switched off, and for copies in forked processes.
     locks: Vec<Option<AnyMutex<'static>>>,
     pub lock_holders: LockHolders,
     /// By resource: its waiters, if tasks share it.

@@ -23,7 +23,8 @@ const MIN_BUCKETS: usize = 64;
 /// Load is stored as an integer fraction of 65,536, so that sums are exact.
 const FULL_LOAD: f32 = 65_536.0;
 
-/// One bucket of a core: nanoseconds measured, the sum of nanoseconds times load, and how long the run's workers ran, ns.
+/// One bucket of a core: nanoseconds measured, the sum of nanoseconds times load, and how long the run's workers ran,
+/// ns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct LoadSum {
     measured: u64,

@@ -84,7 +84,7 @@ impl Deadlocks {
         self.list.iter().any(|deadlock| deadlock.evidence == Evidence::Observed)
     }
 
-    /// Removes the deadlocks that rest on what was seen from outside.
+    /// Removes the deadlocks that rest on looks from outside.
     fn drop_observed(&mut self) {
         if self.has_observed() {
             self.list.retain(|deadlock| deadlock.evidence == Evidence::Numbered);
@@ -101,8 +101,8 @@ impl Deadlocks {
         }
     }
 
-    /// Adds a deadlock, or replaces a known one that it extends. Part of a known one changes nothing: what is no longer
-    /// known was true nevertheless.
+    /// Adds a deadlock, or replaces a known one that it extends. Part of a known one changes nothing: the rest of
+    /// that one was true as well.
     fn merge_deadlock(&mut self, found: Deadlock, is_alive: impl Fn(WorkerId) -> bool) {
         let place = self.list.binary_search_by_key(&found.sort_key(), Deadlock::sort_key);
         if place.is_ok_and(|place| self.list[place] == found) {

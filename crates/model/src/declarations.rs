@@ -4,7 +4,7 @@
 //! counted: a lane for a worker; for a resource only a name, since its kind is unknown. A removed entry leaves sums
 //! ([`gone`](super::gone)), but a worker that ended with locks stays: others may wait for these forever.
 //!
-//! The histories share the budget among what is present. As more appears, each keeps less detail.
+//! The histories share the budget among present workers and resources. As more appear, each keeps less detail.
 
 mod departures;
 mod placeholders;
@@ -166,7 +166,8 @@ impl Model {
         }
     }
 
-    /// Divides the budget anew if what is present has doubled or halved. Histories that exist only lose detail.
+    /// Divides the budget anew if the number of present entries has doubled or halved. Histories that exist only lose
+    /// detail.
     fn plan_histories(&mut self) {
         let locks = self.open.lock_count;
         let counts = HistoryCounts {

@@ -82,8 +82,8 @@ impl DurationStats {
         out
     }
 
-    /// Returns how many durations fall into each of `bins` bins between the shortest and the longest, each as many times
-    /// as long as the one before; and the shortest, ns. Empty if there are no durations.
+    /// Returns how many durations fall into each of `bins` bins between the shortest and the longest, each as many
+    /// times as long as the one before; and the shortest, ns. Empty if there are no durations.
     pub fn logarithmic_bins(&self, bins: usize) -> (u64, Vec<u64>) {
         if bins == 0 || self.count == 0 {
             return (0, Vec::new());

@@ -15,8 +15,8 @@ const FINEST_WIDTH_LOG2: u32 = 20;
 /// Later stamps, beyond 146 years, are replaced by this one, so that no bucket's end overflows.
 const MAX_STAMP: u64 = 1 << 62;
 
-/// The maximum number of levels: with 256 buckets in each, buckets of a moment up to two hours ago are at most a 128th as
-/// wide as that moment is old.
+/// The maximum number of levels: with 256 buckets in each, buckets of a moment up to two hours ago are at most a 128th
+/// as wide as that moment is old.
 pub(super) const MAX_LEVELS: usize = 16;
 
 /// The content of a bucket. The result of merging must not depend on the order.

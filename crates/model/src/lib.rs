@@ -1,6 +1,6 @@
 //! The model of a run: applies the run's messages and answers questions about workers, locks, queues, pools and cores.
 //!
-//! Applying a message cannot fail: whatever is impossible is counted as an anomaly. The model reads no clock and does
+//! Applying a message cannot fail: an impossible message is counted as an anomaly. The model reads no clock and does
 //! no input or output; callers pass the moment that a question is about.
 //!
 //! Imports go in one direction, from the later of these layers to the earlier:
@@ -8,7 +8,8 @@
 //! 1. data of their own: `log_histogram`, `duration_set`, `duration_stats`, `failures`, `phrases`, `lock_orders`, and
 //!    `transitions`, which knows only the states of a worker
 //! 2. shares of time and memory: `history`, `state_times`, `moving_rates`, `buffer_sizes`
-//! 3. resources and cores: `signals`, `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`, `happens_before`
+//! 3. resources and cores: `signals`, `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`,
+//!    `happens_before`
 //! 4. `resource_state`, any of the resources; and `lane`, one worker
 //! 5. [`Model`], in this file, owns all of these
 //! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`, `marks`

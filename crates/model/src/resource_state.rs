@@ -54,7 +54,7 @@ impl ResourceState {
         }
     }
 
-    /// Forgets what is kept for each worker of one that is gone.
+    /// Forgets the figures per worker of a resource that is gone.
     pub(super) fn forget_worker(&mut self, worker: WorkerId) {
         match self {
             Self::Lock(lock) => lock.forget_user(worker),

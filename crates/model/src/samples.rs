@@ -145,8 +145,8 @@ impl Model {
             *end = LifeEnd::Died(cause.clone());
         }
         let end = LifeEnd::Died(cause.clone());
-        // The notice is about this life, unless that ended by the worker's own word: then it is about the same one, or a
-        // later one. One that another notice is about as well was cut off afterwards, or is a former life by now.
+        // The notice is about this life, unless that ended by the worker's own word: then it is about the same one, or
+        // a later one. One that another notice is about as well was cut off afterwards, or is a former life by now.
         if lane.noticed_death.is_none() && lane.is_in_life() && !is_restarted || lane.life_count == 0 {
             lane.noticed_death = Some(at);
             lane.ending = Some(end);

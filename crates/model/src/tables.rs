@@ -1,4 +1,5 @@
-//! Tables by id that grow while the run lasts. The entry of whatever is gone takes no memory but its place.
+//! Tables by id that grow while the run lasts. The entry of a worker or resource that is gone takes no memory but its
+//! place.
 
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
@@ -66,7 +67,7 @@ impl<T> Table<T> {
         matches!(self.slots.get(id), Some(Slot::Gone))
     }
 
-    /// Enters what is absent. The caller limits the ids.
+    /// Enters the absent ids. The caller limits them.
     pub(super) fn insert(&mut self, id: usize, entry: T) {
         self.skip(id);
         if matches!(self.slots[id], Slot::Absent) {

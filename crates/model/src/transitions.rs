@@ -9,7 +9,7 @@ pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, ki
     match kind {
         kind if state == State::Running => is_valid_while_running(kind), // the most frequent state
         E::Unknown { .. } => false,
-        // A restarted worker begins again, whatever is known about its former life.
+        // A restarted worker begins again, independent of its former life.
         E::LifeBegan | E::Gap { .. } => true,
         kind if kind.is_reported_by_others() => true,
         // Goes on beside whatever else the worker does.

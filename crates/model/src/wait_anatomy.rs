@@ -172,8 +172,8 @@ impl Model {
         anatomy.matrix.summary(Stamp(0), now)
     }
 
-    /// Returns how long each worker waited between two moments, and for which other workers. What is no longer kept in
-    /// detail counts as unknown.
+    /// Returns how long each worker waited between two moments, and for which other workers. Waits that are no longer
+    /// kept in detail count as unknown.
     pub fn who_costs_whom_between(&self, from: Stamp, to: Stamp, now: Stamp) -> WhoCostsWhom {
         let (mut parts, mut matrix) = (Vec::new(), CostMatrix::default());
         let to = to.min(now);

@@ -9,8 +9,8 @@ use contend_shm::{SharedMemory, thread_id};
 use super::sched::SchedStat;
 use super::thread_activity::ThreadSyscall;
 
-/// Whom Yama, a security module of the kernel, allows to look into processes: 0 those of the same user, 1 those that one
-/// has started, 2 with privileges, 3 none. `None` where the kernel has no Yama, which is like 0.
+/// Whom Yama, a security module of the kernel, allows to look into processes: 0 those of the same user, 1 those that
+/// one has started, 2 with privileges, 3 none. `None` where the kernel has no Yama, which is like 0.
 pub fn ptrace_scope() -> Option<u8> {
     fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?.trim().parse().ok()
 }

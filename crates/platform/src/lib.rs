@@ -2,8 +2,8 @@
 //!
 //! All `unsafe` code outside of `contend-shm` is in this crate. It uses rustix where it can, and libc for the calls
 //! that rustix lacks: `fork`, `wait4` with resource usage, `dup2` onto a chosen number, robust mutexes, signal
-//! dispositions and masks, `setitimer`, `sched_setattr`, the bounds of a thread's stack, the CPU clock of another process, `_exit`,
-//! and `getsid` and `getpgid`, which may return 0.
+//! dispositions and masks, `setitimer`, `sched_setattr`, the bounds of a thread's stack, the CPU clock of another
+//! process, `_exit`, and `getsid` and `getpgid`, which may return 0.
 //!
 //! contend runs on Linux only. A port would have to replace:
 //!

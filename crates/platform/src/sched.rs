@@ -166,9 +166,9 @@ pub fn request_short_slices() {
     }
 }
 
-/// Makes the calling thread run at once whenever it wakes up, whatever else the cores do: for a thread that sleeps until
-/// it has to end something, and needs a few microseconds then. Asks for short time slices where the system reserves
-/// that for privileged users.
+/// Makes the calling thread run at once whenever it wakes up, whatever else the cores do: for a thread that sleeps
+/// until it has to end something, and needs a few microseconds then. Asks for short time slices where the system
+/// reserves that for privileged users.
 pub fn request_instant_wakeups() {
     let attr = SchedAttr { policy: libc::SCHED_FIFO as u32, flags: RESET_ON_FORK, priority: 1, ..SchedAttr::default() };
     if set_scheduling(None, &attr).is_err() {

@@ -7,8 +7,8 @@ use super::part::Part;
 use contend_recording::{Recording, write_recording};
 use contend_trace::{Message, Stamp};
 
-/// Writes what a recording has up to a moment. Its replay ends with the model that the original has at that moment. Returns
-/// the size in bytes.
+/// Writes what a recording has up to a moment. Its replay ends with the model that the original has at that moment.
+/// Returns the size in bytes.
 ///
 /// # Errors
 /// If the recording cannot be read, or the file cannot be written.

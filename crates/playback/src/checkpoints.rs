@@ -46,7 +46,8 @@ impl Checkpoints {
             return;
         }
         // As many as there is room for, at equal costs over the whole tape, if the rest of it is like the part so far.
-        // The model grows a little still: too many copies would have to be dropped again, which leaves gaps twice as long.
+        // The model grows a little still: too many copies would have to be dropped again, which leaves gaps twice as
+        // long.
         let bytes = (feed.model.heap_bytes() / 8 * 9).max(1);
         let room = (self.limit.bytes / bytes).max(1) as u64;
         let whole = self.event_count as f64 * feed.cost as f64 / feed.work.max(1) as f64;

@@ -204,8 +204,8 @@ impl<T: Tape> Playback<T> {
         Ok(self.look.as_ref().map_or(&self.frontier.model, Head::model))
     }
 
-    /// Returns the model as of `to` whose findings are about the time since `from`, with the events at `from`; `None` if
-    /// there is more than `limit` work between them, in events.
+    /// Returns the model as of `to` whose findings are about the time since `from`, with the events at `from`; `None`
+    /// if there is more than `limit` work between them, in events.
     ///
     /// # Errors
     /// If the tape cannot be read.
@@ -237,7 +237,7 @@ impl<T: Tape> Playback<T> {
         Ok(Some(feed.model))
     }
 
-    /// Returns the model of everything before a moment, and what is later in the messages that were read for that.
+    /// Returns the model of everything before a moment, and the later part of the messages that were read for that.
     fn feed_before(&mut self, from: Stamp) -> io::Result<(Feed, Vec<Message>)> {
         if from == Stamp(0) {
             return Ok((self.checkpoints.start().clone(), Vec::new()));
@@ -289,7 +289,8 @@ fn apply_all(feed: &mut Feed, messages: &[Message]) {
     }
 }
 
-/// Feeds all messages that have nothing after `at`. Returns whether that was done before the feed's work exceeded `most`.
+/// Feeds all messages that have nothing after `at`. Returns whether that was done before the feed's work exceeded
+/// `most`.
 fn feed_until<T: Tape>(sections: &mut Sections<T>, feed: &mut Feed, at: Stamp, most: u64) -> io::Result<bool> {
     while let Some(section) = sections.read(feed.next.section)? {
         let from = feed.next.message;

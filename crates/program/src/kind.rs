@@ -147,7 +147,7 @@ impl Flags {
     pub const TIMED: Self = Self(2);
     pub const LIBRARY: Self = Self(4);
 
-    /// Whether what was tried succeeded.
+    /// Whether the attempt succeeded.
     pub const fn is_ok(self) -> bool {
         self.0 & Self::OK.0 != 0
     }

@@ -2,11 +2,11 @@
 //! run.
 //!
 //! A tracer inside the program writes records into mapped files ([`TraceDirectory`]); any other program can write the
-//! same words as lines of JSON to a socket ([`LineServer`]). Both give [`TraceRecord`], which the [`Translator`] orders and
-//! turns into declarations and events.
+//! same words as lines of JSON to a socket ([`LineServer`]). Both give [`TraceRecord`], which the [`Translator`] orders
+//! and turns into declarations and events.
 //!
 //! Everything that comes in is hostile until it is checked: sizes and counts have limits, files are read with `pread`,
-//! so that a file that shrinks cannot kill this process, and what is not understood is counted and ignored.
+//! so that a file that shrinks cannot kill this process, and unknown records are counted and ignored.
 
 mod definition;
 mod id;

@@ -58,7 +58,7 @@ pub fn runtime_of(pid: u32) -> Option<Runtime> {
         }
         tried.push(path);
         let base = u64::from_str_radix(range.split('-').next()?, 16).ok()?;
-        // The file that the process has mapped, whatever is at that path for us.
+        // The file that the process has mapped, not the one at that path for us.
         let file = File::open(format!("/proc/{pid}/root{path}")).or_else(|_| File::open(path));
         if let Some(runtime) = file.ok().and_then(|file| find_runtime(&file, base)) {
             return Some(runtime);

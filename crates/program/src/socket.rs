@@ -75,7 +75,7 @@ impl LineServer {
 }
 
 impl Connection {
-    /// Reads what is there. Returns whether the connection stays open.
+    /// Reads the available lines. Returns whether the connection stays open.
     fn read(
         &mut self,
         now: u64,

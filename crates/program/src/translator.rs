@@ -54,7 +54,7 @@ const MAX_TASKS: usize = 1 << 18;
 pub struct Translator {
     /// The time of the run's beginning, in nanoseconds of the monotonic clock.
     origin: u64,
-    /// What is newer than the mark, with its place among what has the same time.
+    /// Records newer than the mark, with their places among those of the same time.
     pending: Vec<(u64, u64, TraceRecord)>,
     arrived: u64,
     out: Output,
@@ -99,7 +99,7 @@ impl Translator {
         }
     }
 
-    /// Adds what was read. Definitions count at once, everything else when its time has come.
+    /// Adds records. Definitions count at once, everything else when its time has come.
     pub fn add(&mut self, records: impl IntoIterator<Item = TraceRecord>) {
         for record in records {
             match record {

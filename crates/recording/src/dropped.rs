@@ -16,7 +16,7 @@ pub struct DroppedPart {
     /// The last moment in it.
     pub until: Stamp,
     workers: BTreeMap<WorkerId, DroppedEvents>,
-    /// What was declared, in order.
+    /// The declarations, in order.
     declarations: Vec<Declared>,
     /// Notices that still matter later, in order.
     notices: Vec<Message>,
@@ -28,8 +28,8 @@ pub struct DroppedPart {
     cores: Option<Message>,
 }
 
-/// The dropped events of a worker. Those are kept that tell the model in which life the worker is, and what it waits for
-/// at the end of the dropped part.
+/// The dropped events of a worker. Those are kept that tell the model in which life the worker is, and what it waits
+/// for at the end of the dropped part.
 #[derive(Debug, Default)]
 struct DroppedEvents {
     /// Dropped before the beginning of the newest life, and since.

@@ -14,7 +14,7 @@ use contend_trace::{RunEnd, RunMemory, Stamp};
 pub struct EndOfRun {
     pub at: Stamp,
     pub reason: RunEnd,
-    /// Whether nothing of the run is left. False while the kernel still takes down what was killed: that does nothing
+    /// Whether nothing of the run is left. False while the kernel still takes down killed processes: they do nothing
     /// more, but may take long if other programs use all cores.
     pub is_gone: bool,
 }
@@ -88,8 +88,8 @@ impl RunnerHandle {
         true
     }
 
-    /// Returns when a run ended whose limit has passed by `now`: if the kernel ended it, then at its limit, however late
-    /// this process notices.
+    /// Returns when a run ended whose limit has passed by `now`: if the kernel ended it, then at its limit, however
+    /// late this process notices.
     fn time_of_end(&self, limit: Stamp, now: Stamp) -> Stamp {
         if self.run_memory.ends_at(limit.0) { limit } else { now }
     }

@@ -10,7 +10,8 @@ use contend_trace::{
 
 /// Time between two snapshots while no event was lost: they only check the model's verdicts.
 const NORMAL_INTERVAL: Span = Span::from_millis(250);
-/// Time between two snapshots if events were lost, or in audit mode: the snapshots show who waits whatever was lost.
+/// Time between two snapshots if events were lost, or in audit mode: the snapshots show who waits, however many events
+/// were lost.
 const SHORT_INTERVAL: Span = Span::from_millis(50);
 /// With many workers and resources, the interval grows by this for each: reading a slot takes some hundred nanoseconds.
 const INTERVAL_PER_SLOT: Span = Span::from_micros(20);

@@ -34,7 +34,7 @@ pub trait EventSource {
     }
 }
 
-/// How long a program that is about to exit waits until the kernel has taken down what was killed of its run.
+/// How long a program that is about to exit waits until the kernel has taken down the killed processes of its run.
 pub const EXIT_WAIT: Duration = Duration::from_millis(400);
 
 /// The controls of a run.
@@ -49,8 +49,8 @@ pub trait RunControl {
     /// its observer then ends it a little later.
     fn end_at(&self, limit: Stamp);
 
-    /// Limits how long dropping the run waits until the kernel has taken down what was killed: for a program that is
-    /// about to exit. What was killed does nothing more, but may take seconds to vanish while other programs use all
+    /// Limits how long dropping the run waits until the kernel has taken down killed processes: for a program that is
+    /// about to exit. Killed processes do nothing more, but may take seconds to vanish while other programs use all
     /// cores.
     fn limit_end_wait(&self, longest: Duration);
 

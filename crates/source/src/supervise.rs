@@ -38,7 +38,7 @@ pub struct Supervision {
     /// The messages after that.
     pub commands: Receiver<RunnerCommand>,
     pub messages: Sender<Message>,
-    /// Carries the end of the run from whoever notices it to the reader.
+    /// Carries the end of the run from the thread that notices it to the reader.
     pub end_of_run: (Sender<EndOfRun>, Receiver<EndOfRun>),
     /// Dropped when nothing of the run is left.
     pub gone_signal: Sender<()>,

@@ -61,7 +61,7 @@ impl Evidence {
     }
 }
 
-/// What was seen of the workers at one moment from outside.
+/// The states of the workers at one moment, seen from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Look {
@@ -101,7 +101,7 @@ impl Registry {
     const MAX_AHEAD: usize = 1 << 12;
 
     /// Enters a declaration. Returns whether it is valid: it names an id that is next in order or nearly so, and what
-    /// it refers to is declared. The entry of whatever is gone loses its names.
+    /// it refers to is declared. The entry of a worker or resource that is gone loses its names.
     pub fn declare(&mut self, declared: &Declared) -> bool {
         match declared {
             Declared::Worker { id, info } => self.declare_worker(*id, info.clone()),

@@ -187,8 +187,8 @@ pub enum EventKind {
     TaskAbandoned { pool: PoolId },
     /// Took a task that was assigned to another worker.
     TaskStolen { pool: PoolId, from: WorkerId },
-    /// A task will not end by an event of its own. If it was in the queue, it was the `nth` item taken or dropped there,
-    /// modulo 2^24; 0 if that is unknown.
+    /// A task will not end by an event of its own. If it was in the queue, it was the `nth` item taken or dropped
+    /// there, modulo 2^24; 0 if that is unknown.
     TaskDropped { pool: PoolId, reason: DropReason, nth: u32 },
     /// Waited for a command to end, which used `cpu` of CPU time.
     CommandRan { ok: bool, cpu: Span },

@@ -29,7 +29,7 @@ pub enum Message {
     },
     /// Workers, resources and pools of an open registry, before their first use; and their ends.
     Declare(Vec<Declared>),
-    /// What was seen of the workers from outside.
+    /// The states of the workers, seen from outside.
     Look(Look),
 }
 

@@ -116,7 +116,7 @@ pub(super) fn read_event_total(words: &[AtomicU64]) -> u64 {
 /// Trusts nothing in the slot.
 pub(super) fn read(words: &[AtomicU64], event_total: impl FnOnce() -> u64) -> Option<WaitRecord> {
     let before = words[EVENT_TOTAL].load(Ordering::Acquire);
-    // Relaxed: what is read counts only if the ring's total is still the same afterwards.
+    // Relaxed: the value counts only if the ring's total is still the same afterwards.
     let word = |at: usize| words[at].load(Ordering::Relaxed);
     let count = (word(EVENT_COUNT) as usize).min(MAX_EVENTS);
     let record = WaitRecord {

@@ -68,7 +68,8 @@ pub(in crate::cli) struct AttachArgs {
     /// `dask`, `ray` or `rq`
     #[arg(value_name = "PID|ENGINE", value_parser = parse_target)]
     pub(in crate::cli) target: AttachTarget,
-    /// Where the cluster is: the dashboard of Dask or Ray, the Redis of RQ. A password in it is never shown nor recorded
+    /// Where the cluster is: the dashboard of Dask or Ray, the Redis of RQ. A password in it is never shown nor
+    /// recorded
     #[arg(value_name = "URL")]
     pub(in crate::cli) address: Option<String>,
     /// Stop after this time, such as 10s

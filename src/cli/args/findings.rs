@@ -7,7 +7,7 @@ use crate::model::{FindingOptions, Threshold, Thresholds};
 use crate::scenario::suggest;
 use crate::trace::FindingId;
 
-/// Options for what is reported as a finding.
+/// Options that choose the reported findings.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct FindingArgs {
     /// Do not list this finding; can be repeated. Reports and the dashboard say how many are muted

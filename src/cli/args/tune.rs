@@ -117,15 +117,15 @@ pub(in crate::cli) struct TuneArgs {
         value_name = "PERCENT",
         default_value_t = 5.0,
         value_parser = parse_percentage,
-        help_heading = "What is good enough",
+        help_heading = "Acceptable results",
     )]
     pub(in crate::cli) epsilon: f64,
     /// Limit of a task's time at the 99th percentile, such as 50ms; where tasks arrive at a rate, counted from the
     /// moment each is due
-    #[arg(long, value_name = "TIME", value_parser = parse_positive_time, help_heading = "What is good enough")]
+    #[arg(long, value_name = "TIME", value_parser = parse_positive_time, help_heading = "Acceptable results")]
     pub(in crate::cli) p99: Option<Duration>,
     /// Limit of the memory of all processes of a run together, in MiB
-    #[arg(long, value_name = "MIB", help_heading = "What is good enough")]
+    #[arg(long, value_name = "MIB", help_heading = "Acceptable results")]
     pub(in crate::cli) memory: Option<u64>,
 
     /// Time limit of the whole measurement; more time gives more certainty

@@ -13,17 +13,17 @@ const MAX_CONCURRENT_RUNS: usize = 12;
 /// Number of runs at once that only wait and are judged by their speed.
 const MAX_UNDISTURBED_RUNS: usize = 3;
 
-/// The runs that can take place at the same time as a run without changing what is judged of it.
+/// The runs that can take place at the same time as a run without changing its verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Company {
     /// It only waits: many others.
     Many,
     /// It computes, but nothing judged of it depends on how many cores it gets: as many as there are cores.
     Few,
-    /// It only waits, but what is judged of it depends on the cores: a few others of this kind, which leave cores free.
+    /// It only waits, but its verdicts depend on the cores: a few others of this kind, which leave cores free.
     /// If they did not, it is repeated alone.
     Waiting,
-    /// None: what is judged depends on the cores.
+    /// None: its verdicts depend on the cores.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! `contend tune` on a program of the user's own: what is run, and what is varied.
+//! `contend tune` on a program of the user's own: the command line, and the varied setting.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -63,7 +63,7 @@ fn refuse_options_of_scenarios(args: &TuneArgs) -> Result<(), CliError> {
     }
 }
 
-/// Returns the program with its arguments, and the name of what is varied.
+/// Returns the program with its arguments, and the name of the varied setting.
 fn tuned_program(args: &TuneArgs, mut words: Vec<OsString>) -> Result<(TunedProgram, String), CliError> {
     let title = |words: &[OsString]| program_title(words);
     if let Some(name) = &args.env {

@@ -31,7 +31,7 @@ pub(super) struct Look {
 /// Spaces without a background that end a piece: what follows changes without what precedes.
 const GAP: usize = 2;
 
-/// Returns what is visible on the screen.
+/// Returns the visible pieces of the screen.
 pub(super) fn pieces_of(screen: &Buffer) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for row in 0..screen.area.height {

@@ -188,8 +188,8 @@ impl MetricQuery<'_> {
         (high < 1.0).then(|| Spread::KnownInterval((low / (1.0 - low), high / (1.0 - high))))
     }
 
-    /// Returns the interval of the response time over the service time: the ends of both intervals, so that it is rather
-    /// too wide than too narrow.
+    /// Returns the interval of the response time over the service time: the ends of both intervals, so that it is
+    /// rather too wide than too narrow.
     fn response_ratio_interval(&self, part: Quantile) -> Option<Spread> {
         let tasks = self.pool().ok()?.1.recent_tasks();
         let (low, high) = percentile_spread(tasks.response_times, part)?.interval()?;

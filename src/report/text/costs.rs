@@ -40,7 +40,7 @@ fn pair_table(report: &Report<'_>, costs: &WhoCostsWhom) -> TextTable {
     table
 }
 
-/// Says how much waiting there is in all, and what is not in the table.
+/// Says how much waiting there is in all, and how much of it is not in the table.
 fn describe_rest(costs: &WhoCostsWhom) -> String {
     let sum = |of: fn(&crate::model::WaiterCosts) -> u64| costs.waiters.iter().map(|(_, waiter)| of(waiter)).sum();
     let rate = |ns: u64| format!("{} ms/s", format_tenths(costs.ms_per_second(ns)));

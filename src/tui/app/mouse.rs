@@ -106,7 +106,7 @@ fn handle_wheel(view: &mut RunView, layout: &RunLayout, event: MouseEvent, up: b
     }
 }
 
-/// Chooses what was clicked. On the timeline, releasing the button sets the cursor.
+/// Chooses the clicked row. On the timeline, releasing the button sets the cursor.
 fn handle_press(view: &mut RunView, layout: &RunLayout, event: MouseEvent) -> Drag {
     let (x, y) = (event.column, event.row);
     if view.player().is_some() && y == layout.axis.y && layout.column_at(x, y).is_some() {

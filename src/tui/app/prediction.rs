@@ -55,8 +55,8 @@ impl App {
         view.open_pane(if view.pane == Pane::Answer { Pane::Lanes } else { Pane::Answer });
     }
 
-    /// Shows in the verdict whether the guess was right, when that is due and nothing else is open. Without a guess, the
-    /// answer is shown once. A question without guesses has no answer.
+    /// Shows in the verdict whether the guess was right, when that is due and nothing else is open. Without a guess,
+    /// the answer is shown once. A question without guesses has no answer.
     pub(super) fn show_answer_if_due(&mut self) {
         let CurrentView::Run(view) = &mut self.current_view else { return };
         if view.is_answer_due() && self.mode == Mode::Browse && self.question.is_none() {

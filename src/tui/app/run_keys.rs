@@ -221,7 +221,7 @@ impl App {
         vec![Effect::SendCommand(Command::Stop)]
     }
 
-    /// Sets a mark at the cursor, or at the end of what is shown.
+    /// Sets a mark at the cursor, or at the end of the shown time.
     fn set_mark(&mut self) -> Vec<Effect> {
         let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
         let at = view.figures_time();

@@ -1,4 +1,5 @@
-//! The time axis in the heading of the workers, and the vertical lines across all rows: the cursor, changes of the run, and marks.
+//! The time axis in the heading of the workers, and the vertical lines across all rows: the cursor, changes of the run,
+//! and marks.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The verdict band under the header: what is wrong or that all is well, the fix, and the keys that show or try it.
+//! The verdict band under the header: the problem or that all is well, the fix, and the keys that show or try it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -230,7 +230,7 @@ fn draw_emphasized(line: &str, names: &[String], theme: Theme, at: Rect, buf: &m
     }
 }
 
-/// Draws what is left out, at the right of the first line that has room.
+/// Draws the number of findings left out, at the right of the first line that has room.
 fn draw_note(verdict: &Verdict, theme: Theme, lines: &Lines, inner: Rect, buf: &mut Buffer) {
     let width = verdict.note.width() as u16;
     let ends = |y: u16| {

@@ -120,7 +120,7 @@ impl DetailOverlay<'_> {
         lines
     }
 
-    /// Adds the worker's end, its tasks, and what is known of its whole life only.
+    /// Adds the worker's end, its tasks, and the figures that exist for its whole life only.
     fn push_life(&self, worker: WorkerId, lines: &mut StyledLines) {
         let lane = self.view.shown_model().lane(worker);
         let activity = self.view.figures.lane(worker).and_then(|lane| lane.activity);

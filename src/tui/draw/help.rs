@@ -63,7 +63,7 @@ const TUNE_MEANINGS: [(&str, &str); 7] = [
 enum HelpLine {
     Blank,
     Heading(&'static str),
-    /// Keys, or what is explained, and what they do.
+    /// Keys, or explained signs, and their meaning.
     Entry(String, String),
     Note(String),
 }

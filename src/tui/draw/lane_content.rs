@@ -1,4 +1,4 @@
-//! What is written into a lane where a span has room for it: the number of a task, the lock that a wait is for and its
+//! Texts in a lane where a span has room for them: the number of a task, the lock that a wait is for and its
 //! holder, the value that was read and the one that was written.
 
 use std::rc::Rc;
@@ -150,8 +150,8 @@ impl LaneContent<'_, '_> {
         }
     }
 
-    /// Writes the first of the texts that has room between two columns, in its middle, on what is there or on a plate of
-    /// this colour.
+    /// Writes the first of the texts that has room between two columns, in its middle, on the lane itself or on a plate
+    /// of this colour.
     fn write(&mut self, (first, end): (u16, u16), texts: &[String], (style, plate): (Style, Option<Color>)) {
         let room = end.saturating_sub(first);
         let fits = |text: &&String| text.width() <= usize::from(room) && !text.is_empty();

@@ -51,7 +51,7 @@ pub(super) fn draw_large_run(app: &App, view: &RunView, area: Rect, buf: &mut Bu
     draw_keys(app, view, layout.keys, buf);
 }
 
-/// What is wrong, or how the run is.
+/// The problem, or the state of the run.
 struct Headline {
     name: String,
     sentence: String,

@@ -1,5 +1,5 @@
-//! The second to last line: the legend of the states, or the text being typed or a response to the last key; and the key
-//! hints.
+//! The second to last line: the legend of the states, or the text being typed or a response to the last key; and the
+//! key hints.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -171,8 +171,8 @@ fn draw_timeline(scene: RunScene<'_>, at: Rect, cells: &[LockCell], capacity: Lo
     }
 }
 
-/// Draws the part of a cell in which the lock was held, in the holder's colour. Where that cannot be shown, the holder's
-/// letter stands for it, reversed while others wait.
+/// Draws the part of a cell in which the lock was held, in the holder's colour. Where that cannot be shown, the
+/// holder's letter stands for it, reversed while others wait.
 fn draw_held_cell(theme: Theme, at: (u16, u16), lock: &LockCell, holder: WorkerId, buf: &mut Buffer) {
     let Some(cell) = buf.cell_mut(at).filter(|_| lock.held_share >= HELD_FROM) else { return };
     if theme.has_colour() && theme.has_unicode {

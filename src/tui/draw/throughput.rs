@@ -1,4 +1,4 @@
-//! The rows of the throughput: what is done per second, against the most that is possible.
+//! The rows of the throughput: results per second, against their ceiling.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -50,7 +50,7 @@ impl ThroughputRow<'_> {
     }
 }
 
-/// Returns what is counted, for the caption of the section.
+/// Returns the counted unit, for the caption of the section.
 pub(super) const fn caption(of: ThroughputOf) -> &'static str {
     match of {
         ThroughputOf::Pool(_) => "tasks ended per second",

@@ -128,7 +128,7 @@ impl Explainer<'_> {
 
     pub(super) fn describe_wait_end(&self, story: &WaitStory) -> Option<String> {
         let Some(until) = story.until else {
-            return (self.at < self.now).then(|| "The wait has not ended at the end of what is shown.".to_owned());
+            return (self.at < self.now).then(|| "The wait has not ended at the end of the shown time.".to_owned());
         };
         let later = compact_duration(until.span_since(self.at));
         Some(match story.released_by {

@@ -7,8 +7,8 @@ use crate::playback::{Playback, Tape};
 use crate::trace::format::format_stamp;
 use crate::trace::{Span, Stamp};
 
-/// Most events of an interval that are judged by itself, some 200 ms of work. Of a longer one, findings are those of its
-/// end.
+/// Most events of an interval that are judged by itself, some 200 ms of work. Of a longer one, findings are those of
+/// its end.
 const MAX_JUDGED_WORK: u64 = 1 << 21;
 
 /// The events of an interval, summed up.

@@ -1,4 +1,4 @@
-//! The figures of a range of time that the user chose. What is not known for that range alone is not shown.
+//! The figures of a range of time that the user chose. Figures that are unknown for that range alone are not shown.
 
 use super::totals::percentile_pair;
 use super::{

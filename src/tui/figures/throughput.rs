@@ -3,7 +3,7 @@
 use crate::model::{LockCapacity, Model};
 use crate::trace::{PoolId, ResourceId, ResourceKind, Stamp};
 
-/// What is counted.
+/// The counted unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::tui) enum ThroughputOf {
     /// Tasks that ended.

@@ -40,7 +40,7 @@ pub(in crate::tui) enum KeyContext {
 }
 
 impl KeyContext {
-    /// What is on screen: every context that is no combination of others.
+    /// The screens: every context that is no combination of others.
     pub(super) const SCREENS: [Self; 10] = [
         Self::Picker,
         Self::Question,

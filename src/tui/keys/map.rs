@@ -116,8 +116,8 @@ impl KeyMap {
         binding.and_then(|binding| binding.keys.first()).map(|key| key.name()).unwrap_or_default()
     }
 
-    /// Returns the key that starts or chooses an entry of a list, such as `[2]`, so that it does not read as part of the
-    /// text; blank if there is none.
+    /// Returns the key that starts or chooses an entry of a list, such as `[2]`, so that it does not read as part of
+    /// the text; blank if there is none.
     pub(in crate::tui) fn entry_label(&self, action: Action, number: usize) -> String {
         let key = self.binding_of(action).and_then(|binding| binding.keys.get(number.checked_sub(1)?));
         key.map_or_else(|| "   ".to_owned(), |key| format!("[{}]", key.name()))

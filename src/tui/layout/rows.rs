@@ -55,7 +55,7 @@ pub(in crate::tui) enum TimelineRow {
         line: u16,
         of: u16,
     },
-    /// What is done per second, likewise.
+    /// Results per second, likewise.
     Throughput {
         line: u16,
         of: u16,

@@ -135,8 +135,8 @@ fn push_answer(view: &RunView, answer: &AnswerText, lines: &mut LabelledLines) {
     }
 }
 
-/// Returns every suggestion, and whether it can be started: with the number key that it then begins with, unless the run
-/// is a recorded one.
+/// Returns every suggestion, and whether it can be started: with the number key that it then begins with, unless the
+/// run is a recorded one.
 pub(in crate::tui) fn numbered_suggestions(view: &RunView) -> Vec<(String, bool)> {
     let mut number = 0;
     let line = |suggestion: &crate::scenario::Suggestion| {

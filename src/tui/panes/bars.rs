@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::super::theme::Theme;
 use super::text;
 
-/// Draws a bar over this share of the first line of `at`; what is greater than zero shows.
+/// Draws a bar over this share of the first line of `at`; a share greater than zero shows.
 pub(super) fn put_bar(buf: &mut Buffer, at: Rect, theme: Theme, share: f64, style: Style) {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };

@@ -19,7 +19,7 @@ const SLICE: u64 = 1 << 16;
 /// Most bytes of copies of the model.
 const CHECKPOINT_BYTES: usize = 12 << 20;
 
-/// What is known about the events of the shown interval.
+/// The events of the shown interval, as far as they were read.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct IntervalReader {
     /// Whether the details of a row are open.
@@ -148,8 +148,8 @@ impl RunView {
         is_done
     }
 
-    /// Sums up the events of the shown interval, as soon as they are there. While the cursor moves the end of a range, that
-    /// waits.
+    /// Sums up the events of the shown interval, as soon as they are there. While the cursor moves the end of a range,
+    /// that waits.
     pub(super) fn read_interval(&mut self) {
         let Some((from, to)) = self.shown_interval() else {
             // What memory holds is of no use any more, and may be large.

@@ -52,7 +52,7 @@ impl RunView {
         (over >= OVERRUN_TOLERANCE).then_some((limit, over))
     }
 
-    /// Returns how long before the end of what is shown the figures are, if they are of an earlier moment.
+    /// Returns how long before the end of the shown time the figures are, if they are of an earlier moment.
     pub(in crate::tui) fn time_before_end(&self) -> Option<Span> {
         let ago = self.now.span_since(self.figures_time());
         (ago > Span::ZERO).then_some(ago)
@@ -97,7 +97,7 @@ impl RunView {
         self.is_frozen() || self.is_in_slow_motion() || self.player().is_some() || self.time_before_end().is_some()
     }
 
-    /// Returns the findings at the end of what is shown.
+    /// Returns the findings at the end of the shown time.
     pub(in crate::tui) fn current_findings(&self) -> Vec<Finding> {
         self.totals_history.totals_at(self.now).findings
     }
@@ -121,7 +121,8 @@ impl RunView {
         self.shown_range().is_some() || self.time_before_end().is_some()
     }
 
-    /// Returns who costs whom in the chosen range, or in the window up to the shown moment, but in no less than a second.
+    /// Returns who costs whom in the chosen range, or in the window up to the shown moment, but in no less than a
+    /// second.
     pub(in crate::tui) fn costs(&self) -> Rc<WhoCostsWhom> {
         let at = self.figures.taken_at.min(self.now);
         let window = self.drawn_axis().width().max(MIN_COSTS_TIME);

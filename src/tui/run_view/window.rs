@@ -33,7 +33,7 @@ impl RunView {
         }
     }
 
-    /// Moves the window to the end of what is shown, and removes the cursor.
+    /// Moves the window to the end of the shown time, and removes the cursor.
     pub(in crate::tui) fn follow(&mut self) {
         if let Viewport::Held(_) = self.viewport {
             self.zoom = Zoom::User; // otherwise it would be held again

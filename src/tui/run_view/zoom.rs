@@ -1,4 +1,5 @@
-//! The length of cells: chosen from the data once enough was seen, until the user zooms; and the window over a deadlock.
+//! The length of cells: chosen from the data once enough was seen, until the user zooms; and the window over a
+//! deadlock.
 
 use super::recurrence::{cell_with_last_change, phase_cell, shows_single_turns, typical_cell};
 use super::{RunView, Viewport};

@@ -1,7 +1,7 @@
 //! Asks the terminal whether its background is dark or light.
 //!
-//! The question (OSC 11) is followed by one that every terminal answers (DA1), so that a terminal that does not know the
-//! first costs no wait. What was typed meanwhile is returned.
+//! The question (OSC 11) is followed by one that every terminal answers (DA1), so that a terminal that does not know
+//! the first costs no wait. Keys typed meanwhile are returned.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -12,7 +12,7 @@ use rustix::io::{Errno, read};
 
 use crate::tui::theme::Ground;
 
-/// What is the background's colour, and what kind of terminal are you?
+/// The questions: the background's colour, and the kind of terminal.
 pub(super) const QUESTION: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
 
 /// Longest wait for an answer.

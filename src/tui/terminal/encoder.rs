@@ -57,7 +57,7 @@ impl<'a> Encoder<'a> {
         self.position = Some((x.saturating_add(1), y));
     }
 
-    /// Removes cells at a position, and inserts as many blank ones at the column `end` of what is left.
+    /// Removes cells at a position, and inserts as many blank ones at the column `end` of the rest.
     pub(super) fn move_left(&mut self, (x, y): (u16, u16), end: u16, columns: u16) {
         self.set_look(Look::PLAIN); // the look of the blank cells
         self.move_to(x, y);

@@ -26,8 +26,8 @@ fn app_looking_back(script: &Script, at: Stamp, cursor: bool, size: (u16, u16)) 
     app
 }
 
-/// Returns the lines below the header and the labels of the time axis and above the tabs, without the loads of cores: they are sampled,
-/// and arrive later. Nor has it the titles of panes that name the shown moments.
+/// Returns the lines below the header and the labels of the time axis and above the tabs, without the loads of cores:
+/// they are sampled, and arrive later. Nor has it the titles of panes that name the shown moments.
 fn below_the_axis(shown: &str) -> Vec<String> {
     let above_the_tabs = shown.lines().count() - 1;
     let lines = shown.lines().take(above_the_tabs).skip(1).filter(|line| !line.starts_with(" WORKERS"));

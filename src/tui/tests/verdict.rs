@@ -1,4 +1,5 @@
-//! The band under the header through the dashboard's own loop: a problem, its suggestion, and a run that has become well.
+//! The band under the header through the dashboard's own loop: a problem, its suggestion, and a run that has become
+//! well.
 
 use super::harness::Harness;
 use super::script::{Script, ScriptBuilder, in_delivery_order, ms, time_of, turns};

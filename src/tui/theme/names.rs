@@ -52,7 +52,8 @@ impl ThemeName {
     }
 }
 
-/// Returns the palette with the colours of this depth. Each pair is computed once, and kept as long as the program runs.
+/// Returns the palette with the colours of this depth. Each pair is computed once, and kept as long as the program
+/// runs.
 pub(super) fn palette_at_depth(palette: &'static Palette, depth: Depth) -> &'static Palette {
     static COMPUTED: Mutex<Vec<(&'static Palette, Depth, &'static Palette)>> = Mutex::new(Vec::new());
     let palette = match (depth, palette.ground) {

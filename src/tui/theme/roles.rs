@@ -1,4 +1,4 @@
-//! Styles of what is no state: text, severities, curves, cores, identities.
+//! Styles besides those of states: text, severities, curves, cores, identities.
 
 use ratatui::style::{Color, Modifier, Style};
 

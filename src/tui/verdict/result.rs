@@ -1,4 +1,4 @@
-//! The guess before the run beside what was measured.
+//! The guess before the run beside the measured answer.
 
 use super::{Tone, Verdict};
 use crate::tui::answer_text::GuessOutcome;

@@ -1,4 +1,4 @@
-//! The sentences about a program: what was compared, and what its tracer costs.
+//! The sentences about a program: the compared figure, and the cost of its tracer.
 
 use super::TuningSubject;
 use crate::trace::Span;
@@ -7,7 +7,7 @@ use crate::tune::stats::{mean, ratio_of_means};
 use crate::tune::tuning::Tuning;
 use crate::tune::work_unit::WorkUnit;
 
-/// Says what is compared, and how much longer a run takes with the tracer.
+/// Names the compared figure, and how much longer a run takes with the tracer.
 pub(super) fn program_sentences(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<String> {
     let compared = match subject.work {
         WorkUnit::ProgramTasks => {

@@ -1,8 +1,8 @@
 //! Runs a fuzz target with a kept corpus and mutations of it.
 //!
 //! `cargo test` runs some thousands of inputs, `.ci/run` four times as many, `CONTEND_INPUTS=10000000` that many, and
-//! `CONTEND_SEED=7` selects others. A build with coverage counters (see `docs/reliability.md`) prefers inputs that reach
-//! new code, and keeps a small corpus with the same coverage.
+//! `CONTEND_SEED=7` selects others. A build with coverage counters (see `docs/reliability.md`) prefers inputs that
+//! reach new code, and keeps a small corpus with the same coverage.
 
 mod bytes;
 mod covered;

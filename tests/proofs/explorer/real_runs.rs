@@ -103,8 +103,8 @@ impl RealRun {
         (0..self.model.registry().workers.len()).all(|w| left >> w & 1 == 0 || waits(w))
     }
 
-    /// Waits until every worker that is left is named by a verdict, or the run has ended. Returns the workers left. Where
-    /// a stall may be unprovable, it is enough that all of them wait: then only false verdicts are found.
+    /// Waits until every worker that is left is named by a verdict, or the run has ended. Returns the workers left.
+    /// Where a stall may be unprovable, it is enough that all of them wait: then only false verdicts are found.
     fn end(&mut self) -> Result<u32, String> {
         let start = Instant::now();
         let (mut claimed, mut since) = (0, None::<(u32, Instant)>);

@@ -116,7 +116,7 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
     })
 }
 
-/// Checks the final verdicts after the last snapshots, whatever was lost: the deadlock, and all remaining workers.
+/// Checks the final verdicts after the last snapshots, for any loss: the deadlock, and all remaining workers.
 /// Slots must confirm earlier verdicts; they do not show cancellations.
 fn check_final_verdicts(
     model: &Model,

@@ -49,7 +49,7 @@ pub struct Wire {
     loss: Loss,
     clock: u64,
     lines: Vec<Line>,
-    /// Slots read but not confirmed yet, and what was lacking then.
+    /// Slots read but not confirmed yet, and the resources lacking then.
     look: Option<(Vec<(u64, WaitSlot)>, Lacking)>,
 }
 

@@ -1,4 +1,4 @@
-//! What is known of a cluster of Dask so far, and the events that each message and each count adds.
+//! The known state of a cluster of Dask, and the events that each message and each count adds.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
@@ -230,7 +230,7 @@ impl State {
         lines.late_event(end, to, "fetched", json!({"from": from, "bytes": 0}))
     }
 
-    /// Takes the counts: the depths of the queues, and what was submitted or failed since the last ones.
+    /// Takes the counts: the depths of the queues, and tasks submitted or failed since the last ones.
     pub fn take_counts(&mut self, counts: &Counts, now: u64, lines: &mut Lines<impl Write>) -> io::Result<()> {
         let executing = self.workers.values().fold(0, |sum: u64, worker| sum.saturating_add(worker.executing));
         let executing = counts.processing.min(executing);
@@ -289,7 +289,7 @@ impl State {
     }
 }
 
-/// Nanoseconds of a time in seconds; what is no number, or too large, becomes the nearest one.
+/// Nanoseconds of a time in seconds; a value that is no number, or too large, becomes the nearest one.
 fn nanos(seconds: f64) -> i128 {
     (seconds.clamp(0.0, 1e11) * 1e9) as i128
 }

@@ -1,4 +1,4 @@
-//! What is known of a cluster of Ray so far, and the events that each look adds.
+//! The known state of a cluster of Ray, and the events that each look adds.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{self, Write};
@@ -193,7 +193,7 @@ impl State {
     }
 }
 
-/// Nanoseconds of a time in milliseconds; what is too large becomes the nearest one.
+/// Nanoseconds of a time in milliseconds; a larger one becomes the largest.
 fn nanos(ms: f64) -> i128 {
     (ms.clamp(0.0, 1e14) * 1e6) as i128
 }

@@ -114,7 +114,7 @@ impl Connection {
     }
 }
 
-/// Texts of an answer; what is absent or no text is an empty one.
+/// Texts of an answer; an absent value, or one that is no text, is an empty one.
 fn texts(answer: redis::Value) -> RedisResult<Vec<String>> {
     let texts: Vec<Option<Vec<u8>>> = redis::from_redis_value(answer)?;
     Ok(texts.into_iter().map(|text| String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()).collect())

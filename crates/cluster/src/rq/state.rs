@@ -1,4 +1,4 @@
-//! What is known of RQ from the looks so far, and the events that each new look adds.
+//! The known state of RQ, from the looks so far, and the events that each new look adds.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::{self, Write};

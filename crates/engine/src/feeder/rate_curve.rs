@@ -41,7 +41,7 @@ impl RateShape {
                 let period = on + off;
                 let arrived = |t: f64| (t / period).floor() * on + t.rem_euclid(period).min(on);
                 let due = arrived(from) + nanos * on / period;
-                // What is due at the end of a period belongs to it, not to the next.
+                // A task due at the end of a period belongs to it, not to the next.
                 let periods = (due / on).ceil() - 1.0;
                 periods.max(0.0) * period + (due - periods.max(0.0) * on)
             }

@@ -121,7 +121,7 @@ impl ResultStore {
     }
 
     /// Makes the result of a finished task available. Called once, and once more if the caller was killed inside it:
-    /// the second call completes what is missing. Returns whether its reader takes tasks meanwhile: then wake the
+    /// the second call completes the rest. Returns whether its reader takes tasks meanwhile: then wake the
     /// takers of all queues.
     pub fn resolve_promise(self, promise: Promise, ok: bool, recorder: &mut Recorder<'_>) -> bool {
         let mut guard = self.monitor.enter();

@@ -36,8 +36,8 @@ impl Placement {
 }
 
 impl Cores {
-    /// Records that a worker, last seen on this core, ran for `running` nanoseconds between two moments. Returns whether
-    /// that is possible.
+    /// Records that a worker, last seen on this core, ran for `running` nanoseconds between two moments. Returns
+    /// whether that is possible.
     pub(crate) fn record_placement(
         &mut self,
         worker: WorkerId,

@@ -24,7 +24,8 @@ pub(super) enum AlternativeNeed {
     Supply,
     /// This worker's next step.
     Worker(WorkerId),
-    /// An item from before the queue was closed, which is empty: a worker that supplies it, if its put is not known yet.
+    /// An item from before the queue was closed, which is empty: a worker that supplies it, if its put is not known
+    /// yet.
     SupplyBeforeClose,
 }
 

@@ -20,7 +20,7 @@
 //! it is the first: it did not continue before the other worker tried, or its own bytes would be in the other's numbers
 //! and not in its own; nor afterwards, since the other worker has kept its turn.
 //!
-//! After a loss of events, it is unknown what was supplied. Then the wait slots decide
+//! After a loss of events, the supplied items are unknown. Then the wait slots decide
 //! (`slot_analysis/stall_analysis.rs`).
 //!
 //! A worker that waits for a lock held by a dead worker waits forever, unless the system releases such locks
@@ -51,7 +51,7 @@ impl Model {
         let lost = !self.is_complete();
         let deadlock = self.deadlocked_workers();
         if lost && self.registry.is_open {
-            return None; // workers that nobody declared may have supplied what was lost
+            return None; // undeclared workers may have supplied the lost items
         }
         if lost {
             return self.build_stall(self.stalled_workers_in_slots(deadlock));

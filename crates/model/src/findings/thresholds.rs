@@ -20,7 +20,7 @@ pub enum ThresholdUnit {
 #[derive(Debug, Clone, Copy)]
 pub struct Threshold {
     pub finding: FindingId,
-    /// What is measured, with the direction: `Least ...` or `Longest ...`.
+    /// The measured quantity, with the direction: `Least ...` or `Longest ...`.
     pub meaning: &'static str,
     pub unit: ThresholdUnit,
     /// In the unit, as the least and the greatest permitted value.
@@ -36,7 +36,7 @@ pub struct Threshold {
 pub struct ThresholdError(pub String);
 
 /// Defines [`Thresholds`] and [`Threshold::ALL`]. A row is the finding, the unit, the default and the permitted range
-/// in that unit, and what is measured. The rows are in the order of [`FindingId::ALL`].
+/// in that unit, and the measured quantity. The rows are in the order of [`FindingId::ALL`].
 macro_rules! thresholds {
     ($($finding:ident $field:ident $unit:ident $default:literal in $least:literal..=$greatest:literal,
         $meaning:literal;)+) => {

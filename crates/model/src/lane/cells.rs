@@ -130,8 +130,8 @@ impl Lane {
     }
 
     /// Calls `visit` with the start and the state of each exact span that touches `from..to`, in order, perhaps after
-    /// that of the span before: quicker than [`Lane::spans`]. `hint` is where to begin to look: 0, or what it was after a
-    /// call with an earlier `from`.
+    /// that of the span before: quicker than [`Lane::spans`]. `hint` is where to begin to look: 0, or what it was after
+    /// a call with an earlier `from`.
     #[inline]
     pub(crate) fn visit_span_starts(
         &self,

@@ -88,7 +88,7 @@ impl GrantSet {
         self.words.get((ahead / 64) as usize).is_none_or(|word| word >> (ahead % 64) & 1 == 0)
     }
 
-    /// Reduces the number of words that are kept. What is kept already is dropped with the next grant that needs room.
+    /// Reduces the number of words that are kept. Excess words are dropped with the next grant that needs room.
     pub(crate) fn limit_words(&mut self, max_words: usize) {
         self.max_words = self.max_words.min(max_words.max(1));
     }

@@ -72,8 +72,8 @@ impl Lock {
         self.exact_holds.iter().filter(|hold| hold.grant.number() > 0 && hold.to <= t).map(|hold| hold.to).max()
     }
 
-    /// Returns all holds that are kept, open ones until `now`: those that have ended in the order of their grants, if none
-    /// is missing, then those that are open.
+    /// Returns all holds that are kept, open ones until `now`: those that have ended in the order of their grants, if
+    /// none is missing, then those that are open.
     fn kept_holds(&self, now: Stamp) -> impl Iterator<Item = Hold> + '_ {
         let is_full = self.exact_holds.len() == self.max_exact_holds;
         let oldest = if is_full { (self.newest_grant.number() as usize + 1) & (self.max_exact_holds - 1) } else { 0 };

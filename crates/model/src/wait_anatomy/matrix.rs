@@ -96,8 +96,8 @@ impl WhoCostsWhom {
     }
 }
 
-/// Hashes ids with a multiplication for each. Ids come from recordings and other programs, which may choose them so that
-/// they collide: use it only for maps that stay small.
+/// Hashes ids with a multiplication for each. Ids come from recordings and other programs, which may choose them so
+/// that they collide: use it only for maps that stay small.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct IdHasher(u64);
 

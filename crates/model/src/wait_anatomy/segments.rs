@@ -245,8 +245,8 @@ impl Segments {
 }
 
 impl Model {
-    /// Returns why workers wait for a resource in `from..to`: for the room in it, if `room`. Causes name the worker that
-    /// takes a free lock next if `names_next`.
+    /// Returns why workers wait for a resource in `from..to`: for the room in it, if `room`. Causes name the worker
+    /// that takes a free lock next if `names_next`.
     pub(super) fn wait_segments(
         &self,
         (on, room): (ResourceId, bool),

@@ -41,7 +41,8 @@ fn registry() -> Arc<Registry> {
     })
 }
 
-/// Returns the events of a minute, by delivery, with times from its start on. All workers wait at its start and its end.
+/// Returns the events of a minute, by delivery, with times from its start on. All workers wait at its start and its
+/// end.
 fn minute(rounds: u64) -> Vec<Vec<Event>> {
     let mut rng = Rng::with_seed(1);
     let length = MINUTE / rounds;

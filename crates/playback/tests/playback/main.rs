@@ -104,7 +104,7 @@ proptest! {
             let shown = describe(played.model(), at);
             let elsewhere = Stamp(rng.u64(..=end.0));
             played.model_at(elsewhere).unwrap();
-            prop_assert!(describe(played.model(), at) == shown, "a look elsewhere changes what is shown");
+            prop_assert!(describe(played.model(), at) == shown, "a look elsewhere changes the picture");
         }
     }
 

@@ -76,7 +76,7 @@ class Watch:
             self._held.append((time.monotonic() + HOLD_SECONDS, message))
 
     def _translate(self, until):
-        """Translates what was held long enough, in the order of its times."""
+        """Translates the events that were held long enough, in the order of their times."""
         due = 0
         while due < len(self._held) and self._held[due][0] <= until:
             due += 1

@@ -41,7 +41,7 @@ def _use_dask_for_joblib(module):
     module.parallel_config("dask")
 
 
-#: What is done right after a module is loaded.
+#: Actions right after a module is loaded.
 PLACES = {
     "concurrent.futures": lambda module: None,
     "concurrent.futures.process": _replace_executor,

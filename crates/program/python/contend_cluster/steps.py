@@ -58,7 +58,7 @@ class StepReports(WorkerPlugin):
             self._worker.log_event(self._topic, {"who": self._worker.name, "reports": reports})
 
     def leave(self):
-        """Sends what is left, for a task that is about to end its process."""
+        """Sends the remaining events, for a task that is about to end its process."""
         self._worker.loop.add_callback(self._send)
         time.sleep(0.05)
 

@@ -73,7 +73,7 @@ class Task:
 
 
 class Translator:
-    """Keeps what is known of the cluster; `send` gets each event, a dictionary."""
+    """Keeps the known state of the cluster; `send` gets each event, a dictionary."""
 
     def __init__(self, send, clocks):
         self._send = send

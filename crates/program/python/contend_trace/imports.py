@@ -71,7 +71,7 @@ _installed = set()
 
 
 def start():
-    """Patches what is imported already, and the rest when it is imported."""
+    """Patches the imported modules, and the others when they are imported."""
     sys.meta_path.insert(0, _finder)
     for name in HOOKS:
         module = sys.modules.get(name)

@@ -106,7 +106,7 @@ def _class_of(frame):
 
 
 def site(frame, part=""):
-    """Returns the site of the call that a frame makes at present; `part` names a part of what is made."""
+    """Returns the site of the call that a frame makes at present; `part` names a part of the new object."""
     key = (id(frame.f_code), frame.f_lasti, part)
     found = _sites.get(key)
     if found is None or found.code is not frame.f_code:

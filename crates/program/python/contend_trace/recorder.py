@@ -248,7 +248,7 @@ def expect_thread(ident, tid, lane, **fields):
 
 
 def _take_expected():
-    """Takes what was given to the current thread; returns whether it was this one."""
+    """Takes the interest given to the current thread; returns whether it was this one."""
     tid, lane, functions = _expected.pop(get_ident(), (0, 0, None))
     if tid != get_native_id():
         return False  # Another one that has ended had this number.

@@ -1,4 +1,4 @@
-"""Reading a source line: what is the object called that the line makes?"""
+"""Reads from a source line the name of the object that it makes."""
 
 import sys
 
@@ -195,7 +195,7 @@ def _depth(text):
 
 
 def _collected(text):
-    """Names what is put into a collection after the collection."""
+    """Names the elements of a collection after the collection."""
     for word in _COLLECTING:
         at = text.rfind(word)
         if at > 0:

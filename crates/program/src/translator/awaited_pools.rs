@@ -1,8 +1,8 @@
 //! Pools that lanes work for and that have no definition yet.
 //!
-//! A process of a pool may work before the definition of the pool arrives from its parent. Names cannot change once they are
-//! shown, so the records of such a lane, and everything after them, wait for the definition; not for long, since it may
-//! never come.
+//! A process of a pool may work before the definition of the pool arrives from its parent. Names cannot change once
+//! they are shown, so the records of such a lane, and everything after them, wait for the definition; not for long,
+//! since it may never come.
 
 use std::collections::HashMap;
 

@@ -11,7 +11,7 @@ use contend_trace::{EventKind, Evidence, ResourceId, ResourceKind, Stamp, State}
 const MAX_GIL_HOLDERS: usize = 64;
 
 impl Translator {
-    /// Applies what was seen of a lane. Its own records come first: a recorded wait is what it does, unless
+    /// Applies a look at a lane. Its own records come first: a recorded wait is what it does, unless
     /// the system shows that the thread has got what it waited for and now waits for the interpreter's lock.
     pub(super) fn apply_seen(&mut self, at: Stamp, lane: Id, seen: Seen) {
         let Some(l) = self.lane_by_id.get(&lane).copied().filter(|l| self.lanes[*l].worker.is_some()) else { return };

@@ -187,7 +187,7 @@ proptest! {
         }
     }
 
-    /// A changed byte is found: what is read then is a part of what was recorded.
+    /// A changed byte is found: the messages read then are a part of the recorded ones.
     #[test]
     fn changed_byte_is_found(part in 0.0..1.0_f64, flip in 1..=255_u8) {
         let messages = messages(300, 6);

@@ -161,7 +161,7 @@ impl Checker {
         Some((Claim::Measure { metric, subject: of, compare, value, baseline: times }, text))
     }
 
-    /// Reads what is measured and its subject, and words both for reports.
+    /// Reads the measure and its subject, and words both for reports.
     fn metric_and_subject(&mut self, node: &KdlNode, measure: &Measure) -> Option<(Metric, MetricSubject, String)> {
         if measure.subject_kind == SubjectKind::Run {
             return Some((measure.metric, MetricSubject::All, measure.word.to_owned()));

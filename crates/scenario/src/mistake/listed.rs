@@ -18,7 +18,7 @@ pub struct ListedPosition {
     pub utf16_column: usize,
 }
 
-/// A range of the text and what is said about it. Empty if only the place matters.
+/// A range of the text and the remark about it, which is empty if only the place matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedText {
     pub start: ListedPosition,

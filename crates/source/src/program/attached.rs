@@ -24,7 +24,7 @@ use contend_program::{LineServer, runtime_of};
 use contend_scenario::Scenario;
 use contend_trace::{Command, Message, Registry, RunEnd, Stamp};
 
-/// What is seen of a process from outside.
+/// The visible facts of a process from outside.
 pub const SEEN_FROM_OUTSIDE: &str = "seen from outside: threads, states, GIL; locks are not visible";
 
 /// Time between two looks whether the process is still there.
@@ -76,7 +76,8 @@ pub fn process_title(pid: u32) -> Result<String, AttachError> {
     Ok(format!("{}, process {pid}", program_title(&words)))
 }
 
-/// Returns the scenario that stands for a process with this title. It says what is seen, on screen and in reports.
+/// Returns the scenario that stands for a process with this title. It names the visible facts, on screen and in
+/// reports.
 pub fn attached_scenario(title: &str) -> Scenario {
     let mut scenario = Scenario::of_program(&format!("{title}: {SEEN_FROM_OUTSIDE}"));
     SEEN_FROM_OUTSIDE.clone_into(&mut scenario.about);

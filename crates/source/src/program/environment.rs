@@ -108,7 +108,7 @@ impl Directories {
     }
 }
 
-/// Returns what is added to the environment of the program.
+/// Returns the additions to the environment of the program.
 pub(super) fn program_environment(directories: &Directories, output: ProgramOutput) -> Vec<(OsString, OsString)> {
     let mut path = directories.tracer.clone().into_os_string();
     if let Some(own) = std::env::var_os(PYTHON_PATH).filter(|own| !own.is_empty()) {

@@ -39,7 +39,7 @@ pub(super) struct ProgramReader {
     pub run_end: Receiver<(Stamp, RunEnd, i64)>,
 }
 
-/// What is due when.
+/// The times of the reader's next actions.
 #[derive(Debug, Default)]
 struct Due {
     look: Stamp,
@@ -144,7 +144,7 @@ fn last_messages(
     messages
 }
 
-/// Says what is not shown because it belongs to libraries.
+/// Counts the objects that are not shown because they belong to libraries.
 fn describe_folded(folded: &FoldedCounts) -> Option<String> {
     let parts = [(folded.locks, "locks or signals"), (folded.queues, "queues")];
     let said: Vec<String> =

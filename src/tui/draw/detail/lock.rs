@@ -37,7 +37,7 @@ impl DetailOverlay<'_> {
         lines
     }
 
-    /// Adds what is known of the whole run only.
+    /// Adds the figures that exist for the whole run only.
     fn push_whole_run(&self, lock: &Lock, lines: &mut StyledLines) {
         if let Some(fairness) = lock.recent_fairness() {
             lines.push(plain_line(String::new()));

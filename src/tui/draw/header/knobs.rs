@@ -37,7 +37,7 @@ pub(super) fn knobs_width(view: &RunView, theme: Theme) -> u16 {
 /// Draws the knobs. If not all fit, those before the chosen one are left out first. None is cut.
 pub(super) fn draw_knobs(view: &RunView, theme: Theme, at: Rect, buf: &mut Buffer) {
     if view.scenario.is_program() {
-        // What is seen of a process that was there before; otherwise nothing.
+        // The sentence about a process seen from outside; otherwise empty.
         let seen = view.scenario.about.as_str();
         let short = if seen.is_empty() { "" } else { "from outside" };
         text::put_first_fitting(buf, at, &[seen, short, ""], theme.ellipsis(), theme.faint_style());

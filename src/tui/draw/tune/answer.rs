@@ -42,7 +42,7 @@ fn answer_lines(scene: TuneScene<'_>, width: u16) -> Vec<(String, Style)> {
     lines
 }
 
-/// Returns what is said after the headline, except for one sentence.
+/// Returns the sentences after the headline, except for one.
 fn reason_lines(scene: TuneScene<'_>, width: u16, without: Option<&str>) -> Vec<(String, Style)> {
     let (tune_view, theme) = (scene.tune_view, scene.theme);
     let subject = tune_view.subject();

@@ -1,4 +1,4 @@
-//! The head of a tuning's screen: what is tuned, its progress, and how long it may still take.
+//! The head of a tuning's screen: the scenario and its knob, its progress, and how long it may still take.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

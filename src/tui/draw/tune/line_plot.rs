@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::text;
 
-/// Characters for a level line, for steps up (foot, head) and down (head, foot), and for what is between them.
+/// Characters for a level line, for steps up (foot, head) and down (head, foot), and for the line between them.
 struct LineGlyphs {
     level: &'static str,
     up: [&'static str; 2],

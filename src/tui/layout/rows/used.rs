@@ -24,7 +24,7 @@ pub(super) struct UsedResources {
 }
 
 impl UsedResources {
-    /// Returns the resources of a run by what is known at the shown moment.
+    /// Returns the resources of a run as of the shown moment.
     pub(super) fn of(view: &RunView) -> Self {
         let figures = &view.figures;
         let activities = figures.lanes.iter().flatten().filter_map(|lane| lane.activity);

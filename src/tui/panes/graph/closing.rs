@@ -87,7 +87,8 @@ impl Closing<'_> {
         }
     }
 
-    /// Returns a worker's name and what it does, in as many words as fit: the mark before them tells the worker as well.
+    /// Returns a worker's name and what it does, in as many words as fit: the mark before them tells the worker as
+    /// well.
     fn fitting_words(&self, (step, worker, on): (Step, WorkerId, ResourceId), room: usize) -> (String, String) {
         let name = format!("{} ", self.view.shown_model().registry().worker_name(worker));
         let words = self.describe(step, on);

@@ -3,7 +3,7 @@ use crate::wall::monotonic;
 
 const MS: u64 = 1_000_000;
 
-/// A scheduler with one worker of two threads, and what was written about it.
+/// A scheduler with one worker of two threads, and the lines written about it.
 struct Cluster {
     state: State,
     lines: Lines<Vec<u8>>,

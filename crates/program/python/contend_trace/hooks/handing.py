@@ -7,7 +7,7 @@ from ..kinds import HANDED_OVER
 from ..patches import Hook
 from ..recorder import emit
 
-# id of what is about to be pickled: id of the task.
+# id of the object that is about to be pickled: id of the task.
 _pending = {}
 _hook = None
 

@@ -1,7 +1,7 @@
 """`multiprocessing.pool`: tasks of Pool and ThreadPool, from the sending of the task to the sending of its result.
 
 Workers find the pool's id by the inode of the pipe that tasks come through; a task's id follows from the numbers that
-it carries anyway. Nothing is added to what is pickled.
+it carries anyway. Nothing is added to pickled data.
 """
 
 import os

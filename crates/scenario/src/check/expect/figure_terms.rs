@@ -22,7 +22,7 @@ struct Argument<'a> {
     at: Range<usize>,
 }
 
-/// What is between the parentheses of a measure.
+/// The content of a measure's parentheses.
 struct Arguments<'a> {
     names: Vec<(&'a str, Range<usize>)>,
     /// The knobs of the other run, sorted.
@@ -175,7 +175,7 @@ impl<'a> FormulaReader<'a> {
         format!("{}({})", measure.word, names.into_iter().find(fits).unwrap_or("name"))
     }
 
-    /// Reads what is in the parentheses after a measure, if there are any.
+    /// Reads the parentheses after a measure, if there are any.
     fn arguments(&mut self, of: &Range<usize>) -> Result<Arguments<'a>, FormulaError> {
         let (mut names, mut settings) = (Vec::new(), Vec::<(KnobId, f64)>::new());
         if !matches!(self.peek()?, (FormulaToken::Sign("("), _)) {
@@ -198,7 +198,7 @@ impl<'a> FormulaReader<'a> {
         Ok(Arguments { names, settings, at: of.start..self.at })
     }
 
-    /// Splits what is in the parentheses at its commas.
+    /// Splits the content of the parentheses at its commas.
     fn raw_arguments(&mut self) -> Result<Vec<Argument<'a>>, FormulaError> {
         let text = self.text;
         let open = self.peek()?.1;

@@ -1,6 +1,6 @@
 //! Members of the JSON report in expectations: `expect json "pools[work].response_ms.p99" below="5ms"`.
 //!
-//! `member_path` checks the path; what is compared with it must suit the member.
+//! `member_path` checks the path; the value compared with it must suit the member.
 
 mod member_path;
 

@@ -22,7 +22,7 @@ use contend_trace::{Span, Stamp};
 const FEW: usize = 8;
 
 impl TourReader<'_> {
-    /// Reads the action of a node; reports what is wrong with it.
+    /// Reads the action of a node; reports its mistakes.
     pub(super) fn action(&mut self, word: &str, node: &KdlNode, world: &SceneWorld) -> Option<TourAction> {
         Some(match word {
             "caption" => TourAction::Caption(self.caption(arg(node, 0)?)?),
