@@ -139,6 +139,9 @@ fn describe_events(report: &Report<'_>, took: Span) -> String {
     if took > Span::ZERO {
         let _ = write!(text, ", {}", format_rate(health.events as f64 / took.as_secs_f64()));
     }
+    if health.clock_error > 0 {
+        let _ = write!(text, ", clocks of other machines within {}", Span(health.clock_error));
+    }
     if health.anomalies > 0 {
         let _ = write!(text, ", {} impossible", format_count(health.anomalies));
     }

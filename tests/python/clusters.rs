@@ -1,6 +1,7 @@
 //! Real clusters of Dask and real queues of RQ through the whole program: a worker that dies, kills that leave nothing
 //! behind, plain `distributed` code, TLS, and passwords that nobody reads. Each test says by name what it lacks.
 
+mod clocks;
 mod data;
 mod kills;
 mod passwords;

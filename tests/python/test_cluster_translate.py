@@ -136,6 +136,38 @@ class Clock(unittest.TestCase):
             known = clocks.ours("w", 0)
             self.assertLessEqual(abs(known + offset), clocks._offsets["w"][1] + 1)
 
+    def test_order_by_cause_is_kept_where_clocks_are_less_exact(self):
+        clocks = Clocks()
+        for early in (0, 400, 4_000):  # the worker's clock seems to be ahead, within its error
+            clocks.measured("w", 0, early, 10_000)
+            events = []
+            translator = translate.Translator(events.append, clocks)
+            translator.begin(0)
+            translator.take([scheduler(20_000, **{"is": "worker", "worker": "w", "name": "w", "host": "b", "threads": 1})])
+            for number in range(3):
+                t = 30_000 + 1_000 * number
+                translator.take([
+                    scheduler(t, **{"is": "task", "key": f"f-{number}", "from": "released", "to": "processing"})])
+                translator.take([worker("w", t - 3_000, **{"is": "run", "key": f"f-{number}"})])
+                translator.take([worker("w", t - 2_500, **{"is": "ran", "key": f"f-{number}", "ok": True})])
+            changes = [event for event in events if event.get("k") in ("put", "get")]
+            # Sorted by time alone, as contend does it, the queue still has its true lengths.
+            self.assertEqual([event["d"] for event in sorted(changes, key=lambda event: event["t"])], [1, 0] * 3)
+            for number in range(3):
+                submit, start = [next(event for event in events if event.get("k") == kind and event["o"] == number + 1)
+                                 for kind in ("submit", "start")]
+                self.assertLessEqual(submit["t"], start["t"])
+
+    def test_reports_of_a_clock_that_is_not_known_have_the_time_of_their_arrival(self):
+        events = []
+        translator = translate.Translator(events.append, Clocks())
+        translator.begin(5)
+        days = 10 ** 15
+        translator.take([dict(scheduler(days, **{"is": "worker", "worker": "w", "name": "w", "host": "b",
+                                                 "threads": 1}), arrived=100),
+                         dict(worker("w", 3 * days, **{"is": "run", "key": "f-1"}), arrived=200)])
+        self.assertEqual({event["t"] for event in events if "t" in event}, {5, 100, 200})
+
     def test_a_clock_that_was_never_asked_is_unknown(self):
         self.assertIsNone(Clocks().ours("w", 5))
         self.assertIsNone(Clocks().error("w"))

@@ -29,6 +29,8 @@ pub struct Health {
     pub disagreements: u64,
     /// The cost of recording one event, ns.
     pub ns_per_event: f32,
+    /// The largest error of times of other machines, ns; 0 where all times are of one clock, or no error is known.
+    pub clock_error: u64,
 }
 
 impl Model {

@@ -74,6 +74,7 @@ impl Model {
             }
             Sample::CoreLayout { physical, is_virtual } => self.cores.set_layout(physical, *is_virtual),
             Sample::EventCost { nanos } => self.health.ns_per_event = *nanos,
+            Sample::ClockError { nanos } => self.health.clock_error = self.health.clock_error.max(*nanos),
         }
     }
 

@@ -75,6 +75,10 @@ pub const fn sample_moment(sample: &Sample) -> Option<Stamp> {
     match *sample {
         Sample::Sched { to, .. } | Sample::Usage { to, .. } | Sample::OnCore { to, .. } => Some(to),
         Sample::Cores { at, .. } | Sample::Counter { at, .. } => Some(at),
-        Sample::SchedUnavailable | Sample::Ring { .. } | Sample::EventCost { .. } | Sample::CoreLayout { .. } => None,
+        Sample::SchedUnavailable
+        | Sample::Ring { .. }
+        | Sample::EventCost { .. }
+        | Sample::CoreLayout { .. }
+        | Sample::ClockError { .. } => None,
     }
 }

@@ -19,6 +19,10 @@ pub enum Definition {
         hook: String,
         error: String,
     },
+    /// The largest error of corrected times of a process on another machine, in nanoseconds.
+    ClockError {
+        nanos: u64,
+    },
     /// The process ends.
     Bye {
         pid: u32,

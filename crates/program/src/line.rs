@@ -151,6 +151,7 @@ fn definition(
         }),
         "name" => Definition::Name { id: known(ids.id(&line.id))?, name: text(&line.name), pool: ids.id(&line.pool) },
         "fault" => Definition::Fault { hook: text(&line.hook), error: text(&line.error) },
+        "clock" => Definition::ClockError { nanos: number(&line.error)? },
         "bye" => Definition::Bye { pid },
         "drop" => {
             let count = number(&line.n).unwrap_or(1);

@@ -73,6 +73,8 @@ pub struct Translator {
     ended: VecDeque<usize>,
     awaited: AwaitedPools,
     had_look: bool,
+    /// The largest error of other machines' clocks so far, in nanoseconds.
+    clock_error: u64,
 }
 
 impl Translator {
@@ -96,6 +98,7 @@ impl Translator {
             ended: VecDeque::new(),
             awaited: AwaitedPools::default(),
             had_look: false,
+            clock_error: 0,
         }
     }
 
@@ -151,6 +154,7 @@ impl Translator {
                 let text = format!("the tracer took out its hook of {hook}: {error}");
                 self.out.add_message(Message::Notice { at: self.out.newest, notice: Notice::Note(text) });
             }
+            Definition::ClockError { nanos } => self.note_clock_error(nanos),
             Definition::Bye { .. } => {}
         }
     }

@@ -162,9 +162,12 @@ impl DroppedPart {
             | Message::WaitSnapshot(_)
             | Message::Look(_) => {}
             Message::Notice { .. } | Message::Ended { .. } => self.notices.push(message),
-            Message::Sample(Sample::SchedUnavailable | Sample::EventCost { .. } | Sample::CoreLayout { .. }) => {
-                self.samples.push(message);
-            }
+            Message::Sample(
+                Sample::SchedUnavailable
+                | Sample::EventCost { .. }
+                | Sample::CoreLayout { .. }
+                | Sample::ClockError { .. },
+            ) => self.samples.push(message),
             Message::Sample(Sample::Cores { .. }) => self.cores = Some(message),
             Message::Sample(Sample::Counter { counter, .. }) => drop(self.counters.insert(counter, message)),
             Message::Sample(Sample::Ring { worker, .. }) => drop(self.rings.insert(worker, message)),

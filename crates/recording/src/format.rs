@@ -14,7 +14,7 @@ pub const FILE_MAGIC: [u8; 16] = *b"contend record\r\n";
 
 /// The version of the format. It changes with every change of a type that a recording holds: [`RunDescription`],
 /// [`FileEnd`], [`Message`](contend_trace::Message), and all that they contain.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 
 /// The oldest version that can be read. Whatever changes a type other than by a variant after all others, or by a field
 /// of an event whose bits were 0, raises it to [`FORMAT_VERSION`].

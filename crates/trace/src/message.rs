@@ -58,6 +58,8 @@ pub enum Sample {
     /// The physical core of each core, by its number, where the system tells; and whether the machine is a virtual one,
     /// whose cores may be threads of one physical core all the same.
     CoreLayout { physical: Vec<u16>, is_virtual: bool },
+    /// The largest error so far, in nanoseconds, of times that other machines' clocks gave and that were corrected.
+    ClockError { nanos: u64 },
 }
 
 /// How a worker died that did not record its end itself.

@@ -45,6 +45,7 @@ pub(super) struct EventsJson {
     disagreements: u64,
     per_second: f64,
     ns_each: f32,
+    clock_error_ms: f64,
 }
 
 pub(super) fn events(report: &Report<'_>) -> EventsJson {
@@ -62,6 +63,7 @@ pub(super) fn events(report: &Report<'_>) -> EventsJson {
         disagreements: health.disagreements,
         per_second: if secs > 0.0 { health.events as f64 / secs } else { 0.0 },
         ns_each: health.ns_per_event,
+        clock_error_ms: Span(health.clock_error).as_millis_f64(),
     }
 }
 

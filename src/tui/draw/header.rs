@@ -14,7 +14,7 @@ use super::{text, unguarded_notice};
 use crate::model::Severity;
 use crate::recording::RecordingStatus;
 use crate::trace::format::{compact_count, compact_counted, compact_duration, format_bytes};
-use crate::trace::{RunEnd, Stamp};
+use crate::trace::{RunEnd, Span, Stamp};
 
 mod knobs;
 
@@ -157,6 +157,9 @@ impl RunHeader<'_> {
             shown.push((text, loud(bad)));
         }
         shown.push((format!("{} lost", compact_count(health.lost)), loud(health.lost > 0)));
+        if health.clock_error > 0 {
+            shown.push((format!("{} clock error", compact_duration(Span(health.clock_error))), plain));
+        }
         if health.anomalies > 0 {
             shown.push((compact_counted(health.anomalies, "anomaly"), loud(true)));
         }

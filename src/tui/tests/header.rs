@@ -2,7 +2,8 @@
 
 use super::app_screen::{AT_END, COLOUR_THEME, app_after, app_with_recording, press_keys, screen, screen_text};
 use super::harness::Harness;
-use super::script::{contention, in_delivery_order, knob_turned};
+use super::script::{Script, contention, in_delivery_order, knob_turned};
+use crate::trace::{Message, Sample};
 use crate::tui::app::App;
 use crate::tui::theme::Role;
 
@@ -46,4 +47,19 @@ fn knob_is_highlighted_again_after_slow_motion() {
     assert!(words_on(Role::Tab, harness.app()).contains("SLOW MOTION"), "{}", harness.screen_text());
     harness.press_keys("m");
     assert_eq!(words_on(Role::Selection, harness.app()), live);
+}
+
+#[test]
+fn error_of_other_machines_clocks_is_shown() {
+    let first_line = |script: &Script| {
+        let text = screen_text(&screen(&app_after(script, COLOUR_THEME, 120, 40)));
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    let mut script = contention();
+    assert!(!first_line(&script).contains("clock error"));
+    for nanos in [1_200_000, 300_000] {
+        script.messages.insert(0, Message::Sample(Sample::ClockError { nanos }));
+    }
+    let line = first_line(&script);
+    assert!(line.contains("0 lost   1.2 ms clock error"), "{line}");
 }

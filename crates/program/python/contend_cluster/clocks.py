@@ -10,17 +10,18 @@ import time
 from contend_cluster.plugins import boot_id
 
 QUESTIONS = 6
+SCHEDULER = "scheduler"  # stands for its address
 DRIFT_PER_SECOND = 50e-6  # of two quartz clocks; the error grows by it until the next question
 
 
 def read_clock():
-    """Runs on the worker: its monotonic clock in nanoseconds."""
-    import time as worker_time
-    return worker_time.monotonic_ns()
+    """Runs on the other machine: its monotonic clock in nanoseconds, and the id of its start."""
+    import time as its_time
+    return its_time.monotonic_ns(), boot_id()
 
 
 class Clocks:
-    """Offsets of the machines' clocks, by the address of a process."""
+    """Offsets of the machines' clocks, by the address of a process, or `SCHEDULER`."""
 
     def __init__(self):
         self._boot = boot_id()
@@ -64,11 +65,20 @@ class Clocks:
                 or self._offsets[address][2] and now - self._offsets[address][2] > 10_000_000_000]
 
 
-def ask(client, clocks, addresses):
-    """Asks the clocks of the workers at `addresses`, several times each."""
-    for _ in range(QUESTIONS if addresses else 0):
-        asked = time.monotonic_ns()
-        theirs = client.run(read_clock, workers=addresses, on_error="ignore")
-        answered = time.monotonic_ns()
-        for address, value in (theirs or {}).items():
-            clocks.measured(address, asked, value, answered)
+def ask(client, clocks, who):
+    """Asks the clocks of those in `who`, several times each: `SCHEDULER`, or workers by their addresses."""
+    workers = [address for address in who if address != SCHEDULER]
+    for _ in range(QUESTIONS):
+        if SCHEDULER in who:
+            _ask_once(clocks, lambda: {SCHEDULER: client.run_on_scheduler(read_clock)})
+        if workers:
+            _ask_once(clocks, lambda: client.run(read_clock, workers=workers, on_error="ignore"))
+
+
+def _ask_once(clocks, question):
+    asked = time.monotonic_ns()
+    answers = question()
+    answered = time.monotonic_ns()
+    for address, (theirs, boot) in (answers or {}).items():
+        if not clocks.same_machine(address, boot):
+            clocks.measured(address, asked, theirs, answered)

@@ -26,6 +26,7 @@ from contend_cluster.local import NO_DISTRIBUTED, READY_SECONDS, LocalCluster
 from contend_cluster.translate import Translator
 
 TICK_SECONDS = 0.005
+CLOCK_SECONDS = 0.2  # how often is looked whether a clock is to be asked
 HOLD_SECONDS = 0.015  # reports of several processes are put in order for so long
 
 
@@ -54,7 +55,10 @@ class Watch:
         self._clocks = clocks_module.Clocks()
         self._translator = Translator(self._emitter.send, self._clocks)
         self._client = Client(address, set_as_default=False, timeout=20, name="contend", heartbeat_interval=1000)
+        self._is_closing = threading.Event()
         self._hello()
+        self._ask_clocks()
+        threading.Thread(target=self._keep_asking, daemon=True, name="clocks").start()
         self._topic = "contend-" + uuid.uuid4().hex
         self._plugins = [plugins.ReportScheduler(self._topic), plugins.ReportWorker(self._topic)]
         self._client.subscribe_topic(self._topic, self._take)
@@ -72,6 +76,7 @@ class Watch:
 
     def _take(self, event):
         _, message = event
+        message["arrived"] = time.monotonic_ns()
         with self._lock:
             self._held.append((time.monotonic() + HOLD_SECONDS, message))
 
@@ -85,21 +90,31 @@ class Watch:
         self._translator.take(messages)
 
     def tick(self):
-        """Writes what came; asks the clocks of other machines when due.
-
-        Raises `OSError` when the reader is gone.
-        """
-        unknown = self._clocks.unknown(self._translator.workers())
-        if unknown:
-            clocks_module.ask(self._client, self._clocks, unknown)
-            with self._lock:
-                for address in unknown:
-                    error = self._clocks.error(address)
-                    if error is not None:
-                        self._emitter.send({"ev": "clock", "process": address, "error": error})
+        """Writes what came. Raises `OSError` when the reader is gone."""
         with self._lock:
             self._translate(time.monotonic())
             self._emitter.flush()
+
+    def _ask_clocks(self):
+        """Asks the clocks of other machines that are due, and tells their errors."""
+        with self._lock:
+            unknown = self._clocks.unknown([clocks_module.SCHEDULER, *self._translator.workers()])
+        if not unknown:
+            return
+        clocks_module.ask(self._client, self._clocks, unknown)
+        with self._lock:
+            for address in unknown:
+                error = self._clocks.error(address)
+                if error:
+                    self._emitter.send({"ev": "clock", "process": address, "error": error})
+
+    def _keep_asking(self):
+        while not self._is_closing.wait(CLOCK_SECONDS):
+            try:
+                self._ask_clocks()
+            except Exception as error:  # a worker that has just died; it is asked again if it lives
+                if not self._is_closing.is_set():
+                    print(f"contend: clocks could not be asked: {error}", file=sys.stderr)
 
     def wait_for_workers(self, count):
         """Waits until so many workers have joined, as Dask's own `LocalCluster` does."""
@@ -110,6 +125,7 @@ class Watch:
 
     def close(self):
         """Takes the plugins away, so that the cluster is as it was."""
+        self._is_closing.set()
         try:
             on_scheduler, on_workers = self._plugins
             self._client.unregister_worker_plugin(on_workers.name)

@@ -84,7 +84,7 @@ class Translator:
         self._tasks = {}  # key -> Task
         self._next_task = 1
         self._last = {}  # lane -> time of its last event: lines of one lane never go back
-        self.scheduler = None
+        self._last_change = 0  # when the queue of tasks that have not started became longer or shorter
 
     def begin(self, now):
         self._send({"ev": "obj", "id": POOL, "what": "pool", "name": "dask", "scope": "user", "size": 0})
@@ -97,15 +97,20 @@ class Translator:
         self._event(now, SCHEDULER, "begin")
 
     def take(self, messages):
-        """Takes messages of the plugins: `{"who": address, "reports": [...]}`, in the order of their reports' times."""
-        reports = [(message.get("who"), report) for message in messages for report in message.get("reports", ())]
+        """Takes messages of the plugins: `{"who": address, "reports": [...]}`, in the order of their reports' times.
+
+        `"arrived"` is when a message came: the time of reports whose clock is not known yet.
+        """
+        reports = [(message.get("who"), report, message.get("arrived"))
+                   for message in messages for report in message.get("reports", ())]
         # Who is there and which clock it has must be known before the rest is put in order.
-        for who, report in reports:
+        for who, report, _ in reports:
             if report.get("is") in ("scheduler", "clock"):
                 self._handle(who, report)
-        reports = [each for each in reports if each[1].get("is") not in ("scheduler", "clock")]
-        reports.sort(key=lambda each: self._time(each[0], each[1].get("t", 0)))
-        for who, report in reports:
+        rest = [each for each in reports if each[1].get("is") not in ("scheduler", "clock")]
+        rest = [(who, dict(report, t=self._time(who, report.get("t", 0), arrived))) for who, report, arrived in rest]
+        rest.sort(key=lambda each: each[1]["t"])
+        for who, report in rest:
             self._handle(who, report)
 
     def _handle(self, who, report):
@@ -115,10 +120,12 @@ class Translator:
 
     # Time
 
-    def _time(self, who, theirs):
-        address = self.scheduler if who == "scheduler" else who
-        ours = self._clocks.ours(address, theirs)
-        return theirs if ours is None else ours
+    def _time(self, who, theirs, arrived):
+        """Time of our clock for a time of theirs. A clock that is not known yet says nothing."""
+        ours = self._clocks.ours(who, theirs)
+        if ours is not None:
+            return ours
+        return theirs if arrived is None else arrived
 
     def _task(self, key):
         if key not in self._tasks:
@@ -128,14 +135,16 @@ class Translator:
 
     def _event(self, t, lane, kind, **more):
         t = max(t, self._last.get(lane, 0))
+        if kind in ("put", "get"):
+            # Clocks of two machines cannot order what is closer than their error; here it is known by its cause.
+            t = self._last_change = max(t, self._last_change)
         self._last[lane] = t
         self._send({"t": t, "l": lane, "k": kind, **more})
 
     # The scheduler's reports
 
     def _on_scheduler(self, who, report):
-        self.scheduler = report["address"]
-        self._clocks.same_machine(self.scheduler, report.get("boot"))
+        self._clocks.same_machine(SCHEDULER, report.get("boot"))
 
     def _on_worker(self, who, report):
         address = report["worker"]
@@ -145,7 +154,7 @@ class Translator:
         worker = Worker(address, report.get("name") or address, report.get("host") or "", report.get("threads") or 1)
         self._workers[address] = worker
         for place in range(len(worker.places)):
-            self._declare_lane(worker, place, self._time(who, report["t"]))
+            self._declare_lane(worker, place, report["t"])
 
     def _declare_lane(self, worker, place, now):
         lane = worker.lane(place)
@@ -159,7 +168,7 @@ class Translator:
         if worker is None or worker.gone:
             return
         worker.gone = True
-        now = self._time(who, report["t"])
+        now = report["t"]
         for place, key in enumerate(worker.places):
             lane = worker.lane(place)
             if key is not None:
@@ -168,7 +177,7 @@ class Translator:
                         **({} if report.get("expected") else {"err": "worker lost"}))
 
     def _on_task(self, who, report):
-        key, now = report["key"], self._time(who, report["t"])
+        key, now = report["key"], report["t"]
         state = STATES.get(report["to"])
         if state is None and report["to"] not in ("erred", "forgotten", "memory", "released"):
             return
@@ -216,7 +225,7 @@ class Translator:
         worker = self._workers.get(who)
         if worker is None or worker.gone:
             return
-        key, now = report["key"], self._time(who, report["t"])
+        key, now = report["key"], report["t"]
         place, is_new = worker.take(key)
         if is_new:
             self._declare_lane(worker, place, now)
@@ -237,7 +246,7 @@ class Translator:
         place = worker.give_back(report["key"])
         if place is not None:
             error = {} if report.get("ok") else {"err": report.get("state", "erred")}
-            self._event(self._time(who, report["t"]), worker.lane(place), "finish", o=self._task(report["key"]).number, c=POOL,
+            self._event(report["t"], worker.lane(place), "finish", o=self._task(report["key"]).number, c=POOL,
                         ok=bool(report.get("ok")), **error)
 
     _on_detached = _on_ran
@@ -253,7 +262,7 @@ class Translator:
         if worker is None or worker.gone:
             return
         more = {"bytes": report["bytes"]} if "bytes" in report else {}
-        self._event(self._time(who, report["t"]), worker.lane(0), kind, o=self._task(report["key"]).number,
+        self._event(report["t"], worker.lane(0), kind, o=self._task(report["key"]).number,
                     **{"from": source.lane(0) if source else str(report.get("source"))}, **more)
 
     # Trouble

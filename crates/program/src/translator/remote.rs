@@ -9,7 +9,7 @@ use super::lane::{Wait, WaitKind};
 use crate::definition::ObjectKind;
 use crate::id::Id;
 use crate::kind::Kind;
-use contend_trace::{EventKind, ExitKind, Message, Notice, Stamp, State};
+use contend_trace::{EventKind, ExitKind, Message, Notice, Sample, Stamp, State};
 
 impl Translator {
     /// Ends the state that [`Self::begin_rest`] gave a lane, before an event of it.
@@ -68,6 +68,14 @@ impl Translator {
             self.emit(l, at, EventKind::Put { queue, depth });
         } else if number < before {
             self.emit(l, at, EventKind::Took { queue, depth });
+        }
+    }
+
+    /// Reports the error of a clock on another machine, if it is the largest so far.
+    pub(super) fn note_clock_error(&mut self, nanos: u64) {
+        if nanos > self.clock_error {
+            self.clock_error = nanos;
+            self.out.add_message(Message::Sample(Sample::ClockError { nanos }));
         }
     }
 

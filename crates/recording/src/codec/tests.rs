@@ -219,6 +219,7 @@ fn kinds_of_samples() -> Vec<(Sample, u8, u32)> {
         Sample::EventCost { nanos: 0.0 },
         Sample::OnCore { worker, core: 0, from, to, running: 0 },
         Sample::CoreLayout { physical: Vec::new(), is_virtual: false },
+        Sample::ClockError { nanos: 0 },
     ];
     let place = |sample: &Sample| match sample {
         Sample::Sched { .. } => (0, 2),
@@ -230,6 +231,7 @@ fn kinds_of_samples() -> Vec<(Sample, u8, u32)> {
         Sample::EventCost { .. } => (6, 2),
         Sample::OnCore { .. } => (7, 3),
         Sample::CoreLayout { .. } => (8, 3),
+        Sample::ClockError { .. } => (9, 5),
     };
     all.into_iter().map(|sample| (sample.clone(), place(&sample).0, place(&sample).1)).collect()
 }

@@ -63,7 +63,7 @@ fn random_slots(rng: &mut Rng) -> Vec<WaitSlot> {
 
 fn random_sample(rng: &mut Rng) -> Sample {
     let (from, to) = (stamp(rng), stamp(rng));
-    match rng.u8(..9) {
+    match rng.u8(..10) {
         0 => Sample::Sched { worker: worker(rng), from, to, running: rng.u64(..), ready: rng.u64(..) },
         1 => Sample::SchedUnavailable,
         2 => {
@@ -77,6 +77,7 @@ fn random_sample(rng: &mut Rng) -> Sample {
         7 => {
             Sample::CoreLayout { physical: (0..rng.usize(..5)).map(|_| rng.u16(..)).collect(), is_virtual: rng.bool() }
         }
+        8 => Sample::ClockError { nanos: rng.u64(..) },
         _ => Sample::EventCost { nanos: rng.f32() },
     }
 }

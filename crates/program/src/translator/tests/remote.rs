@@ -110,3 +110,21 @@ fn worker_of_a_cluster_that_is_lost_has_crashed() {
     program.check();
     assert_eq!([program.state(1), program.state(2)], [State::Crashed, State::Done]);
 }
+
+#[test]
+fn largest_error_of_other_machines_clocks_is_kept() {
+    let mut program = cluster(&[
+        r#"{"ev":"clock","process":"tcp://a:1","error":300000}"#,
+        r#"{"ev":"clock","process":"tcp://b:1","error":1200000}"#,
+        r#"{"ev":"clock","process":"tcp://a:1","error":400000}"#,
+    ]);
+    program.advance(2);
+    assert_eq!(program.model.health().clock_error, 1_200_000);
+    let (mut ids, mut counts) = (TextIds::default(), Counts::default());
+    for wrong in [r#""x""#, "-1", "1e300", "null", "[]"] {
+        let line = format!(r#"{{"ev":"clock","error":{wrong}}}"#);
+        let read = read_line(line.as_bytes(), 0, 0, &mut ids, &mut counts);
+        let huge = Some(TraceRecord::Definition(Definition::ClockError { nanos: u64::MAX }));
+        assert!(read.is_none() || read == huge, "{line}: {read:?}");
+    }
+}
