@@ -53,6 +53,12 @@ if __name__ == '__main__':
         assert!(printed.lines().any(|found| found == line), "{line} is not in\n{printed}");
     }
     assert_eq!(tasks_done(&report), 26, "20 squares, a sum, 5 squares; the failure is counted apart");
+    let workers = report["workers"].as_array().expect("workers");
+    let of_cluster = workers.iter().filter(|worker| worker["name"].as_str().is_some_and(|name| name.contains('/')));
+    assert_eq!(of_cluster.clone().count(), 2, "{workers:#?}");
+    for worker in of_cluster {
+        assert_eq!(worker["ended"], "finished", "it was there to the end: {worker:#}");
+    }
 }
 
 #[test]

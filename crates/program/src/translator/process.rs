@@ -60,9 +60,10 @@ impl Translator {
         }
     }
 
-    /// Returns the processes that have recorded something and are not known to be gone.
+    /// Returns the processes of this machine that have recorded something and are not known to be gone.
     pub fn live_processes(&self) -> impl Iterator<Item = u32> + '_ {
-        self.processes.iter().filter(|(_, process)| !process.is_gone).map(|(pid, _)| *pid)
+        // A cluster says hello as process 0: nothing here tells whether it is there.
+        self.processes.iter().filter(|(pid, process)| **pid != 0 && !process.is_gone).map(|(pid, _)| *pid)
     }
 
     /// Returns the process that recorded something first.

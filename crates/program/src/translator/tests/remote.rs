@@ -128,3 +128,11 @@ fn largest_error_of_other_machines_clocks_is_kept() {
         assert!(read.is_none() || read == huge, "{line}: {read:?}");
     }
 }
+
+#[test]
+fn cluster_is_no_process_of_this_machine_that_could_be_gone() {
+    let hello = r#"{"cv":1,"ev":"hello","pid":0,"lang":"dask","why":"start"}"#;
+    let mut program = program(&[&[hello], &CLUSTER[..]].concat());
+    program.advance(2);
+    assert_eq!(program.translator.live_processes().collect::<Vec<_>>(), Vec::<u32>::new());
+}
