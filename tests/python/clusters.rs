@@ -3,6 +3,7 @@
 
 mod clocks;
 mod data;
+mod figures;
 mod kills;
 mod passwords;
 mod scripts;
