@@ -23,15 +23,28 @@ struct Watched {
     name: &'static str,
     program: &'static str,
     args: &'static [&'static str],
+    /// Keys that are typed before it is watched.
+    keys: &'static str,
 }
 
-const WATCHED: [Watched; 6] = [
-    Watched { name: "top -d 1", program: "top", args: &["-d", "1"] },
-    Watched { name: "btop", program: "btop", args: &["--utf-force"] },
-    Watched { name: "picker", program: CONTEND, args: &[] },
-    Watched { name: "deadlock", program: CONTEND, args: &["run", "deadlock", "--no-ask"] },
-    Watched { name: "thread-pool", program: CONTEND, args: &["run", "thread-pool", "--no-ask"] },
-    Watched { name: "lock-contention", program: CONTEND, args: &["run", "lock-contention", "--no-ask"] },
+impl Watched {
+    const fn new(name: &'static str, program: &'static str, args: &'static [&'static str]) -> Self {
+        Self { name, program, args, keys: "" }
+    }
+
+    const fn with_keys(self, keys: &'static str) -> Self {
+        Self { keys, ..self }
+    }
+}
+
+const WATCHED: [Watched; 7] = [
+    Watched::new("top -d 1", "top", &["-d", "1"]),
+    Watched::new("btop", "btop", &["--utf-force"]),
+    Watched::new("picker", CONTEND, &[]),
+    Watched::new("deadlock", CONTEND, &["run", "deadlock", "--no-ask"]),
+    Watched::new("thread-pool", CONTEND, &["run", "thread-pool", "--no-ask"]),
+    Watched::new("lock-contention", CONTEND, &["run", "lock-contention", "--no-ask"]),
+    Watched::new("frozen", CONTEND, &["run", "lock-contention", "--no-ask"]).with_keys(" "),
 ];
 
 /// What a program used each second.
@@ -54,8 +67,10 @@ fn figures(pty: &Pty) -> [u64; 4] {
 
 /// Watches all programs at the same time.
 fn watch(programs: &[&Watched]) -> Vec<Cost> {
-    let all: Vec<Pty> = programs.iter().map(|w| Pty::start(w.program, w.args, SIZE.0, SIZE.1)).collect();
+    let mut all: Vec<Pty> = programs.iter().map(|w| Pty::start(w.program, w.args, SIZE.0, SIZE.1)).collect();
     std::thread::sleep(sized(SETTLE, Duration::from_millis(300)));
+    all.iter_mut().zip(programs).for_each(|(pty, watched)| pty.keys(watched.keys));
+    std::thread::sleep(sized(SETTLE, Duration::from_millis(100)));
     let before: Vec<[u64; 4]> = all.iter().map(figures).collect();
     let time = sized(WATCH, Duration::from_millis(200));
     std::thread::sleep(time);
@@ -84,6 +99,9 @@ fn main() {
     let picker = of("picker").unwrap_or_default();
     Goal::AtMost(0.0).judge("wake-ups of the picker", picker.sleeps);
     Goal::AtMost(0.0).judge("bytes of the picker", picker.bytes);
+    let frozen = of("frozen").unwrap_or_default();
+    Goal::AtMost(0.0).judge("wake-ups of a frozen screen", frozen.sleeps);
+    Goal::AtMost(0.0).judge("bytes of a frozen screen", frozen.bytes);
     let deadlock = of("deadlock").unwrap_or_default();
     Goal::AtMost(1.1).judge("writes a second of a deadlock", deadlock.frames);
     if let Some(top) = of("top -d 1") {

@@ -158,10 +158,16 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
 
     /// Waits for one event and handles it, together with waiting ones of its kind.
     pub(super) fn step(&mut self) {
-        let stood = !self.app.is_animating();
+        let moved = self.app.is_animating();
         self.handle_next_event();
-        if stood && self.app.is_animating() {
+        let moves = self.app.is_animating();
+        if moves && !moved {
             self.restart_frame_timer();
+        }
+        if moves != moved
+            && let Some(control) = self.control()
+        {
+            control.set_watched(moves);
         }
     }
 

@@ -37,5 +37,6 @@ mod sources;
 mod swaps;
 mod tasks;
 mod time_limit;
+mod unwatched;
 mod wait_groups;
 mod words;

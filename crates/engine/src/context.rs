@@ -214,7 +214,7 @@ impl RunContext {
         // The runner has prefaulted the rings of spawned workers.
         let writer =
             if self.plan.is_spawned(worker) { RingWriter::new_prefaulted(ring) } else { RingWriter::new(ring) };
-        Recorder::new(writer, self.memory.clock())
+        Recorder::new(writer.with_bell(self.memory.reader_bell()), self.memory.clock())
     }
 
     /// Returns the notes about the tasks that a worker runs itself, if some workers of the run are processes.

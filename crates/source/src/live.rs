@@ -233,6 +233,11 @@ impl RunControl for LiveRun {
     fn set_reading_interval(&self, interval: Duration) {
         self.pace.set_interval(interval);
     }
+
+    fn set_watched(&self, is_watched: bool) {
+        self.pace.set_watched(is_watched);
+        self.run_memory.reader_bell().ring();
+    }
 }
 
 /// Starts the runner process, in its own session, with the run memory as an inherited descriptor.

@@ -13,7 +13,7 @@ use super::slot_reader::SlotReader;
 use super::suspend::SuspendDetector;
 use super::timebase::Timebase;
 use contend_platform::request_short_slices;
-use contend_trace::{Event, Message, Notice, Registry, RingReader, RunMemory, WorkerId};
+use contend_trace::{Event, Message, Notice, Registry, Ring, RingReader, RunMemory, WorkerId};
 
 /// Maximum number of events in a message, and of messages in a batch. The dashboard handles a batch without
 /// interruption: a thousand samples at once would take 10 ms.
@@ -22,6 +22,9 @@ const MAX_MESSAGES_WITH_EVENTS: usize = 4;
 const MAX_MESSAGES_WITHOUT_EVENTS: usize = 128;
 /// Shortest interval, of full rings. The longest is that of the [`ReadingPace`].
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
+/// Longest interval while nobody looks: the kernel's figures are as coarse as that then, and a recording that is killed
+/// ends so much earlier.
+const UNWATCHED_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the end of a killed run waits for the kernel to take it down. That takes a few milliseconds, unless other
 /// programs use all cores; the run does nothing more in any case.
 const GONE_PATIENCE: Duration = Duration::from_millis(200);
@@ -53,7 +56,7 @@ impl Reader {
         let mut suspend = SuspendDetector::from_now();
         let mut interval = MIN_INTERVAL;
         loop {
-            let end = match run_end.recv_timeout(interval) {
+            let end = match wait_for_turn(&run_memory, &pace, &run_end, interval) {
                 Ok(end) => Some(wait_until_gone(end, &run_end)),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -84,6 +87,28 @@ impl Reader {
             interval = next_interval(interval, fill, pace.interval());
         }
     }
+}
+
+/// Waits for the end of the run, until the next reading is due. While nobody looks, that is when a ring becomes half
+/// full: its worker rings the bell.
+fn wait_for_turn(
+    run_memory: &RunMemory,
+    pace: &ReadingPace,
+    run_end: &Receiver<EndOfRun>,
+    interval: Duration,
+) -> Result<EndOfRun, RecvTimeoutError> {
+    if pace.is_watched() {
+        return run_end.recv_timeout(interval);
+    }
+    let bell = run_memory.reader_bell();
+    bell.arm();
+    let mut rings = (0..run_memory.size().workers).map(|worker| run_memory.ring(worker.into()));
+    if pace.is_watched() || !run_end.is_empty() || rings.any(Ring::is_half_full) {
+        bell.disarm();
+    } else {
+        bell.wait(UNWATCHED_INTERVAL);
+    }
+    run_end.recv_timeout(Duration::ZERO)
 }
 
 /// Waits for a while until nothing of a killed run is left, so that its last messages precede its end.

@@ -1,6 +1,6 @@
 //! How often the reader of a run reads, as the program that shows the run wants it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Longest interval if nothing else is wanted. Each wake-up of the reader costs the workers on its core some 13 µs: 25
@@ -15,11 +15,13 @@ const INTERVALS: (Duration, Duration) = (Duration::from_millis(5), Duration::fro
 pub struct ReadingPace {
     /// Longest interval, in nanoseconds.
     interval: AtomicU64,
+    /// Whether nobody looks at the newest events.
+    is_unwatched: AtomicBool,
 }
 
 impl Default for ReadingPace {
     fn default() -> Self {
-        Self { interval: AtomicU64::new(DEFAULT_INTERVAL.as_nanos() as u64) }
+        Self { interval: AtomicU64::new(DEFAULT_INTERVAL.as_nanos() as u64), is_unwatched: AtomicBool::new(false) }
     }
 }
 
@@ -27,6 +29,16 @@ impl ReadingPace {
     /// Returns the longest time between two readings.
     pub fn interval(&self) -> Duration {
         Duration::from_nanos(self.interval.load(Ordering::Relaxed))
+    }
+
+    /// Returns whether somebody looks at the newest events.
+    pub fn is_watched(&self) -> bool {
+        !self.is_unwatched.load(Ordering::Relaxed)
+    }
+
+    /// Says whether somebody looks at the newest events. If not, they are read when a ring becomes half full.
+    pub fn set_watched(&self, is_watched: bool) {
+        self.is_unwatched.store(!is_watched, Ordering::Relaxed);
     }
 
     /// Sets the longest time between two readings, within bounds.

@@ -100,6 +100,7 @@ impl RunnerHandle {
         if state.ended_by_us.is_none() {
             state.ended_by_us = Some((at, reason.clone()));
             let _ = self.end_sender.try_send(EndOfRun { at, reason, is_gone: false });
+            self.run_memory.reader_bell().ring();
         }
     }
 

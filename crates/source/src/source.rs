@@ -62,6 +62,9 @@ pub trait RunControl {
 
     /// Says how often messages are wanted while few events happen. A run whose messages come by themselves ignores it.
     fn set_reading_interval(&self, _: Duration) {}
+
+    /// Says whether the newest events are on screen. While they are not, a run may deliver them late, but loses none.
+    fn set_watched(&self, _: bool) {}
 }
 
 /// The description of a run, complete before its first message.

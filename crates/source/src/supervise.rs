@@ -96,6 +96,7 @@ impl Supervision {
             drop(process_tag);
             let at = at.unwrap_or_else(|| timebase.now());
             let _ = end_sender.send(EndOfRun { at, reason, is_gone: true });
+            run_memory.reader_bell().ring();
             drop(gone_signal);
         })
     }

@@ -73,6 +73,7 @@ mod ids;
 mod message;
 mod plural;
 pub mod printable;
+mod reader_bell;
 mod record;
 mod registry;
 mod ring;
@@ -94,6 +95,7 @@ pub use finding_id::FindingId;
 pub use ids::{Grant, KnobId, MarkId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
 pub use plural::plural;
+pub use reader_bell::ReaderBell;
 pub use record::{EventKindInfo, RECORD_BYTES, Record};
 pub use registry::{
     Cancellers, LaneRange, LockCopy, LockKind, PoolInfo, Registry, ResourceInfo, ResourceKind, RwPolicy, Wakers,

@@ -1,8 +1,8 @@
 //! A ring of records in shared memory, with one producer and one reader. It carries the events of one worker.
 //!
-//! The producer makes no system call, takes no lock and shares no cache line with another producer. It buffers nothing,
-//! so the last event of a worker is in the ring even after `SIGKILL`. A full ring drops new records and counts them; a
-//! [`EventKind::Gap`] before the next record that fits marks the place of the loss.
+//! The producer makes no system call (but see [`RingWriter::with_bell`]), takes no lock and shares no cache line with
+//! another producer. It buffers nothing, so the last event of a worker is in the ring even after `SIGKILL`. A full ring
+//! drops new records and counts them; a [`EventKind::Gap`] before the next record that fits marks the place of the loss.
 //!
 //! ```text
 //! word 0       produced: records ever published, gap records included        (producer)
@@ -26,7 +26,7 @@ use std::sync::atomic::Ordering;
 pub use self::reader::RingReader;
 use super::wait_slot::{self, WAIT_SLOT_WORDS, WaitRecord};
 // `tests/ring` substitutes loom's atomics.
-use super::{AtomicU64, EventKind, RECORD_BYTES, Record};
+use super::{AtomicU64, EventKind, RECORD_BYTES, ReaderBell, Record};
 
 const PRODUCED: usize = 0;
 const LOST: usize = 1;
@@ -204,6 +204,11 @@ impl<'a> Ring<'a> {
         (self.load(PRODUCED), self.load(LOST))
     }
 
+    /// Returns whether at least half of the ring waits for the reader.
+    pub fn is_half_full(self) -> bool {
+        self.load(PRODUCED).wrapping_sub(self.load(CONSUMED)) >= self.capacity() / 2
+    }
+
     /// Returns records published plus events lost: every event increases this number.
     pub fn event_total(self) -> u64 {
         // At least the sum at the moment of the first read.
@@ -236,6 +241,8 @@ pub struct RingWriter<'a> {
     free_records: u64,
     /// Events lost since the last record was written.
     unreported_losses: u64,
+    /// Wakes a reader that sleeps until a ring is half full.
+    bell: Option<ReaderBell<'a>>,
 }
 
 impl<'a> RingWriter<'a> {
@@ -248,7 +255,12 @@ impl<'a> RingWriter<'a> {
     /// As [`RingWriter::new`], for a ring whose pages have been touched ([`Ring::prefault`]).
     pub fn new_prefaulted(ring: Ring<'a>) -> Self {
         let (cells, _) = ring.words[RECORDS..].as_chunks();
-        Self { ring, cells, produced: ring.load(PRODUCED), free_records: 0, unreported_losses: 0 }
+        Self { ring, cells, produced: ring.load(PRODUCED), free_records: 0, unreported_losses: 0, bell: None }
+    }
+
+    /// Rings this bell whenever the ring becomes half full: a system call if the reader sleeps on it.
+    pub const fn with_bell(self, bell: ReaderBell<'a>) -> Self {
+        Self { bell: Some(bell), ..self }
     }
 
     /// Continues after another producer wrote: two producers can use a ring in turn.
@@ -327,11 +339,24 @@ impl<'a> RingWriter<'a> {
             self.ring.words[LOST].fetch_add(records, Ordering::Relaxed); // a total, orders nothing
             return false;
         }
+        self.ring_bell(used, records + marker);
         if self.unreported_losses > 0 {
             let lost = std::mem::take(&mut self.unreported_losses);
             self.put_record(Record::new(ticks, EventKind::Gap { lost }));
         }
         true
+    }
+
+    /// Wakes the reader if these records make the ring half full, of which `used` records are in use. Otherwise the next
+    /// check is due when it is.
+    fn ring_bell(&mut self, used: u64, records: u64) {
+        let Some(bell) = self.bell else { return };
+        let half = (self.cells.len() / 2) as u64;
+        if used + records > half {
+            bell.ring();
+        } else {
+            self.free_records = half - used;
+        }
     }
 }
 

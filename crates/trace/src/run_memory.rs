@@ -12,6 +12,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::reader_bell::ReaderBell;
 use super::ring::{Ring, ring_words};
 use super::{KnobId, ResourceId, WorkerId};
 use contend_shm::{Clock, SharedMemory, wait_while, wake_all};
@@ -58,6 +59,8 @@ enum HeaderWord {
     TimeLimit,
     /// The time limit at which the kernel ends the runner; 0 without one.
     KernelLimit,
+    /// The word of the [`ReaderBell`].
+    ReaderBell,
 }
 
 /// The number of parts in a run memory.
@@ -250,6 +253,11 @@ impl RunMemory {
     pub fn wait_for_runner_call(&self, seen: u32) -> u32 {
         wait_while(self.header_word(HeaderWord::RunnerCalls), seen);
         self.header_word(HeaderWord::RunnerCalls).load(Ordering::Acquire) as u32
+    }
+
+    /// Returns the bell that wakes the reader of the rings.
+    pub fn reader_bell(&self) -> ReaderBell<'_> {
+        ReaderBell::new(self.header_word(HeaderWord::ReaderBell))
     }
 
     /// Asks workers to call the runner at every end of a life from now on. The runner checks the lives after this.

@@ -12,6 +12,14 @@ mod trace {
     use contend_trace::{EventKind, RECORD_BYTES, Record, ResourceId, Stamp, State, WorkerId};
     use loom::sync::atomic::{AtomicU64, fence};
 
+    #[derive(Debug, Clone, Copy)]
+    pub struct ReaderBell<'a>(std::marker::PhantomData<&'a ()>);
+
+    impl ReaderBell<'_> {
+        #[expect(clippy::unused_self, reason = "no reader sleeps in these tests")]
+        pub fn ring(self) {}
+    }
+
     pub mod ring;
     mod wait_slot;
 }
