@@ -10,6 +10,9 @@ use crate::trace::{Span, Stamp, WorkerId};
 /// Cells that ended this long ago are final: the kernel's figures of a worker arrive at most this late.
 const FINAL_AFTER: Span = Span::from_millis(250);
 
+/// How long the cells of a lane are kept that is not drawn.
+const KEPT_UNDRAWN: Span = Span::from_millis(2_000);
+
 /// The cells of one lane.
 #[derive(Debug, Default)]
 struct CachedLane {
@@ -18,8 +21,10 @@ struct CachedLane {
     cells: Vec<StateTimes>,
     /// Cells that end before this moment are final.
     final_until: Stamp,
-    /// Time of the last request: cells that end before it were complete then.
+    /// Time of the last request.
     asked_at: Stamp,
+    /// Time of the last frame that drew it.
+    drawn_at: Stamp,
 }
 
 #[derive(Debug, Default)]
@@ -28,8 +33,20 @@ pub(super) struct CellCache {
 }
 
 impl CellCache {
-    /// Returns the lane's cells in this window, equal to what the model returns.
+    /// Returns the lane's cells in this window, equal to what the model returns, for a frame.
     pub(super) fn exact_cells(
+        &mut self,
+        model: &Model,
+        worker: WorkerId,
+        window: &CellWindow,
+        now: Stamp,
+    ) -> &[StateTimes] {
+        self.lanes.entry(worker).or_default().drawn_at = now;
+        self.undrawn_cells(model, worker, window, now)
+    }
+
+    /// As [`CellCache::exact_cells`], but not for a frame.
+    pub(super) fn undrawn_cells(
         &mut self,
         model: &Model,
         worker: WorkerId,
@@ -57,18 +74,14 @@ impl CellCache {
         self.exact_cells(model, worker, window, now)
     }
 
-    /// Returns the lane's cells for a third of the work, exact enough for a row that combines many lanes: a cell that
-    /// was complete at an earlier request keeps its value until the next call of [`CellCache::exact_cells`].
-    pub(super) fn rough_cells(
-        &mut self,
-        model: &Model,
-        worker: WorkerId,
-        window: &CellWindow,
-        now: Stamp,
-    ) -> &[StateTimes] {
-        let lane = self.lanes.entry(worker).or_default();
-        lane.fetch_missing(model, worker, window, (lane.asked_at, now));
-        &lane.cells
+    /// Whether cells of this lane are kept: it was drawn lately.
+    pub(super) fn has_lane(&self, worker: WorkerId) -> bool {
+        self.lanes.contains_key(&worker)
+    }
+
+    /// Forgets lanes that were not asked for lately.
+    pub(super) fn forget_undrawn(&mut self, now: Stamp) {
+        self.lanes.retain(|_, lane| now.span_since(lane.drawn_at) < KEPT_UNDRAWN);
     }
 }
 
@@ -117,35 +130,13 @@ mod tests {
     use super::super::axis::TimeAxis;
     use super::*;
     use crate::model::Budget;
-    use crate::trace::{Event, EventKind, Message, Registry, Sample, State, WorkerInfo, WorkerKind};
+    use crate::trace::{Event, EventKind, Message, Registry, State, WorkerInfo, WorkerKind};
 
     const ME: WorkerId = WorkerId(0);
 
     fn registry() -> Arc<Registry> {
         let info = WorkerInfo { name: "w".into(), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         Arc::new(Registry { workers: vec![info], ..Registry::default() })
-    }
-
-    #[test]
-    fn exact_cells_update_rough_ones() {
-        let mut model = Model::new(registry(), Budget::default());
-        model.apply(&Message::Events(vec![Event { at: Stamp(0), worker: ME, kind: EventKind::LifeBegan }]));
-        let mut cache = CellCache::default();
-        let ms = |ms: u64| Stamp(ms * 1_000_000);
-        let ready = |cells: &[StateTimes]| cells.iter().map(|cell| cell.get(State::Ready)).sum::<u64>() / 1_000_000;
-        let window = |now| TimeAxis::new(Span::from_millis(50), now, 40).window();
-        for now in (1_000..=1_200).step_by(100).map(ms) {
-            assert_eq!(ready(cache.rough_cells(&model, ME, &window(now), now)), 0);
-        }
-        // The kernel's sample arrives after the cells were drawn.
-        let sample = Sample::Sched { worker: ME, from: ms(1_000), to: ms(1_200), running: 0, ready: 200_000_000 };
-        model.apply(&Message::Sample(sample));
-        let now = ms(1_230);
-        assert!(
-            ready(cache.rough_cells(&model, ME, &window(now), now)) < 100,
-            "cells that were whole stay as they were"
-        );
-        assert!(ready(cache.exact_cells(&model, ME, &window(now), now)) >= 199, "until they are asked for as they are");
     }
 
     #[test]

@@ -4,7 +4,10 @@ mod arrangement;
 mod changes;
 mod compared_responses;
 mod compared_run;
+mod folded_cells;
 mod interval;
+mod kept_cells;
+mod lane_shares;
 mod navigation;
 mod opening;
 mod play_state;
@@ -29,7 +32,7 @@ use super::figures::RunFigures;
 use super::lateness::Lateness;
 use super::level_history::{LevelHistory, describe_other_knobs};
 use super::totals_history::{self, TotalsHistory};
-use crate::model::{Finding, Model, StateTimes, WhoCostsWhom};
+use crate::model::{Finding, Model, WhoCostsWhom};
 use crate::platform::Machine;
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
@@ -131,6 +134,8 @@ pub(super) struct RunView {
     columns: u16,
     /// Cells that the model returned before.
     cell_cache: RefCell<CellCache>,
+    /// Which lanes out of view have their shares taken anew next; see [`RunView::lane_shares`].
+    share_turn: usize,
     resource_cells: resource_cells::ResourceCells,
     /// Who costs whom, as it was drawn last.
     costs: RefCell<Option<Rc<WhoCostsWhom>>>,
@@ -186,6 +191,9 @@ impl RunView {
             self.record_totals(through); // also while the picture is frozen
         }
         let ended = self.model.run_end().map(|(at, _)| at);
+        if ended.is_some() {
+            self.forget_cells(); // those that are kept may be older than the model
+        }
         let news = ended.is_some() || self.model.deadlocks().len() > deadlocks;
         if news && !self.is_frozen() {
             let known = self.model.complete_until().max(self.model.first_deadlock().map(|deadlock| deadlock.closed_at));
@@ -216,7 +224,10 @@ impl RunView {
         if is_due {
             self.lateness_p99 = self.lateness.p99();
             self.level_history.observe(&self.model, self.now, &describe_other_knobs(&self.scenario, &self.settings));
-            self.record_totals(self.now);
+            // Mostly the last messages have just done that.
+            if self.totals_history.lacks(self.now) {
+                self.record_totals(self.now);
+            }
             self.refresh();
         }
         is_changed || is_due
@@ -249,21 +260,14 @@ impl RunView {
             self.record_totals(self.now);
         }
         let then = self.played_figures_at(from, at);
-        let shares = |worker| {
-            if at < self.now || self.shown_range().is_some() {
-                return self.shown_model().lane(worker).state_times(from, at, self.now);
-            }
-            let sum = |cells: &[StateTimes]| {
-                cells.iter().fold(StateTimes::default(), |mut sum, cell| {
-                    sum.add(cell);
-                    sum
-                })
-            };
-            self.with_cells((worker, 0), &axis.window(), sum)
-        };
+        let shares = self.lane_shares((from, at), &axis.window());
         self.figures = then.unwrap_or_else(|| {
             RunFigures::capture(self.shown_model(), (from, at, self.now), self.totals_history.totals_at(at), shares)
         });
+        self.share_turn = self.share_turn.wrapping_add(1);
+        if self.has_many_lanes() {
+            self.cell_cache.borrow_mut().forget_undrawn(self.now);
+        }
         if let Some((from, to)) = self.shown_range() {
             let figures = std::mem::take(&mut self.figures);
             self.figures = figures.of_range(self.shown_model(), (from, to, self.now), self.interval_record());

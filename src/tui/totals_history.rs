@@ -8,6 +8,9 @@ use crate::trace::{Span, Stamp};
 /// Time between two kept moments: the time for which figures are held on the screen.
 pub(super) const SAMPLE_INTERVAL: Span = Span::from_millis(350);
 
+/// Totals that are older by this much are shown as present ones: a frame.
+const SHORT_LAG: Span = Span::from_millis(50);
+
 /// Most bytes in use. Beyond that every other moment of the older half is dropped, first those whose findings are the
 /// same as before.
 const MAX_BYTES: usize = 4 << 20;
@@ -50,6 +53,11 @@ impl TotalsHistory {
     /// Whether the next moment is due.
     pub(super) fn is_due(&self, at: Stamp) -> bool {
         self.samples.last().is_none_or(|last| at.span_since(last.at) >= SAMPLE_INTERVAL)
+    }
+
+    /// Whether no kept moment is this one or a little earlier.
+    pub(super) fn lacks(&self, at: Stamp) -> bool {
+        self.samples.last().is_none_or(|last| at.span_since(last.at) > SHORT_LAG || last.at > at)
     }
 
     /// Records a moment, in place of any that is not earlier.

@@ -1,6 +1,6 @@
 //! Divides a memory budget among histories, exact spans and holds, histograms and grants.
 
-use super::history::{HistoryShape, MAX_LEVELS};
+use super::history::{FINEST_WIDTH_LOG2, HistoryShape, MAX_LEVELS};
 use contend_trace::Registry;
 
 /// The memory that all histories of a run may use together. The minimum of about 10 KiB for each lane and 4 KiB for
@@ -13,7 +13,9 @@ pub struct Budget {
 impl Budget {
     /// Returns the default budget, or more if there are so many lanes that a few seconds could not be drawn well.
     pub fn for_registry(registry: &Registry) -> Self {
-        Self { bytes: Self::default().bytes.max(registry.workers.len() * (64 << 10)) }
+        let lanes = registry.workers.len();
+        let each = if lanes > FINE_LANES { CROWDED_LANE_BYTES } else { LANE_BYTES };
+        Self { bytes: Self::default().bytes.max(lanes * each) }
     }
 }
 
@@ -22,6 +24,16 @@ impl Default for Budget {
         Self { bytes: 6 << 20 }
     }
 }
+
+/// Bytes for each lane with which a few seconds can be drawn well: with the narrowest buckets, and with those of a
+/// crowd.
+const LANE_BYTES: usize = 64 << 10;
+const CROWDED_LANE_BYTES: usize = 40 << 10;
+
+/// The number of lanes that have the narrowest buckets. More lanes have wider ones, so that the buckets of all lanes in
+/// a second, which are drawn and kept, stay as many; up to a sixtieth of a second.
+const FINE_LANES: usize = 128;
+const MAX_LANE_WIDTH_LOG2: u32 = 24;
 
 /// Bytes of one bucket in every history of a lane, of a lock, and of a queue, a counter or a pool.
 const LANE_BUCKET_BYTES: usize = 104;
@@ -81,6 +93,8 @@ impl HistoryCounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BufferSizes {
     pub shape: HistoryShape,
+    /// The shape of the histories of lanes.
+    pub lane_shape: HistoryShape,
     pub spans_per_lane: usize,
     pub holds_per_lock: usize,
     /// Words of 64 grants that each lock remembers beyond the first missing grant.
@@ -108,7 +122,8 @@ impl BufferSizes {
         // A million grants for each lock, for as many locks as an eighth of the budget allows.
         let grants = (budget.bytes / 8 / size_of::<u64>() / locks.max(1)).clamp(1 << 8, 1 << 14);
         Self {
-            shape: HistoryShape { buckets, levels },
+            shape: HistoryShape::new(buckets, levels),
+            lane_shape: HistoryShape { buckets, levels, finest_log2: finest_lane_log2(lanes) },
             spans_per_lane: exact,
             holds_per_lock: exact.min(1024),
             grant_words: grants,
@@ -123,10 +138,17 @@ impl BufferSizes {
     pub(super) fn is_smaller_than(&self, before: &Self) -> bool {
         self.shape.buckets < before.shape.buckets
             || self.shape.levels < before.shape.levels
+            || self.lane_shape.finest_log2 > before.lane_shape.finest_log2
             || self.spans_per_lane < before.spans_per_lane
             || self.holds_per_lock < before.holds_per_lock
             || self.grant_words < before.grant_words
     }
+}
+
+/// Returns log2 of the width of the narrowest buckets of so many lanes.
+fn finest_lane_log2(lanes: usize) -> u32 {
+    let crowd = lanes.div_ceil(FINE_LANES).next_power_of_two().ilog2();
+    (FINEST_WIDTH_LOG2 + crowd).min(MAX_LANE_WIDTH_LOG2)
 }
 
 /// Returns the greatest power of two that is not above `n`; 1 for 0.

@@ -63,7 +63,7 @@ impl LoadSum {
 fn shared_shape(shape: HistoryShape, cores: usize) -> HistoryShape {
     let buckets = shape.buckets * shape.levels * FULL_DETAIL_CORES / cores.clamp(FULL_DETAIL_CORES, MAX_CORES);
     let levels = (buckets / MIN_BUCKETS).clamp(1, shape.levels);
-    HistoryShape { buckets: 1 << (buckets / levels).max(MIN_BUCKETS).ilog2(), levels }
+    HistoryShape { buckets: 1 << (buckets / levels).max(MIN_BUCKETS).ilog2(), levels, ..shape }
 }
 
 #[derive(Debug, Clone)]

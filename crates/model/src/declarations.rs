@@ -119,7 +119,7 @@ impl Model {
 
     fn add_worker(&mut self, id: WorkerId, info: &WorkerInfo) {
         self.open.placeholder_workers.remove(&id);
-        let mut lane = Lane::new(self.sizes.shape, self.sizes.spans_per_lane);
+        let mut lane = Lane::new(self.sizes.lane_shape, self.sizes.spans_per_lane);
         lane.expect_unrecorded_waits();
         self.lanes.insert(id.index(), lane);
         let members = info.pool.and_then(|pool| Some((pool, &self.registry.pools.get(pool.index())?.workers)));
@@ -186,9 +186,9 @@ impl Model {
             return;
         }
         let sizes = self.sizes;
-        self.lanes.entries_mut().for_each(|(_, lane)| lane.reshape(sizes.shape, sizes.spans_per_lane));
+        self.lanes.entries_mut().for_each(|(_, lane)| lane.reshape(sizes.lane_shape, sizes.spans_per_lane));
         self.resources.entries_mut().for_each(|(_, resource)| resource.reshape(&sizes));
-        self.open.gone.reshape(sizes.shape);
+        self.open.gone.reshape(sizes.lane_shape);
     }
 
     /// Returns the approximate heap bytes of the registry.

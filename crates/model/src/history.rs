@@ -1,6 +1,6 @@
 //! The history of a figure over time in bounded memory: levels of ring buckets.
 //!
-//! Buckets of level 0 are 2^20 ns (about 1 ms) wide, those of each further level twice as wide. As time advances, the
+//! Buckets of level 0 are 2^20 ns (about 1 ms) wide or wider, those of each further level twice as wide. As time advances, the
 //! oldest bucket of a level is merged into the next level; buckets of the last level double their width when it is
 //! full. So resolution falls with age, and nothing is ever dropped.
 //!
@@ -9,8 +9,8 @@
 
 use contend_trace::{Span, Stamp};
 
-/// log2 of the width of the narrowest buckets, ns.
-const FINEST_WIDTH_LOG2: u32 = 20;
+/// log2 of the width of the narrowest buckets, ns, unless a shape says more.
+pub(super) const FINEST_WIDTH_LOG2: u32 = 20;
 
 /// Later stamps, beyond 146 years, are replaced by this one, so that no bucket's end overflows.
 const MAX_STAMP: u64 = 1 << 62;
@@ -29,6 +29,15 @@ pub(super) trait Merge: Default {
 pub(super) struct HistoryShape {
     pub buckets: usize,
     pub levels: usize,
+    /// log2 of the width of the narrowest buckets, ns.
+    pub finest_log2: u32,
+}
+
+impl HistoryShape {
+    /// Returns a shape with the narrowest buckets that there are.
+    pub(super) const fn new(buckets: usize, levels: usize) -> Self {
+        Self { buckets, levels, finest_log2: FINEST_WIDTH_LOG2 }
+    }
 }
 
 /// The history of a figure.
@@ -94,7 +103,7 @@ impl<V: Merge> HistoryLevel<V> {
 
 impl<V: Merge> History<V> {
     pub(super) fn new(shape: HistoryShape) -> Self {
-        let level = |k: usize| HistoryLevel { shift: FINEST_WIDTH_LOG2 + k as u32, start: 0, ring: Vec::new() };
+        let level = |k: usize| HistoryLevel { shift: shape.finest_log2 + k as u32, start: 0, ring: Vec::new() };
         let levels = (0..shape.levels.clamp(1, MAX_LEVELS)).map(level).collect();
         Self {
             buckets: shape.buckets.next_power_of_two().max(2) as u64,
@@ -113,7 +122,7 @@ impl<V: Merge> History<V> {
     /// Returns the width of the bucket that contains `t`.
     pub(super) fn width_at(&self, t: Stamp) -> Span {
         let level = self.levels.iter().find(|level| level.begin() <= t.0);
-        Span(1 << level.map_or(FINEST_WIDTH_LOG2, |level| level.shift))
+        Span(1 << level.or(self.levels.first()).map_or(FINEST_WIDTH_LOG2, |level| level.shift))
     }
 
     /// Returns the bucket that contains `t`.
@@ -260,15 +269,17 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Reduces the detail to this shape, if there are more levels or more buckets in a level. Never adds levels: they
-    /// would be finer than the content.
+    /// Reduces the detail to this shape, if there are more levels, more buckets in a level or narrower ones. Never adds
+    /// levels: they would be finer than the content.
     pub(super) fn reshape(&mut self, shape: HistoryShape)
     where
         V: Clone,
     {
         let buckets = shape.buckets.min(self.buckets as usize);
-        let mut coarser = Self::new(HistoryShape { buckets, levels: shape.levels.min(self.levels.len()) });
-        if (coarser.buckets, coarser.levels.len()) == (self.buckets, self.levels.len()) {
+        let finest_log2 = shape.finest_log2.max(self.levels[0].shift);
+        let mut coarser = Self::new(HistoryShape { buckets, levels: shape.levels.min(self.levels.len()), finest_log2 });
+        let is_same = (coarser.buckets, coarser.levels.len()) == (self.buckets, self.levels.len());
+        if is_same && finest_log2 == self.levels[0].shift {
             return;
         }
         if self.end > 0 {
@@ -352,7 +363,7 @@ mod tests {
             mut intervals in prop::collection::vec((0u64..1 << 34, 0u64..1 << 30), 1..40),
             levels in 1usize..=MAX_LEVELS,
         ) {
-            let shape = HistoryShape { buckets: 16, levels };
+            let shape = HistoryShape::new(16, levels);
             let history = filled(shape, &intervals);
             let all = buckets(&history);
             let whole: u64 = intervals.iter().map(|(_, span)| span).sum();
@@ -372,10 +383,10 @@ mod tests {
             new_levels in 1usize..=MAX_LEVELS,
             new_buckets in prop::sample::select(vec![16usize, 64, 128]),
         ) {
-            let mut history = filled(HistoryShape { buckets: 64, levels }, &intervals);
+            let mut history = filled(HistoryShape::new(64, levels), &intervals);
             let end = history.end();
-            history.reshape(HistoryShape { buckets: new_buckets, levels: new_levels });
-            let shape = HistoryShape { buckets: new_buckets.min(64), levels: levels.min(new_levels) };
+            history.reshape(HistoryShape::new(new_buckets, new_levels));
+            let shape = HistoryShape::new(new_buckets.min(64), levels.min(new_levels));
             prop_assert_eq!(buckets(&history), buckets(&filled(shape, &intervals)), "as if it had begun so");
             prop_assert!(history.end() >= end);
             let of_level = shape.buckets * size_of::<Nanos>() + size_of::<HistoryLevel<Nanos>>();
@@ -398,7 +409,7 @@ mod tests {
 
     #[test]
     fn old_interval_is_still_found_at_its_time() {
-        let shape = HistoryShape { buckets: 64, levels: 6 };
+        let shape = HistoryShape::new(64, 6);
         let history = filled(shape, &[(1_000_000_000, 1_000_000_000), (599_000_000_000, 1)]);
         let mut inside = 0;
         history.visit_buckets(Stamp(900_000_000), Stamp(2_100_000_000), |_, _, ns| inside += ns.0);

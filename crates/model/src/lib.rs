@@ -251,9 +251,9 @@ impl Model {
 
 /// Returns the lanes of the workers that are known before the run.
 fn initial_lanes(registry: &Registry, sizes: &BufferSizes) -> LaneTable {
-    let mut lanes = LaneTable::new(Lane::new(sizes.shape, sizes.spans_per_lane));
+    let mut lanes = LaneTable::new(Lane::new(sizes.lane_shape, sizes.spans_per_lane));
     for worker in 0..registry.workers.len() {
-        let mut lane = Lane::new(sizes.shape, sizes.spans_per_lane);
+        let mut lane = Lane::new(sizes.lane_shape, sizes.spans_per_lane);
         if registry.is_open {
             lane.expect_unrecorded_waits();
         }

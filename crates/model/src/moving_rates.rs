@@ -72,7 +72,7 @@ mod tests {
             cells in 1_usize..40,
             over in 1_u64 << 24..1 << 28,
         ) {
-            let mut history: History<Count> = History::new(HistoryShape { buckets: 2048, levels: 2 });
+            let mut history: History<Count> = History::new(HistoryShape::new(2048, 2));
             for at in &stamps {
                 history.at(Stamp(*at)).0 += 1;
             }

@@ -62,16 +62,9 @@ impl Widget for FoldedLanesRow<'_> {
         let view = scene.view;
         let parts = scene.split_row(line);
         let window = scene.axis.window();
-        let mut cells = vec![StateTimes::default(); window.cells];
+        let mut cells = view.folded_cells((group, members), &window);
         let mut shares = StateTimes::default();
-        for worker in members {
-            view.with_rough_cells(*worker, &window, |one| {
-                cells.iter_mut().zip(one).for_each(|(sum, cell)| sum.add(cell));
-            });
-            if let Some(figures) = view.figures.lane(*worker) {
-                shares.add(&figures.shares);
-            }
-        }
+        members.iter().filter_map(|worker| view.figures.lane(*worker)).for_each(|lane| shares.add(&lane.shares));
         let folded = view.folded_groups();
         let is_here = |name: &str| match group {
             Some(group) => group == name,

@@ -78,6 +78,7 @@ impl RunView {
             lateness_p99: Span::ZERO,
             columns: 0,
             cell_cache: RefCell::default(),
+            share_turn: 0,
             resource_cells: super::resource_cells::ResourceCells::default(),
             costs: RefCell::default(),
             writes: RefCell::default(),

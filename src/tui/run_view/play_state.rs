@@ -96,6 +96,10 @@ impl RunView {
             self.follow_newest();
         } else if self.is_animating() {
             self.shown = Shown::Frozen(Box::new(self.model.clone()));
+            self.forget_cells(); // those that are kept may be older than the model
+            if self.has_many_lanes() {
+                self.refresh(); // shares of lanes out of view may be old
+            }
         }
     }
 

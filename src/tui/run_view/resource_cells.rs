@@ -1,58 +1,41 @@
 //! The cells of resources and cores in the visible window. All rows of one frame share them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::Hash;
 
 use super::RunView;
-use crate::model::{CellWindow, CoreCell, DurationSet, LockCell, SignalCell};
-use crate::trace::{PoolId, ResourceId, Span, Stamp};
+use super::folded_cells::FoldedCells;
+use super::kept_cells::{CellKey, CellMemo};
+use crate::model::{CellWindow, CoreCell, DurationSet, LockCell, SignalCell, StateTimes};
+use crate::trace::{PoolId, ResourceId, Span, Stamp, WorkerId};
 use crate::tui::figures::ThroughputOf;
 
 /// Time over which a rate is averaged: a strip of single events would say nothing.
 const RATE_WINDOW: Span = Span::from_millis(500);
 
-/// What cells are computed from: the window, the end of what they show, and how much the model has applied.
-type CellKey = (CellWindow, Stamp, u64, Stamp);
-
-/// The cells that were computed last, by what they are about.
-#[derive(Debug)]
-struct CellMemo<K, C> {
-    entries: HashMap<K, (CellKey, Vec<C>)>,
-}
-
-impl<K, C> Default for CellMemo<K, C> {
-    fn default() -> Self {
-        Self { entries: HashMap::new() }
-    }
-}
-
-impl<K: Eq + Hash, C> CellMemo<K, C> {
-    /// Returns the cells; `compute` writes them if they are not those of this key.
-    fn fetch(&mut self, about: K, key: CellKey, compute: impl FnOnce(Stamp, &mut Vec<C>)) -> &[C] {
-        let (known, cells) = self.entries.entry(about).or_insert_with(|| (key, Vec::new()));
-        if cells.is_empty() || *known != key {
-            *known = key;
-            compute(key.1, cells);
-        }
-        cells
-    }
-}
+/// The cells of one core; `None` where it was offline.
+type CoreCells = Vec<Option<CoreCell>>;
 
 #[derive(Debug, Default)]
 pub(super) struct ResourceCells {
+    folded: RefCell<FoldedCells>,
     locks: RefCell<CellMemo<ResourceId, LockCell>>,
     queues: RefCell<CellMemo<ResourceId, f32>>,
     signals: RefCell<CellMemo<ResourceId, SignalCell>>,
     responses: RefCell<CellMemo<PoolId, DurationSet>>,
     rates: RefCell<CellMemo<ThroughputOf, f32>>,
-    cores: RefCell<CellMemo<(), Vec<Option<CoreCell>>>>,
+    /// The use of every core, by its number.
+    cores: RefCell<(Option<CellKey>, Vec<CoreCells>)>,
 }
 
 impl RunView {
     fn cell_key(&self, window: &CellWindow) -> CellKey {
         let model = self.shown_model();
-        (*window, self.known_end(window), model.event_count(), model.newest_stamp())
+        CellKey {
+            window: *window,
+            end: self.known_end(window),
+            event_count: model.event_count(),
+            newest: model.newest_stamp(),
+        }
     }
 
     /// Returns the end of what the cells show. The last cell of a window that ends at a moment of the past looks as it
@@ -73,7 +56,7 @@ impl RunView {
     ) -> Option<T> {
         let lock = self.shown_model().lock(id)?;
         let mut memo = self.resource_cells.locks.borrow_mut();
-        Some(draw(memo.fetch(id, self.cell_key(window), |end, cells| lock.cells(window, end, cells))))
+        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| lock.cells(window, end, cells))))
     }
 
     /// Draws with the highest depth of a queue in each cell.
@@ -85,7 +68,7 @@ impl RunView {
     ) -> Option<T> {
         let queue = self.shown_model().queue(id)?;
         let mut memo = self.resource_cells.queues.borrow_mut();
-        Some(draw(memo.fetch(id, self.cell_key(window), |end, cells| queue.depth_cells(window, end, cells))))
+        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| queue.depth_cells(window, end, cells))))
     }
 
     /// Draws with the signals of a resource.
@@ -97,7 +80,7 @@ impl RunView {
     ) -> T {
         let model = self.shown_model();
         let mut memo = self.resource_cells.signals.borrow_mut();
-        draw(memo.fetch(id, self.cell_key(window), |end, cells| model.signal_cells(id, window, end, cells)))
+        draw(memo.fetch(id, self.cell_key(window), |window, end, cells| model.signal_cells(id, window, end, cells)))
     }
 
     /// Draws with the response times of a pool's tasks.
@@ -109,7 +92,7 @@ impl RunView {
     ) -> Option<T> {
         let pool = self.shown_model().pool(id)?;
         let mut memo = self.resource_cells.responses.borrow_mut();
-        Some(draw(memo.fetch(id, self.cell_key(window), |end, cells| pool.response_cells(window, end, cells))))
+        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| pool.response_cells(window, end, cells))))
     }
 
     /// Draws with the throughput at each cell, per second.
@@ -121,7 +104,7 @@ impl RunView {
     ) -> T {
         let model = self.shown_model();
         let mut memo = self.resource_cells.rates.borrow_mut();
-        draw(memo.fetch(of, self.cell_key(window), |end, cells| match of {
+        draw(memo.fetch(of, self.cell_key(window), |window, end, cells| match of {
             ThroughputOf::Pool(id) => {
                 if let Some(pool) = model.pool(id) {
                     pool.throughput_cells(window, RATE_WINDOW, end, cells);
@@ -141,8 +124,24 @@ impl RunView {
         window: &CellWindow,
         draw: impl FnOnce(&[Vec<Option<CoreCell>>]) -> T,
     ) -> T {
-        let mut memo = self.resource_cells.cores.borrow_mut();
-        draw(memo.fetch((), self.cell_key(window), |_, cells| self.shown_model().core_cells(window, cells)))
+        let key = self.cell_key(window);
+        let mut kept = self.resource_cells.cores.borrow_mut();
+        if kept.0 != Some(key) {
+            kept.0 = Some(key);
+            self.shown_model().core_cells(window, &mut kept.1);
+        }
+        draw(&kept.1)
+    }
+
+    /// Returns the sums of the cells of many lanes: those of a folded group, or those without a row.
+    pub(in crate::tui) fn folded_cells(
+        &self,
+        row: (Option<&str>, &[WorkerId]),
+        window: &CellWindow,
+    ) -> Vec<StateTimes> {
+        let key = self.cell_key(window);
+        let mut kept = self.resource_cells.folded.borrow_mut();
+        kept.fetch(self.shown_model(), row, CellKey { end: self.now, ..key }).to_vec()
     }
 
     /// Forgets all cells: another run, or another moment of it, is shown.

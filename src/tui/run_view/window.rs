@@ -65,16 +65,6 @@ impl RunView {
         })
     }
 
-    /// Adds the lane's cells in this window, exact enough for a row that combines many lanes.
-    pub(in crate::tui) fn with_rough_cells(
-        &self,
-        worker: WorkerId,
-        window: &CellWindow,
-        add: impl FnOnce(&[StateTimes]),
-    ) {
-        add(self.cell_cache.borrow_mut().rough_cells(self.shown_model(), worker, window, self.now));
-    }
-
     /// Returns the time axis as it was drawn last.
     pub(in crate::tui) fn drawn_axis(&self) -> TimeAxis {
         self.axis(self.columns.max(1))

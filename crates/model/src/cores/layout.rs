@@ -111,7 +111,7 @@ mod tests {
 
     /// Two workers run for a second on these cores, in turns of 50 ms.
     fn cores(one: &[u16], other: &[u16]) -> Cores {
-        let mut cores = Cores::new(HistoryShape { buckets: 16, levels: 2 });
+        let mut cores = Cores::new(HistoryShape::new(16, 2));
         cores.sample(at(10), &[Some(1.0); 4]);
         for i in 0..20_u64 {
             for (worker, places) in [(0, one), (1, other)] {

@@ -120,7 +120,7 @@ mod tests {
     const MS: u64 = 1 << 20;
 
     fn cores(samples: u64) -> Cores {
-        let mut cores = Cores::new(HistoryShape { buckets: 1024, levels: 3 });
+        let mut cores = Cores::new(HistoryShape::new(1024, 3));
         (1..=samples).for_each(|i| assert!(cores.sample(Stamp(i * 250 * MS), &[Some(0.5), Some(1.0)])));
         cores
     }

@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn write_of_a_value_that_was_read_before_another_write_loses_an_update() {
-        let shape = crate::history::HistoryShape { buckets: 16, levels: 1 };
+        let shape = crate::history::HistoryShape::new(16, 1);
         let mut counter = Counter::new(0, contend_trace::CounterMemory::Shared, shape, 8);
         // Both read 3 and write 4; the events of the second arrive first.
         counter.newest_writes = written(&[(30, 1, 1, 4), (10, 0, 1, 3), (20, 0, 1, 4), (40, 0, 1, 5)], 8);

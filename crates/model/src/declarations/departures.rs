@@ -147,7 +147,7 @@ impl Model {
     fn fold_worker(&mut self, id: WorkerId) {
         let ended = self.lanes[id.index()].activity().since;
         if let (Some(lane), Some(info)) = (self.lanes.remove(id.index()), self.registry.worker(id)) {
-            self.open.gone.add_worker(&info.group, info.kind, &lane, ended, self.sizes.shape);
+            self.open.gone.add_worker(&info.group, info.kind, &lane, ended, self.sizes.lane_shape);
         }
         self.resources.entries_mut().for_each(|(_, resource)| resource.forget_worker(id));
         self.happens_before.forget_worker(id);

@@ -32,7 +32,18 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
         return None;
     }
     let users = lock.recent_users();
-    let keen = |user: &&RecentLockUse| wait_share(analysis, lock, user) >= MIN_WAITING_SHARE;
+    // No two workers differ by more than the least and the most favoured of all: mostly that decides.
+    let acquired = || users.iter().map(|user| user.acquired);
+    let (least, most) = (acquired().min()?, acquired().max()?);
+    if (most as f64) < analysis.thresholds.unfair * (least + 1) as f64 {
+        return None;
+    }
+    // A worker lives no longer than the period, whose length is quicker to find than its life.
+    let period = analysis.now.span_since(analysis.model.settings_start(analysis.now)).0 as f64;
+    let keen = |user: &&RecentLockUse| {
+        total_wait_ns(analysis, lock, user) as f64 >= MIN_WAITING_SHARE * period
+            || wait_share(analysis, lock, user) >= MIN_WAITING_SHARE
+    };
     let poorest = users.iter().filter(keen).min_by_key(|user| user.acquired)?;
     let group = &analysis.model.registry().worker(poorest.worker)?.group;
     let alike = |worker: WorkerId| analysis.model.registry().worker(worker).is_some_and(|info| info.group == *group);

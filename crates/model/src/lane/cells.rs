@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::cpu_accounting::Unsettled;
 use super::{Activity, CpuLack, Lane, LaneBucket};
 use crate::history::proportional_part;
 use crate::state_times::{CellWindow, StateTimes};
@@ -60,18 +61,29 @@ impl Lane {
 
     /// Returns the time by state between two moments. The open span counts up to `now`.
     pub fn state_times(&self, from: Stamp, to: Stamp, now: Stamp) -> StateTimes {
-        let mut cells = Vec::with_capacity(1);
-        let window = CellWindow { from, to, cells: 1 };
+        if to <= from {
+            return StateTimes::default();
+        }
         // Sum a few spans one by one: old buckets are too wide for a short interval.
         let few =
             from >= self.exact_from && self.spans(from, to).take(MAX_COUNTED_SPANS + 1).count() <= MAX_COUNTED_SPANS;
         let buckets = || self.history.width_at(from) > Span(to.span_since(from).0 / 64);
         if few && buckets() {
+            let (mut cells, window) = (Vec::with_capacity(1), CellWindow { from, to, cells: 1 });
             self.cells_with_exact_from(from, &window, now, &mut cells);
-        } else {
-            self.cells(&window, now, &mut cells);
+            return cells.pop().unwrap_or_default();
         }
-        cells.pop().unwrap_or_default()
+        let exact = self.exact_from.clamp(from, to);
+        if to.span_since(from) < self.history.width_at(exact) {
+            let (mut cells, window) = (Vec::with_capacity(1), CellWindow { from, to, cells: 1 });
+            self.cells_with_exact_from(exact, &window, now, &mut cells);
+            return cells.pop().unwrap_or_default();
+        }
+        let mut sum = StateTimes::default();
+        self.for_each_bucket(from, to, now, |a, b, times, _| {
+            sum.add(&times.part((a, b), (from.max(a), to.min(b))));
+        });
+        sum
     }
 
     /// Returns how long the worker seemed to run between two moments but had no CPU, ns.
@@ -191,7 +203,12 @@ impl Lane {
     ) {
         let to = to.min(now);
         let (open, unsettled) = (self.open_spans(now), self.unsettled_intervals(now));
-        let mut split = |mut times: StateTimes, mut lack: CpuLack, a: Stamp, b: Stamp| {
+        let unsettled_from = unsettled.first().map_or(Stamp(u64::MAX), Unsettled::from);
+        let mut split = |times: &StateTimes, mut lack: CpuLack, a: Stamp, b: Stamp| {
+            if b <= unsettled_from && lack.total() == 0 {
+                return visit(a, b, times, lack); // nearly all buckets
+            }
+            let mut times = *times;
             let all = times.get(State::Running);
             let mut running = all.saturating_sub(lack.total());
             for interval in &unsettled {
@@ -206,9 +223,15 @@ impl Lane {
         };
         self.history.visit_buckets(from, to, |a, b, spent| {
             let b = b.min(now);
-            let spent = if b > open[0].1 { add_open_spans(*spent, &open, a, b) } else { *spent };
+            let with_open;
+            let spent = if b > open[0].1 {
+                with_open = add_open_spans(*spent, &open, a, b);
+                &with_open
+            } else {
+                spent
+            };
             let off_core = spent.off_core_ns.min(spent.without_cpu_ns);
-            split(spent.by_state, CpuLack { ready: spent.without_cpu_ns - off_core, off_core }, a, b);
+            split(&spent.by_state, CpuLack { ready: spent.without_cpu_ns - off_core, off_core }, a, b);
         });
         let rest = from.max(self.history.end());
         for (state, begin, end) in open {
@@ -216,7 +239,7 @@ impl Lane {
             if a < b {
                 let mut times = StateTimes::default();
                 times.add_ns(state, b.span_since(a).0);
-                split(times, CpuLack::default(), a, b);
+                split(&times, CpuLack::default(), a, b);
             }
         }
     }

@@ -8,6 +8,7 @@
 mod estimate;
 mod lack;
 
+pub(super) use self::estimate::Unsettled;
 pub(crate) use self::lack::CpuLack;
 
 use self::lack::Portions;

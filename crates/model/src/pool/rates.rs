@@ -148,7 +148,7 @@ mod tests {
             total_tasks: None,
             restarts_workers: false,
         };
-        Pool::new(&info, HistoryShape { buckets: 1024, levels: 3 }, 2)
+        Pool::new(&info, HistoryShape::new(1024, 3), 2)
     }
 
     proptest! {

@@ -130,16 +130,17 @@ impl Queue {
 
     /// Returns the last depth reported before `t`.
     fn depth_before(&self, t: Stamp) -> u32 {
-        let mut depth = 0;
         // The bucket around `t` keeps only its last depth. If that was reported later, it does not count.
-        self.history.visit_buckets(Stamp(0), t, |_, _, depths| {
-            if let Some(last) = depths.last_reading
-                && last.at < t
-            {
-                depth = last.depth;
-            }
-        });
-        depth
+        let last_since = |from: Stamp| {
+            let mut depth = None;
+            self.history.visit_buckets(from, t, |_, _, depths| {
+                depth = depths.last_reading.filter(|last| last.at < t).map(|last| last.depth).or(depth);
+            });
+            depth
+        };
+        // Mostly it is found at once: looking through the whole history takes long.
+        let starts = [t.earlier_by(Span::from_millis(30)), t.earlier_by(Span::from_millis(2_000)), Stamp(0)];
+        starts.into_iter().find_map(last_since).unwrap_or(0)
     }
 
     /// Returns by how many items per second the queue grew over the last `over`; negative if it shrank.

@@ -138,7 +138,7 @@ mod tests {
             open in prop::collection::vec(0_u64..1 << 30, 0..3),
             kept in 1_usize..80,
         ) {
-            let mut history = SignalHistory::new(HistoryShape { buckets: 1024, levels: 3 }, kept);
+            let mut history = SignalHistory::new(HistoryShape::new(1024, 3), kept);
             for (at, woken) in &signals {
                 history.record_signal(Stamp(*at), WorkerId(1), *woken);
             }

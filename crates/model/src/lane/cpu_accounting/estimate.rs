@@ -19,6 +19,10 @@ pub(in crate::lane) struct Unsettled {
 }
 
 impl Unsettled {
+    pub(in crate::lane) const fn from(&self) -> Stamp {
+        self.from
+    }
+
     /// Returns how much of `running` in `a..b` was without a CPU.
     pub(in crate::lane) fn without_cpu(&self, running: u64, a: Stamp, b: Stamp) -> CpuLack {
         let overlap = self.to.min(b).span_since(self.from.max(a)).0;
