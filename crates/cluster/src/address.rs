@@ -29,7 +29,16 @@ impl Engine {
     const fn schemes(self) -> &'static [&'static str] {
         match self {
             Self::Dask | Self::Ray => &["http"],
-            Self::Rq => &["redis", "rediss", "unix", "redis+unix"],
+            Self::Rq => &["redis", "unix", "redis+unix"],
+        }
+    }
+
+    /// The port that its example and its documents use.
+    const fn port(self) -> u16 {
+        match self {
+            Self::Dask => 8787,
+            Self::Ray => 8265,
+            Self::Rq => 6379,
         }
     }
 
@@ -44,10 +53,15 @@ impl Engine {
 
 /// Why a text is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` is no address of {}: write it like {}", .engine.word(), .engine.example())]
-pub struct AddressError {
-    shown: String,
-    engine: Engine,
+pub enum AddressError {
+    #[error("`{shown}` is no address of {}: write it like {}", .engine.word(), .engine.example())]
+    Unknown { shown: String, engine: Engine },
+    #[error(
+        "`{shown}`: contend attach has no TLS; forward the port over SSH, `ssh -L {port}:localhost:{port} HOST`, and \
+         attach {} {}",
+        .engine.word(), .engine.example()
+    )]
+    Tls { shown: String, engine: Engine, port: u16 },
 }
 
 /// Engine and URL of a cluster. `Display` and `Debug` hide user and password.
@@ -63,11 +77,15 @@ impl Address {
     /// [`AddressError`] if the URL has none of the engine's schemes.
     pub fn new(engine: Engine, url: &str) -> Result<Self, AddressError> {
         let scheme = url.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+        if let Some(("https" | "rediss", _)) = scheme.as_ref().map(|(scheme, rest)| (scheme.as_str(), rest)) {
+            let port = engine.port();
+            return Err(AddressError::Tls { shown: without_secret(url), engine, port });
+        }
         match scheme {
             Some((scheme, rest)) if engine.schemes().contains(&scheme.as_str()) && !rest.is_empty() => {
                 Ok(Self { engine, url: url.to_owned() })
             }
-            _ => Err(AddressError { shown: without_secret(url), engine }),
+            _ => Err(AddressError::Unknown { shown: without_secret(url), engine }),
         }
     }
 
@@ -155,6 +173,19 @@ mod tests {
         let address = rq("redis://anna:s3cret@host:1/0").unwrap();
         let text = address.censor("AUTH anna s3cret failed at redis://anna:s3cret@host:1/0");
         assert_eq!(text, "AUTH *** *** failed at redis://***@host:1/0");
+    }
+
+    #[test]
+    fn tls_is_refused_with_a_tunnel_that_does_it() {
+        for (engine, url) in [
+            (Engine::Rq, "rediss://anna:s3cret@host:6380/0"),
+            (Engine::Dask, "https://anna:s3cret@host"),
+            (Engine::Ray, "HTTPS://:s3cret@host"),
+        ] {
+            let message = Address::new(engine, url).unwrap_err().to_string();
+            assert!(message.contains("ssh -L") && message.contains(engine.example()), "{message}");
+            assert!(!message.contains("s3cret"), "{message}");
+        }
     }
 
     #[test]

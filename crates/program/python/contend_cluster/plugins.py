@@ -10,7 +10,7 @@ import time
 from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 
 BATCH_SECONDS = 0.004
-BATCH_LIMIT = 2000  # reports kept while the event loop of a worker is busy; more are counted
+BATCH_LIMIT = 50_000  # reports kept while an event loop is busy, as with a graph of thousands of tasks; more are counted
 
 
 def boot_id():
