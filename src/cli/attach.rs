@@ -1,5 +1,6 @@
 //! `contend attach`: a process that was there before, or a cluster.
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 
 use super::args::{AttachArgs, AttachTarget};
@@ -9,7 +10,7 @@ use super::exit::{CliError, ExitOutcome};
 use super::output::Colours;
 use super::program::{ProgramOptions, listen_for_signals, report_program, show_program};
 use crate::scenario::{Scenario, Settings, sanitize};
-use crate::source::{AttachError, AttachedRun, EventSource, attached_scenario, process_title};
+use crate::source::{AttachError, AttachedRun, EventSource, process_title};
 use crate::trace::RunEnd;
 use crate::tui::{LiveStarter, RunStarter};
 
@@ -38,9 +39,10 @@ fn attach_process(
     let failed = |error: AttachError| CliError::Run(sanitize(&error.to_string()));
     let title = process_title(pid).map_err(failed)?;
     let options = ProgramOptions::from(args);
-    if args.headless || args.json || !io::stdout().is_terminal() {
-        let signals = listen_for_signals()?;
-        let run = AttachedRun::start(pid, &title).map_err(failed)?;
+    let is_headless = args.headless || args.json || !io::stdout().is_terminal();
+    let signals = if is_headless { Some(listen_for_signals()?) } else { None };
+    let run = AttachedRun::start(pid, &title).map_err(failed)?;
+    if let Some(signals) = signals {
         let (followed, found) = report_program(Box::new(run), &signals, options, colours)?;
         return Ok(match (followed.signal, found, followed.ended) {
             (Some(signal), ..) => ExitOutcome::Signal(signal),
@@ -49,8 +51,10 @@ fn attach_process(
             (None, false, _) => ExitOutcome::Done,
         });
     }
-    let scenario = attached_scenario(&title);
-    show_program(scenario, options, dashboard, colours, &ProcessStarter { pid, title })
+    let described = run.header().run.as_ref().map(|run| Scenario::clone(&run.scenario));
+    let scenario = described.unwrap_or_else(|| Scenario::of_program(&title));
+    let starter = ProcessStarter { pid, title, first: RefCell::new(Some(run)) };
+    show_program(scenario, options, dashboard, colours, &starter)
 }
 
 /// Begins to look at a process; any scenario from the picker as usual.
@@ -58,6 +62,8 @@ fn attach_process(
 struct ProcessStarter {
     pid: u32,
     title: String,
+    /// The run that has begun already.
+    first: RefCell<Option<AttachedRun>>,
 }
 
 impl RunStarter for ProcessStarter {
@@ -65,7 +71,8 @@ impl RunStarter for ProcessStarter {
         if !scenario.is_program() {
             return LiveStarter.start_run(scenario, settings);
         }
-        match AttachedRun::start(self.pid, &self.title) {
+        let first = self.first.take().map(Ok);
+        match first.unwrap_or_else(|| AttachedRun::start(self.pid, &self.title)) {
             Ok(run) => Ok(Box::new(run)),
             Err(error) => Err(sanitize(&error.to_string())),
         }

@@ -57,7 +57,7 @@ pub struct LaneInfo {
     pub group: String,
     /// Whether it serves the workers and executes no tasks: a scheduler, a broker.
     pub is_service: bool,
-    /// Whether it is seen from outside alone: nothing but the system tells what it does.
+    /// Whether it is seen from outside alone, so far: nothing but the system tells what it does.
     pub is_silent: bool,
 }
 

@@ -162,6 +162,7 @@ impl Translator {
     fn apply_event(&mut self, at: Stamp, event: TraceEvent) {
         let TraceEvent { lane, kind, object, arg, flags, .. } = event;
         let Some(thread) = self.lane_for(lane, kind, at) else { return };
+        self.lanes[thread].info.is_silent &= matches!(kind, Kind::Begin | Kind::End);
         let l = self.acting_lane(thread, flags);
         self.end_rest(l, at, kind);
         match kind {

@@ -23,8 +23,8 @@ mod timebase;
 pub use cluster_run::{ClusterRun, ClusterStartError, MissingCluster, find_dask};
 pub use live::{LiveRun, StartError};
 pub use program::{
-    AttachError, AttachedRun, ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, attached_scenario,
-    find_python, process_title, program_title, program_words,
+    AttachError, AttachedRun, ProgramError, ProgramRun, ProgramSetup, ProgramStartError, SharedExit, find_python,
+    process_title, program_title, program_words,
 };
 pub use pythons::{FoundPython, OLDEST_TRACED, find_program, find_pythons};
 pub use scripted::ScriptedSource;

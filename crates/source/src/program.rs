@@ -4,6 +4,7 @@
 mod attached;
 mod environment;
 pub(super) mod handle;
+mod joining;
 pub(super) mod output;
 mod process_names;
 mod processes;
@@ -41,7 +42,7 @@ use contend_program::LineServer;
 use contend_scenario::Scenario;
 use contend_trace::{Command, Message, Notice, Registry, RunEnd, Span, Stamp, signal_name};
 
-pub use attached::{AttachError, AttachedRun, attached_scenario, process_title};
+pub use attached::{AttachError, AttachedRun, process_title};
 pub use environment::{ProgramError, find_python, program_title, program_words};
 
 /// Capacity of the message channel.

@@ -9,19 +9,38 @@ import sys
 
 from . import imports, names, objects, patches, recorder, start
 
+_version = None  # Of the contend that this tracer is from.
 
-def join(directory, tracer):
+
+def answer(tracer, directory, path, version):
+    """Joins and writes what became of it into a file."""
+    try:
+        said = join(directory, tracer, version)
+    except Exception as error:
+        leave()
+        said = "the tracer failed: %s: %s" % (type(error).__name__, error)
+    with open(path + ".new", "w") as file:
+        file.write(said)
+    os.rename(path + ".new", path)
+
+
+def join(directory, tracer, version=None):
     """Begins to trace into a directory; returns what became of it. The tracer's files are in `tracer`."""
+    global _version
     if recorder.is_read():
         return "busy"
     leave()
+    if _version not in (None, version):
+        return "another version of contend has joined this process before"
+    _version = version
     if recorder.new_id is None:
         start.begin(directory, "join")
     else:
         _look_in(os.path.join(tracer, "contend_trace"))
         recorder.join_again(directory)
-        recorder.current_lane()
         expect_threads()
+        recorder.write_again()
+        recorder.current_lane()
         patches.resume()
         imports.start()
     return "joined"

@@ -15,6 +15,7 @@ from .ring import DEFINITIONS_LOST, ENDED, Full, RingFile
 FIRST_SLOTS, FIRST_RECORDS = 64, 4096
 MORE_SLOTS, MORE_RECORDS = 1024, 1024
 MAX_FILES = 16
+LOOK_INTERVAL_NS = 100_000_000
 
 directory = None
 interp = 0
@@ -31,6 +32,7 @@ _kept = []
 _faults = set()
 # Lanes and slots of threads that ran before the tracer joined, by the number of the thread.
 _expected = {}
+_look_due = 0
 _former = []  # Files of a reader that has left.
 
 
@@ -60,6 +62,20 @@ def is_read():
     return directory is not None and os.path.isdir(directory)
 
 
+def _is_abandoned():
+    """Leaves a process that the tracer has joined if its reader was killed; looks for it ten times a second."""
+    global _look_due
+    if why != "join" or monotonic_ns() < _look_due:
+        return False
+    _look_due = monotonic_ns() + LOOK_INTERVAL_NS
+    if is_read():
+        return False
+    from . import joining
+
+    joining.leave()
+    return True
+
+
 def leave():
     """Writes nothing more. What threads are about to write goes to files that nobody reads."""
     global directory, local, _files, _former
@@ -69,17 +85,22 @@ def leave():
 
 
 def join_again(trace_directory):
-    """Begins anew after `leave`; the objects of before are defined once more."""
-    global directory, local, _failed, _former, why
+    """Defines the objects of before once more, in another directory. Threads write nothing until `write_again`."""
+    global directory, _failed, _former, why
     directory, why = trace_directory, "join"
     _failed = False
     _faults.clear()
-    local = _local()
     former, _former = _former, []
     for file in reversed(former):
         for line in file.definitions():
             if line.startswith(b'{"ev":"obj"'):
                 _append(line)
+
+
+def write_again():
+    """Lets threads write again."""
+    global local
+    local = _local()
 
 
 def emit(kind, obj, arg=0, flags=0):
@@ -94,6 +115,8 @@ def emit(kind, obj, arg=0, flags=0):
 
 def begin_wait(kind, obj, arg=0, flags=0):
     """Writes that the current thread now waits, also into the state of its slot."""
+    if why == "join":
+        _is_abandoned()
     try:
         local.begin_wait(kind, obj, arg, flags)
     except AttributeError:
@@ -144,7 +167,7 @@ def fault(hook, error):
 
 
 def _append(line):
-    if directory is None:
+    if directory is None or _is_abandoned():
         return
     with _guard:
         for file in reversed(_files or [_new_file()]):
@@ -209,7 +232,7 @@ class _Attachment:
 
 def attach_thread(lane=None, **fields):
     """Gives the current thread a lane and a slot."""
-    if directory is None:
+    if directory is None or _is_abandoned():
         return 0
     if lane is None and get_ident() in _expected and _take_expected():
         return local.lane

@@ -92,14 +92,16 @@ pub struct LaneView {
     pub pid: u32,
     pub tid: u32,
     pub has_ended: bool,
+    /// Whether it has only been seen from outside until now.
+    pub is_silent: bool,
 }
 
 impl Translator {
     /// Returns the lanes that have a thread of their own and are shown.
     pub fn threads(&self) -> impl Iterator<Item = LaneView> + '_ {
         self.lanes.iter().filter(|lane| lane.kind != WorkerKind::Async && lane.info.tid != 0).filter_map(|lane| {
-            let LaneInfo { id, pid, tid, .. } = lane.info;
-            Some(LaneView { id, worker: lane.worker?, pid, tid, has_ended: lane.has_ended })
+            let LaneInfo { id, pid, tid, is_silent, .. } = lane.info;
+            Some(LaneView { id, worker: lane.worker?, pid, tid, has_ended: lane.has_ended, is_silent })
         })
     }
 
@@ -112,6 +114,11 @@ impl Translator {
             }
             return;
         }
+        if let Some(known) = self.silent_lane_of(info.pid, info.tid) {
+            self.lane_by_id.insert(info.id, known);
+            self.lanes[known].info.pool = info.pool;
+            return;
+        }
         let kind = if info.is_service {
             WorkerKind::Service
         } else if info.tid == info.pid && Some(info.pid) != self.root && info.tid != 0 {
@@ -120,6 +127,12 @@ impl Translator {
             WorkerKind::Thread
         };
         self.push_lane(info, kind);
+    }
+
+    /// Returns the lane of a thread that has only been seen from outside until now.
+    fn silent_lane_of(&self, pid: u32, tid: u32) -> Option<usize> {
+        let is_it = |lane: &Lane| (lane.info.pid, lane.info.tid) == (pid, tid) && !lane.has_ended;
+        self.lanes.iter().position(|lane| tid != 0 && lane.info.is_silent && is_it(lane))
     }
 
     pub(super) fn push_lane(&mut self, info: LaneInfo, kind: WorkerKind) -> Option<usize> {

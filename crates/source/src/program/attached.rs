@@ -1,5 +1,5 @@
 //! A process that was there before, as a source: its threads, their states and the interpreter's lock, seen from
-//! outside. Nothing in it is changed, and it goes on when contend ends.
+//! outside, and what the tracer tells, if it could join. The process goes on when contend ends.
 
 use std::ffi::OsString;
 use std::io;
@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use thiserror::Error;
 
 use super::environment::Directories;
+use super::joining::{Answer, SentTracer};
 use super::process_names::{command_words, process_name};
 use super::processes::Processes;
 use super::reader::ProgramReader;
@@ -24,8 +25,13 @@ use contend_program::{LineServer, runtime_of};
 use contend_scenario::Scenario;
 use contend_trace::{Command, Message, Registry, RunEnd, Stamp};
 
-/// The visible facts of a process from outside.
-pub const SEEN_FROM_OUTSIDE: &str = "seen from outside: threads, states, GIL; locks are not visible";
+/// The visible facts of a process.
+const SEEN_FROM_OUTSIDE: &str = "seen from outside: threads, states, GIL; locks are not visible";
+const JOINED: &str = "tracer joined; locks and queues made before it are not visible";
+const JOINS_LATER: &str = "seen from outside; the tracer joins when the main thread runs Python code again";
+
+/// How long the threads of a process that was joined may take to tell their names.
+const JOINED_GRACE: u64 = 300_000_000;
 
 /// Time between two looks whether the process is still there.
 const END_INTERVAL: Duration = Duration::from_millis(20);
@@ -50,7 +56,7 @@ pub enum AttachError {
     System(#[from] io::Error),
 }
 
-/// A process that is looked at. Dropping it ends the looks, and nothing else.
+/// A process that is looked at. Dropping it ends the looks and takes the tracer out, and nothing else.
 #[derive(Debug)]
 pub struct AttachedRun {
     header: Header,
@@ -60,6 +66,7 @@ pub struct AttachedRun {
     limit: Arc<AtomicU64>,
     stop: Option<Sender<()>>,
     watch: Option<JoinHandle<()>>,
+    tracer: Option<Arc<SentTracer>>,
     _scratch: ScratchDir,
 }
 
@@ -76,11 +83,11 @@ pub fn process_title(pid: u32) -> Result<String, AttachError> {
     Ok(format!("{}, process {pid}", program_title(&words)))
 }
 
-/// Returns the scenario that stands for a process with this title. It names the visible facts, on screen and in
-/// reports.
-pub fn attached_scenario(title: &str) -> Scenario {
-    let mut scenario = Scenario::of_program(&format!("{title}: {SEEN_FROM_OUTSIDE}"));
-    SEEN_FROM_OUTSIDE.clone_into(&mut scenario.about);
+/// Returns the scenario that stands for a process with this title. It names the visible facts, on
+/// screen and in reports.
+fn attached_scenario(title: &str, seen: &str) -> Scenario {
+    let mut scenario = Scenario::of_program(&format!("{title}: {seen}"));
+    seen.clone_into(&mut scenario.about);
     scenario
 }
 
@@ -96,48 +103,74 @@ impl AttachedRun {
         let directories = Directories::create(scratch.path())?;
         let server = LineServer::listen(&directories.socket)?;
         let clock = RunClock::start();
+        let sent = SentTracer::send(pid, &directories);
+        let answer = sent.as_ref().map_or(Answer::None, SentTracer::wait);
+        let (sender, messages) = bounded(MESSAGE_QUEUE_LEN);
+        for text in notes(pid, &sent, &answer) {
+            let _ = sender.try_send(note(Stamp(0), text));
+        }
+        let seen = if answer == Answer::Joined { JOINED } else { seen_before_answer(&sent, &answer) };
         let machine = detect_machine();
         let registry = Registry { is_open: true, cores: Some(machine.usable_cores()), ..Registry::default() };
-        let scenario = attached_scenario(title);
+        let scenario = attached_scenario(title, seen);
         let run = ScenarioRun { settings: scenario.default_settings(), scenario: Arc::new(scenario) };
         let mut header = Header::new(&run.scenario.title, machine, registry);
         header.run = Some(run);
-        let (sender, messages) = bounded(MESSAGE_QUEUE_LEN);
-        for text in notes(pid) {
-            let _ = sender.try_send(note(Stamp(0), text));
-        }
+        let tracer = sent.ok().map(Arc::new);
         let (end_sender, run_end) = bounded(1);
         let reader = ProgramReader {
             clock,
             processes: Processes::Tree(pid),
-            grace: 0,
+            grace: if answer == Answer::Joined { JOINED_GRACE } else { 0 },
             expected: None,
             traces: directories.traces,
             server,
-            messages: sender,
+            messages: sender.clone(),
             run_end,
         };
         let (stop, stopped) = bounded(0);
         let limit = Arc::new(AtomicU64::new(u64::MAX));
         let last = Arc::clone(&limit);
         spawn_named("program", move || reader.run())?;
+        let awaited = tracer.clone().filter(|_| answer == Answer::None).map(|tracer| (tracer, sender));
         let watch = spawn_named("watch", move || {
-            let _ = end_sender.send(wait_for_end(pid, born, clock, &last, &stopped));
+            let _ = end_sender.send(wait_for_end((pid, born), clock, &last, &stopped, awaited));
         })?;
         let (stop, watch) = (Some(stop), Some(watch));
-        Ok(Self { header, clock, messages, limit, stop, watch, _scratch: scratch })
+        Ok(Self { header, clock, messages, limit, stop, watch, tracer, _scratch: scratch })
     }
 }
 
-/// Waits until the process is gone, the time limit is reached or the looks are to end. Returns when and why.
+/// Returns the visible facts of a process without a tracer.
+fn seen_before_answer(sent: &Result<SentTracer, Option<String>>, answer: &Answer) -> &'static str {
+    if sent.is_ok() && *answer == Answer::None { JOINS_LATER } else { SEEN_FROM_OUTSIDE }
+}
+
+/// Returns the note about the answer of a process.
+fn describe_answer(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::None => None,
+        Answer::Joined => Some(JOINED.to_owned()),
+        Answer::Refused(reason) => Some(format!("the tracer cannot join: {reason}")),
+    }
+}
+
+/// Waits until the process is gone, the time limit is reached or the looks are to end. Returns when and why. Tells
+/// when a tracer joins that is awaited.
 fn wait_for_end(
-    pid: u32,
-    born: Option<u64>,
+    (pid, born): (u32, Option<u64>),
     clock: RunClock,
     limit: &AtomicU64,
     stopped: &Receiver<()>,
+    mut awaited: Option<(Arc<SentTracer>, Sender<Message>)>,
 ) -> (Stamp, RunEnd, i64) {
     loop {
+        let said = awaited.as_ref().and_then(|(tracer, _)| describe_answer(&tracer.answer()));
+        if let Some(said) = said
+            && let Some((_, messages)) = awaited.take()
+        {
+            let _ = messages.try_send(note(clock.now(), said));
+        }
         if stopped.recv_timeout(END_INTERVAL) != Err(RecvTimeoutError::Timeout) {
             return (clock.now(), RunEnd::Stopped, 0);
         }
@@ -183,8 +216,17 @@ fn user_name(uid: u32) -> String {
 }
 
 /// Returns what has to be known about the picture of this process.
-fn notes(pid: u32) -> Vec<String> {
-    let mut notes = vec![SEEN_FROM_OUTSIDE.to_owned()];
+fn notes(pid: u32, sent: &Result<SentTracer, Option<String>>, answer: &Answer) -> Vec<String> {
+    let mut notes = match (sent, answer) {
+        (Ok(_), Answer::Joined) => vec![JOINED.to_owned()],
+        _ => vec![seen_before_answer(sent, answer).to_owned()],
+    };
+    let refused = match sent {
+        Err(reason) => reason.clone().and_then(|reason| describe_answer(&Answer::Refused(reason))),
+        Ok(_) if matches!(answer, Answer::Refused(_)) => describe_answer(answer),
+        Ok(_) => None,
+    };
+    notes.extend(refused);
     if std::fs::read(format!("/proc/{pid}/syscall")).is_err() {
         notes.push(format!(
             "GIL unknown, and waits for locks look like waits for signals: the system does not show system calls \
@@ -242,6 +284,9 @@ impl Drop for AttachedRun {
         self.messages = never; // without a receiver, the thread that still sends gives up
         if let Some(watch) = self.watch.take() {
             let _ = watch.join();
+        }
+        if let Some(tracer) = &self.tracer {
+            tracer.leave();
         }
     }
 }

@@ -91,7 +91,7 @@ fn without_interpreter(words: &[OsString]) -> &[OsString] {
 #[derive(Debug)]
 pub(super) struct Directories {
     pub traces: PathBuf,
-    tracer: PathBuf,
+    pub tracer: PathBuf,
     pub socket: PathBuf,
 }
 

@@ -167,7 +167,14 @@ impl ThreadWatch {
         let mut present = BTreeSet::new();
         for pid in self.processes.list() {
             let since = *self.first_seen.entry(pid).or_insert(now);
-            if traced.contains(&pid) || now - since < self.grace {
+            if traced.contains(&pid) {
+                let threads = threads_of(pid);
+                let known = self.untraced.iter().filter(|(of, tid)| *of == pid && threads.contains(tid));
+                present.extend(known);
+                end_silent(now, pid, &threads, translator);
+                continue;
+            }
+            if now - since < self.grace {
                 continue;
             }
             present.extend(threads_of(pid).into_iter().map(|tid| (pid, tid)));
@@ -190,11 +197,21 @@ impl ThreadWatch {
     }
 }
 
+/// Ends the lanes of a traced process whose threads have told nothing, not even their end.
+fn end_silent(now: u64, pid: u32, threads: &[u32], translator: &mut Translator) {
+    let is_gone = |lane: &LaneView| lane.pid == pid && lane.is_silent && !threads.contains(&lane.tid);
+    let gone: Vec<Id> = translator.threads().filter(|lane| !lane.has_ended && is_gone(lane)).map(|l| l.id).collect();
+    translator.add(gone.into_iter().map(|lane| event_of(now, lane, Kind::End)));
+}
+
 fn untraced_id(tid: u32) -> Id {
     Id::of(UNTRACED | u64::from(tid))
 }
 
 fn event(at: u64, (_, tid): (u32, u32), kind: Kind) -> TraceRecord {
-    let lane = untraced_id(tid);
+    event_of(at, untraced_id(tid), kind)
+}
+
+fn event_of(at: u64, lane: Id, kind: Kind) -> TraceRecord {
     TraceRecord::Event(TraceEvent { at, lane, kind, object: lane, arg: 0, flags: Flags::default() })
 }

@@ -39,7 +39,7 @@ pub(super) fn draw_knobs(view: &RunView, theme: Theme, at: Rect, buf: &mut Buffe
     if view.scenario.is_program() {
         // The sentence about a process seen from outside; otherwise empty.
         let seen = view.scenario.about.as_str();
-        let short = if seen.is_empty() { "" } else { "from outside" };
+        let short = seen.split([':', ';']).next().unwrap_or_default();
         text::put_first_fitting(buf, at, &[seen, short, ""], theme.ellipsis(), theme.faint_style());
         return;
     }

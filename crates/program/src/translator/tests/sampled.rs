@@ -42,6 +42,38 @@ fn sleep_on_a_futex_is_a_wait_for_a_signal_only_if_nothing_else_tells_why() {
 }
 
 #[test]
+fn thread_that_was_seen_from_outside_keeps_its_lane_when_its_tracer_joins() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    let lane = |id: u64, is_silent| {
+        let name = format!("lane {id}");
+        TraceRecord::Definition(Definition::Lane(LaneInfo {
+            id: Id::of(id),
+            pid: 1,
+            tid: 70,
+            name,
+            is_silent,
+            ..LaneInfo::default()
+        }))
+    };
+    program.translator.add([lane(70, true)]);
+    program.tell(6, 70, Kind::Begin, 70, 0);
+    program.translator.add([lane(71, true)]);
+    program.tell(7, 71, Kind::Begin, 71, 0);
+    program.object(9, ObjectKind::Lock, "a", "");
+    see(&mut program, 8, 70, Seen::Asleep);
+    assert_eq!(program.state(1), State::Signal);
+    program.tell(9, 71, Kind::Wait, 9, 0);
+    program.advance(10);
+    assert_eq!(program.state(1), State::Lock, "its records and what is seen of it are one lane");
+    program.tell(11, 71, Kind::GaveUp, 9, 0);
+    program.advance(12);
+    see(&mut program, 15, 70, Seen::Asleep);
+    assert_eq!(program.state(1), State::Running, "its records say what it does");
+    assert_eq!(program.translator.threads().filter(|lane| lane.tid == 70).count(), 1);
+    program.check();
+}
+
+#[test]
 fn interpreter_lock_is_a_state_of_its_own() {
     let mut program = Program::with_lanes(&["MainThread"]);
     program.object(9, ObjectKind::Lock, "a", "");
