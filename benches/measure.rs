@@ -31,7 +31,8 @@ fn time_limit() -> Duration {
     let image = std::env::current_exe().unwrap_or_default();
     let name = image.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Duration::from_secs(match name.split('-').next() {
-        Some("frame") => 240,
+        Some("frame") => 200,
+        Some("lanes") => 60,
         Some("contention") => 150,
         Some("program") => 160,
         _ => 85,
