@@ -88,6 +88,8 @@ pub(super) struct RunView {
     pub(super) now: Stamp,
     pub(super) cell: Span,
     pub(super) zoom: Zoom,
+    /// The change of settings after which the length of cells was chosen again.
+    zoomed_for: Stamp,
     before_fit: Option<WindowBeforeFit>,
     pub(super) viewport: Viewport,
     /// A cursor in the past determines every figure.

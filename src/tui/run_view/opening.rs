@@ -51,6 +51,7 @@ impl RunView {
             now: Stamp(0),
             cell: INITIAL_CELL,
             zoom: Zoom::Undecided,
+            zoomed_for: Stamp(0),
             before_fit: None,
             viewport: Viewport::Follow,
             cursor: None,

@@ -52,6 +52,11 @@ pub(super) fn typical_cell(model: &Model, now: Stamp, columns: u16, least: usize
     recurring_piece(model, now, least).map(|piece| cell_for(piece.length, piece.cells))
 }
 
+/// Whether tasks come to a pool from outside, so that the trend of its backlog may be what the picture is about.
+pub(super) fn has_open_pool(model: &Model) -> bool {
+    pools(model).any(|(_, pool)| pool.total_tasks().is_none())
+}
+
 /// Whether single turns can be seen with cells of this length, as far as the run has any and they are its subject.
 pub(super) fn shows_single_turns(model: &Model, now: Stamp, cell: Span) -> bool {
     has_backlog(model)
@@ -60,6 +65,7 @@ pub(super) fn shows_single_turns(model: &Model, now: Stamp, cell: Span) -> bool 
 }
 
 fn recurring_piece(model: &Model, now: Stamp, least: usize) -> Option<RecurringPiece> {
+    // What recurs under the present settings; those of before a turned knob do not count.
     let (lock_weight, hold) = contended_hold(model, now, least).unzip();
     let (pool_weight, service) = pool_service(model, now, least).unzip();
     let (length, cells) = match (hold, service) {
@@ -113,22 +119,23 @@ fn pools(model: &Model) -> impl Iterator<Item = (PoolId, &Pool)> {
 /// less than a twentieth of a worker waited.
 fn contended_hold(model: &Model, now: Stamp, least: usize) -> Option<(u64, Span)> {
     let locks = model.registry().locks().filter_map(|id| model.lock(id));
-    let used = locks.filter(|lock| lock.hold_times().count() >= least as u64 && lock.hold_times().count() > 0);
-    let worst = used.max_by_key(|lock| lock.wait_times().total_ns())?;
-    let waited = worst.wait_times().total_ns();
-    let holds = worst.hold_times();
+    let used = locks.filter(|lock| lock.recent_hold_times().count() >= least.max(1) as u64);
+    let worst = used.max_by_key(|lock| lock.recent_wait_times().total_ns())?;
+    let waited = worst.recent_wait_times().total_ns();
+    let holds = worst.recent_hold_times();
     // Many short holds do not hide the few long ones that the others wait for.
     let typical = holds.percentile_ns(50.0).max(holds.total_ns() / holds.count() / 2);
-    (waited >= now.0 / 20).then_some((waited, Span(typical)))
+    (waited >= now.span_since(model.settings_start(now)).0 / 20).then_some((waited, Span(typical)))
 }
 
 /// Returns the time that the pool with the most work spent on tasks, and the typical time of a task with its hand-over.
 fn pool_service(model: &Model, now: Stamp, least: usize) -> Option<(u64, Span)> {
-    let used = pools(model).map(|(_, pool)| pool).filter(|pool| pool.service_times().count() >= least.max(1) as u64);
-    let most = used.max_by_key(|pool| pool.service_times().total_ns())?;
-    let times = most.service_times();
+    let times = |pool: &Pool| (pool.recent_tasks().service_times.count(), pool.recent_tasks().service_times.total_ns());
+    let used = pools(model).map(|(_, pool)| pool).filter(|pool| times(pool).0 >= least.max(1) as u64);
+    let most = used.max_by_key(|pool| times(pool).1)?;
+    let times = most.recent_tasks().service_times;
     // Between processes, handing a task over may take longer than the task.
-    let handover = most.handover_time(now).handover_ns / times.count();
+    let handover = most.recent_handover_time(now).handover_ns / times.count();
     Some((times.total_ns(), Span(times.percentile_ns(50.0).saturating_add(handover))))
 }
 
@@ -136,12 +143,13 @@ fn pool_service(model: &Model, now: Stamp, least: usize) -> Option<(u64, Span)> 
 fn phases(model: &Model, now: Stamp) -> Vec<u64> {
     let count = model.lanes().count();
     let some = model.lanes().step_by(count / MAX_LANES + 1);
-    some.flat_map(|(_, lane)| lane_phases(lane, now)).collect()
+    let from = now.earlier_by(LOOK_BACK).max(model.settings_start(now));
+    some.flat_map(|(_, lane)| lane_phases(lane, from, now)).collect()
 }
 
 /// Returns the times from one beginning of work to the next.
-fn lane_phases(lane: &Lane, now: Stamp) -> Vec<u64> {
-    let spans = lane.spans(now.earlier_by(LOOK_BACK), now).take(MAX_SPANS);
+fn lane_phases(lane: &Lane, from: Stamp, now: Stamp) -> Vec<u64> {
+    let spans = lane.spans(from, now).take(MAX_SPANS);
     let begins: Vec<Stamp> = spans.filter(|span| span.state == State::Running).map(|span| span.since).collect();
     begins.windows(2).map(|pair| pair[1].span_since(pair[0]).0).collect()
 }

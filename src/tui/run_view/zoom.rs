@@ -1,7 +1,7 @@
 //! The length of cells: chosen from the data once enough was seen, until the user zooms; and the window over a
 //! deadlock.
 
-use super::recurrence::{cell_with_last_change, phase_cell, shows_single_turns, typical_cell};
+use super::recurrence::{cell_with_last_change, has_open_pool, phase_cell, shows_single_turns, typical_cell};
 use super::{RunView, Viewport};
 use crate::model::Lane;
 use crate::trace::{RunEnd, Span, Stamp, State};
@@ -38,7 +38,7 @@ pub(super) struct WindowBeforeFit {
 
 impl RunView {
     /// Chooses the length of cells if it is time to. The picture does not jump: a choice stays until the run ends, a
-    /// deadlock closes or the user asks for another.
+    /// deadlock closes, a turned knob changes what recurs, or the user asks for another.
     pub(super) fn adapt_zoom(&mut self) {
         let is_still = matches!(self.viewport, Viewport::Until(_)) || self.cursor.is_some() || self.range.is_some();
         if self.zoom == Zoom::User || self.columns == 0 || is_still || self.is_frozen() {
@@ -62,7 +62,27 @@ impl RunView {
                 }
             }
             Zoom::WholeRun => self.fit_whole_run(),
+            Zoom::Data if self.viewport == Viewport::Follow => self.follow_settings(),
             Zoom::Undecided | Zoom::Data | Zoom::User => {}
+        }
+    }
+
+    /// Chooses the length of cells again, once for each change of settings, if what recurs is another multiple of it now.
+    /// The window over a backlog stays as wide as it is: it shows the time before and after the change.
+    fn follow_settings(&mut self) {
+        let Some(change) = self.shown_model().settings_change(self.now).filter(|change| change.is_settled()) else {
+            return;
+        };
+        let is_seen = self.now.span_since(change.figures_from) >= OBSERVATION;
+        if self.zoomed_for >= change.at || !is_seen || self.player().is_some() {
+            return;
+        }
+        let Some(cell) = self.typical_cell(MIN_RECURRENCES) else { return };
+        self.zoomed_for = change.at;
+        let is_another = cell.0 > 2 * self.cell.0 || self.cell.0 > 2 * cell.0;
+        let hides_trend = cell < self.cell && has_open_pool(self.shown_model());
+        if is_another && !hides_trend {
+            self.cell = cell;
         }
     }
 

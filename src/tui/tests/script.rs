@@ -122,17 +122,34 @@ pub(super) fn contention() -> Script {
 
 /// Three tellers that take turns at one lock, each for this many milliseconds, for two seconds.
 pub(super) fn turns(hold: u64) -> Script {
+    turns_of(&vec![hold; (2_000 / hold) as usize])
+}
+
+/// Turns of `turns`, and then turns of another length for two seconds, after a knob was turned.
+pub(super) fn turns_before_and_after(hold: u64, hold_after: u64) -> Script {
+    let holds = [vec![hold; (2_000 / hold) as usize], vec![hold_after; (2_000 / hold_after) as usize]].concat();
+    let mut script = turns_of(&holds);
+    let value_text = format!("{hold_after}ms");
+    let notice = Notice::KnobSet { knob: crate::trace::KnobId(1), name: "hold".into(), value_text };
+    script.messages.push(Message::Notice { at: ms(2_000), notice });
+    script
+}
+
+/// Turns of these lengths, in milliseconds.
+fn turns_of(holds: &[u64]) -> Script {
     let mut w = ScriptBuilder::new();
     let tellers = w.add_workers("teller", 3);
     let lock = w.add_mutex("account");
-    for turn in 0..2_000 / hold {
-        let (at, grant) = (turn * hold, Grant(turn + 1));
-        let [now, next] = [turn, turn + 1].map(|turn| tellers[turn as usize % 3]);
+    let mut at = 0;
+    for (turn, hold) in holds.iter().enumerate() {
+        let grant = Grant(turn as u64 + 1);
+        let [now, next] = [turn, turn + 1].map(|turn| tellers[turn % 3]);
         w.push_event(at, now, EventKind::Acquired { lock, grant });
         w.push_event(at + 1, next, EventKind::LockWait { lock, held_count: 0, timed: false });
-        w.push_event(at + hold, now, EventKind::Released { lock, grant });
+        at += hold;
+        w.push_event(at, now, EventKind::Released { lock, grant });
     }
-    w.into_script(2_000)
+    w.into_script(at)
 }
 
 /// A worker waits for a latch that others have counted down to 1, and a condition was signalled in vain. With this many

@@ -74,6 +74,23 @@ fn choice_from_the_data_is_made_again_after_a_restart() {
 }
 
 #[test]
+fn choice_from_the_data_is_made_again_after_a_knob_was_turned_unless_the_user_zoomed() {
+    let script = in_delivery_order(script::turns_before_and_after(2, 20));
+    let mut harness = watched(&script);
+    assert_eq!(harness.cell(), Span::from_millis(10), "the holds under the present setting, not those before it");
+    let shorter = in_delivery_order(script::turns_before_and_after(20, 2));
+    assert_eq!(watched(&shorter).cell(), Span::from_millis(1));
+    let nearly_the_same = in_delivery_order(script::turns_before_and_after(2, 4));
+    assert_eq!(watched(&nearly_the_same).cell(), Span::from_millis(1), "turns can still be seen: nothing moves");
+
+    let mut zoomed = Harness::in_picker(&script);
+    zoomed.press_keys("<enter>]");
+    let chosen = zoomed.cell();
+    play_on(&mut zoomed, &script);
+    assert_eq!(zoomed.cell(), chosen);
+}
+
+#[test]
 fn choice_from_the_data_is_made_once() {
     let mut harness = watched(&turns(2));
     for at in 1..20 {
