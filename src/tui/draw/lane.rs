@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 use super::super::figures::ShownState;
 use super::super::run_view::{RunView, Selection};
 use super::super::theme::Theme;
-use super::lane_cell::{self, Calm};
+use super::lane_cell::{self, Calm, Deaths};
 use super::{RunScene, lane_content, lane_figures, text};
 use crate::model::StateTimes;
 use crate::trace::format::{compact_count, compact_duration, compact_percent};
@@ -136,9 +136,15 @@ fn draw_timeline(
     buf: &mut Buffer,
 ) {
     let look = (scene.theme, Calm::of_lane(shares));
-    for (cell, column) in cells.iter().zip(scene.axis.blank_columns()..) {
-        if column < at.width {
-            lane_cell::draw_cell(buf, (at.x + column, at.y), cell, line, look);
+    let mut deaths = Deaths::default();
+    for (cell, column) in cells.iter().zip(scene.axis.blank_columns()..at.width) {
+        let place = (at.x + column, at.y);
+        if deaths.begins_in(cell) {
+            lane_cell::draw_cell(buf, place, cell, line, look);
+        } else if let Some(living) = lane_cell::living_part(cell) {
+            lane_cell::draw_cell(buf, place, &living, line, look);
+        } else {
+            lane_cell::draw_dead_rest(buf, place, line, scene.theme);
         }
     }
 }

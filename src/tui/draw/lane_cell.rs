@@ -193,6 +193,54 @@ impl Calm {
     }
 }
 
+/// Finds the cells of a lane in which workers died.
+#[derive(Debug, Default)]
+pub(super) struct Deaths {
+    /// The time after crashes in the cell before, and whether that cell has a mark.
+    before: Option<(u64, bool)>,
+}
+
+impl Deaths {
+    /// Whether a worker died in the next cell: the time after crashes begins in it, or grows. A cell in which it begins
+    /// late leads to growth in the cell after it, which is no further death.
+    pub(super) fn begins_in(&mut self, cell: &StateTimes) -> bool {
+        let dead = cell.get(State::Crashed);
+        let begins = match self.before {
+            None => dead > 0 && cell.alive_ns() > 0,
+            Some((before, was_marked)) => !was_marked && dead > before.saturating_add(cell.total_ns() / 64),
+        };
+        self.before = Some((dead, begins));
+        begins
+    }
+}
+
+/// Returns what a cell shows of those who live; `None` if all in it are dead.
+pub(super) fn living_part(cell: &StateTimes) -> Option<StateTimes> {
+    let mut living = StateTimes::default();
+    let others = State::ALL.into_iter().filter(|state| *state != State::Crashed);
+    others.for_each(|state| living.add_ns(state, cell.get(state)));
+    (cell.get(State::Crashed) == 0 || living.alive_ns() > 0 || living.get(State::Gap) > 0).then_some(living)
+}
+
+/// Draws one line of a cell after a crash: a faint dashed line at the bottom of the lane.
+pub(super) fn draw_dead_rest(buf: &mut Buffer, at: (u16, u16), (line, of): (u16, u16), theme: Theme) {
+    if line + 1 != of {
+        return;
+    }
+    let colour = theme.state_colour(State::Crashed);
+    let style = if theme.has_colour() && theme.can_shade(colour) {
+        Style::new().fg(theme.shaded_colour(colour, DEAD_SHADE))
+    } else {
+        theme.faint_style()
+    };
+    if let Some(cell) = buf.cell_mut(at) {
+        cell.set_symbol(theme.dead_rest()).set_style(style);
+    }
+}
+
+/// How much of its colour a crash has after its first cell.
+const DEAD_SHADE: f64 = 0.6;
+
 /// Draws one line of a cell that is `of` lines high.
 pub(super) fn draw_cell(
     buf: &mut Buffer,
@@ -222,6 +270,25 @@ mod tests {
 
     fn cell(spans: &[(State, u64)]) -> LaneCell {
         LaneCell::from_shares(&times(spans), 1)
+    }
+
+    #[test]
+    fn crash_is_marked_where_it_happened_and_not_after_it() {
+        let marks = |cells: &[&[(State, u64)]]| {
+            let mut deaths = Deaths::default();
+            cells.iter().map(|cell| deaths.begins_in(&times(cell))).collect::<Vec<_>>()
+        };
+        let (alive, dead) = ([(State::Running, 100)], [(State::Crashed, 100)]);
+        let dying = [(State::Running, 70), (State::Crashed, 30)];
+        assert_eq!(marks(&[&alive, &dying, &dead, &dead]), [false, true, false, false]);
+        assert_eq!(marks(&[&alive, &dead, &dead]), [false, true, false], "exactly between two cells");
+        assert_eq!(marks(&[&dead, &dead]), [false, false], "before the window");
+        assert_eq!(marks(&[&dying, &dead, &alive, &dying]), [true, false, false, true], "started again");
+        let two_dead = [(State::Running, 100), (State::Crashed, 200)];
+        let one_dead = [(State::Running, 200), (State::Crashed, 100)];
+        assert_eq!(marks(&[&one_dead, &one_dead, &two_dead]), [true, false, true], "lanes in one row");
+        assert_eq!(living_part(&times(&dead)), None);
+        assert_eq!(living_part(&times(&dying)), Some(times(&[(State::Running, 70)])));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Tests of what lanes show where a span has room for it.
 
-use super::app_screen::{COLOUR_THEME, app_after, run_view_of, screen, screen_text};
-use super::script::{Script, contention, deadlock, in_delivery_order, pool};
+use super::app_screen::{COLOUR_THEME, app_after, press_keys, run_view_of, screen, screen_text};
+use super::script::{Script, contention, deadlock, everything_wrong, in_delivery_order, pool};
 use crate::trace::{EventKind, Message, Span};
 use crate::tui::app::AppEvent;
 use crate::tui::run_view::Zoom;
@@ -65,4 +65,13 @@ fn deadlock_names_what_each_worker_has_and_wants() {
     assert!(text.contains("fork-2: seat-2"), "{text}");
     let row = text.lines().find(|line| line.starts_with("▎seat-1 ")).unwrap_or_default();
     assert!(row.contains("L "), "{text}");
+}
+
+#[test]
+fn crash_is_marked_where_it_happened_and_the_rest_of_the_lane_is_faint() {
+    let mut app = app_after(&everything_wrong(), Theme::plain(false), 120, 40);
+    press_keys(&mut app, "[");
+    let text = screen_text(&screen(&app));
+    assert!(text.contains("RX-----"), "{text}");
+    assert!(!text.contains("XX"), "{text}");
 }

@@ -43,6 +43,11 @@ impl Theme {
         LETTERS[index % LETTERS.len()] as char
     }
 
+    /// Returns the glyph of the time after a crash.
+    pub(in crate::tui) const fn dead_rest(self) -> &'static str {
+        self.glyph("╌", "-")
+    }
+
     /// Returns the bar at the left of the verdict.
     pub(in crate::tui) const fn band_bar(self) -> &'static str {
         self.glyph("▌", "|")
