@@ -101,16 +101,28 @@ pub(super) fn draw_screen(app: &App, screen: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Replaces the signs of units that a terminal without Unicode cannot show.
+/// Replaces the signs of texts that a terminal without Unicode cannot show. Other signs, such as those in a user's names, stay.
 fn replace_unicode(buf: &mut Buffer) {
     for cell in &mut buf.content {
-        match cell.symbol() {
-            "µ" => drop(cell.set_symbol("u")),
-            "±" => drop(cell.set_symbol("~")),
-            "·" => drop(cell.set_symbol("-")),
-            _ => {}
+        if let Some(stand_in) = ascii_stand_in(cell.symbol()) {
+            cell.set_symbol(stand_in);
         }
     }
+}
+
+/// Returns the sign that stands for one in a text of ours: a unit, a range, a number of times.
+fn ascii_stand_in(sign: &str) -> Option<&'static str> {
+    Some(match sign {
+        "µ" | "μ" => "u",
+        "±" => "~",
+        "·" | "–" | "—" => "-",
+        "×" => "x",
+        "…" => ".",
+        "→" => ">",
+        "≤" => "<",
+        "≥" => ">",
+        _ => return None,
+    })
 }
 
 /// Everything that the rows of the timeline are drawn from.
