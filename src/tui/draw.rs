@@ -266,7 +266,9 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
         TimelineRow::Throughput { line: part, of } => {
             throughput::ThroughputRow { scene, line_index: *part, line_count: *of }.render(line, buf);
         }
-        TimelineRow::Counter(id) => counter::CounterRow { scene, id: *id }.render(line, buf),
+        TimelineRow::Counter { id, line: part, of } => {
+            counter::CounterRow { scene, id: *id, line_index: *part, line_count: *of }.render(line, buf);
+        }
         TimelineRow::Core { core, line: part, of } => {
             cores::CoreRow { scene, core: *core, line_index: *part, line_count: *of }.render(line, buf);
         }

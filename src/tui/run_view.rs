@@ -49,6 +49,7 @@ use play_state::Shown;
 pub(super) use playing::{JumpTarget, moment_at_speed};
 pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
+pub(super) use resource_cells::CounterCell;
 pub(super) use selection::{Pane, Selection};
 pub(super) use window::Viewport;
 use writes::KeptWrites;

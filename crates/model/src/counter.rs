@@ -281,6 +281,26 @@ impl Counter {
         }));
     }
 
+    /// Writes the value that the counter would have at the end of each cell if no update had been lost. The additions of
+    /// a bucket count from its last value on, so that they do not run ahead of the values.
+    pub fn expected_cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<i64>) {
+        out.clear();
+        out.resize(w.cells, 0);
+        let mut expected = self.initial;
+        if w.cells > 0 {
+            self.history.visit_buckets(Stamp(0), w.to.min(now), |_, end, adds| {
+                let change = adds.increments.saturating_add(adds.decrements);
+                let at = adds.last.map_or(Stamp(end.0.saturating_sub(1)), |(at, _)| at);
+                let sum = if at < w.from { &mut expected } else { &mut out[w.cell_at(at)] };
+                *sum = sum.saturating_add(change);
+            });
+        }
+        for cell in out {
+            expected = expected.saturating_add(*cell);
+            *cell = expected;
+        }
+    }
+
     /// Returns the sum of all increments and decrements between two moments, without their signs and without those of
     /// private copies.
     pub fn amount_between(&self, from: Stamp, to: Stamp) -> u64 {

@@ -277,7 +277,7 @@ impl AxisOverlay<'_> {
             if matches!(
                 row,
                 TimelineRow::Heading(_)
-                    | TimelineRow::Counter(_)
+                    | TimelineRow::Counter { line: 0, .. }
                     | TimelineRow::MoreLocks(_)
                     | TimelineRow::Unused { .. }
             ) {

@@ -48,7 +48,12 @@ pub(in crate::tui) enum TimelineRow {
     },
     /// A condition, an event, a barrier, a wait group or a latch.
     Signal(ResourceId),
-    Counter(ResourceId),
+    /// A counter: its figures, and below them its value as an area if there is room.
+    Counter {
+        id: ResourceId,
+        line: u16,
+        of: u16,
+    },
     /// The response times of a pool, like the area of a queue.
     Response {
         pool: PoolId,
@@ -103,7 +108,7 @@ pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<Time
     push_section(&mut rows, &share, Section::Locks, lock_rows(view, &used.locks, &share));
     push_section(&mut rows, &share, Section::Queues, queue_rows(view, &used.queues, &share));
     push_section(&mut rows, &share, Section::Signals, signal_rows(view, &used.signals, share.signals));
-    push_section(&mut rows, &share, Section::Counters, counter_rows(view, &used.counters, share.counters));
+    push_section(&mut rows, &share, Section::Counters, counter_rows(view, &used.counters, &share));
     push_section(&mut rows, &share, Section::Response, response_rows(view, &share));
     let of = share.throughput_lines;
     let throughput = (0..of).map(|line| TimelineRow::Throughput { line, of }).collect();
@@ -221,14 +226,17 @@ fn queue_rows(view: &RunView, queues: &[ResourceId], share: &LineBudget) -> Vec<
 }
 
 /// Returns the counters in their order of declaration; if not all fit, those that are not zero.
-fn counter_rows(view: &RunView, counters: &[ResourceId], room: usize) -> Vec<TimelineRow> {
+fn counter_rows(view: &RunView, counters: &[ResourceId], share: &LineBudget) -> Vec<TimelineRow> {
+    let room = share.counters;
     let mut kept = counters.to_vec();
     if kept.len() > room {
         kept.sort_by_key(|id| (!view.figures.counter(*id).is_some_and(is_live), *id));
         kept.truncate(room);
         kept.sort_unstable();
     }
-    kept.into_iter().map(TimelineRow::Counter).collect()
+    let lines = |id| if used::has_curve(view, id) { share.counter_lines } else { 1 };
+    let rows = |id| (0..lines(id)).map(move |line| TimelineRow::Counter { id, line, of: lines(id) });
+    kept.into_iter().flat_map(rows).collect()
 }
 
 fn response_rows(view: &RunView, share: &LineBudget) -> Vec<TimelineRow> {

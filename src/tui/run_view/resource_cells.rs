@@ -15,12 +15,21 @@ const RATE_WINDOW: Span = Span::from_millis(500);
 /// The cells of one core; `None` where it was offline.
 type CoreCells = Vec<Option<CoreCell>>;
 
+/// A counter at the end of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) struct CounterCell {
+    pub(in crate::tui) value: i64,
+    /// The value if no update had been lost.
+    pub(in crate::tui) expected: i64,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct ResourceCells {
     folded: RefCell<FoldedCells>,
     locks: RefCell<CellMemo<ResourceId, LockCell>>,
     queues: RefCell<CellMemo<ResourceId, f32>>,
     signals: RefCell<CellMemo<ResourceId, SignalCell>>,
+    values: RefCell<CellMemo<ResourceId, CounterCell>>,
     responses: RefCell<CellMemo<PoolId, DurationSet>>,
     rates: RefCell<CellMemo<ThroughputOf, f32>>,
     /// The use of every core, by its number.
@@ -81,6 +90,26 @@ impl RunView {
         let model = self.shown_model();
         let mut memo = self.resource_cells.signals.borrow_mut();
         draw(memo.fetch(id, self.cell_key(window), |window, end, cells| model.signal_cells(id, window, end, cells)))
+    }
+
+    /// Draws with the values of a counter, up to the end of what is known.
+    pub(in crate::tui) fn with_counter_cells<T>(
+        &self,
+        id: ResourceId,
+        window: &CellWindow,
+        draw: impl FnOnce(&[CounterCell]) -> T,
+    ) -> Option<T> {
+        let counter = self.shown_model().counter(id)?;
+        let mut memo = self.resource_cells.values.borrow_mut();
+        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| {
+            let (mut values, mut expected) = (Vec::new(), Vec::new());
+            counter.cells(window, end, &mut values);
+            counter.expected_cells(window, end, &mut expected);
+            cells.clear();
+            let known = (0..window.cells).take_while(|cell| window.edge(*cell) < end).count();
+            let pairs = values.into_iter().zip(expected).take(known);
+            cells.extend(pairs.map(|(value, expected)| CounterCell { value, expected }));
+        })))
     }
 
     /// Draws with the response times of a pool's tasks.

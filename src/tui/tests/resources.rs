@@ -277,3 +277,17 @@ fn moved_data_are_shown_by_their_size_or_else_by_their_number() {
         }
     }
 }
+
+#[test]
+fn counter_shows_what_was_lost_above_its_value_where_there_is_room() {
+    let large = text_of(&contention(), Theme::plain(true), (160, 60));
+    let (top, figures) = row(&large, "balance").expect("a counter");
+    assert!(figures.contains(" lost"), "{large}");
+    let area: Vec<&str> = large.lines().skip(usize::from(top) + 1).take(4).collect();
+    assert!(area[0].contains("lost") && area[1].contains("value"), "{large}");
+    let has = |sign| area.iter().any(|line| line.contains(sign));
+    assert!(has("░") && has("█"), "lost updates and the value differ without colour: {large}");
+    let small = text_of(&contention(), Theme::plain(true), (80, 24));
+    let (_, figures) = row(&small, "balance").expect("a counter");
+    assert!(figures.contains(" lost") && !small.contains("░ lost"), "{small}");
+}

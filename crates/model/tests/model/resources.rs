@@ -265,6 +265,24 @@ fn value_and_additions_of_a_counter_are_compared_at_one_moment() {
 }
 
 #[test]
+fn expected_value_of_a_counter_grows_with_each_addition_also_with_lost_ones() {
+    let model = play(
+        "worker left\n worker right\n counter c\n 0 left began\n 0 right began\n \
+         10 left added c 1\n 20 left added c 2\n 20 right added c 2\n 35 right added c 3",
+    );
+    let counter = model.counter(resource(&model, "c")).unwrap();
+    let cells = |from, to| {
+        let window = CellWindow { from: ms(from), to: ms(to), cells: 4 };
+        let (mut values, mut expected) = (Vec::new(), Vec::new());
+        counter.cells(&window, ms(40.0), &mut values);
+        counter.expected_cells(&window, ms(40.0), &mut expected);
+        (values, expected)
+    };
+    assert_eq!(cells(0.0, 40.0), (vec![0, 1, 2, 3], vec![0, 1, 3, 4]));
+    assert_eq!(cells(30.0, 50.0), (vec![2, 3, 3, 3], vec![3, 4, 4, 4]), "what was added before the window counts");
+}
+
+#[test]
 fn batch_that_ends_after_a_sample_is_not_lost() {
     // The sample reads the counter in the middle of a batch, whose event comes later in the same millisecond.
     let text = "worker left

@@ -1,6 +1,6 @@
 //! How many lines each section of the rows gets.
 
-use super::used::{UsedResources, has_throughput, is_idle_queue, is_live};
+use super::used::{UsedResources, has_curve, has_throughput, is_idle_queue, is_live};
 use crate::tui::run_view::RunView;
 
 /// Lines of a queue's area, of a pool's response times and of the throughput, before remaining lines are given out.
@@ -10,6 +10,9 @@ const THROUGHPUT_LINES: u16 = 2;
 
 /// Most locks whose waiters have rows: of more locks, those take too much room.
 const MAX_LOCKS_WITH_WAITERS: usize = 2;
+
+/// Most counters whose values are drawn as areas.
+const MAX_COUNTER_CURVES: usize = 2;
 
 /// Most pools whose response times have rows.
 const MAX_RESPONSE_POOLS: usize = 2;
@@ -39,6 +42,9 @@ pub(super) struct LineBudget {
     pub(super) throughput_lines: u16,
     pub(super) signals: usize,
     pub(super) counters: usize,
+    /// Counters whose values are drawn as areas, and the lines of each.
+    counter_curves: usize,
+    pub(super) counter_lines: u16,
     pub(super) cores: usize,
     pub(super) core_lines: u16,
     /// Whether the resources without rows are named.
@@ -64,6 +70,7 @@ impl LineBudget {
     fn whole(view: &RunView, used: &UsedResources, lanes: usize) -> Self {
         let figures = &view.figures;
         let (locks, cores) = (used.locks.len(), figures.cores.len());
+        let curves = used.counters.iter().filter(|id| has_curve(view, **id)).count();
         Self {
             lanes,
             lane_lines: 1,
@@ -80,6 +87,8 @@ impl LineBudget {
             throughput_lines: if has_throughput(view) { THROUGHPUT_LINES } else { 0 },
             signals: used.signals.len(),
             counters: used.counters.len(),
+            counter_curves: if curves <= MAX_COUNTER_CURVES { curves } else { 0 },
+            counter_lines: 1,
             cores: if cores <= MAX_CORE_ROWS { cores } else { 1 },
             core_lines: 1,
             has_unused_row: !used.unused.is_empty() || !used.zero.is_empty(),
@@ -123,9 +132,10 @@ impl LineBudget {
 
     /// Gives lines that remain to the rows that gain from them: lanes apart, then all of them higher by and by.
     fn grow(&mut self, room: usize) {
-        let stages: [&dyn Fn(&mut Self); 26] = [
+        let stages: [&dyn Fn(&mut Self); 30] = [
             &|s| s.queue_gap = 1,
             &|s| s.lane_gap = 1,
+            &|s| s.raise_counters(3),
             &|s| s.lane_lines = 2,
             &|s| s.lane_lines = 3,
             &|s| s.queue_lines = s.queue_lines.max(6),
@@ -136,6 +146,8 @@ impl LineBudget {
             &|s| s.core_lines = 2,
             &|s| s.response_lines = s.response_lines.max(6),
             &|s| s.waiter_lines = 3,
+            &|s| s.raise_counters(5),
+            &|s| s.raise_counters(7),
             &|s| s.lane_lines = 4,
             &|s| s.queue_lines = s.queue_lines.max(9),
             &|s| s.response_lines = s.response_lines.max(7),
@@ -145,6 +157,7 @@ impl LineBudget {
             &|s| s.queue_lines = s.queue_lines.max(12),
             &|s| s.response_lines = s.response_lines.max(10),
             &|s| s.throughput_lines = s.throughput_lines.max(6) * u16::from(s.throughput_lines > 0),
+            &|s| s.raise_counters(9),
             &|s| s.lane_lines = 5,
             &|s| s.queue_lines = s.queue_lines.max(15),
             &|s| s.response_lines = s.response_lines.max(13),
@@ -158,6 +171,11 @@ impl LineBudget {
                 *self = grown;
             }
         }
+    }
+
+    /// Makes the rows of counters at least this high, if their values are drawn as areas.
+    fn raise_counters(&mut self, lines: u16) {
+        self.counter_lines = if self.counter_curves > 0 { self.counter_lines.max(lines) } else { 1 };
     }
 
     fn total_lines(&self) -> usize {
@@ -178,10 +196,12 @@ impl LineBudget {
         let high_queues = self.queues.saturating_sub(self.idle_queues);
         let further_queue_lines = high_queues * usize::from(self.queue_lines - 1);
         let waiters = self.waiters * usize::from(self.waiter_lines);
+        let further_counter_lines = self.counter_curves.min(self.counters) * usize::from(self.counter_lines - 1);
         let queue_gaps = self.queues.saturating_sub(1) * self.queue_gap;
         sections().sum::<usize>()
             + usize::from(self.has_unused_row)
             + waiters
+            + further_counter_lines
             + further_queue_lines
             + queue_gaps
             + heads

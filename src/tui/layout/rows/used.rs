@@ -77,6 +77,11 @@ pub(super) fn is_live(counter: &CounterFigures) -> bool {
     counter.value != 0 || counter.lost.is_some_and(|lost| lost != 0) || counter.failed_swaps.is_some_and(|n| n > 0)
 }
 
+/// Whether a counter has a curve: workers changed a value that they share.
+pub(super) fn has_curve(view: &RunView, id: ResourceId) -> bool {
+    view.shown_model().counter(id).is_some_and(|counter| counter.add_count() > 0 && !counter.is_private())
+}
+
 /// Whether a queue has had no item, after a time in which others would have had some.
 pub(super) fn is_idle_queue(view: &RunView, id: ResourceId) -> bool {
     is_settled(view) && view.figures.queue(id).is_some_and(|queue| queue.max_depth == 0 && queue.put == 0)
