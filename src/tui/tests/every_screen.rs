@@ -112,7 +112,7 @@ fn draw_run_end(path: &Path, keys: &str, name: &str, ways: &Ways<'_>, look: &mut
         for (theme, colours) in ways.themes {
             film.show_in(*size, *colours);
             let buffer = film.frame_at(end).unwrap_or_else(|e| panic!("{name}: {e}"));
-            look(&DrawnScreen { name, size: *size, theme: *theme, buffer });
+            look(&DrawnScreen { name, size: *size, theme, buffer });
         }
     }
 }
@@ -122,7 +122,7 @@ fn draw_app(app: &mut App, name: &str, ways: &Ways<'_>, look: &mut impl FnMut(&D
         for (theme, colours) in ways.themes {
             app.theme = *colours;
             app.update(AppEvent::Resized(Rect::new(0, 0, size.0, size.1)));
-            look(&DrawnScreen { name, size, theme: *theme, buffer: screen(app) });
+            look(&DrawnScreen { name, size, theme, buffer: screen(app) });
         }
     }
 }
