@@ -8,7 +8,7 @@ import os
 import socket
 import time
 
-BUFFER_LIMIT = 1 << 20  # bytes that may wait for the reader
+BUFFER_LIMIT = 16 << 20  # bytes that may wait for the reader
 
 
 class Emitter:
