@@ -1,7 +1,7 @@
 //! A live run: starts the runner process, and delivers its messages.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -89,10 +89,7 @@ impl LiveRun {
         settings: &Settings,
         image: Option<PathBuf>,
     ) -> Result<Self, StartError> {
-        let scratch =
-            InputItems::needs_scratch(scenario, settings).then(|| ScratchDir::new(image.as_deref())).transpose();
-        let scratch = scratch.map_err(|source| InputError::Samples { source })?;
-        let input_items = InputItems::find_items(scenario, settings, scratch.as_ref().map(ScratchDir::path))?;
+        let (scratch, input_items) = find_input(scenario, settings, image.as_deref())?;
         let plan = Plan::new(scenario, settings, &input_items)?;
         check_system(scenario, settings, &plan)?;
         let run_memory = create_run_memory(&plan, settings)?;
@@ -265,6 +262,18 @@ fn create_run_memory(plan: &Plan, settings: &Settings) -> Result<Arc<RunMemory>,
         run_memory.set_knob(i.into(), *value);
     }
     Ok(Arc::new(run_memory))
+}
+
+/// Returns the files and numbers that the run works on, and the directory of those that exist only for it.
+fn find_input(
+    scenario: &Scenario,
+    settings: &Settings,
+    image: Option<&Path>,
+) -> Result<(Option<ScratchDir>, InputItems), InputError> {
+    let scratch = InputItems::needs_scratch(scenario, settings).then(|| ScratchDir::new(image)).transpose();
+    let scratch = scratch.map_err(|source| InputError::Samples { source })?;
+    let items = InputItems::find_items(scenario, settings, scratch.as_ref().map(ScratchDir::path))?;
+    Ok((scratch, items))
 }
 
 /// Checks that the system has the resources for the run, and `/proc` if the run starts commands.

@@ -31,12 +31,12 @@ impl ReadingPace {
         Duration::from_nanos(self.interval.load(Ordering::Relaxed))
     }
 
-    /// Returns whether somebody looks at the newest events.
+    /// Whether the dashboard shows the newest events.
     pub fn is_watched(&self) -> bool {
         !self.is_unwatched.load(Ordering::Relaxed)
     }
 
-    /// Says whether somebody looks at the newest events. If not, they are read when a ring becomes half full.
+    /// Sets whether the dashboard shows the newest events. If not, they are read when a ring becomes half full.
     pub fn set_watched(&self, is_watched: bool) {
         self.is_unwatched.store(!is_watched, Ordering::Relaxed);
     }

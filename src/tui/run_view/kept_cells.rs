@@ -59,6 +59,9 @@ impl<K: Eq + Hash, C> CellMemo<K, C> {
         key: CellKey,
         compute: impl FnOnce(&CellWindow, Stamp, &mut Vec<C>),
     ) -> &[C] {
+        if !self.entries.contains_key(&about) {
+            self.drop_outdated(key.end);
+        }
         let empty = || KeptCells { key, cells: Vec::new(), complete_at: key.end };
         let kept = self.entries.entry(about).or_insert_with(empty);
         if kept.cells.is_empty() || kept.key != key {
@@ -73,6 +76,12 @@ impl<K: Eq + Hash, C> CellMemo<K, C> {
         }
         &kept.cells
     }
+
+    /// Drops the cells that would be computed anew: those of rows that are not in view any more.
+    fn drop_outdated(&mut self, end: Stamp) {
+        let kept_for = self.kept_for;
+        self.entries.retain(|_, kept| kept.is_fresh(end, kept_for));
+    }
 }
 
 impl<C> KeptCells<C> {
@@ -82,8 +91,7 @@ impl<C> KeptCells<C> {
         let cell = cell_length(&window).max(1);
         let gone = window.from.span_since(before.from).0 / cell;
         let is_same = cell_length(&before) == cell && window.from >= before.from;
-        let is_fresh = key.end >= self.key.end && key.end.span_since(self.complete_at) < kept_for;
-        if is_same && is_fresh && gone <= self.cells.len() as u64 {
+        if is_same && self.is_fresh(key.end, kept_for) && gone <= self.cells.len() as u64 {
             self.cells.drain(..gone as usize);
             let last = self.key.end.earlier_by(FINAL_AFTER).span_since(window.from).0 / cell;
             self.cells.truncate(window.cells.min(usize::try_from(last).unwrap_or(usize::MAX)));
@@ -92,6 +100,11 @@ impl<C> KeptCells<C> {
             self.complete_at = key.end;
         }
         self.key = *key;
+    }
+
+    /// Whether the final ones can be shown up to this moment.
+    fn is_fresh(&self, end: Stamp, kept_for: Span) -> bool {
+        end >= self.key.end && end.span_since(self.complete_at) < kept_for
     }
 }
 
@@ -133,6 +146,15 @@ mod tests {
             shown += cells.len();
         }
         assert!(computed < shown / 2, "{computed} of {shown}");
+    }
+
+    #[test]
+    fn cells_of_rows_out_of_view_are_dropped() {
+        let mut memo = CellMemo::default();
+        for row in 0..1_000 {
+            memo.fetch(row, key(1_000 + row * 100), compute);
+        }
+        assert!(memo.entries.len() <= 11, "{} rows are kept", memo.entries.len());
     }
 
     #[test]

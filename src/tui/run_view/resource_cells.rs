@@ -1,6 +1,7 @@
 //! The cells of resources and cores in the visible window. All rows of one frame share them.
 
 use std::cell::RefCell;
+use std::hash::Hash;
 
 use super::RunView;
 use super::folded_cells::FoldedCells;
@@ -56,6 +57,17 @@ impl RunView {
         if is_at_end { shown.min(self.now) } else { self.now }
     }
 
+    /// Draws with the cells of a row, of which `compute` writes those that are not known.
+    fn draw_cells<K: Eq + Hash, C, T>(
+        &self,
+        (memo, about): (&RefCell<CellMemo<K, C>>, K),
+        window: &CellWindow,
+        compute: impl FnOnce(&CellWindow, Stamp, &mut Vec<C>),
+        draw: impl FnOnce(&[C]) -> T,
+    ) -> T {
+        draw(memo.borrow_mut().fetch(about, self.cell_key(window), compute))
+    }
+
     /// Draws with the cells of a lock.
     pub(in crate::tui) fn with_lock_cells<T>(
         &self,
@@ -64,8 +76,12 @@ impl RunView {
         draw: impl FnOnce(&[LockCell]) -> T,
     ) -> Option<T> {
         let lock = self.shown_model().lock(id)?;
-        let mut memo = self.resource_cells.locks.borrow_mut();
-        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| lock.cells(window, end, cells))))
+        Some(self.draw_cells(
+            (&self.resource_cells.locks, id),
+            window,
+            |window, end, cells| lock.cells(window, end, cells),
+            draw,
+        ))
     }
 
     /// Draws with the highest depth of a queue in each cell.
@@ -76,8 +92,12 @@ impl RunView {
         draw: impl FnOnce(&[f32]) -> T,
     ) -> Option<T> {
         let queue = self.shown_model().queue(id)?;
-        let mut memo = self.resource_cells.queues.borrow_mut();
-        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| queue.depth_cells(window, end, cells))))
+        Some(self.draw_cells(
+            (&self.resource_cells.queues, id),
+            window,
+            |window, end, cells| queue.depth_cells(window, end, cells),
+            draw,
+        ))
     }
 
     /// Draws with the signals of a resource.
@@ -88,8 +108,12 @@ impl RunView {
         draw: impl FnOnce(&[SignalCell]) -> T,
     ) -> T {
         let model = self.shown_model();
-        let mut memo = self.resource_cells.signals.borrow_mut();
-        draw(memo.fetch(id, self.cell_key(window), |window, end, cells| model.signal_cells(id, window, end, cells)))
+        self.draw_cells(
+            (&self.resource_cells.signals, id),
+            window,
+            |window, end, cells| model.signal_cells(id, window, end, cells),
+            draw,
+        )
     }
 
     /// Draws with the values of a counter, up to the end of what is known.
@@ -100,8 +124,7 @@ impl RunView {
         draw: impl FnOnce(&[CounterCell]) -> T,
     ) -> Option<T> {
         let counter = self.shown_model().counter(id)?;
-        let mut memo = self.resource_cells.values.borrow_mut();
-        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| {
+        let compute = |window: &CellWindow, end: Stamp, cells: &mut Vec<CounterCell>| {
             let (mut values, mut expected) = (Vec::new(), Vec::new());
             counter.cells(window, end, &mut values);
             counter.expected_cells(window, end, &mut expected);
@@ -109,7 +132,8 @@ impl RunView {
             let known = (0..window.cells).take_while(|cell| window.edge(*cell) < end).count();
             let pairs = values.into_iter().zip(expected).take(known);
             cells.extend(pairs.map(|(value, expected)| CounterCell { value, expected }));
-        })))
+        };
+        Some(self.draw_cells((&self.resource_cells.values, id), window, compute, draw))
     }
 
     /// Draws with the response times of a pool's tasks.
@@ -120,8 +144,12 @@ impl RunView {
         draw: impl FnOnce(&[DurationSet]) -> T,
     ) -> Option<T> {
         let pool = self.shown_model().pool(id)?;
-        let mut memo = self.resource_cells.responses.borrow_mut();
-        Some(draw(memo.fetch(id, self.cell_key(window), |window, end, cells| pool.response_cells(window, end, cells))))
+        Some(self.draw_cells(
+            (&self.resource_cells.responses, id),
+            window,
+            |window, end, cells| pool.response_cells(window, end, cells),
+            draw,
+        ))
     }
 
     /// Draws with the throughput at each cell, per second.
@@ -132,8 +160,7 @@ impl RunView {
         draw: impl FnOnce(&[f32]) -> T,
     ) -> T {
         let model = self.shown_model();
-        let mut memo = self.resource_cells.rates.borrow_mut();
-        draw(memo.fetch(of, self.cell_key(window), |window, end, cells| match of {
+        let compute = |window: &CellWindow, end: Stamp, cells: &mut Vec<f32>| match of {
             ThroughputOf::Pool(id) => {
                 if let Some(pool) = model.pool(id) {
                     pool.throughput_cells(window, RATE_WINDOW, end, cells);
@@ -144,7 +171,8 @@ impl RunView {
                     lock.release_rates(window, RATE_WINDOW, end, cells);
                 }
             }
-        }))
+        };
+        self.draw_cells((&self.resource_cells.rates, of), window, compute, draw)
     }
 
     /// Draws with the use of every core, by core number.
