@@ -260,3 +260,15 @@ fn no_item_of_a_priority_queue_is_lost_between_many_workers() {
         });
     }
 }
+
+#[test]
+fn update_that_is_lost_by_the_last_write_of_the_same_value_counts() {
+    let text = "counter sum\n\
+        WORKER early { load sum; sleep \"20ms\"; store sum add=1 }\n\
+        WORKER late { load sum; sleep \"150ms\"; store sum add=1 }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        let counter = seen.model().counter(0.into()).expect("a counter");
+        assert_eq!((counter.value(), counter.expected(), counter.lost_updates()), (1, 2, 1));
+    });
+}

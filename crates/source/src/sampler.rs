@@ -86,8 +86,8 @@ impl WorkerSampler {
 pub struct Sampler {
     run_memory: Arc<RunMemory>,
     timebase: Timebase,
-    /// Each counter, the location of its value, and its last value.
-    counters: Vec<(ResourceId, (ResourceId, usize), i64)>,
+    /// Each counter, the location of its value, and the value that was sent last.
+    counters: Vec<(ResourceId, (ResourceId, usize), Option<i64>)>,
     workers: Vec<Option<WorkerSampler>>,
     ring_totals: Vec<(u64, u64)>,
     core_load: CoreLoad,
@@ -104,7 +104,7 @@ impl Sampler {
             allow_many_files();
         }
         Self {
-            counters: registry.counters().map(|c| (c, registry.counter_location(c), i64::MIN)).collect(),
+            counters: registry.counters().map(|c| (c, registry.counter_location(c), None)).collect(),
             workers: (0..workers).map(|_| None).collect(),
             ring_totals: vec![(0, 0); workers],
             core_load: CoreLoad::start(),
@@ -136,8 +136,10 @@ impl Sampler {
         }
     }
 
-    /// Takes the last samples at the end of a run.
+    /// Takes the last samples at the end of a run, of counters that have not changed too: updates may have been lost
+    /// since, and count up to the newest sample.
     pub fn sample_final(&mut self, send: &mut impl FnMut(Message)) {
+        self.counters.iter_mut().for_each(|(.., sent)| *sent = None);
         self.sample_sched(send);
         self.sample_counters(send);
         self.sample_rings(send);
@@ -174,11 +176,11 @@ impl Sampler {
     }
 
     fn sample_counters(&mut self, send: &mut impl FnMut(Message)) {
-        for (counter, (home, word), last) in &mut self.counters {
+        for (counter, (home, word), sent) in &mut self.counters {
             // Before the load: additions up to this moment are in the value.
             let at = self.timebase.now();
             let value = self.run_memory.resource(*home)[*word].load(Ordering::Relaxed) as i64;
-            if std::mem::replace(last, value) != value {
+            if sent.replace(value) != Some(value) {
                 send(Message::Sample(Sample::Counter { at, counter: *counter, value }));
             }
         }
