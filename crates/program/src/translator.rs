@@ -164,6 +164,9 @@ impl Translator {
         let Some(thread) = self.lane_for(lane, kind, at) else { return };
         self.lanes[thread].info.is_silent &= matches!(kind, Kind::Begin | Kind::End);
         let l = self.acting_lane(thread, flags);
+        if self.lanes[l].has_ended {
+            self.forget_holds(l); // it begins a new life
+        }
         self.end_rest(l, at, kind);
         match kind {
             Kind::Begin => self.begin_lane(l, at),

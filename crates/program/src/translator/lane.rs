@@ -287,14 +287,18 @@ impl Translator {
         }
     }
 
+    /// Forgets what a lane held.
+    pub(super) fn forget_holds(&mut self, l: usize) {
+        for hold in std::mem::take(&mut self.lanes[l].holds) {
+            self.forget_holder(hold.object, l);
+        }
+    }
+
     /// Records that events of a lane are missing: what it holds and does is unknown.
     pub(super) fn apply_loss(&mut self, at: Stamp, lane: Id, lost: u64) {
         let Some(l) = self.lane_for(lane, Kind::Wait, at).filter(|_| lane != Id::None) else { return };
         self.emit(l, at, EventKind::Gap { lost });
-        let holds = std::mem::take(&mut self.lanes[l].holds);
-        for hold in holds {
-            self.forget_holder(hold.object, l);
-        }
+        self.forget_holds(l);
         let lane = &mut self.lanes[l];
         (lane.doing, lane.step) = (Doing::Running, None);
         lane.tasks.clear();

@@ -79,8 +79,9 @@ impl Translator {
             object.grants += 1;
             object.holders.push(l);
             let grant = Grant(object.grants);
-            self.interrupt_wait(l, at, |this| this.emit(l, at, EventKind::Acquired { lock: resource, grant }));
+            // A wait that begins again names all that its worker holds, this lock too.
             self.lanes[l].holds.push(Hold { object: id, resource, grant, depth: 1 });
+            self.interrupt_wait(l, at, |this| this.emit(l, at, EventKind::Acquired { lock: resource, grant }));
         }
     }
 

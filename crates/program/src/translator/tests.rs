@@ -310,6 +310,20 @@ fn any_event() -> impl Strategy<Value = (u64, u64, u16, u64, u64, u16)> {
     (0..400_u64, 1..6_u64, 0..120_u16, 0..24_u64, prop_oneof![0..20_u64, any::<u64>()], 0..16_u16)
 }
 
+/// The event of a thread that had ended is the first of a new life, which holds nothing.
+#[test]
+fn lane_that_comes_back_holds_nothing() {
+    let mut program = Program::with_lanes(&["MainThread", "a"]);
+    program.object(9, ObjectKind::Lock, "lock", "lock.py:1");
+    program.tell(1, 2, Kind::Acquired, 9, 0);
+    program.tell(2, 2, Kind::End, 2, 0);
+    program.object(8, ObjectKind::Lock, "other", "lock.py:2");
+    program.tell(3, 2, Kind::Acquired, 8, 0);
+    program.tell(4, 1, Kind::Acquired, 9, 0);
+    program.advance(5);
+    program.check();
+}
+
 fn object_info(id: u64) -> ObjectInfo {
     ObjectInfo { id: Id::of(id), ..ObjectInfo::default() }
 }

@@ -48,6 +48,26 @@ fn library_lock(program: &mut Program) {
     program.translator.add([TraceRecord::Definition(Definition::Object(info))]);
 }
 
+/// The lock appears while its holder waits for another one: that wait begins again with both of them held.
+#[test]
+fn lock_of_a_library_that_appears_is_part_of_a_deadlock() {
+    let mut program = Program::with_lanes(&["MainThread", "a", "b"]);
+    library_lock(&mut program);
+    program.object(8, ObjectKind::Lock, "own", "two.py:3");
+    program.tell(1, 2, Kind::Acquired, 9, 0);
+    program.tell(1, 3, Kind::Acquired, 8, 0);
+    program.tell(10, 2, Kind::Wait, 8, 0);
+    program.tell(11, 3, Kind::Wait, 9, 0);
+    program.advance(12);
+    program.check();
+    let locks = program.model.registry().locks().collect::<Vec<_>>();
+    assert_eq!(locks.len(), 2, "the library's lock appears");
+    program.look(20);
+    program.look(70);
+    program.check();
+    assert_eq!(program.model.deadlocks().len(), 1);
+}
+
 #[test]
 fn lock_of_a_library_is_shown_once_a_thread_waits_for_it() {
     let mut program = Program::with_lanes(&["MainThread", "a"]);
