@@ -146,6 +146,14 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         self.recording.limit_memory(bytes);
     }
 
+    /// Handles one event before any frame is due by the wall clock.
+    #[cfg(test)]
+    pub(super) fn step_without_frame(&mut self) {
+        self.frame_timer.restart_at(Instant::now() + Duration::from_hours(1));
+        self.step();
+        self.restart_frame_timer();
+    }
+
     #[cfg(test)]
     pub(super) const fn backend(&self) -> &S {
         &self.backend

@@ -173,7 +173,9 @@ impl Harness {
         self.events.app()
     }
 
+    /// Plays a run from its first frame on.
     pub(super) fn play(&mut self, script: &Script) {
+        self.tick(Stamp(0));
         for message in &script.messages {
             self.feed_message(message.clone());
         }
@@ -196,11 +198,13 @@ impl Harness {
         }
     }
 
+    /// Handles a message of the run. Frames are those of the script: one by the wall clock, in the middle of a run that
+    /// is fed at once, would say when the model's totals are kept.
     pub(super) fn feed_message(&mut self, message: Message) {
         let run = self.last_run();
         run.source.send([message]);
         while !run.source.messages().is_empty() {
-            self.events.step();
+            self.events.step_without_frame();
         }
     }
 
