@@ -100,7 +100,10 @@ impl RunView {
         if shares.is_empty() {
             return String::new();
         }
-        let named = shares.iter().map(|(state, share)| format!("{} {}", compact_percent(*share), state_phrase(*state)));
+        let is_program = self.scenario.is_program();
+        let named = shares
+            .iter()
+            .map(|(state, share)| format!("{} {}", compact_percent(*share), state_phrase(*state, is_program)));
         let named = named.collect::<Vec<_>>().join(", ");
         format!("{}: {named}.", compact_counted(count, "worker"))
     }
@@ -143,9 +146,10 @@ fn backlog_sentence(queue: &QueueFigures, pool: &PoolFigures) -> Result<String, 
     Ok(format!("The workers are busy {} of the time.", compact_percent(pool.utilization)))
 }
 
-/// Returns what a worker does in a state.
-const fn state_phrase(state: State) -> &'static str {
+/// Returns what a worker does in a state. From outside, a program's wait for a lock looks as one for a signal.
+const fn state_phrase(state: State, is_program: bool) -> &'static str {
     match state {
+        State::Signal if is_program => "waiting for another thread",
         State::Running => "running",
         State::Ready => "waiting for a core",
         State::Lock => "waiting for a lock",
