@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 import unittest
+import unittest.mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = os.path.join(HERE, "..", "..", "crates", "program", "python")
@@ -227,6 +228,40 @@ class OnDask(unittest.TestCase):
             second = Driver("--address", address)
             self.assertEqual(second.stop(), 0)
             self.assertEqual(client.run_on_scheduler(plugins), before)
+
+    def test_tasks_that_end_just_before_the_driver_are_seen(self):
+        ended = self.run_script("""
+            from multiprocessing import Pool
+            if __name__ == "__main__":
+                with Pool(2) as pool:
+                    pool.map(abs, range(40), chunksize=1)
+        """)
+        self.assertEqual(self.driver.stop(), 0, ended.stderr)
+        self.assertEqual(len(kinds(self.driver.events, "finish")), 40)
+
+    def test_a_subscription_that_arrives_late_loses_no_worker(self):
+        sys.path.insert(0, PYTHON)
+        self.addCleanup(sys.path.remove, PYTHON)
+        from contend_cluster.driver import Watch
+        from distributed import Client
+
+        class Sent(list):
+            send, flush, drain = list.append, staticmethod(lambda: None), staticmethod(lambda seconds: None)
+
+        at_once = Client._send_to_scheduler
+
+        def late(client, message):
+            if message.get("op") == "subscribe-topic":
+                threading.Timer(0.5, at_once, (client, message)).start()
+            else:
+                at_once(client, message)
+
+        sent = Sent()
+        with unittest.mock.patch.object(Client, "_send_to_scheduler", late):
+            watch = Watch(self.driver.ready["ready"], sent)
+        watch.close()
+        lanes = [event for event in sent if event.get("ev") == "lane" and event.get("pool")]
+        self.assertEqual(len(lanes), 2, sent)
 
 
 if __name__ == "__main__":

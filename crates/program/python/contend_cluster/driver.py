@@ -23,10 +23,12 @@ from contend_cluster import clocks as clocks_module
 from contend_cluster import plugins
 from contend_cluster.emit import Emitter
 from contend_cluster.local import NO_DISTRIBUTED, READY_SECONDS, LocalCluster
+from contend_cluster.subscription import subscribe
 from contend_cluster.translate import Translator
 
 TICK_SECONDS = 0.005
 CLOCK_SECONDS = 0.2  # how often is looked whether a clock is to be asked
+LAST_REPORTS_SECONDS = 2.0  # of workers that may have died meanwhile
 HOLD_SECONDS = 0.015  # reports of several processes are put in order for so long
 
 
@@ -61,7 +63,8 @@ class Watch:
         threading.Thread(target=self._keep_asking, daemon=True, name="clocks").start()
         self._topic = "contend-" + uuid.uuid4().hex
         self._plugins = [plugins.ReportScheduler(self._topic), plugins.ReportWorker(self._topic)]
-        self._client.subscribe_topic(self._topic, self._take)
+        self._left = set()
+        subscribe(self._client, self._topic, self._take)
         for plugin in self._plugins:
             self._client.register_plugin(plugin)
 
@@ -74,10 +77,11 @@ class Watch:
                                 "clock": "mono", "t": time.monotonic_ns(), "wall": time.time_ns(), "why": "start"})
             self._translator.begin(time.monotonic_ns())
 
-    def _take(self, event):
-        _, message = event
+    def _take(self, message):
         message["arrived"] = time.monotonic_ns()
         with self._lock:
+            if any(report.get("is") == "left" for report in message.get("reports", ())):
+                self._left.add(message.get("who"))
             self._held.append((time.monotonic() + HOLD_SECONDS, message))
 
     def _translate(self, until):
@@ -123,12 +127,23 @@ class Watch:
         except Exception as error:
             print(f"contend: the cluster begins with fewer workers: {error}", file=sys.stderr)
 
+    def _wait_for_last_reports(self, senders):
+        """Waits until the plugins' last reports came: they take another way than the answers to requests."""
+        deadline = time.monotonic() + LAST_REPORTS_SECONDS
+        while time.monotonic() < deadline:
+            with self._lock:
+                if self._left.issuperset(senders):
+                    return
+            time.sleep(TICK_SECONDS)
+
     def close(self):
         """Takes the plugins away, so that the cluster is as it was."""
         self._is_closing.set()
         try:
             on_scheduler, on_workers = self._plugins
-            self._client.unregister_worker_plugin(on_workers.name)
+            leaving = self._client.unregister_worker_plugin(on_workers.name)
+            self._client.run_on_scheduler(plugins.say_last_report, on_scheduler.name)
+            self._wait_for_last_reports({clocks_module.SCHEDULER, *leaving})
             self._client.unregister_scheduler_plugin(on_scheduler.name)
             self._client.unsubscribe_topic(self._topic)
         except Exception as error:

@@ -114,8 +114,17 @@ class ReportScheduler(SchedulerPlugin):
         except Exception:
             pass
 
+    def say_last_report(self):
+        self._report({"is": "left"})
+        self._batch.flush()
+
     async def close(self):
         self._batch.flush()
+
+
+def say_last_report(name, dask_scheduler):
+    """Runs on the scheduler: its plugin of this name sends what it still has."""
+    dask_scheduler.plugins[name].say_last_report()
 
 
 class ReportWorker(WorkerPlugin):
@@ -133,6 +142,7 @@ class ReportWorker(WorkerPlugin):
 
     def teardown(self, worker):
         try:
+            self._report({"is": "left"})
             self._batch.flush()
         except Exception:
             pass

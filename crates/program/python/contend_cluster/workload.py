@@ -24,6 +24,7 @@ if __name__ == "__main__":
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from contend_cluster.local import NO_DISTRIBUTED, READY_SECONDS, LocalCluster
+from contend_cluster.subscription import subscribe
 
 TICK_SECONDS = 0.005
 HOLD_NANOS = 25_000_000  # reports of several processes are put in order for so long
@@ -65,7 +66,7 @@ class Workload:
         self._topic = "contend-" + uuid.uuid4().hex
         self._client = Client(self._cluster.address, set_as_default=False, timeout=READY_SECONDS, name="contend")
         self._client.wait_for_workers(self._size, timeout=READY_SECONDS)
-        self._client.subscribe_topic(self._topic, self._take)
+        subscribe(self._client, self._topic, self._take)
         self._client.register_plugin(steps.StepReports(self._topic, self._pool["task"], job["files"]))
         self._feeder = feed.Feeder(self._pool, self._knobs, job["total"], self._submit, self._tell)
 
@@ -160,8 +161,7 @@ class Workload:
 
     # Reports
 
-    def _take(self, event):
-        _, message = event
+    def _take(self, message):
         self._incoming.put(("report", message))
 
     def _tell(self, what, t, *arguments):
