@@ -1,7 +1,9 @@
 //! `contend run` on real Python programs: findings that must appear and those that must not, exit codes, recordings,
 //! and programs that go wrong.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -90,7 +92,8 @@ fn threads_that_compute_are_gil_bound_and_processes_are_not() {
     );
     let (threads, _) = report(&script, &["threads"], &[]);
     let asked = "import sys; print(getattr(sys, '_is_gil_enabled', lambda: True)())";
-    let answer = Command::new("python3").args(["-c", asked]).output();
+    let python = std::env::var_os("CONTEND_PYTHON").unwrap_or_else(|| "python3".into());
+    let answer = Command::new(python).args(["-c", asked]).output();
     let has_gil = answer.is_ok_and(|output| output.stdout.starts_with(b"True"));
     let found = sentence(&threads, "gil-bound");
     assert!(!has_gil || found.contains("4 threads, ") && found.contains("for the GIL"), "{found}");
@@ -226,8 +229,42 @@ fn exit_code_and_output_are_the_programs() {
     assert!(missing.status.code() == Some(2) && err.contains("there is no file /no/such.py"), "{missing:?}");
     let mut without = contend();
     without.args(["run", "--headless"]).arg(write(directory.path(), "ends.py", "")).env("PATH", "/nonexistent");
+    without.env_remove("CONTEND_PYTHON");
     let output = without.output().expect("contend starts");
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("python"), "{output:?}");
+}
+
+#[test]
+fn script_runs_on_the_python_of_the_users_choice() {
+    let Some(found) = has_python().then(interpreter_of_path) else {
+        return;
+    };
+    let directory = directory();
+    let script = write(directory.path(), "which.py", "import sys\nprint(sys.argv[1], sys.flags.verbose)\n");
+    // It is not in PATH, and it passes an option that tells it from the one that is.
+    let text = format!("#!/bin/sh\nexec '{found}' -v \"$@\"\n");
+    let chosen = write(directory.path(), "chosen", &text);
+    fs::set_permissions(&chosen, fs::Permissions::from_mode(0o755)).expect("an executable file");
+    for (python, verbose) in [(chosen.as_os_str(), "1"), (OsStr::new(""), "0")] {
+        let mut command = contend();
+        command.args(["run", "--json"]).arg(&script).arg("word").env("CONTEND_PYTHON", python);
+        let output = command.output().expect("contend starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(&format!("word {verbose}")), "{python:?}: {said}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+        assert_eq!(report["scenario"], "which.py");
+    }
+    let mut missing = contend();
+    missing.args(["run", "--headless"]).arg(&script).env("CONTEND_PYTHON", "/no/such/python");
+    let output = missing.output().expect("contend starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("/no/such/python"), "{said}");
+}
+
+/// Returns the path of `python3` as it names itself.
+fn interpreter_of_path() -> String {
+    let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+    String::from_utf8_lossy(&output.expect("python3 starts").stdout).trim().to_owned()
 }
 
 #[test]

@@ -26,13 +26,13 @@ const INTERPRETERS: [&str; 2] = ["python3", "python"];
 /// The reason why a command line cannot be run.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ProgramError {
-    #[error("there is no Python here to run {0}: install python3, or name another one: contend run -- PYTHON {0}")]
+    #[error("there is no Python here to run {0}: install python3, or name one by CONTEND_PYTHON")]
     NoPython(String),
     #[error("there is no file {0}")]
     NoFile(String),
 }
 
-/// Returns the command that runs a script of Python with arguments.
+/// Returns the command that runs a script with arguments, by the Python that the user has chosen or that `PATH` has.
 ///
 /// # Errors
 /// If there is no such file, or no Python.
@@ -41,9 +41,8 @@ pub fn program_words(script: &OsStr, arguments: &[OsString]) -> Result<Vec<OsStr
     if !Path::new(script).is_file() {
         return Err(ProgramError::NoFile(shown()));
     }
-    let python =
-        INTERPRETERS.into_iter().find(|name| is_in_path(name)).ok_or_else(|| ProgramError::NoPython(shown()))?;
-    Ok([OsString::from(python), script.to_owned()].into_iter().chain(arguments.iter().cloned()).collect())
+    let python = find_python().ok_or_else(|| ProgramError::NoPython(shown()))?;
+    Ok([python, script.to_owned()].into_iter().chain(arguments.iter().cloned()).collect())
 }
 
 /// Returns the Python that the user has chosen, or the one that is found in `PATH`.
@@ -73,7 +72,7 @@ pub fn program_title(words: &[OsString]) -> String {
 /// that stands on the command line has no name: that leaves `python3 -c`.
 fn without_interpreter(words: &[OsString]) -> &[OsString] {
     let text = |at: usize| words.get(at).and_then(|word| word.to_str()).unwrap_or_default();
-    if !INTERPRETERS.contains(&text(0)) {
+    if !words.first().is_some_and(|word| is_python(word)) {
         return words;
     }
     let mut at = 1;
@@ -85,6 +84,15 @@ fn without_interpreter(words: &[OsString]) -> &[OsString] {
         }
     }
     words.get(at..).filter(|rest| !rest.is_empty()).unwrap_or(words)
+}
+
+/// Whether a word names Python: that of the user's choice, or any path that ends with `python3`, `python3.14t` or so.
+fn is_python(word: &OsStr) -> bool {
+    let name = Path::new(word).file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let is_usual = name.strip_prefix("python").is_some_and(|version| {
+        version.trim_end_matches('t').chars().all(|letter| letter.is_ascii_digit() || letter == '.')
+    });
+    is_usual || std::env::var_os(PYTHON_VAR).is_some_and(|chosen| chosen == word)
 }
 
 /// The private directories of a run.
@@ -135,6 +143,8 @@ mod tests {
         let title = |words: &[&str]| program_title(&words.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(title(&["python3", "bank.py", "10"]), "bank.py 10");
         assert_eq!(title(&["uv", "run", "bank.py"]), "uv run bank.py");
+        assert_eq!(title(&["/opt/python3.14t/bin/python3.14t", "bank.py"]), "bank.py");
+        assert_eq!(title(&["python-config", "bank.py"]), "python-config bank.py");
         assert_eq!(title(&["python3"]), "python3");
         assert_eq!(title(&["python3", "-c", "import time"]), "python3 -c");
         assert_eq!(title(&["python3", "-X", "dev", "-um", "pytest", "tests"]), "pytest tests");
