@@ -5,6 +5,7 @@ versions that it skips. With `--few` only the oldest and the newest run, with `-
 names, which have the packages of others, or the Python of PATH.
 """
 
+import concurrent.futures
 import glob
 import os
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 
 WANTED = ["3.%d" % minor for minor in range(8, 15)] + ["3.13t", "3.14t"]
+AT_ONCE = 2  # modules that run beside each other
 VERSION = ("import sys, sysconfig; print('%d.%d%s' % (sys.version_info[0], sys.version_info[1],"
            " 't' if sysconfig.get_config_var('Py_GIL_DISABLED') else ''))")
 
@@ -36,6 +38,12 @@ def _version(path):
     return done.stdout.decode().strip()
 
 
+def _run(here, python, module):
+    """Runs one module; returns its exit code and its output."""
+    done = subprocess.run([python, "-m", "unittest", module], cwd=here, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
 def main(arguments):
     """Runs the modules; returns the exit code."""
     # A job in the background is started with SIGINT ignored, and its children would ignore it as well.
@@ -57,14 +65,18 @@ def main(arguments):
     if few != chosen:
         print("skipped: %s on Python %s: run tests/python/run.py" % (
             ", ".join(modules), ", ".join(version for version in chosen if version not in few)))
-    chosen = few
-    failed = []
-    for version in chosen:
+    for version in few:
         print("Python %s: %s" % (version, found[version]), flush=True)
-        if subprocess.run([found[version], "-m", "unittest"] + modules, cwd=here).returncode:
-            failed.append(version)
+    jobs = [(version, found[version], module) for version in few for module in modules]
+    failed = []
+    # They wait more than they compute.
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for (version, _, module), (code, output) in zip(jobs, pool.map(lambda job: _run(here, *job[1:]), jobs)):
+            print("Python %s, %s:\n%s" % (version, module, output), flush=True)
+            if code:
+                failed.append("%s of %s" % (module, version))
     if failed:
-        print("failed on Python %s" % ", ".join(failed))
+        print("failed: %s" % ", ".join(failed))
     return 1 if failed else 0
 
 

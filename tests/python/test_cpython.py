@@ -34,7 +34,7 @@ class Suites(support.ProgramTest):
         with tempfile.TemporaryDirectory() as directory:
             env = dict(os.environ, PYTHONPATH=support.TRACER, CONTEND_TRACE=directory, PYTHONDONTWRITEBYTECODE="1")
             done = subprocess.run(
-                [sys.executable, "-m", "test", "-v"] + suites, env=env, cwd=self.directory,
+                [sys.executable, "-m", "test", "-v", "-j2"] + suites, env=env, cwd=self.directory,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800)
             faults = support.dump.Trace(directory).faults
         text = done.stdout.decode("utf-8", "replace")
