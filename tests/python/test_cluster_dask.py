@@ -77,6 +77,41 @@ def alive(pid):
         return False
 
 
+class Unusable(unittest.TestCase):
+    """Clusters that cannot be watched: the driver says why, in one line, and ends."""
+
+    def driver(self, *words):
+        with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
+            path = os.path.join(directory, "s")
+            listener.bind(path)
+            listener.listen(1)
+            driver = os.path.join(PYTHON, "contend_cluster", "driver.py")
+            done = subprocess.run([sys.executable, *words[:-2], driver, *words[-2:], "--socket", path],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE)
+        return done.returncode, done.stderr.splitlines()
+
+    def test_python_without_dask(self):
+        code, said = self.driver("-S", "--local", "1")
+        self.assertEqual((code, len(said)), (3, 1), said)
+        self.assertIn("this Python has no `distributed`; install it", said[0])
+
+    @unittest.skipIf(MISSING, MISSING)
+    def test_address_where_nobody_listens(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = "tcp://127.0.0.1:%d" % free.getsockname()[1]
+            code, said = self.driver("--address", address)
+        self.assertEqual((code, len(said)), (4, 1), said)
+        self.assertIn(f"no scheduler of Dask can be used at {address}: [Errno 111] Connection refused", said[0])
+
+    @unittest.skipIf(MISSING, MISSING)
+    def test_address_without_the_certificates_of_tls(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            code, said = self.driver("--address", "tls://127.0.0.1:%d" % server.getsockname()[1])
+        self.assertEqual((code, len(said)), (4, 1), said)
+        self.assertIn("needs certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE", said[0])
+
+
 @unittest.skipIf(MISSING, MISSING)
 class OnDask(unittest.TestCase):
     def setUp(self):
@@ -242,7 +277,7 @@ class OnDask(unittest.TestCase):
     def test_a_subscription_that_arrives_late_loses_no_worker(self):
         sys.path.insert(0, PYTHON)
         self.addCleanup(sys.path.remove, PYTHON)
-        from contend_cluster.driver import Watch
+        from contend_cluster.watch import Watch
         from distributed import Client
 
         class Sent(list):
