@@ -44,7 +44,7 @@ pub const LIMITS: [&str; 6] = [
 pub fn watch(address: &Address, lines: &mut Lines<impl Write>, must_stop: &dyn Fn() -> bool) -> Result<(), WatchError> {
     let endpoint = Endpoint::new(address);
     let http = Http::new(endpoint.clone());
-    let failed = |reason: &str| WatchError::Cluster { address: address.to_string(), reason: address.censor(reason) };
+    let failed = |reason: &str| WatchError::of_cluster(address, reason);
     let counts: Counts = http.get(COUNTS).map_err(|reason| failed(&reason))?;
     if counts.workers.is_none() {
         return Err(failed("there is no scheduler of Dask"));

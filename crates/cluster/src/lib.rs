@@ -32,11 +32,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
     /// The cluster could not be reached, or broke off. The text has no password.
-    #[error("{address}: {reason}")]
-    Cluster { address: String, reason: String },
+    #[error("{address}: {reason}{}", .advice.map_or_else(String::new, |advice| format!(": {advice}")))]
+    Cluster { address: String, reason: String, advice: Option<&'static str> },
     /// The reader of the events is gone.
     #[error("the events could not be written: {0}")]
     Reader(#[from] io::Error),
+}
+
+impl WatchError {
+    /// Returns the error of a cluster, with what to do where that is known.
+    fn of_cluster(address: &Address, reason: &str) -> Self {
+        let is_absent = ["refused", "lookup", "timed out"].iter().any(|word| reason.contains(word));
+        let advice = match address.engine() {
+            Engine::Ray if reason.contains("status: 401") => {
+                Some("Ray's token goes into the URL, http://:TOKEN@HOST:8265")
+            }
+            _ if !is_absent => None,
+            Engine::Dask => Some("name the host and port of the scheduler's dashboard, mostly 8787"),
+            Engine::Ray => Some("name the host and port of Ray's dashboard, mostly 8265"),
+            Engine::Rq => Some("name the host and port of Redis, mostly 6379"),
+        };
+        Self::Cluster { address: address.to_string(), reason: address.censor(reason), advice }
+    }
 }
 
 /// Looks at the cluster at `address` until `stop` is set, and writes its events to `sink`.

@@ -45,14 +45,7 @@ struct Look {
 /// Looks at the cluster until `must_stop`.
 pub fn watch(address: &Address, lines: &mut Lines<impl Write>, must_stop: &dyn Fn() -> bool) -> Result<(), WatchError> {
     let http = Http::new(Endpoint::new(address));
-    let failed = |reason: &str| {
-        let hint = if reason.contains("status: 401") {
-            ": Ray's token goes into the URL, http://:TOKEN@HOST:8265"
-        } else {
-            ""
-        };
-        WatchError::Cluster { address: address.to_string(), reason: format!("{}{hint}", address.censor(reason)) }
-    };
+    let failed = |reason: &str| WatchError::of_cluster(address, reason);
     let ask = || -> Result<Look, String> {
         Ok(Look { nodes: http.get(NODES)?, workers: http.get(WORKERS)?, tasks: http.get(TASKS)? })
     };

@@ -67,7 +67,7 @@ pub fn watch(address: &Address, lines: &mut Lines<impl Write>, must_stop: &dyn F
 }
 
 fn cluster_error(address: &Address, error: &redis::RedisError) -> WatchError {
-    WatchError::Cluster { address: address.to_string(), reason: address.censor(&error.to_string()) }
+    WatchError::of_cluster(address, &error.to_string())
 }
 
 fn nanos(time: Duration) -> u64 {

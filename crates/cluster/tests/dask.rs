@@ -165,13 +165,3 @@ fn worker_that_is_killed_with_tasks_is_lost() {
     wait_until("its successor is seen", || sink.count("begin") >= 7);
     watcher.stop().unwrap();
 }
-
-/// `distributed` behind another address than a scheduler's dashboard.
-#[test]
-fn server_without_a_scheduler_is_refused_with_the_reason() {
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = silent.local_addr().unwrap().port();
-    drop(silent);
-    let failure = Watcher::start(Engine::Dask, &format!("http://:s3cret@127.0.0.1:{port}")).failure().to_string();
-    assert!(failure.contains(&port.to_string()) && !failure.contains("s3cret"), "{failure}");
-}

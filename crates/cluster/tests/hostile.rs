@@ -54,6 +54,22 @@ fn url(port: u16) -> String {
 }
 
 #[test]
+fn address_where_nobody_listens_is_named_with_the_usual_port() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    drop(silent);
+    for (engine, scheme, usual) in [
+        (Engine::Dask, "http", "mostly 8787"),
+        (Engine::Ray, "http", "mostly 8265"),
+        (Engine::Rq, "redis", "mostly 6379"),
+    ] {
+        let failure = Watcher::start(engine, &format!("{scheme}://:s3cret@127.0.0.1:{port}")).failure().to_string();
+        assert!(failure.contains(&port.to_string()) && !failure.contains("s3cret"), "{failure}");
+        assert!(failure.contains("refused") && failure.contains(usual), "{failure}");
+    }
+}
+
+#[test]
 fn endless_answer_is_refused() {
     let port = server(|_, mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"workers\": \"");
