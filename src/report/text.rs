@@ -3,6 +3,7 @@
 mod costs;
 mod deadlock;
 mod failures;
+mod locks;
 mod marks;
 mod pools;
 mod question;
@@ -36,7 +37,7 @@ pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     marks::write(report, text_format, &mut out);
     workers::write(report, text_format, &mut out);
     failures::write_commands(report, text_format, &mut out);
-    resources::write_locks(report, text_format, &mut out);
+    locks::write(report, text_format, &mut out);
     costs::write(report, text_format, &mut out);
     resources::write_queues(report, text_format, &mut out);
     pools::write(report, text_format, &mut out);

@@ -268,6 +268,30 @@ fn interpreter_of_path() -> String {
 }
 
 #[test]
+fn report_counts_locks_without_waits_and_lists_the_worst_first() {
+    if !has_python() {
+        return;
+    }
+    let directory = directory();
+    let text = "import threading, time\nquiet = [threading.Lock() for _ in range(1500)]\nbrief = threading.Lock()\n\
+                long = threading.Lock()\nfor lock in quiet:\n    with lock:\n        pass\n\
+                def wait(lock):\n    with lock:\n        pass\n\
+                for lock, seconds in ((brief, 0.1), (long, 0.4)):\n    with lock:\n\
+                \u{20}       thread = threading.Thread(target=wait, args=(lock,))\n        thread.start()\n        time.sleep(seconds)\n\
+                \u{20}   thread.join()\n";
+    let script = write(directory.path(), "many.py", text);
+    let output = contend().args(["run", "--headless"]).arg(&script).output().expect("contend starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("1,500 locks without waits"), "{said}");
+    let section = said.split("\nLocks\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
+    let rows: Vec<&str> = section.lines().filter(|line| line.contains('·')).collect();
+    let names: Vec<&str> = rows.iter().filter_map(|row| row.split_whitespace().next()).collect();
+    assert_eq!(names, ["long", "brief"], "{said}");
+    let (report_of_it, _) = report(&script, &[], &[]);
+    assert_eq!(report_of_it["locks"].as_array().map(Vec::len), Some(1_502));
+}
+
+#[test]
 fn recording_of_a_program_is_replayed_with_the_same_findings() {
     if !has_python() {
         return;

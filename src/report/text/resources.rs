@@ -1,76 +1,20 @@
-//! Shared resources in the text report: locks, queues, pipes, counters and cores.
-
-use std::fmt::Write;
+//! Shared resources in the text report: queues, pipes, counters and cores.
 
 use anstyle::Style;
 
-use crate::model::{DurationStats, Lock, SwapCounts};
+use crate::model::{DurationStats, SwapCounts};
 use crate::report::Report;
-use crate::report::table::{TextCell, TextFormat, TextTable};
+use crate::report::table::{TextCell, TextFormat};
 use crate::trace::Stamp;
-use crate::trace::format::{
-    format_count, format_counted, format_number, format_percent, format_signed, format_span_or_dash,
-};
+use crate::trace::format::{format_count, format_number, format_signed, format_span_or_dash};
 
-use super::{number_table, share_bar, share_gauge, write_section};
+use super::{number_table, share_gauge, write_section};
 
 /// Most private copies of one counter that are listed.
 const MAX_LISTED_COPIES: usize = 20;
 
 /// Most resources that are listed with how many waits gave up there.
 const MAX_LISTED_RESOURCES: usize = 12;
-
-/// Width of the bar beside a lock's fairness.
-const FAIRNESS_BAR_WIDTH: usize = 5;
-
-pub(super) fn write_locks(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
-    let bare = lock_table(report, 0);
-    write_section(
-        out,
-        text_format,
-        "Locks",
-        &lock_table(report, bare.spare_width(text_format).saturating_sub(1).min(FAIRNESS_BAR_WIDTH)),
-    );
-    let still = |(name, _, lock): (&str, _, &Lock)| match lock.waiters().len() {
-        0 => None,
-        n => Some(format!("{} for {name}", format_count(n as u64))),
-    };
-    let waiting: Vec<String> = report.locks().filter_map(still).collect();
-    if !waiting.is_empty() {
-        out.push_str("  ");
-        text_format.write_wrapped(
-            out,
-            &format!("still waiting at the end: {}", waiting.join(", ")),
-            2,
-            2,
-            Style::new(),
-        );
-    }
-    write_gave_up(report.locks().map(|(name, _, lock)| (name, lock.timeouts())), text_format, out);
-    let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphanings()).sum();
-    if orphaned > 0 {
-        let _ = writeln!(out, "  locks with a dead owner: found {}", format_counted(orphaned, "time"));
-    }
-}
-
-/// Returns the table of locks, with a fairness bar of `bar_cells` columns.
-fn lock_table(report: &Report<'_>, bar_cells: usize) -> TextTable {
-    let columns = ["name", "kind", "acquired", "waited", "wait\np50", "\np99", "\nmax", "held\np50", "\np99", "fair"];
-    let mut table = number_table(&columns);
-    for (name, kind, lock) in report.locks() {
-        let waited = if lock.acquired() == 0 { 0.0 } else { lock.contended() as f64 / lock.acquired() as f64 };
-        let gap = if bar_cells > 0 { " " } else { "" };
-        let fair = |index| format!("{}{gap}{index:.2}", share_bar(index, bar_cells));
-        let mut cells: Vec<TextCell> =
-            vec![name.into(), kind.into(), format_count(lock.acquired()).into(), format_percent(waited).into()];
-        cells.extend(percentile_cells(lock.wait_times(), &[50.0, 99.0, 100.0]));
-        cells.extend(percentile_cells(lock.hold_times(), &[50.0, 99.0]));
-        let fairness = lock.fairness().filter(|_| report.model.is_complete());
-        cells.push(fairness.map_or("-".to_owned(), fair).into());
-        table.push_row(cells);
-    }
-    table
-}
 
 /// Returns percentiles as cells. The hundredth is the maximum.
 pub(super) fn percentile_cells<'a>(
@@ -122,7 +66,11 @@ fn write_priorities(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
 }
 
 /// Writes how many waits gave up, for the resources where any did.
-fn write_gave_up<'a>(counts: impl Iterator<Item = (&'a str, u64)>, text_format: TextFormat, out: &mut String) {
+pub(super) fn write_gave_up<'a>(
+    counts: impl Iterator<Item = (&'a str, u64)>,
+    text_format: TextFormat,
+    out: &mut String,
+) {
     let some = counts.filter(|(_, count)| *count > 0);
     let all: Vec<String> = some.map(|(name, count)| format!("{} at {name}", format_count(count))).collect();
     if all.is_empty() {

@@ -1,0 +1,108 @@
+//! Locks in the text report. A program may have hundreds: then those without waits are counted in one line.
+
+use std::fmt::Write;
+
+use anstyle::Style;
+
+use super::resources::{percentile_cells, write_gave_up};
+use super::{number_table, share_bar, write_section};
+use crate::model::Lock;
+use crate::report::Report;
+use crate::report::table::{TextCell, TextFormat, TextTable};
+use crate::trace::Span;
+use crate::trace::format::{format_count, format_counted, format_percent};
+
+/// Most locks of a program with a row each, if some of them had no waits; and most rows at all.
+const MAX_QUIET_ROWS: usize = 16;
+const MAX_ROWS: usize = 40;
+
+/// Most locks that are listed with their waiters.
+const MAX_LISTED_WAITS: usize = 12;
+
+/// Width of the bar beside a lock's fairness.
+const FAIRNESS_BAR_WIDTH: usize = 5;
+
+/// Name, kind and model of a lock.
+type LockRow<'a> = (&'a str, &'static str, &'a Lock);
+
+pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let (rows, rest) = lock_rows(report);
+    let spare = lock_table(report, &rows, 0).spare_width(text_format).saturating_sub(1);
+    write_section(out, text_format, "Locks", &lock_table(report, &rows, spare.min(FAIRNESS_BAR_WIDTH)));
+    if rows.is_empty() && !rest.is_empty() {
+        text_format.write_heading(out, "Locks");
+    }
+    for line in rest.iter().chain(&waits_at_end(report)) {
+        out.push_str("  ");
+        text_format.write_wrapped(out, line, 2, 2, Style::new());
+    }
+    write_gave_up(report.locks().map(|(name, _, lock)| (name, lock.timeouts())), text_format, out);
+    let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphanings()).sum();
+    if orphaned > 0 {
+        let _ = writeln!(out, "  locks with a dead owner: found {}", format_counted(orphaned, "time"));
+    }
+}
+
+/// Returns the locks that have a row, and what is said about the others. Of a program with many locks, those at which
+/// workers waited have rows, the longest waits first.
+fn lock_rows<'a>(report: &Report<'a>) -> (Vec<LockRow<'a>>, Vec<String>) {
+    let all: Vec<LockRow<'a>> = report.locks().collect();
+    if !report.model.registry().is_open || all.len() <= MAX_QUIET_ROWS {
+        return (all, Vec::new());
+    }
+    let (mut waited, quiet): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, _, lock)| had_waits(lock));
+    waited.sort_by_cached_key(|(_, _, lock)| std::cmp::Reverse(waited_ns(report, lock)));
+    let hidden = waited.split_off(waited.len().min(MAX_ROWS));
+    let mut rest = Vec::new();
+    if !hidden.is_empty() {
+        let ns = hidden.iter().fold(0_u64, |sum, (_, _, lock)| sum.saturating_add(waited_ns(report, lock)));
+        let count = format_counted(hidden.len() as u64, "more lock");
+        rest.push(format!("{count} with shorter waits, {} in all", Span(ns)));
+    }
+    if !quiet.is_empty() {
+        rest.push(format!("{} without waits", format_counted(quiet.len() as u64, "lock")));
+    }
+    (waited, rest)
+}
+
+fn had_waits(lock: &Lock) -> bool {
+    lock.contended() + lock.timeouts() + lock.orphanings() > 0 || !lock.waiters().is_empty()
+}
+
+/// Returns how long workers waited for a lock, those included that still wait.
+fn waited_ns(report: &Report<'_>, lock: &Lock) -> u64 {
+    let still = lock.waiters().into_iter().map(|(_, since)| report.ended_at.span_since(since).0);
+    still.fold(lock.wait_times().total_ns(), u64::saturating_add)
+}
+
+/// Says how many workers still waited at the end, and for which locks.
+fn waits_at_end(report: &Report<'_>) -> Option<String> {
+    let still = |(name, _, lock): LockRow<'_>| match lock.waiters().len() {
+        0 => None,
+        n => Some(format!("{} for {name}", format_count(n as u64))),
+    };
+    let waiting: Vec<String> = report.locks().filter_map(still).collect();
+    let more = waiting.len().saturating_sub(MAX_LISTED_WAITS);
+    let rest = if more > 0 { format!(" and at {more} more") } else { String::new() };
+    let listed = waiting.get(..waiting.len() - more).unwrap_or_default().join(", ");
+    (!waiting.is_empty()).then(|| format!("still waiting at the end: {listed}{rest}"))
+}
+
+/// Returns the table of locks, with a fairness bar of `bar_cells` columns.
+fn lock_table(report: &Report<'_>, rows: &[LockRow<'_>], bar_cells: usize) -> TextTable {
+    let columns = ["name", "kind", "acquired", "waited", "wait\np50", "\np99", "\nmax", "held\np50", "\np99", "fair"];
+    let mut table = number_table(&columns);
+    for (name, kind, lock) in rows {
+        let waited = if lock.acquired() == 0 { 0.0 } else { lock.contended() as f64 / lock.acquired() as f64 };
+        let gap = if bar_cells > 0 { " " } else { "" };
+        let fair = |index| format!("{}{gap}{index:.2}", share_bar(index, bar_cells));
+        let mut cells: Vec<TextCell> =
+            vec![(*name).into(), (*kind).into(), format_count(lock.acquired()).into(), format_percent(waited).into()];
+        cells.extend(percentile_cells(lock.wait_times(), &[50.0, 99.0, 100.0]));
+        cells.extend(percentile_cells(lock.hold_times(), &[50.0, 99.0]));
+        let fairness = lock.fairness().filter(|_| report.model.is_complete());
+        cells.push(fairness.map_or("-".to_owned(), fair).into());
+        table.push_row(cells);
+    }
+    table
+}
