@@ -175,7 +175,9 @@ impl Translator {
             return None;
         }
         self.declare_lane(l);
-        if let Some(began) = self.lanes[l].unnamed_since.take() {
+        let lane = &mut self.lanes[l];
+        // What a library's thread does may concern objects that are not shown, and then nothing else begins its life.
+        if let Some(began) = lane.unnamed_since.take().or_else(|| lane.info.is_of_library.then_some(at)) {
             self.begin_lane(l, began);
         }
         Some(l)

@@ -12,6 +12,7 @@ use super::thread_watch::ThreadWatch;
 use super::{RunClock, note};
 use contend_platform::{is_process_running, request_short_slices};
 use contend_program::{Counts, FoldedCounts, LineServer, TraceDirectory, Translator};
+use contend_trace::format::format_count;
 use contend_trace::{Message, RunEnd, Span, Stamp};
 
 /// Time between two readings. A ring of a busy thread is full after a few milliseconds.
@@ -146,10 +147,14 @@ fn last_messages(
 
 /// Counts the objects that are not shown because they belong to libraries.
 fn describe_folded(folded: &FoldedCounts) -> Option<String> {
-    let parts = [(folded.locks, "locks or signals"), (folded.queues, "queues")];
-    let said: Vec<String> =
-        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    (!said.is_empty()).then(|| format!("{} of libraries are not shown: nobody waited for them", said.join(" and ")))
+    let parts = [(folded.locks, ["lock or signal", "locks or signals"]), (folded.queues, ["queue", "queues"])];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, [one, more])| format!("{} {}", format_count(count), if count == 1 { one } else { more }))
+        .collect();
+    let (are, them) = if folded.locks + folded.queues == 1 { ("is", "it") } else { ("are", "them") };
+    (!said.is_empty()).then(|| format!("{} of libraries {are} not shown: nobody waited for {them}", said.join(" and ")))
 }
 
 /// Says what could not be read or understood.
@@ -170,4 +175,19 @@ fn describe_losses(_at: Stamp, counts: &Counts) -> Option<String> {
     let say = |(count, [one, many]): (u64, [&str; 2])| format!("{count} {}", if count == 1 { one } else { many });
     let records: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(say).collect();
     (!records.is_empty()).then(|| records.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folded_objects_agree_with_their_numbers() {
+        let said = |locks, queues| describe_folded(&FoldedCounts { locks, queues });
+        assert_eq!(said(0, 0), None);
+        let one = "1 queue of libraries is not shown: nobody waited for it";
+        assert_eq!(said(0, 1).as_deref(), Some(one));
+        let some = "1 lock or signal and 1,200 queues of libraries are not shown: nobody waited for them";
+        assert_eq!(said(1, 1_200).as_deref(), Some(some));
+    }
 }

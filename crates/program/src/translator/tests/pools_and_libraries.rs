@@ -114,6 +114,21 @@ fn wait_within_a_library_shows_no_object() {
     program.check();
 }
 
+/// Its lane appears with its first event, and lives from then on.
+#[test]
+fn thread_of_a_library_that_only_uses_its_own_objects_runs() {
+    let mut program = Program::with_lanes(&["MainThread"]);
+    let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), is_of_library: true, ..LaneInfo::default() };
+    program.translator.add([TraceRecord::Definition(Definition::Lane(lane))]);
+    library_lock(&mut program);
+    program.tell(1, 2, Kind::Begin, 2, 0);
+    program.tell(2, 2, Kind::Acquired, 9, 0);
+    program.tell(3, 2, Kind::Released, 9, 0);
+    program.advance(4);
+    assert_eq!(program.state(1), State::Running);
+    program.check();
+}
+
 #[test]
 fn worker_of_a_pool_without_a_task_has_no_work() {
     let mut program = Program::with_lanes(&["MainThread"]);
