@@ -62,6 +62,17 @@ pub struct Report<'a> {
     pub verdicts: &'a [Verdict],
 }
 
+/// A lock in a report.
+#[derive(Debug, Clone, Copy)]
+struct ReportedLock<'a> {
+    name: &'a str,
+    /// The word for its kind.
+    kind: &'static str,
+    lock: &'a Lock,
+    /// Whether the hooks of a tracer change how contended it is.
+    is_distorted: bool,
+}
+
 impl<'a> Report<'a> {
     /// Returns the id of each muted finding.
     fn muted_ids(&self) -> Vec<&'static str> {
@@ -91,12 +102,12 @@ impl<'a> Report<'a> {
         model.lanes().filter_map(|(id, lane)| Some((id, model.registry().worker(id)?, lane)))
     }
 
-    /// Returns name, kind and model of every lock.
-    fn locks(&self) -> impl Iterator<Item = (&'a str, &'static str, &'a Lock)> {
+    fn locks(&self) -> impl Iterator<Item = ReportedLock<'a>> {
         let model = self.model;
         model.registry().locks().filter_map(|id| {
             let info = model.registry().resource(id)?;
-            Some((info.name.as_str(), info.kind.word(), model.lock(id)?))
+            let is_distorted = model.is_distorted_by_hooks(id);
+            Some(ReportedLock { name: &info.name, kind: info.kind.word(), lock: model.lock(id)?, is_distorted })
         })
     }
 

@@ -284,11 +284,35 @@ fn report_counts_locks_without_waits_and_lists_the_worst_first() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("1,500 locks without waits"), "{said}");
     let section = said.split("\nLocks\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
-    let rows: Vec<&str> = section.lines().filter(|line| line.contains('·')).collect();
+    let rows: Vec<&str> = section.lines().filter(|line| line.contains('·') && line.contains('%')).collect();
     let names: Vec<&str> = rows.iter().filter_map(|row| row.split_whitespace().next()).collect();
     assert_eq!(names, ["long", "brief"], "{said}");
     let (report_of_it, _) = report(&script, &[], &[]);
     assert_eq!(report_of_it["locks"].as_array().map(Vec::len), Some(1_502));
+}
+
+#[test]
+fn lock_that_is_held_for_less_than_tracing_costs_is_named() {
+    if !has_python() {
+        return;
+    }
+    let directory = directory();
+    let text = "import threading, time\nbrief = threading.Lock()\nlong = threading.Lock()\n\
+                def work():\n    for _ in range(200):\n        with brief:\n            pass\n        with long:\n\
+                \u{20}           time.sleep(0.0005)\n\
+                def meet():\n    brief.acquire()\n    thread.start()\n    time.sleep(0.2)\n    brief.release()\n\
+                thread = threading.Thread(target=work)\nmeet()\nwork()\nthread.join()\n";
+    let script = write(directory.path(), "brief.py", text);
+    let (report, _) = report(&script, &[], &[]);
+    let is_distorted = |name: &str| {
+        let locks = report["locks"].as_array().expect("locks");
+        let lock = locks.iter().find(|lock| lock["name"].as_str().is_some_and(|full| full.starts_with(name)));
+        lock.map(|lock| lock["distorted_by_tracing"].clone())
+    };
+    assert_eq!([is_distorted("brief"), is_distorted("long")], [Some(true.into()), Some(false.into())], "{report:#}");
+    let output = contend().args(["run", "--headless"]).arg(&script).output().expect("contend starts");
+    let said = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("held for less than 20 µs, so that tracing adds to the waits: brief"), "{said}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::durations::DurationsJson;
 use crate::model::SwapCounts;
-use crate::report::Report;
+use crate::report::{Report, ReportedLock};
 use crate::trace::ResourceId;
 
 #[derive(Debug, Serialize)]
@@ -23,6 +23,7 @@ pub(super) struct LockJson<'a> {
     wait_ms: DurationsJson,
     held_ms: DurationsJson,
     fairness: Option<f64>,
+    distorted_by_tracing: bool,
 }
 
 /// Kinds of a lock.
@@ -47,7 +48,7 @@ const LOCK_KINDS: [&str; 16] = [
 ];
 
 pub(super) fn locks<'a>(report: &Report<'a>) -> Vec<LockJson<'a>> {
-    let lock = |(name, kind, lock): (&'a str, _, &'a crate::model::Lock)| LockJson {
+    let lock = |ReportedLock { name, kind, lock, is_distorted }: ReportedLock<'a>| LockJson {
         name,
         kind,
         acquired: lock.acquired(),
@@ -58,6 +59,7 @@ pub(super) fn locks<'a>(report: &Report<'a>) -> Vec<LockJson<'a>> {
         wait_ms: lock.wait_times().into(),
         held_ms: lock.hold_times().into(),
         fairness: lock.fairness().filter(|_| report.model.is_complete()),
+        distorted_by_tracing: is_distorted,
     };
     report.locks().map(lock).collect()
 }

@@ -6,9 +6,9 @@ use anstyle::Style;
 
 use super::resources::{percentile_cells, write_gave_up};
 use super::{number_table, share_bar, write_section};
-use crate::model::Lock;
-use crate::report::Report;
+use crate::model::{Lock, SHORTEST_FAITHFUL_HOLD};
 use crate::report::table::{TextCell, TextFormat, TextTable};
+use crate::report::{Report, ReportedLock};
 use crate::trace::Span;
 use crate::trace::format::{format_count, format_counted, format_percent};
 
@@ -22,9 +22,6 @@ const MAX_LISTED_WAITS: usize = 12;
 /// Width of the bar beside a lock's fairness.
 const FAIRNESS_BAR_WIDTH: usize = 5;
 
-/// Name, kind and model of a lock.
-type LockRow<'a> = (&'a str, &'static str, &'a Lock);
-
 pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let (rows, rest) = lock_rows(report);
     let spare = lock_table(report, &rows, 0).spare_width(text_format).saturating_sub(1);
@@ -32,12 +29,12 @@ pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
     if rows.is_empty() && !rest.is_empty() {
         text_format.write_heading(out, "Locks");
     }
-    for line in rest.iter().chain(&waits_at_end(report)) {
+    for line in rest.iter().chain(&waits_at_end(report)).chain(&distorted(report)) {
         out.push_str("  ");
         text_format.write_wrapped(out, line, 2, 2, Style::new());
     }
-    write_gave_up(report.locks().map(|(name, _, lock)| (name, lock.timeouts())), text_format, out);
-    let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphanings()).sum();
+    write_gave_up(report.locks().map(|row| (row.name, row.lock.timeouts())), text_format, out);
+    let orphaned: u64 = report.locks().map(|row| row.lock.orphanings()).sum();
     if orphaned > 0 {
         let _ = writeln!(out, "  locks with a dead owner: found {}", format_counted(orphaned, "time"));
     }
@@ -45,17 +42,17 @@ pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
 
 /// Returns the locks that have a row, and what is said about the others. Of a program with many locks, those at which
 /// workers waited have rows, the longest waits first.
-fn lock_rows<'a>(report: &Report<'a>) -> (Vec<LockRow<'a>>, Vec<String>) {
-    let all: Vec<LockRow<'a>> = report.locks().collect();
+fn lock_rows<'a>(report: &Report<'a>) -> (Vec<ReportedLock<'a>>, Vec<String>) {
+    let all: Vec<ReportedLock<'a>> = report.locks().collect();
     if !report.model.registry().is_open || all.len() <= MAX_QUIET_ROWS {
         return (all, Vec::new());
     }
-    let (mut waited, quiet): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, _, lock)| had_waits(lock));
-    waited.sort_by_cached_key(|(_, _, lock)| std::cmp::Reverse(waited_ns(report, lock)));
+    let (mut waited, quiet): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| had_waits(row.lock));
+    waited.sort_by_cached_key(|row| std::cmp::Reverse(waited_ns(report, row.lock)));
     let hidden = waited.split_off(waited.len().min(MAX_ROWS));
     let mut rest = Vec::new();
     if !hidden.is_empty() {
-        let ns = hidden.iter().fold(0_u64, |sum, (_, _, lock)| sum.saturating_add(waited_ns(report, lock)));
+        let ns = hidden.iter().fold(0_u64, |sum, row| sum.saturating_add(waited_ns(report, row.lock)));
         let count = format_counted(hidden.len() as u64, "more lock");
         rest.push(format!("{count} with shorter waits, {} in all", Span(ns)));
     }
@@ -77,9 +74,9 @@ fn waited_ns(report: &Report<'_>, lock: &Lock) -> u64 {
 
 /// Says how many workers still waited at the end, and for which locks.
 fn waits_at_end(report: &Report<'_>) -> Option<String> {
-    let still = |(name, _, lock): LockRow<'_>| match lock.waiters().len() {
+    let still = |row: ReportedLock<'_>| match row.lock.waiters().len() {
         0 => None,
-        n => Some(format!("{} for {name}", format_count(n as u64))),
+        n => Some(format!("{} for {}", format_count(n as u64), row.name)),
     };
     let waiting: Vec<String> = report.locks().filter_map(still).collect();
     let more = waiting.len().saturating_sub(MAX_LISTED_WAITS);
@@ -88,11 +85,23 @@ fn waits_at_end(report: &Report<'_>) -> Option<String> {
     (!waiting.is_empty()).then(|| format!("still waiting at the end: {listed}{rest}"))
 }
 
+/// Names the locks whose contention is not that of the program without its tracer.
+fn distorted(report: &Report<'_>) -> Option<String> {
+    let names: Vec<&str> =
+        report.locks().filter(|row| row.is_distorted && had_waits(row.lock)).map(|row| row.name).collect();
+    let more = names.len().saturating_sub(MAX_LISTED_WAITS);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let listed = names.get(..names.len() - more).unwrap_or_default().join(", ");
+    (!names.is_empty()).then(|| {
+        format!("held for less than {SHORTEST_FAITHFUL_HOLD}, so that tracing adds to the waits: {listed}{rest}")
+    })
+}
+
 /// Returns the table of locks, with a fairness bar of `bar_cells` columns.
-fn lock_table(report: &Report<'_>, rows: &[LockRow<'_>], bar_cells: usize) -> TextTable {
+fn lock_table(report: &Report<'_>, rows: &[ReportedLock<'_>], bar_cells: usize) -> TextTable {
     let columns = ["name", "kind", "acquired", "waited", "wait\np50", "\np99", "\nmax", "held\np50", "\np99", "fair"];
     let mut table = number_table(&columns);
-    for (name, kind, lock) in rows {
+    for ReportedLock { name, kind, lock, .. } in rows {
         let waited = if lock.acquired() == 0 { 0.0 } else { lock.contended() as f64 / lock.acquired() as f64 };
         let gap = if bar_cells > 0 { " " } else { "" };
         let fair = |index| format!("{}{gap}{index:.2}", share_bar(index, bar_cells));

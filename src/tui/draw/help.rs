@@ -39,7 +39,10 @@ const FIGURE_MEANINGS: [(&str, &str); 7] = [
         "ran, waited",
         "shares of the visible time: running, and the state with the most of the rest; the bar has all states",
     ),
-    ("held  waited", "share of the visible time in which the lock was held; of its requests that had to wait"),
+    (
+        "held  waited",
+        "share of the visible time in which the lock was held; of its requests that had to wait, with ~ if tracing adds to it",
+    ),
     ("p99  max", "99th percentile of the waits for the lock, and the longest"),
     ("now  in  out", "items in the queue; items put and taken per second"),
     ("unused", "signals that woke no worker; those of a condition are lost"),

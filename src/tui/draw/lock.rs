@@ -76,7 +76,7 @@ impl Widget for LockRow<'_> {
         let is_contended = figures.contended_share.is_some_and(|share| share >= 0.5);
         let shown = [
             (compact_percent(figures.held_share), loud(is_contended && figures.held_share >= 0.9)),
-            (figures.contended_share.map_or_else(|| "- ".to_owned(), compact_percent), loud(is_contended)),
+            (waited_text(figures), loud(is_contended)),
             (span(figures.wait_p99), Style::new()),
             (span(figures.wait_max), Style::new()),
         ];
@@ -113,6 +113,12 @@ impl LockRow<'_> {
             text::put_line(buf, rest, &held, theme.faint_style());
         }
     }
+}
+
+/// Returns the share of the requests that waited, with a mark if it is not that of the program without its tracer.
+fn waited_text(figures: &LockFigures) -> String {
+    let about = if figures.is_distorted && figures.waited_acquisitions > 0 { "~" } else { "" };
+    figures.contended_share.map_or_else(|| "- ".to_owned(), |share| format!("{about}{}", compact_percent(share)))
 }
 
 /// Returns how many read and how many writers wait, in as many words as fit.

@@ -28,6 +28,8 @@ pub(in crate::tui) struct LockFigures {
     pub(in crate::tui) waited_acquisitions: u64,
     /// Permits released that were not held.
     pub(in crate::tui) extra_permits: u64,
+    /// Whether the hooks of a tracer change how contended it is.
+    pub(in crate::tui) is_distorted: bool,
 }
 
 impl LockFigures {

@@ -305,3 +305,41 @@ fn played_recording_shows_the_lanes_of_each_moment_and_ends_with_the_live_report
     assert!(harness.contains("conn-1") && !harness.contains("watched-1"), "{}", harness.screen_text());
     assert!(playable_run(&script, AT_END).registry.is_open);
 }
+
+#[test]
+fn lock_that_is_held_for_less_than_tracing_costs_is_marked() {
+    let shown = |held: u64| {
+        let mut harness = Harness::in_picker(&open_script(Vec::new()));
+        harness.press_keys("<enter>");
+        let lock = ResourceId(3);
+        let at = |us: u64| Stamp(us * 1_000);
+        let event = |us: u64, worker: u32, kind| Event { at: at(us), worker: WorkerId(worker), kind };
+        let mut all = vec![event(1, 6, EventKind::LifeBegan), event(1, 7, EventKind::LifeBegan)];
+        for nth in 0..20 {
+            let from = 10_000 + nth * 1_000;
+            let grant = |more: u64| Grant(2 * nth + 1 + more);
+            all.extend([
+                event(from, 6, EventKind::Acquired { lock, grant: grant(0) }),
+                event(from + 1, 7, EventKind::LockWait { lock, held_count: 0, timed: false }),
+                event(from + held, 6, EventKind::Released { lock, grant: grant(0) }),
+                event(from + held, 7, EventKind::Acquired { lock, grant: grant(1) }),
+                event(from + 2 * held, 7, EventKind::Released { lock, grant: grant(1) }),
+            ]);
+        }
+        let declared = Message::Declare(vec![
+            worker(6, "one", "one", WorkerKind::Thread),
+            worker(7, "two", "two", WorkerKind::Thread),
+            mutex(lock, "brief", Evidence::Observed),
+        ]);
+        feed(&mut harness, &[declared, Message::Events(all), Message::Watermark(ms(450))]);
+        harness.tick(ms(450));
+        let rows = harness.screen_text();
+        harness.press_keys("jjj<enter>");
+        (rows, harness.screen_text())
+    };
+    let why = "held for less than 20 µs: tracing it adds to its waits";
+    let (rows, details) = shown(5);
+    assert!(rows.contains("~50 %") && details.contains(why), "{rows}\n{details}");
+    let (rows, details) = shown(300);
+    assert!(!rows.contains('~') && rows.contains("50 %") && !details.contains(why), "{rows}\n{details}");
+}

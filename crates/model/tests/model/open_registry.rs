@@ -454,3 +454,23 @@ fn lock_in_use_at_its_end_is_folded_once_it_is_free() {
     }
     assert_eq!(model.gone_resources().count(), 1);
 }
+
+#[test]
+fn hooks_distort_locks_that_are_mostly_held_for_less_than_20_us() {
+    let distorted = |evidence: Evidence, held: u64| {
+        let mut model = open_model(Budget::default());
+        model.apply(&Message::Declare(vec![worker(0), mutex(0, evidence)]));
+        let uses = (1..=9_u64).flat_map(|nth| {
+            // One long hold says nothing about the others.
+            let end = nth * 1_000_000 + if nth == 5 { 500_000 } else { held };
+            [event(nth * 1_000_000, 0, acquired(0, nth)), event(end, 0, released(0, nth))]
+        });
+        let events = std::iter::once(event(1, 0, EventKind::LifeBegan)).chain(uses).collect();
+        model.apply(&Message::Events(events));
+        assert_eq!(model.health().anomalies, 0);
+        model.is_distorted_by_hooks(ResourceId(0))
+    };
+    assert!(distorted(Evidence::Observed, 10_000));
+    assert!(!distorted(Evidence::Observed, 30_000));
+    assert!(!distorted(Evidence::Numbered, 10_000), "its grants are counted inside the lock");
+}

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::super::super::figures::LockFigures;
 use super::super::overlay;
 use super::{DetailOverlay, StyledLines, plain_line};
-use crate::model::{Lock, LockCapacity, LockSums, RecentLockUse};
+use crate::model::{Lock, LockCapacity, LockSums, RecentLockUse, SHORTEST_FAITHFUL_HOLD};
 use crate::report::text_width::wrap_text;
 use crate::trace::format::{compact_count, compact_counted, compact_duration, compact_percent};
 use crate::trace::{ResourceId, ResourceKind, RwPolicy, Span, Stamp, WorkerId};
@@ -24,6 +24,10 @@ impl DetailOverlay<'_> {
         let figures = self.view.figures.lock(id).cloned().unwrap_or_default();
         let mut lines = vec![plain_line(kind)];
         self.push_holders(lock.capacity(), &figures, area, &mut lines);
+        if figures.is_distorted {
+            let why = format!("held for less than {SHORTEST_FAITHFUL_HOLD}: tracing it adds to its waits");
+            lines.push((why, self.theme.strong_style()));
+        }
         lines.push(plain_line(String::new()));
         self.push_period_note(true, &mut lines);
         if self.view.shown_interval().is_none() {
