@@ -1,6 +1,6 @@
 //! The part of the time axis that is on screen, and the cells of its lanes.
 
-use super::{RunView, Zoom};
+use super::{FIGURES_INTERVAL, RunView, Zoom};
 use crate::model::{CellWindow, StateTimes};
 use crate::trace::{Span, Stamp, WorkerId};
 use crate::tui::axis::TimeAxis;
@@ -45,10 +45,17 @@ impl RunView {
     /// Returns the time axis over this many columns.
     pub(in crate::tui) fn axis(&self, columns: u16) -> TimeAxis {
         let until = match self.viewport {
-            Viewport::Follow => self.now,
+            Viewport::Follow => self.followed_moment(columns),
             Viewport::Until(end) | Viewport::Held(end) => end,
         };
         TimeAxis::new(self.cell, until, columns)
+    }
+
+    /// Returns the end of a window that follows a run. One that is shorter than figures are held stays as long as they
+    /// do: figures and bars are of the same time.
+    fn followed_moment(&self, columns: u16) -> Stamp {
+        let is_short = self.cell.0.saturating_mul(u64::from(columns)) < FIGURES_INTERVAL.0;
+        if is_short && self.player().is_none() { self.refreshed_at } else { self.now }
     }
 
     /// Draws one of the lines of a lane with its cells in this window. They are computed for the first line.

@@ -41,6 +41,39 @@ fn first_window_shows_single_holds_of_the_contended_lock() {
     assert_eq!(harness.cell(), Span::from_millis(100), "a hundred times as long");
 }
 
+/// Bars of one moment and figures of another would contradict each other.
+#[test]
+fn window_that_is_shorter_than_figures_are_held_stays_as_long_as_they_do() {
+    let script = turns(2);
+    let moves_and_frames = |zoom: &str| {
+        let mut harness = Harness::in_picker(&script);
+        harness.press_keys("<enter>");
+        let (mut next, mut starts) = (Stamp(0), Vec::new());
+        for message in &script.messages {
+            while time_of(message) > next {
+                harness.tick(next);
+                if next == ms(500) {
+                    harness.press_keys(zoom);
+                }
+                if next >= ms(500) {
+                    starts.push(harness.window_start());
+                }
+                next = next + Span::from_millis(50);
+            }
+            harness.feed_message(message.clone());
+        }
+        let frames = starts.len();
+        starts.dedup();
+        (starts.len(), frames, harness.cell())
+    };
+    let (moves, frames, cell) = moves_and_frames("]]");
+    assert_eq!(cell, Span::from_micros(200));
+    assert!(moves > 2 && moves <= frames / 4, "{moves} moves in {frames} frames");
+    let (moves, frames, cell) = moves_and_frames("[[[");
+    assert_eq!(cell, Span::from_millis(10));
+    assert!(moves > frames / 2, "{moves} moves in {frames} frames");
+}
+
 #[test]
 fn window_of_a_pool_with_a_backlog_shows_the_trend() {
     let mut script = in_delivery_order(pool());
