@@ -4,6 +4,8 @@
 //! It is generic over the screen, so that tests drive the same loop with keys and a scripted run.
 
 mod effects;
+#[cfg(test)]
+mod for_tests;
 mod open_recording;
 mod wait;
 
@@ -129,39 +131,6 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
     pub(super) fn into_parts(mut self) -> (App, Option<Box<dyn EventSource>>, S, Vec<WrittenRecording>) {
         self.finish_recording();
         (self.app, self.run, self.backend, self.recording.into_files())
-    }
-
-    #[cfg(test)]
-    pub(super) const fn app(&mut self) -> &mut App {
-        &mut self.app
-    }
-
-    #[cfg(test)]
-    pub(super) fn set_recording_directory(&mut self, directory: PathBuf) {
-        self.directory = directory;
-    }
-
-    #[cfg(test)]
-    pub(super) const fn limit_memory(&mut self, bytes: usize) {
-        self.recording.limit_memory(bytes);
-    }
-
-    /// Handles one event before any frame is due by the wall clock.
-    #[cfg(test)]
-    pub(super) fn step_without_frame(&mut self) {
-        self.frame_timer.restart_at(Instant::now() + Duration::from_hours(1));
-        self.step();
-        self.restart_frame_timer();
-    }
-
-    #[cfg(test)]
-    pub(super) const fn backend(&self) -> &S {
-        &self.backend
-    }
-
-    #[cfg(test)]
-    pub(super) const fn exit(&self) -> Option<&Result<Option<i32>, TuiError>> {
-        self.exit.as_ref()
     }
 
     /// Waits for one event and handles it, together with waiting ones of its kind.
