@@ -106,8 +106,9 @@ impl<'a> Report<'a> {
         let model = self.model;
         model.registry().locks().filter_map(|id| {
             let info = model.registry().resource(id)?;
-            let is_distorted = model.is_distorted_by_hooks(id);
-            Some(ReportedLock { name: &info.name, kind: info.kind.word(), lock: model.lock(id)?, is_distorted })
+            let lock = model.lock(id)?;
+            let is_distorted = model.is_distorted_by_hooks(id, lock.hold_times());
+            Some(ReportedLock { name: &info.name, kind: info.kind.word(), lock, is_distorted })
         })
     }
 

@@ -3,6 +3,7 @@
 mod costs;
 mod deadlock;
 mod failures;
+mod listing;
 mod locks;
 mod marks;
 mod pools;

@@ -1,18 +1,16 @@
 //! Locks that are held for less than tracing them costs.
 
-use super::Model;
+use super::{DurationStats, Model};
 use contend_trace::{Evidence, ResourceId, Span};
 
 /// Shortest holds with which a traced lock contends as it does without the tracer. The hooks around a lock take 1 to
-/// 2.5 µs for an acquisition and its release, which nobody else can use: a tenth of this at most. Below it, runs with and
-/// without the tracer differed.
+/// 2.5 µs for an acquisition and its release, which nobody else can use: an eighth of this at most.
 pub const SHORTEST_FAITHFUL_HOLD: Span = Span(20_000);
 
 impl Model {
-    /// Whether hooks around a lock change its contention: it is mostly held for less than [`SHORTEST_FAITHFUL_HOLD`].
-    pub fn is_distorted_by_hooks(&self, lock: ResourceId) -> bool {
-        let Some(state) = self.lock(lock) else { return false };
-        let holds = state.hold_times();
+    /// Whether hooks around a lock change its contention: of these holds of it, most are below
+    /// [`SHORTEST_FAITHFUL_HOLD`].
+    pub fn is_distorted_by_hooks(&self, lock: ResourceId, holds: &DurationStats) -> bool {
         let is_short = holds.count() > 0 && holds.percentile_ns(50.0) < SHORTEST_FAITHFUL_HOLD.0;
         is_short && self.registry().evidence(lock) == Evidence::Observed
     }

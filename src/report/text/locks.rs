@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
+use super::listing::list_some;
 use super::resources::{percentile_cells, write_gave_up};
 use super::{number_table, share_bar, write_section};
 use crate::model::{Lock, SHORTEST_FAITHFUL_HOLD};
@@ -79,22 +80,17 @@ fn waits_at_end(report: &Report<'_>) -> Option<String> {
         n => Some(format!("{} for {}", format_count(n as u64), row.name)),
     };
     let waiting: Vec<String> = report.locks().filter_map(still).collect();
-    let more = waiting.len().saturating_sub(MAX_LISTED_WAITS);
-    let rest = if more > 0 { format!(" and at {more} more") } else { String::new() };
-    let listed = waiting.get(..waiting.len() - more).unwrap_or_default().join(", ");
-    (!waiting.is_empty()).then(|| format!("still waiting at the end: {listed}{rest}"))
+    let listed = list_some(&waiting, MAX_LISTED_WAITS, "and at");
+    (!waiting.is_empty()).then(|| format!("still waiting at the end: {listed}"))
 }
 
 /// Names the locks whose contention is not that of the program without its tracer.
 fn distorted(report: &Report<'_>) -> Option<String> {
     let names: Vec<&str> =
         report.locks().filter(|row| row.is_distorted && had_waits(row.lock)).map(|row| row.name).collect();
-    let more = names.len().saturating_sub(MAX_LISTED_WAITS);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let listed = names.get(..names.len() - more).unwrap_or_default().join(", ");
-    (!names.is_empty()).then(|| {
-        format!("held for less than {SHORTEST_FAITHFUL_HOLD}, so that tracing adds to the waits: {listed}{rest}")
-    })
+    let listed = list_some(&names, MAX_LISTED_WAITS, "and");
+    let held = format!("mostly held for less than {SHORTEST_FAITHFUL_HOLD}");
+    (!names.is_empty()).then(|| format!("{held}, so that tracing adds to holds and waits: {listed}"))
 }
 
 /// Returns the table of locks, with a fairness bar of `bar_cells` columns.

@@ -8,6 +8,7 @@ use crate::report::table::{TextCell, TextFormat};
 use crate::trace::Stamp;
 use crate::trace::format::{format_count, format_number, format_signed, format_span_or_dash};
 
+use super::listing::list_some;
 use super::{number_table, share_gauge, write_section};
 
 /// Most private copies of one counter that are listed.
@@ -76,9 +77,7 @@ pub(super) fn write_gave_up<'a>(
     if all.is_empty() {
         return;
     }
-    let more = all.len().saturating_sub(MAX_LISTED_RESOURCES);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let text = format!("waits that gave up: {}{rest}", all[..all.len() - more].join(", "));
+    let text = format!("waits that gave up: {}", list_some(&all, MAX_LISTED_RESOURCES, "and"));
     out.push_str("  ");
     text_format.write_wrapped(out, &text, 2, 2, Style::new());
 }
@@ -127,9 +126,7 @@ pub(super) fn write_counters(report: &Report<'_>, text_format: TextFormat, out: 
         let copies =
             counter.private_copies().map(|(worker, value)| (report.model.registry().worker_name(worker), value));
         let all: Vec<String> = copies.map(|(worker, value)| format!("{worker} {}", format_signed(value))).collect();
-        let more = all.len().saturating_sub(MAX_LISTED_COPIES);
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let text = format!("{name}, copy of each process: {}{rest}", all[..all.len() - more].join(", "));
+        let text = format!("{name}, copy of each process: {}", list_some(&all, MAX_LISTED_COPIES, "and"));
         out.push_str("  ");
         text_format.write_wrapped(out, &text, 2, 4, Style::new());
     }

@@ -18,7 +18,9 @@ impl RunFigures {
     ) -> Self {
         let length = to.span_since(from);
         for (id, lock) in &mut self.locks {
-            lock.limit_to(lock_sums_between(model, *id, (from, to, now), record).as_ref());
+            let sums = lock_sums_between(model, *id, (from, to, now), record);
+            lock.is_distorted = sums.as_ref().is_some_and(|sums| model.is_distorted_by_hooks(*id, &sums.hold_times));
+            lock.limit_to(sums.as_ref());
         }
         for (id, queue) in &mut self.queues {
             queue.limit_to(model, *id, (from, to, now));

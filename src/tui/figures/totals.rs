@@ -99,7 +99,7 @@ fn lock_totals(model: &Model, id: ResourceId) -> LockFigures {
         acquisitions: lock.recent_acquired(),
         waited_acquisitions: lock.recent_contended(),
         extra_permits: lock.posts(),
-        is_distorted: model.is_distorted_by_hooks(id),
+        is_distorted: model.is_distorted_by_hooks(id, lock.recent_hold_times()),
         ..LockFigures::default()
     }
 }

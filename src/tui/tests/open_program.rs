@@ -16,6 +16,7 @@ use crate::report::{
     FollowOptions, Report, TextFormat, describe_run, follow_run, judge_expectations, replay_recording, report_json,
     report_text,
 };
+use crate::scenario::Scenario;
 use crate::source::{EventSource as _, Header, ScriptedSource};
 use crate::trace::{
     Declared, Event, EventKind, Evidence, ExitKind, Grant, LockKind, Look, Message, Registry, ResourceId, ResourceInfo,
@@ -337,9 +338,24 @@ fn lock_that_is_held_for_less_than_tracing_costs_is_marked() {
         harness.press_keys("jjj<enter>");
         (rows, harness.screen_text())
     };
-    let why = "held for less than 20 µs: tracing it adds to its waits";
+    let why = "mostly held for less than 20 µs: tracing adds to its holds and waits";
     let (rows, details) = shown(5);
     assert!(rows.contains("~50 %") && details.contains(why), "{rows}\n{details}");
     let (rows, details) = shown(300);
     assert!(!rows.contains('~') && rows.contains("50 %") && !details.contains(why), "{rows}\n{details}");
+}
+
+#[test]
+fn thread_of_a_program_that_sleeps_is_not_said_to_wait_for_a_signal() {
+    let waits = [(1, EventKind::LifeBegan), (2, EventKind::Blocked { state: State::Signal, on: None })];
+    let declared = Message::Declare(vec![worker(0, "one", "one", WorkerKind::Thread)]);
+    let messages = vec![declared, events(0, &waits), Message::Watermark(ms(2_000))];
+    let said = |scenario: Arc<Scenario>| {
+        let script = Script { scenario, until: ms(2_000), ..open_script(messages.clone()) };
+        Harness::with_recording(&script, AT_END).screen_text()
+    };
+    let program = said(Arc::new(Scenario::of_program("bank.py")));
+    assert!(program.contains("waiting to be woken") && !program.contains("waiting for a signal"), "{program}");
+    let of_scenario = said(scenario());
+    assert!(of_scenario.contains("waiting for a signal"), "{of_scenario}");
 }

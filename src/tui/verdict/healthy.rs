@@ -146,15 +146,16 @@ fn backlog_sentence(queue: &QueueFigures, pool: &PoolFigures) -> Result<String, 
     Ok(format!("The workers are busy {} of the time.", compact_percent(pool.utilization)))
 }
 
-/// Returns what a worker does in a state. From outside, a program's wait for a lock looks as one for a signal.
+/// Returns what a worker does in a state. Seen from outside, a program's wait for a lock
+/// looks as one for a signal.
 const fn state_phrase(state: State, is_program: bool) -> &'static str {
     match state {
-        State::Signal if is_program => "waiting for another thread",
         State::Running => "running",
         State::Ready => "waiting for a core",
         State::Lock => "waiting for a lock",
         State::Empty => "without work",
         State::Full => "waiting for room",
+        State::Signal if is_program => "waiting to be woken",
         State::Signal => "waiting for a signal",
         State::Io => "waiting for a device",
         State::Handover => "handing over",

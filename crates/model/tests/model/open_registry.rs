@@ -468,7 +468,8 @@ fn hooks_distort_locks_that_are_mostly_held_for_less_than_20_us() {
         let events = std::iter::once(event(1, 0, EventKind::LifeBegan)).chain(uses).collect();
         model.apply(&Message::Events(events));
         assert_eq!(model.health().anomalies, 0);
-        model.is_distorted_by_hooks(ResourceId(0))
+        let holds = model.lock(ResourceId(0)).expect("a lock").hold_times();
+        model.is_distorted_by_hooks(ResourceId(0), holds)
     };
     assert!(distorted(Evidence::Observed, 10_000));
     assert!(!distorted(Evidence::Observed, 30_000));

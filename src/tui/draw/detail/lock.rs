@@ -25,7 +25,8 @@ impl DetailOverlay<'_> {
         let mut lines = vec![plain_line(kind)];
         self.push_holders(lock.capacity(), &figures, area, &mut lines);
         if figures.is_distorted {
-            let why = format!("held for less than {SHORTEST_FAITHFUL_HOLD}: tracing it adds to its waits");
+            let why =
+                format!("mostly held for less than {SHORTEST_FAITHFUL_HOLD}: tracing adds to its holds and waits");
             lines.push((why, self.theme.strong_style()));
         }
         lines.push(plain_line(String::new()));

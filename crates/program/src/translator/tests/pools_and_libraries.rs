@@ -43,6 +43,12 @@ fn wait_for_a_definition_that_never_comes_ends() {
     program.check();
 }
 
+/// Adds a thread of a library as the second lane.
+fn library_thread(program: &mut Program) {
+    let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), is_of_library: true, ..LaneInfo::default() };
+    program.translator.add([TraceRecord::Definition(Definition::Lane(lane))]);
+}
+
 fn library_lock(program: &mut Program) {
     let info = ObjectInfo { is_of_library: true, kind: ObjectKind::Rlock, name: "pool.lock".into(), ..object_info(9) };
     program.translator.add([TraceRecord::Definition(Definition::Object(info))]);
@@ -100,9 +106,9 @@ fn lock_of_a_library_is_shown_once_a_thread_waits_for_it() {
 #[test]
 fn wait_within_a_library_shows_no_object() {
     let mut program = Program::with_lanes(&["MainThread"]);
-    let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), is_of_library: true, ..LaneInfo::default() };
+    library_thread(&mut program);
     let queue = ObjectInfo { is_of_library: true, kind: ObjectKind::Queue, ..object_info(9) };
-    program.translator.add([Definition::Lane(lane), Definition::Object(queue)].map(TraceRecord::Definition));
+    program.translator.add([TraceRecord::Definition(Definition::Object(queue))]);
     program.tell(1, 2, Kind::GetWait, 9, 0);
     program.tell(2, 1, Kind::Put, 9, 1);
     program.advance(3);
@@ -118,8 +124,7 @@ fn wait_within_a_library_shows_no_object() {
 #[test]
 fn thread_of_a_library_that_only_uses_its_own_objects_runs() {
     let mut program = Program::with_lanes(&["MainThread"]);
-    let lane = LaneInfo { id: Id::of(2), pid: 1, tid: 2, name: "w".into(), is_of_library: true, ..LaneInfo::default() };
-    program.translator.add([TraceRecord::Definition(Definition::Lane(lane))]);
+    library_thread(&mut program);
     library_lock(&mut program);
     program.tell(1, 2, Kind::Begin, 2, 0);
     program.tell(2, 2, Kind::Acquired, 9, 0);
